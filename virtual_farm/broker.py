@@ -1,0 +1,411 @@
+"""The realtime side of the farm: an embedded MQTT 3.1.1 broker over websockets.
+
+The packets are amqtt's; the broker's behaviour is our own. amqtt's `Broker` registers and replaces sessions before it
+has checked the login, never enforces the keepalive, lets two clients share an ID, ignores the URL path and hands
+retained messages to clients that never subscribed to them. A client that is tested against that learns the wrong lessons.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+import contextlib
+from http import HTTPStatus
+import logging
+from typing import Final, override
+
+from amqtt.errors import AMQTTError, MQTTError, NoDataError
+from amqtt.mqtt.connack import CONNECTION_ACCEPTED, NOT_AUTHORIZED, UNACCEPTABLE_PROTOCOL_VERSION, ConnackPacket
+from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHeader
+from amqtt.mqtt.packet import CONNECT, DISCONNECT, PINGREQ, SUBSCRIBE, UNSUBSCRIBE, MQTTFixedHeader
+from amqtt.mqtt.pingresp import PingRespPacket
+from amqtt.mqtt.publish import PublishPacket
+from amqtt.mqtt.suback import SubackPacket
+from amqtt.mqtt.subscribe import SubscribePacket
+from amqtt.mqtt.unsuback import UnsubackPacket
+from amqtt.mqtt.unsubscribe import UnsubscribePacket
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from .publisher import ExternalPublisher, Publisher, check_topic
+
+__all__ = ["ExternalPublisher", "Publisher", "RealtimeBroker"]
+
+MQTT_PATH: Final = "/mqtt"
+KEY_ID_LENGTH: Final = 24
+
+_MQTT_3_1_1: Final = 4
+_SUBACK_FAILURE: Final = 0x80
+_CONNECT_TIMEOUT: Final = 10.0
+_MAX_CLIENT_PACKET: Final = 64 * 1024
+_MAX_OUTGOING: Final = 50_000
+
+_LOGGER = logging.getLogger(__name__)
+# The wire libraries report every dropped connection; a farm that simulates drops would fill the log with them.
+_WIRE_LOGGER = logging.getLogger(f"{__name__}.wire")
+_WIRE_LOGGER.setLevel(logging.CRITICAL)
+logging.getLogger("amqtt").setLevel(logging.CRITICAL)
+
+type Authenticator = Callable[[str, str], bool]
+
+
+class _ProtocolViolationError(Exception):
+    """The client broke MQTT's rules or ours: it is cut off."""
+
+
+class _Connection(ServerConnection):
+    """A websocket connection that can be made deaf while its TCP side stays up."""
+
+    thawed: asyncio.Event
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._unread: deque[bytes] = deque()
+        super().connection_made(transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self.thawed.is_set():
+            super().data_received(data)
+        else:
+            self._unread.append(data)
+
+    def read_on(self) -> None:
+        """Take what arrived while the broker was frozen."""
+        while self._unread:
+            super().data_received(self._unread.popleft())
+
+
+class _PacketReader:
+    """Byte stream over websocket frames: MQTT packets and frames need not line up (MQTT 3.1.1, section 6)."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+        self._buffer = bytearray()
+
+    async def wait_readable(self) -> None:
+        """Wait for at least one byte. Raises ConnectionClosed."""
+        await self._fill(1)
+
+    async def read(self, n: int) -> bytes:
+        """Read exactly `n` bytes. Raises ConnectionClosed."""
+        await self._fill(n)
+        data = bytes(self._buffer[:n])
+        del self._buffer[:n]
+        return data
+
+    async def _fill(self, n: int) -> None:
+        while len(self._buffer) < n:
+            frame = await self._connection.recv()
+            if isinstance(frame, str):
+                raise _ProtocolViolationError("text frame")
+            self._buffer += frame
+
+
+class _Session:
+    """One logged-in client: its subscriptions and what is still to be sent to it."""
+
+    def __init__(self, connection: ServerConnection, store_id: str, client_id: str, thawed: asyncio.Event) -> None:
+        self.connection = connection
+        self.store_id = store_id
+        self.client_id = client_id
+        self._filters: dict[str, tuple[str, ...]] = {}
+        self._thawed = thawed
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_MAX_OUTGOING)
+
+    def subscribe(self, topic_filter: str) -> bool:
+        """Add a subscription; False when the filter is malformed or reaches outside the client's store."""
+        levels = tuple(topic_filter.split("/"))
+        if len(levels) < 3 or levels[0] != "stores" or levels[1] != self.store_id:
+            return False
+        if any("#" in level and (level != "#" or index != len(levels) - 1) for index, level in enumerate(levels)):
+            return False
+        if any("+" in level and level != "+" for level in levels):
+            return False
+        self._filters[topic_filter] = levels
+        return True
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        self._filters.pop(topic_filter, None)
+
+    def wants(self, levels: tuple[str, ...]) -> bool:
+        return any(topic_matches(levels, wanted) for wanted in self._filters.values())
+
+    def send(self, packet: bytes) -> None:
+        """Queue a packet. A client that does not read is cut off rather than buffered without end."""
+        try:
+            self._outgoing.put_nowait(packet)
+        except asyncio.QueueFull:
+            _LOGGER.warning("An MQTT client reads too slowly, disconnecting it")
+            self.connection.transport.abort()
+
+    async def write_forever(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                packet = await self._outgoing.get()
+                await self._thawed.wait()
+                await self.connection.send(packet)
+
+
+def topic_matches(topic: tuple[str, ...], topic_filter: tuple[str, ...]) -> bool:
+    """Tell whether the levels of a topic match the levels of a valid filter (MQTT 3.1.1, section 4.7)."""
+    for index, level in enumerate(topic_filter):
+        if level == "#":
+            return True
+        if index >= len(topic) or level not in ("+", topic[index]):
+            return False
+    return len(topic) == len(topic_filter)
+
+
+class RealtimeBroker:
+    """MQTT 3.1.1 over websockets at `/mqtt`, behaving as Printago's broker does.
+
+    User is the store ID, password the API key, the client ID `apiclient_{first 24 characters of the key}_{suffix}`
+    (Printago's documentation). A client reads `stores/{its store}/…` and nothing else, and publishes nothing.
+    A second client with an ID takes the place of the first. Deliveries are QoS 0.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, authenticate: Authenticator) -> None:
+        """Prepare a broker; port 0 picks a free one, which is then kept across restarts."""
+        self._host = host
+        self._port = port
+        self._authenticate = authenticate
+        self._server: Server | None = None
+        self._sessions: dict[str, _Session] = {}
+        self._retained: dict[str, bytes] = {}
+        self._thawed = asyncio.Event()
+        self._thawed.set()
+        self._clients_changed = asyncio.Event()
+        self.refuse = False
+        """Refuse every login, as if no key were valid any more."""
+        self.logins = 0
+        """Accepted logins since the broker was made."""
+        self.refused_logins = 0
+        """Refused logins since the broker was made."""
+
+    @property
+    def port(self) -> int:
+        """TCP port; 0 before the first start unless one was asked for."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Address without the path, which clients add themselves."""
+        return f"ws://{self._host}:{self._port}"
+
+    @property
+    def clients(self) -> int:
+        """Number of logged-in clients."""
+        return len(self._sessions)
+
+    @property
+    def connections(self) -> int:
+        """Number of TCP connections, logged in or not."""
+        return len(self._server.handlers) if self._server else 0
+
+    @property
+    def frozen(self) -> bool:
+        """Half-open: TCP connections are accepted and kept, yet nothing is read or sent until this is False again."""
+        return not self._thawed.is_set()
+
+    @frozen.setter
+    def frozen(self, frozen: bool) -> None:
+        if frozen:
+            self._thawed.clear()
+            return
+        self._thawed.set()
+        for connection in list(self._server.handlers) if self._server else ():
+            if isinstance(connection, _Connection):
+                connection.read_on()
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        if self._server is not None:
+            return
+
+        class Connection(_Connection):
+            thawed = self._thawed
+
+        self._server = await serve(
+            self._serve_client,
+            self._host,
+            self._port,
+            subprotocols=[Subprotocol("mqtt")],
+            process_request=self._check_path,
+            create_connection=Connection,
+            # paho answers websocket pings with unmasked frames, which the protocol forbids: MQTT has its own pings.
+            ping_interval=None,
+            open_timeout=None,
+            close_timeout=2,
+            max_size=_MAX_CLIENT_PACKET,
+            compression=None,
+            logger=_WIRE_LOGGER,
+        )
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and cut every connection; retained messages are kept for a later start."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close(close_connections=False)
+        closed = asyncio.ensure_future(server.wait_closed())
+        while not closed.done():
+            for connection in list(server.handlers):
+                connection.transport.abort()
+            await asyncio.wait({closed}, timeout=0.05)
+
+    async def restart(self) -> None:
+        """Stop and start on the same port, with the retained messages of before."""
+        await self.stop()
+        await self.start()
+
+    async def disconnect_all(self) -> None:
+        """Cut every TCP connection and wait until the broker has noticed."""
+        handlers = dict(self._server.handlers) if self._server else {}
+        for connection in handlers:
+            connection.transport.abort()
+        if handlers:
+            await asyncio.wait(handlers.values())
+
+    async def wait_for_clients(self, count: int, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+        """Wait until exactly `count` clients are logged in. Raises TimeoutError after `timeout` seconds."""
+        async with asyncio.timeout(timeout):
+            while len(self._sessions) != count:
+                self._clients_changed.clear()
+                await self._clients_changed.wait()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send to every subscriber, in order and without waiting. An empty retained payload clears the topic.
+
+        Raises ValueError for a topic with wildcards. Must be called in the broker's event loop.
+        """
+        check_topic(topic)
+        if retain and payload:
+            self._retained[topic] = payload
+        elif retain:
+            self._retained.pop(topic, None)
+        levels = tuple(topic.split("/"))
+        packet: bytes | None = None
+        for session in self._sessions.values():
+            if not session.wants(levels):
+                continue
+            if packet is None:
+                packet = _publish_packet(topic, payload, retain=False)
+            session.send(packet)
+
+    def _check_path(self, connection: ServerConnection, request: Request) -> Response | None:
+        if request.path.partition("?")[0] == MQTT_PATH:
+            return None
+        return connection.respond(HTTPStatus.NOT_FOUND, "Not found\n")
+
+    async def _serve_client(self, connection: ServerConnection) -> None:
+        reader = _PacketReader(connection)
+        try:
+            async with asyncio.timeout(_CONNECT_TIMEOUT):
+                login = await self._log_in(connection, reader)
+            if login is not None:
+                session, keepalive = login
+                await self._run_session(session, reader, keepalive)
+        except ConnectionClosed, TimeoutError:
+            return
+        except (AMQTTError, MQTTError, NoDataError, ValueError, _ProtocolViolationError) as err:
+            _LOGGER.debug("Cut off an MQTT client: %s", err)
+            connection.transport.abort()
+
+    async def _log_in(self, connection: ServerConnection, reader: _PacketReader) -> tuple[_Session, int] | None:
+        header = await _read_header(reader)
+        if header.packet_type != CONNECT:
+            raise _ProtocolViolationError("first packet is not CONNECT")
+        variable = await ConnectVariableHeader.from_stream(reader, header)
+        if variable.proto_name != "MQTT" or variable.proto_level != _MQTT_3_1_1:
+            await connection.send(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes())
+            return None
+        connect = ConnectPacket(header, variable, await ConnectPayload.from_stream(reader, header, variable))
+        store_id, client_id = connect.username or "", connect.client_id or ""
+        if self.refuse or not self._login_allowed(store_id, connect.password or "", client_id):
+            self.refused_logins += 1
+            await connection.send(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
+            return None
+        session = _Session(connection, store_id, client_id, self._thawed)
+        if (previous := self._sessions.get(client_id)) is not None:
+            previous.connection.transport.abort()
+        self._sessions[client_id] = session
+        self.logins += 1
+        self._clients_changed.set()
+        session.send(ConnackPacket.build(0, CONNECTION_ACCEPTED).to_bytes())
+        return session, connect.keep_alive
+
+    def _login_allowed(self, store_id: str, api_key: str, client_id: str) -> bool:
+        if not store_id or not api_key:
+            return False
+        prefix = f"apiclient_{api_key[:KEY_ID_LENGTH]}_"
+        if not client_id.startswith(prefix) or client_id == prefix:
+            return False
+        return self._authenticate(store_id, api_key)
+
+    async def _run_session(self, session: _Session, reader: _PacketReader, keepalive: int) -> None:
+        writer = asyncio.create_task(session.write_forever())
+        try:
+            # A server waits one and a half keepalives before it gives a client up (MQTT 3.1.1, section 3.1.2.10).
+            await self._read_packets(session, reader, keepalive * 1.5 if keepalive else None)
+        finally:
+            writer.cancel()
+            await asyncio.wait({writer})
+            if self._sessions.get(session.client_id) is session:
+                del self._sessions[session.client_id]
+                self._clients_changed.set()
+
+    async def _read_packets(self, session: _Session, reader: _PacketReader, patience: float | None) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    await reader.wait_readable()
+            except TimeoutError:
+                if self.frozen:
+                    continue
+                raise
+            async with asyncio.timeout(patience):
+                header = await _read_header(reader)
+                if header.packet_type == DISCONNECT:
+                    return
+                await self._handle_packet(session, reader, header)
+
+    async def _handle_packet(self, session: _Session, reader: _PacketReader, header: MQTTFixedHeader) -> None:
+        if header.packet_type == SUBSCRIBE:
+            subscribe = await SubscribePacket.from_stream(reader, header)
+            topic_filters = [topic_filter for topic_filter, _ in subscribe.payload.topics]
+            self._subscribe(session, subscribe.variable_header.packet_id, topic_filters)
+        elif header.packet_type == UNSUBSCRIBE:
+            unsubscribe = await UnsubscribePacket.from_stream(reader, header)
+            for topic_filter in unsubscribe.payload.topics:
+                session.unsubscribe(topic_filter)
+            session.send(UnsubackPacket.build(unsubscribe.variable_header.packet_id).to_bytes())
+        elif header.packet_type == PINGREQ:
+            session.send(PingRespPacket.build().to_bytes())
+        else:
+            raise _ProtocolViolationError(f"packet type {header.packet_type} is not allowed here")
+
+    def _subscribe(self, session: _Session, packet_id: int, topic_filters: list[str]) -> None:
+        if not topic_filters:
+            raise _ProtocolViolationError("SUBSCRIBE without a topic filter")
+        granted = [session.subscribe(topic_filter) for topic_filter in topic_filters]
+        session.send(SubackPacket.build(packet_id, [0 if ok else _SUBACK_FAILURE for ok in granted]).to_bytes())
+        wanted = [tuple(item.split("/")) for item, ok in zip(topic_filters, granted, strict=True) if ok]
+        for topic, payload in self._retained.items():
+            levels = tuple(topic.split("/"))
+            if any(topic_matches(levels, item) for item in wanted):
+                session.send(_publish_packet(topic, payload, retain=True))
+
+
+async def _read_header(reader: _PacketReader) -> MQTTFixedHeader:
+    header: MQTTFixedHeader | None = await MQTTFixedHeader.from_stream(reader)
+    if header is None or header.remaining_length > _MAX_CLIENT_PACKET:
+        raise _ProtocolViolationError("packet too large")
+    return header
+
+
+def _publish_packet(topic: str, payload: bytes, *, retain: bool) -> bytes:
+    packet: bytes = PublishPacket.build(topic, payload, None, False, 0, retain).to_bytes()
+    return packet
