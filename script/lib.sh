@@ -1,0 +1,55 @@
+# Sourced by the scripts beside it: where the project is, how to speak, and where uv comes from.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+tools=$root/.cache/tools
+unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+say() { echo "==> $*"; }
+
+fail() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# A Python, of whatever version, that has pip.
+pip_python() {
+  local candidate
+  for candidate in python3 /usr/bin/python3 python; do
+    if "$candidate" -m pip --version &>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+# Put PACKAGE with pip into .cache/tools, which needs no environment and leaves the system's packages alone.
+pip_tool() {
+  local python
+  python=$(pip_python) || fail "no pip to install $1 with. Remedy: apt-get install python3-pip, then run this again."
+  say "Getting ${1%%=*}"
+  "$python" -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+    --upgrade --target "$tools" "$1" ||
+    fail "pip could not install $1. Remedy: check the network or pip's index (PIP_INDEX_URL), then run this again."
+}
+
+# Set $uv to a uv that knows dependency groups that conflict, and let it use what pip is set to use.
+need_uv() {
+  local major minor python
+  uv=$(command -v uv || true)
+  IFS=. read -r major minor _ < <("${uv:-false}" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' || echo 0.0.0)
+  if ((major == 0 && minor < 9)); then
+    uv=$tools/bin/uv
+    "$uv" --version &>/dev/null || pip_tool uv==0.13.9
+  fi
+  python=$(pip_python) || return 0
+  if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]]; then
+    UV_DEFAULT_INDEX=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+    if [[ -n $UV_DEFAULT_INDEX ]]; then export UV_DEFAULT_INDEX; else unset UV_DEFAULT_INDEX; fi
+  fi
+  if [[ -z ${SSL_CERT_FILE:-} ]]; then
+    SSL_CERT_FILE=${PIP_CERT:-$("$python" -m pip config get global.cert 2>/dev/null || true)}
+    if [[ -f $SSL_CERT_FILE ]]; then export SSL_CERT_FILE; else unset SSL_CERT_FILE; fi
+  fi
+}
