@@ -71,6 +71,16 @@ class _Connection(ServerConnection):
         else:
             self._unread.append(data)
 
+    @override
+    def eof_received(self) -> None:
+        self._unread.clear()
+        super().eof_received()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unread.clear()
+        super().connection_lost(exc)
+
     def read_on(self) -> None:
         """Take what arrived while the broker was frozen."""
         while self._unread:
@@ -179,6 +189,8 @@ class RealtimeBroker:
         self._clients_changed = asyncio.Event()
         self.refuse = False
         """Refuse every login, as if no key were valid any more."""
+        self.deny_subscriptions = False
+        """Answer every subscription with a failure code, as for a key without the permission."""
         self.logins = 0
         """Accepted logins since the broker was made."""
         self.refused_logins = 0
@@ -390,7 +402,7 @@ class RealtimeBroker:
     def _subscribe(self, session: _Session, packet_id: int, topic_filters: list[str]) -> None:
         if not topic_filters:
             raise _ProtocolViolationError("SUBSCRIBE without a topic filter")
-        granted = [session.subscribe(topic_filter) for topic_filter in topic_filters]
+        granted = [not self.deny_subscriptions and session.subscribe(topic_filter) for topic_filter in topic_filters]
         session.send(SubackPacket.build(packet_id, [0 if ok else _SUBACK_FAILURE for ok in granted]).to_bytes())
         wanted = [tuple(item.split("/")) for item, ok in zip(topic_filters, granted, strict=True) if ok]
         for topic, payload in self._retained.items():

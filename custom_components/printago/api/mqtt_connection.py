@@ -1,0 +1,226 @@
+"""One MQTT connection on aiomqtt and paho-mqtt that can be given up at any moment, and logs without secrets."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import logging
+import socket
+import ssl
+from typing import Any, Final, override
+
+import aiomqtt
+import paho.mqtt.client as paho
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from .endpoints import RealtimeEndpoint
+
+_CLOSE_SECONDS: Final = 1.0
+_SUBACK_FAILURE: Final = 0x80
+
+
+class SubscriptionRefusedError(Exception):
+    """The broker answered a subscription with a failure code: the key may not read the topic."""
+
+
+class Redactor(logging.Filter):
+    """Replaces secrets in texts and log records."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        # Longest first, so that a secret which holds another one goes as a whole.
+        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+
+    def redact(self, text: str) -> str:
+        """Return the text without the secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "**REDACTED**")
+        return text
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = self.redact(record.getMessage())
+        record.args = None
+        if record.exc_info:
+            record.exc_text = self.redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+
+class RedactingLogger(logging.Logger):
+    """A logger in front of another one.
+
+    It is not registered by name: the secrets are one client's, and filters of a named logger would pile up.
+    """
+
+    def __init__(self, target: logging.Logger, redactor: Redactor) -> None:
+        super().__init__(target.name)
+        self.parent = target
+        self.addFilter(redactor)
+
+    @override
+    def isEnabledFor(self, level: int) -> bool:
+        # The base class remembers the answer, and only registered loggers are told when a level changes.
+        return self.parent is not None and self.parent.isEnabledFor(level)
+
+
+class MqttConnection(aiomqtt.Client):
+    """A single-use connection: `open`, `subscribe_all`, `wait_lost`, `close`.
+
+    paho resolves, connects and shakes hands in a thread, which cannot be cancelled. `abort` shuts its socket down
+    instead, so that the thread ends at once; until there is a socket, it sees to it that none is used.
+    """
+
+    def __init__(
+        self,
+        endpoint: RealtimeEndpoint,
+        *,
+        username: str,
+        password: str,
+        client_id: str,
+        tls_context: ssl.SSLContext | None,
+        keepalive: int,
+        timeout: float,
+        on_message: Callable[[str, bytes], None],
+        logger: logging.Logger,
+    ) -> None:
+        """Prepare a connection. `keepalive` and `timeout` (of each answer awaited) are in seconds."""
+
+        class DirectDelivery(asyncio.Queue[aiomqtt.Message]):
+            """aiomqtt's queue grows without bound, or drops the newest: hand each message on instead of storing it."""
+
+            @override
+            def put_nowait(self, item: aiomqtt.Message) -> None:
+                on_message(item.topic.value, item.payload)
+
+        super().__init__(
+            endpoint.host,
+            endpoint.port,
+            username=username,
+            password=password,
+            identifier=client_id,
+            clean_session=True,
+            keepalive=keepalive,
+            timeout=timeout,
+            transport="websockets" if endpoint.websocket else "tcp",
+            websocket_path=endpoint.path if endpoint.websocket else None,
+            tls_context=tls_context if endpoint.tls else None,
+            queue_type=DirectDelivery,
+            logger=logger,
+        )
+        self._aborted = False
+        self._handshaking: socket.socket | None = None
+        self._create_socket: Callable[[], socket.socket] = self._client._create_socket_connection  # noqa: SLF001
+        # paho offers no other way to get at the socket before the TLS and websocket handshakes are over.
+        self._client._create_socket_connection = self._create_abortable_socket  # type: ignore[method-assign]  # noqa: SLF001
+
+    def _create_abortable_socket(self) -> socket.socket:
+        """Connect by TCP; runs in paho's thread."""
+        self._raise_if_aborted()
+        tcp = self._create_socket()
+        # TLS takes the socket object over; a duplicate still reaches the connection.
+        self._handshaking = tcp.dup()
+        if self._aborted:
+            self._end_handshake(abort=True)
+            tcp.close()
+            self._raise_if_aborted()
+        return tcp
+
+    def _raise_if_aborted(self) -> None:
+        if self._aborted:
+            raise ConnectionAbortedError("connection attempt given up")
+
+    def _end_handshake(self, *, abort: bool) -> None:
+        duplicate, self._handshaking = self._handshaking, None
+        if duplicate is None:
+            return
+        if abort:
+            with contextlib.suppress(OSError):
+                duplicate.shutdown(socket.SHUT_RDWR)
+        # While a duplicate is open the connection stays up, even when paho closes its own.
+        duplicate.close()
+
+    @override
+    def _on_disconnect(
+        self,
+        client: paho.Client,
+        userdata: Any,
+        flags: paho.DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        # aiomqtt ignores a connection that is closed before the login was answered, and waits for the time-out.
+        if not self._connected.done():
+            self._loop.call_soon_threadsafe(self._fail_login)
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    def _fail_login(self) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError("connection closed before the login was answered"))
+
+    def abort(self) -> None:
+        """Give the connection attempt up. Never blocks; `open` raises soon after."""
+        self._aborted = True
+        self._end_handshake(abort=True)
+
+    async def open(self) -> None:
+        """Connect and log in, or clean up and raise.
+
+        Must run in a task of its own that nobody cancels: it owns what the thread may still create. Raises
+        aiomqtt.MqttCodeError when the login is refused, aiomqtt.MqttError and others when there is no connection.
+        """
+        opened = False
+        try:
+            await self.__aenter__()
+            self._raise_if_aborted()
+            opened = True
+        finally:
+            self._end_handshake(abort=not opened)
+            if not opened:
+                await self.close()
+
+    async def subscribe_all(self, topic_filters: Sequence[str]) -> None:
+        """Subscribe to all filters with one request and wait for the answer.
+
+        Raises SubscriptionRefusedError, and aiomqtt.MqttError when the connection is lost meanwhile.
+        """
+        subscribing = asyncio.ensure_future(self.subscribe([(topic_filter, 0) for topic_filter in topic_filters]))
+        lost = asyncio.ensure_future(self.wait_lost())
+        tasks = (subscribing, lost)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not subscribing.done():
+                lost.result()
+            codes = subscribing.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if any((code if isinstance(code, int) else code.value) >= _SUBACK_FAILURE for code in codes):
+            raise SubscriptionRefusedError("the broker refused a subscription")
+
+    async def wait_lost(self) -> None:
+        """Wait until the connection is lost, then raise aiomqtt.MqttError."""
+        async for _ in self.messages:
+            pass
+
+    async def close(self) -> None:
+        """Disconnect within about a second, whatever the network does, and leave no task or socket behind."""
+        try:
+            if self._connected.done() and not self._connected.cancelled() and _error_of(self._connected) is None:
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self.__aexit__(None, None, None)
+        except aiomqtt.MqttError, TimeoutError, OSError:
+            pass
+        finally:
+            # aiomqtt leaves the socket open after an error or a login that timed out.
+            self._client._sock_close()  # noqa: SLF001
+            if self._misc_task is not None:
+                self._misc_task.cancel()
+                await asyncio.wait({self._misc_task})
+            _error_of(self._disconnected)
+
+
+def _error_of(future: asyncio.Future[None]) -> BaseException | None:
+    """Return what a future ended with, which also keeps asyncio from reporting it as never retrieved."""
+    return future.exception() if future.done() and not future.cancelled() else None
