@@ -13,6 +13,7 @@ from http import HTTPStatus
 import logging
 from typing import Final, override
 
+from amqtt.adapters import BufferReader
 from amqtt.errors import AMQTTError, MQTTError, NoDataError
 from amqtt.mqtt.connack import CONNECTION_ACCEPTED, NOT_AUTHORIZED, UNACCEPTABLE_PROTOCOL_VERSION, ConnackPacket
 from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHeader
@@ -327,14 +328,14 @@ class RealtimeBroker:
             connection.transport.abort()
 
     async def _log_in(self, connection: ServerConnection, reader: _PacketReader) -> tuple[_Session, int] | None:
-        header = await _read_header(reader)
+        header, body = await _read_packet(reader)
         if header.packet_type != CONNECT:
             raise _ProtocolViolationError("first packet is not CONNECT")
-        variable = await ConnectVariableHeader.from_stream(reader, header)
+        variable = await ConnectVariableHeader.from_stream(body, header)
         if variable.proto_name != "MQTT" or variable.proto_level != _MQTT_3_1_1:
             await connection.send(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes())
             return None
-        connect = ConnectPacket(header, variable, await ConnectPayload.from_stream(reader, header, variable))
+        connect = ConnectPacket(header, variable, await ConnectPayload.from_stream(body, header, variable))
         store_id, client_id = connect.username or "", connect.client_id or ""
         if self.refuse or not self._login_allowed(store_id, connect.password or "", client_id):
             self.refused_logins += 1
@@ -379,18 +380,18 @@ class RealtimeBroker:
                     continue
                 raise
             async with asyncio.timeout(patience):
-                header = await _read_header(reader)
-                if header.packet_type == DISCONNECT:
-                    return
-                await self._handle_packet(session, reader, header)
+                header, body = await _read_packet(reader)
+            if header.packet_type == DISCONNECT:
+                return
+            await self._handle_packet(session, header, body)
 
-    async def _handle_packet(self, session: _Session, reader: _PacketReader, header: MQTTFixedHeader) -> None:
+    async def _handle_packet(self, session: _Session, header: MQTTFixedHeader, body: BufferReader) -> None:
         if header.packet_type == SUBSCRIBE:
-            subscribe = await SubscribePacket.from_stream(reader, header)
+            subscribe = await SubscribePacket.from_stream(body, header)
             topic_filters = [topic_filter for topic_filter, _ in subscribe.payload.topics]
             self._subscribe(session, subscribe.variable_header.packet_id, topic_filters)
         elif header.packet_type == UNSUBSCRIBE:
-            unsubscribe = await UnsubscribePacket.from_stream(reader, header)
+            unsubscribe = await UnsubscribePacket.from_stream(body, header)
             for topic_filter in unsubscribe.payload.topics:
                 session.unsubscribe(topic_filter)
             session.send(UnsubackPacket.build(unsubscribe.variable_header.packet_id).to_bytes())
@@ -411,11 +412,12 @@ class RealtimeBroker:
                 session.send(_publish_packet(topic, payload, retain=True))
 
 
-async def _read_header(reader: _PacketReader) -> MQTTFixedHeader:
-    header: MQTTFixedHeader | None = await MQTTFixedHeader.from_stream(reader)
-    if header is None or header.remaining_length > _MAX_CLIENT_PACKET:
+async def _read_packet(reader: _PacketReader) -> tuple[MQTTFixedHeader, BufferReader]:
+    """Read one whole packet, so that what is missing inside it is an error instead of a wait."""
+    header: MQTTFixedHeader = await MQTTFixedHeader.from_stream(reader)
+    if header.remaining_length > _MAX_CLIENT_PACKET:
         raise _ProtocolViolationError("packet too large")
-    return header
+    return header, BufferReader(await reader.read(header.remaining_length))
 
 
 def _publish_packet(topic: str, payload: bytes, *, retain: bool) -> bytes:
