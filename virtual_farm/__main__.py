@@ -1,0 +1,64 @@
+"""Run a virtual farm from the command line."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from .config import DEFAULT_API_KEY, DEFAULT_STORE_ID, FarmConfig
+from .farm import VirtualFarm
+
+
+def _parse(arguments: list[str] | None) -> FarmConfig:
+    parser = argparse.ArgumentParser(prog="virtual_farm", description="A simulated Printago cloud on 127.0.0.1.")
+    parser.add_argument("--printers", type=int, default=8, metavar="N", help="number of printers (default: 8)")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second (default: 1)"
+    )
+    parser.add_argument("--rest-port", type=int, default=0, metavar="P", help="port of REST (default: any free one)")
+    parser.add_argument("--mqtt-port", type=int, default=0, metavar="Q", help="port of MQTT (default: any free one)")
+    parser.add_argument("--store-id", default=DEFAULT_STORE_ID, metavar="S", help="ID of the store")
+    parser.add_argument("--api-key", default=DEFAULT_API_KEY, metavar="K", help="API key that may do everything")
+    parser.add_argument("--mqtt-url", metavar="URL", help="publish to this broker: mqtt://user:pass@host:port")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="what chance depends on (default: 1)")
+    options = parser.parse_args(arguments)
+    try:
+        return FarmConfig(**vars(options))
+    except ValueError as err:
+        parser.error(str(err))
+
+
+async def _serve(config: FarmConfig) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        farm = VirtualFarm(config)
+        await farm.start()
+    except (OSError, ValueError) as err:
+        sys.stderr.write(f"virtual_farm: {err}\n")
+        return 1
+    try:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stderr.write(f"REST {farm.rest_url}, realtime {farm.realtime_url}\n")
+        await stop.wait()
+    finally:
+        await farm.stop()
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a farm until SIGINT or SIGTERM; returns the exit status."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    config = _parse(arguments)
+    with contextlib.suppress(KeyboardInterrupt):
+        return asyncio.run(_serve(config))
+    return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""API keys, their permissions and their quota."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+import math
+
+from .clock import Clock
+
+_WINDOWS: tuple[tuple[float, int], ...] = ((60.0, 60), (3600.0, 600))
+"""Length in seconds and number of requests of the two sliding windows."""
+
+
+class KeyRing:
+    """The API keys of a store. A key without a list of permissions may do everything."""
+
+    def __init__(self) -> None:
+        """Begin without keys."""
+        self._keys: dict[str, frozenset[str] | None] = {}
+
+    def add(self, key: str, permissions: Iterable[str] | None = None) -> None:
+        """Add a key, or change what it may do."""
+        self._keys[key] = None if permissions is None else frozenset(permissions)
+
+    def revoke(self, key: str) -> None:
+        """Take a key away; unknown keys are ignored."""
+        self._keys.pop(key, None)
+
+    def knows(self, key: str) -> bool:
+        """Tell whether a key is good."""
+        return key in self._keys
+
+    def lacks(self, key: str, needed: Iterable[str]) -> list[str]:
+        """Return which of the needed permissions a key does not have; raises KeyError for an unknown key."""
+        permissions = self._keys[key]
+        return [] if permissions is None else [name for name in needed if name not in permissions]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaState:
+    """What a key has left: requests, seconds until one more is free, and, when refused, seconds to wait."""
+
+    remaining: int
+    reset: int
+    retry_after: int | None = None
+
+
+class Quota:
+    """Both sliding windows of every key. Refused requests do not count."""
+
+    def __init__(self, clock: Clock, *, enabled: bool = True) -> None:
+        """Count by the given clock."""
+        self._clock = clock
+        self.enabled = enabled
+        self._sent: dict[str, deque[float]] = {}
+        self.refused = 0
+
+    def take(self, key: str) -> QuotaState:
+        """Count one request of a key, unless it is past a window."""
+        now = self._clock().timestamp()
+        sent = self._sent.setdefault(key, deque())
+        while sent and sent[0] <= now - _WINDOWS[-1][0]:
+            sent.popleft()
+        if self.enabled:
+            waits = [wait for seconds, limit in _WINDOWS if (wait := _wait(sent, now, seconds, limit)) > 0]
+            if waits:
+                self.refused += 1
+                return QuotaState(0, math.ceil(max(waits)), math.ceil(max(waits)))
+        sent.append(now)
+        left = []
+        for seconds, limit in _WINDOWS:
+            within = [moment for moment in sent if moment > now - seconds]
+            left.append((max(0, limit - len(within)), math.ceil(within[0] + seconds - now)))
+        return QuotaState(*min(left))
+
+    def forget(self) -> None:
+        """Empty all windows."""
+        self._sent.clear()
+
+
+def _wait(sent: deque[float], now: float, seconds: float, limit: int) -> float:
+    """Return how long a window stays full."""
+    if len(sent) < limit:
+        return 0.0
+    # The request that has to leave the window before another one fits.
+    return sent[-limit] + seconds - now

@@ -1,0 +1,402 @@
+"""Builds: what a request to print becomes, at once (part builds, SKU builds) and a moment later (jobs)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .entities import Document, PrintJob
+from .errors import BadRequestError, NotFoundError
+from .job_queue import PRIORITY_NORMAL, JobQueue
+from .world import World
+
+_DEFAULT_SECONDS = 3600.0
+_SECONDS_PER_LAYER = 36.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Item:
+    """One part to print some times, however it was asked for."""
+
+    part: Document
+    quantity: int
+    label: str
+    tags: Document
+    priority: int = PRIORITY_NORMAL
+    position: str = "back"
+    parameters: list[Document] = field(default_factory=list)
+    plates: dict[str, int] | None = None
+    materials: Document | None = None
+    sku: Document | None = None
+    linked_part: Document | None = None
+    sku_quantity: int = 1
+    instance_start: int = 1
+    order: Document | None = None
+    sku_build_id: str | None = None
+
+    def jobs(self) -> list[Document]:
+        """Return the jobs it makes, each with its label, number, total and plate."""
+        plates = {str(plate["id"]): plate for plate in (self.part.get("metadata") or {}).get("plates") or []}
+        chosen: list[Document | None]
+        if not plates:
+            chosen = [None] * self.quantity
+        elif self.plates is None:
+            chosen = [*plates.values()] * self.quantity
+        else:
+            chosen = [plates[key] for key, count in self.plates.items() for _ in range(count)] * self.quantity
+        return [
+            {"label": self.label, "quantityIndex": index, "quantityTotal": len(chosen), "plate": plate}
+            for index, plate in enumerate(chosen, 1)
+        ]
+
+
+class Builder:
+    """Takes builds; their jobs appear `job_delay` simulated seconds later."""
+
+    def __init__(self, world: World, queue: JobQueue) -> None:
+        """Serve one world and put the jobs into its queue."""
+        self._world = world
+        self._queue = queue
+        self._waiting: list[tuple[float, Document, _Item]] = []
+
+    def build(self, config: Document) -> Document:
+        """Queue what a body of schema `BuildConfigV2` asks for; returns `BuildResultV2`. Raises ApiError."""
+        part_items, sku_items = self._items(config)
+        part_builds = [self._part_build(item) for item in part_items]
+        sku_builds = []
+        for sku, items, options in sku_items:
+            sku_build = self._sku_build(sku, items, options)
+            sku_builds.append(sku_build)
+            for item in items:
+                item.sku_build_id = sku_build["id"]
+                if item.quantity > 0:
+                    part_builds.append(self._part_build(item))
+        return {
+            "partBuilds": [dict(build) for build in part_builds],
+            "skuBuilds": [dict(build) for build in sku_builds],
+        }
+
+    def preview(self, config: Document) -> Document:
+        """Tell what `build` would make (schema `BuildPreviewV2`), making nothing. Raises ApiError."""
+        part_items, sku_items = self._items(config)
+        items = [*part_items, *(item for _, linked, _ in sku_items for item in linked)]
+        previews = [_preview(item) for item in items]
+        return {
+            "partBuilds": previews,
+            "summary": {
+                "partBuildCount": len(previews),
+                "skuBuildCount": len(sku_items),
+                "jobCount": sum(len(preview["jobs"]) for preview in previews),
+            },
+        }
+
+    def step(self) -> None:
+        """Make the jobs that are due at the present simulated time."""
+        due = [entry for entry in self._waiting if entry[0] <= self._world.time]
+        if not due:
+            return
+        self._waiting = [entry for entry in self._waiting if entry[0] > self._world.time]
+        for _, part_build, item in due:
+            self._make_jobs(part_build, item)
+
+    def make_now(self, part_build_id: str) -> list[PrintJob]:
+        """Make the jobs of a waiting part build without its delay; raises KeyError when it does not wait."""
+        for entry in self._waiting:
+            if entry[1]["id"] == part_build_id:
+                self._waiting.remove(entry)
+                return self._make_jobs(entry[1], entry[2])
+        raise KeyError(part_build_id)
+
+    def _make_jobs(self, part_build: Document, item: _Item) -> list[PrintJob]:
+        """Make the jobs of a part build."""
+        jobs = [self._job(part_build, item, entry) for entry in item.jobs()]
+        # Placed before they are announced, so that nobody sees a job without its place.
+        self._queue.place(jobs, item.position)
+        for job in jobs:
+            self._world.jobs.insert(job.id, job)
+        self._world.part_builds.change(part_build["id"], {"status": "queued"})
+        return jobs
+
+    # From the request to items.
+
+    def _items(self, config: Document) -> tuple[list[_Item], list[tuple[Document, list[_Item], dict[str, str]]]]:
+        parts = config.get("parts") or []
+        skus = config.get("skus") or []
+        if not parts and not skus:
+            raise BadRequestError("A build needs at least one part or SKU")
+        part_items = [self._part_item(spec) for spec in parts]
+        sku_items = []
+        for spec in skus:
+            sku = self._sku(spec)
+            sku_items.append((sku, self._sku_parts(sku, spec), self._options(sku, spec)))
+        return part_items, sku_items
+
+    def _part_item(self, spec: Document) -> _Item:
+        part = self._part(spec["partId"])
+        return _Item(
+            part=part,
+            quantity=int(spec.get("quantity", 1)),
+            label=spec.get("label") or part["name"],
+            tags={**part["printTags"], **spec.get("tags", {})},
+            priority=int(spec.get("priority", PRIORITY_NORMAL)),
+            position=spec.get("position", "back"),
+            parameters=_parameters(part, spec.get("parameters") or {}),
+            plates=_plates(part, spec.get("plateQuantities")),
+            materials=self._materials(spec.get("materials")),
+        )
+
+    def _sku_parts(self, sku: Document, spec: Document) -> list[_Item]:
+        configs = spec.get("linkedPartConfigs") or {}
+        linked_parts = self.linked_parts(sku)
+        if not linked_parts:
+            raise BadRequestError(f"SKU {sku['sku']} has no parts")
+        known = {linked["id"] for linked in linked_parts}
+        for linked_id in configs:
+            if linked_id not in known:
+                raise BadRequestError(f"SKU {sku['sku']} has no linked part {linked_id}")
+        if (order := spec.get("order")) is not None and order["orderId"] not in self._world.orders:
+            raise NotFoundError("Order", order["orderId"])
+        quantity = int(spec.get("quantity", 1))
+        items = []
+        for linked in linked_parts:
+            part = self._part(linked["partId"])
+            own = configs.get(linked["id"], {})
+            preset = {entry["name"]: entry["value"] for entry in linked["parameters"] if "value" in entry}
+            items.append(
+                _Item(
+                    part=part,
+                    quantity=int(own.get("quantity", linked["quantity"])) * quantity,
+                    label=own.get("label") or linked["label"],
+                    tags={**part["printTags"], **spec.get("tags", {}), **own.get("tags", {})},
+                    priority=int(spec.get("priority", PRIORITY_NORMAL)),
+                    position=spec.get("position", "back"),
+                    parameters=_parameters(part, {**preset, **(own.get("parameters") or {})}),
+                    plates=_plates(part, own.get("plateQuantities")),
+                    materials=self._materials(own.get("materials")) or linked.get("materialAssignments"),
+                    sku=sku,
+                    linked_part=linked,
+                    sku_quantity=quantity,
+                    instance_start=int(spec.get("skuInstanceStart", 1)),
+                    order=spec.get("order"),
+                )
+            )
+        return items
+
+    def linked_parts(self, sku: Document) -> list[Document]:
+        """Return the parts that a SKU is made of."""
+        return [linked for linked in self._world.linked_parts.values() if linked["skuId"] == sku["id"]]
+
+    def _part(self, part_id: str) -> Document:
+        part = self._world.parts.get(part_id)
+        if part is None:
+            raise NotFoundError("Part", part_id)
+        return part
+
+    def _sku(self, spec: Document) -> Document:
+        if "skuId" in spec:
+            sku = self._world.skus.get(spec["skuId"])
+            if sku is None:
+                raise NotFoundError("SKU", spec["skuId"])
+            return sku
+        for sku in self._world.skus.values():
+            if sku["sku"] == spec["sku"]:
+                return sku
+        raise NotFoundError("SKU", spec["sku"])
+
+    def _options(self, sku: Document, spec: Document) -> dict[str, str]:
+        bound = {
+            binding["optionId"] for binding in self._world.sku_option_bindings.values() if binding["skuId"] == sku["id"]
+        }
+        chosen: dict[str, str] = {}
+        for choice in spec.get("options") or []:
+            option = next(
+                (
+                    option
+                    for option in self._world.sku_options.values()
+                    if option["id"] in bound and choice.get("id", option["id"]) == option["id"]
+                    if choice.get("name", option["name"]) == option["name"]
+                ),
+                None,
+            )
+            if option is None:
+                raise BadRequestError(f"SKU {sku['sku']} has no option {choice.get('name') or choice.get('id')}")
+            values = [
+                value["name"] for value in self._world.sku_option_values.values() if value["optionId"] == option["id"]
+            ]
+            if not option["isPersonalization"] and choice["value"] not in values:
+                raise BadRequestError(f"Option {option['name']} has no value {choice['value']}")
+            chosen[option["id"]] = choice["value"]
+        return chosen
+
+    def _materials(self, materials: Document | None) -> Document | None:
+        for choices in (materials or {}).values():
+            for choice in choices:
+                for key, known, what in (
+                    ("materialId", self._world.materials, "Material"),
+                    ("variantId", self._world.variants, "Material variant"),
+                    ("groupId", self._world.material_groups, "Material group"),
+                ):
+                    if key in choice and choice[key] not in known:
+                        raise NotFoundError(what, choice[key])
+        return materials or None
+
+    # From items to records.
+
+    def _part_build(self, item: _Item) -> Document:
+        part = item.part
+        order = item.order or {}
+        extensions: Document = {}
+        if item.plates is not None:
+            extensions["3mf"] = {"plateQuantities": item.plates}
+        if item.linked_part is not None and item.order is not None:
+            extensions["orderInfo"] = {
+                "linkedPartId": item.linked_part["id"],
+                "linkedPartQuantity": item.linked_part["quantity"],
+            }
+        build = self._world.document(
+            partId=part["id"],
+            skuBuildId=item.sku_build_id,
+            skuId=item.sku["id"] if item.sku else None,
+            skuName=item.sku["sku"] if item.sku else None,
+            label=item.label,
+            partCopy=dict(part),
+            requiredPrinterTags=item.tags,
+            quantity=item.quantity,
+            numPartsPerSku=item.linked_part["quantity"] if item.linked_part else None,
+            skuInstanceStart=item.instance_start if item.sku else None,
+            parameterOverrides=item.parameters,
+            status="pending",
+            outputFiles=None,
+            thumbnailUri=part["thumbnailUri"],
+            assignmentStartedAt=None,
+            assignmentCompletedAt=None,
+            printingStartedAt=None,
+            printingCompletedAt=None,
+            printStatus="pending",
+            extensions=extensions,
+            materialAssignments=item.materials,
+            priority=item.priority,
+            position=item.position,
+            orderId=order.get("orderId"),
+            orderItemId=order.get("orderItemId"),
+            linkedPartId=item.linked_part["id"] if item.linked_part else None,
+            dismissed=False,
+        )
+        self._world.part_builds.insert(build["id"], build)
+        self._waiting.append((self._world.time + self._world.config.job_delay, build, item))
+        return build
+
+    def _sku_build(self, sku: Document, items: list[_Item], options: dict[str, str]) -> Document:
+        first = items[0]
+        order = first.order or {}
+        build = self._world.document(
+            skuId=sku["id"],
+            skuCopy=dict(sku),
+            status="running",
+            skuInstanceStart=first.instance_start,
+            orderId=order.get("orderId"),
+            orderItemId=order.get("orderItemId"),
+            priority=first.priority,
+            selectedOptions=options or None,
+        )
+        self._world.sku_builds.insert(build["id"], build)
+        return build
+
+    def _job(self, part_build: Document, item: _Item, entry: Document) -> PrintJob:
+        now = self._world.now()
+        part, plate = item.part, entry["plate"]
+        estimate = part.get("slicingEstimate") or {}
+        seconds = float(estimate.get("estimatedPrintTimeSeconds") or _DEFAULT_SECONDS)
+        grams = float(estimate.get("totalWeightGrams") or 20.0)
+        if plate is not None:
+            plates = [each for each in estimate.get("plates") or [] if each["plateId"] == plate["id"]]
+            if plates:
+                seconds, grams = plates[0]["estimatedPrintTimeSeconds"], plates[0]["totalWeightGrams"]
+        per_sku = max(1, item.quantity // max(1, item.sku_quantity))
+        return PrintJob(
+            id=self._world.ids(),
+            store_id=self._world.config.store_id,
+            created_at=now,
+            updated_at=now,
+            part_build_id=part_build["id"],
+            quantity_index=entry["quantityIndex"],
+            quantity_total=entry["quantityTotal"],
+            part_id=part["id"],
+            part_name=part["name"],
+            label=entry["label"],
+            queue_order=0.0,
+            priority=item.priority,
+            required_printer_tags=item.tags,
+            thumbnail_uri=part["thumbnailUri"],
+            colored_thumbnail_uri=part["thumbnailUri"],
+            build_thumbnail_uri=part["thumbnailUri"],
+            files_to_print=list(part["fileUris"]),
+            sku_id=item.sku["id"] if item.sku else None,
+            sku_name=item.sku["sku"] if item.sku else None,
+            parameter_overrides=item.parameters,
+            order_id=part_build["orderId"],
+            order_item_id=part_build["orderItemId"],
+            linked_part_id=part_build["linkedPartId"],
+            sku_instance=item.instance_start + (entry["quantityIndex"] - 1) // per_sku if item.sku else None,
+            extensions=None
+            if plate is None
+            else {"3mf": {"plateId": plate["id"], "gcodeFile": f"Metadata/plate_{plate['id']}.gcode"}},
+            material_assignments=item.materials,
+            duration=float(seconds),
+            layers=max(20, int(float(seconds) / _SECONDS_PER_LAYER)),
+            grams=float(grams),
+        )
+
+    def note_end(self, job: PrintJob) -> None:
+        """Bring the builds of a job that has ended up to date."""
+        build = self._world.part_builds.get(job.part_build_id)
+        if build is None:
+            return
+        states = {other.status for other in self._world.jobs.values() if other.part_build_id == build["id"]}
+        if states <= {"completed", "cancelled"}:
+            done = "success" if "completed" in states else "cancelled"
+            self._world.part_builds.change(
+                build["id"], {"status": done, "printStatus": done, "printingCompletedAt": self._world.now()}
+            )
+
+
+def _preview(item: _Item) -> Document:
+    jobs = []
+    for entry in item.jobs():
+        plate = entry.pop("plate")
+        if plate is not None:
+            entry |= {"plateId": plate["id"], "plateName": plate.get("name")}
+        jobs.append(entry | {"thumbnailUri": item.part["thumbnailUri"]})
+    return {
+        "source": "part" if item.sku is None else "sku",
+        "partId": item.part["id"],
+        "partName": item.part["name"],
+        "partThumbnailUri": item.part["thumbnailUri"],
+        "label": item.label,
+        "quantity": item.quantity,
+        "sku": None if item.sku is None else {"skuId": item.sku["id"], "sku": item.sku["sku"]},
+        "materials": item.materials,
+        "plateQuantities": item.plates,
+        "jobs": jobs,
+    }
+
+
+def _parameters(part: Document, values: dict[str, Any]) -> list[Document]:
+    known = {parameter["name"]: parameter["type"] for parameter in part["parameters"]}
+    python_types: dict[str, type | tuple[type, ...]] = {"number": (int, float), "string": str, "boolean": bool}
+    result = []
+    for name, value in values.items():
+        if name not in known:
+            raise BadRequestError(f"Part {part['name']} has no parameter {name}")
+        if not isinstance(value, python_types[known[name]]) or (known[name] == "number" and isinstance(value, bool)):
+            raise BadRequestError(f"Parameter {name} must be a {known[name]}")
+        result.append({"name": name, "type": known[name], "value": value})
+    return result
+
+
+def _plates(part: Document, quantities: dict[str, Any] | None) -> dict[str, int] | None:
+    if quantities is None:
+        return None
+    known = {str(plate["id"]) for plate in (part.get("metadata") or {}).get("plates") or []}
+    for plate in quantities:
+        if plate not in known:
+            raise BadRequestError(f"Part {part['name']} has no plate {plate}")
+    return {plate: int(count) for plate, count in quantities.items()}

@@ -1,0 +1,58 @@
+"""What a virtual farm can be told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from .clock import utc_now
+
+DEFAULT_STORE_ID = "vf4q8m2k7x1c9p5s3n6b0d7h"
+DEFAULT_API_KEY = "vfkey0a1b2c3d4e5f6g7h8i9_j0k1l2m3n4o5p6q7"
+
+type Scenario = Literal["demo", "idle", "empty"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarmConfig:
+    """Settings of one virtual farm, which is one store.
+
+    `printers` counts the printers at the start and `scenario` says what they do then: `demo` shows every state and a
+    filled queue, `idle` has every printer ready and nothing queued, `empty` has neither printers nor catalogue.
+    `speed` is simulated seconds per second of wall-clock time; at 0 the world moves only by `VirtualFarm.advance`.
+    Ports of 0 mean any free one. `production_slots` None means one per printer. `failure_rate` is the share of prints
+    (0 to 1) that fail by themselves. `job_delay` is how many simulated seconds after a build its jobs appear.
+    `sparse_events` makes entity events of updates carry the changed fields only.
+    `clock` gives the time that the protocol carries (timestamps, `Date`, quota windows); physics does not use it.
+    """
+
+    store_id: str = DEFAULT_STORE_ID
+    api_key: str = field(default=DEFAULT_API_KEY, repr=False)
+    store_name: str = "Virtual Farm"
+    timezone: str = "Europe/Berlin"
+    printers: int = 8
+    scenario: Scenario = "demo"
+    speed: float = 1.0
+    seed: int = 1
+    rest_port: int = 0
+    mqtt_port: int = 0
+    mqtt_url: str | None = field(default=None, repr=False)
+    quota: bool = True
+    production_slots: int | None = None
+    maintenance_entitlement: bool = True
+    failure_rate: float = 0.0
+    job_delay: float = 1.0
+    sparse_events: bool = False
+    telemetry_interval: float = 1.0
+    clock: Callable[[], datetime] = utc_now
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; raises ValueError."""
+        if self.printers < 0:
+            raise ValueError("printers must not be negative")
+        if self.speed < 0:
+            raise ValueError("speed must not be negative")
+        if not 0 <= self.failure_rate <= 1:
+            raise ValueError("failure_rate must lie between 0 and 1")
+        if self.production_slots is not None and self.production_slots < 1:
+            raise ValueError("production_slots must be at least 1")

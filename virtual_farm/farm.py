@@ -1,0 +1,354 @@
+"""The virtual farm: world, REST, realtime and control in one."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+import contextlib
+import time
+from typing import Self
+
+from aiohttp import web
+
+from .access import KeyRing, Quota
+from .builds import Builder
+from .commands import Commander
+from .config import FarmConfig
+from .entities import Document, PrintJob
+from .errors import BadRequestError, NotFoundError
+from .faults import Fault, FaultBox
+from .feed import Feed
+from .fleet import Fleet
+from .job_queue import JobQueue
+from .orders import OrderDesk
+from .printer import HEALTH_KEYS, Printer, Severity
+from .printer_models import MODELS
+from .publisher import Publisher
+from .requests import RequestRecord
+from .scenario import Scenario
+from .storage import Storage
+from .world import World
+
+HOST = "127.0.0.1"
+
+_TICK = 0.25
+_MAX_REQUESTS = 50_000
+_STEPS_AT_A_STRETCH = 20
+
+
+class VirtualFarm:
+    """A simulated Printago cloud with one store.
+
+    Everything that the control API does over HTTP is here as a method, too.
+    """
+
+    def __init__(self, config: FarmConfig | None = None, *, publisher: Publisher | None = None) -> None:
+        """Prepare a farm; `publisher` replaces its own broker. Raises ValueError for a bad `mqtt_url`."""
+        self.config = config or FarmConfig()
+        self.keys = KeyRing()
+        self.keys.add(self.config.api_key)
+        self.quota = Quota(self.config.clock, enabled=self.config.quota)
+        self.faults = FaultBox()
+        self.storage = Storage(self.config.store_id, self.config.clock)
+        self.world = World(self.config)
+        self.queue = JobQueue(self.world)
+        self.fleet = Fleet(self.world, self.queue)
+        self.builder = Builder(self.world, self.queue)
+        self.queue.listener = self.builder.note_end
+        self.orders = OrderDesk(self.world, self.builder)
+        self.commander = Commander(self.world, self.queue)
+        self.scenario = Scenario(
+            self.world,
+            fleet=self.fleet,
+            queue=self.queue,
+            builder=self.builder,
+            orders=self.orders,
+            storage=self.storage,
+        )
+        self.scenario.fill()
+        self.publisher: Publisher = publisher or self._make_publisher()
+        self.feed = Feed(self.world, self.publisher)
+        self._requests: deque[RequestRecord] = deque(maxlen=_MAX_REQUESTS)
+        self._runner: web.AppRunner | None = None
+        self._clockwork: asyncio.Task[None] | None = None
+        self._rest_port = self.config.rest_port
+        self.closing = asyncio.Event()
+
+    def _make_publisher(self) -> Publisher:
+        from .broker import RealtimeBroker
+        from .publisher import ExternalPublisher
+
+        if self.config.mqtt_url is not None:
+            return ExternalPublisher(self.config.mqtt_url)
+        return RealtimeBroker(host=HOST, port=self.config.mqtt_port, authenticate=self.authenticate)
+
+    # Life.
+
+    async def start(self) -> None:
+        """Begin to listen, publish and let time pass; raises OSError when a port is taken."""
+        from .rest.app import make_app
+
+        self.closing.clear()
+        await self.publisher.start()
+        self._runner = web.AppRunner(make_app(self), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        try:
+            await self._runner.setup()
+            site = web.TCPSite(self._runner, HOST, self._rest_port)
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            self._runner = None
+            await self.publisher.stop()
+            raise
+        self._rest_port = self._runner.addresses[0][1]
+        # What the demo did before anyone could listen is the past, not news.
+        self.world.drain()
+        self.feed.flush(everything=True)
+        self._clockwork = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End, leaving no task, socket or file behind."""
+        self.closing.set()
+        if self._clockwork is not None:
+            self._clockwork.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clockwork
+            self._clockwork = None
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self.publisher.stop()
+        self.storage.close()
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop."""
+        await self.stop()
+
+    async def _run(self) -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(_TICK)
+            now = time.monotonic()
+            self._step((now - last) * self.config.speed)
+            last = now
+            self.feed.flush()
+
+    def _step(self, seconds: float) -> None:
+        for step in self.world.steps(seconds):
+            self._step_once(step)
+
+    def _step_once(self, seconds: float) -> None:
+        self.world.time += seconds
+        self.builder.step()
+        self.fleet.step(seconds)
+        self.queue.step()
+
+    async def advance(self, seconds: float) -> None:
+        """Let simulated time pass at once, and publish what comes of it."""
+        for index, step in enumerate(self.world.steps(seconds)):
+            self._step_once(step)
+            self.feed.flush()
+            if index % _STEPS_AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
+        self.feed.flush(everything=True)
+
+    def settle(self) -> None:
+        """Let the cloud see what has just been done to machines, and publish it."""
+        self.fleet.observe_all()
+        self.feed.flush()
+
+    # Addresses.
+
+    @property
+    def rest_url(self) -> str:
+        """Base address of REST; raises RuntimeError before the start."""
+        if self._runner is None:
+            raise RuntimeError("the farm is not running")
+        return f"http://{HOST}:{self._rest_port}"
+
+    @property
+    def realtime_url(self) -> str:
+        """Base address of MQTT."""
+        return self.publisher.url
+
+    # Keys.
+
+    def authenticate(self, store_id: str, api_key: str) -> bool:
+        """Tell whether a key belongs to the store."""
+        return store_id == self.config.store_id and self.keys.knows(api_key)
+
+    def add_api_key(self, key: str, permissions: Iterable[str] | None = None) -> None:
+        """Add an API key; without `permissions` it may do everything."""
+        self.keys.add(key, permissions)
+
+    def revoke_api_key(self, key: str) -> None:
+        """Revoke an API key. Realtime sessions that it has stay up, since keys are checked when connecting."""
+        self.keys.revoke(key)
+
+    # Requests.
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """REST requests received so far, oldest first; control calls are not among them."""
+        return list(self._requests)
+
+    def note_request(self, record: RequestRecord) -> None:
+        """Remember a request."""
+        self._requests.append(record)
+
+    def clear_requests(self) -> None:
+        """Forget the requests received so far."""
+        self._requests.clear()
+
+    def inject_fault(self, fault: Fault) -> None:
+        """Let the next REST calls fail."""
+        self.faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Let no call fail any more."""
+        self.faults.clear()
+
+    def set_quota(self, *, enabled: bool) -> None:
+        """Enforce both windows, or lift them; either way they are empty afterwards."""
+        self.quota.enabled = enabled
+        self.quota.forget()
+
+    # Printers. Each of these raises NotFoundError for an unknown printer.
+
+    def printer(self, printer_id: str) -> Printer:
+        """Return a printer; raises NotFoundError."""
+        if (printer := self.world.printers.get(printer_id)) is None:
+            raise NotFoundError("Printer", printer_id)
+        return printer
+
+    def add_printer(self, model: str = "X1C", name: str | None = None, *, ready: bool = False) -> Printer:
+        """Connect a new printer with spools in it; raises BadRequestError for an unknown model."""
+        if model not in MODELS:
+            raise BadRequestError(f"model must be one of {', '.join(MODELS)}")
+        name = name or f"{MODELS[model].product_name} {len(self.world.printers) + 1:02d}"
+        printer = self.fleet.add(MODELS[model], name, ready=ready)
+        self.scenario.equip(printer)
+        self.settle()
+        return printer
+
+    def remove_printer(self, printer_id: str) -> None:
+        """Remove a printer; a job that it prints fails."""
+        self.fleet.remove(self.printer(printer_id))
+        self.settle()
+
+    def rename_printer(self, printer_id: str, name: str) -> None:
+        """Rename a printer."""
+        self.fleet.rename(self.printer(printer_id), name)
+        self.settle()
+
+    def disconnect_printer(self, printer_id: str) -> None:
+        """Lose contact with a printer, which goes on by itself."""
+        self.fleet.disconnect(self.printer(printer_id))
+        self.settle()
+
+    def reconnect_printer(self, printer_id: str) -> None:
+        """Find a printer again."""
+        self.fleet.reconnect(self.printer(printer_id))
+        self.settle()
+
+    def raise_hms(self, printer_id: str, code: str, message: str, *, severity: Severity = "error") -> None:
+        """Let a printer report an HMS message (`error`, `warning`, `info`)."""
+        if severity not in HEALTH_KEYS:
+            raise BadRequestError(f"severity must be one of {', '.join(HEALTH_KEYS)}")
+        self.fleet.raise_hms(self.printer(printer_id), severity, code, message)
+        self.settle()
+
+    def clear_hms(self, printer_id: str, code: str | None = None) -> None:
+        """Take back one HMS message of a printer, or all of them."""
+        self.printer(printer_id).clear_messages(code)
+        self.settle()
+
+    def finish_print(self, printer_id: str) -> None:
+        """Let the print of a printer be done; raises BadRequestError when nothing prints."""
+        if not self.printer(printer_id).machine.finish():
+            raise BadRequestError("Nothing prints")
+        self.settle()
+
+    def fail_print(self, printer_id: str, reason: str = "The print failed") -> None:
+        """Let the print of a printer fail; raises BadRequestError when nothing prints."""
+        if not self.printer(printer_id).machine.fail(reason):
+            raise BadRequestError("Nothing prints")
+        self.settle()
+
+    def print_from_outside(self, printer_id: str, name: str = "Outside print", seconds: float = 3600.0) -> None:
+        """Start a print that Printago knows nothing of; raises BadRequestError while one runs."""
+        printer = self.printer(printer_id)
+        if printer.machine.phase.busy:
+            raise BadRequestError("The printer is busy")
+        self.fleet.print_from_outside(printer, name, seconds)
+        self.settle()
+
+    def set_ams(self, printer_id: str, units: int) -> None:
+        """Attach or detach AMS units of a printer (0 to 4)."""
+        if not 0 <= units <= 4:
+            raise BadRequestError("units must be 0 to 4")
+        self.fleet.set_ams(self.printer(printer_id), units)
+        self.settle()
+
+    # Jobs.
+
+    def job(self, job_id: str) -> PrintJob:
+        """Return a print job; raises NotFoundError."""
+        if (job := self.world.jobs.get(job_id)) is None:
+            raise NotFoundError("Print job", job_id)
+        return job
+
+    def hold_job(self, job_id: str) -> None:
+        """Let a job wait for approval once it is sliced."""
+        self.queue.hold(self.job(job_id))
+
+    def approve_job(self, job_id: str) -> None:
+        """Let a job that waits for approval go on; raises BadRequestError when it does not wait."""
+        if not self.queue.approve(self.job(job_id)):
+            raise BadRequestError("The job does not wait for approval")
+        self.settle()
+
+    # Realtime.
+
+    async def restart_broker(self) -> None:
+        """Restart the broker: everybody is thrown out, retained messages stay."""
+        await self.publisher.restart()
+
+    async def disconnect_clients(self) -> None:
+        """Cut every realtime connection."""
+        await self.publisher.disconnect_all()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish anything at all; raises ValueError for a topic with wildcards."""
+        self.publisher.publish(topic, payload, retain=retain)
+
+    def state(self) -> Document:
+        """Return what the control API tells of the farm."""
+        return {
+            "storeId": self.config.store_id,
+            "time": self.world.time,
+            "speed": self.config.speed,
+            "quota": self.quota.enabled,
+            "quotaRefusals": self.quota.refused,
+            "messages": self.feed.messages,
+            "realtimeClients": self.publisher.clients,
+            "completedJobs": self.world.completed_jobs,
+            "partBuilds": len(self.world.part_builds),
+            "printers": [
+                {
+                    **printer.wire(),
+                    "metadata": None,
+                    "model": printer.model.key,
+                    "phase": printer.machine.phase.value,
+                    "state": printer.machine.word,
+                    "connected": printer.connected,
+                    "stat": self.feed.stat(printer)["data"],
+                }
+                for printer in self.world.printers.values()
+            ],
+            "jobs": self.world.jobs.wires(),
+        }

@@ -1,0 +1,81 @@
+"""Faults that a test asks for: the next calls fail in a chosen way."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+type FaultMode = Literal["status", "timeout", "slow", "truncated", "html", "drop", "reset"]
+
+MODES: tuple[str, ...] = get_args(FaultMode.__value__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """How the next `count` calls that fit fail.
+
+    `status`: JSON with an HTTP status · `timeout`: no answer for `seconds` · `slow`: the right answer after `seconds` ·
+    `truncated`: the right answer, cut off in the middle · `html`: a proxy's page with an HTTP status · `drop`: acted
+    upon, then the connection is cut · `reset`: the connection is cut, nothing is done. `path` is the beginning of a
+    path; `every` lets only each n-th fitting call fail. `acts` lets `status`, `html` and `timeout` act first.
+    """
+
+    mode: FaultMode
+    count: int = 1
+    status: int = 503
+    message: str = "Service Unavailable"
+    path: str | None = None
+    method: str | None = None
+    seconds: float = 60.0
+    retry_after: int | None = None
+    every: int = 1
+    acts: bool = False
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense; raises ValueError."""
+        if self.mode not in MODES:
+            raise ValueError(f"mode must be one of {', '.join(MODES)}")
+        if self.count < 1 or self.every < 1 or self.seconds < 0:
+            raise ValueError("count and every must be at least 1, seconds at least 0")
+        if not 100 <= self.status <= 599:
+            raise ValueError("status must be an HTTP status")
+
+    def fits(self, method: str, path: str) -> bool:
+        """Tell whether a call is one of those that are to fail."""
+        if self.method is not None and self.method.upper() != method:
+            return False
+        return self.path is None or path.startswith(self.path)
+
+
+class FaultBox:
+    """Faults that are still to happen, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        """Begin without faults."""
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Let calls fail."""
+        self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Let nothing fail any more."""
+        self._faults.clear()
+
+    @property
+    def waiting(self) -> tuple[Fault, ...]:
+        """Faults that have not happened yet."""
+        return tuple(self._faults)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the fault that a call meets."""
+        for fault in self._faults:
+            if not fault.fits(method, path):
+                continue
+            fault.seen += 1
+            if fault.seen % fault.every:
+                continue
+            fault.count -= 1
+            if fault.count <= 0:
+                self._faults.remove(fault)
+            return fault
+        return None

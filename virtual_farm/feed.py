@@ -1,0 +1,108 @@
+"""From changes of the world to messages: entity events, and stats of printers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+import json
+import time
+from typing import Any
+
+from .clock import to_iso
+from .entities import Document, EntityEvent
+from .printer import Printer
+from .publisher import Publisher
+from .telemetry import stat_data
+from .world import World
+
+EXPIRY = timedelta(minutes=5)
+"""How long a stat is good for."""
+
+_KEEPALIVE = 60.0
+"""Seconds after which a printer that can be reached is heard of even when nothing has changed."""
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What was last sent about a printer, and when (monotonic seconds)."""
+
+    looks: tuple[Any, ...]
+    version: int
+    time: float
+
+
+class Feed:
+    """Publishes what has changed. Changes of state go out at once, the rest of telemetry at most once an interval."""
+
+    def __init__(self, world: World, publisher: Publisher) -> None:
+        """Publish one world's changes through one broker."""
+        self._world = world
+        self._publisher = publisher
+        self._sent: dict[str, _Sent] = {}
+        self._prefix = f"stores/{world.config.store_id}"
+        self.messages = 0
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Publish what is due; with `everything` also telemetry that would have to wait for its turn."""
+        for event in self._world.drain():
+            self._publish_event(event)
+        now = time.monotonic()
+        for printer in self._world.printers.values():
+            if self._due(printer, now, everything=everything):
+                self._publish_stat(printer, now)
+
+    def _due(self, printer: Printer, now: float, *, everything: bool) -> bool:
+        sent = self._sent.get(printer.id)
+        if sent is None or sent.looks != _looks(printer):
+            return True
+        if not printer.connected:
+            return False
+        if sent.version != printer.machine.version:
+            return everything or now - sent.time >= self._world.config.telemetry_interval
+        return now - sent.time >= _KEEPALIVE
+
+    def stat(self, printer: Printer) -> Document:
+        """Return the stat of a printer (schema `PrinterStat`)."""
+        received = self._world.config.clock()
+        return {
+            "printerId": printer.id,
+            "storeId": printer.store_id,
+            "state": printer.machine.word,
+            "isOnline": printer.is_online,
+            "isAvailable": printer.is_available,
+            "receivedAt": to_iso(received),
+            "expiresAt": to_iso(received + EXPIRY),
+            "data": stat_data(printer.machine, self._world.time, printer.health, printer.nozzle_diameter),
+        }
+
+    def _publish_stat(self, printer: Printer, now: float) -> None:
+        self._sent[printer.id] = _Sent(_looks(printer), printer.machine.version, now)
+        self._publish(f"printer-stats/{printer.id}", _encode(self.stat(printer)), retain=True)
+
+    def _publish_event(self, event: EntityEvent) -> None:
+        if event.kind == self._world.printers.kind and event.action == "DELETE":
+            for printer_id in event.entities:
+                self._sent.pop(printer_id, None)
+                self._publish(f"printer-stats/{printer_id}", b"", retain=True)
+        entities = event.entities
+        if self._world.config.sparse_events and event.action == "UPDATE":
+            entities = {key: {"id": key, **changed} for key, changed in event.changes.items()}
+        message = {
+            "entityType": event.kind,
+            "action": event.action,
+            "entities": entities,
+            "changes": event.changes,
+        }
+        self._publish(f"entities/{event.kind}", _encode(message), retain=False)
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        self.messages += 1
+        self._publisher.publish(f"{self._prefix}/{topic}", payload, retain=retain)
+
+
+def _looks(printer: Printer) -> tuple[Any, ...]:
+    """Return what goes out at once when it changes."""
+    codes = tuple(message["code"] for messages in printer.health.values() for message in messages)
+    return (printer.machine.word, printer.is_online, printer.is_available, printer.machine.stage, codes)
+
+
+def _encode(message: Document) -> bytes:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()

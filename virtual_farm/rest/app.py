@@ -1,0 +1,60 @@
+"""The aiohttp application: API, storage and control on one port."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from virtual_farm.clock import to_http_date
+from virtual_farm.farm import VirtualFarm
+from virtual_farm.rest import builds, control, materials, orders, print_jobs, printers, products, storage, stores
+
+from .gateway import Gateway
+from .route import RawRoute, Route
+
+ROUTES: tuple[Route, ...] = (
+    *printers.ROUTES,
+    *print_jobs.ROUTES,
+    *builds.ROUTES,
+    *products.ROUTES,
+    *materials.ROUTES,
+    *orders.ROUTES,
+    *stores.ROUTES,
+    *storage.ROUTES,
+)
+"""Every call of the API that the farm knows."""
+
+_MAX_BODY = 16 * 1024 * 1024
+
+type _AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(farm: VirtualFarm) -> web.Application:
+    """Return the application of a farm."""
+    app = web.Application(client_max_size=_MAX_BODY)
+    gateway = Gateway(farm)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _serve(gateway, route))
+    for raw in storage.RAW_ROUTES:
+        app.router.add_route(raw.method, raw.path, _serve_raw(gateway, raw))
+    control.add_routes(app, farm)
+    app.router.add_route("*", "/{path:.*}", gateway.handle_unknown)
+
+    async def set_date(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = to_http_date(farm.config.clock())
+
+    app.on_response_prepare.append(set_date)
+    return app
+
+
+def _serve(gateway: Gateway, route: Route) -> _AiohttpHandler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return await gateway.handle(route, request)
+
+    return handler
+
+
+def _serve_raw(gateway: Gateway, route: RawRoute) -> _AiohttpHandler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return await gateway.handle_raw(route, request)
+
+    return handler

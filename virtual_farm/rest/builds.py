@@ -1,0 +1,92 @@
+"""Builds and what has been built."""
+
+from typing import Any
+
+from .listing import field_names, list_rows
+from .route import Call, Route
+from .schema import (
+    MATERIALS,
+    PARAMETER_VALUE,
+    POSITION,
+    PRIORITY,
+    TAGS,
+    any_of,
+    array,
+    identifier,
+    nullable,
+    number,
+    record,
+    shape,
+    text,
+)
+
+_QUANTITY = number(0, 500)
+_LABEL = text(1, 1024)
+
+_PART = shape(
+    {"partId": identifier},
+    {
+        "priority": PRIORITY,
+        "position": POSITION,
+        "quantity": _QUANTITY,
+        "parameters": record(PARAMETER_VALUE),
+        "label": _LABEL,
+        "tags": TAGS,
+        "plateQuantities": record(number()),
+        "materials": nullable(MATERIALS),
+    },
+)
+_LINKED_PART = shape(
+    optional={
+        "parameters": record(PARAMETER_VALUE),
+        "tags": TAGS,
+        "quantity": _QUANTITY,
+        "label": _LABEL,
+        "plateQuantities": record(number()),
+        "materials": nullable(MATERIALS),
+    }
+)
+_OPTION = any_of(shape({"name": text(), "value": text()}), shape({"id": identifier, "value": text()}))
+_SKU_REST = {
+    "quantity": number(1, 500),
+    "linkedPartConfigs": record(_LINKED_PART),
+    "tags": TAGS,
+    "priority": PRIORITY,
+    "position": POSITION,
+    "skuInstanceStart": number(1),
+    "order": shape({"orderId": identifier, "orderItemId": identifier}),
+    "options": array(_OPTION),
+}
+_SKU = any_of(shape({"skuId": identifier}, _SKU_REST), shape({"sku": text()}, _SKU_REST))
+_BUILD = shape(optional={"parts": array(_PART), "skus": array(_SKU)})
+
+_PART_BUILD_FIELDS = field_names(
+    "partId skuBuildId skuId skuName label requiredPrinterTags quantity status printStatus priority position orderId "
+    "orderItemId linkedPartId dismissed id storeId createdAt updatedAt"
+)
+_SKU_BUILD_FIELDS = field_names("skuId status orderId orderItemId priority id storeId createdAt updatedAt")
+
+
+def _build(call: Call) -> Any:
+    return call.farm.builder.build(call.body)
+
+
+def _preview(call: Call) -> Any:
+    return call.farm.builder.preview(call.body)
+
+
+def _part_builds(call: Call) -> Any:
+    return list_rows(call.world.part_builds.values(), call.query, _PART_BUILD_FIELDS)
+
+
+def _sku_builds(call: Call) -> Any:
+    return list_rows(call.world.sku_builds.values(), call.query, _SKU_BUILD_FIELDS)
+
+
+# The vendor's description names no permission of builds; its documentation of keys does.
+ROUTES = (
+    Route("POST", "/v2/builds", ("build.create",), _build, _BUILD, 201),
+    Route("POST", "/v2/builds/preview", ("build.create",), _preview, _BUILD, 201),
+    Route("GET", "/v1/part-builds", ("queue.view",), _part_builds),
+    Route("GET", "/v1/sku-builds", ("queue.view",), _sku_builds),
+)

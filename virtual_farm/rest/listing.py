@@ -1,0 +1,196 @@
+"""Parameters of lists: `limit`, `offset`, `sort`, `fields`, `meta` and `field.op` filters."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+import time
+from typing import Any
+
+from virtual_farm.entities import Document
+from virtual_farm.errors import BadRequestError
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+
+_RESERVED = frozenset({"limit", "offset", "sort", "fields", "include", "meta", "hints"})
+
+
+def field_names(names: str) -> frozenset[str]:
+    """Return the names in a text, which are divided by spaces."""
+    return frozenset(names.split())
+
+
+def list_rows(rows: Iterable[Document], query: Mapping[str, str], known: frozenset[str]) -> Any:
+    """Return the rows that a query asks for: an array, or with `meta=true` an object. Raises BadRequestError.
+
+    `known` are the fields that may be filtered and sorted by.
+    """
+    began = time.perf_counter()
+    limit = _whole(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    offset = _whole(query, "offset", 0, 0, None)
+    matching = list(rows)
+    for name, wanted in query.items():
+        if name not in _RESERVED and (test := _filter(name, wanted, known)) is not None:
+            matching = [row for row in matching if test(row)]
+    if sort := query.get("sort"):
+        _sort(matching, sort, known)
+    page = matching[offset : offset + limit]
+    if fields := query.get("fields"):
+        names = [name.strip() for name in fields.split(",") if name.strip()]
+        _check_names(names, known)
+        page = [{name: row[name] for name in names if name in row} for row in page]
+    if not _flag(query, "meta"):
+        return page
+    return {
+        "data": page,
+        "meta": {
+            "total": len(matching),
+            "count": len(page),
+            "offset": offset,
+            "limit": limit,
+            "hasMore": offset + len(page) < len(matching),
+            "executionTime": round((time.perf_counter() - began) * 1000, 3),
+        },
+    }
+
+
+def search_rows(rows: Iterable[Document], body: Document, known: frozenset[str]) -> Any:
+    """Answer `POST …/search`, whose filter the cloud ignores today. Raises BadRequestError."""
+    query = {key: str(body[key]) for key in ("limit", "offset", "sort", "fields") if body.get(key) is not None}
+    return list_rows(rows, query | {"meta": "true"}, known)
+
+
+def _whole(query: Mapping[str, str], name: str, default: int, minimum: int, maximum: int | None) -> int:
+    if (given := query.get(name)) is None:
+        return default
+    try:
+        value = int(given)
+    except ValueError:
+        raise BadRequestError(f"{name} must be a whole number") from None
+    if value < minimum or (maximum is not None and value > maximum):
+        raise BadRequestError(
+            f"{name} must be {minimum} to {maximum}" if maximum else f"{name} must be at least {minimum}"
+        )
+    return value
+
+
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    given = query.get(name, "false")
+    if given not in ("true", "false"):
+        raise BadRequestError(f"{name} must be true or false")
+    return given == "true"
+
+
+def _check_names(names: Iterable[str], known: frozenset[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise BadRequestError(f"Unknown field: {name}")
+
+
+def _sort(rows: list[Document], sort: str, known: frozenset[str]) -> None:
+    # Later keys first, since sorting is stable.
+    for key in reversed(sort.split(",")):
+        name, _, direction = key.strip().partition(":")
+        _check_names([name], known)
+        if direction not in ("", "asc", "desc"):
+            raise BadRequestError(f"sort must be field:asc or field:desc, not {key}")
+        rows.sort(key=lambda row: _rank(row.get(name)), reverse=direction == "desc")
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Make values of all kinds comparable: null last, then by kind."""
+    if value is None:
+        return (9, 0)
+    if isinstance(value, bool | int | float):
+        return (0, value)
+    return (1, str(value))
+
+
+def _filter(name: str, wanted: str, known: frozenset[str]) -> Callable[[Document], bool] | None:
+    field, _, operator = name.rpartition(".")
+    if not field:
+        if name not in known:
+            # Parameters that mean nothing here are none of our business.
+            return None
+        field, operator = name, "eq"
+    if operator not in _OPERATORS:
+        raise BadRequestError(f"Unknown filter operator: {operator}")
+    _check_names([field], known)
+    test = _OPERATORS[operator]
+    return lambda row: test(row.get(field), wanted)
+
+
+def _is(value: Any, wanted: str) -> bool:
+    if isinstance(value, list):
+        return wanted in map(str, value)
+    if isinstance(value, bool):
+        return wanted == ("true" if value else "false")
+    if isinstance(value, int | float):
+        return _as_number(wanted) == value
+    if value is None:
+        return wanted == "null"
+    return str(value) == wanted
+
+
+def _as_number(given: str) -> float | None:
+    try:
+        return float(given)
+    except ValueError:
+        return None
+
+
+def _compare(value: Any, wanted: str) -> int | None:
+    """Return -1, 0 or 1, or None when the two do not compare."""
+    if value is None or isinstance(value, bool | list | dict):
+        return None
+    left: Any
+    right: Any
+    if isinstance(value, int | float):
+        left, right = value, _as_number(wanted)
+        if right is None:
+            raise BadRequestError(f"{wanted} is not a number")
+    else:
+        left, right = str(value), wanted
+        try:
+            left, right = datetime.fromisoformat(left), datetime.fromisoformat(right)
+        except ValueError:
+            left, right = str(value), wanted
+        else:
+            if (left.tzinfo is None) != (right.tzinfo is None):
+                raise BadRequestError(f"{wanted} has no time zone")
+    return int(left > right) - int(left < right)
+
+
+def _contains(value: Any, wanted: str) -> bool:
+    if isinstance(value, list):
+        return wanted in map(str, value)
+    return value is not None and wanted.lower() in str(value).lower()
+
+
+def _between(value: Any, wanted: str) -> bool:
+    low, comma, high = wanted.partition(",")
+    if not comma:
+        raise BadRequestError("between needs two values: low,high")
+    return _compare(value, low) in (0, 1) and _compare(value, high) in (0, -1)
+
+
+def _is_null(value: Any, wanted: str) -> bool:
+    if wanted not in ("true", "false"):
+        raise BadRequestError("isNull must be true or false")
+    return (value is None) == (wanted == "true")
+
+
+_OPERATORS: dict[str, Callable[[Any, str], bool]] = {
+    "eq": _is,
+    "ne": lambda value, wanted: not _is(value, wanted),
+    "gt": lambda value, wanted: _compare(value, wanted) == 1,
+    "gte": lambda value, wanted: _compare(value, wanted) in (0, 1),
+    "lt": lambda value, wanted: _compare(value, wanted) == -1,
+    "lte": lambda value, wanted: _compare(value, wanted) in (0, -1),
+    "contains": _contains,
+    "startsWith": lambda value, wanted: value is not None and str(value).startswith(wanted),
+    "endsWith": lambda value, wanted: value is not None and str(value).endswith(wanted),
+    "in": lambda value, wanted: any(_is(value, choice) for choice in wanted.split(",")),
+    "notIn": lambda value, wanted: not any(_is(value, choice) for choice in wanted.split(",")),
+    "isNull": _is_null,
+    "between": _between,
+}

@@ -1,0 +1,167 @@
+"""Checks of request bodies, small enough to read: a check raises BadRequestError that names the place.
+
+Fields that a schema does not know are let through, as the cloud does.
+"""
+
+from collections.abc import Callable
+import re
+from typing import Any
+
+from virtual_farm.errors import BadRequestError
+
+type Check = Callable[[Any, str], None]
+
+_ID = re.compile(r"[a-z0-9]{24}")
+
+
+def check_body(check: Check, body: Any) -> None:
+    """Check a whole body; raises BadRequestError."""
+    check(body, "$input")
+
+
+def _fail(place: str, expected: str) -> BadRequestError:
+    return BadRequestError(f"Request body is not valid: {place} must be {expected}")
+
+
+def text(minimum: int = 0, maximum: int | None = None) -> Check:
+    """Want a string of a length."""
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, str):
+            raise _fail(place, "a string")
+        if len(value) < minimum or (maximum is not None and len(value) > maximum):
+            raise _fail(place, f"a string of {minimum} to {maximum or 'any number of'} characters")
+
+    return check
+
+
+def identifier(value: Any, place: str) -> None:
+    """Want a cuid2."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise _fail(place, "an ID of 24 lower-case letters and digits")
+
+
+def boolean(value: Any, place: str) -> None:
+    """Want true or false."""
+    if not isinstance(value, bool):
+        raise _fail(place, "a boolean")
+
+
+def number(minimum: float | None = None, maximum: float | None = None) -> Check:
+    """Want a number between bounds."""
+
+    def check(value: Any, place: str) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _fail(place, "a number")
+        if minimum is not None and value < minimum:
+            raise _fail(place, f"at least {minimum}")
+        if maximum is not None and value > maximum:
+            raise _fail(place, f"at most {maximum}")
+
+    return check
+
+
+def one_of(*values: Any) -> Check:
+    """Want one of some constants."""
+
+    def check(value: Any, place: str) -> None:
+        if isinstance(value, bool) or value not in values:
+            raise _fail(place, "one of " + ", ".join(map(str, values)))
+
+    return check
+
+
+def nullable(inner: Check) -> Check:
+    """Want null, or what another check wants."""
+
+    def check(value: Any, place: str) -> None:
+        if value is not None:
+            inner(value, place)
+
+    return check
+
+
+def array(inner: Check) -> Check:
+    """Want a list of things of one kind."""
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, list):
+            raise _fail(place, "an array")
+        for index, item in enumerate(value):
+            inner(item, f"{place}[{index}]")
+
+    return check
+
+
+def record(inner: Check) -> Check:
+    """Want an object whose values are of one kind."""
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, dict):
+            raise _fail(place, "an object")
+        for key, item in value.items():
+            inner(item, f"{place}.{key}")
+
+    return check
+
+
+def shape(required: dict[str, Check] | None = None, optional: dict[str, Check] | None = None) -> Check:
+    """Want an object with named fields."""
+    needed, possible = required or {}, optional or {}
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, dict):
+            raise _fail(place, "an object")
+        for key, inner in needed.items():
+            if key not in value:
+                raise _fail(f"{place}.{key}", "present")
+            inner(value[key], f"{place}.{key}")
+        for key, inner in possible.items():
+            if key in value:
+                inner(value[key], f"{place}.{key}")
+
+    return check
+
+
+def any_of(*checks: Check) -> Check:
+    """Want what at least one of several checks accepts; the first one's complaint is told."""
+
+    def check(value: Any, place: str) -> None:
+        complaint: BadRequestError | None = None
+        for inner in checks:
+            try:
+                inner(value, place)
+            except BadRequestError as err:
+                complaint = complaint or err
+            else:
+                return
+        if complaint is not None:
+            raise complaint
+
+    return check
+
+
+def anything(_value: Any, _place: str) -> None:
+    """Take whatever there is."""
+
+
+IDS = array(identifier)
+PRIORITY = one_of(100, 1000)
+POSITION = one_of("front", "back")
+TAG_KEYS = (
+    "printer.provider",
+    "printer.id",
+    "printer.nozzleDiameter",
+    "printer.modelName",
+    "filament.type",
+    "user.tags",
+)
+TAGS = shape(optional=dict.fromkeys(TAG_KEYS, text(1)))
+PARAMETER_VALUE = any_of(number(), text(0, 255), boolean)
+MATERIAL = any_of(
+    shape({"groupId": identifier}),
+    shape({"variantId": identifier}),
+    shape({"materialId": identifier}),
+    shape({"materialType": text()}),
+)
+MATERIALS = record(array(MATERIAL))

@@ -1,0 +1,182 @@
+"""What a farm looks like when one first sees it."""
+
+from collections.abc import Callable
+
+from .builds import Builder
+from .catalog import part_named, slot_fields, spool, stock_maintenance, stock_materials, stock_products
+from .entities import Document, PrintJob
+from .fleet import Fleet
+from .job_queue import PRIORITY_LOW, PRIORITY_NORMAL, JobQueue
+from .machine import Task
+from .orders import OrderDesk
+from .printer import Printer
+from .printer_models import FLEET, MODELS
+from .storage import Storage
+from .world import World
+
+
+class Scenario:
+    """Fills a new world."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        fleet: Fleet,
+        queue: JobQueue,
+        builder: Builder,
+        orders: OrderDesk,
+        storage: Storage,
+    ) -> None:
+        """Take the parts of the world that are to be filled."""
+        self._world = world
+        self._fleet = fleet
+        self._queue = queue
+        self._builder = builder
+        self._orders = orders
+        self._storage = storage
+        # What the printers of a demo are doing, in order; a larger farm repeats it.
+        self._states: tuple[Callable[[Printer], object], ...] = (
+            lambda printer: self._printing(printer, "Plant Pot", 0.37),
+            self._awaiting_clear,
+            _ready,
+            self._offline,
+            lambda printer: self._paused(printer, "Articulated Dragon", 0.62),
+            lambda printer: self._fleet.set_maintenance(printer, enabled=True),
+            lambda printer: self._fabmatic(printer, "Gridfinity Bin 2x1", 0.81),
+            _ready,
+        )
+
+    def fill(self) -> None:
+        """Make everything that the configuration asks for."""
+        config = self._world.config
+        if config.scenario != "empty":
+            stock_materials(self._world)
+            stock_products(self._world, self._storage)
+        counts: dict[str, int] = {}
+        for index in range(config.printers if config.scenario != "empty" else 0):
+            key = FLEET[index % len(FLEET)]
+            counts[key] = counts.get(key, 0) + 1
+            name = f"{MODELS[key].product_name} {counts[key]:02d}"
+            printer = self._fleet.add(MODELS[key], name, tags=["demo", f"rack-{index // 4 + 1}"], ready=True)
+            self.equip(printer)
+        self._give_histories()
+        stock_maintenance(self._world)
+        if config.scenario == "demo" and self._world.printers:
+            for index, printer in enumerate(list(self._world.printers.values())):
+                self._states[index % len(self._states)](printer)
+            self._fill_queue()
+            self._take_orders()
+        self._world.completed_jobs += sum(printer.lifetime_job_count for printer in self._world.printers.values())
+
+    def equip(self, printer: Printer) -> None:
+        """Put spools into a printer; one slot of each AMS stays empty."""
+        variants = list(self._world.variants.values())
+        if not variants:
+            return
+        offset = list(self._world.printers).index(printer.id)
+        basic = [variant for variant in variants if self._world.materials[variant["materialId"]]["type"] == "PLA"]
+        for number, place in enumerate(printer.slots):
+            if place[0] < 0:
+                if printer.machine.ams or not printer.model.external_spool:
+                    self._load(printer, place, basic[offset % len(basic)] if not printer.model.external_spool else None)
+                else:
+                    self._load(printer, place, variants[6] if offset % 8 == 6 else basic[offset % len(basic)])
+            elif number % 4:
+                self._load(printer, place, basic[0] if number == 1 else variants[(offset + number) % len(variants)])
+
+    def _load(self, printer: Printer, place: tuple[int, int], variant: Document | None) -> None:
+        remaining = float(self._world.random.randrange(12, 100))
+        tray = None if variant is None else spool(self._world, variant, remaining)
+        self._fleet.load(printer, place, tray, slot_fields(self._world, variant))
+
+    def _give_histories(self) -> None:
+        for printer in self._world.printers.values():
+            printer.lifetime_job_count = self._world.random.randrange(40, 900)
+            printer.lifetime_print_hours = round(printer.lifetime_job_count * self._world.random.uniform(1.2, 3.4), 2)
+            printer.last_printed_at = printer.created_at
+
+    # States of single printers.
+
+    def _printing(self, printer: Printer, part_name: str, progress: float) -> PrintJob:
+        job = self._job(part_name, tags={"printer.id": printer.id})
+        now = self._world.now()
+        job.assigned_printer_id = printer.id
+        job.assignment_started_at = job.assignment_completed_at = job.printing_started_at = now
+        job.task_id = int(self._world.ids.digits(9))
+        place = next((place for place in printer.slots if printer.machine.tray(place) is not None), None)
+        printer.machine.start(
+            Task(
+                id=str(job.task_id),
+                name=job.label,
+                duration=job.duration * printer.model.pace,
+                layers=job.layers,
+                grams=job.grams,
+                job_id=job.id,
+                slot=place,
+            )
+        )
+        printer.machine.skip_to(progress)
+        self._fleet.observe(printer)
+        return job
+
+    def _awaiting_clear(self, printer: Printer) -> None:
+        self._printing(printer, "Benchy", 0.99)
+        printer.machine.finish()
+        self._fleet.observe(printer)
+
+    def _paused(self, printer: Printer, part_name: str, progress: float) -> None:
+        job = self._printing(printer, part_name, progress)
+        self._queue.pause(job)
+        self._fleet.observe(printer)
+
+    def _offline(self, printer: Printer) -> None:
+        self._fleet.disconnect(printer)
+
+    def _fabmatic(self, printer: Printer, part_name: str, progress: float) -> None:
+        self._printing(printer, part_name, progress)
+        self._fleet.set_fabmatic(printer, enabled=True, job_limit=3)
+        self._fleet.raise_hms(
+            printer,
+            "warning",
+            "0700-2000-0002-0001",
+            "AMS A Slot 1 filament has run out. Please insert a new filament.",
+        )
+
+    # The queue.
+
+    def _fill_queue(self) -> None:
+        models = list(dict.fromkeys(printer.model.product_name for printer in self._world.printers.values()))
+        failed = self._job("Phone Stand", label="Order 1003")
+        self._queue.failed(failed, "Nozzle temperature malfunction")
+        # These wait: for a busy printer, for a tag that no printer has, for the night.
+        first = next(iter(self._world.printers))
+        self._job("Benchy", label="Benchy for the shop", tags={"printer.id": first})
+        self._job("Cable Clip", tags={"printer.id": first})
+        self._job("Drill Jig", label="Jig", tags={"user.tags": "enclosed", "printer.modelName": models[0]})
+        self._job("Calibration Cube", label="Night filler", priority=PRIORITY_LOW)
+
+    def _job(
+        self, part_name: str, *, label: str | None = None, tags: Document | None = None, priority: int = PRIORITY_NORMAL
+    ) -> PrintJob:
+        spec: Document = {
+            "partId": part_named(self._world, part_name)["id"],
+            "tags": tags or {},
+            "priority": priority,
+            "label": label or part_name,
+        }
+        if part_name == "Articulated Dragon":
+            spec["plateQuantities"] = {"1": 1}
+        build = self._builder.build({"parts": [spec]})["partBuilds"][0]
+        return self._builder.make_now(build["id"])[0]
+
+    def _take_orders(self) -> None:
+        skus = {sku["sku"]: sku["id"] for sku in self._world.skus.values()}
+        self._orders.create(
+            {"orderNumber": "1001", "deadline": self._world.now()}, [{"skuId": skus["DESK-SET"], "quantity": 1}]
+        )
+        self._orders.create({"orderNumber": "1002"}, [{"skuId": skus["POT-M"], "quantity": 2}])
+
+
+def _ready(_printer: Printer) -> None:
+    """Leave a printer as it is: idle and ready."""
