@@ -14,6 +14,8 @@ import threading
 import time
 import traceback
 
+from amqtt.broker import Broker
+from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -460,7 +462,10 @@ async def test_login_that_succeeds_after_stop_is_closed(
     owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the socket cannot be reached, the finished connection is closed by the attempt itself."""
-    monkeypatch.setattr(realtime.MqttConnection, "_end_handshake", lambda self, *, abort: None)
+    end_handshake = realtime.MqttConnection._end_handshake
+    monkeypatch.setattr(
+        realtime.MqttConnection, "_end_handshake", lambda self, *, abort: end_handshake(self, abort=False)
+    )
     arrived = threading.Event()
     connect = paho.socket.create_connection
 
@@ -608,6 +613,26 @@ async def test_connects_over_tls_when_the_certificate_is_trusted(owner: Owner, b
             broker.publish(STATS, b"encrypted")
             await owner.until_payload(b"encrypted")
         await broker.wait_for_clients(0)
+
+
+async def test_connects_over_plain_tcp(owner: Owner) -> None:
+    plain = Broker(
+        BrokerConfig(
+            listeners={"default": ListenerConfig(type=ListenerType.TCP, bind="127.0.0.1:0")},
+            plugins={"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        )
+    )
+    await plain.start()
+    try:
+        port = plain._servers["default"].instance.sockets[0].getsockname()[1]
+        client = owner.client(f"mqtt://127.0.0.1:{port}")
+        client.start()
+        await owner.until(lambda: client.connected)
+        await plain.internal_message_broadcast(STATS, b"plain")
+        await owner.until_payload(b"plain")
+        await stop_fast(client)
+    finally:
+        await plain.shutdown()
 
 
 async def test_untrusted_certificate_is_a_connection_failure(owner: Owner, broker: RealtimeBroker) -> None:

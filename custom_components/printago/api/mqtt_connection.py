@@ -17,6 +17,7 @@ from .endpoints import RealtimeEndpoint
 
 _CLOSE_SECONDS: Final = 1.0
 _SUBACK_FAILURE: Final = 0x80
+_SOCKET_FACTORY: Final = "_create_socket_connection"
 
 
 class SubscriptionRefusedError(Exception):
@@ -109,15 +110,19 @@ class MqttConnection(aiomqtt.Client):
             logger=logger,
         )
         self._aborted = False
+        self._tcp: socket.socket | None = None
         self._handshaking: socket.socket | None = None
-        self._create_socket: Callable[[], socket.socket] = self._client._create_socket_connection  # noqa: SLF001
-        # paho offers no other way to get at the socket before the TLS and websocket handshakes are over.
-        self._client._create_socket_connection = self._create_abortable_socket  # type: ignore[method-assign]  # noqa: SLF001
+        # paho offers no other way to get at the socket before the TLS and websocket handshakes are over. Should a later
+        # paho do without this method, an abandoned attempt merely ends later.
+        self._create_socket: Callable[[], socket.socket] | None = getattr(self._client, _SOCKET_FACTORY, None)
+        if self._create_socket is not None:
+            setattr(self._client, _SOCKET_FACTORY, self._create_abortable_socket)
 
     def _create_abortable_socket(self) -> socket.socket:
         """Connect by TCP; runs in paho's thread."""
         self._raise_if_aborted()
-        tcp = self._create_socket()
+        assert self._create_socket is not None
+        self._tcp = tcp = self._create_socket()
         # TLS takes the socket object over; a duplicate still reaches the connection.
         self._handshaking = tcp.dup()
         if self._aborted:
@@ -178,6 +183,9 @@ class MqttConnection(aiomqtt.Client):
             self._end_handshake(abort=not opened)
             if not opened:
                 await self.close()
+                if self._tcp is not None:
+                    # paho forgets it when the websocket handshake fails.
+                    self._tcp.close()
 
     async def subscribe_all(self, topic_filters: Sequence[str]) -> None:
         """Subscribe to all filters with one request and wait for the answer.
@@ -214,7 +222,8 @@ class MqttConnection(aiomqtt.Client):
             pass
         finally:
             # aiomqtt leaves the socket open after an error or a login that timed out.
-            self._client._sock_close()  # noqa: SLF001
+            with contextlib.suppress(OSError):
+                getattr(self._client, "_sock_close", self._client.disconnect)()
             if self._misc_task is not None:
                 self._misc_task.cancel()
                 await asyncio.wait({self._misc_task})
