@@ -1,0 +1,69 @@
+"""Printago: a print farm run in the cloud, in Home Assistant."""
+
+from homeassistant.const import CONF_API_KEY, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
+
+from .api import CannotConnectError, PrintagoClient
+from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .devices import DeviceKeeper
+from .memory import async_forget, async_recall
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, which exist whether or not a store is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
+    """Bring a store in."""
+    memory = await async_recall(hass, entry.data[CONF_STORE_ID])
+    memory.async_keep()
+    try:
+        client = PrintagoClient.create(
+            async_get_clientsession(hass),
+            api_url=entry.data[CONF_SERVER][CONF_API_URL],
+            store_id=entry.data[CONF_STORE_ID],
+            api_key=entry.data[CONF_API_KEY],
+            limiter=memory.limiter,
+        )
+    except CannotConnectError as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="cannot_connect", translation_placeholders={"error": str(err)}
+        ) from err
+    coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
+    DeviceKeeper(hass, entry, coordinator)
+    await coordinator.async_start()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
+    """Let go of a store; its farm and its quota are remembered."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await entry.runtime_data.async_stop()
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
+    """Remove what was kept of a store outside of its entry."""
+    await async_forget(hass, entry.data[CONF_STORE_ID])
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let a device be removed by hand when its printer is no longer part of the farm."""
+    known = entry.runtime_data.farm.printers.keys() | {entry.runtime_data.store_id}
+    return not any(domain == DOMAIN and identifier in known for domain, identifier in device.identifiers)

@@ -1,0 +1,62 @@
+"""A client of the Printago cloud: REST within its quota, and the realtime stream.
+
+It knows nothing of Home Assistant. Its session, TLS context and clocks come from outside.
+"""
+
+from .client import Listing, PrintagoClient
+from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
+from .errors import (
+    AuthenticationError,
+    CannotConnectError,
+    InvalidRequestError,
+    MalformedMessageError,
+    MalformedResponseError,
+    NotAppliedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PrintagoError,
+    RateLimitedError,
+)
+from .fields import is_identifier
+from .messages import Action, EntityEvent, parse_message
+from .models import JobStatus, Printer, PrintJob
+from .ratelimit import Lane, RateLimiter
+from .realtime import RealtimeClient
+from .telemetry import HealthMessage, Severity, StatMessage, Telemetry
+from .transport import DEFAULT_API_URL, Transport
+
+__all__ = [
+    "DEFAULT_API_URL",
+    "DEFAULT_REALTIME_URL",
+    "Action",
+    "AuthenticationError",
+    "CannotConnectError",
+    "EntityEvent",
+    "HealthMessage",
+    "InvalidRealtimeUrl",
+    "InvalidRequestError",
+    "JobStatus",
+    "Lane",
+    "Listing",
+    "MalformedMessageError",
+    "MalformedResponseError",
+    "NotAppliedError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "PrintJob",
+    "PrintagoClient",
+    "PrintagoError",
+    "Printer",
+    "RateLimitedError",
+    "RateLimiter",
+    "RealtimeClient",
+    "Severity",
+    "StatMessage",
+    "Telemetry",
+    "Transport",
+    "is_identifier",
+    "parse_endpoint",
+    "parse_message",
+]

@@ -1,0 +1,226 @@
+"""Printago's REST calls, one method a call.
+
+Paths, bodies and answers are those of the vendor's OpenAPI description. Calls that take a list of IDs are gathered (see
+``batch``), so that buttons pressed together leave as one request.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from .batch import Batcher
+from .errors import MalformedResponseError
+from .fields import is_identifier
+from .models import JobStatus
+from .ratelimit import Lane, RateLimiter
+from .transport import Transport
+
+PAGE_SIZE = 1000
+"""Most rows that a list call returns at once; without ``limit`` it is 100."""
+_MOST_PAGES = 100
+
+OPEN_JOBS = {
+    "status.in": ",".join(sorted(set(JobStatus) - {JobStatus.COMPLETED, JobStatus.CANCELLED})),
+    "hidden.eq": "false",
+}
+"""Filter of the jobs that the farm model holds: all that still wait, run, or failed and were not cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows of a list call by ID, and whether they are all that there are."""
+
+    rows: dict[str, Mapping[str, Any]]
+    complete: bool
+
+
+class PrintagoClient:
+    """The calls that this project needs, for one store."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Use a transport, which is the store's own."""
+        self._transport = transport
+        self._confirm = Batcher(self._confirm_ready)
+        self._commands = Batcher(self._send_command)
+        self._jobs = Batcher(self._change_jobs)
+
+    @classmethod
+    def create(
+        cls, session: aiohttp.ClientSession, *, api_url: str, store_id: str, api_key: str, limiter: RateLimiter
+    ) -> PrintagoClient:
+        """Return a client; raises CannotConnectError when ``api_url`` is not an http(s) address."""
+        return cls(Transport(session, api_url=api_url, store_id=store_id, api_key=api_key, limiter=limiter))
+
+    @property
+    def transport(self) -> Transport:
+        """Return what sends the requests: it knows the server's clock and the quota."""
+        return self._transport
+
+    async def close(self) -> None:
+        """Let calls that are being gathered or answered come to an end."""
+        for batcher in (self._confirm, self._commands, self._jobs):
+            await batcher.close()
+
+    # Reading
+
+    async def stores(self, lane: Lane = Lane.BACKGROUND) -> list[Mapping[str, Any]]:
+        """Return the stores that the key may see (``GET /v1/stores``)."""
+        return _objects(await self._transport.request("GET", "/v1/stores", lane=lane))
+
+    async def printers(self, lane: Lane = Lane.BACKGROUND) -> Listing:
+        """Return all printers of the store (``GET /v1/printers``)."""
+        return await self._list("/v1/printers", lane=lane)
+
+    async def check_printers(self) -> None:
+        """Ask for one printer: it fails as ``printers`` would, and costs little."""
+        await self._transport.request("GET", "/v1/printers", lane=Lane.USER, params={"limit": "1"})
+
+    async def open_jobs(self, lane: Lane = Lane.BACKGROUND) -> Listing:
+        """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
+        return await self._list("/v1/print-jobs", lane=lane, filters=OPEN_JOBS)
+
+    async def jobs(self, filters: Mapping[str, str], lane: Lane = Lane.USER) -> Listing:
+        """Return the jobs that match all filters (``field.op`` → value)."""
+        return await self._list("/v1/print-jobs", lane=lane, filters=filters)
+
+    async def completed_count(self) -> int:
+        """Return how many jobs the store has completed in its life."""
+        answer = await self._transport.request("GET", "/v1/print-jobs/stats/completed-count", lane=Lane.BACKGROUND)
+        if isinstance(answer, bool) or not isinstance(answer, int | float):
+            raise MalformedResponseError("the count is not a number")
+        return int(answer)
+
+    async def parts(self, filters: Mapping[str, str] | None = None) -> Listing:
+        """Return parts (``GET /v1/parts``)."""
+        return await self._list("/v1/parts", lane=Lane.USER, filters=filters)
+
+    async def skus(self, filters: Mapping[str, str] | None = None) -> Listing:
+        """Return SKUs with their linked parts (``GET /v1/skus``)."""
+        return await self._list("/v1/skus", lane=Lane.USER, filters=filters)
+
+    async def materials(self) -> Listing:
+        """Return materials (``GET /v1/materials``)."""
+        return await self._list("/v1/materials", lane=Lane.USER)
+
+    # Steering
+
+    async def confirm_ready(self, printer_id: str) -> Mapping[str, Any] | None:
+        """Tell that a bed was cleared, so that the printer takes its next job; return its record where told.
+
+        Raises NotAppliedError when Printago's answer leaves this printer out.
+        """
+        return await self._confirm.submit(True, printer_id)
+
+    async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
+        """Send one printer command, for example ``pause``; raises NotAppliedError when it did not get it."""
+        await self._commands.submit((command, tuple(sorted(options.items()))), printer_id)
+
+    async def pause_job(self, job_id: str) -> None:
+        """Pause a job at its printer; raises NotAppliedError when Printago did not."""
+        await self._jobs.submit("pause", job_id)
+
+    async def resume_job(self, job_id: str) -> None:
+        """Resume a paused job; raises NotAppliedError when Printago did not."""
+        await self._jobs.submit("resume", job_id)
+
+    async def cancel_job(self, job_id: str) -> None:
+        """Cancel a job, which stops its printer if it prints; raises NotAppliedError when Printago did not."""
+        await self._jobs.submit("cancel", job_id)
+
+    async def create_build(self, build: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Queue prints (``POST /v2/builds``) and return ``partBuilds`` and ``skuBuilds``.
+
+        There is no idempotency key: after OutcomeUnknownError look for the jobs before anything is sent again.
+        """
+        answer = await self._transport.request("POST", "/v2/builds", lane=Lane.USER, json=build)
+        if not isinstance(answer, Mapping) or not isinstance(answer.get("partBuilds"), list):
+            raise MalformedResponseError("the answer is not a build")
+        return answer
+
+    async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
+        answer = await self._transport.request(
+            "PATCH", "/v1/printers/confirm-ready", lane=Lane.USER, json={"ready": ready, "ids": ids}
+        )
+        return dict(_with_ids(_objects(answer)))
+
+    async def _send_command(
+        self, command: tuple[str, tuple[tuple[str, Any], ...]], ids: list[str]
+    ) -> Mapping[str, None]:
+        name, options = command
+        answer = await self._transport.request(
+            "POST",
+            "/v1/printer-commands/send",
+            lane=Lane.USER,
+            json={"ids": ids, "command": {"command": name, **dict(options)}},
+        )
+        return _ids(answer)
+
+    async def _change_jobs(self, change: str, ids: list[str]) -> Mapping[str, None]:
+        answer = await self._transport.request(
+            "PATCH", f"/v1/print-jobs/{change}", lane=Lane.USER, json={"printJobIds": ids}
+        )
+        return _ids(answer)
+
+    async def _list(self, path: str, *, lane: Lane, filters: Mapping[str, str] | None = None) -> Listing:
+        """Page through a list; complete only when every row of the total was seen."""
+        rows: dict[str, Mapping[str, Any]] = {}
+        offset = 0
+        for _ in range(_MOST_PAGES):
+            params = {
+                **(filters or {}),
+                "limit": str(PAGE_SIZE),
+                "meta": "true",
+                "sort": "createdAt:asc",
+                **({"offset": str(offset)} if offset else {}),
+            }
+            page = _Page.of(await self._transport.request("GET", path, lane=lane, params=params))
+            rows |= _with_ids(page.rows)
+            offset += page.length
+            if not page.has_more:
+                return Listing(rows, complete=len(rows) >= max(offset, page.total or 0))
+            if not page.length:
+                break
+        return Listing(rows, complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    rows: list[Mapping[str, Any]]
+    length: int
+    has_more: bool
+    total: int | None
+
+    @classmethod
+    def of(cls, answer: object) -> _Page:
+        """Read a page with its meta data, or the bare array that a server without ``meta`` returns."""
+        if isinstance(answer, Mapping) and isinstance(data := answer.get("data"), list):
+            raw_meta = answer.get("meta")
+            meta = raw_meta if isinstance(raw_meta, Mapping) else {}
+            total = meta.get("total")
+            return cls(
+                rows=_objects(data),
+                length=len(data),
+                has_more=meta.get("hasMore") is not False,
+                total=total if isinstance(total, int) else None,
+            )
+        if isinstance(answer, list):
+            return cls(rows=_objects(answer), length=len(answer), has_more=len(answer) >= PAGE_SIZE, total=None)
+        raise MalformedResponseError("the answer is not a list")
+
+
+def _objects(answer: object) -> list[Mapping[str, Any]]:
+    if not isinstance(answer, list):
+        raise MalformedResponseError("the answer is not a list")
+    return [row for row in answer if isinstance(row, Mapping)]
+
+
+def _with_ids(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    return ((row["id"], row) for row in rows if is_identifier(row.get("id")))
+
+
+def _ids(answer: object) -> dict[str, None]:
+    if not isinstance(answer, list):
+        raise MalformedResponseError("the answer is not a list of IDs")
+    return {identifier: None for identifier in answer if isinstance(identifier, str)}

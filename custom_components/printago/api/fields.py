@@ -1,0 +1,117 @@
+"""Reading fields of foreign JSON: a value of the wrong type is left out, never an error.
+
+A ``Fields`` table maps the cloud's field names to attributes and readers. What a message does not mention stays out of
+the result, so that it can be laid over what is known; ``null`` is kept as None, since a field that is null is null.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+import math
+import re
+from typing import Any
+
+MAX_TEXT = 255
+"""Longest text in characters that is kept: no state of Home Assistant may be longer."""
+
+
+class UnreadableError(ValueError):
+    """A value is not of the type that its field has."""
+
+
+type Reader = Callable[[Any], Any]
+type Fields = Mapping[str, tuple[str, Reader]]
+
+
+def read_fields(source: object, fields: Fields) -> dict[str, Any]:
+    """Return attribute → value for every field that ``source`` mentions with a readable value or null."""
+    if not isinstance(source, Mapping):
+        return {}
+    values: dict[str, Any] = {}
+    for name, (attribute, reader) in fields.items():
+        if name not in source:
+            continue
+        raw = source[name]
+        if raw is None:
+            values[attribute] = None
+            continue
+        try:
+            values[attribute] = reader(raw)
+        except UnreadableError:
+            continue
+    return values
+
+
+def text(raw: object) -> str:
+    """Read a text; longer than a state may be, it is cut."""
+    if not isinstance(raw, str):
+        raise UnreadableError
+    return raw if len(raw) <= MAX_TEXT else raw[: MAX_TEXT - 1] + "…"
+
+
+def path_text(raw: object) -> str:
+    """Read a storage path or an ID, which must not be cut."""
+    if not isinstance(raw, str) or len(raw) > 2048:
+        raise UnreadableError
+    return raw
+
+
+def flag(raw: object) -> bool:
+    """Read a boolean."""
+    if not isinstance(raw, bool):
+        raise UnreadableError
+    return raw
+
+
+def number(low: float, high: float) -> Callable[[object], float]:
+    """Return a reader of finite numbers from ``low`` to ``high``."""
+
+    def read(raw: object) -> float:
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
+            raise UnreadableError
+        if not (math.isfinite(raw) and low <= raw <= high):
+            raise UnreadableError
+        return raw
+
+    return read
+
+
+def whole(low: int, high: int) -> Callable[[object], int]:
+    """Return a reader of numbers from ``low`` to ``high`` that are counts: a fraction is rounded."""
+    read_number = number(low, high)
+    return lambda raw: round(read_number(raw))
+
+
+def moment(raw: object) -> datetime:
+    """Read an ISO 8601 time; one without an offset is UTC, as all times of the cloud are."""
+    if not isinstance(raw, str) or len(raw) > 64:
+        raise UnreadableError
+    try:
+        parsed = datetime.fromisoformat(raw)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as err:
+        raise UnreadableError from err
+
+
+def texts(raw: object) -> tuple[str, ...]:
+    """Read a list of texts; other members are left out."""
+    if not isinstance(raw, list):
+        raise UnreadableError
+    return tuple(text(member) for member in raw if isinstance(member, str))
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_identifier(raw: object) -> bool:
+    """Return whether this can be an entity's ID: the cloud uses cuid2, 24 lower-case letters and digits."""
+    return isinstance(raw, str) and _IDENTIFIER.fullmatch(raw) is not None
+
+
+_HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?")
+
+
+def color(raw: object) -> str:
+    """Read RRGGBB or RRGGBBAA, with or without ``#``, as ``#RRGGBB``."""
+    if not isinstance(raw, str) or not (match := _HEX_COLOR.fullmatch(raw)):
+        raise UnreadableError
+    return f"#{match[1].upper()}"

@@ -1,0 +1,103 @@
+"""Realtime messages: from a topic and a payload to a value, or to a clear no.
+
+Topics and shapes are those that the vendor's own clients rely on; of the entity events little is documented, so that
+they are read with tolerance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from .errors import MalformedMessageError
+from .fields import is_identifier
+from .telemetry import StatMessage, read_stat
+
+MAX_PAYLOAD = 4_000_000
+"""Longest payload in bytes that is looked at; a printer's is about 2,000."""
+
+
+class Action(StrEnum):
+    """What happened to an entity."""
+
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+PRINTER_KIND = "printer"
+JOB_KIND = "printjob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityEvent:
+    """Entities of one kind that were created, changed or deleted; each may be whole or only some of its fields."""
+
+    kind: str
+    action: Action
+    entities: Mapping[str, Mapping[str, Any]]
+
+
+def parse_message(store_id: str, topic: str, payload: bytes) -> StatMessage | EntityEvent:
+    """Read one message of the store.
+
+    Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that is not what the topic
+    carries.
+    """
+    levels = topic.split("/")
+    if len(levels) < 4 or levels[:2] != ["stores", store_id]:
+        raise MalformedMessageError("a topic of another store or form")
+    if len(payload) > MAX_PAYLOAD:
+        raise MalformedMessageError("payload too long")
+    try:
+        body = orjson.loads(payload)
+    except orjson.JSONDecodeError as err:
+        raise MalformedMessageError("payload is not JSON") from err
+    if not isinstance(body, dict):
+        raise MalformedMessageError("payload is not an object")
+    match levels[2:]:
+        case ["printer-stats", printer_id]:
+            return _parse_stat(store_id, printer_id, body)
+        case ["entities", kind, *_]:
+            return _parse_event(kind, body)
+    raise MalformedMessageError("unknown topic")
+
+
+def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMessage:
+    # A body that names someone else than its topic is not to be trusted with either.
+    if not is_identifier(printer_id):
+        raise MalformedMessageError("not a printer's ID")
+    if body.get("printerId", printer_id) != printer_id or body.get("storeId", store_id) != store_id:
+        raise MalformedMessageError("topic and payload disagree")
+    return read_stat(printer_id, body)
+
+
+def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
+    try:
+        action = Action(str(body.get("action")).upper())
+    except ValueError as err:
+        raise MalformedMessageError("unknown action") from err
+    kind = body.get("entityType")
+    entities = body.get("entities")
+    if entities is None and action is Action.DELETE and isinstance(changes := body.get("changes"), dict):
+        # Which IDs were deleted is all that matters; the inside of ``changes`` is not documented.
+        entities = {identifier: {} for identifier in changes}
+    if not isinstance(entities, dict):
+        raise MalformedMessageError("no entities")
+    return EntityEvent(
+        kind=normalize_kind(kind if isinstance(kind, str) else topic_kind),
+        action=action,
+        entities={
+            identifier: entity if isinstance(entity, dict) else {}
+            for identifier, entity in entities.items()
+            if is_identifier(identifier) and (isinstance(entity, dict) or action is Action.DELETE)
+        },
+    )
+
+
+def normalize_kind(kind: str) -> str:
+    """Return the one form of an entity kind: ``print-jobs``, ``printJobs`` and ``PrintJob`` are ``printjob``."""
+    letters = "".join(letter for letter in kind[:100].casefold() if letter not in "-_ ")
+    return letters.removesuffix("s")

@@ -1,0 +1,209 @@
+"""What the cloud tells, as values: printers, jobs, telemetry and the catalogue.
+
+Field names and types are those of the vendor's OpenAPI description. Each record is immutable; ``changed`` lays the
+fields that a message mentions over it. Secrets that printers carry in ``metadata`` are never read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self, override
+
+from . import fields as f
+
+
+class JobStatus(StrEnum):
+    """The life of a print job, in the order in which it passes through it."""
+
+    PENDING = "pending"
+    ASSIGNED = "assigned"
+    SLICING = "slicing"
+    SLICED = "sliced"
+    FINALIZING = "finalizing"
+    WAITING_FOR_APPROVAL = "waiting-for-approval"
+    READY_FOR_PRINTER = "ready-for-printer"
+    SENDING_TO_PRINTER = "sending-to-printer"
+    PRINTING = "printing"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL_STATUSES = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
+IN_PROGRESS_STATUSES = frozenset(JobStatus) - FINAL_STATUSES - {JobStatus.PENDING}
+"""A printer is spoken for: from assigned to paused."""
+
+
+def _job_status(raw: object) -> JobStatus:
+    try:
+        return JobStatus(f.text(raw))
+    except ValueError as err:
+        raise f.UnreadableError from err
+
+
+def _tags(raw: object) -> Mapping[str, str]:
+    if not isinstance(raw, Mapping):
+        raise f.UnreadableError
+    return {key: value for key, value in raw.items() if isinstance(key, str) and isinstance(value, str)}
+
+
+_COUNT = f.whole(0, 1_000_000_000)
+
+_PRINTER_FIELDS: f.Fields = {
+    "name": ("name", f.text),
+    "provider": ("provider", f.text),
+    "deviceId": ("serial_number", f.text),
+    "nozzleDiameter": ("nozzle_diameter", f.text),
+    "enabled": ("enabled", f.flag),
+    "tags": ("tags", f.texts),
+    "confirmedReady": ("confirmed_ready", f.flag),
+    "printingJobId": ("printing_job_id", f.path_text),
+    "lastPrintedAt": ("last_printed_at", f.moment),
+    "continuousPrint": ("continuous_print", f.flag),
+    "fabmaticRemainingJobs": ("fabmatic_remaining_jobs", _COUNT),
+    "lifetimePrintHours": ("lifetime_print_hours", f.number(0, 10_000_000)),
+    "lifetimeJobCount": ("lifetime_job_count", _COUNT),
+    "isInMaintenance": ("in_maintenance", f.flag),
+    "updatedAt": ("updated_at", f.moment),
+}
+_PRINTER_METADATA_FIELDS: f.Fields = {
+    "dev_product_name": ("model", f.text),
+    "dev_model_name": ("model_id", f.text),
+}
+_CONNECTION_FIELDS: f.Fields = {"isOnline": ("is_online", f.flag), "isAvailable": ("is_available", f.flag)}
+_JOB_FIELDS: f.Fields = {
+    "status": ("status", _job_status),
+    "partBuildId": ("part_build_id", f.path_text),
+    "partId": ("part_id", f.path_text),
+    "partName": ("part_name", f.text),
+    "skuId": ("sku_id", f.path_text),
+    "skuName": ("sku_name", f.text),
+    "orderId": ("order_id", f.path_text),
+    "label": ("label", f.text),
+    "quantityIndex": ("quantity_index", _COUNT),
+    "quantityTotal": ("quantity_total", _COUNT),
+    "queueOrder": ("queue_order", f.number(0, 1e15)),
+    "priority": ("priority", _COUNT),
+    "assignedPrinterId": ("assigned_printer_id", f.path_text),
+    "requiredPrinterTags": ("required_printer_tags", _tags),
+    "errorMessage": ("error_message", f.text),
+    "hidden": ("hidden", f.flag),
+    "printingStartedAt": ("printing_started_at", f.moment),
+    "printingCompletedAt": ("printing_completed_at", f.moment),
+    "cancelledAt": ("cancelled_at", f.moment),
+    "createdAt": ("created_at", f.moment),
+    "updatedAt": ("updated_at", f.moment),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record of the cloud shares: reading it from JSON, and laying changed fields over it."""
+
+    FIELDS: ClassVar[f.Fields] = {}
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset()
+    """Attributes for which the vendor's schema has no null: there it is no statement, and what is known stays."""
+
+    id: str
+
+    @classmethod
+    def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes that ``source`` mentions."""
+        return {
+            name: value
+            for name, value in f.read_fields(source, cls.FIELDS).items()
+            if value is not None or name not in cls.NEVER_NULL
+        }
+
+    @classmethod
+    def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
+        """Read a whole record; fields that are missing or unreadable keep their defaults."""
+        return cls(id=identifier, **cls.read(source))
+
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """Return the record with ``values`` (of ``read``) laid over it."""
+        return replace(self, **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printer(Record):
+    """A printer as the store's database knows it; telemetry is apart.
+
+    Whether it is online and available is told by telemetry as well, therefore the farm model keeps those two flags.
+    """
+
+    FIELDS: ClassVar[f.Fields] = _PRINTER_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset(
+        {"name", "enabled", "tags", "continuous_print", "in_maintenance", "updated_at"}
+    )
+
+    name: str | None = None
+    provider: str | None = None
+    serial_number: str | None = None
+    nozzle_diameter: str | None = None
+    model: str | None = None
+    model_id: str | None = None
+    enabled: bool = True
+    tags: tuple[str, ...] = ()
+    confirmed_ready: bool | None = None
+    printing_job_id: str | None = None
+    last_printed_at: datetime | None = None
+    continuous_print: bool = False
+    fabmatic_remaining_jobs: int | None = None
+    lifetime_print_hours: float | None = None
+    lifetime_job_count: int | None = None
+    in_maintenance: bool = False
+    updated_at: datetime | None = None
+
+    @override
+    @classmethod
+    def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes that ``source`` mentions; the model comes out of the metadata, nothing else does."""
+        return super().read(source) | f.read_fields(source.get("metadata"), _PRINTER_METADATA_FIELDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJob(Record):
+    """One copy of a part that is printed, or waits to be."""
+
+    FIELDS: ClassVar[f.Fields] = _JOB_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"status", "hidden", "updated_at"})
+
+    status: JobStatus | None = None
+    part_build_id: str | None = None
+    part_id: str | None = None
+    part_name: str | None = None
+    sku_id: str | None = None
+    sku_name: str | None = None
+    order_id: str | None = None
+    label: str | None = None
+    quantity_index: int | None = None
+    quantity_total: int | None = None
+    queue_order: float | None = None
+    priority: int | None = None
+    assigned_printer_id: str | None = None
+    required_printer_tags: Mapping[str, str] | None = None
+    error_message: str | None = None
+    hidden: bool = False
+    printing_started_at: datetime | None = None
+    printing_completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def title(self) -> str | None:
+        """Return what people call the job: its label, else its part."""
+        return self.label or self.part_name
+
+    @property
+    def in_progress(self) -> bool:
+        """Return whether a printer is spoken for."""
+        return self.status in IN_PROGRESS_STATUSES
+
+
+def read_connection(source: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the flags ``is_online`` and ``is_available`` that ``source`` mentions; null says nothing about them."""
+    return {name: value for name, value in f.read_fields(source, _CONNECTION_FIELDS).items() if value is not None}

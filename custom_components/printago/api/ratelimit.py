@@ -1,0 +1,163 @@
+"""Printago's quota, kept by us before Printago has to enforce it.
+
+Two sliding windows are shared by everything that uses a key: 60 requests a minute and 600 an hour (the vendor's public
+documentation). Calls of the user may use all of it; background work leaves a reserve, so that a button still works
+while the farm is being polled.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum
+import math
+import time
+
+from .errors import RateLimitedError
+
+USER_MAX_WAIT = 10.0
+"""Seconds for which a call of the user may be held back before it fails with a clear error."""
+
+
+class Lane(Enum):
+    """Who asks: lanes differ in how much of each window they may fill."""
+
+    USER = "user"
+    BACKGROUND = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One sliding window: at most ``limit`` requests in ``seconds``, of which ``reserve`` are the user's alone.
+
+    ``margin`` widens the window by the seconds that requests may take to reach Printago, which counts arrivals.
+    """
+
+    seconds: float
+    limit: int
+    reserve: int
+    margin: float
+
+    def room_for(self, lane: Lane) -> int:
+        """Return how many requests of the window a lane may see used before it has to wait."""
+        return self.limit if lane is Lane.USER else self.limit - self.reserve
+
+
+WINDOWS = (
+    Window(seconds=60, limit=60, reserve=20, margin=2),
+    Window(seconds=3600, limit=600, reserve=200, margin=10),
+)
+_LONGEST = max(window.seconds + window.margin for window in WINDOWS)
+
+
+class RateLimiter:
+    """Counts requests at the moment they are sent, and holds back what would not fit.
+
+    ``monotonic`` drives the windows, so that a jump of the system clock changes nothing; ``wall`` is used only to
+    carry send times over a restart.
+    """
+
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        on_sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start with empty windows; ``on_sent`` is called whenever a request was counted."""
+        self._on_sent = on_sent
+        self._monotonic = monotonic
+        self._wall = wall
+        self._sent: deque[float] = deque()
+        self._blocked_until: dict[Lane, float] = dict.fromkeys(Lane, -math.inf)
+
+    @property
+    def requests_last_hour(self) -> int:
+        """Return how many requests were sent within the last 3,600 seconds."""
+        since = self._monotonic() - 3600
+        return sum(1 for sent in self._sent if sent > since)
+
+    def delay(self, lane: Lane) -> float:
+        """Return in how many seconds a request of this lane may be sent; 0 is now."""
+        now = self._monotonic()
+        while self._sent and self._sent[0] <= now - _LONGEST:
+            self._sent.popleft()
+        free_at = self._blocked_until[lane]
+        for window in WINDOWS:
+            room = window.room_for(lane)
+            if len(self._sent) >= room:
+                # The request that has to leave the window before ours fits into it.
+                free_at = max(free_at, self._sent[-room] + window.seconds + window.margin)
+        return max(0.0, free_at - now)
+
+    async def acquire(self, lane: Lane, max_wait: float = USER_MAX_WAIT) -> None:
+        """Wait for room and count one request as sent.
+
+        Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds.
+        """
+        deadline = self._monotonic() + max_wait
+        while (delay := self.delay(lane)) > 0:
+            if self._monotonic() + delay > deadline:
+                raise RateLimitedError(delay)
+            await asyncio.sleep(delay)
+        self._sent.append(self._monotonic())
+        self._on_sent()
+
+    def refused(self, retry_after: float) -> None:
+        """Note that Printago answered 429: nothing goes out for ``retry_after`` seconds."""
+        until = self._monotonic() + retry_after
+        for lane in Lane:
+            self._blocked_until[lane] = max(self._blocked_until[lane], until)
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Obey ``x-ratelimit-remaining`` and ``x-ratelimit-reset`` (seconds) where a response carries them.
+
+        They show what other clients of the same key have used, which our own count cannot know.
+        """
+        remaining = _number(headers.get("x-ratelimit-remaining"))
+        reset = _number(headers.get("x-ratelimit-reset"))
+        if remaining is None or reset is None:
+            return
+        until = self._monotonic() + min(reset, _LONGEST)
+        if remaining < WINDOWS[0].reserve:
+            self._blocked_until[Lane.BACKGROUND] = max(self._blocked_until[Lane.BACKGROUND], until)
+        if remaining < 1:
+            self._blocked_until[Lane.USER] = max(self._blocked_until[Lane.USER], until)
+
+    def export(self) -> list[float]:
+        """Return the send times of the last hour as Unix times, oldest first."""
+        age_zero = self._wall() - self._monotonic()
+        since = self._monotonic() - _LONGEST
+        return [round(age_zero + sent, 3) for sent in self._sent if sent > since]
+
+    def restore(self, sent: Iterable[object]) -> None:
+        """Take over what ``export`` gave before a restart; anything that is not a time is ignored.
+
+        A time in the future (the clock was set back meanwhile) counts as just sent.
+        """
+        now, wall = self._monotonic(), self._wall()
+        ages = (wall - when for when in sent if isinstance(when, int | float) and math.isfinite(when))
+        restored = (now - max(0.0, age) for age in ages if age < _LONGEST)
+        self._sent = deque(sorted([*self._sent, *restored]))
+
+
+def parse_retry_after(value: str | None, default: float = 60.0) -> float:
+    """Return the seconds that a ``Retry-After`` header asks for, in seconds or as a date; ``default`` without one."""
+    seconds = _number(value)
+    if seconds is None and value is not None:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            seconds = None
+    return default if seconds is None else min(max(seconds, 1.0), _LONGEST)
+
+
+def _number(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

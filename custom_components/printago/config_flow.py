@@ -1,0 +1,176 @@
+"""Setting up a store, renewing its key, and changing how it is reached."""
+
+from collections.abc import Mapping
+import re
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_API_KEY
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+import voluptuous as vol
+
+from .api import (
+    DEFAULT_API_URL,
+    DEFAULT_REALTIME_URL,
+    AuthenticationError,
+    CannotConnectError,
+    InvalidRealtimeUrl,
+    Lane,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PrintagoClient,
+    PrintagoError,
+    RateLimitedError,
+    is_identifier,
+    parse_endpoint,
+)
+from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
+from .memory import async_recall
+
+_DEFAULT_TITLE = "Printago"
+_STORE_ID = re.compile(r"(?<![a-z0-9])[a-z0-9]{24}(?![a-z0-9])")
+_PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+_URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+_TEXT = TextSelector()
+
+_KEY_SCHEMA = vol.Schema({vol.Required(CONF_API_KEY): _PASSWORD})
+_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_STORE_ID): _TEXT,
+        vol.Required(CONF_API_KEY): _PASSWORD,
+        vol.Required(CONF_SERVER, default=dict): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_API_URL, default=DEFAULT_API_URL): _URL,
+                    vol.Optional(CONF_REALTIME_URL, default=DEFAULT_REALTIME_URL): _TEXT,
+                }
+            ),
+            {"collapsed": True},
+        ),
+    }
+)
+_DESCRIPTION_PLACEHOLDERS = {"settings_url": "https://app.printago.io"}
+
+
+class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Asks for a store ID and an API key, and tries them over REST."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add a store."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _cleaned(user_input)
+            await self.async_set_unique_id(data[CONF_STORE_ID])
+            self._abort_if_unique_id_configured()
+            title, errors = await self._async_try(data)
+            if not errors:
+                return self.async_create_entry(title=title or _DEFAULT_TITLE, data=data)
+        return self._show("user", _SCHEMA, user_input, errors)
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Ask for another key, since Printago does not accept the one that it has."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take another key for the same store."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _cleaned({**entry.data, **user_input})
+            _, errors = await self._async_try(data)
+            if not errors:
+                return self.async_update_reload_and_abort(entry, data=data)
+        return self._show("reauth_confirm", _KEY_SCHEMA, None, errors, store=entry.title)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the key or the servers of a store."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _cleaned(user_input)
+            await self.async_set_unique_id(data[CONF_STORE_ID])
+            self._abort_if_unique_id_mismatch(reason="wrong_store")
+            _, errors = await self._async_try(data)
+            if not errors:
+                return self.async_update_reload_and_abort(entry, data=data)
+        return self._show("reconfigure", _SCHEMA, user_input or _without_key(entry.data), errors)
+
+    def _show(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        suggested: Mapping[str, Any] | None,
+        errors: dict[str, str],
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders={**_DESCRIPTION_PLACEHOLDERS, **placeholders},
+        )
+
+    async def _async_try(self, data: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
+        """Try a store over REST; return its name, where the key may see it, or the form's errors."""
+        if not is_identifier(data[CONF_STORE_ID]):
+            return None, {"base": "invalid_auth"}
+        try:
+            parse_endpoint(data[CONF_SERVER][CONF_REALTIME_URL])
+            memory = await async_recall(self.hass, data[CONF_STORE_ID])
+            client = PrintagoClient.create(
+                async_get_clientsession(self.hass),
+                api_url=data[CONF_SERVER][CONF_API_URL],
+                store_id=data[CONF_STORE_ID],
+                api_key=data[CONF_API_KEY],
+                limiter=memory.limiter,
+            )
+            await client.check_printers()
+            return await _async_store_name(client, data[CONF_STORE_ID]), {}
+        except AuthenticationError:
+            return None, {"base": "invalid_auth"}
+        except PermissionDeniedError:
+            return None, {"base": "forbidden"}
+        except RateLimitedError:
+            return None, {"base": "rate_limited"}
+        except CannotConnectError, OutcomeUnknownError, InvalidRealtimeUrl:
+            return None, {"base": "cannot_connect"}
+        except PrintagoError as err:
+            LOGGER.warning("Printago refused to list printers: %s", err)
+        except Exception:  # noqa: BLE001, a flow must end with words, whatever went wrong
+            LOGGER.exception("Unexpected error while trying a store")
+        return None, {"base": "unknown"}
+
+
+async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None:
+    """Return the store's name; to go without one is no reason to refuse a key."""
+    try:
+        stores = await client.stores(Lane.USER)
+    except PrintagoError:
+        return None
+    return next((store["name"] for store in stores if store.get("id") == store_id and store.get("name")), None)
+
+
+def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input without what slips in when people paste: blanks, or a whole address around the store ID."""
+    store_id = user_input[CONF_STORE_ID].strip()
+    if (found := _STORE_ID.search(store_id)) is not None:
+        store_id = found[0]
+    server = user_input[CONF_SERVER]
+    return {
+        CONF_STORE_ID: store_id,
+        CONF_API_KEY: user_input[CONF_API_KEY].strip(),
+        CONF_SERVER: {
+            CONF_API_URL: server[CONF_API_URL].strip().rstrip("/") or DEFAULT_API_URL,
+            CONF_REALTIME_URL: server[CONF_REALTIME_URL].strip().rstrip("/") or DEFAULT_REALTIME_URL,
+        },
+    }
+
+
+def _without_key(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != CONF_API_KEY}

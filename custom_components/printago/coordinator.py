@@ -1,0 +1,329 @@
+"""Where REST and the realtime stream meet: feeds the farm model, and tells whoever listens what changed.
+
+A push is told to the entities of its printer only. The poll has its own timer, which a push never touches.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import instance_id
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util.ssl import client_context
+
+from .api import (
+    AuthenticationError,
+    Listing,
+    MalformedMessageError,
+    PermissionDeniedError,
+    PrintagoClient,
+    PrintagoError,
+    RateLimitedError,
+    RealtimeClient,
+    parse_message,
+)
+from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
+from .farm import Changes, Farm
+from .memory import StoreMemory
+
+type PrintagoConfigEntry = ConfigEntry[PrintagoCoordinator]
+
+POLL_WITH_STREAM = timedelta(minutes=5)
+POLL_WITHOUT_STREAM = timedelta(seconds=60)
+SELDOM = timedelta(hours=1)
+_RECONCILE_COOLDOWN = 15
+_EXPIRY_CHECK = timedelta(seconds=10)
+_FARM_DELAY = 0.25
+_CONNECT_PATIENCE = 3
+
+
+class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
+    """Keeps the farm of one store up to date."""
+
+    config_entry: PrintagoConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: PrintagoConfigEntry, client: PrintagoClient, memory: StoreMemory
+    ) -> None:
+        """Start from the farm that an earlier load of the entry has left, if any."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=POLL_WITHOUT_STREAM,
+            request_refresh_debouncer=Debouncer(hass, LOGGER, cooldown=_RECONCILE_COOLDOWN, immediate=True),
+        )
+        self.client = client
+        self.memory = memory
+        self.store_id: str = entry.data[CONF_STORE_ID]
+        self.farm = memory.farm or Farm(client.transport.server_now)
+        self.farm.server_now = client.transport.server_now
+        self.data = self.farm
+        self.jobs_readable = True
+        self.realtime: RealtimeClient
+        self._connected = asyncio.Event()
+        self._started = False
+        self._was_available = False
+        self._printer_listeners: dict[str, set[Callable[[], None]]] = {}
+        self._farm_listeners: set[Callable[[], None]] = set()
+        self._change_listeners: list[Callable[[Changes], None]] = []
+        self._cancel_farm_call: CALLBACK_TYPE | None = None
+
+    # Life
+
+    async def async_start(self) -> None:
+        """Connect the stream, then read the farm.
+
+        In this order nothing is missed between the two, and one snapshot is enough. Raises ConfigEntryNotReady and
+        ConfigEntryAuthFailed; then nothing is left running.
+        """
+        data = self.config_entry.data
+        installation = await instance_id.async_get(self.hass)
+        self.realtime = RealtimeClient(
+            url=data[CONF_SERVER][CONF_REALTIME_URL],
+            store_id=self.store_id,
+            api_key=data[CONF_API_KEY],
+            client_suffix=f"{installation[:12]}{self.config_entry.entry_id[-6:].lower()}",
+            tls_context=client_context(),
+            on_message=self._async_on_message,
+            on_connection=self._async_on_connection,
+            on_refused=self._async_on_refused,
+            preferred_endpoint=self.memory.realtime_endpoint,
+            logger=LOGGER,
+        )
+        self.farm.begin_snapshot()
+        self.realtime.start()
+        try:
+            await self._async_first_snapshot()
+        except BaseException:
+            await self.async_stop()
+            raise
+        self.memory.farm = self.farm
+        self.memory.api_key = data[CONF_API_KEY]
+        self._was_available = self.available
+        entry = self.config_entry
+        # Home Assistant stops without unloading; the stream must not outlive it.
+        entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop))
+        # The coordinator polls only as long as someone listens.
+        entry.async_on_unload(self.async_add_listener(lambda: None))
+        entry.async_on_unload(async_track_time_interval(self.hass, self._async_expire, _EXPIRY_CHECK))
+        entry.async_on_unload(async_track_time_interval(self.hass, self._async_read_seldom, SELDOM))
+        entry.async_create_background_task(self.hass, self._async_read_seldom(), f"{DOMAIN} seldom reads")
+
+    async def _async_first_snapshot(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CONNECT_PATIENCE):
+                await self._connected.wait()
+        if self.memory.farm is not None and self.memory.api_key == self.config_entry.data[CONF_API_KEY]:
+            # A reload: what was known a moment ago stands until the reconcile, and twenty reloads cost no quota.
+            self._publish(self.farm.abandon_snapshot())
+            self._started = True
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_request_refresh(), f"{DOMAIN} refresh after reload"
+            )
+            return
+        was_connected = self._connected.is_set()
+        await self.async_config_entry_first_refresh()
+        self._started = True
+        if self._connected.is_set() and not was_connected:
+            self._async_reconcile()
+
+    async def async_stop(self) -> None:
+        """End the stream, all timers, and calls under way."""
+        if self._cancel_farm_call is not None:
+            self._cancel_farm_call()
+            self._cancel_farm_call = None
+        await self.async_shutdown()
+        await self.realtime.stop()
+        await self.client.close()
+
+    async def _async_on_stop(self, _: Event) -> None:
+        await self.async_stop()
+
+    @property
+    def available(self) -> bool:
+        """Return whether what is known of the farm is kept up to date in any way."""
+        return self._connected.is_set() or self.last_update_success
+
+    # REST
+
+    @override
+    async def _async_update_data(self) -> Farm:
+        self.farm.begin_snapshot()
+        try:
+            printers = await self.client.printers()
+            jobs = await self._async_open_jobs()
+        except PrintagoError as err:
+            self._publish(self.farm.abandon_snapshot())
+            raise _update_error(err) from err
+        self._publish(self.farm.apply_snapshot(printers, jobs))
+        return self.farm
+
+    async def _async_open_jobs(self) -> Listing | None:
+        if not self.jobs_readable:
+            return None
+        try:
+            return await self.client.open_jobs()
+        except PermissionDeniedError:
+            # The key was made without the permission to view the queue; a new key means a reload.
+            self.jobs_readable = False
+            return None
+
+    async def _async_read_seldom(self, _: object = None) -> None:
+        """Read what changes rarely, or is counted by us in between."""
+        if not self.jobs_readable:
+            return
+        try:
+            count = await self.client.completed_count()
+        except PrintagoError as err:
+            LOGGER.debug("Reading the count of completed jobs failed: %s", err)
+            return
+        # Never back: the sensor is a total, and our own count may be ahead of Printago's answer.
+        self.farm.completed_jobs = max(count, self.farm.completed_jobs or 0)
+        self._async_tell_farm()
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        self._async_check_availability()
+
+    @callback
+    def _async_reconcile(self) -> None:
+        """Ask for a snapshot soon; many wishes become one."""
+        if self._started and not self.hass.is_stopping:
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_request_refresh(), f"{DOMAIN} reconcile"
+            )
+
+    # Stream
+
+    @callback
+    def _async_on_message(self, topic: str, payload: bytes) -> None:
+        try:
+            message = parse_message(self.store_id, topic, payload)
+        except MalformedMessageError as err:
+            self.farm.count_dropped(str(err))
+            return
+        self._publish(self.farm.apply(message))
+
+    @callback
+    def _async_on_connection(self, connected: bool) -> None:
+        if connected:
+            self._connected.set()
+            self.update_interval = POLL_WITH_STREAM
+            if self.realtime.endpoint is not None:
+                self.memory.async_remember_endpoint(self.realtime.endpoint.url)
+            # What changed while nobody listened is told by nobody: entity events are not retained.
+            self._async_reconcile()
+        else:
+            self._connected.clear()
+            self.update_interval = POLL_WITHOUT_STREAM
+            if self._started and self._listeners:
+                self._schedule_refresh()
+        self._async_tell_farm()
+        self._async_check_availability()
+
+    @callback
+    def _async_on_refused(self) -> None:
+        """Let REST confirm: brokers refuse a wrong key, user and client ID with the same word."""
+        self._async_reconcile()
+
+    @callback
+    def _async_expire(self, _: object) -> None:
+        self._publish(self.farm.expire())
+
+    # Telling
+
+    @callback
+    def async_add_printer_listener(self, printer_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` when anything of one printer changed; return what ends that."""
+        listeners = self._printer_listeners.setdefault(printer_id, set())
+        listeners.add(listener)
+
+        def remove() -> None:
+            listeners.discard(listener)
+            if not listeners and self._printer_listeners.get(printer_id) is listeners:
+                del self._printer_listeners[printer_id]
+
+        return remove
+
+    @callback
+    def async_add_farm_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` when jobs or counts changed, a burst once; return what ends that."""
+        self._farm_listeners.add(listener)
+        return lambda: self._farm_listeners.discard(listener)
+
+    @callback
+    def async_add_change_listener(self, listener: Callable[[Changes], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` with every set of changes, before any entity hears of it; return what ends that."""
+        self._change_listeners.append(listener)
+        return lambda: self._change_listeners.remove(listener)
+
+    @callback
+    def async_apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> None:
+        """Take over a printer's record that the answer of a call has brought."""
+        self._publish(self.farm.apply_printer(printer_id, source))
+
+    @callback
+    def _publish(self, changes: Changes) -> None:
+        for listener in tuple(self._change_listeners):
+            listener(changes)
+        for printer_id in changes.printers:
+            self._async_tell_printer(printer_id)
+        if changes.summary or changes.jobs:
+            self._async_tell_farm_soon()
+        if changes.incomplete:
+            self._async_reconcile()
+
+    @callback
+    def _async_tell_printer(self, printer_id: str) -> None:
+        for listener in tuple(self._printer_listeners.get(printer_id, ())):
+            listener()
+
+    @callback
+    def _async_tell_farm_soon(self) -> None:
+        if self._cancel_farm_call is None:
+            self._cancel_farm_call = async_call_later(self.hass, _FARM_DELAY, self._async_tell_farm)
+
+    @callback
+    def _async_tell_farm(self, _: object = None) -> None:
+        if self._cancel_farm_call is not None:
+            self._cancel_farm_call()
+            self._cancel_farm_call = None
+        for listener in tuple(self._farm_listeners):
+            listener()
+
+    @callback
+    def _async_check_availability(self) -> None:
+        if self.available is self._was_available:
+            return
+        self._was_available = self.available
+        for printer_id in tuple(self._printer_listeners):
+            self._async_tell_printer(printer_id)
+        self._async_tell_farm()
+
+
+def _update_error(err: PrintagoError) -> Exception:
+    if isinstance(err, AuthenticationError):
+        return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+    if isinstance(err, RateLimitedError):
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="rate_limited",
+            translation_placeholders={"seconds": f"{err.retry_after:.0f}"},
+            retry_after=err.retry_after,
+        )
+    if isinstance(err, PermissionDeniedError):
+        return UpdateFailed(translation_domain=DOMAIN, translation_key="forbidden")
+    return UpdateFailed(
+        translation_domain=DOMAIN, translation_key="cannot_connect", translation_placeholders={"error": str(err)}
+    )

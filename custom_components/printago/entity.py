@@ -1,0 +1,218 @@
+"""What all entities share: thin views that write a state only when it is another one."""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import (
+    AuthenticationError,
+    CannotConnectError,
+    InvalidRequestError,
+    NotAppliedError,
+    PermissionDeniedError,
+    PrintagoError,
+    RateLimitedError,
+)
+from .const import DOMAIN
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .farm import Changes, Farm
+from .printer_state import PrinterState
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterEntityDescription(EntityDescription):
+    """Describes an entity of a printer."""
+
+    live: bool = False
+    """It shows telemetry, therefore it is unavailable while that is stale or the printer offline."""
+    part: str | None = None
+    """The reading that a printer must once have told, else it has no such part and gets no such entity."""
+
+
+class PrintagoEntity(Entity):
+    """An entity that follows the coordinator."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, coordinator: PrintagoCoordinator, identifier: str, description: EntityDescription) -> None:
+        """Name it after the printer or store whose ID this is."""
+        self.coordinator = coordinator
+        self.entity_description = description
+        self._attr_translation_key = description.translation_key or description.key
+        self._attr_unique_id = f"{identifier}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identifier)})
+        self._shown: tuple[Any, ...] | None = None
+
+    @callback
+    def async_on_update(self) -> None:
+        """Write the state if it, its attributes or its availability changed."""
+        shown = self._async_read()
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        self._shown = self._async_read()
+
+    @abstractmethod
+    @callback
+    def _async_read(self) -> tuple[Any, ...]:
+        """Take over everything that is shown, and return it."""
+
+
+class PrinterEntity(PrintagoEntity):
+    """An entity of one printer."""
+
+    entity_description: PrinterEntityDescription
+
+    def __init__(
+        self, coordinator: PrintagoCoordinator, printer_id: str, description: PrinterEntityDescription
+    ) -> None:
+        """Follow one printer."""
+        super().__init__(coordinator, printer_id, description)
+        self.printer_id = printer_id
+
+    @property
+    def printer(self) -> PrinterState | None:
+        """Return what is known of the printer, None once it left the farm."""
+        return self.coordinator.farm.printers.get(self.printer_id)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_add_printer_listener(self.printer_id, self.async_on_update))
+
+    @override
+    @callback
+    def _async_read(self) -> tuple[Any, ...]:
+        printer = self.printer
+        if printer is None or not self._is_available(printer):
+            self._attr_available = False
+            return (False,)
+        self._attr_available = True
+        return (True, *self._async_read_printer(printer))
+
+    def _is_available(self, printer: PrinterState) -> bool:
+        return self.coordinator.available and (not self.entity_description.live or printer.live)
+
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        """Take over what is shown of an available printer, and return it."""
+        return ()
+
+
+class FarmEntity(PrintagoEntity):
+    """An entity of the whole farm."""
+
+    def __init__(self, coordinator: PrintagoCoordinator, description: EntityDescription) -> None:
+        """Follow the farm."""
+        super().__init__(coordinator, coordinator.store_id, description)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_add_farm_listener(self.async_on_update))
+
+    @override
+    @callback
+    def _async_read(self) -> tuple[Any, ...]:
+        self._attr_available = self._is_available()
+        if not self._attr_available:
+            return (False,)
+        return (True, *self._async_read_farm(self.coordinator.farm))
+
+    def _is_available(self) -> bool:
+        return self.coordinator.available
+
+    @abstractmethod
+    @callback
+    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        """Take over what is shown of the farm, and return it."""
+
+
+@callback
+def async_setup_printer_entities[D: PrinterEntityDescription](
+    entry: PrintagoConfigEntry,
+    platform: str,
+    descriptions: Iterable[D],
+    create: Callable[[PrintagoCoordinator, str, D], PrinterEntity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the entities of all printers, now and whenever a printer comes or shows a part for the first time.
+
+    What was registered once is added again at every start, even while its printer says nothing.
+    """
+    coordinator = entry.runtime_data
+    registry = er.async_get(coordinator.hass)
+    added: dict[str, set[str]] = {}
+
+    def wanted(state: PrinterState, description: D) -> bool:
+        if description.part is None or description.part in state.shown:
+            return True
+        return registry.async_get_entity_id(platform, DOMAIN, f"{state.id}_{description.key}") is not None
+
+    @callback
+    def add(printer_ids: Iterable[str]) -> None:
+        entities: list[PrinterEntity] = []
+        for printer_id in printer_ids:
+            if (state := coordinator.farm.printers.get(printer_id)) is None:
+                continue
+            keys = added.setdefault(printer_id, set())
+            for description in descriptions:
+                if description.key not in keys and wanted(state, description):
+                    keys.add(description.key)
+                    entities.append(create(coordinator, printer_id, description))
+        if entities:
+            async_add_entities(entities)
+
+    @callback
+    def on_changes(changes: Changes) -> None:
+        for printer_id in changes.removed:
+            added.pop(printer_id, None)
+        add(changes.added | changes.parts)
+
+    entry.async_on_unload(coordinator.async_add_change_listener(on_changes))
+    add(tuple(coordinator.farm.printers))
+
+
+async def async_call[T](call: Awaitable[T]) -> T:
+    """Await a call of the client; what goes wrong is raised as an error that a person can act on."""
+    try:
+        return await call
+    except PrintagoError as err:
+        raise home_assistant_error(err) from err
+
+
+def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
+    """Return the error of Home Assistant that tells what went wrong, in translated words."""
+    placeholders: Mapping[str, str] | None = {"error": str(err)}
+    match err:
+        case AuthenticationError():
+            key, placeholders = "invalid_auth", None
+        case PermissionDeniedError():
+            key, placeholders = "forbidden", None
+        case RateLimitedError():
+            key, placeholders = "rate_limited", {"seconds": f"{err.retry_after:.0f}"}
+        case InvalidRequestError():
+            key = "refused"
+        case NotAppliedError():
+            key, placeholders = "not_applied", None
+        case CannotConnectError():
+            key = "cannot_connect"
+        case _:
+            key = "outcome_unknown"
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=dict(placeholders) if placeholders else None,
+    )

@@ -1,0 +1,310 @@
+"""The farm in memory: where REST snapshots and the realtime stream meet.
+
+Nothing here knows of Home Assistant, sockets or timers. Whoever feeds the farm is told in ``Changes`` what became
+different, so that work stays limited to that.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .api.client import Listing
+from .api.messages import JOB_KIND, PRINTER_KIND, Action, EntityEvent
+from .api.models import JobStatus, Printer, PrintJob
+from .api.telemetry import StatMessage
+from .printer_state import PrinterState, is_older
+
+_MOST_REMEMBERED = 5_000
+_MOST_JOURNALED = 20_000
+_MOST_STRANGERS = 100
+_MOST_REASONS = 50
+_STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a snapshot or a message made different."""
+
+    printers: set[str] = field(default_factory=set)
+    """Printers of which anything changed, those that were added included."""
+    added: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    jobs: bool = False
+    """Any job appeared, changed or went."""
+    parts: set[str] = field(default_factory=set)
+    """Printers that told a reading for the first time: they have a part that nobody knew of."""
+    summary: bool = False
+    """Something that the counts of the farm look at changed."""
+    complete: bool = False
+    """A snapshot came that names every printer of the store: what it does not name is gone."""
+    incomplete: bool = False
+    """Something is known only in part: a snapshot is needed."""
+
+
+class Farm:
+    """All printers of a store, and its jobs that wait, run, or failed and were not cleared."""
+
+    def __init__(self, server_now: Callable[[], datetime]) -> None:
+        """Start empty; ``server_now`` tells what Printago's clock shows."""
+        self.server_now = server_now
+        self.printers: dict[str, PrinterState] = {}
+        self.jobs: dict[str, PrintJob] = {}
+        self.completed_jobs: int | None = None
+        self.dropped: Counter[str] = Counter()
+        """Messages that were ignored, by reason; unknown kinds of entities as ``kind:…``."""
+        self._jobs_of: dict[str, set[str]] = {}
+        self._gone: OrderedDict[str, datetime | None] = OrderedDict()
+        self._strangers: set[str] = set()
+        self._journal: list[StatMessage | EntityEvent] | None = None
+        self._was_empty = False
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether any snapshot has come yet."""
+        return bool(self.printers)
+
+    # Snapshots
+
+    def begin_snapshot(self) -> None:
+        """Remember from now on what a snapshot that is about to be asked for may have missed."""
+        if self._journal is None:
+            self._journal = []
+
+    def abandon_snapshot(self) -> Changes:
+        """Note that the snapshot did not come; what was held back for it is applied now."""
+        changes = Changes()
+        self._replay(changes)
+        return changes
+
+    def apply_snapshot(self, printers: Listing, jobs: Listing | None) -> Changes:
+        """Lay a snapshot over what is known; ``jobs`` is None where the key may not read them.
+
+        Only a complete listing makes anything disappear, and an empty one only when it comes twice.
+        """
+        changes = Changes(summary=True, jobs=jobs is not None)
+        for printer_id, source in printers.rows.items():
+            if (state := self.printers.get(printer_id)) is not None:
+                state.merge_record(source)
+            else:
+                self._add_printer(printer_id, source, changes)
+        changes.complete = printers.complete and (bool(printers.rows) or self._was_empty)
+        self._was_empty = not printers.rows
+        if changes.complete:
+            for printer_id in self.printers.keys() - printers.rows.keys():
+                self._remove_printer(printer_id, changes)
+        if jobs is not None:
+            for job_id, source in jobs.rows.items():
+                self._merge_job(job_id, source, changes, whole=True)
+            if jobs.complete:
+                for job_id in self.jobs.keys() - jobs.rows.keys():
+                    self._drop_job(job_id, changes)
+        self._replay(changes)
+        for state in self.printers.values():
+            state.settle(self._job_of(state))
+        changes.printers = set(self.printers)
+        return changes
+
+    def _replay(self, changes: Changes) -> None:
+        journal, self._journal = self._journal, None
+        for message in journal or ():
+            self._apply(message, changes)
+
+    # Messages
+
+    def apply(self, message: StatMessage | EntityEvent) -> Changes:
+        """Lay a realtime message over what is known."""
+        changes = Changes()
+        if self._journal is not None and self._outlives_snapshot(message):
+            if len(self._journal) < _MOST_JOURNALED:
+                self._journal.append(message)
+            else:
+                changes.incomplete = True
+        self._apply(message, changes)
+        return changes
+
+    def apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> Changes:
+        """Lay a printer's record over what is known, as the answer of a call has brought it."""
+        changes = Changes()
+        if (state := self.printers.get(printer_id)) is not None and state.merge_record(source):
+            self._touch(state, changes)
+        return changes
+
+    def count_dropped(self, reason: str) -> None:
+        """Count a message that is ignored; only so many reasons are told apart, whatever a sender makes up."""
+        if reason not in self.dropped and len(self.dropped) >= _MOST_REASONS:
+            reason = "other"
+        self.dropped[reason] += 1
+
+    def expire(self) -> Changes:
+        """Judge all telemetry by Printago's clock."""
+        changes = Changes()
+        now = self.server_now()
+        for state in self.printers.values():
+            if state.expire(now):
+                self._touch(state, changes)
+        return changes
+
+    def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
+        # A stamped reading of a known printer can take care of itself.
+        if isinstance(message, StatMessage):
+            return message.received_at is None or message.printer_id not in self.printers
+        return True
+
+    def _apply(self, message: StatMessage | EntityEvent, changes: Changes) -> None:
+        if isinstance(message, StatMessage):
+            self._apply_stat(message, changes)
+        elif message.kind == PRINTER_KIND:
+            for printer_id, source in message.entities.items():
+                self._apply_printer(printer_id, source, message.action, changes)
+        elif message.kind == JOB_KIND:
+            for job_id, source in message.entities.items():
+                if message.action is Action.DELETE:
+                    self._drop_job(job_id, changes)
+                else:
+                    self._merge_job(job_id, source, changes)
+        else:
+            self.count_dropped(f"kind:{message.kind}")
+
+    def _apply_stat(self, message: StatMessage, changes: Changes) -> None:
+        if (state := self.printers.get(message.printer_id)) is None:
+            self._meet_stranger(message.printer_id, changes)
+        else:
+            parts_before = len(state.shown)
+            if not state.merge_stat(message, self.server_now()):
+                return self.count_dropped("late")
+            if len(state.shown) > parts_before:
+                changes.parts.add(state.id)
+            self._touch(state, changes)
+        return None
+
+    # Printers
+
+    def _apply_printer(self, printer_id: str, source: Mapping[str, Any], action: Action, changes: Changes) -> None:
+        state = self.printers.get(printer_id)
+        if action is Action.DELETE:
+            if state is not None:
+                self._remove_printer(printer_id, changes)
+        elif state is not None:
+            if state.merge_record(source):
+                self._touch(state, changes)
+            else:
+                self.count_dropped("late")
+        elif (
+            action is Action.INSERT
+            and source.get("name")
+            and not self._is_late(printer_id, Printer.read(source).get("updated_at"))
+        ):
+            self._add_printer(printer_id, source, changes)
+        else:
+            self._meet_stranger(printer_id, changes)
+
+    def _add_printer(self, printer_id: str, source: Mapping[str, Any], changes: Changes) -> None:
+        state = self.printers[printer_id] = PrinterState.from_json(printer_id, source)
+        self._strangers.discard(printer_id)
+        changes.added.add(printer_id)
+        changes.removed.discard(printer_id)
+        self._touch(state, changes)
+        changes.summary = True
+
+    def _remove_printer(self, printer_id: str, changes: Changes) -> None:
+        self._remember_gone(printer_id, self.printers.pop(printer_id).record.updated_at)
+        changes.removed.add(printer_id)
+        changes.added.discard(printer_id)
+        changes.printers.discard(printer_id)
+        changes.summary = True
+
+    def _meet_stranger(self, printer_id: str, changes: Changes) -> None:
+        self.count_dropped("unknown_printer")
+        if printer_id not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(printer_id)
+            changes.incomplete = True
+
+    def _touch(self, state: PrinterState, changes: Changes) -> None:
+        changes.printers.add(state.id)
+        if state.settle(self._job_of(state)):
+            changes.summary = True
+
+    # Jobs
+
+    def _job_of(self, state: PrinterState) -> PrintJob | None:
+        """Return the job that a printer prepares or prints; of several the one that has come furthest."""
+        candidates = [self.jobs[job_id] for job_id in self._jobs_of.get(state.id, ())]
+        if (own := self.jobs.get(state.record.printing_job_id or "")) is not None and own not in candidates:
+            candidates.append(own)
+        return max(
+            (job for job in candidates if job.in_progress),
+            key=lambda job: (job.id == state.record.printing_job_id, _STEPS.get(job.status, 0)),
+            default=None,
+        )
+
+    def _merge_job(self, job_id: str, source: Mapping[str, Any], changes: Changes, *, whole: bool = False) -> None:
+        known = self.jobs.get(job_id)
+        values = PrintJob.read(source)
+        if known is None:
+            if self._is_late(job_id, values.get("updated_at")):
+                return self.count_dropped("late")
+            job = PrintJob.from_json(job_id, source)
+            if job.status is None or (job.part_name is None and not whole and _is_open(job)):
+                changes.incomplete = True
+            if not _is_open(job):
+                return None
+        elif is_older(values.get("updated_at"), known.updated_at):
+            return self.count_dropped("late")
+        else:
+            job = known.changed(values)
+        if not _is_open(job):
+            self._drop_job(job_id, changes, last=job)
+            return None
+        self.jobs[job_id] = job
+        self._index_job(known, job, changes)
+        changes.jobs = True
+        return None
+
+    def _drop_job(self, job_id: str, changes: Changes, last: PrintJob | None = None) -> None:
+        known = self.jobs.pop(job_id, None)
+        newest = last or known
+        self._remember_gone(job_id, newest.updated_at if newest else None)
+        if known is None:
+            return
+        if last is not None and last.status is JobStatus.COMPLETED and self.completed_jobs is not None:
+            self.completed_jobs += 1
+        self._index_job(known, None, changes)
+        changes.jobs = True
+
+    def _index_job(self, before: PrintJob | None, after: PrintJob | None, changes: Changes) -> None:
+        old = before.assigned_printer_id if before else None
+        new = after.assigned_printer_id if after else None
+        job_id = after.id if after else before.id if before else ""
+        if old is not None and old != new and (jobs := self._jobs_of.get(old)) is not None:
+            jobs.discard(job_id)
+            if not jobs:
+                del self._jobs_of[old]
+        if new is not None:
+            self._jobs_of.setdefault(new, set()).add(job_id)
+        for printer_id in {old, new}:
+            if printer_id is not None and (state := self.printers.get(printer_id)) is not None:
+                self._touch(state, changes)
+
+    # Memory of what is gone, so that a message that comes late does not bring it back
+
+    def _remember_gone(self, identifier: str, stamp: datetime | None) -> None:
+        self._gone[identifier] = stamp
+        self._gone.move_to_end(identifier)
+        while len(self._gone) > _MOST_REMEMBERED:
+            self._gone.popitem(last=False)
+
+    def _is_late(self, identifier: str, stamp: datetime | None) -> bool:
+        known = self._gone.get(identifier)
+        return stamp is not None and known is not None and stamp <= known
+
+    # Counts
+
+    def jobs_with(self, *statuses: JobStatus) -> Iterator[PrintJob]:
+        """Return the jobs that have one of the statuses."""
+        return (job for job in self.jobs.values() if job.status in statuses)
+
+
+def _is_open(job: PrintJob) -> bool:
+    return not job.hidden and job.status not in (None, JobStatus.COMPLETED, JobStatus.CANCELLED)

@@ -1,0 +1,104 @@
+"""What a store must not forget: over a reload its farm and its quota, over a restart the requests it has sent.
+
+Kept outside of the config entry: writing to an entry would reload it.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .api.ratelimit import RateLimiter
+from .const import DOMAIN
+from .farm import Farm
+
+_MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
+_STORAGE_VERSION = 1
+_SAVE_DELAY = 30
+
+
+@dataclass(slots=True)
+class BuildLedger:
+    """The builds that we made, and who is making one: it outlives a reload in the middle of a submission."""
+
+    locks: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
+    """One lock for each part or SKU."""
+    part_builds: set[str] = field(default_factory=set)
+    """IDs of the part builds that are accounted for."""
+
+
+class StoreMemory:
+    """The memory of one store."""
+
+    def __init__(self, hass: HomeAssistant, store_id: str) -> None:
+        """Start empty; what was saved is loaded by ``async_recall``."""
+        self.limiter = RateLimiter(on_sent=self._async_save_soon)
+        self.builds = BuildLedger()
+        self.farm: Farm | None = None
+        self.api_key: str | None = None
+        """The key with which the farm was read: another one has to prove itself first."""
+        self._realtime_endpoint: str | None = None
+        self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}")
+        self._loaded = False
+        self._kept = False
+
+    @property
+    def realtime_endpoint(self) -> str | None:
+        """Return the address at which realtime worked last."""
+        return self._realtime_endpoint
+
+    @callback
+    def async_remember_endpoint(self, url: str) -> None:
+        """Remember the address at which realtime works."""
+        if url != self._realtime_endpoint:
+            self._realtime_endpoint = url
+            self._async_save_soon()
+
+    async def async_load(self) -> None:
+        """Load, once, what was saved before a restart."""
+        if self._loaded:
+            return
+        self._loaded = True
+        saved = await self._storage.async_load()
+        if not isinstance(saved, dict):
+            return
+        if isinstance(sent := saved.get("sent"), list):
+            self.limiter.restore(sent)
+        if isinstance(endpoint := saved.get("realtime_endpoint"), str):
+            self._realtime_endpoint = endpoint
+
+    @callback
+    def async_keep(self) -> None:
+        """Save from now on: the store has an entry, it is not only being tried."""
+        self._kept = True
+
+    async def async_remove(self) -> None:
+        """Remove what was saved."""
+        await self._storage.async_remove()
+
+    @callback
+    def _async_save_soon(self) -> None:
+        if self._kept:
+            self._storage.async_delay_save(self._to_save, _SAVE_DELAY)
+
+    @callback
+    def _to_save(self) -> dict[str, Any]:
+        return {"sent": self.limiter.export(), "realtime_endpoint": self._realtime_endpoint}
+
+
+async def async_recall(hass: HomeAssistant, store_id: str) -> StoreMemory:
+    """Return the memory of a store, its own as long as Home Assistant runs."""
+    memories = hass.data.setdefault(_MEMORIES, {})
+    if (memory := memories.get(store_id)) is None:
+        memory = memories[store_id] = StoreMemory(hass, store_id)
+    await memory.async_load()
+    return memory
+
+
+async def async_forget(hass: HomeAssistant, store_id: str) -> None:
+    """Forget a store, and what was saved of it."""
+    memory = hass.data.setdefault(_MEMORIES, {}).pop(store_id, None) or StoreMemory(hass, store_id)
+    await memory.async_remove()

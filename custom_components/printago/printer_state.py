@@ -1,0 +1,308 @@
+"""One printer as the farm model knows it, and what its facts mean to a farm owner.
+
+Facts come in three groups, each with a stamp of its own: the record (``updatedAt``), the two connection flags (either
+stamp) and the telemetry (``receivedAt``). Within a group an older stamp never overwrites a newer one; with equal stamps,
+or without, the last arrival wins.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from .api.models import JobStatus, Printer, PrintJob, read_connection
+from .api.telemetry import HealthMessage, StatMessage, Telemetry
+
+
+class PrintStatus(StrEnum):
+    """What a printer does, in the words that Bambu printers use."""
+
+    IDLE = "idle"
+    PREPARE = "prepare"
+    SLICING = "slicing"
+    RUNNING = "running"
+    PAUSE = "pause"
+    FINISH = "finish"
+    FAILED = "failed"
+    OFFLINE = "offline"
+
+
+class Readiness(StrEnum):
+    """Whether a printer takes the next job, else the first reason why not."""
+
+    MAINTENANCE = "maintenance"
+    DISABLED = "disabled"
+    OFFLINE = "offline"
+    BUSY = "busy"
+    AWAITING_CLEAR = "awaiting_clear"
+    READY = "ready"
+
+
+# The words of Bambu, Klipper, PrusaLink and OctoPrint; one that is not here is unknown, not guessed.
+_STATUS_OF_WORD = {
+    "idle": PrintStatus.IDLE,
+    "standby": PrintStatus.IDLE,
+    "ready": PrintStatus.IDLE,
+    "operational": PrintStatus.IDLE,
+    "prepare": PrintStatus.PREPARE,
+    "busy": PrintStatus.PREPARE,
+    "slicing": PrintStatus.SLICING,
+    "running": PrintStatus.RUNNING,
+    "printing": PrintStatus.RUNNING,
+    "pause": PrintStatus.PAUSE,
+    "paused": PrintStatus.PAUSE,
+    "pausing": PrintStatus.PAUSE,
+    "attention": PrintStatus.PAUSE,
+    "finish": PrintStatus.FINISH,
+    "finished": PrintStatus.FINISH,
+    "complete": PrintStatus.FINISH,
+    "completed": PrintStatus.FINISH,
+    "failed": PrintStatus.FAILED,
+    "error": PrintStatus.FAILED,
+    "cancelled": PrintStatus.FAILED,
+    "canceled": PrintStatus.FAILED,
+    "stopped": PrintStatus.FAILED,
+    "offline": PrintStatus.OFFLINE,
+}
+_STATUS_OF_JOB = {
+    JobStatus.SLICING: PrintStatus.SLICING,
+    JobStatus.PRINTING: PrintStatus.RUNNING,
+    JobStatus.PAUSED: PrintStatus.PAUSE,
+}
+PRINTING_STATUSES = frozenset({PrintStatus.PREPARE, PrintStatus.RUNNING})
+ACTIVE_STATUSES = PRINTING_STATUSES | {PrintStatus.SLICING, PrintStatus.PAUSE}
+
+# Codes that Bambu printers list among the errors while a person, or a heat soak, has merely paused them.
+_USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
+
+_UNSTATED_LIFETIME = timedelta(minutes=10)
+_END_TIME_TOLERANCE = timedelta(minutes=2)
+
+
+def is_older(stamp: datetime | None, known: datetime | None) -> bool:
+    """Return whether what carries ``stamp`` must not overwrite what carries ``known``."""
+    return stamp is not None and known is not None and stamp < known
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class PrinterState:
+    """What is known of one printer. ``merge_…`` methods change it; everything else only reads."""
+
+    record: Printer
+    is_online: bool = False
+    is_available: bool | None = None
+    connection_at: datetime | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    received_at: datetime | None = None
+    expires_at: datetime | None = None
+    stale: bool = True
+    """No telemetry has come yet, or it is past its ``expiresAt``."""
+    shown: set[str] = field(default_factory=set)
+    """Names of the readings that the printer has ever told: it has those parts."""
+    job: PrintJob | None = None
+    """The Printago job that the printer prepares or prints, kept by the farm."""
+    end_time: datetime | None = None
+    _prints: bool = False
+    _counted_as: tuple[object, ...] = ()
+
+    @classmethod
+    def from_json(cls, printer_id: str, source: Mapping[str, Any]) -> PrinterState:
+        """Return the state of a printer of which only the record is known."""
+        state = cls(record=Printer.from_json(printer_id, source))
+        state._merge_connection(read_connection(source), state.record.updated_at)
+        state._prints = state.record.printing_job_id is not None
+        return state
+
+    @property
+    def id(self) -> str:
+        """Return the printer's ID."""
+        return self.record.id
+
+    @property
+    def name(self) -> str:
+        """Return the printer's name, or its ID while no record told one."""
+        return self.record.name or self.record.id
+
+    # Merging
+
+    def merge_record(self, source: Mapping[str, Any]) -> bool:
+        """Lay a record, or some fields of one, over what is known; return whether anything was newer."""
+        values = Printer.read(source)
+        stamp = values.get("updated_at")
+        fresh = not is_older(stamp, self.record.updated_at)
+        if fresh:
+            self.record = self.record.changed(values)
+        return self._merge_connection(read_connection(source), stamp) or fresh
+
+    def merge_stat(self, message: StatMessage, now: datetime) -> bool:
+        """Lay a telemetry message over what is known at ``now`` (Printago's clock); return False for a late one."""
+        if is_older(message.received_at, self.received_at):
+            return False
+        if message.readings:
+            self.telemetry = replace(self.telemetry, **message.readings)
+            self.shown.update(name for name, value in message.readings.items() if value is not None)
+        self.received_at = message.received_at or self.received_at
+        self.expires_at = message.expires_at or now + _UNSTATED_LIFETIME
+        self.stale = self.expires_at <= now
+        self._merge_connection(message.connection, message.received_at)
+        self._estimate_end(message, now)
+        return True
+
+    def expire(self, now: datetime) -> bool:
+        """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether that changed."""
+        stale = self.expires_at is None or self.expires_at <= now
+        changed = stale is not self.stale
+        self.stale = stale
+        return changed
+
+    def settle(self, job: PrintJob | None) -> bool:
+        """Take over which job the printer has, and remember whether it prints; called after every change.
+
+        Return whether anything changed that the counts of the farm look at.
+        """
+        lost_its_job = self.job is not None and job is None
+        self.job = job
+        if self.is_online:
+            self._prints = self._prints_now()
+        elif lost_its_job:
+            self._prints = False
+        counted_as = (
+            self.name,
+            self.is_online,
+            self.printing,
+            self.readiness,
+            self.bed_needs_clearing,
+            self.has_problem,
+        )
+        changed = counted_as != self._counted_as
+        self._counted_as = counted_as
+        return changed
+
+    def _merge_connection(self, flags: Mapping[str, bool], stamp: datetime | None) -> bool:
+        if not flags or is_older(stamp, self.connection_at):
+            return False
+        self.is_online = flags.get("is_online", self.is_online)
+        self.is_available = flags.get("is_available", self.is_available)
+        self.connection_at = stamp or self.connection_at
+        return True
+
+    def _estimate_end(self, message: StatMessage, now: datetime) -> None:
+        """Move the end of the print only when the estimate really moved: it is told in whole minutes."""
+        if self.print_status not in PRINTING_STATUSES or not (minutes := self.telemetry.time_remaining):
+            self.end_time = None
+            return
+        if self.end_time is not None and "time_remaining" not in message.readings:
+            return
+        estimate = (message.received_at or now) + timedelta(minutes=minutes)
+        if self.end_time is None or abs(estimate - self.end_time) >= _END_TIME_TOLERANCE:
+            self.end_time = estimate.replace(second=0, microsecond=0)
+
+    def _prints_now(self) -> bool:
+        if self.job is not None or self.print_status in ACTIVE_STATUSES:
+            return True
+        # What is busy without a job prints something started elsewhere; maintenance makes it unavailable as well.
+        return self.is_available is False and not self.record.in_maintenance and self.telemetry.state is None
+
+    # Meaning
+
+    @property
+    def live(self) -> bool:
+        """Return whether readings can be trusted: the printer is online and its telemetry not stale."""
+        return self.is_online and not self.stale
+
+    @property
+    def print_status(self) -> PrintStatus | None:
+        """Return what the printer does, None for a word that nobody knows.
+
+        The last word stays when telemetry goes stale, unless Printago says meanwhile that the printer is free or gave
+        it another job.
+        """
+        if not self.is_online:
+            return PrintStatus.OFFLINE
+        word = self.telemetry.state
+        if word is None:
+            return self._status_without_telemetry(PrintStatus.IDLE)
+        status = _STATUS_OF_WORD.get(word.strip().casefold())
+        if self.stale and (status in ACTIVE_STATUSES) is bool(self.is_available):
+            return self._status_without_telemetry(PrintStatus.FINISH)
+        return status
+
+    def _status_without_telemetry(self, unready: PrintStatus) -> PrintStatus | None:
+        if self.job is not None and self.job.status is not None:
+            return _STATUS_OF_JOB.get(self.job.status, PrintStatus.PREPARE)
+        if not self.is_available:
+            return None
+        return PrintStatus.IDLE if self.record.confirmed_ready else unready
+
+    @property
+    def printing(self) -> bool | None:
+        """Return whether the printer prints or prepares to; None where its status is unknown."""
+        return None if (status := self.print_status) is None else status in PRINTING_STATUSES
+
+    @property
+    def readiness(self) -> Readiness:
+        """Return whether Printago gives the printer its next job, else the first reason why not."""
+        if self.record.in_maintenance:
+            return Readiness.MAINTENANCE
+        if not self.record.enabled:
+            return Readiness.DISABLED
+        if not self.is_online:
+            return Readiness.OFFLINE
+        if self.is_available is False:
+            return Readiness.BUSY
+        if self.record.confirmed_ready is False and not self.record.continuous_print:
+            return Readiness.AWAITING_CLEAR
+        return Readiness.READY
+
+    @property
+    def bed_needs_clearing(self) -> bool:
+        """Return whether Printago waits for a person to clear the bed; the last known value while offline."""
+        return self.record.confirmed_ready is False and not self._prints and not self.record.continuous_print
+
+    @property
+    def prints(self) -> bool:
+        """Return whether the bed is in use; the last known value while offline."""
+        return self._prints
+
+    @property
+    def can_pause(self) -> bool:
+        """Return whether there is something to pause; True where nobody knows."""
+        return self._does(PrintStatus.RUNNING, PrintStatus.PREPARE)
+
+    @property
+    def can_resume(self) -> bool:
+        """Return whether there is something to resume; True where nobody knows."""
+        return self._does(PrintStatus.PAUSE)
+
+    @property
+    def can_stop(self) -> bool:
+        """Return whether there is something to stop; True where nobody knows."""
+        return self.job is not None or self._does(*ACTIVE_STATUSES)
+
+    def _does(self, *statuses: PrintStatus) -> bool:
+        # Job and printer tell the same at different times; either will do.
+        job_status = self.job.status if self.job is not None else None
+        if job_status in _STATUS_OF_JOB and _STATUS_OF_JOB[job_status] in statuses:
+            return True
+        return self.print_status in (None, *statuses)
+
+    @property
+    def problems(self) -> tuple[HealthMessage, ...]:
+        """Return the HMS errors and warnings, without those that only say that someone paused the print."""
+        messages = (*self.telemetry.errors, *self.telemetry.warnings)
+        return tuple(message for message in messages if _bare_code(message.code) not in _USER_PAUSE_CODES)
+
+    @property
+    def has_problem(self) -> bool:
+        """Return whether fresh telemetry shows an HMS error or warning."""
+        return self.live and bool(self.problems)
+
+    @property
+    def start_time(self) -> datetime | None:
+        """Return when the current Printago job began to print."""
+        return self.job.printing_started_at if self.job else None
+
+
+def _bare_code(code: str) -> str:
+    return "".join(character for character in code if character.isalnum()).upper()

@@ -1,0 +1,263 @@
+"""Sensors of the printers and of the farm."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.const import PERCENTAGE, EntityCategory, Platform, UnitOfTemperature, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import JobStatus
+from .api.models import IN_PROGRESS_STATUSES
+from .coordinator import PrintagoConfigEntry
+from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
+from .farm import Farm
+from .printer_state import PrinterState, PrintStatus, Readiness
+
+PARALLEL_UPDATES = 0
+
+type Value = str | float | datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterSensorDescription(PrinterEntityDescription, SensorEntityDescription):
+    """Describes a sensor of a printer."""
+
+    value_fn: Callable[[PrinterState], Value]
+    attributes_fn: Callable[[PrinterState], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FarmSensorDescription(SensorEntityDescription):
+    """Describes a sensor of the farm; one that counts printers names them in an attribute."""
+
+    value_fn: Callable[[Farm], int | None] | None = None
+    counts_printer: Callable[[PrinterState], bool | None] | None = None
+    needs_jobs: bool = False
+
+
+def _temperature(
+    key: str, value_fn: Callable[[PrinterState], float | None], *, part: str | None = None, enabled: bool = False
+) -> PrinterSensorDescription:
+    return PrinterSensorDescription(
+        key=key,
+        live=True,
+        part=part,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=enabled,
+        value_fn=lambda printer: _rounded(value_fn(printer), 1),
+    )
+
+
+def _percentage(
+    key: str, value_fn: Callable[[PrinterState], float | None], *, part: str | None = None, enabled: bool = False
+) -> PrinterSensorDescription:
+    return PrinterSensorDescription(
+        key=key,
+        live=True,
+        part=part,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=enabled,
+        value_fn=lambda printer: _rounded(value_fn(printer), 0),
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    if value is None:
+        return None
+    return round(value, digits) if digits else round(value)
+
+
+def _job_attributes(printer: PrinterState) -> Mapping[str, Any]:
+    job = printer.job
+    return {
+        "job_id": job.id if job else None,
+        "part": job.part_name if job else None,
+        "order": job.order_id if job else None,
+    }
+
+
+PRINTER_SENSORS = (
+    PrinterSensorDescription(
+        key="print_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(PrintStatus),
+        value_fn=lambda printer: printer.print_status,
+    ),
+    PrinterSensorDescription(
+        key="readiness",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(Readiness),
+        value_fn=lambda printer: printer.readiness,
+    ),
+    _percentage("print_progress", lambda printer: printer.telemetry.percent, enabled=True),
+    PrinterSensorDescription(
+        key="remaining_time",
+        live=True,
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MINUTES,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda printer: _rounded(printer.telemetry.time_remaining, 0),
+    ),
+    PrinterSensorDescription(
+        key="end_time",
+        live=True,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda printer: printer.end_time,
+    ),
+    PrinterSensorDescription(
+        key="start_time",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value_fn=lambda printer: printer.start_time,
+    ),
+    PrinterSensorDescription(
+        key="current_layer",
+        live=True,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda printer: printer.telemetry.current_layer,
+    ),
+    PrinterSensorDescription(
+        key="total_layers",
+        live=True,
+        entity_registry_enabled_default=False,
+        value_fn=lambda printer: printer.telemetry.total_layers,
+    ),
+    PrinterSensorDescription(key="stage", live=True, value_fn=lambda printer: printer.telemetry.stage),
+    PrinterSensorDescription(key="task_name", live=True, value_fn=lambda printer: printer.telemetry.task_name),
+    PrinterSensorDescription(
+        key="current_job",
+        value_fn=lambda printer: printer.job.title if printer.job else None,
+        attributes_fn=_job_attributes,
+    ),
+    _temperature("nozzle_temp", lambda printer: printer.telemetry.nozzle_temp, enabled=True),
+    _temperature("bed_temp", lambda printer: printer.telemetry.bed_temp, enabled=True),
+    _temperature("chamber_temp", lambda printer: printer.telemetry.chamber_temp, part="chamber_temp", enabled=True),
+    _temperature("target_nozzle_temp", lambda printer: printer.telemetry.nozzle_temp_target),
+    _temperature("target_bed_temp", lambda printer: printer.telemetry.bed_temp_target),
+    _temperature(
+        "target_chamber_temp", lambda printer: printer.telemetry.chamber_temp_target, part="chamber_temp_target"
+    ),
+    _percentage("cooling_fan_speed", lambda printer: printer.telemetry.part_fan, part="part_fan"),
+    _percentage("aux_fan_speed", lambda printer: printer.telemetry.aux_fan, part="aux_fan"),
+    _percentage("chamber_fan_speed", lambda printer: printer.telemetry.chamber_fan, part="chamber_fan"),
+    _percentage("model_download_percentage", lambda printer: printer.telemetry.download_percent),
+    PrinterSensorDescription(
+        key="total_usage_hours",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda printer: _rounded(printer.record.lifetime_print_hours, 1),
+    ),
+    PrinterSensorDescription(
+        key="total_print_jobs",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda printer: printer.record.lifetime_job_count,
+    ),
+    PrinterSensorDescription(
+        key="last_printed",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda printer: printer.record.last_printed_at,
+    ),
+    PrinterSensorDescription(
+        key="fabmatic_remaining_jobs",
+        entity_registry_enabled_default=False,
+        value_fn=lambda printer: printer.record.fabmatic_remaining_jobs,
+    ),
+)
+
+
+def _printers(key: str, counts: Callable[[PrinterState], bool | None]) -> FarmSensorDescription:
+    return FarmSensorDescription(key=key, state_class=SensorStateClass.MEASUREMENT, counts_printer=counts)
+
+
+def _jobs(key: str, *statuses: JobStatus) -> FarmSensorDescription:
+    return FarmSensorDescription(
+        key=key,
+        state_class=SensorStateClass.MEASUREMENT,
+        needs_jobs=True,
+        value_fn=lambda farm: sum(1 for _ in farm.jobs_with(*statuses)),
+    )
+
+
+FARM_SENSORS = (
+    _printers("printers_total", lambda printer: True),
+    _printers("printers_online", lambda printer: printer.is_online),
+    _printers("printers_printing", lambda printer: printer.printing),
+    _printers("printers_ready", lambda printer: printer.readiness is Readiness.READY),
+    _printers("printers_awaiting_clear", lambda printer: printer.bed_needs_clearing),
+    _printers("printers_with_problem", lambda printer: printer.has_problem),
+    _jobs("jobs_queued", JobStatus.PENDING),
+    _jobs("jobs_in_progress", *IN_PROGRESS_STATUSES),
+    _jobs("jobs_failed", JobStatus.FAILED),
+    _jobs("jobs_waiting_approval", JobStatus.WAITING_FOR_APPROVAL),
+    FarmSensorDescription(
+        key="jobs_completed",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        needs_jobs=True,
+        value_fn=lambda farm: farm.completed_jobs,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of the farm, and of its printers as they come."""
+    async_add_entities(FarmSensor(entry.runtime_data, description) for description in FARM_SENSORS)
+    async_setup_printer_entities(entry, Platform.SENSOR, PRINTER_SENSORS, PrinterSensor, async_add_entities)
+
+
+class PrinterSensor(PrinterEntity, SensorEntity):
+    """A sensor of a printer."""
+
+    entity_description: PrinterSensorDescription
+
+    @override
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        self._attr_native_value = self.entity_description.value_fn(printer)
+        if self.entity_description.attributes_fn is None:
+            return (self._attr_native_value,)
+        attributes = self._attr_extra_state_attributes = dict(self.entity_description.attributes_fn(printer))
+        return (self._attr_native_value, attributes)
+
+
+class FarmSensor(FarmEntity, SensorEntity):
+    """A sensor of the farm."""
+
+    entity_description: FarmSensorDescription
+    _unrecorded_attributes = frozenset({"printers"})
+
+    @override
+    def _is_available(self) -> bool:
+        if self.entity_description.needs_jobs and not self.coordinator.jobs_readable:
+            return False
+        return super()._is_available()
+
+    @override
+    @callback
+    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        description = self.entity_description
+        if description.value_fn is not None:
+            self._attr_native_value = description.value_fn(farm)
+            return (self._attr_native_value,)
+        assert description.counts_printer is not None
+        names = sorted(printer.name for printer in farm.printers.values() if description.counts_printer(printer))
+        self._attr_native_value = len(names)
+        self._attr_extra_state_attributes = {"printers": names}
+        return (names,)

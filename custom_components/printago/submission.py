@@ -1,0 +1,255 @@
+"""Submitting prints, each exactly once.
+
+Printago's builds have no idempotency key, and answer with part builds, not with jobs: jobs appear a little later and
+point back by ``partBuildId``. An answer can be lost after Printago has acted. Therefore builds of the same thing go one
+after the other, and after a lost answer the jobs are looked for that were not there before; nothing is ever sent again.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError
+
+from .api import OutcomeUnknownError, PrintagoError, PrintJob
+from .const import DOMAIN, LOGGER
+from .coordinator import PrintagoCoordinator
+from .entity import async_call, home_assistant_error
+
+_ASK_AFTER = (3.0, 4.0, 8.0)
+"""Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""
+_CLOCK_MARGIN = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class PartBuild:
+    """What Printago made of one part of a build."""
+
+    id: str
+    part_id: str | None
+    part_name: str | None
+    quantity: int | None
+    job_ids: tuple[str, ...] = ()
+
+    def as_response(self) -> dict[str, Any]:
+        """Return it as the action returns it."""
+        return {
+            "part_build_id": self.id,
+            "part_id": self.part_id,
+            "part": self.part_name,
+            "quantity": self.quantity,
+            "job_ids": list(self.job_ids),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a build: ``confirmed`` by its answer, else found by its jobs after the answer was lost."""
+
+    part_builds: tuple[PartBuild, ...]
+    sku_builds: tuple[Mapping[str, Any], ...] = ()
+    confirmed: bool = True
+
+    def as_response(self) -> dict[str, Any]:
+        """Return it as the action returns it."""
+        return {
+            "builds": [build.as_response() for build in self.part_builds],
+            "sku_builds": [
+                {"sku_build_id": build.get("id"), "sku_id": build.get("skuId")} for build in self.sku_builds
+            ],
+            "job_ids": [job_id for build in self.part_builds for job_id in build.job_ids],
+            "confirmed": self.confirmed,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintRequest:
+    """What is to be printed: the build to send, and how its jobs can be told from others."""
+
+    build: Mapping[str, Any]
+    part_id: str | None = None
+    sku_id: str | None = None
+    part_builds: int = 1
+    """How many part builds come of it: an SKU has one for each of its parts."""
+    label: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def thing(self) -> tuple[str, str]:
+        """Return the field of a job that tells what it prints, and its value."""
+        return ("partId", self.part_id) if self.part_id is not None else ("skuId", self.sku_id or "")
+
+    def matches(self, job: PrintJob) -> bool:
+        """Return whether a job can have come of this request."""
+        if (job.part_id, job.sku_id)[self.part_id is None] != self.thing[1]:
+            return False
+        if self.label is not None and self.label not in (job.label or ""):
+            return False
+        return self.tags.items() <= (job.required_printer_tags or {}).items()
+
+
+class Submitter:
+    """Submits the print requests of one store."""
+
+    def __init__(self, coordinator: PrintagoCoordinator) -> None:
+        """Submit through the coordinator's client, and listen to its farm for jobs."""
+        self._coordinator = coordinator
+        self._client = coordinator.client
+        self._ledger = coordinator.memory.builds
+
+    async def async_submit(self, request: PrintRequest) -> Submission:
+        """Submit a request, and return what became of it with the IDs of its jobs, as far as they have appeared.
+
+        Raises HomeAssistantError when Printago refuses it, when it cannot be reached, or when it stays unclear whether
+        it has acted; the message tells which.
+        """
+        async with self._ledger.locks.setdefault(request.thing, asyncio.Lock()):
+            before = await self._async_builds_before(request)
+            asked_at = self._client.transport.server_now()
+            try:
+                answer = await self._client.create_build(request.build)
+            except OutcomeUnknownError as err:
+                LOGGER.warning("The answer to a build was lost (%s), looking for its jobs", err)
+                submission = await self._async_find(request, before, asked_at)
+            except PrintagoError as err:
+                raise home_assistant_error(err) from err
+            else:
+                submission = _read_answer(answer)
+                self._ledger.part_builds.update(build.id for build in submission.part_builds)
+        if submission.confirmed:
+            return await self._async_with_jobs(submission)
+        return submission
+
+    async def _async_builds_before(self, request: PrintRequest) -> set[str]:
+        """Return the part builds that are not of this request, whatever their jobs look like."""
+        jobs = list(self._coordinator.farm.jobs.values())
+        if not self._coordinator.realtime.connected:
+            # Without the stream the farm may be a minute old, so that Printago is asked.
+            jobs += await async_call(self._async_jobs(request, self._client.transport.server_now()))
+        builds = {job.part_build_id for job in jobs if job.part_build_id is not None and request.matches(job)}
+        return self._ledger.part_builds | builds
+
+    async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
+        thing, identifier = request.thing
+        listing = await self._client.jobs(
+            {f"{thing}.eq": identifier, "createdAt.gte": _timestamp(since - _CLOCK_MARGIN)}
+        )
+        return [PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()]
+
+    async def _async_find(self, request: PrintRequest, before: set[str], asked_at: datetime) -> Submission:
+        """Look for the jobs of a build whose answer was lost."""
+        found: dict[str, list[PrintJob]] = {}
+        for seconds in _ASK_AFTER:
+            await asyncio.sleep(seconds)
+            try:
+                jobs = await self._async_jobs(request, asked_at)
+            except PrintagoError as err:
+                LOGGER.debug("Looking for the jobs of a build failed: %s", err)
+                continue
+            found = _grouped(job for job in jobs if self._is_new(job, request, before, asked_at))
+            if len(found) == request.part_builds and all(map(_is_whole, found.values())):
+                self._ledger.part_builds.update(found)
+                return Submission(tuple(map(_found_build, found.values())), confirmed=False)
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="submission_unclear" if found else "submission_lost",
+            translation_placeholders={
+                "jobs": ", ".join(job.id for jobs in found.values() for job in jobs) or "-",
+            },
+        )
+
+    def _is_new(self, job: PrintJob, request: PrintRequest, before: set[str], asked_at: datetime) -> bool:
+        if job.part_build_id is None or job.part_build_id in before or not request.matches(job):
+            return False
+        return job.created_at is not None and job.created_at >= asked_at - _CLOCK_MARGIN
+
+    async def _async_with_jobs(self, submission: Submission) -> Submission:
+        """Wait for the jobs of a build; they come by the stream, else REST is asked."""
+        wanted = {build.id: build for build in submission.part_builds}
+        jobs: dict[str, dict[str, PrintJob]] = {build_id: {} for build_id in wanted}
+
+        def collect(candidates: Iterable[PrintJob]) -> bool:
+            for job in candidates:
+                if job.part_build_id in jobs:
+                    jobs[job.part_build_id][job.id] = job
+            return all(_is_whole(found.values()) for found in jobs.values())
+
+        changed = asyncio.Event()
+        remove = self._coordinator.async_add_change_listener(lambda changes: changed.set() if changes.jobs else None)
+        try:
+            for seconds in _ASK_AFTER:
+                if await self._async_listen(seconds, changed, collect):
+                    break
+                try:
+                    listing = await self._client.jobs({"partBuildId.in": ",".join(wanted)})
+                except PrintagoError as err:
+                    LOGGER.debug("Asking for the jobs of a build failed: %s", err)
+                    continue
+                if collect(PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()):
+                    break
+        finally:
+            remove()
+        builds = (replace(build, job_ids=tuple(jobs[build.id])) for build in submission.part_builds)
+        return replace(submission, part_builds=tuple(builds))
+
+    async def _async_listen(
+        self, seconds: float, changed: asyncio.Event, collect: Callable[[Iterable[PrintJob]], bool]
+    ) -> bool:
+        """Watch the farm until all jobs have appeared, for some seconds at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not collect(self._coordinator.farm.jobs.values()):
+                    changed.clear()
+                    await changed.wait()
+                return True
+        return False
+
+
+def _read_answer(answer: Mapping[str, Any]) -> Submission:
+    sku_builds = answer.get("skuBuilds")
+    return Submission(
+        part_builds=tuple(_answered_build(build) for build in answer["partBuilds"] if isinstance(build, Mapping)),
+        sku_builds=tuple(build for build in sku_builds if isinstance(build, Mapping))
+        if isinstance(sku_builds, list)
+        else (),
+    )
+
+
+def _answered_build(build: Mapping[str, Any]) -> PartBuild:
+    copy = build.get("partCopy")
+    return PartBuild(
+        id=str(build.get("id")),
+        part_id=build.get("partId"),
+        part_name=copy.get("name") if isinstance(copy, Mapping) else None,
+        quantity=build.get("quantity"),
+    )
+
+
+def _found_build(jobs: list[PrintJob]) -> PartBuild:
+    first = jobs[0]
+    return PartBuild(
+        id=first.part_build_id or "",
+        part_id=first.part_id,
+        part_name=first.part_name,
+        quantity=first.quantity_total,
+        job_ids=tuple(job.id for job in jobs),
+    )
+
+
+def _grouped(jobs: Iterable[PrintJob]) -> dict[str, list[PrintJob]]:
+    groups: dict[str, list[PrintJob]] = {}
+    for job in jobs:
+        groups.setdefault(job.part_build_id or "", []).append(job)
+    return groups
+
+
+def _is_whole(jobs: Collection[PrintJob]) -> bool:
+    """Return whether all jobs of a part build have appeared: each tells how many there are."""
+    return bool(jobs) and len(jobs) >= max(job.quantity_total or 1 for job in jobs)
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
