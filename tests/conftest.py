@@ -1,0 +1,66 @@
+"""What all tests share: the virtual farm over real sockets, and an entry of it in Home Assistant."""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any
+
+# Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
+import custom_components.printago  # isort: skip
+
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from virtual_farm import FarmConfig, VirtualFarm
+
+type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
+
+
+@pytest.fixture
+def farm_config() -> FarmConfig:
+    """Return the settings of the farm: time stands still unless a test moves it."""
+    return FarmConfig(speed=0)
+
+
+@pytest.fixture
+async def farm(socket_enabled: None, farm_config: FarmConfig) -> AsyncGenerator[VirtualFarm]:
+    """Run a virtual farm for one test."""
+    async with VirtualFarm(farm_config) as running:
+        yield running
+
+
+def entry_data(farm: VirtualFarm, **changes: Any) -> dict[str, Any]:
+    """Return the data of an entry for a farm."""
+    return {
+        CONF_STORE_ID: farm.config.store_id,
+        CONF_API_KEY: farm.config.api_key,
+        CONF_SERVER: {CONF_API_URL: farm.rest_url, CONF_REALTIME_URL: farm.realtime_url},
+        **changes,
+    }
+
+
+@pytest.fixture
+async def setup_entry(
+    hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None
+) -> AsyncGenerator[SetUp]:
+    """Return what sets up an entry of the farm, and unloads it in the end."""
+    entries: list[MockConfigEntry] = []
+
+    async def set_up(**changes: Any) -> MockConfigEntry:
+        data = entry_data(farm, **changes)
+        entry = MockConfigEntry(domain=DOMAIN, title="Virtual Farm", unique_id=data[CONF_STORE_ID], data=data)
+        entry.add_to_hass(hass)
+        entries.append(entry)
+        await hass.config_entries.async_setup(entry.entry_id)
+        return entry
+
+    yield set_up
+    for entry in entries:
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def entry(setup_entry: SetUp) -> MockConfigEntry:
+    """Return the entry of the farm, set up."""
+    return await setup_entry()
