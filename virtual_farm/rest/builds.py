@@ -1,6 +1,9 @@
 """Builds and what has been built."""
 
+from collections.abc import Iterable
 from typing import Any
+
+from virtual_farm.entities import Document
 
 from .listing import field_names, list_rows
 from .route import Call, Route
@@ -62,9 +65,9 @@ _BUILD = shape(optional={"parts": array(_PART), "skus": array(_SKU)})
 
 _PART_BUILD_FIELDS = field_names(
     "partId skuBuildId skuId skuName label requiredPrinterTags quantity status printStatus priority position orderId "
-    "orderItemId linkedPartId dismissed id storeId createdAt updatedAt"
+    "orderItemId linkedPartId dismissed steps printJobs id storeId createdAt updatedAt"
 )
-_SKU_BUILD_FIELDS = field_names("skuId status orderId orderItemId priority id storeId createdAt updatedAt")
+_SKU_BUILD_FIELDS = field_names("skuId status orderId orderItemId priority partBuilds id storeId createdAt updatedAt")
 
 
 def _build(call: Call) -> Any:
@@ -76,11 +79,23 @@ def _preview(call: Call) -> Any:
 
 
 def _part_builds(call: Call) -> Any:
-    return list_rows(call.world.part_builds.values(), call.query, _PART_BUILD_FIELDS)
+    return list_rows(_with_jobs(call, call.world.part_builds.values()), call.query, _PART_BUILD_FIELDS)
 
 
 def _sku_builds(call: Call) -> Any:
-    return list_rows(call.world.sku_builds.values(), call.query, _SKU_BUILD_FIELDS)
+    by_sku_build: dict[str, list[Document]] = {}
+    for build in _with_jobs(call, call.world.part_builds.values()):
+        if build["skuBuildId"] is not None:
+            by_sku_build.setdefault(build["skuBuildId"], []).append(build)
+    rows = [{**build, "partBuilds": by_sku_build.get(build["id"], [])} for build in call.world.sku_builds.values()]
+    return list_rows(rows, call.query, _SKU_BUILD_FIELDS)
+
+
+def _with_jobs(call: Call, part_builds: Iterable[Document]) -> list[Document]:
+    jobs: dict[str, list[Document]] = {}
+    for job in call.world.jobs.values():
+        jobs.setdefault(job.part_build_id, []).append(job.wire())
+    return [{**build, "steps": [], "printJobs": jobs.get(build["id"], [])} for build in part_builds]
 
 
 # The vendor's description names no permission of builds; its documentation of keys does.
