@@ -78,9 +78,19 @@ class Transport:
     ) -> Any:
         """Send one request and return the parsed body, None for an empty one.
 
-        Raises any PrintagoError but NotAppliedError. Nothing is ever sent twice.
+        Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
         """
         await self.limiter.acquire(lane)
+        attempts = 0
+
+        async def count_attempt(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:
+            # aiohttp repeats a GET by itself when a connection was cut: the quota has to know.
+            nonlocal attempts
+            attempts += 1
+            if attempts > 1:
+                await self.limiter.acquire(lane, max_wait=0)
+            return await handler(request)
+
         body = None if json is None else orjson.dumps(json)
         headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
         try:
@@ -92,6 +102,7 @@ class Transport:
                 headers=headers,
                 timeout=_TIMEOUT,
                 allow_redirects=False,
+                middlewares=(count_attempt,),
             ) as response:
                 self.limiter.observe(response.headers)
                 self._observe_clock(response.headers)

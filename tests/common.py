@@ -1,0 +1,72 @@
+"""What tests ask Home Assistant for."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.const import DOMAIN
+from virtual_farm import VirtualFarm
+
+
+def entity_id(hass: HomeAssistant, identifier: str, key: str, platform: str = "sensor") -> str:
+    """Return the ID of the entity of a printer or store, found by its unique ID."""
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{identifier}_{key}")
+    assert found is not None, f"no {platform} {key}"
+    return found
+
+
+def state_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "sensor") -> State:
+    """Return the state of an entity of a printer or store."""
+    state = hass.states.get(entity_id(hass, identifier, key, platform))
+    assert state is not None
+    return state
+
+
+def value_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "sensor") -> str:
+    """Return the state of an entity of a printer or store as text."""
+    return state_of(hass, identifier, key, platform).state
+
+
+async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Await the state changes that make something hold."""
+    changed = asyncio.Event()
+
+    @callback
+    def on_change(_: Event[Any]) -> None:
+        changed.set()
+
+    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
+    try:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                changed.clear()
+                await changed.wait()
+    finally:
+        remove()
+
+
+async def press(hass: HomeAssistant, printer_id: str, key: str) -> None:
+    """Press a button of a printer."""
+    await hass.services.async_call(
+        "button", "press", {"entity_id": entity_id(hass, printer_id, key, "button")}, blocking=True
+    )
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> dr.DeviceEntry | None:
+    """Return the device of a printer or store."""
+    return dr.async_get(hass).async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)
+
+
+def printer_named(farm: VirtualFarm, name: str) -> str:
+    """Return the ID of the farm's printer with this name."""
+    return next(printer.id for printer in farm.world.printers.values() if printer.name == name)
+
+
+def paths(farm: VirtualFarm) -> list[str]:
+    """Return what was asked of the farm, oldest first, as ``METHOD /path``."""
+    return [f"{request.method} {request.path}" for request in farm.requests]

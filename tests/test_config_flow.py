@@ -1,0 +1,243 @@
+"""Setting up a store, renewing its key, changing how it is reached."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import PrintagoClient
+from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from tests.conftest import entry_data
+from virtual_farm import FarmConfig, Fault, VirtualFarm
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
+
+OTHER_KEY = "otherkeyotherkeyotherkey_and_its_secret_rest"
+
+
+async def start_user_flow(hass: HomeAssistant) -> str:
+    """Start the flow as a user does, and return its ID."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    return result["flow_id"]
+
+
+async def unload(hass: HomeAssistant) -> None:
+    """Unload what a flow has set up."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_store_is_set_up_and_named_as_in_printago(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == farm.config.store_name
+    assert result["data"] == entry_data(farm)
+    assert result["result"].unique_id == farm.config.store_id
+    assert result["result"].state is ConfigEntryState.LOADED
+    await unload(hass)
+
+
+async def test_server_section_may_be_left_out(
+    hass: HomeAssistant, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the section Printago's own addresses are used; nothing is sent to them here."""
+    asked: list[str] = []
+    create = PrintagoClient.create
+
+    def note_address(*args: Any, **kwargs: Any) -> PrintagoClient:
+        asked.append(kwargs["api_url"])
+        return create(*args, **{**kwargs, "api_url": "http://127.0.0.1:1"})
+
+    monkeypatch.setattr(PrintagoClient, "create", note_address)
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, {CONF_STORE_ID: "a" * 24, CONF_API_KEY: OTHER_KEY})
+
+    assert asked == ["https://api.printago.io"]
+    assert result["errors"] == {"base": "cannot_connect"}
+
+
+@pytest.mark.parametrize(
+    ("pasted_id", "pasted_key"),
+    [
+        ("  {id}\n", " {key} "),
+        ("https://app.printago.io/stores/{id}/settings?tab=keys", "{key}"),
+    ],
+    ids=["blanks", "address"],
+)
+async def test_pasted_blanks_and_addresses_are_cleaned(
+    hass: HomeAssistant, farm: VirtualFarm, pasted_id: str, pasted_key: str
+) -> None:
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(
+        flow_id,
+        entry_data(
+            farm,
+            store_id=pasted_id.format(id=farm.config.store_id),
+            api_key=pasted_key.format(key=farm.config.api_key),
+        ),
+    )
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == entry_data(farm)
+    await unload(hass)
+
+
+async def test_store_without_a_readable_name_is_called_printago(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    farm.inject_fault(Fault(mode="status", status=403, path="/v1/stores"))
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+
+    assert result["title"] == "Printago"
+    await unload(hass)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(mode="status", status=401), "invalid_auth"),
+        (Fault(mode="status", status=403), "forbidden"),
+        (Fault(mode="status", status=429, retry_after=1), "rate_limited"),
+        (Fault(mode="status", status=400), "unknown"),
+        (Fault(mode="status", status=503), "cannot_connect"),
+        (Fault(mode="html", status=502), "cannot_connect"),
+        (Fault(mode="html", status=200), "cannot_connect"),
+        (Fault(mode="reset", count=2), "cannot_connect"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.mode}-{value.status}",
+)
+async def test_error_is_told_and_a_second_try_succeeds(
+    hass: HomeAssistant, farm: VirtualFarm, fault: Fault, error: str
+) -> None:
+    farm.inject_fault(fault)
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": error}
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await unload(hass)
+
+
+async def test_wrong_key_is_invalid(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=OTHER_KEY))
+    assert result["errors"] == {"base": "invalid_auth"}
+
+
+async def test_key_that_may_not_view_printers_is_forbidden(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    farm.add_api_key(OTHER_KEY, ["part.view"])
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=OTHER_KEY))
+    assert result["errors"] == {"base": "forbidden"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({CONF_STORE_ID: "../secrets"}, "invalid_auth"),
+        ({CONF_SERVER: {CONF_API_URL: "ftp://127.0.0.1"}}, "cannot_connect"),
+        ({CONF_SERVER: {CONF_API_URL: "http://[::1"}}, "cannot_connect"),
+        ({CONF_SERVER: {CONF_REALTIME_URL: "https://127.0.0.1"}}, "cannot_connect"),
+    ],
+    ids=["store", "scheme", "address", "realtime"],
+)
+async def test_nonsense_is_refused_without_asking_anyone(
+    hass: HomeAssistant, farm: VirtualFarm, changes: dict[str, Any], error: str
+) -> None:
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, **changes))
+
+    assert result["errors"] == {"base": error}
+    assert farm.requests == []
+
+
+async def test_defect_is_told_as_unknown_and_logged_without_the_key(
+    hass: HomeAssistant, farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_: PrintagoClient) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(PrintagoClient, "check_printers", fail)
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+
+    assert result["errors"] == {"base": "unknown"}
+    assert "a defect" in caplog.text
+    assert farm.config.api_key[:24] not in caplog.text
+
+
+async def test_same_store_is_not_added_twice(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_reauth_takes_a_new_key(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    farm.add_api_key(OTHER_KEY)
+    result = await entry.start_reauth_flow(hass)
+    assert result["step_id"] == "reauth_confirm"
+    assert result["description_placeholders"]["store"] == entry.title
+
+    wrong = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: "wrong" * 8})
+    assert wrong["errors"] == {"base": "invalid_auth"}
+
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: OTHER_KEY})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+    assert entry.data == entry_data(farm, api_key=OTHER_KEY)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reconfigure_changes_servers_and_does_not_show_the_key(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "reconfigure"
+    suggested = {
+        str(marker): marker.description for marker in result["data_schema"].schema if marker.description is not None
+    }
+    assert suggested["store_id"] == {"suggested_value": farm.config.store_id}
+    assert "api_key" not in suggested
+
+    async with VirtualFarm(FarmConfig(speed=0)) as moved:
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(moved))
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert entry.data == entry_data(moved)
+        assert moved.requests
+        await unload(hass)
+
+
+async def test_reconfigure_tells_errors(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, api_key="wrong" * 8))
+    assert result["errors"] == {"base": "invalid_auth"}
+
+
+async def test_reconfigure_refuses_another_store(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, store_id="b" * 24))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "wrong_store"
