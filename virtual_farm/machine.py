@@ -42,6 +42,7 @@ class Phase(StrEnum):
 
 
 _BUSY = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL, Phase.PRINT, Phase.PAUSED})
+_TIMED = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL})
 
 _PREPARING = {Phase.DOWNLOAD: "PREPARE", Phase.HEAT: "PREPARE", Phase.LEVEL: "RUNNING"}
 _BAMBU_WORDS = {
@@ -129,10 +130,9 @@ class Heater:
         self.temp = floor + (self.temp - floor) * math.exp(-seconds / self.tau)
         return True
 
-    @property
-    def seconds_to_target(self) -> float:
-        """How long heating still takes."""
-        return max(0.0, self.target - self.temp) / self.rate
+    def seconds_to(self, temperature: float) -> float:
+        """Return how long heating up to a temperature takes."""
+        return max(0.0, temperature - self.temp) / self.rate
 
 
 @dataclass(slots=True)
@@ -191,10 +191,12 @@ class Machine:
         if self.task is None or not self.phase.busy:
             return 0.0
         ahead = self.task.duration - self.elapsed
-        if self.phase in (Phase.DOWNLOAD, Phase.HEAT):
-            ahead += self.phase_left + _LEVELING_SECONDS
-        if self.phase is Phase.LEVEL:
+        if self.phase in _TIMED:
             ahead += self.phase_left
+        if self.phase is Phase.DOWNLOAD:
+            ahead += max(self.nozzle.seconds_to(self.task.nozzle), self.bed.seconds_to(self.task.bed))
+        if self.phase in (Phase.DOWNLOAD, Phase.HEAT):
+            ahead += _LEVELING_SECONDS
         return ahead
 
     def start(self, task: Task) -> None:
@@ -322,7 +324,7 @@ class Machine:
     def _step_phase(self, seconds: float) -> float:
         """Spend time in the current phase, at most to its end; returns what is left."""
         match self.phase:
-            case Phase.DOWNLOAD | Phase.HEAT | Phase.LEVEL:
+            case phase if phase in _TIMED:
                 spent = min(seconds, self.phase_left)
                 self._warm(spent)
                 self.phase_left -= spent
@@ -360,7 +362,8 @@ class Machine:
         if self.phase is Phase.DOWNLOAD:
             self._aim(self.task.nozzle, self.task.bed, self.task.chamber)
             # The nozzle waits for the bed, as the printers' own start code has it.
-            self._enter(Phase.HEAT, max(self.nozzle.seconds_to_target, self.bed.seconds_to_target))
+            seconds = max(self.nozzle.seconds_to(self.nozzle.target), self.bed.seconds_to(self.bed.target))
+            self._enter(Phase.HEAT, seconds)
         elif self.phase is Phase.HEAT:
             self.homed = dict.fromkeys(self.homed, True)
             self._load_for_task()
