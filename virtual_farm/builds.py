@@ -1,51 +1,13 @@
 """Builds: what a request to print becomes, at once (part builds, SKU builds) and a moment later (jobs)."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
+from .build_items import PRIORITY_NORMAL, BuildItem, checked_parameters, checked_plates, preview_of
 from .entities import Document, PrintJob
 from .errors import BadRequestError, NotFoundError
-from .job_queue import PRIORITY_NORMAL, JobQueue
+from .job_queue import JobQueue
 from .world import World
 
 _DEFAULT_SECONDS = 3600.0
 _SECONDS_PER_LAYER = 36.0
-
-
-@dataclass(slots=True, kw_only=True)
-class _Item:
-    """One part to print some times, however it was asked for."""
-
-    part: Document
-    quantity: int
-    label: str
-    tags: Document
-    priority: int = PRIORITY_NORMAL
-    position: str = "back"
-    parameters: list[Document] = field(default_factory=list)
-    plates: dict[str, int] | None = None
-    materials: Document | None = None
-    sku: Document | None = None
-    linked_part: Document | None = None
-    sku_quantity: int = 1
-    instance_start: int = 1
-    order: Document | None = None
-    sku_build_id: str | None = None
-
-    def jobs(self) -> list[Document]:
-        """Return the jobs it makes, each with its label, number, total and plate."""
-        plates = {str(plate["id"]): plate for plate in (self.part.get("metadata") or {}).get("plates") or []}
-        chosen: list[Document | None]
-        if not plates:
-            chosen = [None] * self.quantity
-        elif self.plates is None:
-            chosen = [*plates.values()] * self.quantity
-        else:
-            chosen = [plates[key] for key, count in self.plates.items() for _ in range(count)] * self.quantity
-        return [
-            {"label": self.label, "quantityIndex": index, "quantityTotal": len(chosen), "plate": plate}
-            for index, plate in enumerate(chosen, 1)
-        ]
 
 
 class Builder:
@@ -55,7 +17,7 @@ class Builder:
         """Serve one world and put the jobs into its queue."""
         self._world = world
         self._queue = queue
-        self._waiting: list[tuple[float, Document, _Item]] = []
+        self._waiting: list[tuple[float, Document, BuildItem]] = []
 
     def build(self, config: Document) -> Document:
         """Queue what a body of schema `BuildConfigV2` asks for; returns `BuildResultV2`. Raises ApiError."""
@@ -78,7 +40,7 @@ class Builder:
         """Tell what `build` would make (schema `BuildPreviewV2`), making nothing. Raises ApiError."""
         part_items, sku_items = self._items(config)
         items = [*part_items, *(item for _, linked, _ in sku_items for item in linked)]
-        previews = [_preview(item) for item in items]
+        previews = [preview_of(item) for item in items]
         return {
             "partBuilds": previews,
             "summary": {
@@ -105,7 +67,7 @@ class Builder:
                 return self._make_jobs(entry[1], entry[2])
         raise KeyError(part_build_id)
 
-    def _make_jobs(self, part_build: Document, item: _Item) -> list[PrintJob]:
+    def _make_jobs(self, part_build: Document, item: BuildItem) -> list[PrintJob]:
         """Make the jobs of a part build."""
         jobs = [self._job(part_build, item, entry) for entry in item.jobs()]
         # Placed before they are announced, so that nobody sees a job without its place.
@@ -117,7 +79,9 @@ class Builder:
 
     # From the request to items.
 
-    def _items(self, config: Document) -> tuple[list[_Item], list[tuple[Document, list[_Item], dict[str, str]]]]:
+    def _items(
+        self, config: Document
+    ) -> tuple[list[BuildItem], list[tuple[Document, list[BuildItem], dict[str, str]]]]:
         parts = config.get("parts") or []
         skus = config.get("skus") or []
         if not parts and not skus:
@@ -129,21 +93,21 @@ class Builder:
             sku_items.append((sku, self._sku_parts(sku, spec), self._options(sku, spec)))
         return part_items, sku_items
 
-    def _part_item(self, spec: Document) -> _Item:
+    def _part_item(self, spec: Document) -> BuildItem:
         part = self._part(spec["partId"])
-        return _Item(
+        return BuildItem(
             part=part,
             quantity=int(spec.get("quantity", 1)),
             label=spec.get("label") or part["name"],
             tags={**part["printTags"], **spec.get("tags", {})},
             priority=int(spec.get("priority", PRIORITY_NORMAL)),
             position=spec.get("position", "back"),
-            parameters=_parameters(part, spec.get("parameters") or {}),
-            plates=_plates(part, spec.get("plateQuantities")),
+            parameters=checked_parameters(part, spec.get("parameters") or {}),
+            plates=checked_plates(part, spec.get("plateQuantities")),
             materials=self._materials(spec.get("materials")),
         )
 
-    def _sku_parts(self, sku: Document, spec: Document) -> list[_Item]:
+    def _sku_parts(self, sku: Document, spec: Document) -> list[BuildItem]:
         configs = spec.get("linkedPartConfigs") or {}
         linked_parts = self.linked_parts(sku)
         if not linked_parts:
@@ -161,15 +125,15 @@ class Builder:
             own = configs.get(linked["id"], {})
             preset = {entry["name"]: entry["value"] for entry in linked["parameters"] if "value" in entry}
             items.append(
-                _Item(
+                BuildItem(
                     part=part,
                     quantity=int(own.get("quantity", linked["quantity"])) * quantity,
                     label=own.get("label") or linked["label"],
                     tags={**part["printTags"], **spec.get("tags", {}), **own.get("tags", {})},
                     priority=int(spec.get("priority", PRIORITY_NORMAL)),
                     position=spec.get("position", "back"),
-                    parameters=_parameters(part, {**preset, **(own.get("parameters") or {})}),
-                    plates=_plates(part, own.get("plateQuantities")),
+                    parameters=checked_parameters(part, {**preset, **(own.get("parameters") or {})}),
+                    plates=checked_plates(part, own.get("plateQuantities")),
                     materials=self._materials(own.get("materials")) or linked.get("materialAssignments"),
                     sku=sku,
                     linked_part=linked,
@@ -240,7 +204,7 @@ class Builder:
 
     # From items to records.
 
-    def _part_build(self, item: _Item) -> Document:
+    def _part_build(self, item: BuildItem) -> Document:
         part = item.part
         order = item.order or {}
         extensions: Document = {}
@@ -284,7 +248,7 @@ class Builder:
         self._waiting.append((self._world.time + self._world.config.job_delay, build, item))
         return build
 
-    def _sku_build(self, sku: Document, items: list[_Item], options: dict[str, str]) -> Document:
+    def _sku_build(self, sku: Document, items: list[BuildItem], options: dict[str, str]) -> Document:
         first = items[0]
         order = first.order or {}
         build = self._world.document(
@@ -300,7 +264,7 @@ class Builder:
         self._world.sku_builds.insert(build["id"], build)
         return build
 
-    def _job(self, part_build: Document, item: _Item, entry: Document) -> PrintJob:
+    def _job(self, part_build: Document, item: BuildItem, entry: Document) -> PrintJob:
         now = self._world.now()
         part, plate = item.part, entry["plate"]
         estimate = part.get("slicingEstimate") or {}
@@ -356,47 +320,3 @@ class Builder:
             self._world.part_builds.change(
                 build["id"], {"status": done, "printStatus": done, "printingCompletedAt": self._world.now()}
             )
-
-
-def _preview(item: _Item) -> Document:
-    jobs = []
-    for entry in item.jobs():
-        plate = entry.pop("plate")
-        if plate is not None:
-            entry |= {"plateId": plate["id"], "plateName": plate.get("name")}
-        jobs.append(entry | {"thumbnailUri": item.part["thumbnailUri"]})
-    return {
-        "source": "part" if item.sku is None else "sku",
-        "partId": item.part["id"],
-        "partName": item.part["name"],
-        "partThumbnailUri": item.part["thumbnailUri"],
-        "label": item.label,
-        "quantity": item.quantity,
-        "sku": None if item.sku is None else {"skuId": item.sku["id"], "sku": item.sku["sku"]},
-        "materials": item.materials,
-        "plateQuantities": item.plates,
-        "jobs": jobs,
-    }
-
-
-def _parameters(part: Document, values: dict[str, Any]) -> list[Document]:
-    known = {parameter["name"]: parameter["type"] for parameter in part["parameters"]}
-    python_types: dict[str, type | tuple[type, ...]] = {"number": (int, float), "string": str, "boolean": bool}
-    result = []
-    for name, value in values.items():
-        if name not in known:
-            raise BadRequestError(f"Part {part['name']} has no parameter {name}")
-        if not isinstance(value, python_types[known[name]]) or (known[name] == "number" and isinstance(value, bool)):
-            raise BadRequestError(f"Parameter {name} must be a {known[name]}")
-        result.append({"name": name, "type": known[name], "value": value})
-    return result
-
-
-def _plates(part: Document, quantities: dict[str, Any] | None) -> dict[str, int] | None:
-    if quantities is None:
-        return None
-    known = {str(plate["id"]) for plate in (part.get("metadata") or {}).get("plates") or []}
-    for plate in quantities:
-        if plate not in known:
-            raise BadRequestError(f"Part {part['name']} has no plate {plate}")
-    return {plate: int(count) for plate, count in quantities.items()}

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from .entities import Document
 from .job_queue import JobQueue
-from .machine import Phase, Tray
+from .machine import Tray
+from .phase import Phase
 from .printer import Printer
 from .world import World
 

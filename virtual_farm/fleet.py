@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from .entities import Document
 from .job_queue import JobQueue
-from .machine import SLOTS_PER_AMS, Machine, Phase, Task, Tray
+from .machine import SLOTS_PER_AMS, Machine, Task, Tray
+from .phase import Phase
 from .printer import USER_PAUSE_CODES, Printer, Severity, metadata_for
 from .printer_models import PrinterModel
 from .world import World

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable
 import json
 
+from .build_items import PRIORITY_LOW
 from .entities import Document, PrintJob
 from .machine import Task
 from .matching import ACTIVE, FINAL, Matcher
 from .printer import Printer
 from .world import World
-
-PRIORITY_NORMAL = 100
-PRIORITY_LOW = 1000
 
 # What follows a state, and how many simulated seconds the state lasts.
 _PIPELINE: dict[str, tuple[str, float]] = {

@@ -1,12 +1,12 @@
 """The physical printer: heat, progress and filament on simulated time. Knows nothing of the cloud."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 import math
 
+from .heater import AMBIENT, Heater
+from .phase import BAMBU_WORDS, OTHER_WORDS, STAGES, TIMED, Phase
 from .printer_models import PrinterModel
 
-AMBIENT = 24.0
 SLOTS_PER_AMS = 4
 SPOOL_GRAMS = 1000.0
 
@@ -19,64 +19,6 @@ _NOZZLE_TAU = 110.0  # seconds
 _BED_TAU = 520.0
 _CHAMBER_TAU = 900.0
 _READING_SECONDS = 5.0
-_SETTLED = 0.05
-
-
-class Phase(StrEnum):
-    """What the printer is doing."""
-
-    IDLE = "idle"
-    DOWNLOAD = "download"
-    HEAT = "heat"
-    LEVEL = "level"
-    PRINT = "print"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def busy(self) -> bool:
-        """Whether a print occupies the printer."""
-        return self in _BUSY
-
-
-_BUSY = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL, Phase.PRINT, Phase.PAUSED})
-_TIMED = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL})
-
-_PREPARING = {Phase.DOWNLOAD: "PREPARE", Phase.HEAT: "PREPARE", Phase.LEVEL: "RUNNING"}
-_BAMBU_WORDS = {
-    Phase.IDLE: "IDLE",
-    **_PREPARING,
-    Phase.PRINT: "RUNNING",
-    Phase.PAUSED: "PAUSE",
-    Phase.FINISHED: "FINISH",
-    Phase.FAILED: "FAILED",
-    # Bambu has no word of its own for a print that was stopped.
-    Phase.CANCELLED: "FAILED",
-}
-_OTHER_WORDS = {
-    Phase.IDLE: "standby",
-    Phase.DOWNLOAD: "printing",
-    Phase.HEAT: "printing",
-    Phase.LEVEL: "printing",
-    Phase.PRINT: "printing",
-    Phase.PAUSED: "paused",
-    Phase.FINISHED: "complete",
-    Phase.FAILED: "error",
-    Phase.CANCELLED: "cancelled",
-}
-_STAGES = {
-    Phase.IDLE: "Idle",
-    Phase.DOWNLOAD: "Downloading",
-    Phase.HEAT: "Heatbed preheating",
-    Phase.LEVEL: "Auto bed leveling",
-    Phase.PRINT: "Printing",
-    Phase.PAUSED: "Paused by the user",
-    Phase.FINISHED: "Idle",
-    Phase.FAILED: "Idle",
-    Phase.CANCELLED: "Idle",
-}
 
 
 @dataclass(slots=True)
@@ -110,32 +52,6 @@ class Task:
 
 
 @dataclass(slots=True)
-class Heater:
-    """A part with a temperature (°C); heats at a constant rate, cools exponentially."""
-
-    rate: float
-    tau: float
-    temp: float = AMBIENT
-    target: float = 0.0
-
-    def step(self, seconds: float) -> bool:
-        """Move on; tells whether the temperature has changed."""
-        if self.target > self.temp:
-            self.temp = min(self.target, self.temp + self.rate * seconds)
-            return True
-        floor = max(self.target, AMBIENT)
-        if self.temp - floor < _SETTLED:
-            self.temp = max(self.temp, floor) if self.target else floor
-            return False
-        self.temp = floor + (self.temp - floor) * math.exp(-seconds / self.tau)
-        return True
-
-    def seconds_to(self, temperature: float) -> float:
-        """Return how long heating up to a temperature takes."""
-        return max(0.0, temperature - self.temp) / self.rate
-
-
-@dataclass(slots=True)
 class Machine:
     """One physical printer. `version` grows with every change that telemetry would show."""
 
@@ -164,12 +80,12 @@ class Machine:
     @property
     def word(self) -> str:
         """The printer's own word for its state."""
-        return (_BAMBU_WORDS if self.model.provider == "Bambu" else _OTHER_WORDS)[self.phase]
+        return (BAMBU_WORDS if self.model.provider == "Bambu" else OTHER_WORDS)[self.phase]
 
     @property
     def stage(self) -> str:
         """What the printer is doing, in words."""
-        return self.activity or _STAGES[self.phase]
+        return self.activity or STAGES[self.phase]
 
     @property
     def progress(self) -> float:
@@ -191,7 +107,7 @@ class Machine:
         if self.task is None or not self.phase.busy:
             return 0.0
         ahead = self.task.duration - self.elapsed
-        if self.phase in _TIMED:
+        if self.phase in TIMED:
             ahead += self.phase_left
         if self.phase is Phase.DOWNLOAD:
             ahead += max(self.nozzle.seconds_to(self.task.nozzle), self.bed.seconds_to(self.task.bed))
@@ -324,7 +240,7 @@ class Machine:
     def _step_phase(self, seconds: float) -> float:
         """Spend time in the current phase, at most to its end; returns what is left."""
         match self.phase:
-            case phase if phase in _TIMED:
+            case phase if phase in TIMED:
                 spent = min(seconds, self.phase_left)
                 self._warm(spent)
                 self.phase_left -= spent
@@ -408,7 +324,7 @@ class Machine:
                 aim = AMBIENT + max(0.0, self.bed.temp - AMBIENT) * 0.28
                 drift = (aim - self.chamber.temp) * (1 - math.exp(-seconds / _CHAMBER_TAU))
                 self.chamber.temp += drift
-                changed = changed or abs(drift) > _SETTLED / 10
+                changed = changed or abs(drift) > 0.005
             else:
                 changed = self.chamber.step(seconds) or changed
         if changed:

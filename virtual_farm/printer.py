@@ -5,7 +5,8 @@ from typing import Literal
 
 from .entities import Document, PrinterRecord
 from .ids import IdFactory
-from .machine import SLOTS_PER_AMS, Machine, Phase
+from .machine import SLOTS_PER_AMS, Machine
+from .phase import Phase
 from .printer_models import PrinterModel
 from .telemetry import USER_PAUSE
 

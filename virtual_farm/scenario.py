@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from .build_items import PRIORITY_LOW, PRIORITY_NORMAL
 from .builds import Builder
 from .catalog import part_named, slot_fields, spool, stock_maintenance, stock_materials, stock_products
 from .entities import Document, PrintJob
 from .fleet import Fleet
-from .job_queue import PRIORITY_LOW, PRIORITY_NORMAL, JobQueue
+from .job_queue import JobQueue
 from .machine import Task
 from .orders import OrderDesk
 from .printer import Printer

@@ -4,7 +4,9 @@ import math
 from typing import Any
 
 from .entities import Document
-from .machine import SLOTS_PER_AMS, Heater, Machine, Phase, Tray
+from .heater import Heater
+from .machine import SLOTS_PER_AMS, Machine, Tray
+from .phase import Phase
 
 USER_PAUSE = ("0300-8013", "Printing was paused by the user. You can select Resume to continue printing.")
 

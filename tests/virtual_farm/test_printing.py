@@ -6,7 +6,7 @@ from typing import Any
 from cloud import Cloud
 import pytest
 
-from virtual_farm.machine import Phase
+from virtual_farm.phase import Phase
 
 
 async def send(cloud: Cloud, printer_id: str, command: str, **fields: Any) -> list[str]:
