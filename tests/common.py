@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.printago.const import DOMAIN
 from virtual_farm import VirtualFarm
@@ -27,9 +29,11 @@ def state_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "se
     return state
 
 
-def value_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "sensor") -> str:
-    """Return the state of an entity of a printer or store as text."""
-    return state_of(hass, identifier, key, platform).state
+def value_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "sensor") -> str | None:
+    """Return the state of an entity of a printer or store as text, None while there is no such entity."""
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{identifier}_{key}")
+    state = hass.states.get(found) if found else None
+    return state.state if state else None
 
 
 async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float = 10) -> None:
@@ -48,6 +52,12 @@ async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float =
                 await changed.wait()
     finally:
         remove()
+
+
+async def pass_time(hass: HomeAssistant, seconds: float) -> None:
+    """Let Home Assistant's timers believe that time has passed; sockets and clocks go on as ever."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def press(hass: HomeAssistant, printer_id: str, key: str) -> None:

@@ -4,8 +4,6 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
 # Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
-import custom_components.printago  # isort: skip
-
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 import pytest
@@ -57,7 +55,8 @@ async def setup_entry(
 
     yield set_up
     for entry in entries:
-        await hass.config_entries.async_unload(entry.entry_id)
+        if hass.config_entries.async_get_entry(entry.entry_id) is not None:
+            await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -38,8 +38,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
             limiter=memory.limiter,
         )
     except CannotConnectError as err:
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN, translation_key="cannot_connect", translation_placeholders={"error": str(err)}
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
         ) from err
     coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
     DeviceKeeper(hass, entry, coordinator)

@@ -12,7 +12,7 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
@@ -21,6 +21,7 @@ from homeassistant.util.ssl import client_context
 
 from .api import (
     AuthenticationError,
+    InvalidRealtimeUrl,
     Listing,
     MalformedMessageError,
     PermissionDeniedError,
@@ -72,6 +73,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.realtime: RealtimeClient
         self._connected = asyncio.Event()
         self._started = False
+        self._stopped = False
         self._was_available = False
         self._printer_listeners: dict[str, set[Callable[[], None]]] = {}
         self._farm_listeners: set[Callable[[], None]] = set()
@@ -86,20 +88,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         In this order nothing is missed between the two, and one snapshot is enough. Raises ConfigEntryNotReady and
         ConfigEntryAuthFailed; then nothing is left running.
         """
-        data = self.config_entry.data
-        installation = await instance_id.async_get(self.hass)
-        self.realtime = RealtimeClient(
-            url=data[CONF_SERVER][CONF_REALTIME_URL],
-            store_id=self.store_id,
-            api_key=data[CONF_API_KEY],
-            client_suffix=f"{installation[:12]}{self.config_entry.entry_id[-6:].lower()}",
-            tls_context=client_context(),
-            on_message=self._async_on_message,
-            on_connection=self._async_on_connection,
-            on_refused=self._async_on_refused,
-            preferred_endpoint=self.memory.realtime_endpoint,
-            logger=LOGGER,
-        )
+        self.realtime = await self._async_create_realtime()
         self.farm.begin_snapshot()
         self.realtime.start()
         try:
@@ -108,7 +97,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             await self.async_stop()
             raise
         self.memory.farm = self.farm
-        self.memory.api_key = data[CONF_API_KEY]
+        self.memory.api_key = self.config_entry.data[CONF_API_KEY]
         self._was_available = self.available
         entry = self.config_entry
         # Home Assistant stops without unloading; the stream must not outlive it.
@@ -118,6 +107,29 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_expire, _EXPIRY_CHECK))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_read_seldom, SELDOM))
         entry.async_create_background_task(self.hass, self._async_read_seldom(), f"{DOMAIN} seldom reads")
+
+    async def _async_create_realtime(self) -> RealtimeClient:
+        data = self.config_entry.data
+        installation = await instance_id.async_get(self.hass)
+        try:
+            return RealtimeClient(
+                url=data[CONF_SERVER][CONF_REALTIME_URL],
+                store_id=self.store_id,
+                api_key=data[CONF_API_KEY],
+                client_suffix=f"{installation[:12]}{self.config_entry.entry_id[-6:].lower()}",
+                tls_context=client_context(),
+                on_message=self._async_on_message,
+                on_connection=self._async_on_connection,
+                on_refused=self._async_on_refused,
+                preferred_endpoint=self.memory.realtime_endpoint,
+                logger=LOGGER,
+            )
+        except InvalidRealtimeUrl as err:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="invalid_address",
+                translation_placeholders={"error": str(err)},
+            ) from err
 
     async def _async_first_snapshot(self) -> None:
         with suppress(TimeoutError):
@@ -139,12 +151,13 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     async def async_stop(self) -> None:
         """End the stream, all timers, and calls under way."""
-        if self._cancel_farm_call is not None:
-            self._cancel_farm_call()
-            self._cancel_farm_call = None
+        self._stopped = True
         await self.async_shutdown()
         await self.realtime.stop()
         await self.client.close()
+        if self._cancel_farm_call is not None:
+            self._cancel_farm_call()
+            self._cancel_farm_call = None
 
     async def _async_on_stop(self, _: Event) -> None:
         await self.async_stop()
@@ -199,7 +212,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def _async_reconcile(self) -> None:
         """Ask for a snapshot soon; many wishes become one."""
-        if self._started and not self.hass.is_stopping:
+        if self._started and not self._stopped:
             self.config_entry.async_create_background_task(
                 self.hass, self.async_request_refresh(), f"{DOMAIN} reconcile"
             )
@@ -291,7 +304,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _async_tell_farm_soon(self) -> None:
-        if self._cancel_farm_call is None:
+        if self._cancel_farm_call is None and not self._stopped:
             self._cancel_farm_call = async_call_later(self.hass, _FARM_DELAY, self._async_tell_farm)
 
     @callback
@@ -325,5 +338,5 @@ def _update_error(err: PrintagoError) -> Exception:
     if isinstance(err, PermissionDeniedError):
         return UpdateFailed(translation_domain=DOMAIN, translation_key="forbidden")
     return UpdateFailed(
-        translation_domain=DOMAIN, translation_key="cannot_connect", translation_placeholders={"error": str(err)}
+        translation_domain=DOMAIN, translation_key="update_failed", translation_placeholders={"error": str(err)}
     )

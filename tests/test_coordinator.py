@@ -1,0 +1,354 @@
+"""The stream, the poll, and what they do to entities and devices."""
+
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
+from tests.common import device_of, entity_id, pass_time, paths, printer_named, state_of, until, value_of
+from virtual_farm import FarmConfig, Fault, VirtualFarm
+
+POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
+
+
+def publish_stat(farm: VirtualFarm, printer_id: str, **changes: Any) -> None:
+    """Publish a telemetry message of a printer, as the cloud does."""
+    now = farm.config.clock()
+    stat = {
+        "printerId": printer_id,
+        "storeId": farm.config.store_id,
+        "state": "RUNNING",
+        "isOnline": True,
+        "isAvailable": False,
+        "receivedAt": now.isoformat(),
+        "expiresAt": (now + timedelta(minutes=5)).isoformat(),
+        "data": {},
+        **changes,
+    }
+    farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer_id}", json.dumps(stat).encode())
+
+
+async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Let the poll happen now, whenever it is due."""
+    await entry.runtime_data.async_refresh()
+
+
+@pytest.fixture
+async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
+    """Return the printer of the farm that prints; all has calmed down after set-up."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.clear_requests()
+    return printer_named(farm, "X1 Carbon 01")
+
+
+async def test_telemetry_reaches_the_states(hass: HomeAssistant, farm: VirtualFarm, busy: str) -> None:
+    publish_stat(farm, busy, data={"temps": {"nozzleTemp": 231.54}, "print": {"percent": 88, "currentLayer": 7}})
+
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "231.5")
+    assert value_of(hass, busy, "print_progress") == "88"
+    assert value_of(hass, busy, "current_layer") == "7"
+    assert farm.requests == []
+
+
+async def test_push_writes_only_what_changed_and_only_of_its_printer(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str
+) -> None:
+    written: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        written.append(event.data["entity_id"])
+
+    publish_stat(farm, busy, data={"temps": {"nozzleTemp": 222.2, "bedTemp": 61}})
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "222.2")
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+
+    publish_stat(farm, busy, data={"temps": {"nozzleTemp": 222.2, "bedTemp": 61}})
+    publish_stat(farm, busy, data={"temps": {"nozzleTemp": 223.3, "bedTemp": 61}})
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "223.3")
+
+    assert written == [entity_id(hass, busy, "nozzle_temp")]
+
+
+async def test_stale_telemetry_is_unavailable_but_status_and_readiness_stay(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    server_now = entry.runtime_data.farm.server_now
+    entry.runtime_data.farm.server_now = lambda: server_now() + timedelta(minutes=6)
+    await pass_time(hass, 11)
+    entry.runtime_data.farm.server_now = server_now
+
+    assert value_of(hass, busy, "nozzle_temp") == "unavailable"
+    assert value_of(hass, busy, "hms", "binary_sensor") == "unavailable"
+    assert value_of(hass, busy, "print_status") == "running"
+    assert value_of(hass, busy, "readiness") == "busy"
+    assert value_of(hass, busy, "online", "binary_sensor") == "on"
+
+    publish_stat(farm, busy, data={"temps": {"nozzleTemp": 200}})
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "200")
+
+
+class TestFarmInAnotherTime:
+    """The server's clock is what counts: a wrong clock of Home Assistant makes nothing stale."""
+
+    @pytest.fixture
+    def farm_config(self) -> FarmConfig:
+        """Let the cloud live three hours ahead."""
+        return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) + timedelta(hours=3))
+
+    async def test_expiry_is_judged_by_the_clock_of_the_server(
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+    ) -> None:
+        busy = printer_named(farm, "X1 Carbon 01")
+        assert value_of(hass, busy, "nozzle_temp") not in ("unknown", "unavailable")
+
+        expired = farm.config.clock() - timedelta(seconds=30)
+        publish_stat(farm, busy, expiresAt=expired.isoformat())
+        await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "unavailable")
+
+
+async def test_offline_printer_shows_no_temperatures_and_its_controls_are_unavailable(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str
+) -> None:
+    farm.disconnect_printer(busy)
+
+    await until(hass, lambda: value_of(hass, busy, "readiness") == "offline")
+    assert value_of(hass, busy, "print_status") == "offline"
+    assert value_of(hass, busy, "online", "binary_sensor") == "off"
+    assert value_of(hass, busy, "nozzle_temp") == "unavailable"
+    assert value_of(hass, busy, "pause", "button") == "unavailable"
+    assert value_of(hass, busy, "confirm_bed_cleared", "button") != "unavailable"
+
+
+async def test_printer_comes_is_renamed_and_goes_without_a_reload(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    added = farm.add_printer("X1C", "Newcomer")
+    await until(hass, lambda: value_of(hass, added.id, "readiness") == "awaiting_clear")
+    await until(hass, lambda: value_of(hass, added.id, "chamber_temp") not in (None, "unknown", "unavailable"))
+
+    farm.rename_printer(added.id, "Settler")
+    await until(
+        hass, lambda: "Settler" in state_of(hass, farm.config.store_id, "printers_total").attributes["printers"]
+    )
+    device = device_of(hass, entry, added.id)
+    assert device is not None
+    assert device.name == "Settler"
+
+    farm.remove_printer(added.id)
+    await until(hass, lambda: hass.states.get("sensor.newcomer_readiness") is None)
+    assert device_of(hass, entry, added.id) is None
+
+    again = farm.add_printer("A1", "Newcomer")
+    await until(hass, lambda: hass.states.get("sensor.newcomer_readiness") is not None)
+    assert value_of(hass, again.id, "readiness") == "awaiting_clear"
+
+
+async def test_part_of_a_printer_becomes_an_entity_when_it_first_shows(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str
+) -> None:
+    open_printer = printer_named(farm, "A1 01")
+    assert value_of(hass, open_printer, "chamber_temp") is None
+
+    publish_stat(farm, open_printer, state="IDLE", isAvailable=True, data={"temps": {"chamberTemp": 31}})
+
+    await until(hass, lambda: hass.states.get("sensor.a1_01_chamber_temperature") is not None)
+    assert value_of(hass, open_printer, "chamber_temp") == "31"
+
+
+async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_printer(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    memory = entry.runtime_data.memory
+    await hass.config_entries.async_unload(entry.entry_id)
+    memory.farm = None
+    farm.publish(f"stores/{farm.config.store_id}/printer-stats/{busy}", b"", retain=True)
+
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert value_of(hass, busy, "chamber_temp") == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("printer-stats/{printer}", b"\xff not JSON"),
+        ("printer-stats/{printer}", b"[]"),
+        ("printer-stats/{printer}", b'{"data": {"temps": "hot", "print": [1], "health": 3}, "receivedAt": 5}'),
+        ("printer-stats/{stranger}", b'{"data": {}}'),
+        ("entities/printers", b'{"action": "EXPLODE", "entities": {}}'),
+        ("entities/printers", b'{"action": "UPDATE", "entities": {"{printer}": null}}'),
+        ("entities/webhooks", b'{"action": "INSERT", "entities": {"{printer}": {}}}'),
+        ("entities", b"{}"),
+    ],
+)
+async def test_malformed_message_changes_nothing_and_the_stream_goes_on(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    busy: str,
+    caplog: pytest.LogCaptureFixture,
+    topic: str,
+    payload: bytes,
+) -> None:
+    before = {state.entity_id: state.state for state in hass.states.async_all()}
+    names = {"printer": busy, "stranger": "z" * 24}
+    topic = topic.format(**names)
+    farm.publish(f"stores/{farm.config.store_id}/{topic}", payload.replace(b"{printer}", busy.encode()))
+    publish_stat(farm, busy, data={"print": {"stage": "After it"}})
+    await until(hass, lambda: value_of(hass, busy, "stage") == "After it")
+
+    after = {state.entity_id: state.state for state in hass.states.async_all()}
+    after[entity_id(hass, busy, "stage")] = before[entity_id(hass, busy, "stage")]
+    assert after == before
+    assert "Traceback" not in caplog.text
+
+
+async def test_poll_is_slow_with_the_stream_and_quick_without(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str
+) -> None:
+    # Pushes must not postpone the poll.
+    for percent in range(3):
+        publish_stat(farm, busy, data={"print": {"percent": percent}})
+    await until(hass, lambda: value_of(hass, busy, "print_progress") == "2")
+    await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() * 2)
+    assert farm.requests == []
+    await pass_time(hass, POLL_WITH_STREAM.total_seconds() + 2)
+    assert paths(farm) == POLL
+
+    farm.clear_requests()
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.clear_requests()
+    await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() + 2)
+    assert paths(farm)[:2] == POLL
+
+
+async def test_what_changed_while_the_stream_was_down_is_found_by_one_reconcile(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str
+) -> None:
+    store = farm.config.store_id
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "off")
+    farm.remove_printer(printer_named(farm, "A1 01"))
+    farm.clear_requests()
+
+    farm.publisher.refuse = False
+    await until(hass, lambda: value_of(hass, store, "printers_total") == "7")
+    assert value_of(hass, store, "realtime", "binary_sensor") == "on"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert paths(farm).count("GET /v1/printers") <= 2
+
+
+@pytest.mark.parametrize("mode", ["truncated", "html", "status"])
+async def test_failed_poll_removes_nothing_and_says_so_once(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    busy: str,
+    caplog: pytest.LogCaptureFixture,
+    mode: Any,
+) -> None:
+    farm.inject_fault(Fault(mode=mode, count=4, path="/v1/printers"))
+    await poll(hass, entry)
+    await poll(hass, entry)
+
+    assert value_of(hass, busy, "readiness") == "busy"
+    assert device_of(hass, entry, busy) is not None
+    assert caplog.text.count("Error fetching Virtual Farm data") == 1
+    farm.clear_faults()
+    await poll(hass, entry)
+    assert caplog.text.count("Fetching Virtual Farm data recovered") == 1
+
+
+async def test_list_that_is_suddenly_empty_removes_nothing_until_it_is_so_twice(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    farm.world.printers.clear()
+    await poll(hass, entry)
+    assert device_of(hass, entry, busy) is not None
+    await poll(hass, entry)
+    assert device_of(hass, entry, busy) is None
+
+
+async def test_everything_is_unavailable_only_when_stream_and_rest_are_both_down(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    store = farm.config.store_id
+    farm.inject_fault(Fault(mode="status", status=503, count=1000))
+    await poll(hass, entry)
+    assert value_of(hass, busy, "readiness") == "busy"
+
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, busy, "readiness") == "unavailable")
+    assert value_of(hass, store, "printers_total") == "unavailable"
+    assert value_of(hass, store, "realtime", "binary_sensor") == "off"
+
+    farm.clear_faults()
+    await poll(hass, entry)
+    assert value_of(hass, busy, "readiness") == "busy"
+    assert value_of(hass, store, "printers_total") == "8"
+
+
+async def test_revoked_key_leads_to_reauth(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    farm.revoke_api_key(farm.config.api_key)
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    await poll(hass, entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+
+async def test_refused_stream_alone_does_not_ask_for_another_key(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    farm.publisher.refuse = True
+    refused = farm.publisher.refused_logins
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    farm.clear_requests()
+    while farm.publisher.refused_logins == refused or not farm.requests:
+        await farm.publisher.wait_for_clients(0)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+    assert value_of(hass, busy, "readiness") == "busy"
+
+
+async def test_key_that_may_not_view_the_queue_still_shows_the_printers(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: Any
+) -> None:
+    farm.add_api_key("key_that_sees_nothing_but_printers", ["printer.view", "printer.stats"])
+    entry = await setup_entry(api_key="key_that_sees_nothing_but_printers")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    store = farm.config.store_id
+
+    assert value_of(hass, store, "printers_total") == "8"
+    assert value_of(hass, store, "jobs_queued") == "unavailable"
+    assert value_of(hass, store, "jobs_completed") == "unavailable"
+    farm.clear_requests()
+    await poll(hass, entry)
+    assert paths(farm) == ["GET /v1/printers"]
+
+
+async def test_completed_jobs_are_counted_at_once_and_corrected_every_hour(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    store = farm.config.store_id
+    before = int(value_of(hass, store, "jobs_completed"))
+    farm.finish_print(busy)
+    await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(before + 1))
+
+    farm.world.completed_jobs += 10
+    await pass_time(hass, 3601)
+    await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(farm.world.completed_jobs))
