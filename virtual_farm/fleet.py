@@ -52,6 +52,8 @@ class Fleet:
         world.printers.insert(printer.id, printer)
         for slot in printer.slots:
             self._add_slot(printer, slot)
+        if world.config.production_slots is None:
+            world.subscription["concurrencySlots"] = len(world.printers)
         self._queue.look_again()
         return printer
 

@@ -16,6 +16,7 @@ async def test_printers_come_change_and_go(cloud: Cloud) -> None:
     added = await cloud.control("POST", "/printers", {"model": "H2D", "name": "New one"})
     printer = await cloud.printer(added["id"])
     assert (printer["name"], printer["confirmedReady"], printer["isAvailable"]) == ("New one", False, True)
+    assert (await cloud.get("/v1/subscriptions"))["concurrencySlots"] == 9
     path = f"/printers/{added['id']}"
     await cloud.control("POST", f"{path}/rename", {"name": "Renamed"})
     assert (await cloud.printer(added["id"]))["name"] == "Renamed"
