@@ -2,7 +2,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
-tools=$root/.cache/tools
+tools=$root/.cache/tools # a folder for each: pip replaces bin/ of a target that it adds to
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 say() { echo "==> $*"; }
@@ -24,32 +24,31 @@ pip_python() {
   return 1
 }
 
-# Put PACKAGE with pip into .cache/tools, which needs no environment and leaves the system's packages alone.
+# Put NAME==VERSION with pip into $tools/NAME, which needs no environment and leaves the system's packages alone.
 pip_tool() {
   local python
   python=$(pip_python) || fail "no pip to install $1 with. Remedy: apt-get install python3-pip, then run this again."
   say "Getting ${1%%=*}"
   "$python" -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
-    --upgrade --target "$tools" "$1" ||
+    --upgrade --target "$tools/${1%%=*}" "$1" ||
     fail "pip could not install $1. Remedy: check the network or pip's index (PIP_INDEX_URL), then run this again."
 }
 
-# Set $uv to a uv that knows dependency groups that conflict, and let it use what pip is set to use.
+# Set $uv to a uv that knows dependency groups that conflict, and let it use the index that pip is set to use, and the
+# certificates that the system trusts.
 need_uv() {
   local major minor python
   uv=$(command -v uv || true)
   IFS=. read -r major minor _ < <("${uv:-false}" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' || echo 0.0.0)
   if ((major == 0 && minor < 9)); then
-    uv=$tools/bin/uv
+    uv=$tools/uv/bin/uv
     "$uv" --version &>/dev/null || pip_tool uv==0.13.9
   fi
-  python=$(pip_python) || return 0
-  if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]]; then
+  if [[ -f /etc/ssl/certs/ca-certificates.crt ]]; then
+    export UV_SYSTEM_CERTS=1
+  fi
+  if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]] && python=$(pip_python); then
     UV_DEFAULT_INDEX=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
     if [[ -n $UV_DEFAULT_INDEX ]]; then export UV_DEFAULT_INDEX; else unset UV_DEFAULT_INDEX; fi
-  fi
-  if [[ -z ${SSL_CERT_FILE:-} ]]; then
-    SSL_CERT_FILE=${PIP_CERT:-$("$python" -m pip config get global.cert 2>/dev/null || true)}
-    if [[ -f $SSL_CERT_FILE ]]; then export SSL_CERT_FILE; else unset SSL_CERT_FILE; fi
   fi
 }
