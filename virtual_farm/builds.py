@@ -112,7 +112,8 @@ class Builder:
         linked_parts = self.linked_parts(sku)
         if not linked_parts:
             raise BadRequestError(f"SKU {sku['sku']} has no parts")
-        known = {linked["id"] for linked in linked_parts}
+        # The vendor's schema says "partId -> config"; the ID of the link names one of several links to the same part.
+        known = {linked[key] for linked in linked_parts for key in ("id", "partId")}
         for linked_id in configs:
             if linked_id not in known:
                 raise BadRequestError(f"SKU {sku['sku']} has no linked part {linked_id}")
@@ -122,7 +123,7 @@ class Builder:
         items = []
         for linked in linked_parts:
             part = self._part(linked["partId"])
-            own = configs.get(linked["id"], {})
+            own = configs.get(linked["id"]) or configs.get(linked["partId"]) or {}
             preset = {entry["name"]: entry["value"] for entry in linked["parameters"] if "value" in entry}
             items.append(
                 BuildItem(

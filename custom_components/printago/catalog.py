@@ -3,8 +3,10 @@
 A name that fits nothing, or several things, is an error that lists what it could have been; nothing is guessed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
+import math
+import time
 from typing import Any
 
 from homeassistant.exceptions import ServiceValidationError
@@ -14,77 +16,99 @@ from .const import DOMAIN
 
 _MOST_CANDIDATES = 5
 
+_REMEMBER_SECONDS = 60
+
 type Row = Mapping[str, Any]
+type _Ask = Callable[[Mapping[str, str] | None], Awaitable[Listing]]
 
 
-async def async_find_part(client: PrintagoClient, wanted: str) -> Row:
-    """Return the part with this ID or name; raises ServiceValidationError, and PrintagoError."""
-    if row := _only((await client.parts({"name.eq": wanted})).rows.values(), wanted, "name"):
+class Catalog:
+    """Finds things in the catalogue of one store; what was found is remembered for a minute, to spare the quota."""
+
+    def __init__(self, client: PrintagoClient) -> None:
+        """Ask through the store's client."""
+        self._client = client
+        self._found: dict[tuple[str, str], tuple[float, Row]] = {}
+
+    async def async_find_part(self, wanted: str) -> Row:
+        """Return the part with this ID or name; raises ServiceValidationError, and PrintagoError."""
+        return await self._async_find("part", wanted, self._client.parts, "name")
+
+    async def async_find_sku(self, wanted: str) -> Row:
+        """Return the SKU with this ID or code, with its linked parts.
+
+        Raises ServiceValidationError, and PrintagoError.
+        """
+        return await self._async_find("sku", wanted, self._client.skus, "sku")
+
+    async def async_find_material(self, wanted: str) -> Mapping[str, str]:
+        """Return how a build names a material: by its ID, or by its type (``PLA``) when only that fits.
+
+        Raises ServiceValidationError, and PrintagoError.
+        """
+        if (row := self._remembered("material", wanted)) is not None:
+            return row
+        listing = await self._client.materials()
+        types = {row["type"].casefold(): row["type"] for row in listing.rows.values() if _text(row, "type")}
+        names = {_text(row, "name").casefold() for row in listing.rows.values()}
+        folded = wanted.casefold()
+        if wanted not in listing.rows and folded not in names and folded in types:
+            return self._remember("material", wanted, {"materialType": types[folded]})
+        return self._remember("material", wanted, {"materialId": _pick("material", listing, wanted, "name")["id"]})
+
+    def forget(self) -> None:
+        """Look everything up again: Printago knows something that we do not."""
+        self._found.clear()
+
+    async def _async_find(self, kind: str, wanted: str, ask: _Ask, field: str) -> Row:
+        if (row := self._remembered(kind, wanted)) is not None:
+            return row
+        named = (await ask({f"{field}.eq": wanted})).rows.values()
+        # A server that does not know the filter returns others as well.
+        matching = [row for row in named if row.get(field) == wanted]
+        row = matching[0] if len(matching) == 1 else _pick(kind, await ask(None), wanted, field)
+        return self._remember(kind, wanted, row)
+
+    def _remembered(self, kind: str, wanted: str) -> Row | None:
+        found_at, row = self._found.get((kind, wanted), (-math.inf, None))
+        return row if time.monotonic() - found_at < _REMEMBER_SECONDS else None
+
+    def _remember(self, kind: str, wanted: str, row: Row) -> Row:
+        self._found[kind, wanted] = (time.monotonic(), row)
         return row
-    return _pick("part", await client.parts(), wanted, _name)
 
 
-async def async_find_sku(client: PrintagoClient, wanted: str) -> Row:
-    """Return the SKU with this ID or code, its linked parts included.
-
-    Raises ServiceValidationError, and PrintagoError.
-    """
-    if row := _only((await client.skus({"sku.eq": wanted})).rows.values(), wanted, "sku"):
-        return row
-    return _pick("sku", await client.skus(), wanted, _code)
+def _text(row: Row, field: str) -> str:
+    value = row.get(field)
+    return value if isinstance(value, str) else ""
 
 
-async def async_find_material(client: PrintagoClient, wanted: str) -> Mapping[str, str]:
-    """Return how a build names a material: by its ID, or by its type (``PLA``) when only that fits.
-
-    Raises ServiceValidationError, and PrintagoError.
-    """
-    listing = await client.materials()
-    types = {str(row.get("type")).casefold(): str(row["type"]) for row in listing.rows.values() if row.get("type")}
-    if wanted not in listing.rows and (material_type := types.get(wanted.casefold())) is not None:
-        return {"materialType": material_type}
-    return {"materialId": _pick("material", listing, wanted, _name)["id"]}
-
-
-def _name(row: Row) -> str:
-    return str(row.get("name") or "")
-
-
-def _code(row: Row) -> str:
-    return str(row.get("sku") or "")
-
-
-def _only(rows: Any, wanted: str, field: str) -> Row | None:
-    """Return the one row that bears exactly this name; a server that ignores the filter returns others as well."""
-    matching = [row for row in rows if row.get(field) == wanted]
-    return matching[0] if len(matching) == 1 else None
-
-
-def _pick(kind: str, listing: Listing, wanted: str, name_of: Callable[[Row], str]) -> Row:
+def _pick(kind: str, listing: Listing, wanted: str, field: str) -> Row:
     if (row := listing.rows.get(wanted)) is not None:
         return row
     rows = list(listing.rows.values())
-    exact = [row for row in rows if name_of(row) == wanted]
-    matching = exact or [row for row in rows if name_of(row).casefold() == wanted.strip().casefold()]
+    folded = wanted.casefold()
+    exact = [row for row in rows if _text(row, field) == wanted]
+    matching = exact or [row for row in rows if _text(row, field).casefold() == folded]
     if len(matching) == 1:
         return matching[0]
     if matching:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key=f"{kind}_ambiguous",
-            translation_placeholders={"name": wanted, "candidates": _listed(matching, name_of)},
+            translation_placeholders={"name": wanted, "candidates": _listed(matching, field)},
         )
-    by_name = {name_of(row).casefold(): row for row in rows}
-    close = get_close_matches(wanted.casefold(), list(by_name), n=_MOST_CANDIDATES, cutoff=0.4)
-    containing = [name for name in by_name if wanted.casefold() in name and name not in close]
+    by_name = {_text(row, field).casefold(): row for row in rows}
+    close = get_close_matches(folded, list(by_name), n=_MOST_CANDIDATES, cutoff=0.4)
+    containing = [name for name in by_name if folded in name and name not in close]
     candidates = [by_name[name] for name in [*close, *containing]] or rows
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=f"{kind}_not_found",
-        translation_placeholders={"name": wanted, "candidates": _listed(candidates, name_of) or "-"},
+        translation_placeholders={"name": wanted, "candidates": _listed(candidates, field) or "-"},
     )
 
 
-def _listed(rows: list[Row], name_of: Callable[[Row], str]) -> str:
-    listed = [f"{name_of(row)} ({row['id']})" for row in rows[:_MOST_CANDIDATES]]
+def _listed(rows: list[Row], field: str) -> str:
+    listed = [f"{_text(row, field)} ({row['id']})" for row in rows[:_MOST_CANDIDATES]]
     return ", ".join([*listed, "…"] if len(rows) > _MOST_CANDIDATES else listed)

@@ -31,6 +31,7 @@ from .api import (
     RealtimeClient,
     parse_message,
 )
+from .catalog import Catalog
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .farm import Changes, Farm
 from .memory import StoreMemory
@@ -64,6 +65,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             request_refresh_debouncer=Debouncer(hass, LOGGER, cooldown=_RECONCILE_COOLDOWN, immediate=True),
         )
         self.client = client
+        self.catalog = Catalog(client)
         self.memory = memory
         self.store_id: str = entry.data[CONF_STORE_ID]
         self.farm = memory.farm or Farm(client.transport.server_now)

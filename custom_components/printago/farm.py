@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+import time
 from typing import Any
 
 from .api.client import Listing
@@ -54,6 +55,8 @@ class Farm:
         self.completed_jobs: int | None = None
         self.dropped: Counter[str] = Counter()
         """Messages that were ignored, by reason; unknown kinds of entities as ``kind:…``."""
+        self.part_builds: OrderedDict[str, float] = OrderedDict()
+        """Part builds of which any job was ever seen, and when that was first, by the monotonic clock."""
         self._jobs_of: dict[str, set[str]] = {}
         self._gone: OrderedDict[str, datetime | None] = OrderedDict()
         self._strangers: set[str] = set()
@@ -228,6 +231,13 @@ class Farm:
 
     # Jobs
 
+    def note_part_build(self, part_build_id: str) -> None:
+        """Remember a part build, so that its jobs are not taken for those of a later one."""
+        if part_build_id not in self.part_builds:
+            self.part_builds[part_build_id] = time.monotonic()
+            if len(self.part_builds) > _MOST_REMEMBERED:
+                self.part_builds.popitem(last=False)
+
     def _job_of(self, state: PrinterState) -> PrintJob | None:
         """Return the job that a printer prepares or prints; of several the one that has come furthest."""
         candidates = [self.jobs[job_id] for job_id in self._jobs_of.get(state.id, ())]
@@ -242,6 +252,8 @@ class Farm:
     def _merge_job(self, job_id: str, source: Mapping[str, Any], changes: Changes, *, whole: bool = False) -> None:
         known = self.jobs.get(job_id)
         values = PrintJob.read(source)
+        if (part_build_id := values.get("part_build_id")) is not None:
+            self.note_part_build(part_build_id)
         if known is None:
             if self._is_late(job_id, values.get("updated_at")):
                 return self.count_dropped("late")

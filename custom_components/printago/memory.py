@@ -28,6 +28,8 @@ class BuildLedger:
     """One lock for each part or SKU."""
     part_builds: set[str] = field(default_factory=set)
     """IDs of the part builds that are accounted for."""
+    baselines: dict[tuple[str, str], int] = field(default_factory=dict)
+    """For each part or SKU, in which connection of the stream its latest jobs were asked for."""
 
 
 class StoreMemory:

@@ -10,7 +10,6 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
 
-from .catalog import async_find_material, async_find_part, async_find_sku
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import async_call
@@ -120,7 +119,7 @@ async def _async_print_request(
     coordinator: PrintagoCoordinator, data: Mapping[str, Any], tags: dict[str, str]
 ) -> PrintRequest:
     """Return what is to be sent; raises PrintagoError, and ServiceValidationError for what cannot be found."""
-    client = coordinator.client
+    catalog = coordinator.catalog
     label = data.get(ATTR_LABEL)
     details: dict[str, Any] = {}
     if label is not None:
@@ -130,7 +129,7 @@ async def _async_print_request(
     if ATTR_PLATES in data:
         details["plateQuantities"] = data[ATTR_PLATES]
     if ATTR_MATERIAL in data:
-        details["materials"] = {"0": [await async_find_material(client, data[ATTR_MATERIAL])]}
+        details["materials"] = {"0": [await catalog.async_find_material(data[ATTR_MATERIAL])]}
     common: dict[str, Any] = {
         "quantity": data[ATTR_QUANTITY],
         "priority": _PRIORITIES[data[ATTR_PRIORITY]],
@@ -139,13 +138,14 @@ async def _async_print_request(
     if tags:
         common["tags"] = tags
     if ATTR_PART in data:
-        part = await async_find_part(client, data[ATTR_PART])
+        part = await catalog.async_find_part(data[ATTR_PART])
         build = {"parts": [{"partId": part["id"], **common, **details}]}
-        return PrintRequest(build=build, part_id=part["id"], label=label, tags=tags)
-    sku = await async_find_sku(client, data[ATTR_SKU])
+        quantity = None if ATTR_PLATES in data else data[ATTR_QUANTITY]
+        return PrintRequest(build=build, part_id=part["id"], quantity=quantity, label=label, tags=tags)
+    sku = await catalog.async_find_sku(data[ATTR_SKU])
     linked_parts = _linked_part_ids(sku)
     if details:
-        # An SKU has none of these of its own: they belong to its parts.
+        # An SKU has none of these of its own: they belong to its parts ("partId -> config" in the vendor's schema).
         common["linkedPartConfigs"] = dict.fromkeys(linked_parts, details)
     build = {"skus": [{"skuId": sku["id"], **common}]}
     return PrintRequest(build=build, sku_id=sku["id"], part_builds=max(1, len(linked_parts)), label=label, tags=tags)

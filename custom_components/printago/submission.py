@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+import time
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
@@ -22,6 +23,7 @@ from .entity import async_call, home_assistant_error
 _ASK_AFTER = (3.0, 4.0, 8.0)
 """Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""
 _CLOCK_MARGIN = timedelta(seconds=2)
+_BASELINE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class PrintRequest:
     sku_id: str | None = None
     part_builds: int = 1
     """How many part builds come of it: an SKU has one for each of its parts."""
+    quantity: int | None = None
+    """How many jobs each part build has, where that is known beforehand."""
     label: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,6 +91,8 @@ class PrintRequest:
         if (job.part_id, job.sku_id)[self.part_id is None] != self.thing[1]:
             return False
         if self.label is not None and self.label not in (job.label or ""):
+            return False
+        if self.quantity is not None and job.quantity_total != self.quantity:
             return False
         return self.tags.items() <= (job.required_printer_tags or {}).items()
 
@@ -104,17 +110,23 @@ class Submitter:
         """Submit a request, and return what became of it with the IDs of its jobs, as far as they have appeared.
 
         Raises HomeAssistantError when Printago refuses it, when it cannot be reached, or when it stays unclear whether
-        it has acted; the message tells which.
+        it has acted; the message tells which. Whoever gives up waiting ends nothing: what was begun is seen through, so
+        that its outcome is known before the same thing is submitted again.
         """
+        return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request)))
+
+    async def _async_submit(self, request: PrintRequest) -> Submission:
         async with self._ledger.locks.setdefault(request.thing, asyncio.Lock()):
-            before = await self._async_builds_before(request)
+            await self._async_know_what_is_there(request)
             asked_at = self._client.transport.server_now()
+            asked_at_monotonic = time.monotonic()
             try:
                 answer = await self._client.create_build(request.build)
             except OutcomeUnknownError as err:
                 LOGGER.warning("The answer to a build was lost (%s), looking for its jobs", err)
-                submission = await self._async_find(request, before, asked_at)
+                submission = await self._async_find(request, asked_at, asked_at_monotonic)
             except PrintagoError as err:
+                self._coordinator.catalog.forget()
                 raise home_assistant_error(err) from err
             else:
                 submission = _read_answer(answer)
@@ -123,33 +135,36 @@ class Submitter:
             return await self._async_with_jobs(submission)
         return submission
 
-    async def _async_builds_before(self, request: PrintRequest) -> set[str]:
-        """Return the part builds that are not of this request, whatever their jobs look like."""
-        jobs = list(self._coordinator.farm.jobs.values())
-        if not self._coordinator.realtime.connected:
-            # Without the stream the farm may be a minute old, so that Printago is asked.
-            jobs += await async_call(self._async_jobs(request, self._client.transport.server_now()))
-        builds = {job.part_build_id for job in jobs if job.part_build_id is not None and request.matches(job)}
-        return self._ledger.part_builds | builds
+    async def _async_know_what_is_there(self, request: PrintRequest) -> None:
+        """Make sure that jobs which others have just made are known, so that they are not taken for ours later.
+
+        As long as the stream is up it tells of every job; at its beginning, and without it, Printago is asked.
+        """
+        realtime = self._coordinator.realtime
+        if realtime.connected and self._ledger.baselines.get(request.thing) == realtime.connects:
+            return
+        connection = realtime.connects
+        for job in await async_call(self._async_jobs(request, self._client.transport.server_now() - _BASELINE)):
+            if job.part_build_id is not None:
+                self._coordinator.farm.note_part_build(job.part_build_id)
+        self._ledger.baselines[request.thing] = connection
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
         thing, identifier = request.thing
-        listing = await self._client.jobs(
-            {f"{thing}.eq": identifier, "createdAt.gte": _timestamp(since - _CLOCK_MARGIN)}
-        )
+        listing = await self._client.jobs({f"{thing}.eq": identifier, "createdAt.gte": _timestamp(since)})
         return [PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()]
 
-    async def _async_find(self, request: PrintRequest, before: set[str], asked_at: datetime) -> Submission:
+    async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
         """Look for the jobs of a build whose answer was lost."""
         found: dict[str, list[PrintJob]] = {}
         for seconds in _ASK_AFTER:
             await asyncio.sleep(seconds)
             try:
-                jobs = await self._async_jobs(request, asked_at)
+                jobs = await self._async_jobs(request, asked_at - _CLOCK_MARGIN)
             except PrintagoError as err:
                 LOGGER.debug("Looking for the jobs of a build failed: %s", err)
                 continue
-            found = _grouped(job for job in jobs if self._is_new(job, request, before, asked_at))
+            found = _grouped(job for job in jobs if self._is_new(job, request, asked_at_monotonic))
             if len(found) == request.part_builds and all(map(_is_whole, found.values())):
                 self._ledger.part_builds.update(found)
                 return Submission(tuple(map(_found_build, found.values())), confirmed=False)
@@ -161,10 +176,11 @@ class Submitter:
             },
         )
 
-    def _is_new(self, job: PrintJob, request: PrintRequest, before: set[str], asked_at: datetime) -> bool:
-        if job.part_build_id is None or job.part_build_id in before or not request.matches(job):
+    def _is_new(self, job: PrintJob, request: PrintRequest, asked_at_monotonic: float) -> bool:
+        if job.part_build_id is None or job.part_build_id in self._ledger.part_builds or not request.matches(job):
             return False
-        return job.created_at is not None and job.created_at >= asked_at - _CLOCK_MARGIN
+        first_seen = self._coordinator.farm.part_builds.get(job.part_build_id)
+        return first_seen is None or first_seen > asked_at_monotonic
 
     async def _async_with_jobs(self, submission: Submission) -> Submission:
         """Wait for the jobs of a build; they come by the stream, else REST is asked."""
