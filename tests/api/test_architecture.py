@@ -1,0 +1,31 @@
+"""The client could become a package of its own: it knows nothing of Home Assistant."""
+
+import ast
+from pathlib import Path
+import sys
+
+import pytest
+
+API = Path(__file__).parents[2] / "custom_components" / "printago" / "api"
+ALLOWED = {"aiohttp", "aiomqtt", "orjson", "paho", "yarl"} | sys.stdlib_module_names
+MODULES = sorted(API.rglob("*.py"))
+
+
+def test_client_is_there_to_be_looked_at() -> None:
+    assert {"client.py", "ratelimit.py", "realtime.py", "models.py", "errors.py", "__init__.py"} <= {
+        module.name for module in MODULES
+    }
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_module_of_the_client_imports_only_its_siblings_and_what_it_declares(module: Path) -> None:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level <= 1, f"line {node.lineno} reaches out of the package"
+            names = [] if node.level else [node.module or ""]
+        else:
+            continue
+        for name in names:
+            assert name.partition(".")[0] in ALLOWED, f"line {node.lineno} imports {name}"

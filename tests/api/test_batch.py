@@ -1,0 +1,107 @@
+"""Calls that are asked for together leave as one."""
+
+import asyncio
+
+import pytest
+
+from custom_components.printago.api import NotAppliedError, RateLimitedError
+from custom_components.printago.api.batch import Batcher
+
+
+async def test_calls_of_a_moment_leave_as_one_and_each_gets_its_answer() -> None:
+    sent: list[tuple[str, list[str]]] = []
+
+    async def send(key: str, ids: list[str]) -> dict[str, str]:
+        sent.append((key, ids))
+        return {identifier: f"{key} {identifier}" for identifier in ids}
+
+    batcher = Batcher(send)
+    answers = await asyncio.gather(*(batcher.submit("pause", identifier) for identifier in "abca"))
+    assert answers == ["pause a", "pause b", "pause c", "pause a"]
+    assert sent == [("pause", ["a", "b", "c"])]
+
+
+async def test_different_things_are_not_mixed() -> None:
+    sent: list[str] = []
+
+    async def send(key: str, ids: list[str]) -> dict[str, None]:
+        sent.append(key)
+        return dict.fromkeys(ids)
+
+    batcher = Batcher(send)
+    await asyncio.gather(batcher.submit("pause", "a"), batcher.submit("resume", "a"))
+    await batcher.submit("pause", "a")
+    assert sorted(sent) == ["pause", "pause", "resume"]
+
+
+async def test_one_that_the_answer_leaves_out_fails_alone() -> None:
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        return dict.fromkeys(ids[:1])
+
+    batcher = Batcher(send)
+    first, second = await asyncio.gather(
+        batcher.submit("pause", "a"), batcher.submit("pause", "b"), return_exceptions=True
+    )
+    assert first is None
+    assert isinstance(second, NotAppliedError)
+
+
+async def test_failure_is_everybodys() -> None:
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        raise RateLimitedError(7)
+
+    batcher = Batcher(send)
+    results = await asyncio.gather(*(batcher.submit("pause", one) for one in "ab"), return_exceptions=True)
+    assert [type(result) for result in results] == [RateLimitedError, RateLimitedError]
+
+
+async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
+    sent: list[list[str]] = []
+
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        sent.append(ids)
+        return dict.fromkeys(ids)
+
+    batcher = Batcher(send)
+    gives_up = asyncio.create_task(batcher.submit("pause", "a"))
+    stays = asyncio.create_task(batcher.submit("pause", "b"))
+    await asyncio.sleep(0)
+    gives_up.cancel()
+    await stays
+    assert sent == [["a", "b"]]
+    with pytest.raises(asyncio.CancelledError):
+        await gives_up
+
+
+async def test_close_sees_through_what_was_asked_for() -> None:
+    sent: list[list[str]] = []
+
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        sent.append(ids)
+        return dict.fromkeys(ids)
+
+    batcher = Batcher(send)
+    waiting = asyncio.create_task(batcher.submit("pause", "a"))
+    await asyncio.sleep(0)
+    await batcher.close()
+    assert sent == [["a"]]
+    await waiting
+    await batcher.close()
+
+
+async def test_end_of_the_loop_ends_the_wait() -> None:
+    never = asyncio.Event()
+    begun = asyncio.Event()
+
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        begun.set()
+        await never.wait()
+        return {}
+
+    batcher = Batcher(send)
+    waiting = asyncio.create_task(batcher.submit("pause", "a"))
+    await begun.wait()
+    for task in asyncio.all_tasks() - {asyncio.current_task(), waiting}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -1,0 +1,178 @@
+"""The quota: two sliding windows, two lanes, and what survives a restart."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.printago.api import Lane, RateLimitedError, RateLimiter
+from custom_components.printago.api.ratelimit import parse_retry_after
+
+
+class Clock:
+    """A clock that only a test moves; sleeping moves it at once."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.wall_offset = 1_700_000_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return self.now + self.wall_offset
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("custom_components.printago.api.ratelimit.asyncio.sleep", clock.sleep)
+    return clock
+
+
+@pytest.fixture
+def limiter(clock: Clock) -> RateLimiter:
+    return RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+
+
+def most_within(times: list[float], seconds: float) -> int:
+    """Return how many times lie in the fullest window of that length, as a server would count."""
+    return max((sum(1 for other in times if time <= other < time + seconds) for time in times), default=0)
+
+
+async def test_minute_is_never_exceeded_however_eager_the_user_is(limiter: RateLimiter, clock: Clock) -> None:
+    sent = []
+    for _ in range(300):
+        try:
+            await limiter.acquire(Lane.USER)
+        except RateLimitedError as err:
+            clock.now += err.retry_after
+            continue
+        sent.append(clock.now)
+    assert most_within(sent, 60) == 60
+
+
+async def test_hour_is_never_exceeded(limiter: RateLimiter, clock: Clock) -> None:
+    sent = []
+    while clock.now < 1000 + 3 * 3600:
+        await limiter.acquire(Lane.USER, max_wait=7200)
+        sent.append(clock.now)
+    assert most_within(sent, 60) == 60
+    assert most_within(sent, 3600) == 600
+
+
+async def test_background_leaves_a_reserve_for_the_user(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(40):
+        await limiter.acquire(Lane.BACKGROUND)
+    with pytest.raises(RateLimitedError) as refused:
+        await limiter.acquire(Lane.BACKGROUND)
+    assert 50 < refused.value.retry_after <= 62
+    for _ in range(20):
+        await limiter.acquire(Lane.USER)
+    with pytest.raises(RateLimitedError):
+        await limiter.acquire(Lane.USER)
+    assert limiter.requests_last_hour == 60
+
+
+async def test_background_leaves_two_hundred_of_the_hour_to_the_user(limiter: RateLimiter, clock: Clock) -> None:
+    start = clock.now
+    while (delay := limiter.delay(Lane.BACKGROUND)) < start + 3500 - clock.now:
+        clock.now += delay
+        await limiter.acquire(Lane.BACKGROUND)
+    assert limiter.requests_last_hour == 400
+    assert limiter.delay(Lane.USER) == 0
+
+
+async def test_call_of_the_user_waits_up_to_ten_seconds_for_room(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(60):
+        await limiter.acquire(Lane.USER)
+    clock.now += 53
+    await limiter.acquire(Lane.USER)
+    assert clock.now == pytest.approx(1062)
+
+
+async def test_retry_after_is_obeyed_by_everybody(limiter: RateLimiter, clock: Clock) -> None:
+    limiter.refused(45)
+    for lane in Lane:
+        assert limiter.delay(lane) == 45
+    limiter.refused(5)
+    assert limiter.delay(Lane.USER) == 45
+
+
+@pytest.mark.parametrize(
+    ("headers", "user", "background"),
+    [
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "12"}, 12, 12),
+        ({"x-ratelimit-remaining": "5", "x-ratelimit-reset": "12"}, 0, 12),
+        ({"x-ratelimit-remaining": "50", "x-ratelimit-reset": "12"}, 0, 0),
+        ({"x-ratelimit-remaining": "0"}, 0, 0),
+        ({"x-ratelimit-remaining": "none", "x-ratelimit-reset": "12"}, 0, 0),
+        ({"x-ratelimit-remaining": "nan", "x-ratelimit-reset": "inf"}, 0, 0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1e12"}, 3610, 3610),
+        ({}, 0, 0),
+    ],
+)
+def test_headers_that_show_what_others_used_are_obeyed(
+    limiter: RateLimiter, headers: dict[str, str], user: float, background: float
+) -> None:
+    limiter.observe(headers)
+    assert limiter.delay(Lane.USER) == user
+    assert limiter.delay(Lane.BACKGROUND) == background
+
+
+async def test_send_times_survive_a_restart_whatever_the_clock_did(clock: Clock) -> None:
+    before = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+    for _ in range(60):
+        await before.acquire(Lane.USER)
+        clock.now += 0.1
+    saved = before.export()
+
+    for jump, delay in ((0, 26), (-86400, 62), (86400, 0)):
+        later = Clock()
+        later.now = 5.0
+        later.wall_offset = clock.wall() + 30 - 5.0 + jump
+        after = RateLimiter(monotonic=later.monotonic, wall=later.wall)
+        after.restore(saved)
+        assert after.delay(Lane.USER) == pytest.approx(delay, abs=0.2)
+
+
+async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(60):
+        await limiter.acquire(Lane.USER)
+    clock.wall_offset += 86400
+    assert limiter.delay(Lane.USER) == pytest.approx(62)
+
+
+@given(st.lists(st.one_of(st.none(), st.text(), st.booleans(), st.floats(), st.integers())))
+def test_whatever_was_saved_does_no_harm(saved: list[object]) -> None:
+    clock = Clock()
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+    limiter.restore(saved)
+    assert 0 <= limiter.delay(Lane.USER) <= 3610
+    assert len(limiter.export()) <= len(saved)
+
+
+async def test_memory_hears_of_each_request_that_is_counted(clock: Clock) -> None:
+    heard: list[float] = []
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, on_sent=lambda: heard.append(clock.now))
+    limiter.restore([clock.wall()])
+    assert heard == []
+    await limiter.acquire(Lane.USER)
+    assert heard == [clock.now]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("7", 7), ("0", 1), ("-3", 1), ("1e9", 3610), (None, 60), ("soon", 60), ("nan", 60)],
+)
+def test_retry_after_is_read_with_sense(value: str | None, seconds: float) -> None:
+    assert parse_retry_after(value) == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    later = datetime.now(UTC) + timedelta(seconds=90)
+    assert parse_retry_after(format_datetime(later, usegmt=True)) == pytest.approx(90, abs=3)
