@@ -38,6 +38,9 @@ logger:
   default: warning
   logs:
     custom_components.printago: {log_level}
+    # They miss media programs, which a print farm has no use for.
+    haffmpeg: fatal
+    homeassistant.components.camera.img_util: fatal
 """
 
 
@@ -47,8 +50,8 @@ def _time_zone() -> str:
     return name or "UTC"
 
 
-def _write_storage(folder: Path, key: str, version: int, data: dict[str, Any]) -> None:
-    content = {"version": version, "minor_version": 1, "key": key, "data": data}
+def _write_storage(folder: Path, key: str, version: int, data: dict[str, Any], *, minor_version: int = 1) -> None:
+    content = {"version": version, "minor_version": minor_version, "key": key, "data": data}
     (folder / ".storage" / key).write_text(json.dumps(content))
 
 
@@ -62,6 +65,12 @@ def _write_configuration(folder: Path, url: str, port: int, log_level: str) -> N
     )
     for name in ("automations", "scripts", "scenes"):
         (folder / f"{name}.yaml").write_text("[]\n" if name != "scripts" else "{}\n")
+    _keep_to_loopback(folder, port)
+
+
+def _keep_to_loopback(folder: Path, port: int) -> None:
+    """Store settings with which nothing outside of 127.0.0.1 is listened to or called."""
+    now = datetime.now(UTC).isoformat()
     # From YAML these settings would be on trial: without a confirmation in the browser Home Assistant restarts after
     # five minutes on port 8123 of every address.
     stable = {
@@ -72,13 +81,35 @@ def _write_configuration(folder: Path, url: str, port: int, log_level: str) -> N
         "ip_ban_enabled": False,
         "ssl_profile": "modern_v6",
         "use_x_frame_options": True,
-        "created_at": datetime.now(UTC).isoformat(),
+        "created_at": now,
         "error": None,
         "error_message": None,
     }
     _write_storage(folder, "http", 3, {"stable": stable, "pending": None, "yaml_migration_done": True})
     # Only the user is left to make: the other steps would add integrations that call servers outside.
     _write_storage(folder, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
+    # The interface of mDNS.
+    _write_storage(folder, "core.network", 1, {"configured_adapters": ["lo"]})
+    # It would come by itself and look for its catalogue.
+    marketplace = {
+        "created_at": now,
+        "data": {},
+        "disabled_by": "user",
+        "discovery_keys": {},
+        "domain": "marketplace",
+        "entry_id": "01JD0000000000000000000000",
+        "minor_version": 1,
+        "modified_at": now,
+        "options": {},
+        "pref_disable_new_entities": False,
+        "pref_disable_polling": False,
+        "source": "system",
+        "subentries": [],
+        "title": "Marketplace",
+        "unique_id": None,
+        "version": 1,
+    }
+    _write_storage(folder, "core.config_entries", 1, {"entries": [marketplace]}, minor_version=5)
 
 
 class HomeAssistant:
