@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
+from custom_components.printago.farm import Farm
 from tests.common import device_of, entity_id, pass_time, paths, printer_named, state_of, until, value_of
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -167,7 +168,8 @@ async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_pri
 ) -> None:
     memory = entry.runtime_data.memory
     await hass.config_entries.async_unload(entry.entry_id)
-    memory.farm = None
+    memory.farm = Farm(memory.clock.now)
+    memory.read_with = None
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{busy}", b"", retain=True)
 
     await hass.config_entries.async_setup(entry.entry_id)

@@ -1,5 +1,6 @@
 """Printago: a print farm run in the cloud, in Home Assistant."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
@@ -36,6 +37,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
             store_id=entry.data[CONF_STORE_ID],
             api_key=entry.data[CONF_API_KEY],
             limiter=memory.limiter,
+            clock=memory.clock,
         )
     except CannotConnectError as err:
         raise ConfigEntryError(
@@ -65,5 +67,7 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: PrintagoConfigEntry, device: DeviceEntry
 ) -> bool:
     """Let a device be removed by hand when its printer is no longer part of the farm."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     known = entry.runtime_data.farm.printers.keys() | {entry.runtime_data.store_id}
     return not any(domain == DOMAIN and identifier in known for domain, identifier in device.identifiers)

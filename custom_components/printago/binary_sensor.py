@@ -52,7 +52,6 @@ PRINTER_BINARY_SENSORS = (
     PrinterBinarySensorDescription(
         key="online",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda printer: printer.is_online,
     ),
     PrinterBinarySensorDescription(
@@ -65,7 +64,6 @@ PRINTER_BINARY_SENSORS = (
         key="hms",
         live=True,
         device_class=BinarySensorDeviceClass.PROBLEM,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda printer: printer.has_problem,
         attributes_fn=_hms_attributes,
     ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -87,7 +87,6 @@ PRINTER_BUTTONS = (
     ),
     PrinterButtonDescription(
         key="refresh",
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         press_fn=_resync,
     ),
@@ -122,4 +121,4 @@ class PrinterButton(PrinterEntity, ButtonEntity):
                 translation_key=reason,
                 translation_placeholders={"printer": printer.name},
             )
-        await async_call(self.entity_description.press_fn(self.coordinator, printer))
+        await async_call(self.coordinator, self.entity_description.press_fn(self.coordinator, printer))

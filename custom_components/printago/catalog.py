@@ -17,6 +17,7 @@ from .const import DOMAIN
 _MOST_CANDIDATES = 5
 
 _REMEMBER_SECONDS = 60
+_MOST_REMEMBERED = 200
 
 type Row = Mapping[str, Any]
 type _Ask = Callable[[Mapping[str, str] | None], Awaitable[Listing]]
@@ -74,6 +75,8 @@ class Catalog:
         return row if time.monotonic() - found_at < _REMEMBER_SECONDS else None
 
     def _remember(self, kind: str, wanted: str, row: Row) -> Row:
+        if len(self._found) >= _MOST_REMEMBERED:
+            self._found.clear()
         self._found[kind, wanted] = (time.monotonic(), row)
         return row
 

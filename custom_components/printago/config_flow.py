@@ -18,6 +18,7 @@ from .api import (
     CannotConnectError,
     InvalidRealtimeUrl,
     Lane,
+    NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoClient,
@@ -118,7 +119,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_try(self, data: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
         """Try a store over REST; return its name, where the key may see it, or the form's errors."""
-        if not is_identifier(data[CONF_STORE_ID]):
+        key = data[CONF_API_KEY]
+        if not (is_identifier(data[CONF_STORE_ID]) and key.isascii() and key.isprintable()):
             return None, {"base": "invalid_auth"}
         try:
             parse_endpoint(data[CONF_SERVER][CONF_REALTIME_URL])
@@ -129,6 +131,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
                 store_id=data[CONF_STORE_ID],
                 api_key=data[CONF_API_KEY],
                 limiter=memory.limiter,
+                clock=memory.clock,
             )
             await client.check_printers()
             return await _async_store_name(client, data[CONF_STORE_ID]), {}
@@ -138,7 +141,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             return None, {"base": "forbidden"}
         except RateLimitedError:
             return None, {"base": "rate_limited"}
-        except CannotConnectError, OutcomeUnknownError, InvalidRealtimeUrl:
+        except CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRealtimeUrl:
             return None, {"base": "cannot_connect"}
         except PrintagoError as err:
             LOGGER.warning("Printago refused to list printers: %s", err)

@@ -62,20 +62,22 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             config_entry=entry,
             name=entry.title,
             update_interval=POLL_WITHOUT_STREAM,
-            request_refresh_debouncer=Debouncer(hass, LOGGER, cooldown=_RECONCILE_COOLDOWN, immediate=True),
+            request_refresh_debouncer=Debouncer(
+                hass, LOGGER, cooldown=_RECONCILE_COOLDOWN, immediate=True, background=True
+            ),
         )
         self.client = client
         self.catalog = Catalog(client)
         self.memory = memory
         self.store_id: str = entry.data[CONF_STORE_ID]
-        self.farm = memory.farm or Farm(client.transport.server_now)
-        self.farm.server_now = client.transport.server_now
+        self.farm = memory.farm
         self.data = self.farm
         self.jobs_readable = True
         self.realtime: RealtimeClient
         self._connected = asyncio.Event()
         self._started = False
         self._stopped = False
+        self._reading: asyncio.Task[Any] | None = None
         self._was_available = False
         self._printer_listeners: dict[str, set[Callable[[], None]]] = {}
         self._farm_listeners: set[Callable[[], None]] = set()
@@ -98,12 +100,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         except BaseException:
             await self.async_stop()
             raise
-        self.memory.farm = self.farm
-        self.memory.api_key = self.config_entry.data[CONF_API_KEY]
+        self.memory.read_with = self.config_entry.data
         self._was_available = self.available
         entry = self.config_entry
         # Home Assistant stops without unloading; the stream must not outlive it.
-        entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop))
+        entry.async_on_unload(self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_on_stop))
         # The coordinator polls only as long as someone listens.
         entry.async_on_unload(self.async_add_listener(lambda: None))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_expire, _EXPIRY_CHECK))
@@ -137,7 +138,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         with suppress(TimeoutError):
             async with asyncio.timeout(_CONNECT_PATIENCE):
                 await self._connected.wait()
-        if self.memory.farm is not None and self.memory.api_key == self.config_entry.data[CONF_API_KEY]:
+        if self.memory.read_with == self.config_entry.data:
             # A reload: what was known a moment ago stands until the reconcile, and twenty reloads cost no quota.
             self._publish(self.farm.abandon_snapshot())
             self._started = True
@@ -149,17 +150,22 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         await self.async_config_entry_first_refresh()
         self._started = True
         if self._connected.is_set() and not was_connected:
-            self._async_reconcile()
+            self.async_reconcile()
 
     async def async_stop(self) -> None:
         """End the stream, all timers, and calls under way."""
         self._stopped = True
         await self.async_shutdown()
-        await self.realtime.stop()
-        await self.client.close()
+        await asyncio.gather(self.realtime.stop(), self.client.close(), self._async_stop_reading())
         if self._cancel_farm_call is not None:
             self._cancel_farm_call()
             self._cancel_farm_call = None
+
+    async def _async_stop_reading(self) -> None:
+        """End a snapshot that is on its way: it is nobody's any more, and the farm may soon be another one's."""
+        if self._reading is not None and self._reading is not asyncio.current_task():
+            self._reading.cancel()
+            await asyncio.wait({self._reading}, timeout=1)
 
     async def _async_on_stop(self, _: Event) -> None:
         await self.async_stop()
@@ -173,6 +179,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @override
     async def _async_update_data(self) -> Farm:
+        self._reading = asyncio.current_task()
         self.farm.begin_snapshot()
         try:
             printers = await self.client.printers()
@@ -180,6 +187,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         except PrintagoError as err:
             self._publish(self.farm.abandon_snapshot())
             raise _update_error(err) from err
+        finally:
+            self._reading = None
         self._publish(self.farm.apply_snapshot(printers, jobs))
         return self.farm
 
@@ -189,21 +198,25 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         try:
             return await self.client.open_jobs()
         except PermissionDeniedError:
-            # The key was made without the permission to view the queue; a new key means a reload.
+            # Most likely the key was made without the permission to view the queue: it is asked again once an hour. What
+            # was known of jobs is nothing to act on any more.
             self.jobs_readable = False
-            return None
+            return Listing({}, complete=True)
 
     async def _async_read_seldom(self, _: object = None) -> None:
         """Read what changes rarely, or is counted by us in between."""
-        if not self.jobs_readable:
-            return
+        self.jobs_readable = True
+        completions_seen = self.farm.completions_seen
         try:
             count = await self.client.completed_count()
+        except PermissionDeniedError:
+            self.jobs_readable = False
         except PrintagoError as err:
             LOGGER.debug("Reading the count of completed jobs failed: %s", err)
-            return
-        # Never back: the sensor is a total, and our own count may be ahead of Printago's answer.
-        self.farm.completed_jobs = max(count, self.farm.completed_jobs or 0)
+        else:
+            # What completed meanwhile may be in the answer or not; the next one will tell.
+            if self.farm.completed_jobs is None or completions_seen == self.farm.completions_seen:
+                self.farm.completed_jobs = count
         self._async_tell_farm()
 
     @override
@@ -212,7 +225,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._async_check_availability()
 
     @callback
-    def _async_reconcile(self) -> None:
+    def async_reconcile(self) -> None:
         """Ask for a snapshot soon; many wishes become one."""
         if self._started and not self._stopped:
             self.config_entry.async_create_background_task(
@@ -238,7 +251,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             if self.realtime.endpoint is not None:
                 self.memory.async_remember_endpoint(self.realtime.endpoint.url)
             # What changed while nobody listened is told by nobody: entity events are not retained.
-            self._async_reconcile()
+            self.async_reconcile()
         else:
             self._connected.clear()
             self.update_interval = POLL_WITHOUT_STREAM
@@ -250,7 +263,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def _async_on_refused(self) -> None:
         """Let REST confirm: brokers refuse a wrong key, user and client ID with the same word."""
-        self._async_reconcile()
+        self.async_reconcile()
 
     @callback
     def _async_expire(self, _: object) -> None:
@@ -297,7 +310,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if changes.summary or changes.jobs:
             self._async_tell_farm_soon()
         if changes.incomplete:
-            self._async_reconcile()
+            self.async_reconcile()
 
     @callback
     def _async_tell_printer(self, printer_id: str) -> None:

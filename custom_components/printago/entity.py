@@ -17,6 +17,7 @@ from .api import (
     CannotConnectError,
     InvalidRequestError,
     NotAppliedError,
+    OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoError,
     RateLimitedError,
@@ -179,16 +180,25 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     def on_changes(changes: Changes) -> None:
         for printer_id in changes.removed:
             added.pop(printer_id, None)
-        add(changes.added | changes.parts)
+        add(coordinator.farm.printers if changes.complete else changes.added | changes.parts)
 
     entry.async_on_unload(coordinator.async_add_change_listener(on_changes))
     add(tuple(coordinator.farm.printers))
 
 
-async def async_call[T](call: Awaitable[T]) -> T:
-    """Await a call of the client; what goes wrong is raised as an error that a person can act on."""
+async def async_call[T](coordinator: PrintagoCoordinator, call: Awaitable[T], *, reads: bool = False) -> T:
+    """Await a call of the client; what goes wrong is raised as an error that a person can act on.
+
+    A call that only ``reads`` leaves nothing open when its answer is lost.
+    """
     try:
         return await call
+    except AuthenticationError as err:
+        # The next snapshot confirms it, and asks for another key.
+        coordinator.async_reconcile()
+        raise home_assistant_error(err) from err
+    except OutcomeUnknownError as err:
+        raise home_assistant_error(CannotConnectError(str(err)) if reads else err) from err
     except PrintagoError as err:
         raise home_assistant_error(err) from err
 

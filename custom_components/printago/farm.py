@@ -53,6 +53,8 @@ class Farm:
         self.printers: dict[str, PrinterState] = {}
         self.jobs: dict[str, PrintJob] = {}
         self.completed_jobs: int | None = None
+        self.completions_seen = 0
+        """How many jobs we have seen complete."""
         self.dropped: Counter[str] = Counter()
         """Messages that were ignored, by reason; unknown kinds of entities as ``kind:…``."""
         self.part_builds: OrderedDict[str, float] = OrderedDict()
@@ -62,11 +64,6 @@ class Farm:
         self._strangers: set[str] = set()
         self._journal: list[StatMessage | EntityEvent] | None = None
         self._was_empty = False
-
-    @property
-    def is_known(self) -> bool:
-        """Return whether any snapshot has come yet."""
-        return bool(self.printers)
 
     # Snapshots
 
@@ -87,32 +84,49 @@ class Farm:
         Only a complete listing makes anything disappear, and an empty one only when it comes twice.
         """
         changes = Changes(summary=True, jobs=jobs is not None)
+        told = self._told_in_flight()
         for printer_id, source in printers.rows.items():
             if (state := self.printers.get(printer_id)) is not None:
                 state.merge_record(source)
             else:
                 self._add_printer(printer_id, source, changes)
+        # Nobody sells a whole farm between two polls: what is suddenly empty is believed the second time.
+        suddenly_empty = bool(self.printers) and not printers.rows and not self._was_empty
         changes.complete = printers.complete and (bool(printers.rows) or self._was_empty)
-        self._was_empty = not printers.rows
+        self._was_empty = printers.complete and not printers.rows
         if changes.complete:
-            for printer_id in self.printers.keys() - printers.rows.keys():
+            for printer_id in self.printers.keys() - printers.rows.keys() - told:
                 self._remove_printer(printer_id, changes)
         if jobs is not None:
             for job_id, source in jobs.rows.items():
                 self._merge_job(job_id, source, changes, whole=True)
-            if jobs.complete:
-                for job_id in self.jobs.keys() - jobs.rows.keys():
+            if jobs.complete and not suddenly_empty:
+                for job_id in self.jobs.keys() - jobs.rows.keys() - told:
                     self._drop_job(job_id, changes)
         self._replay(changes)
+        now = self.server_now()
         for state in self.printers.values():
+            state.expire(now)
             state.settle(self._job_of(state))
         changes.printers = set(self.printers)
         return changes
 
+    def _told_in_flight(self) -> set[str]:
+        """Return what events have told of while a snapshot was on its way: it may be too new for the snapshot."""
+        return {
+            identifier
+            for message in self._journal or ()
+            if isinstance(message, EntityEvent) and message.action is not Action.DELETE
+            for identifier in message.entities
+        }
+
     def _replay(self, changes: Changes) -> None:
         journal, self._journal = self._journal, None
+        completed_jobs = self.completed_jobs
         for message in journal or ():
             self._apply(message, changes)
+        # Each message was counted when it came.
+        self.completed_jobs = completed_jobs
 
     # Messages
 
@@ -255,10 +269,10 @@ class Farm:
         if (part_build_id := values.get("part_build_id")) is not None:
             self.note_part_build(part_build_id)
         if known is None:
-            if self._is_late(job_id, values.get("updated_at")):
+            if self._is_late(job_id, values.get("updated_at"), whole=whole):
                 return self.count_dropped("late")
             job = PrintJob.from_json(job_id, source)
-            if job.status is None or (job.part_name is None and not whole and _is_open(job)):
+            if not whole and self._is_fragment(job):
                 changes.incomplete = True
             if not _is_open(job):
                 return None
@@ -274,14 +288,26 @@ class Farm:
         changes.jobs = True
         return None
 
+    def _is_fragment(self, job: PrintJob) -> bool:
+        """Return whether a job that nobody knew is told only in part, so that a snapshot is needed to know it."""
+        if job.status is not None:
+            return job.part_name is None and _is_open(job)
+        if job.id in self._gone:
+            return False
+        # Asked for once: what the snapshot does not bring is over, however often it is told of.
+        self._remember_gone(job.id, None)
+        return True
+
     def _drop_job(self, job_id: str, changes: Changes, last: PrintJob | None = None) -> None:
         known = self.jobs.pop(job_id, None)
         newest = last or known
         self._remember_gone(job_id, newest.updated_at if newest else None)
         if known is None:
             return
-        if last is not None and last.status is JobStatus.COMPLETED and self.completed_jobs is not None:
-            self.completed_jobs += 1
+        if last is not None and last.status is JobStatus.COMPLETED:
+            self.completions_seen += 1
+            if self.completed_jobs is not None:
+                self.completed_jobs += 1
         self._index_job(known, None, changes)
         changes.jobs = True
 
@@ -295,8 +321,12 @@ class Farm:
                 del self._jobs_of[old]
         if new is not None:
             self._jobs_of.setdefault(new, set()).add(job_id)
-        for printer_id in {old, new}:
-            if printer_id is not None and (state := self.printers.get(printer_id)) is not None:
+        concerned = {printer_id for printer_id in (old, new) if printer_id is not None}
+        if not concerned and any(job is not None and job.in_progress for job in (before, after)):
+            # Only the printer itself tells that it has this job.
+            concerned = {state.id for state in self.printers.values() if state.record.printing_job_id == job_id}
+        for printer_id in concerned:
+            if (state := self.printers.get(printer_id)) is not None:
                 self._touch(state, changes)
 
     # Memory of what is gone, so that a message that comes late does not bring it back
@@ -307,9 +337,10 @@ class Farm:
         while len(self._gone) > _MOST_REMEMBERED:
             self._gone.popitem(last=False)
 
-    def _is_late(self, identifier: str, stamp: datetime | None) -> bool:
+    def _is_late(self, identifier: str, stamp: datetime | None, *, whole: bool = False) -> bool:
+        """Return whether this is from before the end of what is gone; a snapshot may bring back the same again."""
         known = self._gone.get(identifier)
-        return stamp is not None and known is not None and stamp <= known
+        return stamp is not None and known is not None and (stamp < known or (stamp == known and not whole))
 
     # Counts
 

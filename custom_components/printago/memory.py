@@ -4,14 +4,17 @@ Kept outside of the config entry: writing to an entry would reload it.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api.ratelimit import RateLimiter
+from .api import RateLimiter, ServerClock
 from .const import DOMAIN
 from .farm import Farm
 
@@ -22,14 +25,12 @@ _SAVE_DELAY = 30
 
 @dataclass(slots=True)
 class BuildLedger:
-    """The builds that we made, and who is making one: it outlives a reload in the middle of a submission."""
+    """Who is making a build: it outlives a reload in the middle of a submission."""
 
-    locks: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
-    """One lock for each part or SKU."""
-    part_builds: set[str] = field(default_factory=set)
-    """IDs of the part builds that are accounted for."""
-    baselines: dict[tuple[str, str], int] = field(default_factory=dict)
-    """For each part or SKU, in which connection of the stream its latest jobs were asked for."""
+    locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """One lock for each part or SKU that is being submitted."""
+    baselines: dict[tuple[str, str], float] = field(default_factory=dict)
+    """For each part or SKU, since when the stream was up when its latest jobs were asked for."""
 
 
 class StoreMemory:
@@ -39,9 +40,10 @@ class StoreMemory:
         """Start empty; what was saved is loaded by ``async_recall``."""
         self.limiter = RateLimiter(on_sent=self._async_save_soon)
         self.builds = BuildLedger()
-        self.farm: Farm | None = None
-        self.api_key: str | None = None
-        """The key with which the farm was read: another one has to prove itself first."""
+        self.clock = ServerClock(dt_util.utcnow)
+        self.farm = Farm(self.clock.now)
+        self.read_with: Mapping[str, Any] | None = None
+        """The data of the entry with which the farm was read: other data have to prove themselves first."""
         self._realtime_endpoint: str | None = None
         self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}")
         self._loaded = False

@@ -78,6 +78,7 @@ _USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
 
 _UNSTATED_LIFETIME = timedelta(minutes=10)
 _END_TIME_TOLERANCE = timedelta(minutes=2)
+_CLOCK_TOLERANCE = timedelta(hours=1)
 
 
 def is_older(stamp: datetime | None, known: datetime | None) -> bool:
@@ -136,9 +137,14 @@ class PrinterState:
         return self._merge_connection(read_connection(source), stamp) or fresh
 
     def merge_stat(self, message: StatMessage, now: datetime) -> bool:
-        """Lay a telemetry message over what is known at ``now`` (Printago's clock); return False for a late one."""
+        """Lay a telemetry message over what is known at ``now`` (Printago's clock); return False for a late one.
+
+        A stamp out of the future counts as none: it would hold up every message until then.
+        """
+        if message.received_at is not None and message.received_at > now + _CLOCK_TOLERANCE:
+            message = replace(message, received_at=None)
         if is_older(message.received_at, self.received_at):
-            return False
+            return self._merge_connection(message.connection, message.received_at)
         if message.readings:
             self.telemetry = replace(self.telemetry, **message.readings)
             self.shown.update(name for name, value in message.readings.items() if value is not None)
@@ -196,7 +202,7 @@ class PrinterState:
             return
         estimate = (message.received_at or now) + timedelta(minutes=minutes)
         if self.end_time is None or abs(estimate - self.end_time) >= _END_TIME_TOLERANCE:
-            self.end_time = estimate.replace(second=0, microsecond=0)
+            self.end_time = (estimate + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
     def _prints_now(self) -> bool:
         if self.job is not None or self.print_status in ACTIVE_STATUSES:
@@ -224,7 +230,7 @@ class PrinterState:
         if word is None:
             return self._status_without_telemetry(PrintStatus.IDLE)
         status = _STATUS_OF_WORD.get(word.strip().casefold())
-        if self.stale and (status in ACTIVE_STATUSES) is bool(self.is_available):
+        if self.stale and not self.record.in_maintenance and (status in ACTIVE_STATUSES) is self.is_available:
             return self._status_without_telemetry(PrintStatus.FINISH)
         return status
 

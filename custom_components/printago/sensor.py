@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory, Platform, UnitOfTemperature, UnitOfTime
+from homeassistant.const import PERCENTAGE, Platform, UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -157,19 +157,16 @@ PRINTER_SENSORS = (
         native_unit_of_measurement=UnitOfTime.HOURS,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda printer: _rounded(printer.record.lifetime_print_hours, 1),
     ),
     PrinterSensorDescription(
         key="total_print_jobs",
         state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda printer: printer.record.lifetime_job_count,
     ),
     PrinterSensorDescription(
         key="last_printed",
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda printer: printer.record.last_printed_at,
     ),

@@ -1,6 +1,7 @@
 """The actions: what may be asked for, of which store, and what is sent for it."""
 
 from collections.abc import Mapping
+import math
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -34,6 +35,18 @@ _PRIORITIES = {"normal": 100, "low": 1000}
 _POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 
+
+def _whole(value: object) -> int:
+    """Read a whole number, also one that a template has made a text or a float of; nothing is rounded."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except ValueError:
+        number = math.nan
+    if not number.is_integer():
+        raise vol.Invalid("expected a whole number")
+    return int(number)
+
+
 _NON_EMPTY = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=1024))
 _TAG = vol.All(_NON_EMPTY, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
@@ -44,7 +57,7 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
             vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): _NON_EMPTY,
             vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): _NON_EMPTY,
-            vol.Optional(ATTR_QUANTITY, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=_MOST_COPIES)),
+            vol.Optional(ATTR_QUANTITY, default=1): vol.All(_whole, vol.Range(min=1, max=_MOST_COPIES)),
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): vol.All(cv.ensure_list, [_TAG]),
             vol.Optional(ATTR_LABEL): _NON_EMPTY,
@@ -53,7 +66,7 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             vol.Optional(ATTR_MATERIAL): _NON_EMPTY,
             vol.Optional(ATTR_PARAMETERS): vol.Schema({_NON_EMPTY: _PARAMETER}),
             vol.Optional(ATTR_PLATES): vol.Schema(
-                {vol.Coerce(str): vol.All(vol.Coerce(int), vol.Range(min=0, max=_MOST_COPIES))}
+                {vol.Coerce(str): vol.All(_whole, vol.Range(min=0, max=_MOST_COPIES))}
             ),
         }
     ),
@@ -76,8 +89,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_submit_print_job(call: ServiceCall) -> ServiceResponse:
     coordinator = _async_coordinator(call)
     tags = _tags(call, coordinator)
-    request = await async_call(_async_print_request(coordinator, call.data, tags))
-    submission = await Submitter(coordinator).async_submit(request)
+    request = await async_call(coordinator, _async_print_request(coordinator, call.data, tags), reads=True)
+    submission = await Submitter(coordinator).async_submit(request, find_jobs=call.return_response)
     return submission.as_response() if call.return_response else None
 
 
@@ -87,7 +100,7 @@ def _async_coordinator(call: ServiceCall) -> PrintagoCoordinator:
     entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
     if entry_id is None and (device_id := call.data.get(ATTR_PRINTER)) is not None:
         device = dr.async_get(call.hass).async_get(device_id)
-        entry_id = getattr(device, "primary_config_entry", None)
+        entry_id = device.config_entry_id if device is not None else None
     entry: PrintagoConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
     return entry.runtime_data
 
@@ -95,7 +108,7 @@ def _async_coordinator(call: ServiceCall) -> PrintagoCoordinator:
 def _tags(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
     """Return the tags that a printer has to match, all of them."""
     tags = {}
-    if (wanted := call.data.get(ATTR_TAGS)) is not None:
+    if wanted := call.data.get(ATTR_TAGS):
         tags["user.tags"] = "|".join(dict.fromkeys(wanted))
     if (device_id := call.data.get(ATTR_PRINTER)) is not None:
         tags["printer.id"] = _printer_id(call.hass, coordinator, device_id)
@@ -124,10 +137,10 @@ async def _async_print_request(
     details: dict[str, Any] = {}
     if label is not None:
         details["label"] = label
-    if ATTR_PARAMETERS in data:
-        details["parameters"] = data[ATTR_PARAMETERS]
-    if ATTR_PLATES in data:
-        details["plateQuantities"] = data[ATTR_PLATES]
+    if parameters := data.get(ATTR_PARAMETERS):
+        details["parameters"] = parameters
+    if plates := data.get(ATTR_PLATES):
+        details["plateQuantities"] = plates
     if ATTR_MATERIAL in data:
         details["materials"] = {"0": [await catalog.async_find_material(data[ATTR_MATERIAL])]}
     common: dict[str, Any] = {
@@ -140,7 +153,7 @@ async def _async_print_request(
     if ATTR_PART in data:
         part = await catalog.async_find_part(data[ATTR_PART])
         build = {"parts": [{"partId": part["id"], **common, **details}]}
-        quantity = None if ATTR_PLATES in data else data[ATTR_QUANTITY]
+        quantity = None if plates else data[ATTR_QUANTITY]
         return PrintRequest(build=build, part_id=part["id"], quantity=quantity, label=label, tags=tags)
     sku = await catalog.async_find_sku(data[ATTR_SKU])
     linked_parts = _linked_part_ids(sku)

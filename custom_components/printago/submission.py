@@ -15,10 +15,17 @@ from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
-from .api import OutcomeUnknownError, PrintagoError, PrintJob
+from .api import (
+    AuthenticationError,
+    CannotConnectError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PrintagoError,
+    PrintJob,
+)
 from .const import DOMAIN, LOGGER
 from .coordinator import PrintagoCoordinator
-from .entity import async_call, home_assistant_error
+from .entity import home_assistant_error
 
 _ASK_AFTER = (3.0, 4.0, 8.0)
 """Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""
@@ -88,7 +95,10 @@ class PrintRequest:
 
     def matches(self, job: PrintJob) -> bool:
         """Return whether a job can have come of this request."""
-        if (job.part_id, job.sku_id)[self.part_id is None] != self.thing[1]:
+        # Jobs of an order, or of an SKU that contains the part, are somebody else's.
+        if job.order_id is not None or job.sku_id != self.sku_id:
+            return False
+        if self.part_id is not None and job.part_id != self.part_id:
             return False
         if self.label is not None and self.label not in (job.label or ""):
             return False
@@ -106,19 +116,19 @@ class Submitter:
         self._client = coordinator.client
         self._ledger = coordinator.memory.builds
 
-    async def async_submit(self, request: PrintRequest) -> Submission:
-        """Submit a request, and return what became of it with the IDs of its jobs, as far as they have appeared.
+    async def async_submit(self, request: PrintRequest, *, find_jobs: bool = True) -> Submission:
+        """Submit a request, and return what became of it; ``find_jobs`` waits until its jobs have appeared.
 
         Raises HomeAssistantError when Printago refuses it, when it cannot be reached, or when it stays unclear whether
         it has acted; the message tells which. Whoever gives up waiting ends nothing: what was begun is seen through, so
         that its outcome is known before the same thing is submitted again.
         """
-        return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request)))
+        return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request, find_jobs)))
 
-    async def _async_submit(self, request: PrintRequest) -> Submission:
+    async def _async_submit(self, request: PrintRequest, find_jobs: bool) -> Submission:
         async with self._ledger.locks.setdefault(request.thing, asyncio.Lock()):
             await self._async_know_what_is_there(request)
-            asked_at = self._client.transport.server_now()
+            asked_at = self._client.transport.clock.now()
             asked_at_monotonic = time.monotonic()
             try:
                 answer = await self._client.create_build(request.build)
@@ -127,11 +137,13 @@ class Submitter:
                 submission = await self._async_find(request, asked_at, asked_at_monotonic)
             except PrintagoError as err:
                 self._coordinator.catalog.forget()
+                if isinstance(err, AuthenticationError):
+                    self._coordinator.async_reconcile()
                 raise home_assistant_error(err) from err
             else:
                 submission = _read_answer(answer)
-                self._ledger.part_builds.update(build.id for build in submission.part_builds)
-        if submission.confirmed:
+                self._account_for(build.id for build in submission.part_builds)
+        if submission.confirmed and find_jobs and self._coordinator.jobs_readable:
             return await self._async_with_jobs(submission)
         return submission
 
@@ -140,14 +152,23 @@ class Submitter:
 
         As long as the stream is up it tells of every job; at its beginning, and without it, Printago is asked.
         """
-        realtime = self._coordinator.realtime
-        if realtime.connected and self._ledger.baselines.get(request.thing) == realtime.connects:
+        connected_since = self._coordinator.realtime.connected_since
+        if connected_since is not None and self._ledger.baselines.get(request.thing) == connected_since:
             return
-        connection = realtime.connects
-        for job in await async_call(self._async_jobs(request, self._client.transport.server_now() - _BASELINE)):
-            if job.part_build_id is not None:
-                self._coordinator.farm.note_part_build(job.part_build_id)
-        self._ledger.baselines[request.thing] = connection
+        try:
+            jobs = await self._async_jobs(request, self._client.transport.clock.now() - _BASELINE)
+        except PermissionDeniedError:
+            # A key may be able to print and not to view the queue; then a lost answer stays unclear.
+            return
+        except PrintagoError as err:
+            raise home_assistant_error(CannotConnectError(str(err))) from err
+        self._account_for(job.part_build_id for job in jobs if job.part_build_id is not None)
+        if connected_since is not None:
+            self._ledger.baselines[request.thing] = connected_since
+
+    def _account_for(self, part_builds: Iterable[str]) -> None:
+        for part_build_id in part_builds:
+            self._coordinator.farm.note_part_build(part_build_id)
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
         thing, identifier = request.thing
@@ -157,27 +178,30 @@ class Submitter:
     async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
         """Look for the jobs of a build whose answer was lost."""
         found: dict[str, list[PrintJob]] = {}
+        key = "submission_unchecked"
         for seconds in _ASK_AFTER:
             await asyncio.sleep(seconds)
             try:
                 jobs = await self._async_jobs(request, asked_at - _CLOCK_MARGIN)
             except PrintagoError as err:
                 LOGGER.debug("Looking for the jobs of a build failed: %s", err)
+                key = "submission_unchecked"
                 continue
             found = _grouped(job for job in jobs if self._is_new(job, request, asked_at_monotonic))
             if len(found) == request.part_builds and all(map(_is_whole, found.values())):
-                self._ledger.part_builds.update(found)
+                self._account_for(found)
                 return Submission(tuple(map(_found_build, found.values())), confirmed=False)
+            key = "submission_unclear" if found else "submission_lost"
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="submission_unclear" if found else "submission_lost",
+            translation_key=key,
             translation_placeholders={
                 "jobs": ", ".join(job.id for jobs in found.values() for job in jobs) or "-",
             },
         )
 
     def _is_new(self, job: PrintJob, request: PrintRequest, asked_at_monotonic: float) -> bool:
-        if job.part_build_id is None or job.part_build_id in self._ledger.part_builds or not request.matches(job):
+        if job.part_build_id is None or not request.matches(job):
             return False
         first_seen = self._coordinator.farm.part_builds.get(job.part_build_id)
         return first_seen is None or first_seen > asked_at_monotonic

@@ -24,7 +24,7 @@ from .models import JobStatus, Printer, PrintJob
 from .ratelimit import Lane, RateLimiter
 from .realtime import RealtimeClient
 from .telemetry import HealthMessage, Severity, StatMessage, Telemetry
-from .transport import DEFAULT_API_URL, Transport
+from .transport import DEFAULT_API_URL, ServerClock, Transport
 
 __all__ = [
     "DEFAULT_API_URL",
@@ -52,6 +52,7 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RealtimeClient",
+    "ServerClock",
     "Severity",
     "StatMessage",
     "Telemetry",

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from .errors import NotAppliedError
 
 GATHER_SECONDS = 0.05
+CLOSE_SECONDS = 1.5
 
 
 class Batcher[K: Hashable, R]:
@@ -43,9 +44,9 @@ class Batcher[K: Hashable, R]:
         return await asyncio.shield(future)
 
     async def close(self) -> None:
-        """Wait for what was asked for."""
+        """Wait a moment for what was asked for; what takes longer ends by itself."""
         if self._tasks:
-            await asyncio.gather(*self._tasks)
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
 
     async def _send_soon(self, key: K, batch: dict[str, asyncio.Future[R]]) -> None:
         await asyncio.sleep(GATHER_SECONDS)

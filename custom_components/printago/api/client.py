@@ -4,6 +4,7 @@ Paths, bodies and answers are those of the vendor's OpenAPI description. Calls t
 ``batch``), so that buttons pressed together leave as one request.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,11 @@ from .errors import MalformedResponseError
 from .fields import is_identifier
 from .models import JobStatus
 from .ratelimit import Lane, RateLimiter
-from .transport import Transport
+from .transport import ServerClock, Transport
 
 PAGE_SIZE = 1000
 """Most rows that a list call returns at once; without ``limit`` it is 100."""
+_UNASKED_PAGE_SIZE = 100
 _MOST_PAGES = 100
 
 OPEN_JOBS = {
@@ -48,20 +50,28 @@ class PrintagoClient:
 
     @classmethod
     def create(
-        cls, session: aiohttp.ClientSession, *, api_url: str, store_id: str, api_key: str, limiter: RateLimiter
+        cls,
+        session: aiohttp.ClientSession,
+        *,
+        api_url: str,
+        store_id: str,
+        api_key: str,
+        limiter: RateLimiter,
+        clock: ServerClock | None = None,
     ) -> PrintagoClient:
         """Return a client; raises CannotConnectError when ``api_url`` is not an http(s) address."""
-        return cls(Transport(session, api_url=api_url, store_id=store_id, api_key=api_key, limiter=limiter))
+        return cls(
+            Transport(session, api_url=api_url, store_id=store_id, api_key=api_key, limiter=limiter, clock=clock)
+        )
 
     @property
     def transport(self) -> Transport:
-        """Return what sends the requests: it knows the server's clock and the quota."""
+        """Return what sends the requests: it knows Printago's clock and the quota."""
         return self._transport
 
     async def close(self) -> None:
-        """Let calls that are being gathered or answered come to an end."""
-        for batcher in (self._confirm, self._commands, self._jobs):
-            await batcher.close()
+        """Give calls that are being gathered or answered a moment to end; none that was sent is cancelled."""
+        await asyncio.gather(*(batcher.close() for batcher in (self._confirm, self._commands, self._jobs)))
 
     # Reading
 
@@ -164,8 +174,12 @@ class PrintagoClient:
         return _ids(answer)
 
     async def _list(self, path: str, *, lane: Lane, filters: Mapping[str, str] | None = None) -> Listing:
-        """Page through a list; complete only when every row of the total was seen."""
+        """Page through a list; complete only when every row of the total was seen.
+
+        A total that changes on the way means that rows moved, and one may have slipped from one page to another unseen.
+        """
         rows: dict[str, Mapping[str, Any]] = {}
+        totals: set[int | None] = set()
         offset = 0
         for _ in range(_MOST_PAGES):
             params = {
@@ -176,11 +190,14 @@ class PrintagoClient:
                 **({"offset": str(offset)} if offset else {}),
             }
             page = _Page.of(await self._transport.request("GET", path, lane=lane, params=params))
+            known = len(rows)
             rows |= _with_ids(page.rows)
+            totals.add(page.total)
             offset += page.length
             if not page.has_more:
-                return Listing(rows, complete=len(rows) >= max(offset, page.total or 0))
-            if not page.length:
+                return Listing(rows, complete=len(totals) == 1 and len(rows) >= max(offset, page.total or 0))
+            if len(rows) == known:
+                # A server that repeats itself would otherwise use up the quota.
                 break
         return Listing(rows, complete=False)
 
@@ -206,7 +223,9 @@ class _Page:
                 total=total if isinstance(total, int) else None,
             )
         if isinstance(answer, list):
-            return cls(rows=_objects(answer), length=len(answer), has_more=len(answer) >= PAGE_SIZE, total=None)
+            # It does not say whether it is whole; one as long as a full page may have been cut.
+            full = len(answer) in (_UNASKED_PAGE_SIZE, PAGE_SIZE)
+            return cls(rows=_objects(answer), length=len(answer), has_more=full, total=None)
         raise MalformedResponseError("the answer is not a list")
 
 

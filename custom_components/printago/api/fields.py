@@ -6,12 +6,14 @@ the result, so that it can be laid over what is known; ``null`` is kept as None,
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-import math
+from email.utils import parsedate_to_datetime
 import re
 from typing import Any
 
 MAX_TEXT = 255
 """Longest text in characters that is kept: no state of Home Assistant may be longer."""
+_YEARS = range(2000, 3000)
+"""Years that are believed: arithmetic with a time at the edge of the calendar would overflow."""
 
 
 class UnreadableError(ValueError):
@@ -68,7 +70,8 @@ def number(low: float, high: float) -> Callable[[object], float]:
     def read(raw: object) -> float:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise UnreadableError
-        if not (math.isfinite(raw) and low <= raw <= high):
+        # Neither NaN nor an infinity lies between two numbers.
+        if not low <= raw <= high:
             raise UnreadableError
         return raw
 
@@ -86,10 +89,23 @@ def moment(raw: object) -> datetime:
     if not isinstance(raw, str) or len(raw) > 64:
         raise UnreadableError
     try:
-        parsed = datetime.fromisoformat(raw)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return _utc(datetime.fromisoformat(raw))
     except (ValueError, OverflowError) as err:
         raise UnreadableError from err
+
+
+def http_date(raw: str) -> datetime | None:
+    """Read the date of an HTTP header; None for what is none."""
+    try:
+        return _utc(parsedate_to_datetime(raw))
+    except ValueError, OverflowError:
+        return None
+
+
+def _utc(parsed: datetime) -> datetime:
+    if parsed.year not in _YEARS:
+        raise UnreadableError
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def texts(raw: object) -> tuple[str, ...]:
@@ -105,13 +121,3 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def is_identifier(raw: object) -> bool:
     """Return whether this can be an entity's ID: the cloud uses cuid2, 24 lower-case letters and digits."""
     return isinstance(raw, str) and _IDENTIFIER.fullmatch(raw) is not None
-
-
-_HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?")
-
-
-def color(raw: object) -> str:
-    """Read RRGGBB or RRGGBBAA, with or without ``#``, as ``#RRGGBB``."""
-    if not isinstance(raw, str) or not (match := _HEX_COLOR.fullmatch(raw)):
-        raise UnreadableError
-    return f"#{match[1].upper()}"

@@ -69,7 +69,7 @@ def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMes
     # A body that names someone else than its topic is not to be trusted with either.
     if not is_identifier(printer_id):
         raise MalformedMessageError("not a printer's ID")
-    if body.get("printerId", printer_id) != printer_id or body.get("storeId", store_id) != store_id:
+    if body.get("printerId") not in (None, printer_id) or body.get("storeId") not in (None, store_id):
         raise MalformedMessageError("topic and payload disagree")
     return read_stat(printer_id, body)
 
@@ -87,7 +87,7 @@ def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
     if not isinstance(entities, dict):
         raise MalformedMessageError("no entities")
     return EntityEvent(
-        kind=normalize_kind(kind if isinstance(kind, str) else topic_kind),
+        kind=normalize_kind(kind if kind and isinstance(kind, str) else topic_kind),
         action=action,
         entities={
             identifier: entity if isinstance(entity, dict) else {}

@@ -9,12 +9,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from enum import Enum
 import math
 import time
 
 from .errors import RateLimitedError
+from .fields import http_date
 
 USER_MAX_WAIT = 10.0
 """Seconds for which a call of the user may be held back before it fails with a clear error."""
@@ -142,14 +143,14 @@ class RateLimiter:
         self._sent = deque(sorted([*self._sent, *restored]))
 
 
-def parse_retry_after(value: str | None, default: float = 60.0) -> float:
-    """Return the seconds that a ``Retry-After`` header asks for, in seconds or as a date; ``default`` without one."""
+def parse_retry_after(value: str | None, default: float = 60.0, now: datetime | None = None) -> float:
+    """Return the seconds that a ``Retry-After`` header asks for, in seconds or as a date; ``default`` without one.
+
+    ``now`` is what the clock shows that a date goes by, else ours.
+    """
     seconds = _number(value)
-    if seconds is None and value is not None:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
-            seconds = None
+    if seconds is None and value is not None and (date := http_date(value)) is not None:
+        seconds = (date - (now or datetime.now(UTC))).total_seconds()
     return default if seconds is None else min(max(seconds, 1.0), _LONGEST)
 
 

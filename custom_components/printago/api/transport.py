@@ -1,9 +1,9 @@
 """One HTTP request to Printago: credentials, quota, time-outs, and every failure as one of our errors."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+import re
 from typing import Any
 
 import aiohttp
@@ -21,23 +21,43 @@ from .errors import (
     PrintagoError,
     RateLimitedError,
 )
+from .fields import http_date
 from .ratelimit import Lane, RateLimiter, parse_retry_after
 
 DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
 _MOST_MESSAGE = 300
+# The signature of a signed URL is in its query.
+_SIGNED_URL = re.compile(r"https?://\S*\?\S+", re.IGNORECASE)
 
 
 def _utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-class Transport:
-    """Sends authenticated JSON requests for one store.
+class ServerClock:
+    """What Printago's clock shows, told from ours by the ``Date`` headers of its answers."""
 
-    The session, the limiter and the clock come from outside. ``clock_offset`` is the seconds by which Printago's clock
-    is ahead of ours, from the ``Date`` header of its last answer.
-    """
+    def __init__(self, now: Callable[[], datetime] = _utcnow) -> None:
+        """Take both clocks for the same, until an answer tells better."""
+        self._now = now
+        self.offset = 0.0
+        """Seconds by which Printago's clock is ahead of ours."""
+
+    def now(self) -> datetime:
+        """Return what Printago's clock shows now."""
+        return self._now() + timedelta(seconds=self.offset)
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Learn from the headers of an answer that has just come."""
+        if (shown := http_date(headers.get("Date", ""))) is None:
+            return
+        # The header has whole seconds only, so that half a second is right on average.
+        self.offset = shown.timestamp() + 0.5 - self._now().timestamp()
+
+
+class Transport:
+    """Sends authenticated JSON requests for one store; the session, the limiter and the clock come from outside."""
 
     def __init__(
         self,
@@ -47,7 +67,7 @@ class Transport:
         store_id: str,
         api_key: str,
         limiter: RateLimiter,
-        now: Callable[[], datetime] = _utcnow,
+        clock: ServerClock | None = None,
     ) -> None:
         """Prepare requests; raises CannotConnectError when ``api_url`` is not an http(s) address."""
         try:
@@ -56,16 +76,13 @@ class Transport:
             raise CannotConnectError("not a web address") from err
         if self._base.scheme not in ("http", "https") or not self._base.host:
             raise CannotConnectError("not a web address")
+        if self._base.user is not None or self._base.password is not None:
+            raise CannotConnectError("an address with a user or a password, which the API key replaces")
         self._session = session
         self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
-        self._secrets = (api_key, api_key[:24])
-        self._now = now
+        self._secrets = (api_key, api_key[:24]) if api_key else ()
         self.limiter = limiter
-        self.clock_offset = 0.0
-
-    def server_now(self) -> datetime:
-        """Return what Printago's clock shows now."""
-        return datetime.fromtimestamp(self._now().timestamp() + self.clock_offset, UTC)
+        self.clock = clock or ServerClock()
 
     async def request(
         self,
@@ -80,6 +97,10 @@ class Transport:
 
         Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
         """
+        if not all(value.isprintable() for value in self._headers.values()):
+            raise AuthenticationError("the API key or the store ID has characters that none can have")
+        body = None if json is None else _encode(json)
+        headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
         await self.limiter.acquire(lane)
         attempts = 0
 
@@ -91,8 +112,6 @@ class Transport:
                 await self.limiter.acquire(lane, max_wait=0)
             return await handler(request)
 
-        body = None if json is None else orjson.dumps(json)
-        headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
         try:
             async with self._session.request(
                 method,
@@ -105,7 +124,7 @@ class Transport:
                 middlewares=(count_attempt,),
             ) as response:
                 self.limiter.observe(response.headers)
-                self._observe_clock(response.headers)
+                self.clock.observe(response.headers)
                 payload = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
@@ -137,7 +156,7 @@ class Transport:
             case 404:
                 return NotFoundError(message)
             case 429:
-                retry_after = parse_retry_after(headers.get("Retry-After"))
+                retry_after = parse_retry_after(headers.get("Retry-After"), now=self.clock.now())
                 self.limiter.refused(retry_after)
                 return RateLimitedError(retry_after)
             case _ if 300 <= status < 400:
@@ -158,15 +177,15 @@ class Transport:
             return None
         for secret in self._secrets:
             message = message.replace(secret, "***")
+        message = _SIGNED_URL.sub("***", message)
         return message.strip()[:_MOST_MESSAGE]
 
-    def _observe_clock(self, headers: Mapping[str, str]) -> None:
-        try:
-            shown = parsedate_to_datetime(headers["Date"])
-        except KeyError, ValueError:
-            return
-        # The header has whole seconds only, so that half a second is right on average.
-        self.clock_offset = shown.timestamp() + 0.5 - self._now().timestamp()
+
+def _encode(json: object) -> bytes:
+    try:
+        return orjson.dumps(json)
+    except orjson.JSONEncodeError as err:
+        raise InvalidRequestError(f"cannot be written as JSON: {err}") from None
 
 
 def _phrase(status: int) -> str:

@@ -1,0 +1,48 @@
+"""A server on 127.0.0.1 that answers as a test wants, and a client of it."""
+
+from collections.abc import AsyncGenerator
+
+import aiohttp
+from aiohttp import web
+import pytest
+
+from custom_components.printago.api import PrintagoClient, RateLimiter, ServerClock, Transport
+from tests.api.server import KEY, STORE, Server
+
+
+@pytest.fixture
+async def server(socket_enabled: None) -> AsyncGenerator[Server]:
+    """Run a server for one test."""
+    server = Server()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", server.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield server
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def session() -> AsyncGenerator[aiohttp.ClientSession]:
+    """Return a session for one test."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def transport(server: Server, session: aiohttp.ClientSession) -> Transport:
+    """Return a transport to the server, with a quota of its own."""
+    return Transport(
+        session, api_url=server.url, store_id=STORE, api_key=KEY, limiter=RateLimiter(), clock=ServerClock()
+    )
+
+
+@pytest.fixture
+async def client(transport: Transport) -> AsyncGenerator[PrintagoClient]:
+    """Return a client of the server."""
+    client = PrintagoClient(transport)
+    yield client
+    await client.close()

@@ -1,0 +1,265 @@
+"""Realtime messages and records: everything readable is read, nothing else does harm."""
+
+from datetime import UTC, datetime
+import json
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.printago.api import (
+    Action,
+    EntityEvent,
+    JobStatus,
+    MalformedMessageError,
+    Printer,
+    PrintJob,
+    StatMessage,
+    parse_message,
+)
+from custom_components.printago.api.messages import MAX_PAYLOAD, normalize_kind
+
+STORE = "s" * 24
+PRINTER = "p" * 24
+STATS = f"stores/{STORE}/printer-stats/{PRINTER}"
+EVENTS = f"stores/{STORE}/entities/printers"
+
+FULL_STAT = {
+    "printerId": PRINTER,
+    "storeId": STORE,
+    "state": "RUNNING",
+    "isOnline": True,
+    "isAvailable": None,
+    "receivedAt": "2026-11-24T12:00:00.000Z",
+    "expiresAt": "2026-11-24T12:05:00.000Z",
+    "data": {
+        "temps": {"nozzleTemp": 219.5, "nozzleTempTarget": 220, "bedTemp": 60, "chamberTemp": None},
+        "fans": {"part": 100, "aux": 0, "chamber": 30},
+        "lights": {"chamber": "on"},
+        "print": {"percent": 42, "timeRemaining": 61, "stage": "Printing", "currentLayer": 7, "totalLayers": 100},
+        "health": {
+            "errors": [{"code": "0300-8000", "message": "Paused"}, {"message": "no code"}, 7],
+            "warnings": [],
+            "infos": [],
+        },
+    },
+}
+
+
+def stat(payload: Any) -> StatMessage:
+    message = parse_message(STORE, STATS, json.dumps(payload).encode())
+    assert isinstance(message, StatMessage)
+    return message
+
+
+def event(payload: Any, topic: str = EVENTS) -> EntityEvent:
+    message = parse_message(STORE, topic, json.dumps(payload).encode())
+    assert isinstance(message, EntityEvent)
+    return message
+
+
+def test_whole_stat_is_read() -> None:
+    message = stat(FULL_STAT)
+    assert message.printer_id == PRINTER
+    assert message.connection == {"is_online": True}
+    assert message.received_at == datetime(2026, 11, 24, 12, tzinfo=UTC)
+    assert message.readings["state"] == "RUNNING"
+    assert message.readings["nozzle_temp"] == 219.5
+    assert message.readings["chamber_temp"] is None
+    assert message.readings["time_remaining"] == 61
+    assert "bed_temp_target" not in message.readings
+    assert [(problem.code, problem.severity) for problem in message.readings["errors"]] == [("0300-8000", "error")]
+    assert message.readings["warnings"] == ()
+
+
+def test_sparse_stat_mentions_only_what_it_has() -> None:
+    message = stat({"data": {"temps": {"bedTemp": 61}}})
+    assert message.readings == {"bed_temp": 61}
+    assert message.connection == {}
+    assert message.received_at is message.expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("group", "field", "value"),
+    [
+        ("temps", "nozzleTemp", "219"),
+        ("temps", "nozzleTemp", True),
+        ("temps", "nozzleTemp", 1e308),
+        ("temps", "nozzleTemp", 5000),
+        ("temps", "nozzleTemp", -274),
+        ("temps", "nozzleTemp", [219]),
+        ("print", "percent", 101),
+        ("print", "percent", -1),
+        ("print", "currentLayer", 1e12),
+        ("print", "stage", 7),
+        ("print", "timeRemaining", {"minutes": 5}),
+    ],
+)
+def test_reading_that_cannot_be_is_left_out(group: str, field: str, value: Any) -> None:
+    message = stat({"data": {group: {field: value}, "fans": {"part": 50}}})
+    assert message.readings == {"part_fan": 50}
+
+
+def test_text_that_is_too_long_for_a_state_is_cut() -> None:
+    message = stat({"state": "R" * 5000, "data": {"print": {"stage": "s" * 300, "taskName": "t" * 255}}})
+    assert len(message.readings["stage"]) == 255
+    assert message.readings["stage"].endswith("…")
+    assert message.readings["task_name"] == "t" * 255
+
+
+def test_flood_of_health_messages_is_bounded() -> None:
+    flood = [{"code": f"{number:04}", "message": ""} for number in range(5000)]
+    assert len(stat({"data": {"health": {"errors": flood}}}).readings["errors"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        (f"stores/{'o' * 24}/printer-stats/{PRINTER}", b"{}"),
+        (f"stores/{STORE}/printer-stats", b"{}"),
+        (f"stores/{STORE}/printer-stats/a b", b"{}"),
+        (f"stores/{STORE}/printer-stats/{PRINTER}/more", b"{}"),
+        (f"stores/{STORE}/secrets/{PRINTER}", b"{}"),
+        ("", b"{}"),
+        (STATS, b""),
+        (STATS, b"\xff\xfe"),
+        (STATS, b"NaN"),
+        (STATS, b'{"data": {"temps": {"bedTemp": NaN}}}'),
+        (STATS, b"[]"),
+        (STATS, b"[" * 100_000),
+        (STATS, b" " * (MAX_PAYLOAD + 1)),
+        (STATS, json.dumps({"printerId": "q" * 24}).encode()),
+        (STATS, json.dumps({"storeId": "o" * 24}).encode()),
+        (EVENTS, b"{}"),
+        (EVENTS, b'{"action": "UPSERT", "entities": {}}'),
+        (EVENTS, b'{"action": "UPDATE"}'),
+        (EVENTS, b'{"action": "UPDATE", "entities": []}'),
+        (EVENTS, b'{"action": null, "entities": {}}'),
+    ],
+)
+def test_message_that_makes_no_sense_is_refused_with_a_reason(topic: str, payload: bytes) -> None:
+    with pytest.raises(MalformedMessageError) as refused:
+        parse_message(STORE, topic, payload)
+    assert 0 < len(str(refused.value)) < 60
+
+
+def test_event_is_read_with_its_entities() -> None:
+    message = event(
+        {
+            "entityType": "printers",
+            "action": "update",
+            "entities": {PRINTER: {"name": "X"}, "bad id!": {}, "n" * 24: None},
+            "changes": {PRINTER: {"name": "?"}},
+        }
+    )
+    assert (message.kind, message.action) == ("printer", Action.UPDATE)
+    assert message.entities == {PRINTER: {"name": "X"}}
+
+
+def test_kind_comes_from_the_topic_when_the_payload_has_none() -> None:
+    message = event({"action": "INSERT", "entities": {}}, f"stores/{STORE}/entities/print-jobs/{PRINTER}")
+    assert message.kind == "printjob"
+
+
+@pytest.mark.parametrize("entities", [{PRINTER: None}, {PRINTER: {}}, None])
+def test_delete_needs_only_the_ids(entities: Any) -> None:
+    message = event({"action": "DELETE", "entities": entities, "changes": {PRINTER: {}}})
+    assert message.entities.keys() == {PRINTER}
+
+
+@pytest.mark.parametrize("kind", ["print-jobs", "printJobs", "PrintJob", "print_job", "PRINT JOBS"])
+def test_all_spellings_of_a_kind_are_one(kind: str) -> None:
+    assert normalize_kind(kind) == "printjob"
+
+
+def test_printer_is_read_without_its_secrets() -> None:
+    printer = Printer.from_json(
+        PRINTER,
+        {
+            "name": "X1 Carbon 01",
+            "deviceId": "00M09A000000001",
+            "metadata": {
+                "dev_product_name": "X1 Carbon",
+                "dev_model_name": "BL-P001",
+                "dev_access_code": "12345678",
+                "password": "hunter2",
+                "api_key": "moonraker",
+            },
+            "tags": ["a", 7, "b"],
+            "enabled": None,
+            "confirmedReady": False,
+            "lifetimePrintHours": 12.5,
+            "updatedAt": "2026-11-24T12:00:00",
+        },
+    )
+    assert (printer.model, printer.model_id, printer.serial_number) == ("X1 Carbon", "BL-P001", "00M09A000000001")
+    assert printer.tags == ("a", "b")
+    assert printer.enabled is True
+    assert printer.updated_at == datetime(2026, 11, 24, 12, tzinfo=UTC)
+    for secret in ("12345678", "hunter2", "moonraker"):
+        assert secret not in repr(printer)
+
+
+def test_field_that_is_absent_is_unchanged_and_null_is_null() -> None:
+    job = PrintJob.from_json("j" * 24, {"status": "printing", "label": "Order 7", "partName": "Benchy"})
+    job = job.changed(PrintJob.read({"label": None, "status": "vaporized", "hidden": None}))
+    assert (job.label, job.status, job.title) == (None, JobStatus.PRINTING, "Benchy")
+    assert job.in_progress
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def damaged(shape: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy of payloads like ``shape`` with anything at any place."""
+    if isinstance(shape, dict):
+        return st.fixed_dictionaries({}, optional={key: damaged(value) | ANYTHING for key, value in shape.items()})
+    if isinstance(shape, list):
+        return st.lists(damaged(shape[0]) if shape else ANYTHING, max_size=4)
+    return st.just(shape) | ANYTHING
+
+
+@settings(max_examples=400, deadline=None)
+@given(damaged({key: value for key, value in FULL_STAT.items() if key not in ("printerId", "storeId")}))
+def test_damaged_stat_gives_only_values_that_a_state_may_have(payload: Any) -> None:
+    raw = json.dumps(payload).encode()
+    try:
+        message = parse_message(STORE, STATS, raw)
+    except MalformedMessageError:
+        return
+    assert isinstance(message, StatMessage)
+    for name, value in message.readings.items():
+        match value:
+            case bool():
+                pytest.fail(f"{name} is a boolean")
+            case int() | float():
+                assert -100 <= value <= 10_000_000
+            case str():
+                assert len(value) <= 255
+            case _:
+                assert value is None or isinstance(value, tuple)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([STATS, EVENTS]))
+def test_noise_is_refused(payload: bytes, topic: str) -> None:
+    with pytest.raises(MalformedMessageError):
+        parse_message(STORE, topic, b"\x00" + payload)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "metadata", "tags", "updatedAt", "status", "requiredPrinterTags"]), ANYTHING
+    )
+)
+def test_damaged_record_keeps_its_types(source: dict[str, Any]) -> None:
+    printer = Printer.from_json(PRINTER, source)
+    assert printer.name is None or isinstance(printer.name, str)
+    assert isinstance(printer.tags, tuple)
+    job = PrintJob.from_json(PRINTER, source)
+    assert job.status is None or isinstance(job.status, JobStatus)

@@ -1,0 +1,352 @@
+"""What the facts of a printer mean to a farm owner."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.printago.api.models import PrintJob
+from custom_components.printago.api.telemetry import read_stat
+from custom_components.printago.printer_state import PrinterState, PrintStatus, Readiness
+
+ID = "p" * 24
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+IDLE = {"isOnline": True, "isAvailable": True, "confirmedReady": True}
+BUSY = {"isOnline": True, "isAvailable": False, "confirmedReady": False}
+DONE = {"isOnline": True, "isAvailable": True, "confirmedReady": False}
+
+
+def printer(**record: Any) -> PrinterState:
+    """Return a printer of which a record came at noon."""
+    state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **IDLE, **record})
+    state.settle(None)
+    return state
+
+
+def tell(
+    told: PrinterState, /, after: float = 0, *, lifetime: float = 300, job: PrintJob | None = None, **stat: Any
+) -> bool:
+    """Let telemetry come some seconds after noon, and return whether it was taken."""
+    now = NOON + timedelta(seconds=after)
+    expires_at = now + timedelta(seconds=lifetime)
+    message = read_stat(ID, {"receivedAt": now.isoformat(), "expiresAt": expires_at.isoformat(), **stat})
+    taken = told.merge_stat(message, now)
+    told.settle(job)
+    return taken
+
+
+def job(status: str, **fields: Any) -> PrintJob:
+    """Return a job of the printer."""
+    return PrintJob.from_json("j" * 24, {"status": status, "assignedPrinterId": ID, **fields})
+
+
+@pytest.mark.parametrize(
+    ("record", "readiness"),
+    [
+        (IDLE, Readiness.READY),
+        (BUSY, Readiness.BUSY),
+        (DONE, Readiness.AWAITING_CLEAR),
+        ({"isOnline": False}, Readiness.OFFLINE),
+        ({**DONE, "continuousPrint": True}, Readiness.READY),
+        ({**IDLE, "enabled": False}, Readiness.DISABLED),
+        ({"isOnline": False, "enabled": False}, Readiness.DISABLED),
+        ({**BUSY, "isInMaintenance": True}, Readiness.MAINTENANCE),
+        ({"isOnline": False, "enabled": False, "isInMaintenance": True}, Readiness.MAINTENANCE),
+    ],
+)
+def test_readiness_is_the_first_reason_that_holds(record: dict[str, Any], readiness: Readiness) -> None:
+    assert printer(**record).readiness is readiness
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("IDLE", PrintStatus.IDLE),
+        ("PREPARE", PrintStatus.PREPARE),
+        ("SLICING", PrintStatus.SLICING),
+        ("RUNNING", PrintStatus.RUNNING),
+        ("PAUSE", PrintStatus.PAUSE),
+        ("FINISH", PrintStatus.FINISH),
+        ("FAILED", PrintStatus.FAILED),
+        ("standby", PrintStatus.IDLE),
+        ("Printing", PrintStatus.RUNNING),
+        ("paused", PrintStatus.PAUSE),
+        ("complete", PrintStatus.FINISH),
+        ("cancelled", PrintStatus.FAILED),
+        (" error ", PrintStatus.FAILED),
+        ("FILAMENT_DANCING", None),
+        ("", None),
+    ],
+)
+def test_word_of_any_printer_becomes_one_status(word: str, status: PrintStatus | None) -> None:
+    state = printer()
+    tell(state, state=word)
+    assert state.print_status is status
+
+
+def test_offline_printer_is_offline_whatever_it_said_last() -> None:
+    state = printer()
+    tell(state, state="RUNNING", isOnline=False)
+    assert state.print_status is PrintStatus.OFFLINE
+    assert state.printing is False
+    assert not state.live
+
+
+@pytest.mark.parametrize(
+    ("status", "record", "expected"),
+    [
+        ("printing", BUSY, PrintStatus.RUNNING),
+        ("paused", BUSY, PrintStatus.PAUSE),
+        ("slicing", BUSY, PrintStatus.SLICING),
+        ("sending-to-printer", BUSY, PrintStatus.PREPARE),
+        (None, IDLE, PrintStatus.IDLE),
+        (None, DONE, PrintStatus.IDLE),
+        (None, BUSY, None),
+    ],
+)
+def test_status_without_any_telemetry_comes_from_the_job(
+    status: str | None, record: dict[str, Any], expected: PrintStatus | None
+) -> None:
+    state = printer(**record)
+    state.settle(job(status) if status else None)
+    assert state.print_status is expected
+
+
+def test_last_status_stays_when_telemetry_goes_stale() -> None:
+    state = printer(**BUSY)
+    tell(state, state="RUNNING", isAvailable=False)
+    assert state.expire(NOON + timedelta(minutes=6))
+    assert state.stale
+    assert state.print_status is PrintStatus.RUNNING
+    assert not state.expire(NOON + timedelta(minutes=7))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"isOnline": True, "confirmedReady": True},
+        {**IDLE, "isAvailable": None},
+        {**IDLE, "isAvailable": False, "isInMaintenance": True},
+    ],
+)
+def test_idle_printer_stays_idle_when_its_telemetry_goes_stale(record: dict[str, Any]) -> None:
+    state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **record})
+    tell(state, state="IDLE")
+    state.expire(NOON + timedelta(minutes=6))
+    assert state.print_status is PrintStatus.IDLE
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("printing", PrintStatus.RUNNING), ("sending-to-printer", PrintStatus.PREPARE), (None, None)],
+)
+def test_stale_idle_gives_way_when_printago_says_that_the_printer_is_busy(
+    status: str | None, expected: PrintStatus | None
+) -> None:
+    state = printer(**IDLE)
+    tell(state, state="IDLE")
+    state.expire(NOON + timedelta(minutes=6))
+    state.merge_record({**BUSY, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
+    state.settle(job(status) if status else None)
+    assert state.print_status is expected
+
+
+def test_stale_status_gives_way_when_printago_says_that_the_print_is_over() -> None:
+    state = printer(**BUSY)
+    tell(state, state="RUNNING", isAvailable=False)
+    state.expire(NOON + timedelta(minutes=6))
+    state.merge_record({**DONE, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
+    state.settle(None)
+    assert state.print_status is PrintStatus.FINISH
+    assert state.bed_needs_clearing
+
+
+@pytest.mark.parametrize(
+    ("record", "word", "needs_clearing"),
+    [
+        (IDLE, "IDLE", False),
+        (DONE, "FINISH", True),
+        (DONE, "IDLE", True),
+        (BUSY, "RUNNING", False),
+        (BUSY, "PAUSE", False),
+        ({**DONE, "continuousPrint": True}, "FINISH", False),
+        ({**DONE, "isInMaintenance": True}, "FINISH", True),
+        ({**DONE, "enabled": False}, "FINISH", True),
+        ({**DONE, "isAvailable": False, "isInMaintenance": True}, "FINISH", True),
+        ({"isOnline": False, "confirmedReady": False}, None, True),
+        ({"isOnline": False, "confirmedReady": True}, None, False),
+        ({"isOnline": False, "confirmedReady": False, "printingJobId": "j" * 24}, None, False),
+        (BUSY, None, False),
+    ],
+)
+def test_bed_needs_clearing_when_unconfirmed_and_nothing_prints(
+    record: dict[str, Any], word: str | None, needs_clearing: bool
+) -> None:
+    state = printer(**record)
+    if word:
+        tell(state, state=word)
+    assert state.bed_needs_clearing is needs_clearing
+
+
+def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:
+    done = printer(**DONE)
+    tell(done, state="FINISH")
+    busy = printer(**BUSY)
+    tell(busy, state="RUNNING", isAvailable=False, job=job("printing"))
+    for state, expected in ((done, True), (busy, False)):
+        state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
+        state.settle(state.job)
+        assert state.bed_needs_clearing is expected
+
+
+def test_bed_needs_clearing_when_the_job_of_an_offline_printer_is_over() -> None:
+    state = printer(**BUSY)
+    tell(state, state="RUNNING", isAvailable=False, job=job("printing"))
+    state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
+    state.settle(None)
+    assert state.bed_needs_clearing
+
+
+def test_older_stamp_never_overwrites_a_newer_one() -> None:
+    state = printer(name="New")
+    assert not state.merge_record({"name": "Old", "isOnline": False, "updatedAt": "2026-11-24T11:59:59Z"})
+    assert (state.name, state.is_online) == ("New", True)
+    assert tell(state, 10, data={"temps": {"bedTemp": 60}})
+    assert not tell(state, 9, data={"temps": {"bedTemp": 20}})
+    assert state.telemetry.bed_temp == 60
+    assert tell(state, 9, data={"temps": {"bedTemp": 20}}, isOnline=False)
+    assert (state.telemetry.bed_temp, state.is_online) == (60, False)
+    assert not tell(state, 8, isOnline=True)
+    assert state.is_online is False
+
+
+def test_equal_or_missing_stamp_lets_the_last_arrival_win() -> None:
+    state = printer(name="First")
+    assert state.merge_record({"name": "Second", "updatedAt": NOON.isoformat()})
+    assert state.merge_record({"name": "Third"})
+    assert state.name == "Third"
+
+
+def test_flags_have_a_stamp_of_their_own_whichever_way_they_come() -> None:
+    state = printer(**IDLE)
+    tell(state, 60, isOnline=True, isAvailable=False)
+    # A record that is newer than the last record, but older than the telemetry: all of it but the flags.
+    state.merge_record({**IDLE, "name": "Renamed", "updatedAt": (NOON + timedelta(seconds=30)).isoformat()})
+    assert (state.name, state.is_available) == ("Renamed", False)
+    state.merge_record({"isAvailable": True, "updatedAt": (NOON + timedelta(seconds=90)).isoformat()})
+    assert state.is_available is True
+    tell(state, 80, isAvailable=False)
+    assert state.is_available is True
+
+
+def test_sparse_telemetry_leaves_the_rest_and_health_replaces_health() -> None:
+    state = printer()
+    problem = {"code": "0700-2000-0002-0001", "message": "AMS slot empty"}
+    tell(state, 1, data={"temps": {"bedTemp": 60}, "health": {"errors": [problem], "warnings": [problem]}})
+    tell(state, 2, data={"temps": {"nozzleTemp": 200}})
+    assert (state.telemetry.bed_temp, len(state.problems)) == (60, 2)
+    tell(state, 3, data={"health": {"errors": [], "infos": []}})
+    assert [found.severity for found in state.problems] == ["warning"]
+    assert state.has_problem
+
+
+@pytest.mark.parametrize("code", ["0300-8013", "0300-8001", "0300-8000", "03008000", "0300_8000"])
+def test_pause_by_a_person_is_no_problem(code: str) -> None:
+    state = printer()
+    tell(state, data={"health": {"errors": [{"code": code, "message": "Paused"}], "warnings": [], "infos": []}})
+    assert state.problems == ()
+    assert not state.has_problem
+
+
+def test_telemetry_without_an_expiry_lives_for_ten_minutes() -> None:
+    state = printer()
+    state.merge_stat(read_stat(ID, {"data": {}}), NOON)
+    assert state.live
+    state.expire(NOON + timedelta(minutes=11))
+    assert not state.live
+
+
+def test_end_of_the_print_moves_only_when_the_estimate_does() -> None:
+    state = printer(**BUSY)
+    tell(state, 0, state="RUNNING", data={"print": {"timeRemaining": 60}})
+    first = state.end_time
+    assert first == NOON + timedelta(hours=1)
+    for minute in range(1, 30):
+        tell(state, minute * 60 + 29, data={"print": {"timeRemaining": 60 - minute}})
+        assert state.end_time == first
+    tell(state, 1800, data={"temps": {"bedTemp": 60}})
+    assert state.end_time == first
+    tell(state, 1800, data={"print": {"timeRemaining": 40}})
+    assert state.end_time == NOON + timedelta(minutes=70)
+
+
+@pytest.mark.parametrize("second", [0, 1, 29, 30, 31, 59])
+@pytest.mark.parametrize("lag", [0, 5, 20])
+def test_end_of_the_print_does_not_jitter_with_the_minutes_that_are_told(second: int, lag: int) -> None:
+    state = printer(**BUSY)
+    over = 7200 + second
+    ends = set()
+    for elapsed in range(0, 7000, 7):
+        # What is left is told in whole minutes; messages take more or less long.
+        late = lag if elapsed % 3 else 0
+        tell(state, elapsed + late, state="RUNNING", data={"print": {"timeRemaining": (over - elapsed) // 60}})
+        ends.add(state.end_time)
+    assert len(ends) == 1
+
+
+def test_time_remaining_out_of_all_bounds_does_no_harm() -> None:
+    state = printer(**BUSY)
+    for received_at in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2999-12-31T23:59:59Z"):
+        message = {"receivedAt": received_at, "state": "RUNNING", "data": {"print": {"timeRemaining": 1_000_000}}}
+        assert state.merge_stat(read_stat(ID, message), NOON)
+        assert state.end_time == NOON + timedelta(minutes=1_000_000)
+
+
+def test_stamp_out_of_the_future_holds_up_nothing() -> None:
+    state = printer()
+    tell(state, 86400, data={"temps": {"bedTemp": 20}})
+    future = (NOON + timedelta(days=365)).isoformat()
+    assert state.merge_stat(read_stat(ID, {"receivedAt": future, "data": {"temps": {"bedTemp": 99}}}), NOON)
+    assert tell(state, 86401, data={"temps": {"bedTemp": 21}})
+    assert state.telemetry.bed_temp == 21
+
+
+@pytest.mark.parametrize("word", ["PAUSE", "FINISH", "IDLE"])
+def test_what_does_not_run_has_no_end(word: str) -> None:
+    state = printer(**BUSY)
+    tell(state, 0, state="RUNNING", data={"print": {"timeRemaining": 60}})
+    tell(state, 1, state=word)
+    assert state.end_time is None
+
+
+def test_start_is_that_of_the_job() -> None:
+    state = printer(**BUSY)
+    assert state.start_time is None
+    state.settle(job("printing", printingStartedAt="2026-11-24T11:00:00Z"))
+    assert state.start_time == NOON - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "pause", "resume", "stop"),
+    [
+        ("printing", "RUNNING", True, False, True),
+        ("paused", "PAUSE", False, True, True),
+        ("paused", "RUNNING", True, True, True),
+        ("sending-to-printer", "PREPARE", True, False, True),
+        ("assigned", "IDLE", False, False, True),
+        (None, "RUNNING", True, False, True),
+        (None, "PAUSE", False, True, True),
+        (None, "FINISH", False, False, False),
+        (None, "DANCING", True, True, True),
+    ],
+)
+def test_what_can_be_done_depends_on_job_and_printer(
+    status: str | None, word: str, pause: bool, resume: bool, stop: bool
+) -> None:
+    state = printer(**BUSY)
+    tell(state, state=word, job=job(status) if status else None)
+    assert (state.can_pause, state.can_resume, state.can_stop) == (pause, resume, stop)
+
+
+def test_name_is_the_id_until_a_record_tells_one() -> None:
+    assert PrinterState.from_json(ID, {}).name == ID
