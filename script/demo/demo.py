@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import time
-from typing import Any
 
 import aiohttp
 
@@ -28,8 +27,6 @@ class Demo:
     home_assistant_start: float
     entry_setup: float
     entities_live: float
-    requests: list[dict[str, Any]]
-    """The REST requests that the farm got until the entities lived."""
 
 
 @asynccontextmanager
@@ -54,7 +51,6 @@ async def running_demo(folder: Path, *, printers: int, port: int, speed: float) 
             home_assistant_start=running - started,
             entry_setup=set_up - running,
             entities_live=time.perf_counter() - set_up,
-            requests=await farm.control("GET", "/requests"),
         )
 
 
