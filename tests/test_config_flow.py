@@ -111,6 +111,7 @@ async def test_store_without_a_readable_name_is_called_printago(hass: HomeAssist
         (Fault(mode="status", status=403), "forbidden"),
         (Fault(mode="status", status=429, retry_after=1), "rate_limited"),
         (Fault(mode="status", status=400), "unknown"),
+        (Fault(mode="status", status=404), "cannot_connect"),
         (Fault(mode="status", status=503), "cannot_connect"),
         (Fault(mode="html", status=502), "cannot_connect"),
         (Fault(mode="html", status=200), "cannot_connect"),
@@ -150,11 +151,14 @@ async def test_key_that_may_not_view_printers_is_forbidden(hass: HomeAssistant, 
     ("changes", "error"),
     [
         ({CONF_STORE_ID: "../secrets"}, "invalid_auth"),
+        ({CONF_API_KEY: "two\nlines"}, "invalid_auth"),
+        ({CONF_API_KEY: "schlüssel"}, "invalid_auth"),
+        ({CONF_SERVER: {CONF_API_URL: "http://me:word@127.0.0.1"}}, "cannot_connect"),
         ({CONF_SERVER: {CONF_API_URL: "ftp://127.0.0.1"}}, "cannot_connect"),
         ({CONF_SERVER: {CONF_API_URL: "http://[::1"}}, "cannot_connect"),
         ({CONF_SERVER: {CONF_REALTIME_URL: "https://127.0.0.1"}}, "cannot_connect"),
     ],
-    ids=["store", "scheme", "address", "realtime"],
+    ids=["store", "line break", "umlaut", "credentials", "scheme", "address", "realtime"],
 )
 async def test_nonsense_is_refused_without_asking_anyone(
     hass: HomeAssistant, farm: VirtualFarm, changes: dict[str, Any], error: str

@@ -1,7 +1,9 @@
 """The stream, the poll, and what they do to entities and devices."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 import json
+import math
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
@@ -11,7 +13,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
-from custom_components.printago.farm import Farm
 from tests.common import device_of, entity_id, pass_time, paths, printer_named, state_of, until, value_of
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -43,7 +44,7 @@ async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 @pytest.fixture
 async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
     """Return the printer of the farm that prints; all has calmed down after set-up."""
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, 31)
     farm.clear_requests()
     return printer_named(farm, "X1 Carbon 01")
 
@@ -168,8 +169,7 @@ async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_pri
 ) -> None:
     memory = entry.runtime_data.memory
     await hass.config_entries.async_unload(entry.entry_id)
-    memory.farm = Farm(memory.clock.now)
-    memory.read_with = None
+    memory.async_forget_farm()
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{busy}", b"", retain=True)
 
     await hass.config_entries.async_setup(entry.entry_id)
@@ -352,5 +352,107 @@ async def test_completed_jobs_are_counted_at_once_and_corrected_every_hour(
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(before + 1))
 
     farm.world.completed_jobs += 10
+    entry.runtime_data._count_asked_at = -math.inf
     await pass_time(hass, 3601)
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(farm.world.completed_jobs))
+
+
+async def test_refused_job_list_is_asked_for_again_within_the_hour(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    store = farm.config.store_id
+    farm.inject_fault(Fault(mode="status", status=403, path="/v1/print-jobs"))
+    await poll(hass, entry)
+    await until(hass, lambda: value_of(hass, store, "jobs_queued") == "unavailable")
+    assert value_of(hass, busy, "current_job") == "unknown"
+
+    entry.runtime_data._count_asked_at = -math.inf
+    await pass_time(hass, 3601)
+    await poll(hass, entry)
+    await until(hass, lambda: value_of(hass, store, "jobs_queued") not in (None, "unknown", "unavailable", "0"))
+    assert value_of(hass, busy, "current_job") == "Plant Pot"
+
+
+async def test_total_of_completed_jobs_goes_back_only_when_printago_says_so_twice(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    store = farm.config.store_id
+    own = int(value_of(hass, store, "jobs_completed") or 0)
+    farm.world.completed_jobs -= 5
+
+    for _ in range(2):
+        assert value_of(hass, store, "jobs_completed") == str(own)
+        entry.runtime_data._count_asked_at = -math.inf
+        await pass_time(hass, 3601)
+
+    assert value_of(hass, store, "jobs_completed") == str(own - 5)
+
+
+async def test_job_that_ended_unseen_is_counted_soon(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    store = farm.config.store_id
+    own = int(value_of(hass, store, "jobs_completed") or 0)
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "off")
+    farm.finish_print(busy)
+
+    entry.runtime_data._count_asked_at = -math.inf
+    await poll(hass, entry)
+
+    await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(own + 1))
+
+
+async def test_reconcile_that_fails_is_tried_again_within_a_minute(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    store = farm.config.store_id
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "off")
+    farm.remove_printer(printer_named(farm, "A1 01"))
+    farm.inject_fault(Fault(mode="status", status=502, path="/v1/printers", count=2))
+
+    farm.publisher.refuse = False
+    entry.runtime_data.realtime.reconnect_now()
+    await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "on")
+    for _ in range(3):
+        await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() + 2)
+
+    assert value_of(hass, store, "printers_total") == "7"
+
+
+async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    farm.inject_fault(Fault(mode="slow", seconds=0.3, path="/v1/printers"))
+    polling = hass.async_create_task(poll(hass, entry))
+    while not farm.requests:  # noqa: ASYNC110, the farm has no event
+        await asyncio.sleep(0)
+    entry.runtime_data.async_reconcile()
+    await polling
+    await pass_time(hass, 20)
+    assert paths(farm).count("GET /v1/printers") == 2
+
+
+async def test_farm_that_was_read_long_ago_is_read_again_before_it_is_shown(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.coordinator._REMEMBER_SECONDS", 0)
+    farm.remove_printer(printer_named(farm, "A1 01"))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert value_of(hass, farm.config.store_id, "printers_total") == "7"
+
+
+async def test_refused_key_that_works_again_is_found_out_within_the_hour(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
+) -> None:
+    farm.inject_fault(Fault(mode="status", status=401, path="/v1/printers"))
+    await poll(hass, entry)
+    farm.remove_printer(printer_named(farm, "A1 01"))
+    farm.clear_requests()
+
+    await pass_time(hass, 3601)
+
+    assert "GET /v1/printers" in paths(farm)

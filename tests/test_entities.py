@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
-from tests.common import printer_named, state_of, until, value_of
+from tests.common import pass_time, printer_named, state_of, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, VirtualFarm
 
@@ -63,7 +63,7 @@ class TestSnapshots:
         monkeypatch.setattr("custom_components.printago.PLATFORMS", (platform,))
         entry = await setup_entry()
         if platform is Platform.SENSOR:
-            await until(hass, lambda: value_of(hass, farm.config.store_id, "jobs_completed") != "unknown")
+            await pass_time(hass, 31)
         await snapshot_platform(hass, er.async_get(hass), snapshot, entry.entry_id)
 
 

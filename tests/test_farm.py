@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
+import orjson
 import pytest
 
-from custom_components.printago.api import Action, EntityEvent, Listing
+from custom_components.printago.api import Action, EntityEvent, Listing, MalformedMessageError, parse_message
 from custom_components.printago.api.telemetry import read_stat
 from custom_components.printago.farm import Changes, Farm
+from custom_components.printago.printer_state import PrintStatus, Readiness
+from tests.api.payloads import ANYTHING, FULL_STAT, STORE, damaged
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = "a" * 24, "b" * 24
@@ -268,16 +271,19 @@ def test_job_that_only_its_printer_names_ends_for_the_printer_too(farm: Farm) ->
     assert farm.printers[A].job is None
 
 
-@pytest.mark.parametrize("stamps", [{}, {"updatedAt": stamp(5)}])
-def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(farm: Farm, stamps: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"), [(None, {}), (stamp(), {}), (stamp(), {"updatedAt": stamp(5)})], ids=["none", "one", "both"]
+)
+def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
+    farm: Farm, before: str | None, after: dict[str, str]
+) -> None:
+    """Whichever of the messages carry a stamp."""
     farm.completed_jobs = 7
-    snapshot(farm, {A: record()}, {JOB: job(status="printing", assignedPrinterId=A)})
+    printing = {JOB: job(status="printing", assignedPrinterId=A, updatedAt=before)}
+    snapshot(farm, {A: record()}, printing)
     farm.begin_snapshot()
-    event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", **stamps}})
-    farm.apply_snapshot(
-        Listing({A: record()}, complete=True),
-        Listing({JOB: job(status="printing", assignedPrinterId=A)}, complete=True),
-    )
+    event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", **after}})
+    farm.apply_snapshot(Listing({A: record()}, complete=True), Listing(printing, complete=True))
     assert JOB not in farm.jobs
     assert farm.printers[A].job is None
     assert farm.completed_jobs == 8
@@ -290,6 +296,14 @@ def test_completed_job_is_counted_once_and_leaves(farm: Farm) -> None:
         event(farm, "printjob", Action.UPDATE, {JOB: job(5, status="completed")})
     event(farm, "printjob", Action.UPDATE, {JOB: job(4, status="printing")})
     assert farm.completed_jobs == 8
+    assert JOB not in farm.jobs
+
+
+def test_late_message_of_a_job_that_ended_and_was_deleted_does_not_bring_it_back(farm: Farm) -> None:
+    snapshot(farm, {A: record()}, {JOB: job(status="printing")})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(5, status="completed")})
+    event(farm, "printjob", Action.DELETE, {JOB: {}})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(4, status="printing")})
     assert JOB not in farm.jobs
 
 
@@ -390,3 +404,57 @@ def test_order_of_arrival_does_not_matter_for_what_is_stamped(sent: list[tuple[i
         assert state.name == f"Name {unique[newest['name'], 'name']}"
     if newest["stat"] is not None:
         assert state.telemetry.bed_temp == unique[newest["stat"], "stat"]
+
+
+RECORD = record(
+    tags=["tag"],
+    metadata={"dev_product_name": "X1"},
+    printingJobId=JOB,
+    continuousPrint=False,
+    isInMaintenance=False,
+    enabled=True,
+)
+RECORDS = st.dictionaries(st.sampled_from([A, B, JOB]), damaged(RECORD) | damaged(job(assignedPrinterId=A)), max_size=3)
+EVENTS = st.fixed_dictionaries(
+    {"action": st.sampled_from(["INSERT", "UPDATE", "DELETE"]) | ANYTHING, "entities": RECORDS | ANYTHING},
+    optional={"entityType": st.sampled_from(["printers", "print-jobs", "orders"]) | ANYTHING, "changes": ANYTHING},
+)
+STATS = damaged({key: value for key, value in FULL_STAT.items() if key not in ("printerId", "storeId")})
+TOPICS = ("printer-stats/" + A, "printer-stats/" + B, "entities/printers", "entities/print-jobs")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(TOPICS), STATS | EVENTS) | RECORDS, min_size=1, max_size=12),
+    st.sampled_from([None, 0, 3]),
+)
+def test_whatever_comes_the_farm_goes_on_and_all_of_it_can_be_shown(sent: list[Any], asked: int | None) -> None:
+    """Damaged messages and snapshots in any order; ``asked`` is after how many of them a snapshot is begun."""
+    farm = Farm(lambda: NOON)
+    snapshot(farm, {A: record()})
+    for number, item in enumerate(sent):
+        if number == asked:
+            farm.begin_snapshot()
+        if isinstance(item, dict):
+            farm.apply_snapshot(Listing(item, complete=False), Listing(item, complete=True))
+            continue
+        topic, payload = item
+        try:
+            farm.apply(
+                parse_message(STORE, f"stores/{STORE}/{topic}", orjson.dumps(payload, option=orjson.OPT_NON_STR_KEYS))
+            )
+        except MalformedMessageError, orjson.JSONEncodeError:
+            continue
+    farm.abandon_snapshot()
+    farm.expire()
+    for printer_id, state in farm.printers.items():
+        assert state.id == printer_id
+        assert isinstance(state.name, str)
+        assert isinstance(state.bed_needs_clearing, bool)
+        assert state.print_status in {*PrintStatus, None}
+        assert state.readiness in Readiness
+        assert state.job is None or farm.jobs[state.job.id] is state.job
+        assert state.end_time is None or state.end_time.tzinfo is UTC
+        for problem in state.problems:
+            assert problem.code
+    assert all(found.status is not None for found in farm.jobs.values())

@@ -1,6 +1,7 @@
 """Setting up, unloading, reloading and removing a store."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -12,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago import async_remove_config_entry_device
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
-from tests.common import device_of, paths, printer_named, until, value_of
+from tests.common import device_of, pass_time, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -20,9 +21,11 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 async def test_farm_of_eight_is_set_up_with_three_requests(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "jobs_completed") != "unknown")
-
     assert entry.state is ConfigEntryState.LOADED
+    assert paths(farm) == ["GET /v1/printers", "GET /v1/print-jobs"]
+
+    await pass_time(hass, 31)
+    assert value_of(hass, farm.config.store_id, "jobs_completed") == str(farm.world.completed_jobs)
     assert paths(farm) == ["GET /v1/printers", "GET /v1/print-jobs", "GET /v1/print-jobs/stats/completed-count"]
 
 
@@ -207,6 +210,9 @@ async def test_only_devices_of_printers_that_left_can_be_removed_by_hand(
     left = registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, "c" * 24)})
     assert await async_remove_config_entry_device(hass, entry, left)
 
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert not await async_remove_config_entry_device(hass, entry, left)
+
 
 async def test_printer_that_went_while_nobody_watched_loses_its_device(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
@@ -244,3 +250,73 @@ async def test_unload_is_prompt_while_the_broker_is_silent(
     entry = await setup_entry()
     async with asyncio.timeout(2):
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_failure_of_a_platform_ends_the_stream(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.PLATFORMS", ("nonsense",))
+    entry = await setup_entry()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    await farm.publisher.wait_for_clients(0)
+
+
+async def test_removed_store_that_comes_back_has_not_got_its_quota_back(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+    limiter = entry.runtime_data.memory.limiter
+    await hass.config_entries.async_remove(entry.entry_id)
+    again = await setup_entry()
+    assert again.runtime_data.memory.limiter is limiter
+
+
+async def test_unload_is_prompt_while_a_press_is_not_answered(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="slow", seconds=4, method="PATCH"))
+    printer = printer_named(farm, "P1S 01")
+    pressing = hass.async_create_task(press(hass, printer, "confirm_bed_cleared"))
+    while not any(request.method == "PATCH" for request in farm.requests):  # noqa: ASYNC110, the farm has no event
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(2):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+    # What was sent is not taken back.
+    await pressing
+    assert farm.world.printers[printer].confirmed_ready
+
+
+async def test_snapshot_on_its_way_does_not_outlive_an_unload(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.clear_requests()
+    farm.inject_fault(Fault(mode="slow", seconds=1, path="/v1/printers"))
+    entry.runtime_data.async_reconcile()
+    while not farm.requests:  # noqa: ASYNC110, the farm has no event
+        await asyncio.sleep(0)
+    added = farm.add_printer("A1", "Newcomer")
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    await until(hass, lambda: value_of(hass, added.id, "readiness") == "awaiting_clear")
+
+
+class TestWrongClock:
+    """Home Assistant's clock is three hours behind."""
+
+    @pytest.fixture
+    def farm_config(self) -> FarmConfig:
+        """Let the cloud live three hours ahead."""
+        return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) - timedelta(hours=3))
+
+    async def test_reload_knows_the_clock_of_the_server(
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+    ) -> None:
+        farm.inject_fault(Fault(mode="status", status=503, count=100))
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        busy = printer_named(farm, "X1 Carbon 01")
+        assert value_of(hass, busy, "nozzle_temp") not in ("unknown", "unavailable")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -10,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, DOMAIN
-from tests.common import device_of, paths, printer_named, until, value_of
+from tests.common import device_of, pass_time, paths, printer_named, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -146,19 +147,25 @@ async def test_sku_is_printed_with_all_of_its_parts(
 
 
 async def test_job_reaches_the_printer_that_was_chosen(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     printer = printer_named(farm, "A1 01")
     device = device_of(hass, entry, printer)
     assert device is not None
     await submit(hass, part="Calibration Cube", printer=device.id, position="front", label="Pinned")
     await until(hass, lambda: value_of(hass, printer, "current_job") == "Pinned", seconds=20)
+    assert "deprecated" not in caplog.text
 
 
-async def test_response_may_be_left_out(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_without_a_response_nobody_waits_for_jobs(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
     before = count_builds(farm)
-    await hass.services.async_call(DOMAIN, "submit_print_job", {"part": "benchy"}, blocking=True)
+    data = {"part": "benchy", "quantity": "2", "tags": [], "plates": {}, "parameters": {}}
+    await hass.services.async_call(DOMAIN, "submit_print_job", data, blocking=True)
     assert count_builds(farm) == before + 1
+    assert last_build(farm)["parts"][0].keys() == {"partId", "quantity", "priority", "position"}
+    assert paths(farm)[-1] == BUILD
 
 
 @pytest.mark.parametrize(
@@ -169,6 +176,9 @@ async def test_response_may_be_left_out(hass: HomeAssistant, farm: VirtualFarm, 
         {"part": " "},
         {"part": "Benchy", "quantity": 0},
         {"part": "Benchy", "quantity": 501},
+        {"part": "Benchy", "quantity": 2.7},
+        {"part": "Benchy", "quantity": True},
+        {"part": "Benchy", "quantity": "many"},
         {"part": "Benchy", "priority": "urgent"},
         {"part": "Benchy", "tags": ["a|b"]},
         {"part": "Benchy", "parameters": {"text": "x" * 256}},
@@ -223,6 +233,24 @@ async def test_name_that_fits_several_parts_lists_them_and_an_id_chooses(
 
     await submit(hass, part=second)
     assert last_build(farm)["parts"][0]["partId"] == second
+
+
+async def test_details_for_an_sku_without_parts_are_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    for link in [link for link in farm.world.linked_parts.values() if link["label"] == "Benchy"]:
+        farm.world.linked_parts.remove(link["id"])
+    with pytest.raises(ServiceValidationError) as refused:
+        await submit(hass, sku="BENCHY-1", material="PLA")
+    assert refused.value.translation_key == "sku_without_parts"
+
+
+async def test_long_label_is_no_hindrance_to_finding_a_lost_print(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
+    response = await submit(hass, part="Benchy", label="L" * 600)
+    assert len(response["job_ids"]) == 1
 
 
 async def test_device_that_is_no_printer_is_refused(
@@ -373,3 +401,82 @@ async def test_submission_goes_on_when_its_caller_gives_up_and_the_store_is_relo
 
     assert count_builds(farm) == before + 2
     assert len(response["job_ids"]) == 1
+
+
+async def test_jobs_of_somebody_elses_sku_are_not_taken_for_a_lost_part(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="reset", path="/v2/builds"))
+    submission = asyncio.create_task(submit(hass, part="Benchy"))
+    await build_arrived(farm)
+    sku = next(sku["id"] for sku in farm.world.skus.values() if sku["sku"] == "BENCHY-1")
+    farm.builder.build({"skus": [{"skuId": sku, "quantity": 1}]})
+
+    with pytest.raises(HomeAssistantError) as failed:
+        await submission
+    assert failed.value.translation_key == "submission_lost"
+
+
+async def test_lost_answer_that_nobody_could_look_for_is_told_as_such(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await submit(hass, part="Benchy")
+    farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
+    farm.inject_fault(Fault(mode="status", status=503, path="/v1/print-jobs", count=100))
+    with pytest.raises(HomeAssistantError) as failed:
+        await submit(hass, part="Benchy")
+    assert failed.value.translation_key == "submission_unchecked"
+
+
+async def test_failed_look_up_says_that_nothing_was_changed(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    for path in ("/v1/parts", "/v1/print-jobs"):
+        farm.inject_fault(Fault(mode="status", status=503, path=path))
+        with pytest.raises(HomeAssistantError) as failed:
+            await submit(hass, part="Benchy")
+        assert failed.value.translation_key == "cannot_connect"
+    assert BUILD not in paths(farm)
+
+
+async def test_key_that_may_print_but_not_view_the_queue_can_print(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    key = "key_that_prints_and_does_not_look"
+    farm.add_api_key(key, ["printer.view", "part.view", "build.create", "job.create"])
+    await setup_entry(api_key=key)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    before = count_builds(farm)
+
+    response = await submit(hass, part="Benchy")
+
+    assert response["builds"][0]["part"] == "Benchy"
+    assert response["job_ids"] == []
+    assert count_builds(farm) == before + 1
+
+
+async def test_refused_key_is_confirmed_by_a_snapshot_and_asked_for_anew(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await submit(hass, part="Benchy")
+    farm.revoke_api_key(farm.config.api_key)
+    with pytest.raises(HomeAssistantError) as failed:
+        await submit(hass, part="Benchy")
+    assert failed.value.translation_key == "invalid_auth"
+    entry.runtime_data.async_reconcile()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, 20)
+    assert any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+
+async def test_jobs_that_do_not_appear_on_the_stream_are_asked_for(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await submit(hass, part="Benchy")
+    farm.inject_fault(Fault(mode="status", status=503, path="/v1/print-jobs"))
+    await farm.disconnect_clients()
+    farm.publisher.refuse = True
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    farm.clear_faults()
+    response = await submit(hass, part="Benchy", quantity=2)
+    assert len(response["job_ids"]) == 2

@@ -111,5 +111,5 @@ class RealtimeBinarySensor(FarmEntity, BinarySensorEntity):
     @override
     @callback
     def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
-        self._attr_is_on = self.coordinator.realtime.connected
+        self._attr_is_on = self.coordinator.stream_since is not None
         return (self._attr_is_on,)

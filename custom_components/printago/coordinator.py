@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+import math
+import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -42,6 +44,9 @@ POLL_WITH_STREAM = timedelta(minutes=5)
 POLL_WITHOUT_STREAM = timedelta(seconds=60)
 SELDOM = timedelta(hours=1)
 _RECONCILE_COOLDOWN = 15
+_COUNT_DELAY = 30
+_COUNT_PAUSE = 300
+_REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
 _FARM_DELAY = 0.25
 _CONNECT_PATIENCE = 3
@@ -73,11 +78,14 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.farm = memory.farm
         self.data = self.farm
         self.jobs_readable = True
-        self.realtime: RealtimeClient
+        self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
         self._started = False
         self._stopped = False
         self._reading: asyncio.Task[Any] | None = None
+        self._reconcile_wanted = False
+        self._count_is_lower = False
+        self._count_asked_at = -math.inf
         self._was_available = False
         self._printer_listeners: dict[str, set[Callable[[], None]]] = {}
         self._farm_listeners: set[Callable[[], None]] = set()
@@ -89,18 +97,13 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     async def async_start(self) -> None:
         """Connect the stream, then read the farm.
 
-        In this order nothing is missed between the two, and one snapshot is enough. Raises ConfigEntryNotReady and
-        ConfigEntryAuthFailed; then nothing is left running.
+        In this order nothing is missed between the two, and one snapshot is enough. Raises ConfigEntryNotReady,
+        ConfigEntryAuthFailed and ConfigEntryError; Home Assistant then shuts the coordinator down.
         """
         self.realtime = await self._async_create_realtime()
         self.farm.begin_snapshot()
         self.realtime.start()
-        try:
-            await self._async_first_snapshot()
-        except BaseException:
-            await self.async_stop()
-            raise
-        self.memory.read_with = self.config_entry.data
+        await self._async_first_snapshot()
         self._was_available = self.available
         entry = self.config_entry
         # Home Assistant stops without unloading; the stream must not outlive it.
@@ -108,8 +111,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         # The coordinator polls only as long as someone listens.
         entry.async_on_unload(self.async_add_listener(lambda: None))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_expire, _EXPIRY_CHECK))
-        entry.async_on_unload(async_track_time_interval(self.hass, self._async_read_seldom, SELDOM))
-        entry.async_create_background_task(self.hass, self._async_read_seldom(), f"{DOMAIN} seldom reads")
+        entry.async_on_unload(async_track_time_interval(self.hass, self._async_on_hour, SELDOM))
+        # Not at once: at the start of Home Assistant everybody wants something, and a farm needs to be seen first.
+        entry.async_on_unload(async_call_later(self.hass, _COUNT_DELAY, self._async_want_count))
 
     async def _async_create_realtime(self) -> RealtimeClient:
         data = self.config_entry.data
@@ -138,13 +142,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         with suppress(TimeoutError):
             async with asyncio.timeout(_CONNECT_PATIENCE):
                 await self._connected.wait()
-        if self.memory.read_with == self.config_entry.data:
-            # A reload: what was known a moment ago stands until the reconcile, and twenty reloads cost no quota.
+        if self.memory.knows_farm(self.config_entry.data, _REMEMBER_SECONDS):
+            # A reload: what was known a moment ago stands until a snapshot comes, for which nobody has to wait.
             self._publish(self.farm.abandon_snapshot())
+            self._publish(self.farm.expire())
             self._started = True
-            self.config_entry.async_create_background_task(
-                self.hass, self.async_request_refresh(), f"{DOMAIN} refresh after reload"
-            )
+            self.async_reconcile()
             return
         was_connected = self._connected.is_set()
         await self.async_config_entry_first_refresh()
@@ -152,11 +155,15 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if self._connected.is_set() and not was_connected:
             self.async_reconcile()
 
-    async def async_stop(self) -> None:
-        """End the stream, all timers, and calls under way."""
+    @override
+    async def async_shutdown(self) -> None:
+        """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
         self._stopped = True
-        await self.async_shutdown()
-        await asyncio.gather(self.realtime.stop(), self.client.close(), self._async_stop_reading())
+        await super().async_shutdown()
+        endings = [self.client.close(), self._async_stop_reading()]
+        if self.realtime is not None:
+            endings.append(self.realtime.stop())
+        await asyncio.gather(*endings)
         if self._cancel_farm_call is not None:
             self._cancel_farm_call()
             self._cancel_farm_call = None
@@ -168,7 +175,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             await asyncio.wait({self._reading}, timeout=1)
 
     async def _async_on_stop(self, _: Event) -> None:
-        await self.async_stop()
+        await self.async_shutdown()
+
+    @property
+    def stream_since(self) -> float | None:
+        """Return since when the stream is up, by the monotonic clock; None while it is down."""
+        return self.realtime.connected_since if self.realtime is not None else None
 
     @property
     def available(self) -> bool:
@@ -180,6 +192,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @override
     async def _async_update_data(self) -> Farm:
         self._reading = asyncio.current_task()
+        self._reconcile_wanted = False
+        # Whatever was missed while the stream was down stays missed until a snapshot has come.
+        self.update_interval = POLL_WITHOUT_STREAM
         self.farm.begin_snapshot()
         try:
             printers = await self.client.printers()
@@ -189,7 +204,13 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             raise _update_error(err) from err
         finally:
             self._reading = None
-        self._publish(self.farm.apply_snapshot(printers, jobs))
+        if self._connected.is_set():
+            self.update_interval = POLL_WITH_STREAM
+        self.memory.async_remember_farm(self.config_entry.data)
+        changes = self.farm.apply_snapshot(printers, jobs)
+        if changes.ended_unseen or self.farm.completed_jobs is None:
+            self._async_want_count()
+        self._publish(changes)
         return self.farm
 
     async def _async_open_jobs(self) -> Listing | None:
@@ -198,36 +219,58 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         try:
             return await self.client.open_jobs()
         except PermissionDeniedError:
-            # Most likely the key was made without the permission to view the queue: it is asked again once an hour. What
+            # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
             # was known of jobs is nothing to act on any more.
             self.jobs_readable = False
             return Listing({}, complete=True)
 
-    async def _async_read_seldom(self, _: object = None) -> None:
-        """Read what changes rarely, or is counted by us in between."""
-        self.jobs_readable = True
-        completions_seen = self.farm.completions_seen
+    @callback
+    def _async_on_hour(self, _: object) -> None:
+        self._async_want_count()
+        if isinstance(self.last_exception, ConfigEntryAuthFailed):
+            # After a refused key nothing is polled any more; was it a passing whim, this ends it.
+            self.async_reconcile()
+
+    @callback
+    def _async_want_count(self, _: object = None) -> None:
+        """Ask how many jobs were completed, unless that was asked a moment ago: in between we count ourselves."""
+        if self._stopped or time.monotonic() - self._count_asked_at < _COUNT_PAUSE or not self._started:
+            return
+        self._count_asked_at = time.monotonic()
+        self.config_entry.async_create_background_task(self.hass, self._async_read_count(), f"{DOMAIN} count")
+
+    async def _async_read_count(self) -> None:
+        seen_before = self.farm.completions_seen
         try:
             count = await self.client.completed_count()
-        except PermissionDeniedError:
-            self.jobs_readable = False
         except PrintagoError as err:
             LOGGER.debug("Reading the count of completed jobs failed: %s", err)
-        else:
-            # What completed meanwhile may be in the answer or not; the next one will tell.
-            if self.farm.completed_jobs is None or completions_seen == self.farm.completions_seen:
-                self.farm.completed_jobs = count
+            return
+        if not self.jobs_readable:
+            self.jobs_readable = True
+            self.async_reconcile()
+        own = self.farm.completed_jobs
+        if own is None or count >= own:
+            self.farm.completed_jobs = max(count, own or 0)
+        elif self._count_is_lower and seen_before == self.farm.completions_seen:
+            # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
+            self.farm.completed_jobs = count
+        self._count_is_lower = own is not None and count < own
         self._async_tell_farm()
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
         self._async_check_availability()
+        if self._reconcile_wanted and self.last_update_success:
+            # Someone has asked while this snapshot was on its way: it may be from before.
+            self.async_reconcile()
 
     @callback
     def async_reconcile(self) -> None:
         """Ask for a snapshot soon; many wishes become one."""
         if self._started and not self._stopped:
+            self._reconcile_wanted = True
             self.config_entry.async_create_background_task(
                 self.hass, self.async_request_refresh(), f"{DOMAIN} reconcile"
             )
@@ -247,8 +290,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def _async_on_connection(self, connected: bool) -> None:
         if connected:
             self._connected.set()
-            self.update_interval = POLL_WITH_STREAM
-            if self.realtime.endpoint is not None:
+            if self.realtime is not None and self.realtime.endpoint is not None:
                 self.memory.async_remember_endpoint(self.realtime.endpoint.url)
             # What changed while nobody listened is told by nobody: entity events are not retained.
             self.async_reconcile()
@@ -263,7 +305,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def _async_on_refused(self) -> None:
         """Let REST confirm: brokers refuse a wrong key, user and client ID with the same word."""
-        self.async_reconcile()
+        if not isinstance(self.last_exception, ConfigEntryAuthFailed) or self.last_update_success:
+            self.async_reconcile()
 
     @callback
     def _async_expire(self, _: object) -> None:

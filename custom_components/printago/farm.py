@@ -40,6 +40,8 @@ class Changes:
     """Something that the counts of the farm look at changed."""
     complete: bool = False
     """A snapshot came that names every printer of the store: what it does not name is gone."""
+    ended_unseen: bool = False
+    """A job that was in progress is not open any more, and nobody told how it ended."""
     incomplete: bool = False
     """Something is known only in part: a snapshot is needed."""
 
@@ -102,6 +104,7 @@ class Farm:
                 self._merge_job(job_id, source, changes, whole=True)
             if jobs.complete and not suddenly_empty:
                 for job_id in self.jobs.keys() - jobs.rows.keys() - told:
+                    changes.ended_unseen |= self.jobs[job_id].in_progress
                     self._drop_job(job_id, changes)
         self._replay(changes)
         now = self.server_now()
@@ -122,11 +125,11 @@ class Farm:
 
     def _replay(self, changes: Changes) -> None:
         journal, self._journal = self._journal, None
-        completed_jobs = self.completed_jobs
+        counted = (self.completed_jobs, self.completions_seen, self.dropped.copy())
         for message in journal or ():
             self._apply(message, changes)
         # Each message was counted when it came.
-        self.completed_jobs = completed_jobs
+        self.completed_jobs, self.completions_seen, self.dropped = counted
 
     # Messages
 
@@ -332,7 +335,8 @@ class Farm:
     # Memory of what is gone, so that a message that comes late does not bring it back
 
     def _remember_gone(self, identifier: str, stamp: datetime | None) -> None:
-        self._gone[identifier] = stamp
+        # What is deleted after it ended tells no stamp: the one of its end stays.
+        self._gone[identifier] = stamp or self._gone.get(identifier)
         self._gone.move_to_end(identifier)
         while len(self._gone) > _MOST_REMEMBERED:
             self._gone.popitem(last=False)

@@ -6,6 +6,8 @@ Kept outside of the config entry: writing to an entry would reload it.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+import math
+import time
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -42,17 +44,35 @@ class StoreMemory:
         self.builds = BuildLedger()
         self.clock = ServerClock(dt_util.utcnow)
         self.farm = Farm(self.clock.now)
-        self.read_with: Mapping[str, Any] | None = None
-        """The data of the entry with which the farm was read: other data have to prove themselves first."""
+        self._read_with: Mapping[str, Any] | None = None
+        self._read_at = -math.inf
         self._realtime_endpoint: str | None = None
         self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}")
         self._loaded = False
         self._kept = False
+        self._save_waits = False
 
     @property
     def realtime_endpoint(self) -> str | None:
         """Return the address at which realtime worked last."""
         return self._realtime_endpoint
+
+    @callback
+    def async_remember_farm(self, data: Mapping[str, Any]) -> None:
+        """Note that the farm has just been read with the data of this entry."""
+        self._read_with = data
+        self._read_at = time.monotonic()
+
+    def knows_farm(self, data: Mapping[str, Any], seconds: float) -> bool:
+        """Return whether the farm was read lately, and with just these data: others have to prove themselves first."""
+        return self._read_with == data and time.monotonic() - self._read_at < seconds
+
+    @callback
+    def async_forget_farm(self) -> None:
+        """Start from nothing; the quota is Printago's, and stays used."""
+        self.farm = Farm(self.clock.now)
+        self._read_with = None
+        self._kept = False
 
     @callback
     def async_remember_endpoint(self, url: str) -> None:
@@ -80,16 +100,20 @@ class StoreMemory:
         self._kept = True
 
     async def async_remove(self) -> None:
-        """Remove what was saved."""
+        """Remove what was saved, and save nothing more."""
+        self.async_forget_farm()
         await self._storage.async_remove()
 
     @callback
     def _async_save_soon(self) -> None:
-        if self._kept:
+        # Each call would postpone the write: one that waits is enough.
+        if self._kept and not self._save_waits:
+            self._save_waits = True
             self._storage.async_delay_save(self._to_save, _SAVE_DELAY)
 
     @callback
     def _to_save(self) -> dict[str, Any]:
+        self._save_waits = False
         return {"sent": self.limiter.export(), "realtime_endpoint": self._realtime_endpoint}
 
 
@@ -103,6 +127,5 @@ async def async_recall(hass: HomeAssistant, store_id: str) -> StoreMemory:
 
 
 async def async_forget(hass: HomeAssistant, store_id: str) -> None:
-    """Forget a store, and what was saved of it."""
-    memory = hass.data.setdefault(_MEMORIES, {}).pop(store_id, None) or StoreMemory(hass, store_id)
-    await memory.async_remove()
+    """Forget the farm of a store, and what was saved of it."""
+    await (await async_recall(hass, store_id)).async_remove()

@@ -158,6 +158,12 @@ async def _async_print_request(
     sku = await catalog.async_find_sku(data[ATTR_SKU])
     linked_parts = _linked_part_ids(sku)
     if details:
+        if not linked_parts:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="sku_without_parts",
+                translation_placeholders={"name": data[ATTR_SKU]},
+            )
         # An SKU has none of these of its own: they belong to its parts ("partId -> config" in the vendor's schema).
         common["linkedPartConfigs"] = dict.fromkeys(linked_parts, details)
     build = {"skus": [{"skuId": sku["id"], **common}]}

@@ -152,7 +152,7 @@ class Submitter:
 
         As long as the stream is up it tells of every job; at its beginning, and without it, Printago is asked.
         """
-        connected_since = self._coordinator.realtime.connected_since
+        connected_since = self._coordinator.stream_since
         if connected_since is not None and self._ledger.baselines.get(request.thing) == connected_since:
             return
         try:

@@ -1,5 +1,6 @@
 """Lists that come in pages, and calls for many."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 import json
 from typing import Any
@@ -13,23 +14,12 @@ from custom_components.printago.api import (
     NotAppliedError,
     OutcomeUnknownError,
     PrintagoClient,
+    RateLimitedError,
     RateLimiter,
     ServerClock,
-    Transport,
 )
+from tests.api.server import Server
 from virtual_farm import FarmConfig, Fault, VirtualFarm
-
-
-class FakeTransport(Transport):
-    """A transport that answers from a list."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[dict[str, str]] = []
-
-    async def request(self, method: str, path: str, *, params: Any = None, **_: Any) -> Any:
-        self.asked.append(dict(params or {}))
-        return self.answers.pop(0)
 
 
 def rows(*numbers: int) -> list[dict[str, Any]]:
@@ -43,68 +33,141 @@ def page(data: Any, *, more: Any = False, total: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("answers", "seen", "complete"),
     [
-        ([page(rows(1, 2), total=2)], 2, True),
-        ([page(rows(1, 2), more=True, total=3), page(rows(3), total=3)], 3, True),
-        ([page(rows(1, 2), more=True, total=3), page(rows(2), total=3)], 2, False),
-        ([page(rows(1, 2), more=True, total=3), page([], more=True, total=3)], 2, False),
-        ([page(rows(1), total=5)], 1, False),
-        ([page([{"id": 7}, {"no": "id"}, "?", *rows(1)])], 1, False),
-        ([{"data": rows(1)}, {"data": []}], 1, False),
-        ([rows(1, 2)], 2, True),
-        ([page([], total=0)], 0, True),
-        ([page(rows(1), total="many")], 1, True),
+        pytest.param([page(rows(1, 2), total=2)], 2, True, id="one"),
+        pytest.param([page(rows(1, 2), more=True, total=3), page(rows(3), total=3)], 3, True, id="two"),
+        pytest.param([page(rows(1, 2), more=True, total=3), page(rows(2), total=3)], 2, False, id="repeated-row"),
+        # A row of the first page went meanwhile, so that one slipped there from the second.
+        pytest.param([page(rows(1, 2), more=True, total=4), page(rows(4), total=3)], 3, False, id="shifted"),
+        pytest.param([page(rows(1, 2), more=True, total=3), page([], more=True, total=3)], 2, False, id="stalled"),
+        pytest.param([page(rows(1, 2), more=True, total=3), page(rows(1, 2), more=True)], 2, False, id="repeated-page"),
+        pytest.param([page(rows(1), total=5)], 1, False, id="short"),
+        pytest.param([page([{"id": 7}, {"no": "id"}, "?", *rows(1)])], 1, False, id="damaged"),
+        pytest.param([page([{"id": "../../stores"}, {"id": ""}])], 0, False, id="hostile-ids"),
+        pytest.param([{"data": rows(1)}, {"data": []}], 1, False, id="no-meta"),
+        pytest.param([{"data": rows(1), "meta": [1]}, {"data": []}], 1, False, id="odd-meta"),
+        pytest.param([page(rows(1), more=None), page([])], 1, True, id="odd-has-more"),
+        pytest.param([page(rows(1), total="many")], 1, True, id="odd-total"),
+        pytest.param([page([], total=0)], 0, True, id="empty"),
+        pytest.param([rows(1, 2)], 2, True, id="bare"),
+        pytest.param([rows(*range(100)), []], 100, True, id="bare-and-full"),
+        pytest.param([rows(*range(100)), rows(100)], 101, True, id="bare-in-pages"),
+        pytest.param([rows(*range(100))], 100, False, id="bare-and-deaf"),
+        pytest.param([[]], 0, True, id="bare-and-empty"),
     ],
-    ids=["one", "two", "shifted", "stalled", "short", "damaged", "no-meta", "bare", "empty", "odd-total"],
 )
-async def test_list_is_complete_only_when_every_row_was_seen(answers: list[Any], seen: int, complete: bool) -> None:
-    listing = await PrintagoClient(FakeTransport(*answers)).printers()
+async def test_list_is_complete_only_when_every_row_was_seen(
+    server: Server, client: PrintagoClient, answers: list[Any], seen: int, complete: bool
+) -> None:
+    server.answer_in_turn(*answers)
+    listing = await client.printers()
     assert len(listing.rows) == seen
     assert listing.complete is complete
+    assert len(server.requests) <= 2
 
 
-async def test_pages_go_on_where_the_last_one_ended() -> None:
-    transport = FakeTransport(page(rows(1, 2), more=True, total=3), page(rows(3), total=3))
-    await PrintagoClient(transport).open_jobs()
-    assert [asked.get("offset") for asked in transport.asked] == [None, "2"]
-    assert all(asked["limit"] == "1000" and asked["meta"] == "true" for asked in transport.asked)
-    assert all(asked["hidden.eq"] == "false" and "completed" not in asked["status.in"] for asked in transport.asked)
+async def test_pages_go_on_where_the_last_one_ended(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(page(rows(1, 2), more=True, total=3), page(rows(3), total=3))
+    await client.open_jobs()
+    queries = [request.query for request in server.requests]
+    assert [query.get("offset") for query in queries] == [None, "2"]
+    assert all(query["limit"] == "1000" and query["meta"] == "true" for query in queries)
+    assert all(query["hidden.eq"] == "false" and "completed" not in query["status.in"] for query in queries)
 
 
-async def test_list_that_never_ends_is_given_up() -> None:
-    answers = [page(rows(number), more=True, total=10_000) for number in range(200)]
-    transport = FakeTransport(*answers)
-    listing = await PrintagoClient(transport).printers()
+async def test_list_that_never_ends_is_given_up(
+    server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.api.client._MOST_PAGES", 5)
+    server.answer_in_turn(*(page(rows(number), more=True, total=10_000) for number in range(6)))
+    listing = await client.printers()
     assert not listing.complete
-    assert len(transport.asked) == 100
+    assert len(server.requests) == 5
+
+
+async def test_list_of_many_pages_cannot_use_up_what_is_the_users(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(*(page(rows(number), more=True, total=10_000) for number in range(100)))
+    with pytest.raises(RateLimitedError):
+        await client.printers()
+    assert len(server.requests) == 40
+    assert client.transport.limiter.delay(Lane.USER) == 0
 
 
 @pytest.mark.parametrize("answer", [None, "text", 7, {"message": "?"}, {"data": {}}])
-async def test_what_is_no_list_is_malformed(answer: Any) -> None:
+async def test_what_is_no_list_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
+    server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
-        await PrintagoClient(FakeTransport(answer)).printers()
+        await client.printers()
+    with pytest.raises(MalformedResponseError):
+        await client.stores()
 
 
 @pytest.mark.parametrize("answer", [None, True, "7", [], {}])
-async def test_count_that_is_no_number_is_malformed(answer: Any) -> None:
+async def test_count_that_is_no_number_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
+    server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
-        await PrintagoClient(FakeTransport(answer)).completed_count()
+        await client.completed_count()
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"partBuilds": {}}, {"skuBuilds": []}])
-async def test_answer_that_is_no_build_is_malformed(answer: Any) -> None:
-    with pytest.raises(MalformedResponseError):
-        await PrintagoClient(FakeTransport(answer)).create_build({"parts": []})
+async def test_answer_that_is_no_build_leaves_the_outcome_open(
+    server: Server, client: PrintagoClient, answer: Any
+) -> None:
+    server.answer_in_turn(answer)
+    with pytest.raises(OutcomeUnknownError):
+        await client.create_build({"parts": []})
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("answer", [None, {}, "a"])
-async def test_answer_that_names_nobody_is_malformed(answer: Any) -> None:
-    client = PrintagoClient(FakeTransport(answer, answer, answer))
+async def test_answer_that_names_nobody_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
+    server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
         await client.confirm_ready("a")
     with pytest.raises(MalformedResponseError):
         await client.send_command("a", "pause")
     with pytest.raises(MalformedResponseError):
         await client.pause_job("a")
+
+
+async def test_hundred_buttons_pressed_together_are_one_request(server: Server, client: PrintagoClient) -> None:
+    printers = [f"printer{number}" for number in range(100)]
+    server.answer_in_turn([{"id": printer, "confirmedReady": True} for printer in printers[:99]])
+    answers = await asyncio.gather(*map(client.confirm_ready, printers), return_exceptions=True)
+    assert answers[:99] == [{"id": printer, "confirmedReady": True} for printer in printers[:99]]
+    assert isinstance(answers[99], NotAppliedError)
+    (request,) = server.requests
+    assert (request.method, request.path) == ("PATCH", "/v1/printers/confirm-ready")
+    assert request.json == {"ready": True, "ids": printers}
+
+
+async def test_different_commands_of_a_moment_go_out_apart(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(["a", "b"])
+    await asyncio.gather(
+        client.send_command("a", "pause"),
+        client.send_command("b", "pause"),
+        client.send_command("a", "set-fan", type="aux", speed=50),
+        client.send_command("b", "set-fan", speed=50, type="aux"),
+        client.send_command("a", "set-fan", type="aux", speed=60),
+    )
+    bodies = [request.json for request in server.requests]
+    assert sorted(bodies, key=str) == sorted(
+        [
+            {"ids": ["a", "b"], "command": {"command": "pause"}},
+            {"ids": ["a", "b"], "command": {"command": "set-fan", "type": "aux", "speed": 50}},
+            {"ids": ["a"], "command": {"command": "set-fan", "type": "aux", "speed": 60}},
+        ],
+        key=str,
+    )
+
+
+@pytest.mark.parametrize("change", ["pause", "resume", "cancel"])
+async def test_jobs_are_changed_by_one_call(server: Server, client: PrintagoClient, change: str) -> None:
+    act = {"pause": client.pause_job, "resume": client.resume_job, "cancel": client.cancel_job}[change]
+    server.answer_in_turn(["a", "b", 7])
+    await asyncio.gather(act("a"), act("b"))
+    (request,) = server.requests
+    assert (request.method, request.path) == ("PATCH", f"/v1/print-jobs/{change}")
+    assert request.json == {"printJobIds": ["a", "b"]}
 
 
 class TestAgainstTheFarm:

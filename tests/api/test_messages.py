@@ -18,32 +18,11 @@ from custom_components.printago.api import (
     parse_message,
 )
 from custom_components.printago.api.messages import MAX_PAYLOAD, normalize_kind
+from tests.api.payloads import ANYTHING, FULL_STAT, PRINTER, STORE, damaged
 
-STORE = "s" * 24
-PRINTER = "p" * 24
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STATS = f"stores/{STORE}/printer-stats/{PRINTER}"
 EVENTS = f"stores/{STORE}/entities/printers"
-
-FULL_STAT = {
-    "printerId": PRINTER,
-    "storeId": STORE,
-    "state": "RUNNING",
-    "isOnline": True,
-    "isAvailable": None,
-    "receivedAt": "2026-11-24T12:00:00.000Z",
-    "expiresAt": "2026-11-24T12:05:00.000Z",
-    "data": {
-        "temps": {"nozzleTemp": 219.5, "nozzleTempTarget": 220, "bedTemp": 60, "chamberTemp": None},
-        "fans": {"part": 100, "aux": 0, "chamber": 30},
-        "lights": {"chamber": "on"},
-        "print": {"percent": 42, "timeRemaining": 61, "stage": "Printing", "currentLayer": 7, "totalLayers": 100},
-        "health": {
-            "errors": [{"code": "0300-8000", "message": "Paused"}, {"message": "no code"}, 7],
-            "warnings": [],
-            "infos": [],
-        },
-    },
-}
 
 
 def stat(payload: Any) -> StatMessage:
@@ -98,6 +77,38 @@ def test_sparse_stat_mentions_only_what_it_has() -> None:
 def test_reading_that_cannot_be_is_left_out(group: str, field: str, value: Any) -> None:
     message = stat({"data": {group: {field: value}, "fans": {"part": 50}}})
     assert message.readings == {"part_fan": 50}
+
+
+@pytest.mark.parametrize("written", ["1e400", "-1e400", "1" + "0" * 400, "NaN", "Infinity", "1e999999999"])
+def test_number_that_no_double_can_hold_is_refused_with_its_message(written: str) -> None:
+    with pytest.raises(MalformedMessageError):
+        parse_message(STORE, STATS, f'{{"data": {{"temps": {{"bedTemp": {written}}}}}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-11-24T12:00:00Z", NOON),
+        ("2026-11-24T12:00:00", NOON),
+        ("2026-11-24T14:00:00.000+02:00", NOON),
+        ("2026-11-24", datetime(2026, 11, 24, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("1970-01-01T00:00:00Z", None),
+        ("yesterday", None),
+        ("2026-11-24T12:00:00Z" + " " * 60, None),
+        (1_795_521_600, None),
+        (None, None),
+    ],
+)
+def test_time_is_read_in_utc_or_not_at_all(written: Any, read: datetime | None) -> None:
+    assert stat({"receivedAt": written}).received_at == read
+
+
+@pytest.mark.parametrize("nobody", [{}, {"printerId": None}, {"storeId": None}])
+def test_stat_that_names_nobody_belongs_to_its_topic(nobody: dict[str, Any]) -> None:
+    assert stat({**nobody, "state": "IDLE"}).printer_id == PRINTER
 
 
 def test_text_that_is_too_long_for_a_state_is_cut() -> None:
@@ -156,8 +167,9 @@ def test_event_is_read_with_its_entities() -> None:
     assert message.entities == {PRINTER: {"name": "X"}}
 
 
-def test_kind_comes_from_the_topic_when_the_payload_has_none() -> None:
-    message = event({"action": "INSERT", "entities": {}}, f"stores/{STORE}/entities/print-jobs/{PRINTER}")
+@pytest.mark.parametrize("told", [{}, {"entityType": None}, {"entityType": ""}, {"entityType": 7}])
+def test_kind_comes_from_the_topic_when_the_payload_has_none(told: dict[str, Any]) -> None:
+    message = event({"action": "INSERT", "entities": {}, **told}, f"stores/{STORE}/entities/print-jobs/{PRINTER}")
     assert message.kind == "printjob"
 
 
@@ -207,22 +219,6 @@ def test_field_that_is_absent_is_unchanged_and_null_is_null() -> None:
     assert job.in_progress
 
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
-
-
-def damaged(shape: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy of payloads like ``shape`` with anything at any place."""
-    if isinstance(shape, dict):
-        return st.fixed_dictionaries({}, optional={key: damaged(value) | ANYTHING for key, value in shape.items()})
-    if isinstance(shape, list):
-        return st.lists(damaged(shape[0]) if shape else ANYTHING, max_size=4)
-    return st.just(shape) | ANYTHING
-
-
 @settings(max_examples=400, deadline=None)
 @given(damaged({key: value for key, value in FULL_STAT.items() if key not in ("printerId", "storeId")}))
 def test_damaged_stat_gives_only_values_that_a_state_may_have(payload: Any) -> None:
@@ -263,3 +259,10 @@ def test_damaged_record_keeps_its_types(source: dict[str, Any]) -> None:
     assert isinstance(printer.tags, tuple)
     job = PrintJob.from_json(PRINTER, source)
     assert job.status is None or isinstance(job.status, JobStatus)
+
+
+def test_id_is_never_cut_and_a_title_always_fits_a_state() -> None:
+    job = PrintJob.from_json("j" * 24, {"partId": "p" * 3000, "orderId": "o" * 300, "label": "l" * 300})
+    assert (job.part_id, job.order_id) == (None, "o" * 300)
+    assert job.title is not None
+    assert len(job.title) == 255

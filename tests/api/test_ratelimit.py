@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api import Lane, RateLimitedError, RateLimiter
@@ -145,6 +145,22 @@ async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, cl
         await limiter.acquire(Lane.USER)
     clock.wall_offset += 86400
     assert limiter.delay(Lane.USER) == pytest.approx(62)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Lane), st.floats(0, 120)), min_size=100, max_size=300))
+@settings(max_examples=30, deadline=None)
+async def test_windows_hold_whoever_asks_and_whenever(steps: list[tuple[Lane, float]]) -> None:
+    clock = Clock()
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+    sent: list[float] = []
+    for lane, pause in steps * 3:
+        if limiter.delay(lane) == 0:
+            await limiter.acquire(lane, max_wait=0)
+            sent.append(clock.now)
+        # Mostly in bursts.
+        clock.now += pause if pause > 100 else pause / 100
+    assert most_within(sent, 60) <= 60
+    assert most_within(sent, 3600) <= 600
 
 
 @given(st.lists(st.one_of(st.none(), st.text(), st.booleans(), st.floats(), st.integers())))

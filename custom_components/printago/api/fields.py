@@ -47,6 +47,11 @@ def text(raw: object) -> str:
     """Read a text; longer than a state may be, it is cut."""
     if not isinstance(raw, str):
         raise UnreadableError
+    return cut(raw)
+
+
+def cut(raw: str) -> str:
+    """Return a text as it is, or its beginning when it is longer than a state may be."""
     return raw if len(raw) <= MAX_TEXT else raw[: MAX_TEXT - 1] + "…"
 
 

@@ -81,7 +81,7 @@ _JOB_FIELDS: f.Fields = {
     "skuId": ("sku_id", f.path_text),
     "skuName": ("sku_name", f.text),
     "orderId": ("order_id", f.path_text),
-    "label": ("label", f.text),
+    "label": ("label", f.path_text),
     "quantityIndex": ("quantity_index", _COUNT),
     "quantityTotal": ("quantity_total", _COUNT),
     "queueOrder": ("queue_order", f.number(0, 1e15)),
@@ -195,8 +195,8 @@ class PrintJob(Record):
 
     @property
     def title(self) -> str | None:
-        """Return what people call the job: its label, else its part."""
-        return self.label or self.part_name
+        """Return what people call the job: its label, else its part; cut to what a state may hold."""
+        return f.cut(self.label) if self.label else self.part_name
 
     @property
     def in_progress(self) -> bool:

@@ -159,6 +159,22 @@ class MqttConnection(aiomqtt.Client):
             self._loop.call_soon_threadsafe(self._fail_login)
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
+    @override
+    def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
+        # aiomqtt lets the loop watch the socket later on, by when it may be closed, and then raises into the loop.
+        self._loop.call_soon_threadsafe(self._watch_writes, client, sock)
+
+    def _watch_writes(self, client: paho.Client, sock: Any) -> None:
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as err:  # noqa: BLE001, whatever it is, the connection is broken
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(err)
+
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock.fileno(), write)
+
     def _fail_login(self) -> None:
         if not self._connected.done():
             self._connected.set_exception(aiomqtt.MqttError("connection closed before the login was answered"))

@@ -72,9 +72,10 @@ class Transport:
         """Prepare requests; raises CannotConnectError when ``api_url`` is not an http(s) address."""
         try:
             self._base = URL(api_url)
+            host = self._base.host
         except ValueError as err:
             raise CannotConnectError("not a web address") from err
-        if self._base.scheme not in ("http", "https") or not self._base.host:
+        if self._base.scheme not in ("http", "https") or not host:
             raise CannotConnectError("not a web address")
         if self._base.user is not None or self._base.password is not None:
             raise CannotConnectError("an address with a user or a password, which the API key replaces")
@@ -128,8 +129,6 @@ class Transport:
                 payload = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
-        except aiohttp.InvalidURL:
-            raise CannotConnectError("not a web address") from None
         except TimeoutError:
             raise OutcomeUnknownError("no answer in time") from None
         except (aiohttp.ClientError, OSError) as err:
