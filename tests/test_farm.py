@@ -271,6 +271,18 @@ def test_job_that_only_its_printer_names_ends_for_the_printer_too(farm: Farm) ->
     assert farm.printers[A].job is None
 
 
+def test_job_is_at_one_printer_only_whatever_a_record_still_says(farm: Farm) -> None:
+    snapshot(
+        farm,
+        {A: record(printingJobId=JOB, isAvailable=False), B: record()},
+        {JOB: job(status="printing")},
+    )
+    assert farm.printers[A].job is not None
+    event(farm, "printjob", Action.UPDATE, {JOB: {"assignedPrinterId": B, "updatedAt": stamp(1)}})
+    assert farm.printers[A].job is None
+    assert farm.printers[B].job is farm.jobs[JOB]
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [(None, {}), (stamp(), {}), (stamp(), {"updatedAt": stamp(5)})], ids=["none", "one", "both"]
 )

@@ -258,7 +258,8 @@ class Farm:
     def _job_of(self, state: PrinterState) -> PrintJob | None:
         """Return the job that a printer prepares or prints; of several the one that has come furthest."""
         candidates = [self.jobs[job_id] for job_id in self._jobs_of.get(state.id, ())]
-        if (own := self.jobs.get(state.record.printing_job_id or "")) is not None and own not in candidates:
+        own = self.jobs.get(state.record.printing_job_id or "")
+        if own is not None and own.assigned_printer_id is None:
             candidates.append(own)
         return max(
             (job for job in candidates if job.in_progress),
@@ -325,9 +326,9 @@ class Farm:
         if new is not None:
             self._jobs_of.setdefault(new, set()).add(job_id)
         concerned = {printer_id for printer_id in (old, new) if printer_id is not None}
-        if not concerned and any(job is not None and job.in_progress for job in (before, after)):
-            # Only the printer itself tells that it has this job.
-            concerned = {state.id for state in self.printers.values() if state.record.printing_job_id == job_id}
+        if (old is None or new is None) and any(job is not None and job.in_progress for job in (before, after)):
+            # Only the printer itself tells, or told, that it has this job.
+            concerned |= {state.id for state in self.printers.values() if state.record.printing_job_id == job_id}
         for printer_id in concerned:
             if (state := self.printers.get(printer_id)) is not None:
                 self._touch(state, changes)

@@ -160,6 +160,21 @@ async def test_different_commands_of_a_moment_go_out_apart(server: Server, clien
     )
 
 
+async def test_build_is_answered_with_its_part_builds(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn({"partBuilds": [{"id": "b"}], "skuBuilds": []})
+    assert await client.create_build({"parts": [{"partId": "p"}]}) == {"partBuilds": [{"id": "b"}], "skuBuilds": []}
+    (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/v2/builds")
+    assert request.json == {"parts": [{"partId": "p"}]}
+
+
+async def test_jobs_are_found_by_their_build(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(page(rows(1), total=1))
+    assert (await client.jobs({"partBuildId.in": "a,b"})).rows.keys() == {"row1"}
+    (request,) = server.requests
+    assert (request.path, request.query["partBuildId.in"]) == ("/v1/print-jobs", "a,b")
+
+
 @pytest.mark.parametrize("change", ["pause", "resume", "cancel"])
 async def test_jobs_are_changed_by_one_call(server: Server, client: PrintagoClient, change: str) -> None:
     act = {"pause": client.pause_job, "resume": client.resume_job, "cancel": client.cancel_job}[change]
