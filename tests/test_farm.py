@@ -271,6 +271,24 @@ def test_job_that_only_its_printer_names_ends_for_the_printer_too(farm: Farm) ->
     assert farm.printers[A].job is None
 
 
+def test_printer_with_several_jobs_has_the_one_that_came_furthest(farm: Farm) -> None:
+    other = "k" * 24
+    snapshot(
+        farm,
+        {A: record()},
+        {JOB: job(status="assigned", assignedPrinterId=A), other: job(status="printing", assignedPrinterId=A)},
+    )
+    assert farm.printers[A].job is farm.jobs[other]
+    event(farm, "printjob", Action.UPDATE, {other: {"status": "completed", "updatedAt": stamp(1)}})
+    assert farm.printers[A].job is farm.jobs[JOB]
+
+
+def test_job_at_a_printer_that_nobody_knows_is_kept_until_the_printer_comes(farm: Farm) -> None:
+    snapshot(farm, {A: record()}, {JOB: job(status="printing", assignedPrinterId=B)})
+    event(farm, "printer", Action.INSERT, {B: record(1)})
+    assert farm.printers[B].job is farm.jobs[JOB]
+
+
 def test_job_is_at_one_printer_only_whatever_a_record_still_says(farm: Farm) -> None:
     snapshot(
         farm,

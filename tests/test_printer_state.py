@@ -186,6 +186,7 @@ def test_bed_needs_clearing_when_unconfirmed_and_nothing_prints(
     if word:
         tell(state, state=word)
     assert state.bed_needs_clearing is needs_clearing
+    assert not (state.prints and needs_clearing)
 
 
 def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:

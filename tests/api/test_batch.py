@@ -89,6 +89,43 @@ async def test_close_sees_through_what_was_asked_for() -> None:
     await batcher.close()
 
 
+async def test_close_does_not_wait_for_a_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.printago.api.batch.CLOSE_SECONDS", 0.01)
+    answers = asyncio.Event()
+    begun = asyncio.Event()
+
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        begun.set()
+        await answers.wait()
+        return dict.fromkeys(ids)
+
+    batcher = Batcher(send)
+    waiting = asyncio.create_task(batcher.submit("pause", "a"))
+    await begun.wait()
+    await batcher.close()
+    assert not waiting.done()
+    answers.set()
+    assert await waiting is None
+
+
+async def test_one_who_comes_within_fifty_milliseconds_is_taken_along() -> None:
+    sent: list[list[str]] = []
+
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        sent.append(ids)
+        return dict.fromkeys(ids)
+
+    batcher = Batcher(send)
+    loop = asyncio.get_running_loop()
+    later: asyncio.Future[None] = loop.create_future()
+    first = asyncio.create_task(batcher.submit("pause", "a"))
+    loop.call_later(0.03, later.set_result, None)
+    await later
+    await asyncio.gather(first, batcher.submit("pause", "b"))
+    await batcher.submit("pause", "c")
+    assert sent == [["a", "b"], ["c"]]
+
+
 async def test_end_of_the_loop_ends_the_wait() -> None:
     never = asyncio.Event()
     begun = asyncio.Event()
