@@ -128,7 +128,7 @@ class Builder:
             items.append(
                 BuildItem(
                     part=part,
-                    quantity=int(own.get("quantity", linked["quantity"])) * quantity,
+                    quantity=int(own["quantity"] if "quantity" in own else linked["quantity"]) * quantity,
                     label=own.get("label") or linked["label"],
                     tags={**part["printTags"], **spec.get("tags", {}), **own.get("tags", {})},
                     priority=int(spec.get("priority", PRIORITY_NORMAL)),
