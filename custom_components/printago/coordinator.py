@@ -4,20 +4,18 @@ A push is told to the entities of its printer only. The poll has its own timer, 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-import math
-import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util.ssl import client_context
 
@@ -36,20 +34,20 @@ from .api import (
 from .catalog import Catalog
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .farm import Changes, Farm
+from .listeners import Listeners
 from .memory import StoreMemory
+from .seldom import HOUR, SeldomReads
 
 type PrintagoConfigEntry = ConfigEntry[PrintagoCoordinator]
 
 POLL_WITH_STREAM = timedelta(minutes=5)
 POLL_WITHOUT_STREAM = timedelta(seconds=60)
-SELDOM = timedelta(hours=1)
 _RECONCILE_COOLDOWN = 15
-_COUNT_DELAY = 30
-_COUNT_PAUSE = 300
 _REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
-_FARM_DELAY = 0.25
 _CONNECT_PATIENCE = 3
+
+COMPLETED_COUNT = "completed_count"
 
 
 class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
@@ -85,12 +83,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._reading: asyncio.Task[Any] | None = None
         self._reconcile_wanted = False
         self._count_is_lower = False
-        self._count_asked_at = -math.inf
         self._was_available = False
-        self._printer_listeners: dict[str, set[Callable[[], None]]] = {}
-        self._farm_listeners: set[Callable[[], None]] = set()
-        self._change_listeners: list[Callable[[Changes], None]] = []
-        self._cancel_farm_call: CALLBACK_TYPE | None = None
+        self.listeners = Listeners(hass)
+        self.seldom = SeldomReads(hass, entry)
+        self.seldom.add(COMPLETED_COUNT, self._async_read_count)
 
     # Life
 
@@ -111,9 +107,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         # The coordinator polls only as long as someone listens.
         entry.async_on_unload(self.async_add_listener(lambda: None))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_expire, _EXPIRY_CHECK))
-        entry.async_on_unload(async_track_time_interval(self.hass, self._async_on_hour, SELDOM))
-        # Not at once: at the start of Home Assistant everybody wants something, and a farm needs to be seen first.
-        entry.async_on_unload(async_call_later(self.hass, _COUNT_DELAY, self._async_want_count))
+        entry.async_on_unload(async_track_time_interval(self.hass, self._async_on_hour, HOUR))
+        self.seldom.async_start()
 
     async def _async_create_realtime(self) -> RealtimeClient:
         data = self.config_entry.data
@@ -164,9 +159,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if self.realtime is not None:
             endings.append(self.realtime.stop())
         await asyncio.gather(*endings)
-        if self._cancel_farm_call is not None:
-            self._cancel_farm_call()
-            self._cancel_farm_call = None
+        self.listeners.async_close()
 
     async def _async_stop_reading(self) -> None:
         """End a snapshot that is on its way: it is nobody's any more, and the farm may soon be another one's."""
@@ -209,7 +202,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.memory.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
         if changes.ended_unseen or self.farm.completed_jobs is None:
-            self._async_want_count()
+            self.seldom.async_want(COMPLETED_COUNT)
         self._publish(changes)
         return self.farm
 
@@ -226,26 +219,14 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _async_on_hour(self, _: object) -> None:
-        self._async_want_count()
         if isinstance(self.last_exception, ConfigEntryAuthFailed):
             # After a refused key nothing is polled any more; was it a passing whim, this ends it.
             self.async_reconcile()
 
-    @callback
-    def _async_want_count(self, _: object = None) -> None:
-        """Ask how many jobs were completed, unless that was asked a moment ago: in between we count ourselves."""
-        if self._stopped or time.monotonic() - self._count_asked_at < _COUNT_PAUSE or not self._started:
-            return
-        self._count_asked_at = time.monotonic()
-        self.config_entry.async_create_background_task(self.hass, self._async_read_count(), f"{DOMAIN} count")
-
     async def _async_read_count(self) -> None:
+        """Read how many jobs were completed; in between we count ourselves."""
         seen_before = self.farm.completions_seen
-        try:
-            count = await self.client.completed_count()
-        except PrintagoError as err:
-            LOGGER.debug("Reading the count of completed jobs failed: %s", err)
-            return
+        count = await self.client.completed_count()
         if not self.jobs_readable:
             self.jobs_readable = True
             self.async_reconcile()
@@ -256,7 +237,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
             self.farm.completed_jobs = count
         self._count_is_lower = own is not None and count < own
-        self._async_tell_farm()
+        self.listeners.async_tell_farm()
 
     @override
     @callback
@@ -299,7 +280,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.update_interval = POLL_WITHOUT_STREAM
             if self._started and self._listeners:
                 self._schedule_refresh()
-        self._async_tell_farm()
+        self.listeners.async_tell_farm()
         self._async_check_availability()
 
     @callback
@@ -315,72 +296,22 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     # Telling
 
     @callback
-    def async_add_printer_listener(self, printer_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` when anything of one printer changed; return what ends that."""
-        listeners = self._printer_listeners.setdefault(printer_id, set())
-        listeners.add(listener)
-
-        def remove() -> None:
-            listeners.discard(listener)
-            if not listeners and self._printer_listeners.get(printer_id) is listeners:
-                del self._printer_listeners[printer_id]
-
-        return remove
-
-    @callback
-    def async_add_farm_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` when jobs or counts changed, a burst once; return what ends that."""
-        self._farm_listeners.add(listener)
-        return lambda: self._farm_listeners.discard(listener)
-
-    @callback
-    def async_add_change_listener(self, listener: Callable[[Changes], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` with every set of changes, before any entity hears of it; return what ends that."""
-        self._change_listeners.append(listener)
-        return lambda: self._change_listeners.remove(listener)
-
-    @callback
     def async_apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> None:
         """Take over a printer's record that the answer of a call has brought."""
         self._publish(self.farm.apply_printer(printer_id, source))
 
     @callback
     def _publish(self, changes: Changes) -> None:
-        for listener in tuple(self._change_listeners):
-            listener(changes)
-        for printer_id in changes.printers:
-            self._async_tell_printer(printer_id)
-        if changes.summary or changes.jobs:
-            self._async_tell_farm_soon()
+        self.listeners.async_tell(changes)
         if changes.incomplete:
             self.async_reconcile()
-
-    @callback
-    def _async_tell_printer(self, printer_id: str) -> None:
-        for listener in tuple(self._printer_listeners.get(printer_id, ())):
-            listener()
-
-    @callback
-    def _async_tell_farm_soon(self) -> None:
-        if self._cancel_farm_call is None and not self._stopped:
-            self._cancel_farm_call = async_call_later(self.hass, _FARM_DELAY, self._async_tell_farm)
-
-    @callback
-    def _async_tell_farm(self, _: object = None) -> None:
-        if self._cancel_farm_call is not None:
-            self._cancel_farm_call()
-            self._cancel_farm_call = None
-        for listener in tuple(self._farm_listeners):
-            listener()
 
     @callback
     def _async_check_availability(self) -> None:
         if self.available is self._was_available:
             return
         self._was_available = self.available
-        for printer_id in tuple(self._printer_listeners):
-            self._async_tell_printer(printer_id)
-        self._async_tell_farm()
+        self.listeners.async_tell_all()
 
 
 def _update_error(err: PrintagoError) -> Exception:

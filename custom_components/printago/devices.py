@@ -30,7 +30,7 @@ class DeviceKeeper:
         )
         for state in self._farm.printers.values():
             self._async_write(state)
-        entry.async_on_unload(coordinator.async_add_change_listener(self._async_on_changes))
+        entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
 
     @callback
     def _async_on_changes(self, changes: Changes) -> None:

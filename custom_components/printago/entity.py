@@ -91,7 +91,7 @@ class PrinterEntity(PrintagoEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_add_printer_listener(self.printer_id, self.async_on_update))
+        self.async_on_remove(self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update))
 
     @override
     @callback
@@ -122,7 +122,7 @@ class FarmEntity(PrintagoEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_add_farm_listener(self.async_on_update))
+        self.async_on_remove(self.coordinator.listeners.async_add_farm(self.async_on_update))
 
     @override
     @callback
@@ -182,7 +182,7 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
             added.pop(printer_id, None)
         add(coordinator.farm.printers if changes.complete else changes.added | changes.parts)
 
-    entry.async_on_unload(coordinator.async_add_change_listener(on_changes))
+    entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
     add(tuple(coordinator.farm.printers))
 
 

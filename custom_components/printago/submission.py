@@ -218,7 +218,7 @@ class Submitter:
             return all(_is_whole(found.values()) for found in jobs.values())
 
         changed = asyncio.Event()
-        remove = self._coordinator.async_add_change_listener(lambda changes: changed.set() if changes.jobs else None)
+        remove = self._coordinator.listeners.async_add_changes(lambda changes: changed.set() if changes.jobs else None)
         try:
             for seconds in _ASK_AFTER:
                 if await self._async_listen(seconds, changed, collect):

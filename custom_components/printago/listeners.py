@@ -1,0 +1,94 @@
+"""Who wants to hear of what: of one printer, of the farm as a whole, or of every set of changes."""
+
+from collections.abc import Callable
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .farm import Changes
+
+_FARM_DELAY = 0.25
+"""Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
+
+
+class Listeners:
+    """Keeps work limited to what changed: a push for one printer reaches the listeners of that printer only."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Start without listeners."""
+        self._hass = hass
+        self._of_printer: dict[str, set[Callable[[], None]]] = {}
+        self._of_farm: set[Callable[[], None]] = set()
+        self._of_changes: list[Callable[[Changes], None]] = []
+        self._cancel_delay: CALLBACK_TYPE | None = None
+        self._closed = False
+
+    @callback
+    def async_add_printer(self, printer_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` when anything of one printer changed; return what ends that."""
+        listeners = self._of_printer.setdefault(printer_id, set())
+        listeners.add(listener)
+
+        def remove() -> None:
+            listeners.discard(listener)
+            if not listeners and self._of_printer.get(printer_id) is listeners:
+                del self._of_printer[printer_id]
+
+        return remove
+
+    @callback
+    def async_add_farm(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` when jobs or counts changed, a burst once; return what ends that."""
+        self._of_farm.add(listener)
+        return lambda: self._of_farm.discard(listener)
+
+    @callback
+    def async_add_changes(self, listener: Callable[[Changes], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` with every set of changes, before any entity hears of it; return what ends that."""
+        self._of_changes.append(listener)
+        return lambda: self._of_changes.remove(listener)
+
+    @callback
+    def async_tell(self, changes: Changes) -> None:
+        """Tell everybody whom these changes concern."""
+        for listener in tuple(self._of_changes):
+            listener(changes)
+        for printer_id in changes.printers:
+            self.async_tell_printer(printer_id)
+        if changes.summary or changes.jobs:
+            self._async_tell_farm_soon()
+
+    @callback
+    def async_tell_printer(self, printer_id: str) -> None:
+        """Tell the listeners of one printer."""
+        for listener in tuple(self._of_printer.get(printer_id, ())):
+            listener()
+
+    @callback
+    def async_tell_farm(self, _: object = None) -> None:
+        """Tell the listeners of the farm now."""
+        if self._cancel_delay is not None:
+            self._cancel_delay()
+            self._cancel_delay = None
+        for listener in tuple(self._of_farm):
+            listener()
+
+    @callback
+    def async_tell_all(self) -> None:
+        """Tell the listeners of all printers and of the farm."""
+        for printer_id in tuple(self._of_printer):
+            self.async_tell_printer(printer_id)
+        self.async_tell_farm()
+
+    @callback
+    def async_close(self) -> None:
+        """Delay nothing any more."""
+        self._closed = True
+        if self._cancel_delay is not None:
+            self._cancel_delay()
+            self._cancel_delay = None
+
+    @callback
+    def _async_tell_farm_soon(self) -> None:
+        if self._cancel_delay is None and not self._closed:
+            self._cancel_delay = async_call_later(self._hass, _FARM_DELAY, self.async_tell_farm)

@@ -1,0 +1,108 @@
+"""Reading what changes seldom: once an hour, and soon after something hints that it has changed.
+
+A read that the key may not do is tried again ever more rarely, once a day in the end.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+import math
+import time
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+
+from .api import PermissionDeniedError, PrintagoError
+from .const import DOMAIN, LOGGER
+
+HOUR = timedelta(hours=1)
+_FIRST_DELAY = 30
+_PAUSE = 300.0
+_LONGEST_PAUSE = timedelta(days=1).total_seconds()
+
+
+@dataclass(slots=True)
+class _Read:
+    """One thing that is read seldom."""
+
+    name: str
+    read: Callable[[], Awaitable[None]]
+    asked_at: float = -math.inf
+    refusals: int = 0
+    cancel_later: CALLBACK_TYPE | None = None
+
+    @property
+    def wait(self) -> float:
+        """Return for how many seconds it must not be asked for yet."""
+        pause = min(HOUR.total_seconds() * 2 ** (self.refusals - 1), _LONGEST_PAUSE) if self.refusals else _PAUSE
+        return self.asked_at + pause - time.monotonic()
+
+
+class SeldomReads:
+    """All that one store reads seldom."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Read on behalf of an entry, as long as it is loaded."""
+        self._hass = hass
+        self._entry = entry
+        self._reads: dict[str, _Read] = {}
+        self._started = False
+
+    def add(self, name: str, read: Callable[[], Awaitable[None]]) -> None:
+        """Read this as well; ``read`` takes its result over by itself, and may raise PrintagoError."""
+        self._reads[name] = _Read(name, read)
+
+    def is_refused(self, name: str) -> bool:
+        """Return whether the key may not read this."""
+        return self._reads[name].refusals > 0
+
+    @callback
+    def async_start(self) -> None:
+        """Begin, half a minute later: when Home Assistant starts, everybody wants something at once."""
+        self._started = True
+        self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self._async_want_all))
+        self._entry.async_on_unload(async_track_time_interval(self._hass, self._async_want_all, HOUR))
+        self._entry.async_on_unload(self._async_stop)
+
+    @callback
+    def async_want(self, name: str) -> None:
+        """Read this soon, at most every five minutes."""
+        read = self._reads.get(name)
+        if read is None or not self._started or read.cancel_later is not None:
+            return
+        if (wait := read.wait) > 0:
+            if not read.refusals:
+                read.cancel_later = async_call_later(self._hass, wait, partial(self._async_want_again, read))
+            return
+        read.asked_at = time.monotonic()
+        self._entry.async_create_background_task(self._hass, self._async_read(read), f"{DOMAIN} {name}")
+
+    @callback
+    def _async_want_again(self, read: _Read, _: object) -> None:
+        read.cancel_later = None
+        self.async_want(read.name)
+
+    @callback
+    def _async_want_all(self, _: object) -> None:
+        for name in self._reads:
+            self.async_want(name)
+
+    async def _async_read(self, read: _Read) -> None:
+        try:
+            await read.read()
+        except PermissionDeniedError:
+            read.refusals += 1
+        except PrintagoError as err:
+            LOGGER.debug("Reading %s failed: %s", read.name, err)
+        else:
+            read.refusals = 0
+
+    @callback
+    def _async_stop(self) -> None:
+        self._started = False
+        for read in self._reads.values():
+            if read.cancel_later is not None:
+                read.cancel_later()
+                read.cancel_later = None
