@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import orjson
 
 from .batch import Batcher
 from .errors import MalformedResponseError
@@ -45,6 +46,9 @@ class PrintagoClient:
         """Use a transport, which is the store's own."""
         self._transport = transport
         self._confirm = Batcher(self._confirm_ready)
+        self._enabled = Batcher(self._set_enabled)
+        self._fabmatic = Batcher(self._set_fabmatic)
+        self._maintenance = Batcher(self._set_maintenance)
         self._commands = Batcher(self._send_command)
         self._jobs = Batcher(self._change_jobs)
 
@@ -71,7 +75,14 @@ class PrintagoClient:
 
     async def close(self) -> None:
         """Give calls that are being gathered or answered a moment to end; none that was sent is cancelled."""
-        await asyncio.gather(*(batcher.close() for batcher in (self._confirm, self._commands, self._jobs)))
+        await asyncio.gather(
+            self._confirm.close(),
+            self._enabled.close(),
+            self._fabmatic.close(),
+            self._maintenance.close(),
+            self._commands.close(),
+            self._jobs.close(),
+        )
 
     # Reading
 
@@ -114,6 +125,10 @@ class PrintagoClient:
         """Return materials (``GET /v1/materials``)."""
         return await self._list("/v1/materials", lane=Lane.USER)
 
+    async def store_settings(self) -> Mapping[str, Any]:
+        """Return the settings of the store (``GET /v1/settings/store``)."""
+        return _object(await self._transport.request("GET", "/v1/settings/store", lane=Lane.BACKGROUND))
+
     # Steering
 
     async def confirm_ready(self, printer_id: str) -> Mapping[str, Any] | None:
@@ -123,9 +138,31 @@ class PrintagoClient:
         """
         return await self._confirm.submit(True, printer_id)
 
+    async def set_enabled(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
+        """Let a printer take part in automatic assignment, or not; as ``confirm_ready``."""
+        return await self._enabled.submit(enabled, printer_id)
+
+    async def set_fabmatic(
+        self, printer_id: str, *, enabled: bool, job_limit: int | None = None
+    ) -> Mapping[str, Any] | None:
+        """Turn FabMatic on, for a number of jobs or without a limit, or off; as ``confirm_ready``."""
+        return await self._fabmatic.submit((enabled, job_limit), printer_id)
+
+    async def set_maintenance(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
+        """Take a printer into maintenance, or out of it; as ``confirm_ready``.
+
+        Raises NotEntitledError as well: only turning it on needs a subscription that includes it.
+        """
+        return await self._maintenance.submit(enabled, printer_id)
+
+    async def update_store_settings(self, **changes: Any) -> Mapping[str, Any]:
+        """Change settings of the store (``PATCH /v1/settings/store``) and return all of them."""
+        return _object(await self._transport.request("PATCH", "/v1/settings/store", lane=Lane.USER, json=changes))
+
     async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
         """Send one printer command, for example ``pause``; raises NotAppliedError when it did not get it."""
-        await self._commands.submit((command, tuple(sorted(options.items()))), printer_id)
+        encoded = orjson.dumps({"command": command, **options}, option=orjson.OPT_SORT_KEYS)
+        await self._commands.submit(encoded, printer_id)
 
     async def pause_job(self, job_id: str) -> None:
         """Pause a job at its printer; raises NotAppliedError when Printago did not."""
@@ -155,15 +192,40 @@ class PrintagoClient:
         )
         return dict(_with_ids(_objects(answer)))
 
-    async def _send_command(
-        self, command: tuple[str, tuple[tuple[str, Any], ...]], ids: list[str]
-    ) -> Mapping[str, None]:
-        name, options = command
+    async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
+        answer = await self._transport.request(
+            "PATCH", "/v1/printers/enabled", lane=Lane.USER, json={"enabled": enabled, "ids": ids}
+        )
+        return dict(_with_ids(_objects(answer)))
+
+    async def _set_fabmatic(
+        self, wanted: tuple[bool, int | None], ids: list[str]
+    ) -> Mapping[str, Mapping[str, Any] | None]:
+        enabled, job_limit = wanted
+        answer = await self._transport.request(
+            "PATCH",
+            "/v1/printers/continous-print",
+            lane=Lane.USER,
+            json={"enabled": enabled, "jobLimit": job_limit, "ids": ids},
+        )
+        return dict(_with_ids(_objects(answer)))
+
+    async def _set_maintenance(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
+        answer = await self._transport.request(
+            "PATCH",
+            "/v1/maintenance/mode",
+            lane=Lane.USER,
+            json={"printerIds": ids, "enabled": enabled},
+            entitled=not enabled,
+        )
+        return dict(_with_ids(_objects(answer)))
+
+    async def _send_command(self, command: bytes, ids: list[str]) -> Mapping[str, None]:
         answer = await self._transport.request(
             "POST",
             "/v1/printer-commands/send",
             lane=Lane.USER,
-            json={"ids": ids, "command": {"command": name, **dict(options)}},
+            json={"ids": ids, "command": orjson.loads(command)},
         )
         return _ids(answer)
 
@@ -227,6 +289,12 @@ class _Page:
             full = len(answer) in (_UNASKED_PAGE_SIZE, PAGE_SIZE)
             return cls(rows=_objects(answer), length=len(answer), has_more=full, total=None)
         raise MalformedResponseError("the answer is not a list")
+
+
+def _object(answer: object) -> Mapping[str, Any]:
+    if not isinstance(answer, Mapping):
+        raise MalformedResponseError("the answer is not an object")
+    return answer
 
 
 def _objects(answer: object) -> list[Mapping[str, Any]]:

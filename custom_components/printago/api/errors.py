@@ -15,6 +15,15 @@ class AuthenticationError(PrintagoError):
 class PermissionDeniedError(PrintagoError):
     """The key lacks the permission for a call, or its IP allowlist excludes us (HTTP 403)."""
 
+    def __init__(self, message: str = "", permissions: frozenset[str] = frozenset()) -> None:
+        """Remember which permissions the call needs, empty where nobody tells."""
+        super().__init__(message)
+        self.permissions = permissions
+
+
+class NotEntitledError(PrintagoError):
+    """The store's subscription does not include this (HTTP 403 that names no permission)."""
+
 
 class InvalidRequestError(PrintagoError):
     """Printago refused the request as it stands (other HTTP 4xx); the message is Printago's own, shortened."""

@@ -47,6 +47,8 @@ class Telemetry:
     part_fan: float | None = None
     aux_fan: float | None = None
     chamber_fan: float | None = None
+    chamber_light: str | None = None
+    work_light: str | None = None
     download_percent: float | None = None
     percent: float | None = None
     time_remaining: float | None = None
@@ -133,6 +135,7 @@ _READING_FIELDS: Mapping[str, f.Fields] = {
         "aux": ("aux_fan", _PERCENT),
         "chamber": ("chamber_fan", _PERCENT),
     },
+    "lights": {"chamber": ("chamber_light", f.text), "work": ("work_light", f.text)},
     "print": {
         "downloadPercent": ("download_percent", _PERCENT),
         "percent": ("percent", _PERCENT),

@@ -15,6 +15,7 @@ from .errors import (
     CannotConnectError,
     InvalidRequestError,
     MalformedResponseError,
+    NotEntitledError,
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
@@ -22,6 +23,7 @@ from .errors import (
     RateLimitedError,
 )
 from .fields import http_date
+from .permissions import PermissionLedger, Permissions, named_in, permissions_of
 from .ratelimit import Lane, RateLimiter, parse_retry_after
 
 DEFAULT_API_URL = "https://api.printago.io"
@@ -84,6 +86,7 @@ class Transport:
         self._secrets = (api_key, api_key[:24]) if api_key else ()
         self.limiter = limiter
         self.clock = clock or ServerClock()
+        self.permissions = PermissionLedger()
 
     async def request(
         self,
@@ -93,9 +96,11 @@ class Transport:
         lane: Lane,
         params: Mapping[str, str] | None = None,
         json: object = None,
+        entitled: bool = True,
     ) -> Any:
         """Send one request and return the parsed body, None for an empty one.
 
+        Where the subscription may not include it, ``entitled`` is False: a refusal that names no permission is about that.
         Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
         """
         if not all(value.isprintable() for value in self._headers.values()):
@@ -135,7 +140,10 @@ class Transport:
             # The text of these errors can hold the address; their type says enough.
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
         if error := self._error_of(response.status, response.headers, payload):
+            if isinstance(error, PermissionDeniedError):
+                raise self._judge_refusal(error, permissions_of(method, path), entitled=entitled)
             raise error
+        self.permissions.allow(permissions_of(method, path))
         if not payload:
             return None
         try:
@@ -163,6 +171,16 @@ class Transport:
             case _ if 400 <= status < 500:
                 return InvalidRequestError(message)
         return OutcomeUnknownError(f"Printago's server failed (HTTP {status})")
+
+    def _judge_refusal(self, error: PermissionDeniedError, needed: Permissions, *, entitled: bool) -> PrintagoError:
+        """Find out what a refusal is about, and remember what the key lacks."""
+        message = str(error)
+        named = named_in(message, needed)
+        if not named and not entitled:
+            return NotEntitledError(message)
+        error.permissions = named or needed
+        self.permissions.deny(error.permissions)
+        return error
 
     def _message_of(self, payload: bytes) -> str | None:
         try:

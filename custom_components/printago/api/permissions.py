@@ -1,0 +1,114 @@
+"""Which permission of the API key a call needs, and which of them a key has turned out to lack.
+
+From ``x-permission`` of each call in the vendor's OpenAPI description; making a build has none there, the permission for it
+is from the vendor's page on API keys. Keys do not tell what they may do: it shows in the first refusal.
+"""
+
+from collections.abc import Callable
+
+type Permissions = frozenset[str]
+
+
+def _permissions(*names: str) -> Permissions:
+    return frozenset(names)
+
+
+PRINTER_VIEW = _permissions("printer.view")
+PRINTER_CONTROL = _permissions("printer.control")
+CONFIRM_READY = _permissions("printer.ready")
+FABMATIC = _permissions("printer.config", "printer.ready")
+MAINTENANCE = _permissions("maintenance.edit")
+QUEUE_MANAGE = _permissions("queue.manage")
+SETTINGS_EDIT = _permissions("settings.edit")
+
+_NEEDED = {
+    "GET /v1/printers": PRINTER_VIEW,
+    "GET /v1/printers/{id}": PRINTER_VIEW,
+    "PATCH /v1/printers/{id}": _permissions("printer.edit"),
+    "PATCH /v1/printers/confirm-ready": CONFIRM_READY,
+    "PATCH /v1/printers/enabled": PRINTER_CONTROL,
+    "PATCH /v1/printers/continous-print": FABMATIC,
+    "POST /v1/printer-commands/send": PRINTER_CONTROL,
+    "PATCH /v1/maintenance/mode": MAINTENANCE,
+    "GET /v1/maintenance/fleet-status": _permissions("maintenance.view"),
+    "GET /v1/print-jobs": _permissions("queue.view"),
+    "GET /v1/print-jobs/{id}": _permissions("queue.view"),
+    "GET /v1/print-jobs/{id}/matching-troubleshoot": _permissions("queue.view"),
+    "GET /v1/print-jobs/stats/completed-count": _permissions("queue.view"),
+    "PATCH /v1/print-jobs/pause": QUEUE_MANAGE,
+    "PATCH /v1/print-jobs/resume": QUEUE_MANAGE,
+    "PATCH /v1/print-jobs/cancel": QUEUE_MANAGE,
+    "PATCH /v1/print-jobs/retry": QUEUE_MANAGE,
+    "PATCH /v1/print-jobs/clear": _permissions("job.delete.all"),
+    "PATCH /v1/print-jobs/move-to-queue-front": _permissions("queue.override"),
+    "PATCH /v1/print-jobs/{id}": _permissions("job.edit.all"),
+    "POST /v2/builds": _permissions("build.create"),
+    "POST /v2/builds/preview": _permissions("build.create"),
+    "GET /v1/parts": _permissions("part.view"),
+    "POST /v1/parts": _permissions("part.create"),
+    "POST /v1/parts/create-skus": _permissions("sku.create"),
+    "POST /v1/storage/signed-upload-urls": _permissions("part.create"),
+    "POST /v1/storage/signed-urls": _permissions("file.download"),
+    "GET /v1/skus": _permissions("sku.view"),
+    "GET /v1/materials": _permissions("material.view"),
+    "GET /v1/materials/variants": _permissions("material.view"),
+    "GET /v1/materials/printer-slots": PRINTER_VIEW,
+    "PATCH /v1/materials/printer-slots/assign": _permissions("printer.edit"),
+    "GET /v1/orders": _permissions("order.view"),
+    "POST /v1/orders/print": _permissions("order.print"),
+    "GET /v1/subscriptions": _permissions("subscription.view"),
+    "GET /v1/settings/store": _permissions("settings.view"),
+    "PATCH /v1/settings/store": SETTINGS_EDIT,
+}
+
+
+def permissions_of(method: str, path: str) -> Permissions:
+    """Return the permissions that a call needs, none where nobody tells."""
+    if (needed := _NEEDED.get(f"{method} {path}")) is not None:
+        return needed
+    segments = path.split("/")
+    for place in range(3, len(segments)):
+        pattern = "/".join((*segments[:place], "{id}", *segments[place + 1 :]))
+        if (needed := _NEEDED.get(f"{method} {pattern}")) is not None:
+            return needed
+    return frozenset()
+
+
+def named_in(message: str, needed: Permissions) -> Permissions:
+    """Return which of the needed permissions a refusal names."""
+    return frozenset(name for name in needed if name in message)
+
+
+class PermissionLedger:
+    """What a key has turned out to lack. It is learned from refusals, and forgotten when a call succeeds after all."""
+
+    def __init__(self) -> None:
+        """Start without any refusal."""
+        self._lacking: set[Permissions] = set()
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the names of what is lacking, sorted; of several that a refusal did not tell apart, all."""
+        return sorted(frozenset().union(*self._lacking))
+
+    def lacks(self, needed: Permissions) -> bool:
+        """Return whether a call that needs these was refused, or would be."""
+        return any(lacked <= needed for lacked in self._lacking)
+
+    def deny(self, permissions: Permissions) -> None:
+        """Note that the key lacks at least one of these."""
+        if permissions and not self.lacks(permissions):
+            self._lacking.add(permissions)
+            self.on_change()
+
+    def allow(self, permissions: Permissions) -> None:
+        """Note that a call which needs all of these succeeded."""
+        if not self._lacking or not permissions:
+            return
+        before = self._lacking
+        # Who may not even view printers was refused by address: then none of the refusals says anything of permissions.
+        was_shut_out = PRINTER_VIEW in before and permissions == PRINTER_VIEW
+        self._lacking = set() if was_shut_out else {left for lacked in before if (left := lacked - permissions)}
+        if self._lacking != before:
+            self.on_change()
