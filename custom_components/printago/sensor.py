@@ -10,11 +10,9 @@ from homeassistant.const import PERCENTAGE, Platform, UnitOfTemperature, UnitOfT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import JobStatus
-from .api.models import IN_PROGRESS_STATUSES
 from .coordinator import PrintagoConfigEntry
-from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .farm import Farm
+from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
+from .farm_sensors import FARM_SENSORS, FarmSensor
 from .printer_state import PrinterState, PrintStatus, Readiness
 
 PARALLEL_UPDATES = 0
@@ -28,15 +26,6 @@ class PrinterSensorDescription(PrinterEntityDescription, SensorEntityDescription
 
     value_fn: Callable[[PrinterState], Value]
     attributes_fn: Callable[[PrinterState], Mapping[str, Any]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FarmSensorDescription(SensorEntityDescription):
-    """Describes a sensor of the farm; one that counts printers names them in an attribute."""
-
-    value_fn: Callable[[Farm], int | None] | None = None
-    counts_printer: Callable[[PrinterState], bool | None] | None = None
-    needs_jobs: bool = False
 
 
 def _temperature(
@@ -178,39 +167,6 @@ PRINTER_SENSORS = (
 )
 
 
-def _printers(key: str, counts: Callable[[PrinterState], bool | None]) -> FarmSensorDescription:
-    return FarmSensorDescription(key=key, state_class=SensorStateClass.MEASUREMENT, counts_printer=counts)
-
-
-def _jobs(key: str, *statuses: JobStatus) -> FarmSensorDescription:
-    return FarmSensorDescription(
-        key=key,
-        state_class=SensorStateClass.MEASUREMENT,
-        needs_jobs=True,
-        value_fn=lambda farm: sum(1 for _ in farm.jobs_with(*statuses)),
-    )
-
-
-FARM_SENSORS = (
-    _printers("printers_total", lambda printer: True),
-    _printers("printers_online", lambda printer: printer.is_online),
-    _printers("printers_printing", lambda printer: printer.printing),
-    _printers("printers_ready", lambda printer: printer.readiness is Readiness.READY),
-    _printers("printers_awaiting_clear", lambda printer: printer.bed_needs_clearing),
-    _printers("printers_with_problem", lambda printer: printer.has_problem),
-    _jobs("jobs_queued", JobStatus.PENDING),
-    _jobs("jobs_in_progress", *IN_PROGRESS_STATUSES),
-    _jobs("jobs_failed", JobStatus.FAILED),
-    _jobs("jobs_waiting_approval", JobStatus.WAITING_FOR_APPROVAL),
-    FarmSensorDescription(
-        key="jobs_completed",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        needs_jobs=True,
-        value_fn=lambda farm: farm.completed_jobs,
-    ),
-)
-
-
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -232,29 +188,3 @@ class PrinterSensor(PrinterEntity, SensorEntity):
             return (self._attr_native_value,)
         attributes = self._attr_extra_state_attributes = dict(self.entity_description.attributes_fn(printer))
         return (self._attr_native_value, attributes)
-
-
-class FarmSensor(FarmEntity, SensorEntity):
-    """A sensor of the farm."""
-
-    entity_description: FarmSensorDescription
-    _unrecorded_attributes = frozenset({"printers"})
-
-    @override
-    def _is_available(self) -> bool:
-        if self.entity_description.needs_jobs and not self.coordinator.jobs_readable:
-            return False
-        return super()._is_available()
-
-    @override
-    @callback
-    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
-        description = self.entity_description
-        if description.value_fn is not None:
-            self._attr_native_value = description.value_fn(farm)
-            return (self._attr_native_value,)
-        assert description.counts_printer is not None
-        names = sorted(printer.name for printer in farm.printers.values() if description.counts_printer(printer))
-        self._attr_native_value = len(names)
-        self._attr_extra_state_attributes = {"printers": names}
-        return (names,)
