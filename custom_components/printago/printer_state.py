@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
 from .api.telemetry import HealthMessage, StatMessage, Telemetry
 
@@ -70,6 +71,7 @@ _STATUS_OF_JOB = {
     JobStatus.PRINTING: PrintStatus.RUNNING,
     JobStatus.PAUSED: PrintStatus.PAUSE,
 }
+_FEEDING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 PRINTING_STATUSES = frozenset({PrintStatus.PREPARE, PrintStatus.RUNNING})
 ACTIVE_STATUSES = PRINTING_STATUSES | {PrintStatus.SLICING, PrintStatus.PAUSE}
 
@@ -100,7 +102,7 @@ class PrinterState:
     stale: bool = True
     """No telemetry has come yet, or it is past its ``expiresAt``."""
     shown: set[str] = field(default_factory=set)
-    """Names of the readings that the printer has ever told: it has those parts."""
+    """Names of the readings and keys of the trays that the printer has ever told: it has, or had, those parts."""
     job: PrintJob | None = None
     """The Printago job that the printer prepares or prints, kept by the farm."""
     end_time: datetime | None = None
@@ -148,6 +150,8 @@ class PrinterState:
         if message.readings:
             self.telemetry = replace(self.telemetry, **message.readings)
             self.shown.update(name for name, value in message.readings.items() if value is not None)
+            if units := message.readings.get("ams"):
+                self.shown |= keys_of(units)
         self.received_at = message.received_at or self.received_at
         self.expires_at = message.expires_at or now + _UNSTATED_LIFETIME
         self.stale = self.expires_at <= now
@@ -303,6 +307,20 @@ class PrinterState:
     def has_problem(self) -> bool:
         """Return whether fresh telemetry shows an HMS error or warning."""
         return self.live and bool(self.problems)
+
+    def tray(self, place: Place) -> Tray | None:
+        """Return what a place for filament holds, None where telemetry shows no such place."""
+        if place.ams < 0:
+            return self.telemetry.external_spool
+        units = self.telemetry.ams or ()
+        unit = units[place.ams] if place.ams < len(units) else ()
+        return unit[place.slot] if place.slot < len(unit) else None
+
+    def feeds_from(self, place: Place) -> bool | None:
+        """Return whether the current print uses the filament of a place, None where nobody tells."""
+        if self.job is not None and self.job.places is not None:
+            return self.job.status in _FEEDING and place in self.job.places
+        return None if self._prints else False
 
     @property
     def start_time(self) -> datetime | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self, override
 
 from . import fields as f
+from .filament import Place, read_mapping
 
 
 class JobStatus(StrEnum):
@@ -93,6 +94,7 @@ _JOB_FIELDS: f.Fields = {
     "printingStartedAt": ("printing_started_at", f.moment),
     "printingCompletedAt": ("printing_completed_at", f.moment),
     "cancelledAt": ("cancelled_at", f.moment),
+    "materialMapping": ("places", read_mapping),
     "createdAt": ("created_at", f.moment),
     "updatedAt": ("updated_at", f.moment),
 }
@@ -190,6 +192,8 @@ class PrintJob(Record):
     printing_started_at: datetime | None = None
     printing_completed_at: datetime | None = None
     cancelled_at: datetime | None = None
+    places: frozenset[Place] | None = None
+    """Where the filament comes from, once the job has a printer."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -202,6 +206,14 @@ class PrintJob(Record):
     def in_progress(self) -> bool:
         """Return whether a printer is spoken for."""
         return self.status in IN_PROGRESS_STATUSES
+
+
+def read_moment(raw: object) -> datetime | None:
+    """Read a time of the cloud, None for what is none."""
+    try:
+        return f.moment(raw)
+    except f.UnreadableError:
+        return None
 
 
 def read_connection(source: Mapping[str, Any]) -> dict[str, bool]:

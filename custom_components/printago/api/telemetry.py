@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from . import fields as f
+from .filament import Tray, Units, read_filament
 from .models import read_connection
 
 
@@ -56,6 +57,8 @@ class Telemetry:
     current_layer: int | None = None
     total_layers: int | None = None
     task_name: str | None = None
+    ams: Units | None = None
+    external_spool: Tray | None = None
     errors: tuple[HealthMessage, ...] = ()
     warnings: tuple[HealthMessage, ...] = ()
 
@@ -91,6 +94,8 @@ def _read_readings(data: object) -> dict[str, Any]:
     for group, fields in _READING_FIELDS.items():
         if group in data:
             readings |= f.read_fields(data[group], fields)
+    if "filament" in data:
+        readings |= read_filament(data["filament"], whole=data.keys() >= _TOLD_BY_WHOLE_MESSAGES)
     health = data.get("health")
     if isinstance(health, Mapping):
         for name, severity in (("errors", Severity.ERROR), ("warnings", Severity.WARNING)):
@@ -99,6 +104,7 @@ def _read_readings(data: object) -> dict[str, Any]:
     return readings
 
 
+_TOLD_BY_WHOLE_MESSAGES = frozenset({"temps", "print", "health"})
 _MOST_HEALTH_MESSAGES = 50
 
 
