@@ -14,10 +14,11 @@ from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import DeviceKeeper
 from .memory import async_forget, async_recall
+from .permissions import PermissionWatch
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -45,6 +46,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         ) from err
     coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
     DeviceKeeper(hass, entry, coordinator)
+    PermissionWatch(hass, entry, client.permissions, coordinator.listeners)
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True

@@ -14,11 +14,10 @@ from .api import HealthMessage, Severity
 from .coordinator import PrintagoConfigEntry
 from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
 from .farm import Farm
+from .hms import wiki_url
 from .printer_state import PrinterState
 
 PARALLEL_UPDATES = 0
-
-_WIKI = "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +29,20 @@ class PrinterBinarySensorDescription(PrinterEntityDescription, BinarySensorEntit
 
 
 def _hms_attributes(printer: PrinterState) -> Mapping[str, Any]:
-    is_bambu = (printer.record.provider or "").casefold() == "bambu"
     problems = printer.problems
     severities = {problem.severity for problem in problems}
     return {
-        "messages": [_hms_message(problem, is_bambu) for problem in problems],
+        "messages": [_hms_message(printer, problem) for problem in problems],
         "highest_severity": next((severity for severity in Severity if severity in severities), None),
     }
 
 
-def _hms_message(problem: HealthMessage, is_bambu: bool) -> dict[str, str | None]:
+def _hms_message(printer: PrinterState, problem: HealthMessage) -> dict[str, str | None]:
     return {
         "code": problem.code,
         "message": problem.message,
         "severity": problem.severity,
-        "wiki": f"{_WIKI}{problem.code.replace('-', '_').upper()}" if is_bambu else None,
+        "wiki": wiki_url(printer.record.provider, problem.code),
     }
 
 

@@ -6,7 +6,9 @@ A push is told to the entities of its printer only. The poll has its own timer, 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+import math
+import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -46,6 +48,8 @@ _RECONCILE_COOLDOWN = 15
 _REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
+_ENDINGS_PAUSE = 150
+_CLOCK_MARGIN = timedelta(seconds=10)
 
 COMPLETED_COUNT = "completed_count"
 
@@ -82,6 +86,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._stopped = False
         self._reading: asyncio.Task[Any] | None = None
         self._reconcile_wanted = False
+        self._endings_wanted = False
+        self._endings_asked_at = -math.inf
         self._count_is_lower = False
         self._was_available = False
         self.listeners = Listeners(hass)
@@ -188,6 +194,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._reconcile_wanted = False
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
+        asked_at = self.memory.clock.now()
         self.farm.begin_snapshot()
         try:
             printers = await self.client.printers()
@@ -201,10 +208,36 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.update_interval = POLL_WITH_STREAM
         self.memory.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
-        if changes.ended_unseen or self.farm.completed_jobs is None:
+        if self.farm.completed_jobs is None:
             self.seldom.async_want(COMPLETED_COUNT)
         self._publish(changes)
+        self._async_look_for_endings(asked_at, changes)
         return self.farm
+
+    @callback
+    def _async_look_for_endings(self, asked_at: datetime, changes: Changes) -> None:
+        """Ask how jobs ended that nobody told of: those that vanished, and those of an outage of the stream."""
+        self._endings_wanted |= changes.ended_unseen
+        since, memory = self.memory.told_until, self.memory
+        if since is None or not self._endings_wanted:
+            memory.told_until = asked_at
+            return
+        if not self._connected.is_set() and time.monotonic() - self._endings_asked_at < _ENDINGS_PAUSE:
+            return
+        self._endings_asked_at = time.monotonic()
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_read_endings(since, asked_at), f"{DOMAIN} endings"
+        )
+
+    async def _async_read_endings(self, since: datetime, asked_at: datetime) -> None:
+        try:
+            jobs = await self.client.ended_jobs(since - _CLOCK_MARGIN)
+        except PrintagoError as err:
+            LOGGER.debug("Asking how jobs ended failed: %s", err)
+            return
+        self._endings_wanted = False
+        self.memory.told_until = asked_at
+        self._publish(self.farm.apply_endings(jobs, since - _CLOCK_MARGIN))
 
     async def _async_open_jobs(self) -> Listing | None:
         if not self.jobs_readable:
@@ -215,7 +248,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
             # was known of jobs is nothing to act on any more.
             self.jobs_readable = False
-            return Listing({}, complete=True)
+            self._publish(self.farm.forget_jobs())
+            return None
 
     @callback
     def _async_on_hour(self, _: object) -> None:
@@ -277,6 +311,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.async_reconcile()
         else:
             self._connected.clear()
+            self._endings_wanted = True
             self.update_interval = POLL_WITHOUT_STREAM
             if self._started and self._listeners:
                 self._schedule_refresh()
@@ -302,7 +337,17 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _publish(self, changes: Changes) -> None:
+        happenings = self.memory.chronicle.observe(changes)
+        changes.printers.update(
+            happening.subject
+            for happening in happenings
+            if self.memory.async_remember_result(happening) and happening.subject is not None
+        )
+        for printer_id in changes.removed:
+            self.memory.results.forget(printer_id)
         self.listeners.async_tell(changes)
+        for happening in happenings:
+            self.listeners.async_tell_happening(happening)
         if changes.incomplete:
             self.async_reconcile()
 

@@ -12,8 +12,8 @@ import time
 from typing import Any
 
 from .api.client import Listing
-from .api.messages import JOB_KIND, PRINTER_KIND, Action, EntityEvent
-from .api.models import JobStatus, Printer, PrintJob
+from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
+from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
 from .printer_state import PrinterState, is_older
 
@@ -22,6 +22,25 @@ _MOST_JOURNALED = 20_000
 _MOST_STRANGERS = 100
 _MOST_REASONS = 50
 _STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A job that got another status; ``before`` is None for one that nobody knew."""
+
+    before: PrintJob | None
+    after: PrintJob
+    by_snapshot: bool
+    """A snapshot has brought it, so that it may have happened a while ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What an event tells of an order: its ID, and some of its fields."""
+
+    id: str
+    action: Action
+    source: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -34,6 +53,11 @@ class Changes:
     removed: set[str] = field(default_factory=set)
     jobs: bool = False
     """Any job appeared, changed or went."""
+    job_changes: list[JobChange] = field(default_factory=list)
+    """What happened to jobs, once the first snapshot has told where everything stands."""
+    order_changes: list[OrderChange] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """Watched kinds of entities, other than printers and jobs, of which an event has told."""
     parts: set[str] = field(default_factory=set)
     """Printers that told a reading for the first time: they have a part that nobody knew of."""
     summary: bool = False
@@ -41,7 +65,7 @@ class Changes:
     complete: bool = False
     """A snapshot came that names every printer of the store: what it does not name is gone."""
     ended_unseen: bool = False
-    """A job that was in progress is not open any more, and nobody told how it ended."""
+    """A job is not open any more, and nobody told how it ended."""
     incomplete: bool = False
     """Something is known only in part: a snapshot is needed."""
 
@@ -57,6 +81,8 @@ class Farm:
         self.completed_jobs: int | None = None
         self.completions_seen = 0
         """How many jobs we have seen complete."""
+        self.process_low_priority_jobs: bool | None = None
+        """The setting of the store, None while unknown."""
         self.dropped: Counter[str] = Counter()
         """Messages that were ignored, by reason; unknown kinds of entities as ``kind:…``."""
         self.part_builds: OrderedDict[str, float] = OrderedDict()
@@ -66,6 +92,8 @@ class Farm:
         self._strangers: set[str] = set()
         self._journal: list[StatMessage | EntityEvent] | None = None
         self._was_empty = False
+        self._has_bearings = False
+        self._vanished: OrderedDict[str, PrintJob] = OrderedDict()
 
     # Snapshots
 
@@ -104,14 +132,47 @@ class Farm:
                 self._merge_job(job_id, source, changes, whole=True)
             if jobs.complete and not suddenly_empty:
                 for job_id in self.jobs.keys() - jobs.rows.keys() - told:
-                    changes.ended_unseen |= self.jobs[job_id].in_progress
+                    changes.ended_unseen = True
+                    self._vanished[job_id] = self.jobs[job_id]
                     self._drop_job(job_id, changes)
         self._replay(changes)
+        self._has_bearings |= jobs is not None
         now = self.server_now()
         for state in self.printers.values():
             state.expire(now)
             state.settle(self._job_of(state))
         changes.printers = set(self.printers)
+        return changes
+
+    def forget_jobs(self) -> Changes:
+        """Forget all jobs, since nobody may read them any more; what comes later is taken as it is, not as news."""
+        changes = Changes(jobs=True)
+        for job_id in tuple(self.jobs):
+            self._drop_job(job_id, changes)
+        self._vanished.clear()
+        self._has_bearings = False
+        return changes
+
+    def apply_endings(self, jobs: Listing, since: datetime) -> Changes:
+        """Learn how jobs ended while nobody told: those that vanished, and those that came and went after ``since``."""
+        changes = Changes()
+        for job_id, source in jobs.rows.items():
+            job = PrintJob.from_json(job_id, source)
+            before = self._vanished.pop(job_id, None)
+            if job.status not in FINAL_STATUSES or job_id in self.jobs:
+                continue
+            if before is None:
+                if self._is_late(job_id, job.updated_at) or job.created_at is None or job.created_at < since:
+                    continue
+            elif job.status is JobStatus.COMPLETED:
+                self.completions_seen += 1
+                if self.completed_jobs is not None:
+                    self.completed_jobs += 1
+                changes.jobs = True
+            self._remember_gone(job_id, job.updated_at)
+            changes.job_changes.append(JobChange(before, job, by_snapshot=True))
+        while len(self._vanished) > _MOST_REMEMBERED:
+            self._vanished.popitem(last=False)
         return changes
 
     def _told_in_flight(self) -> set[str]:
@@ -173,18 +234,24 @@ class Farm:
         return True
 
     def _apply(self, message: StatMessage | EntityEvent, changes: Changes) -> None:
+        if isinstance(message, EntityEvent) and message.kind in WATCHED_KINDS:
+            changes.kinds.add(message.kind)
         if isinstance(message, StatMessage):
             self._apply_stat(message, changes)
         elif message.kind == PRINTER_KIND:
             for printer_id, source in message.entities.items():
                 self._apply_printer(printer_id, source, message.action, changes)
+        elif message.kind == ORDER_KIND:
+            changes.order_changes += [
+                OrderChange(order_id, message.action, source) for order_id, source in message.entities.items()
+            ]
         elif message.kind == JOB_KIND:
             for job_id, source in message.entities.items():
                 if message.action is Action.DELETE:
                     self._drop_job(job_id, changes)
                 else:
                     self._merge_job(job_id, source, changes)
-        else:
+        elif message.kind not in WATCHED_KINDS:
             self.count_dropped(f"kind:{message.kind}")
 
     def _apply_stat(self, message: StatMessage, changes: Changes) -> None:
@@ -284,6 +351,9 @@ class Farm:
             return self.count_dropped("late")
         else:
             job = known.changed(values)
+        before = known or self._vanished.pop(job_id, None)
+        if self._has_bearings and (before is None or before.status is not job.status):
+            changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
         if not _is_open(job):
             self._drop_job(job_id, changes, last=job)
             return None

@@ -6,6 +6,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .farm import Changes
+from .happenings import Happening, Scope
 
 _FARM_DELAY = 0.25
 """Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
@@ -20,6 +21,7 @@ class Listeners:
         self._of_printer: dict[str, set[Callable[[], None]]] = {}
         self._of_farm: set[Callable[[], None]] = set()
         self._of_changes: list[Callable[[Changes], None]] = []
+        self._of_happenings: dict[tuple[Scope, str | None], set[Callable[[Happening], None]]] = {}
         self._cancel_delay: CALLBACK_TYPE | None = None
         self._closed = False
 
@@ -47,6 +49,21 @@ class Listeners:
         """Call ``listener`` with every set of changes, before any entity hears of it; return what ends that."""
         self._of_changes.append(listener)
         return lambda: self._of_changes.remove(listener)
+
+    @callback
+    def async_add_happenings(
+        self, scope: Scope, subject: str | None, listener: Callable[[Happening], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` when something happens to a printer, or with None to the farm; return what ends that."""
+        listeners = self._of_happenings.setdefault((scope, subject), set())
+        listeners.add(listener)
+        return lambda: listeners.discard(listener)
+
+    @callback
+    def async_tell_happening(self, happening: Happening) -> None:
+        """Tell something that happened."""
+        for listener in tuple(self._of_happenings.get((happening.scope, happening.subject), ())):
+            listener(happening)
 
     @callback
     def async_tell(self, changes: Changes) -> None:

@@ -6,6 +6,7 @@ Kept outside of the config entry: writing to an entry would reload it.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 import math
 import time
 from typing import Any
@@ -19,6 +20,8 @@ from homeassistant.util.hass_dict import HassKey
 from .api import RateLimiter, ServerClock
 from .const import DOMAIN
 from .farm import Farm
+from .happenings import Chronicle, Happening
+from .results import Results
 
 _MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
 _STORAGE_VERSION = 1
@@ -44,6 +47,10 @@ class StoreMemory:
         self.builds = BuildLedger()
         self.clock = ServerClock(dt_util.utcnow)
         self.farm = Farm(self.clock.now)
+        self.chronicle = Chronicle(self.farm)
+        self.results = Results()
+        self.told_until: datetime | None = None
+        """Until when, by Printago's clock, we know of every job that ended."""
         self._read_with: Mapping[str, Any] | None = None
         self._read_at = -math.inf
         self._realtime_endpoint: str | None = None
@@ -71,8 +78,19 @@ class StoreMemory:
     def async_forget_farm(self) -> None:
         """Start from nothing; the quota is Printago's, and stays used."""
         self.farm = Farm(self.clock.now)
+        self.chronicle = Chronicle(self.farm)
+        self.results = Results()
+        self.told_until = None
         self._read_with = None
         self._kept = False
+
+    @callback
+    def async_remember_result(self, happening: Happening) -> bool:
+        """Remember how a print ended; return whether this was an end."""
+        if not self.results.record(happening):
+            return False
+        self._async_save_soon()
+        return True
 
     @callback
     def async_remember_endpoint(self, url: str) -> None:
@@ -91,6 +109,7 @@ class StoreMemory:
             return
         if isinstance(sent := saved.get("sent"), list):
             self.limiter.restore(sent)
+        self.results.restore(saved.get("results"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
 
@@ -114,7 +133,11 @@ class StoreMemory:
     @callback
     def _to_save(self) -> dict[str, Any]:
         self._save_waits = False
-        return {"sent": self.limiter.export(), "realtime_endpoint": self._realtime_endpoint}
+        return {
+            "sent": self.limiter.export(),
+            "realtime_endpoint": self._realtime_endpoint,
+            "results": self.results.export(),
+        }
 
 
 async def async_recall(hass: HomeAssistant, store_id: str) -> StoreMemory:

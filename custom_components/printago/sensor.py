@@ -14,6 +14,7 @@ from .coordinator import PrintagoConfigEntry
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
 from .farm_sensors import FARM_SENSORS, FarmSensor
 from .printer_state import PrinterState, PrintStatus, Readiness
+from .results import PrintResult, Result
 
 PARALLEL_UPDATES = 0
 
@@ -26,6 +27,14 @@ class PrinterSensorDescription(PrinterEntityDescription, SensorEntityDescription
 
     value_fn: Callable[[PrinterState], Value]
     attributes_fn: Callable[[PrinterState], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultSensorDescription(PrinterEntityDescription, SensorEntityDescription):
+    """Describes a sensor of how a printer's prints ended."""
+
+    value_fn: Callable[[PrintResult], Value]
+    attributes_fn: Callable[[PrintResult], Mapping[str, Any]] | None = None
 
 
 def _temperature(
@@ -167,12 +176,36 @@ PRINTER_SENSORS = (
 )
 
 
+RESULT_SENSORS = (
+    ResultSensorDescription(
+        key="last_print_result",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(Result),
+        value_fn=lambda result: result.result,
+        attributes_fn=lambda result: {
+            "reason": result.reason,
+            "job": result.job,
+            "job_id": result.job_id,
+            "part": result.part,
+            "ended_at": result.ended_at,
+        },
+    ),
+    ResultSensorDescription(
+        key="failed_prints",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_registry_enabled_default=False,
+        value_fn=lambda result: result.failed_prints,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of the farm, and of its printers as they come."""
     async_add_entities(FarmSensor(entry.runtime_data, description) for description in FARM_SENSORS)
     async_setup_printer_entities(entry, Platform.SENSOR, PRINTER_SENSORS, PrinterSensor, async_add_entities)
+    async_setup_printer_entities(entry, Platform.SENSOR, RESULT_SENSORS, PrinterResultSensor, async_add_entities)
 
 
 class PrinterSensor(PrinterEntity, SensorEntity):
@@ -187,4 +220,20 @@ class PrinterSensor(PrinterEntity, SensorEntity):
         if self.entity_description.attributes_fn is None:
             return (self._attr_native_value,)
         attributes = self._attr_extra_state_attributes = dict(self.entity_description.attributes_fn(printer))
+        return (self._attr_native_value, attributes)
+
+
+class PrinterResultSensor(PrinterEntity, SensorEntity):
+    """A sensor of how a printer's prints ended; it remembers them over restarts."""
+
+    entity_description: ResultSensorDescription
+
+    @override
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        result = self.coordinator.memory.results.of(printer.id)
+        self._attr_native_value = self.entity_description.value_fn(result)
+        if self.entity_description.attributes_fn is None:
+            return (self._attr_native_value,)
+        attributes = self._attr_extra_state_attributes = dict(self.entity_description.attributes_fn(result))
         return (self._attr_native_value, attributes)

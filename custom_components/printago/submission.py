@@ -23,6 +23,7 @@ from .api import (
     PrintagoError,
     PrintJob,
 )
+from .api.client import timestamp
 from .const import DOMAIN, LOGGER
 from .coordinator import PrintagoCoordinator
 from .entity import home_assistant_error
@@ -172,7 +173,7 @@ class Submitter:
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
         thing, identifier = request.thing
-        listing = await self._client.jobs({f"{thing}.eq": identifier, "createdAt.gte": _timestamp(since)})
+        listing = await self._client.jobs({f"{thing}.eq": identifier, "createdAt.gte": timestamp(since)})
         return [PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()]
 
     async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
@@ -289,7 +290,3 @@ def _grouped(jobs: Iterable[PrintJob]) -> dict[str, list[PrintJob]]:
 def _is_whole(jobs: Collection[PrintJob]) -> bool:
     """Return whether all jobs of a part build have appeared: each tells how many there are."""
     return bool(jobs) and len(jobs) >= max(job.quantity_total or 1 for job in jobs)
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,6 +7,7 @@ Paths, bodies and answers are those of the vendor's OpenAPI description. Calls t
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,8 @@ import orjson
 from .batch import Batcher
 from .errors import MalformedResponseError
 from .fields import is_identifier
-from .models import JobStatus
+from .models import FINAL_STATUSES, JobStatus
+from .permissions import PermissionLedger
 from .ratelimit import Lane, RateLimiter
 from .transport import ServerClock, Transport
 
@@ -73,6 +75,11 @@ class PrintagoClient:
         """Return what sends the requests: it knows Printago's clock and the quota."""
         return self._transport
 
+    @property
+    def permissions(self) -> PermissionLedger:
+        """Return what the key has turned out to lack."""
+        return self._transport.permissions
+
     async def close(self) -> None:
         """Give calls that are being gathered or answered a moment to end; none that was sent is cancelled."""
         await asyncio.gather(
@@ -105,6 +112,11 @@ class PrintagoClient:
     async def jobs(self, filters: Mapping[str, str], lane: Lane = Lane.USER) -> Listing:
         """Return the jobs that match all filters (``field.op`` → value)."""
         return await self._list("/v1/print-jobs", lane=lane, filters=filters)
+
+    async def ended_jobs(self, since: datetime) -> Listing:
+        """Return the jobs that are over and changed after ``since`` (Printago's clock)."""
+        filters = {"status.in": ",".join(sorted(FINAL_STATUSES)), "updatedAt.gte": timestamp(since)}
+        return await self._list("/v1/print-jobs", lane=Lane.BACKGROUND, filters=filters)
 
     async def completed_count(self) -> int:
         """Return how many jobs the store has completed in its life."""
@@ -295,6 +307,11 @@ def _object(answer: object) -> Mapping[str, Any]:
     if not isinstance(answer, Mapping):
         raise MalformedResponseError("the answer is not an object")
     return answer
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a time as the cloud does."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _objects(answer: object) -> list[Mapping[str, Any]]:

@@ -29,6 +29,10 @@ class Action(StrEnum):
 
 PRINTER_KIND = "printer"
 JOB_KIND = "printjob"
+ORDER_KIND = "order"
+SUBSCRIPTION_KIND = "subscription"
+WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", SUBSCRIPTION_KIND})
+"""Kinds that the farm model does not hold, whose events hint that something read seldom has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,120 @@
+"""Events of the printers and of the farm: what happened, with what a person wants to know of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import PrintagoConfigEntry
+from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
+from .farm import Farm
+from .happenings import Happening, Scope
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterEventDescription(PrinterEntityDescription, EventEntityDescription):
+    """Describes an event entity of a printer; its key is the scope that it tells."""
+
+
+PRINTER_EVENTS = (
+    PrinterEventDescription(
+        key=Scope.PRINT,
+        event_types=[
+            "print_started",
+            "print_paused",
+            "print_resumed",
+            "print_finished",
+            "print_failed",
+            "print_canceled",
+        ],
+    ),
+    PrinterEventDescription(
+        key=Scope.ALERT,
+        event_types=[
+            "hms_error",
+            "hms_warning",
+            "hms_cleared",
+            "fabmatic_tripped",
+            "printer_offline",
+            "printer_online",
+        ],
+    ),
+)
+FARM_EVENTS = (
+    EventEntityDescription(
+        key=Scope.JOB,
+        event_types=[
+            "job_created",
+            "job_assigned",
+            "job_started",
+            "job_paused",
+            "job_finished",
+            "job_failed",
+            "job_canceled",
+            "job_retried",
+        ],
+    ),
+    EventEntityDescription(
+        key=Scope.ORDER, event_types=["order_created", "order_completed", "order_closed", "order_canceled"]
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the event entities of the farm, and of its printers as they come."""
+    async_add_entities(FarmEvent(entry.runtime_data, description) for description in FARM_EVENTS)
+    async_setup_printer_entities(entry, Platform.EVENT, PRINTER_EVENTS, PrinterEvent, async_add_entities)
+
+
+class PrinterEvent(PrinterEntity, EventEntity):
+    """What happens to one printer: its prints, or what should alarm someone."""
+
+    entity_description: PrinterEventDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.listeners.async_add_happenings(
+                Scope(self.entity_description.key), self.printer_id, self._async_tell
+            )
+        )
+
+    @callback
+    def _async_tell(self, happening: Happening) -> None:
+        self._trigger_event(happening.kind, _stated(happening.data))
+        self.async_write_ha_state()
+
+
+class FarmEvent(FarmEntity, EventEntity):
+    """What happens in the farm: to its jobs, or to its orders."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.listeners.async_add_happenings(Scope(self.entity_description.key), None, self._async_tell)
+        )
+
+    @override
+    @callback
+    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        return ()
+
+    @callback
+    def _async_tell(self, happening: Happening) -> None:
+        self._trigger_event(happening.kind, _stated(happening.data))
+        self.async_write_ha_state()
+
+
+def _stated(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of a happening, without what is not."""
+    return {name: value for name, value in data.items() if value is not None}
