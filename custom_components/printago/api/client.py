@@ -17,7 +17,9 @@ from .batch import Batcher
 from .errors import MalformedResponseError
 from .fields import is_identifier
 from .models import FINAL_STATUSES, JobStatus
+from .orders import OPEN
 from .permissions import PermissionLedger
+from .pictures import MAX_PICTURE, Picture
 from .ratelimit import Lane, RateLimiter
 from .transport import ServerClock, Transport
 
@@ -31,6 +33,9 @@ OPEN_JOBS = {
     "hidden.eq": "false",
 }
 """Filter of the jobs that the farm model holds: all that still wait, run, or failed and were not cleared."""
+
+OPEN_ORDERS = {"status.eq": OPEN, "cancelledAt.isNull": "true"}
+_SIGNED_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class PrintagoClient:
         self._maintenance = Batcher(self._set_maintenance)
         self._commands = Batcher(self._send_command)
         self._jobs = Batcher(self._change_jobs)
+        self._signed = Batcher(self._sign)
 
     @classmethod
     def create(
@@ -89,6 +95,7 @@ class PrintagoClient:
             self._maintenance.close(),
             self._commands.close(),
             self._jobs.close(),
+            self._signed.close(),
         )
 
     # Reading
@@ -140,6 +147,36 @@ class PrintagoClient:
     async def store_settings(self) -> Mapping[str, Any]:
         """Return the settings of the store (``GET /v1/settings/store``)."""
         return _object(await self._transport.request("GET", "/v1/settings/store", lane=Lane.BACKGROUND))
+
+    async def open_orders(self) -> Listing:
+        """Return the orders that customers still wait for (``GET /v1/orders``)."""
+        return await self._list("/v1/orders", lane=Lane.BACKGROUND, filters=OPEN_ORDERS)
+
+    async def production_slots(self) -> int | None:
+        """Return how many jobs the subscription runs at once, None for no limit (``GET /v1/subscriptions``)."""
+        answer = _object(await self._transport.request("GET", "/v1/subscriptions", lane=Lane.BACKGROUND))
+        slots = answer.get("concurrencySlots")
+        if slots is None:
+            return None
+        if isinstance(slots, bool) or not isinstance(slots, int | float) or not 0 < slots < 1_000_000:
+            raise MalformedResponseError("the number of production slots is none")
+        return int(slots)
+
+    async def picture(self, path: str) -> Picture:
+        """Return the picture at a storage path, such as a thumbnail's; one request for all asked for at once."""
+        return Picture.of(await self._transport.download(await self._signed.submit(None, path), MAX_PICTURE))
+
+    async def _sign(self, _: None, paths: list[str]) -> Mapping[str, str]:
+        answer = await self._transport.request(
+            "POST",
+            "/v1/storage/signed-urls",
+            lane=Lane.BACKGROUND,
+            json={"paths": paths, "duration": _SIGNED_SECONDS},
+        )
+        urls = answer.get("signedUrls") if isinstance(answer, Mapping) else None
+        if not isinstance(urls, list) or len(urls) != len(paths) or not all(isinstance(url, str) for url in urls):
+            raise MalformedResponseError("the answer is not a list of addresses")
+        return dict(zip(paths, urls, strict=True))
 
     # Steering
 

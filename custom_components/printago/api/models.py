@@ -95,6 +95,9 @@ _JOB_FIELDS: f.Fields = {
     "printingCompletedAt": ("printing_completed_at", f.moment),
     "cancelledAt": ("cancelled_at", f.moment),
     "materialMapping": ("places", read_mapping),
+    "coloredThumbnailUri": ("colored_thumbnail", f.path_text),
+    "buildThumbnailUri": ("build_thumbnail", f.path_text),
+    "thumbnailUri": ("thumbnail", f.path_text),
     "createdAt": ("created_at", f.moment),
     "updatedAt": ("updated_at", f.moment),
 }
@@ -194,6 +197,9 @@ class PrintJob(Record):
     cancelled_at: datetime | None = None
     places: frozenset[Place] | None = None
     """Where the filament comes from, once the job has a printer."""
+    colored_thumbnail: str | None = None
+    build_thumbnail: str | None = None
+    thumbnail: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -201,6 +207,11 @@ class PrintJob(Record):
     def title(self) -> str | None:
         """Return what people call the job: its label, else its part; cut to what a state may hold."""
         return f.cut(self.label) if self.label else self.part_name
+
+    @property
+    def cover(self) -> str | None:
+        """Return the storage path of the picture that shows best what is printed."""
+        return self.colored_thumbnail or self.build_thumbnail or self.thumbnail
 
     @property
     def in_progress(self) -> bool:

@@ -151,6 +151,36 @@ class Transport:
         except orjson.JSONDecodeError:
             raise MalformedResponseError("the answer is not JSON") from None
 
+    async def download(self, url: str, most: int) -> bytes:
+        """Return the file of at most ``most`` bytes behind a signed address, which costs no quota.
+
+        The signature is all that such an address needs and wants: no credentials go there. No error tells the address.
+        Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
+        """
+        try:
+            # Quoted once more, a signature would not match.
+            address = URL(url, encoded=True)
+        except ValueError:
+            raise MalformedResponseError("the signed address is none") from None
+        if address.scheme not in ("http", "https") or not address.host:
+            raise MalformedResponseError("the signed address is none")
+        try:
+            async with self._session.get(address, timeout=_TIMEOUT, allow_redirects=False) as response:
+                if response.status != HTTPStatus.OK:
+                    raise _storage_error(response.status)
+                content = bytearray()
+                async for chunk in response.content.iter_chunked(1 << 16):
+                    content += chunk
+                    if len(content) > most:
+                        raise MalformedResponseError("the file is too long")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
+        except TimeoutError:
+            raise OutcomeUnknownError("no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as err:
+            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
+        return bytes(content)
+
     def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
         if 200 <= status < 300:
             return None
@@ -210,3 +240,11 @@ def _phrase(status: int) -> str:
         return f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
         return f"HTTP {status}"
+
+
+def _storage_error(status: int) -> PrintagoError:
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError("the storage has no such file")
+    if 400 <= status < 500:
+        return InvalidRequestError(f"the storage refused the address (HTTP {status})")
+    return OutcomeUnknownError(f"the storage failed (HTTP {status})")
