@@ -54,6 +54,19 @@ async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float =
         remove()
 
 
+async def until_farm(entry: MockConfigEntry, holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Await the changes of the farm model that make something hold, whether or not an entity shows it."""
+    changed = asyncio.Event()
+    remove = entry.runtime_data.listeners.async_add_changes(lambda _: changed.set())
+    try:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                changed.clear()
+                await changed.wait()
+    finally:
+        remove()
+
+
 async def pass_time(hass: HomeAssistant, seconds: float) -> None:
     """Let Home Assistant's timers believe that time has passed; sockets and clocks go on as ever."""
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))

@@ -237,7 +237,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             return
         self._endings_wanted = False
         self.memory.told_until = asked_at
-        self._publish(self.farm.apply_endings(jobs, since - _CLOCK_MARGIN))
+        self._publish(self.farm.apply_endings(jobs, since))
 
     async def _async_open_jobs(self) -> Listing | None:
         if not self.jobs_readable:

@@ -15,6 +15,7 @@ from .api.client import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
 from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
+from .materials import KINDS as MATERIAL_KINDS, Materials
 from .printer_state import PrinterState, is_older
 
 _MOST_REMEMBERED = 5_000
@@ -58,6 +59,8 @@ class Changes:
     order_changes: list[OrderChange] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     """Watched kinds of entities, other than printers and jobs, of which an event has told."""
+    materials_incomplete: bool = False
+    """An event has told of a slot that nobody knows enough of: the slots must be read."""
     parts: set[str] = field(default_factory=set)
     """Printers that told a reading for the first time: they have a part that nobody knew of."""
     summary: bool = False
@@ -78,6 +81,7 @@ class Farm:
         self.server_now = server_now
         self.printers: dict[str, PrinterState] = {}
         self.jobs: dict[str, PrintJob] = {}
+        self.materials = Materials()
         self.completed_jobs: int | None = None
         self.completions_seen = 0
         """How many jobs we have seen complete."""
@@ -154,7 +158,7 @@ class Farm:
         return changes
 
     def apply_endings(self, jobs: Listing, since: datetime) -> Changes:
-        """Learn how jobs ended while nobody told: those that vanished, and those that came and went after ``since``."""
+        """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
         changes = Changes()
         for job_id, source in jobs.rows.items():
             job = PrintJob.from_json(job_id, source)
@@ -162,7 +166,9 @@ class Farm:
             if job.status not in FINAL_STATUSES or job_id in self.jobs:
                 continue
             if before is None:
-                if self._is_late(job_id, job.updated_at) or job.created_at is None or job.created_at < since:
+                # An old job that was merely touched since is no news.
+                ended_at = job.printing_completed_at or job.cancelled_at or job.updated_at
+                if self._is_late(job_id, job.updated_at) or ended_at is None or ended_at < since:
                     continue
             elif job.status is JobStatus.COMPLETED:
                 self.completions_seen += 1
@@ -251,6 +257,10 @@ class Farm:
                     self._drop_job(job_id, changes)
                 else:
                     self._merge_job(job_id, source, changes)
+        elif message.kind in MATERIAL_KINDS:
+            concerned, gaps = self.materials.apply(message)
+            changes.printers |= concerned & self.printers.keys()
+            changes.materials_incomplete |= gaps
         elif message.kind not in WATCHED_KINDS:
             self.count_dropped(f"kind:{message.kind}")
 

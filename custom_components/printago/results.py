@@ -85,7 +85,7 @@ class Results:
             failed = source.get("failed_prints")
             result = source.get("result")
             self._of[str(printer_id)] = PrintResult(
-                result=Result(result) if result in set(Result) else None,
+                result=Result(result) if isinstance(result, str) and result in set(Result) else None,
                 failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
                 **texts,
             )

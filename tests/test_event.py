@@ -1,0 +1,338 @@
+"""What happens is told once: not at the start, not after reconnects, and not lost while nobody listened."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.common import entity_id, pass_time, press, printer_named, state_of, until, until_farm, value_of
+from tests.conftest import SetUp
+from virtual_farm import FarmConfig, Fault, VirtualFarm
+
+
+class Heard:
+    """The events that the event entities have told, oldest first."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.events: list[tuple[str, str, dict[str, Any]]] = []
+        hass.bus.async_listen(EVENT_STATE_CHANGED, self._note)
+
+    @callback
+    def _note(self, event: Event[EventStateChangedData]) -> None:
+        state, old = event.data["new_state"], event.data["old_state"]
+        if state is None or state.domain != "event" or (old is not None and old.state == state.state):
+            return
+        if "event_type" in state.attributes and state.state not in ("unavailable", "unknown"):
+            if old is not None and old.state == "unavailable":
+                return
+            self.events.append((state.entity_id, state.attributes["event_type"], dict(state.attributes)))
+
+    def of(self, entity: str) -> list[str]:
+        """Return the types that one entity has told."""
+        return [kind for name, kind, _ in self.events if name == entity]
+
+    def data(self, kind: str) -> dict[str, Any]:
+        """Return the data of the last event of a type."""
+        return next(data for _, told, data in reversed(self.events) if told == kind)
+
+
+@pytest.fixture
+async def heard(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> Heard:
+    """Return what is told from now on; all has calmed down after set-up."""
+    await pass_time(hass, 31)
+    return Heard(hass)
+
+
+async def drop_stream(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    """Take the stream down and keep it down."""
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+
+
+async def restore_stream(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Let the stream come back, and the reconcile that follows."""
+    farm.publisher.refuse = False
+    entry.runtime_data.realtime.reconnect_now()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, 20)
+
+
+def busy_job(farm: VirtualFarm, printer: str) -> Any:
+    """Return the job that a printer has."""
+    job_id = farm.world.printers[printer].printing_job_id
+    assert job_id is not None
+    return farm.job(job_id)
+
+
+async def test_nothing_is_told_at_the_start(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
+    heard = Heard(hass)
+    entry = await setup_entry()
+    await pass_time(hass, 31)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await pass_time(hass, 31)
+    assert heard.events == []
+
+
+async def test_print_is_followed_from_its_job_to_its_end(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    part = next(part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy")
+    farm.builder.build(
+        {"parts": [{"partId": part, "tags": {"printer.id": printer}, "label": "Order 7", "position": "front"}]}
+    )
+    prints = entity_id(hass, printer, "print", "event")
+    jobs = entity_id(hass, farm.config.store_id, "job", "event")
+    while "print_started" not in heard.of(prints):
+        await farm.advance(30)
+        await hass.async_block_till_done()
+    await press(hass, printer, "pause")
+    await until(hass, lambda: "print_paused" in heard.of(prints))
+    await press(hass, printer, "resume")
+    await until(hass, lambda: "print_resumed" in heard.of(prints))
+    farm.finish_print(printer)
+    await until(hass, lambda: "print_finished" in heard.of(prints))
+
+    assert heard.of(prints) == ["print_started", "print_paused", "print_resumed", "print_finished"]
+    told = [kind for kind in heard.of(jobs) if kind != "job_assigned"]
+    assert told == ["job_created", "job_started", "job_paused", "job_finished"]
+    data = heard.data("print_finished")
+    assert data["job"] == "Order 7"
+    assert data["part"] == "Benchy"
+    assert data["printer"] == "A1 01"
+    assert data["attempt"] == 1
+    assert data["duration"] >= 0
+    assert "late" not in data
+    result = state_of(hass, printer, "last_print_result")
+    assert result.state == "finished"
+    assert result.attributes["job"] == "Order 7"
+
+
+@pytest.mark.usefixtures("every_entity_enabled")
+async def test_failed_print_is_counted_and_its_reason_remembered(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_storage: dict[str, Any]
+) -> None:
+    entry = await setup_entry()
+    await pass_time(hass, 31)
+    heard = Heard(hass)
+    printer = printer_named(farm, "X1 Carbon 01")
+    assert value_of(hass, printer, "last_print_result") == "unknown"
+    farm.fail_print(printer, "Spaghetti detected")
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") == "failed")
+
+    assert state_of(hass, printer, "last_print_result").attributes["reason"] == "Spaghetti detected"
+    assert value_of(hass, printer, "failed_prints") == "1"
+    assert heard.data("print_failed")["reason"] == "Spaghetti detected"
+    hass.bus.async_fire("homeassistant_final_write")
+    await hass.async_block_till_done()
+    saved = hass_storage[f"printago.{farm.config.store_id}"]["data"]["results"][printer]
+    assert saved["result"] == "failed"
+    assert saved["failed_prints"] == 1
+
+    memory = entry.runtime_data.memory
+    memory.results.restore({printer: {"result": "canceled", "failed_prints": 7, "job": 5}, "x": 1, "y": {"result": []}})
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert value_of(hass, printer, "last_print_result") == "canceled"
+    assert value_of(hass, printer, "failed_prints") == "7"
+
+
+async def test_print_that_a_person_stopped_is_canceled_whatever_the_printer_says(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    await press(hass, printer, "stop")
+    await until(hass, lambda: value_of(hass, printer, "print_status") == "failed")
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") == "canceled")
+    assert heard.of(entity_id(hass, printer, "print", "event")) == ["print_canceled"]
+
+
+async def test_retried_job_is_another_attempt(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    job = busy_job(farm, printer)
+    jobs = entity_id(hass, farm.config.store_id, "job", "event")
+    farm.fail_print(printer)
+    await until(hass, lambda: "job_failed" in heard.of(jobs))
+    farm.queue.retry(job)
+    farm.settle()
+    await until(hass, lambda: "job_retried" in heard.of(jobs))
+    assert heard.data("job_retried")["attempt"] == 2
+
+
+async def test_whole_print_while_the_stream_is_down_is_told_once_and_late(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    await drop_stream(hass, farm)
+    part = next(part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy")
+    farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
+    while farm.world.printers[printer].printing_job_id is None:
+        await farm.advance(30)
+    job = busy_job(farm, printer)
+    while job.status != "completed":
+        await farm.advance(300)
+    assert heard.of(entity_id(hass, printer, "print", "event")) == []
+
+    await restore_stream(hass, farm, entry)
+
+    prints = entity_id(hass, printer, "print", "event")
+    await until(hass, lambda: "print_finished" in heard.of(prints))
+    assert heard.of(prints) == ["print_started", "print_finished"]
+    assert heard.data("print_finished")["job_id"] == job.id
+    for _ in range(3):
+        await entry.runtime_data.async_refresh()
+    assert heard.of(prints) == ["print_started", "print_finished"]
+
+
+class TestLongAgo:
+    """A farm whose clock can be moved."""
+
+    @pytest.fixture
+    def farm_config(self) -> FarmConfig:
+        """Let each look at the clock be a second later."""
+        self.shift = timedelta()
+        base = FarmConfig(speed=0).clock
+        return FarmConfig(speed=0, quota=False, clock=lambda: base() + self.shift)
+
+    async def test_what_is_found_late_says_when_it_happened(
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+    ) -> None:
+        printer = printer_named(farm, "X1 Carbon 01")
+        job = busy_job(farm, printer)
+        await drop_stream(hass, farm)
+        farm.finish_print(printer)
+        self.shift += timedelta(hours=2)
+
+        await restore_stream(hass, farm, entry)
+
+        prints = entity_id(hass, printer, "print", "event")
+        await until(hass, lambda: heard.of(prints) == ["print_finished"])
+        data = heard.data("print_finished")
+        assert data["late"] is True
+        assert data["occurred_at"][:19] == job.printing_completed_at[:19]
+
+
+async def test_fifty_reconnects_while_idle_tell_nothing(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    store = farm.config.store_id
+    for _ in range(50):
+        await farm.disconnect_clients()
+        await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "off")
+        entry.runtime_data.realtime.reconnect_now()
+        await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "on")
+    await restore_stream(hass, farm, entry)
+    assert heard.events == []
+
+
+async def test_printer_that_loses_contact_raises_an_alert_and_another_when_it_is_back(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    alert = entity_id(hass, printer, "alert", "event")
+    farm.disconnect_printer(printer)
+    await until(hass, lambda: "printer_offline" in heard.of(alert))
+    farm.reconnect_printer(printer)
+    await until(hass, lambda: "printer_online" in heard.of(alert))
+    assert heard.of(alert) == ["printer_offline", "printer_online"]
+
+
+async def test_health_messages_are_told_once_with_their_page(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    alert = entity_id(hass, printer, "alert", "event")
+    farm.raise_hms(printer, "0300-0D00-0001-000B", "The Z axis motor seems stuck")
+    await until(hass, lambda: "hms_error" in heard.of(alert))
+    farm.raise_hms(printer, "0700-2000-0002-0001", "AMS A slot 1 is empty", severity="warning")
+    await until(hass, lambda: "hms_warning" in heard.of(alert))
+    await farm.disconnect_clients()
+    await restore_stream(hass, farm, entry)
+    farm.clear_hms(printer, "0300-0D00-0001-000B")
+    await until(hass, lambda: "hms_cleared" in heard.of(alert))
+    assert heard.of(alert) == ["hms_error", "hms_warning", "hms_cleared"]
+    data = heard.data("hms_error")
+    assert data["code"] == "0300-0D00-0001-000B"
+    assert data["severity"] == "error"
+    assert data["wiki"].endswith("0300_0D00_0001_000B")
+
+
+async def test_fabmatic_that_trips_raises_an_alert_with_the_cause(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    alert = entity_id(hass, printer, "alert", "event")
+    farm.fleet.set_fabmatic(farm.printer(printer), enabled=True, job_limit=5)
+    farm.settle()
+    await until_farm(entry, lambda: entry.runtime_data.farm.printers[printer].record.continuous_print)
+    farm.raise_hms(printer, "0300-0D00-0001-000B", "The Z axis motor seems stuck")
+    await until(hass, lambda: "fabmatic_tripped" in heard.of(alert))
+    assert heard.data("fabmatic_tripped")["cause"] in ("hms", "unknown")
+
+
+async def test_fabmatic_that_we_turn_off_raises_no_alert(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    farm.fleet.set_fabmatic(farm.printer(printer), enabled=True, job_limit=5)
+    farm.settle()
+    await until_farm(entry, lambda: entry.runtime_data.farm.printers[printer].record.continuous_print)
+    entry.runtime_data.memory.chronicle.expect_fabmatic_off(printer)
+    farm.fleet.set_fabmatic(farm.printer(printer), enabled=False, job_limit=None)
+    farm.disconnect_printer(printer)
+    await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")
+    assert heard.of(entity_id(hass, printer, "alert", "event")) == ["printer_offline"]
+
+
+async def test_print_that_was_started_elsewhere_is_told_by_the_printers_own_word(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    prints = entity_id(hass, printer, "print", "event")
+    farm.print_from_outside(printer, "Bracket")
+    while "print_started" not in heard.of(prints):
+        await farm.advance(60)
+        await hass.async_block_till_done()
+    farm.finish_print(printer)
+    await until(hass, lambda: "print_finished" in heard.of(prints))
+    assert heard.of(prints) == ["print_started", "print_finished"]
+    assert heard.data("print_finished")["job"] == "Bracket"
+    assert "job_id" not in heard.data("print_finished")
+    assert value_of(hass, printer, "last_print_result") == "finished"
+
+
+async def test_order_is_told_when_it_comes_and_when_it_is_closed(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    orders = entity_id(hass, farm.config.store_id, "order", "event")
+    document = farm.world.document(**{
+        **{key: None for key in next(iter(farm.world.orders.values())) if key not in ("id", "storeId", "createdAt", "updatedAt")},
+        "orderNumber": "1042", "status": "open", "syncDisabled": False,
+    })  # fmt: skip
+    farm.world.orders.insert(document["id"], document)
+    farm.settle()
+    await until(hass, lambda: "order_created" in heard.of(orders))
+    farm.world.orders.change(document["id"], {"status": "closed"})
+    farm.settle()
+    await until(hass, lambda: "order_closed" in heard.of(orders))
+    assert heard.data("order_closed")["order_number"] == "1042"
+
+
+async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    prints = entity_id(hass, printer, "print", "event")
+    await drop_stream(hass, farm)
+    farm.finish_print(printer)
+    farm.inject_fault(Fault(mode="status", status=503, path="/v1/print-jobs", every=2, count=1))
+    await restore_stream(hass, farm, entry)
+    await entry.runtime_data.async_refresh()
+    await until(hass, lambda: "print_finished" in heard.of(prints))
+    assert heard.of(prints) == ["print_finished"]
