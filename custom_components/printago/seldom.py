@@ -29,6 +29,7 @@ class _Read:
 
     name: str
     read: Callable[[], Awaitable[None]]
+    hourly: bool = True
     asked_at: float = -math.inf
     refusals: int = 0
     cancel_later: CALLBACK_TYPE | None = None
@@ -50,9 +51,12 @@ class SeldomReads:
         self._reads: dict[str, _Read] = {}
         self._started = False
 
-    def add(self, name: str, read: Callable[[], Awaitable[None]]) -> None:
-        """Read this as well; ``read`` takes its result over by itself, and may raise PrintagoError."""
-        self._reads[name] = _Read(name, read)
+    def add(self, name: str, read: Callable[[], Awaitable[None]], *, hourly: bool = True) -> None:
+        """Read this as well, ``hourly`` or only when it is wanted.
+
+        ``read`` takes its result over by itself, and may raise PrintagoError.
+        """
+        self._reads[name] = _Read(name, read, hourly)
 
     def is_refused(self, name: str) -> bool:
         """Return whether the key may not read this."""
@@ -86,8 +90,9 @@ class SeldomReads:
 
     @callback
     def _async_want_all(self, _: object) -> None:
-        for name in self._reads:
-            self.async_want(name)
+        for read in tuple(self._reads.values()):
+            if read.hourly:
+                self.async_want(read.name)
 
     async def _async_read(self, read: _Read) -> None:
         try:

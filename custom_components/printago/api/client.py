@@ -140,9 +140,19 @@ class PrintagoClient:
         """Return SKUs with their linked parts (``GET /v1/skus``)."""
         return await self._list("/v1/skus", lane=Lane.USER, filters=filters)
 
-    async def materials(self) -> Listing:
+    async def materials(self, lane: Lane = Lane.USER) -> Listing:
         """Return materials (``GET /v1/materials``)."""
-        return await self._list("/v1/materials", lane=Lane.USER)
+        return await self._list("/v1/materials", lane=lane)
+
+    async def material_variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return all colours of all materials by ID (``GET /v1/materials/variants``)."""
+        answer = await self._transport.request("GET", "/v1/materials/variants", lane=Lane.BACKGROUND)
+        return dict(_with_ids(_objects(answer)))
+
+    async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return by ID what is assigned to all slots of all printers (``GET /v1/materials/printer-slots``)."""
+        answer = await self._transport.request("GET", "/v1/materials/printer-slots", lane=Lane.BACKGROUND)
+        return dict(_with_ids(_objects(answer)))
 
     async def store_settings(self) -> Mapping[str, Any]:
         """Return the settings of the store (``GET /v1/settings/store``)."""
