@@ -16,9 +16,19 @@ from .devices import DeviceKeeper
 from .memory import async_forget, async_recall
 from .permissions import PermissionWatch
 from .services import async_setup_services
+from .store_reads import StoreReads
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.FAN,
+    Platform.LIGHT,
+    Platform.NUMBER,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -46,6 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         ) from err
     coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
     DeviceKeeper(hass, entry, coordinator)
+    StoreReads(entry, coordinator)
     PermissionWatch(hass, entry, client.permissions, coordinator.listeners)
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -1,37 +1,49 @@
-"""Buttons of the printers.
+"""Buttons of the printers and of the store.
 
 What a press means depends on what the printer does; one that makes no sense now is refused with a reason. Presses that
 come together leave as one request, so that their number is not limited here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import PrintagoClient
+from .api import NotAppliedError, PrintagoClient
+from .api.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
 from .const import DOMAIN
+from .control import ControlDescription, ControlEntity
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .entity import PrinterEntity, PrinterEntityDescription, async_call, async_setup_printer_entities
-from .printer_state import PrinterState
+from .entity import FarmEntity, async_call, async_setup_printer_entities
+from .farm import Farm
+from .printer_state import PrinterState, PrintStatus
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrinterButtonDescription(PrinterEntityDescription, ButtonEntityDescription):
+class PrinterButtonDescription(ControlDescription, ButtonEntityDescription):
     """Describes a button of a printer."""
 
     press_fn: Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]
     refusal_fn: Callable[[PrinterState], str | None] = lambda printer: None
     """Returns the key of the reason why a press makes no sense now."""
-    needs_printer: bool = True
-    """The printer has to be online; else the store alone is asked."""
+    permissions_with_job: Permissions | None = None
+    """What the key has to be allowed instead while the printer has a Printago job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FarmButtonDescription(ButtonEntityDescription):
+    """Describes a button of the store."""
+
+    press_fn: Callable[[PrintagoCoordinator], Awaitable[None]]
+    permissions: Permissions = frozenset()
 
 
 def _control(
@@ -53,8 +65,16 @@ async def _confirm_bed_cleared(coordinator: PrintagoCoordinator, printer: Printe
         coordinator.async_apply_printer(printer.id, record)
 
 
-async def _resync(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
-    await coordinator.client.send_command(printer.id, "resync-data")
+def _command(command: str, **options: Any) -> Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]:
+    async def press(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
+        await coordinator.client.send_command(printer.id, command, **options)
+
+    return press
+
+
+def _refuse_unloading(printer: PrinterState) -> str | None:
+    # Changing the filament of a paused print is what it is paused for.
+    return "busy_printing" if printer.prints and printer.print_status is not PrintStatus.PAUSE else None
 
 
 def _refuse_confirmation(printer: PrinterState) -> str | None:
@@ -67,28 +87,79 @@ PRINTER_BUTTONS = (
     PrinterButtonDescription(
         key="confirm_bed_cleared",
         needs_printer=False,
+        permissions=CONFIRM_READY,
         press_fn=_confirm_bed_cleared,
         refusal_fn=_refuse_confirmation,
     ),
     PrinterButtonDescription(
         key="pause",
+        permissions_with_job=QUEUE_MANAGE,
         press_fn=_control(PrintagoClient.pause_job, "pause"),
         refusal_fn=lambda printer: None if printer.can_pause else "not_printing",
     ),
     PrinterButtonDescription(
         key="resume",
+        permissions_with_job=QUEUE_MANAGE,
         press_fn=_control(PrintagoClient.resume_job, "resume"),
         refusal_fn=lambda printer: None if printer.can_resume else "not_paused",
     ),
     PrinterButtonDescription(
         key="stop",
+        permissions_with_job=QUEUE_MANAGE,
         press_fn=_control(PrintagoClient.cancel_job, "stop"),
         refusal_fn=lambda printer: None if printer.can_stop else "nothing_to_stop",
     ),
     PrinterButtonDescription(
         key="refresh",
         entity_registry_enabled_default=False,
-        press_fn=_resync,
+        press_fn=_command("resync-data"),
+    ),
+    PrinterButtonDescription(
+        key="home",
+        entity_registry_enabled_default=False,
+        press_fn=_command("home-axis", axes={"x": True, "y": True, "z": True}),
+        refusal_fn=lambda printer: "busy_printing" if printer.prints else None,
+    ),
+    PrinterButtonDescription(
+        key="unload_filament",
+        entity_registry_enabled_default=False,
+        press_fn=_command("unload-filament"),
+        refusal_fn=_refuse_unloading,
+    ),
+)
+
+
+async def _refresh(coordinator: PrintagoCoordinator) -> None:
+    coordinator.async_reconcile()
+
+
+async def _confirm_all_beds_cleared(coordinator: PrintagoCoordinator) -> None:
+    """Confirm all beds in one request; what Printago did not do is told by the printers' names."""
+    waiting = [printer for printer in coordinator.farm.printers.values() if printer.bed_needs_clearing]
+    if not waiting:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_bed_to_clear")
+    results = await asyncio.gather(
+        *(_confirm_bed_cleared(coordinator, printer) for printer in waiting), return_exceptions=True
+    )
+    left_out = [printer.name for printer, result in zip(waiting, results, strict=True) if result is not None]
+    errors = [result for result in results if result is not None]
+    if others := [error for error in errors if not isinstance(error, NotAppliedError)]:
+        raise others[0]
+    if left_out:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="beds_not_confirmed",
+            translation_placeholders={"printers": ", ".join(left_out)},
+        )
+
+
+FARM_BUTTONS = (
+    FarmButtonDescription(key="refresh", translation_key="refresh_farm", press_fn=_refresh),
+    FarmButtonDescription(
+        key="confirm_all_beds_cleared",
+        entity_registry_enabled_default=False,
+        press_fn=_confirm_all_beds_cleared,
+        permissions=CONFIRM_READY,
     ),
 )
 
@@ -96,19 +167,20 @@ PRINTER_BUTTONS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the buttons of the printers as they come."""
+    """Add the buttons of the store, and those of the printers as they come."""
+    async_add_entities(FarmButton(entry.runtime_data, description) for description in FARM_BUTTONS)
     async_setup_printer_entities(entry, Platform.BUTTON, PRINTER_BUTTONS, PrinterButton, async_add_entities)
 
 
-class PrinterButton(PrinterEntity, ButtonEntity):
+class PrinterButton(ControlEntity, ButtonEntity):
     """A button of a printer."""
 
     entity_description: PrinterButtonDescription
 
     @override
-    def _is_available(self, printer: PrinterState) -> bool:
-        reachable = printer.is_online or not self.entity_description.needs_printer
-        return super()._is_available(printer) and reachable
+    def _permissions(self, printer: PrinterState) -> Permissions:
+        with_job = self.entity_description.permissions_with_job
+        return with_job if with_job is not None and printer.job is not None else super()._permissions(printer)
 
     @override
     async def async_press(self) -> None:
@@ -122,3 +194,22 @@ class PrinterButton(PrinterEntity, ButtonEntity):
                 translation_placeholders={"printer": printer.name},
             )
         await async_call(self.coordinator, self.entity_description.press_fn(self.coordinator, printer))
+
+
+class FarmButton(FarmEntity, ButtonEntity):
+    """A button of the store."""
+
+    entity_description: FarmButtonDescription
+
+    @override
+    def _is_available(self) -> bool:
+        lacks = self.coordinator.client.permissions.lacks(self.entity_description.permissions)
+        return super()._is_available() and not lacks
+
+    @override
+    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        return ()
+
+    @override
+    async def async_press(self) -> None:
+        await async_call(self.coordinator, self.entity_description.press_fn(self.coordinator))

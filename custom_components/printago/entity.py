@@ -17,6 +17,7 @@ from .api import (
     CannotConnectError,
     InvalidRequestError,
     NotAppliedError,
+    NotEntitledError,
     OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoError,
@@ -209,11 +210,13 @@ def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
     match err:
         case AuthenticationError():
             key, placeholders = "invalid_auth", None
-        case PermissionDeniedError():
-            key, placeholders = "forbidden", None
+        case PermissionDeniedError() if err.permissions:
+            key, placeholders = "forbidden", {"permissions": ", ".join(sorted(err.permissions))}
+        case NotEntitledError():
+            key = "not_entitled"
         case RateLimitedError():
             key, placeholders = "rate_limited", {"seconds": f"{err.retry_after:.0f}"}
-        case InvalidRequestError():
+        case InvalidRequestError() | PermissionDeniedError():
             key = "refused"
         case NotAppliedError():
             key, placeholders = "not_applied", None

@@ -19,6 +19,7 @@ CONFIRM_READY = _permissions("printer.ready")
 FABMATIC = _permissions("printer.config", "printer.ready")
 MAINTENANCE = _permissions("maintenance.edit")
 QUEUE_MANAGE = _permissions("queue.manage")
+SETTINGS_VIEW = _permissions("settings.view")
 SETTINGS_EDIT = _permissions("settings.edit")
 
 _NEEDED = {
@@ -57,7 +58,7 @@ _NEEDED = {
     "GET /v1/orders": _permissions("order.view"),
     "POST /v1/orders/print": _permissions("order.print"),
     "GET /v1/subscriptions": _permissions("subscription.view"),
-    "GET /v1/settings/store": _permissions("settings.view"),
+    "GET /v1/settings/store": SETTINGS_VIEW,
     "PATCH /v1/settings/store": SETTINGS_EDIT,
 }
 

@@ -1,0 +1,111 @@
+"""What all controls of a printer share: when they can be used, and showing what was asked for before it has happened."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers.event import async_call_later
+
+from .api.permissions import PRINTER_CONTROL, Permissions
+from .entity import PrintagoEntity, PrinterEntity, PrinterEntityDescription, async_call
+from .printer_state import PrinterState
+
+_PATIENCE = 15
+"""Seconds that a printer has for showing what it was told to do; then what it shows is true."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlDescription(PrinterEntityDescription):
+    """Describes a control of a printer."""
+
+    permissions: Permissions = PRINTER_CONTROL
+    """What the API key has to be allowed."""
+    needs_printer: bool = True
+    """The printer has to be online; else the store alone is asked."""
+
+
+class ControlEntity(PrinterEntity):
+    """A control of a printer: unavailable when the printer cannot be reached, or the key may not use it."""
+
+    entity_description: ControlDescription
+
+    @override
+    def _is_available(self, printer: PrinterState) -> bool:
+        reachable = printer.is_online or not self.entity_description.needs_printer
+        allowed = not self.coordinator.client.permissions.lacks(self._permissions(printer))
+        return super()._is_available(printer) and reachable and allowed
+
+    def _permissions(self, printer: PrinterState) -> Permissions:
+        return self.entity_description.permissions
+
+
+class OptimisticEntity[T](PrintagoEntity):
+    """Shows what was asked for at once, until the cloud tells what became of it.
+
+    A call that fails brings the true value back; after one that succeeds the printer has some seconds to show it. A later
+    wish goes out after an earlier one, and overtakes what still waits.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        """Start without a wish."""
+        super().__init__(*args)
+        self._wish: T | None = None
+        self._wished_over: T | None = None
+        self._wishes = 0
+        self._sending = asyncio.Lock()
+        self._cancel_patience: CALLBACK_TYPE | None = None
+
+    @callback
+    def _async_shown(self, actual: T | None) -> T | None:
+        """Return what to show while ``actual`` is what the cloud tells."""
+        if self._wish is None:
+            return actual
+        if actual is None or (actual == self._wished_over and actual != self._wish):
+            return self._wish
+        self._async_end_wish()
+        return actual
+
+    async def _async_wish(
+        self, wish: T, actual: T | None, call: Callable[[], Awaitable[None]], *, answer_tells: bool = False
+    ) -> None:
+        """Show ``wish`` in place of ``actual`` while ``call`` asks for it.
+
+        When ``call`` takes over what its answer tells (``answer_tells``), nothing has to be waited for after it.
+        """
+        self._async_end_wish()
+        self._wishes += 1
+        mine = self._wishes
+        self._wish, self._wished_over = wish, actual
+        self.async_on_update()
+        try:
+            async with self._sending:
+                if mine == self._wishes:
+                    await async_call(self.coordinator, call())
+        except BaseException:
+            if mine == self._wishes:
+                self._async_give_up()
+            raise
+        if mine != self._wishes or self._wish is None:
+            return
+        if answer_tells:
+            self._async_give_up()
+        else:
+            self._cancel_patience = async_call_later(self.hass, _PATIENCE, self._async_give_up)
+
+    @callback
+    def _async_give_up(self, _: object = None) -> None:
+        self._async_end_wish()
+        self.async_on_update()
+
+    @callback
+    def _async_end_wish(self) -> None:
+        self._wish = None
+        if self._cancel_patience is not None:
+            self._cancel_patience()
+            self._cancel_patience = None
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        self._async_end_wish()

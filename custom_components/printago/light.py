@@ -1,0 +1,70 @@
+"""The light in the chamber of a printer, for those that have one."""
+
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.light import LightEntity, LightEntityDescription
+from homeassistant.components.light.const import ColorMode
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .control import ControlDescription, ControlEntity, OptimisticEntity
+from .coordinator import PrintagoConfigEntry
+from .entity import async_setup_printer_entities
+from .printer_state import PrinterState
+
+PARALLEL_UPDATES = 0
+
+# Bambu printers let the light flash for attention.
+_IS_ON = {"on": True, "flashing": True, "off": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterLightDescription(ControlDescription, LightEntityDescription):
+    """Describes a light of a printer."""
+
+
+PRINTER_LIGHTS = (PrinterLightDescription(key="chamber_light", part="chamber_light"),)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the light of each printer that has shown one."""
+    async_setup_printer_entities(entry, Platform.LIGHT, PRINTER_LIGHTS, ChamberLight, async_add_entities)
+
+
+class ChamberLight(OptimisticEntity[bool], ControlEntity, LightEntity):
+    """The light in the chamber."""
+
+    entity_description: PrinterLightDescription
+    _attr_color_mode = ColorMode.ONOFF
+    _attr_supported_color_modes = {ColorMode.ONOFF}  # noqa: RUF012, the type of the base class
+
+    @override
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        self._attr_is_on = self._async_shown(_is_on(printer))
+        return (self._attr_is_on,)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_turn(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_turn(on=False)
+
+    async def _async_turn(self, *, on: bool) -> None:
+        async def turn() -> None:
+            await self.coordinator.client.send_command(
+                self.printer_id, "led-control", light="chamber_light", state="on" if on else "off"
+            )
+
+        await self._async_wish(on, _is_on(self.printer), turn)
+
+
+def _is_on(printer: PrinterState | None) -> bool | None:
+    if printer is None or not printer.live or printer.telemetry.chamber_light is None:
+        return None
+    return _IS_ON.get(printer.telemetry.chamber_light.casefold())

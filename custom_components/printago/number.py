@@ -1,0 +1,92 @@
+"""Target temperatures of a printer. While it prints they are the print's own; what is set here is until it sets another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberEntityDescription, NumberMode
+from homeassistant.const import EntityCategory, Platform, UnitOfTemperature
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import Telemetry
+from .control import ControlDescription, ControlEntity, OptimisticEntity
+from .coordinator import PrintagoConfigEntry
+from .entity import async_setup_printer_entities
+from .printer_state import PrinterState
+
+PARALLEL_UPDATES = 0
+
+_MOST_NOZZLE = 300
+"""The command takes no more, even where a nozzle could (vendor's OpenAPI description)."""
+# °C by the manufacturers' data sheets; mains voltage and firmware may lower it further.
+_MOST_BED = {"A1 MINI": 80, "A1": 100, "P1P": 100, "P1S": 100, "P2S": 110}
+_MOST_BED_ELSE = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterNumberDescription(ControlDescription, NumberEntityDescription):
+    """Describes a target temperature of a printer."""
+
+    device_class: NumberDeviceClass | None = NumberDeviceClass.TEMPERATURE
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    entity_registry_enabled_default: bool = False
+    mode: NumberMode | None = NumberMode.BOX
+    native_min_value: float | None = 0
+    native_step: float | None = 1
+    native_unit_of_measurement: str | None = UnitOfTemperature.CELSIUS
+    type: str
+    """What the command ``set-temperature`` calls it."""
+    target_fn: Callable[[Telemetry], float | None]
+    most_fn: Callable[[PrinterState], float]
+
+
+PRINTER_NUMBERS = (
+    PrinterNumberDescription(
+        key="nozzle_target",
+        part="nozzle_temp_target",
+        type="nozzle",
+        target_fn=lambda telemetry: telemetry.nozzle_temp_target,
+        most_fn=lambda printer: _MOST_NOZZLE,
+    ),
+    PrinterNumberDescription(
+        key="bed_target",
+        part="bed_temp_target",
+        type="bed",
+        target_fn=lambda telemetry: telemetry.bed_temp_target,
+        most_fn=lambda printer: _MOST_BED.get((printer.record.model or "").strip().upper(), _MOST_BED_ELSE),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the targets of the heaters that the printers have shown."""
+    async_setup_printer_entities(entry, Platform.NUMBER, PRINTER_NUMBERS, PrinterNumber, async_add_entities)
+
+
+class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
+    """A target temperature in °C."""
+
+    entity_description: PrinterNumberDescription
+
+    @override
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        self._attr_native_value = self._async_shown(self._target(printer))
+        self._attr_native_max_value = self.entity_description.most_fn(printer)
+        return (self._attr_native_value, self._attr_native_max_value)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        async def set_target() -> None:
+            await self.coordinator.client.send_command(
+                self.printer_id, "set-temperature", type=self.entity_description.type, temperature=value
+            )
+
+        await self._async_wish(value, self._target(self.printer), set_target)
+
+    def _target(self, printer: PrinterState | None) -> float | None:
+        if printer is None or not printer.live:
+            return None
+        return self.entity_description.target_fn(printer.telemetry)

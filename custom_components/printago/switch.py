@@ -1,0 +1,162 @@
+"""Switches of the printers and of the store.
+
+They show what was asked for at once. Switches thrown together leave as one request, so that their number is not limited.
+Under FabMatic the next print starts without anyone looking at the bed: turning it on is for printers that meet Printago's
+own safety rules for it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import InvalidRequestError
+from .api.permissions import FABMATIC, MAINTENANCE, SETTINGS_EDIT, SETTINGS_VIEW
+from .const import DOMAIN
+from .control import ControlDescription, ControlEntity, OptimisticEntity
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .entity import FarmEntity, async_setup_printer_entities
+from .farm import Farm
+from .printer_state import PrinterState
+
+PARALLEL_UPDATES = 0
+STORE_SETTINGS = "store_settings"
+_LOW_PRIORITY = "processLowPriorityJobs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
+    """Describes a switch of a printer that Printago keeps: the printer itself is not asked."""
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    needs_printer: bool = False
+    is_on_fn: Callable[[PrinterState], bool]
+    turn_fn: Callable[[PrintagoCoordinator, str, bool], Awaitable[Mapping[str, Any] | None]]
+    attributes_fn: Callable[[PrinterState], dict[str, Any]] = lambda printer: {}
+    refused_key: str = "refused"
+    """What tells a person that Printago did not turn it on."""
+
+
+async def _turn_fabmatic(coordinator: PrintagoCoordinator, printer_id: str, on: bool) -> Mapping[str, Any] | None:
+    if not on:
+        coordinator.memory.chronicle.expect_fabmatic_off(printer_id)
+    return await coordinator.client.set_fabmatic(printer_id, enabled=on)
+
+
+PRINTER_SWITCHES = (
+    PrinterSwitchDescription(
+        key="enabled",
+        is_on_fn=lambda printer: printer.record.enabled,
+        turn_fn=lambda coordinator, printer_id, on: coordinator.client.set_enabled(printer_id, enabled=on),
+    ),
+    PrinterSwitchDescription(
+        key="fabmatic",
+        permissions=FABMATIC,
+        refused_key="fabmatic_refused",
+        is_on_fn=lambda printer: printer.record.continuous_print,
+        turn_fn=_turn_fabmatic,
+        attributes_fn=lambda printer: {
+            "job_limit": printer.record.fabmatic_remaining_jobs if printer.record.continuous_print else None
+        },
+    ),
+    PrinterSwitchDescription(
+        key="maintenance_mode",
+        permissions=MAINTENANCE,
+        is_on_fn=lambda printer: printer.record.in_maintenance,
+        turn_fn=lambda coordinator, printer_id, on: coordinator.client.set_maintenance(printer_id, enabled=on),
+    ),
+)
+
+LOW_PRIORITY_SWITCH = SwitchEntityDescription(key="process_low_priority_jobs", entity_category=EntityCategory.CONFIG)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the switch of the store, and those of the printers as they come."""
+    coordinator = entry.runtime_data
+
+    async def read_settings() -> None:
+        _take_over(coordinator, await coordinator.client.store_settings())
+
+    coordinator.seldom.add(STORE_SETTINGS, read_settings)
+    async_add_entities([LowPrioritySwitch(coordinator, LOW_PRIORITY_SWITCH)])
+    async_setup_printer_entities(entry, Platform.SWITCH, PRINTER_SWITCHES, PrinterSwitch, async_add_entities)
+
+
+def _take_over(coordinator: PrintagoCoordinator, settings: Mapping[str, Any]) -> None:
+    value = settings.get(_LOW_PRIORITY)
+    coordinator.farm.process_low_priority_jobs = value if isinstance(value, bool) else None
+    coordinator.listeners.async_tell_farm()
+
+
+class PrinterSwitch(OptimisticEntity[bool], ControlEntity, SwitchEntity):
+    """A switch of a printer."""
+
+    entity_description: PrinterSwitchDescription
+
+    @override
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        self._attr_is_on = self._async_shown(self.entity_description.is_on_fn(printer))
+        self._attr_extra_state_attributes = self.entity_description.attributes_fn(printer)
+        return (self._attr_is_on, self._attr_extra_state_attributes)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_turn(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_turn(on=False)
+
+    async def _async_turn(self, *, on: bool) -> None:
+        if (printer := self.printer) is None:
+            return
+
+        async def turn() -> None:
+            try:
+                record = await self.entity_description.turn_fn(self.coordinator, self.printer_id, on)
+            except InvalidRequestError as err:
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN,
+                    translation_key=self.entity_description.refused_key if on else "refused",
+                    translation_placeholders={"error": str(err)},
+                ) from err
+            if record is not None:
+                self.coordinator.async_apply_printer(self.printer_id, record)
+
+        await self._async_wish(on, self.entity_description.is_on_fn(printer), turn, answer_tells=True)
+
+
+class LowPrioritySwitch(OptimisticEntity[bool], FarmEntity, SwitchEntity):
+    """Whether the queue also gives out jobs of low priority: what fills the night."""
+
+    @override
+    def _is_available(self) -> bool:
+        permissions = self.coordinator.client.permissions
+        return super()._is_available() and not (permissions.lacks(SETTINGS_VIEW) or permissions.lacks(SETTINGS_EDIT))
+
+    @override
+    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        self._attr_is_on = self._async_shown(farm.process_low_priority_jobs)
+        return (self._attr_is_on,)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_turn(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_turn(on=False)
+
+    async def _async_turn(self, *, on: bool) -> None:
+        async def turn() -> None:
+            settings = await self.coordinator.client.update_store_settings(**{_LOW_PRIORITY: on})
+            _take_over(self.coordinator, settings)
+
+        await self._async_wish(on, self.coordinator.farm.process_low_priority_jobs, turn, answer_tells=True)
