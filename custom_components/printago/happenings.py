@@ -59,6 +59,8 @@ class _Watch:
     codes: dict[str, HealthMessage] | None
     fabmatic: bool
     remaining: int | None
+    heard: bool
+    """Its telemetry has told what it does."""
     prints_elsewhere: bool = False
 
 
@@ -141,7 +143,7 @@ class Chronicle:
                 story.told |= {"created"} | ({"started"} if before.printing_started_at else set())
             if len(self._stories) > _MOST_STORIES:
                 self._stories.popitem(last=False)
-        elif before is not None and before.status in FINAL_STATUSES and job.status not in FINAL_STATUSES:
+        if before is not None and before.status in FINAL_STATUSES and job.status not in FINAL_STATUSES:
             story.attempt += 1
             story.told = {"created"}
         self._stories.move_to_end(job.id)
@@ -224,6 +226,7 @@ class Chronicle:
             codes=problems if state.live else None,
             fabmatic=state.record.continuous_print,
             remaining=state.record.fabmatic_remaining_jobs,
+            heard=state.telemetry.state is not None,
         )
         before = self._watched.get(state.id)
         self._watched[state.id] = seen
@@ -269,6 +272,9 @@ class Chronicle:
 
     def _of_elsewhere(self, state: PrinterState, before: _Watch, seen: _Watch) -> list[Happening]:
         """Return what happened to a print that Printago knows nothing of: only the printer's own word tells."""
+        if not before.heard:
+            seen.prints_elsewhere = _prints_elsewhere(state)
+            return []
         seen.prints_elsewhere = before.prints_elsewhere and state.job is None
         old, new = before.status, seen.status
         if old is new or state.job is not None or PrintStatus.OFFLINE in (old, new):

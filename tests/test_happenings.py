@@ -1,0 +1,275 @@
+"""What of the changes of a farm is news, and what is not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.printago.api import Action, Listing
+from custom_components.printago.farm import Changes, Farm
+from custom_components.printago.happenings import Chronicle, Happening, Scope
+from custom_components.printago.results import Result, Results
+from tests.test_farm import JOB, NOON, A, event, job, record, snapshot, stamp, stat
+
+KNOWN = {"code": "0700-2000-0002-0001", "message": "Empty"}
+
+
+class Watched:
+    """A farm of one printer and its chronicle, bearings taken."""
+
+    def __init__(self, printer: dict[str, Any] | None = None, jobs: dict[str, Any] | None = None) -> None:
+        self.now = NOON
+        self.farm = Farm(lambda: self.now)
+        self.chronicle = Chronicle(self.farm)
+        assert self.see(snapshot(self.farm, {A: printer or record()}, jobs)) == []
+
+    def see(self, changes: Changes) -> list[str]:
+        self.last = self.chronicle.observe(changes)
+        return [happening.kind for happening in self.last]
+
+    def stat(self, seconds: float, **payload: Any) -> list[str]:
+        return self.see(stat(self.farm, A, seconds, **payload))
+
+    def job(self, seconds: float, **fields: Any) -> list[str]:
+        return self.see(event(self.farm, "printjob", Action.UPDATE, {JOB: job(seconds, **fields)}))
+
+
+def test_first_telemetry_only_takes_bearings() -> None:
+    watched = Watched()
+    health = {"errors": [KNOWN], "warnings": [], "infos": []}
+    assert watched.stat(0, state="RUNNING", data={"health": health}) == []
+    assert watched.stat(1, state="RUNNING", data={"health": health}) == []
+
+
+def test_print_from_elsewhere_is_told_by_the_word_of_the_printer() -> None:
+    watched = Watched()
+    told = [
+        kind
+        for seconds, word in enumerate(["IDLE", "PREPARE", "RUNNING", "PAUSE", "RUNNING", "FAILED", "IDLE"])
+        for kind in watched.stat(seconds, state=word, isAvailable=word in ("IDLE", "FAILED"))
+    ]
+    assert told == ["print_started", "print_paused", "print_resumed", "print_failed"]
+
+
+def test_print_from_elsewhere_that_ran_at_the_start_is_told_when_it_ends() -> None:
+    watched = Watched()
+    assert watched.stat(0, state="RUNNING", isAvailable=False) == []
+    assert watched.stat(1, state="FINISH", isAvailable=True) == ["print_finished"]
+
+
+def test_print_from_elsewhere_that_vanished_is_not_told() -> None:
+    watched = Watched()
+    watched.stat(0, state="RUNNING", isAvailable=False)
+    assert watched.stat(1, state="IDLE", isAvailable=True) == []
+
+
+def test_word_of_the_printer_says_nothing_of_a_print_of_ours() -> None:
+    watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
+    assert watched.stat(0, state="PREPARE") == []
+    assert watched.job(1, status="printing", assignedPrinterId=A) == ["job_started", "print_started"]
+    assert watched.stat(2, state="RUNNING") == []
+    assert watched.job(3, status="cancelled", assignedPrinterId=A, cancelledAt=stamp(3)) == [
+        "job_canceled",
+        "print_canceled",
+    ]
+    assert watched.stat(4, state="FAILED") == []
+
+
+def test_job_canceled_in_the_queue_is_nothing_to_the_printer() -> None:
+    watched = Watched(jobs={JOB: job()})
+    assert watched.job(1, status="cancelled", assignedPrinterId=A) == ["job_canceled"]
+
+
+def test_same_message_again_is_no_news() -> None:
+    watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
+    assert watched.job(5, status="completed", assignedPrinterId=A, printingStartedAt=stamp(-60)) == [
+        "job_finished",
+        "print_finished",
+    ]
+    assert watched.last[0].data["duration"] == 65
+    for seconds in (5, 4, 6):
+        assert watched.job(seconds, status="completed", assignedPrinterId=A) == []
+
+
+def test_retry_is_another_attempt_that_can_fail_again() -> None:
+    watched = Watched(jobs={JOB: job(status="failed", assignedPrinterId=A, printingStartedAt=stamp(-60))})
+    assert watched.job(1, status="pending") == ["job_retried"]
+    assert watched.job(2, status="printing", assignedPrinterId=A) == ["job_started", "print_started"]
+    assert watched.job(3, status="failed", assignedPrinterId=A, errorMessage="Spaghetti") == [
+        "job_failed",
+        "print_failed",
+    ]
+    assert (watched.last[0].data["attempt"], watched.last[0].data["reason"]) == (2, "Spaghetti")
+
+
+def test_ending_that_nobody_told_is_found_with_its_time() -> None:
+    watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
+    watched.now = NOON + timedelta(hours=1)
+    changes = snapshot(watched.farm, {A: record()})
+    assert changes.ended_unseen
+    assert watched.see(changes) == []
+    source = job(
+        600, status="completed", assignedPrinterId=A, printingStartedAt=stamp(-60), printingCompletedAt=stamp(600)
+    )
+    rows = Listing({JOB: source}, complete=True)
+    assert watched.see(watched.farm.apply_endings(rows, NOON)) == ["job_finished", "print_finished"]
+    assert watched.last[0].data["late"] is True
+    assert watched.last[0].data["occurred_at"] == stamp(600)
+    assert watched.see(watched.farm.apply_endings(rows, NOON)) == []
+
+
+def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
+    watched = Watched()
+    source = job(
+        600,
+        status="completed",
+        assignedPrinterId=A,
+        createdAt=stamp(10),
+        printingStartedAt=stamp(60),
+        printingCompletedAt=stamp(600),
+    )
+    old = job(700, status="completed", assignedPrinterId=A, createdAt=stamp(-9000), printingCompletedAt=stamp(-600))
+    told = watched.see(watched.farm.apply_endings(Listing({JOB: source, "o" * 24: old}, complete=True), NOON))
+    assert told == [
+        "job_created",
+        "job_assigned",
+        "job_started",
+        "print_started",
+        "job_finished",
+        "print_finished",
+    ]
+
+
+def test_queue_that_may_be_read_again_is_no_news() -> None:
+    watched = Watched(jobs={JOB: job()})
+    assert watched.see(watched.farm.forget_jobs()) == []
+    assert watched.see(snapshot(watched.farm, {A: record()}, {JOB: job()})) == []
+
+
+def test_printer_going_and_coming_is_an_alert() -> None:
+    watched = Watched()
+    assert watched.see(event(watched.farm, "printer", Action.UPDATE, {A: record(1, isOnline=False)})) == [
+        "printer_offline"
+    ]
+    assert watched.see(event(watched.farm, "printer", Action.UPDATE, {A: record(2)})) == ["printer_online"]
+    assert watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}})) == []
+    assert watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(3)})) == []
+
+
+def test_stale_telemetry_neither_clears_nor_fires_again() -> None:
+    watched = Watched()
+    health = {"errors": [], "warnings": [KNOWN], "infos": []}
+    watched.stat(0, data={"health": {"errors": [], "warnings": [], "infos": []}})
+    assert watched.stat(1, data={"health": health}) == ["hms_warning"]
+    watched.now = NOON + timedelta(minutes=10)
+    assert watched.see(watched.farm.expire()) == []
+    assert watched.stat(601, data={"health": health}) == []
+    assert watched.stat(602, data={"health": {"errors": [], "warnings": [], "infos": []}}) == ["hms_cleared"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"fabmaticRemainingJobs": 3}, {"isOnline": False}, ["fabmatic_tripped", "printer_offline"]),
+        ({"fabmaticRemainingJobs": 3}, {}, ["fabmatic_tripped"]),
+        ({"fabmaticRemainingJobs": 1}, {"fabmaticRemainingJobs": 0}, []),
+        ({"fabmaticRemainingJobs": None}, {}, ["fabmatic_tripped"]),
+    ],
+    ids=["contact", "unknown", "limit", "no limit"],
+)
+def test_fabmatic_that_went_off_is_an_alert_unless_its_limit_ended(
+    before: dict[str, Any], after: dict[str, Any], told: list[str]
+) -> None:
+    watched = Watched(record(continuousPrint=True, **before))
+    changes = event(
+        watched.farm, "printer", Action.UPDATE, {A: record(1, **{**before, "continuousPrint": False, **after})}
+    )
+    assert sorted(watched.see(changes)) == told
+
+
+def test_fabmatic_used_from_outside_says_so() -> None:
+    watched = Watched(record(continuousPrint=True))
+    watched.stat(0, state="IDLE")
+    watched.stat(1, state="RUNNING", isAvailable=False)
+    changes = event(watched.farm, "printer", Action.UPDATE, {A: {"continuousPrint": False, "updatedAt": stamp(2)}})
+    assert watched.see(changes) == ["fabmatic_tripped"]
+    assert watched.last[0].data["cause"] == "used_from_outside"
+
+
+def test_fabmatic_that_we_turned_off_a_moment_ago_is_no_alert() -> None:
+    for minutes, told in ((0, []), (5, ["fabmatic_tripped"])):
+        watched = Watched(record(continuousPrint=True))
+        watched.chronicle.expect_fabmatic_off(A)
+        watched.now += timedelta(minutes=minutes)
+        changes = event(watched.farm, "printer", Action.UPDATE, {A: record(1, continuousPrint=False)})
+        assert watched.see(changes) == told
+
+
+def test_order_is_completed_with_its_last_job() -> None:
+    order, other = "o" * 24, "k" * 24
+    watched = Watched(
+        jobs={
+            JOB: job(status="printing", assignedPrinterId=A, orderId=order),
+            other: job(status="pending", orderId=order),
+        }
+    )
+    assert watched.job(1, status="completed", assignedPrinterId=A, orderId=order)[-1] == "print_finished"
+    changes = event(watched.farm, "printjob", Action.UPDATE, {other: job(2, status="completed", orderId=order)})
+    assert "order_completed" in watched.see(changes)
+
+
+def test_orders_are_told_once_known() -> None:
+    order = "o" * 24
+    watched = Watched()
+
+    def tell(action: Action, **fields: Any) -> list[str]:
+        return watched.see(event(watched.farm, "order", action, {order: fields}))
+
+    assert tell(Action.UPDATE, status="open") == []
+    assert tell(Action.UPDATE, status="closed") == ["order_closed"]
+    assert tell(Action.UPDATE, note="?") == []
+    assert tell(Action.DELETE) == []
+    assert tell(Action.INSERT, orderNumber="7", status="open", createdAt=stamp(1)) == ["order_created"]
+    assert tell(Action.UPDATE, cancelledAt=stamp(2)) == ["order_canceled"]
+    assert watched.last[0].data == {"order_id": order, "order_number": "7"}
+
+
+def test_stories_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.printago.happenings._MOST_STORIES", 2)
+    watched = Watched()
+    for number in range(5):
+        watched.see(event(watched.farm, "printjob", Action.INSERT, {f"job{number}": job()}))
+    assert len(watched.chronicle._stories) == 2
+
+
+def ending(kind: str, minutes: int = 0, **data: Any) -> Happening:
+    """Return that a print has ended."""
+    return Happening(
+        scope=Scope.PRINT,
+        kind=kind,
+        subject=A,
+        occurred_at=datetime(2026, 11, 24, 12, minutes, tzinfo=UTC),
+        data={"job_id": JOB, "job": "Order 7", "part": "Benchy", **data},
+    )
+
+
+def test_result_that_is_found_late_does_not_replace_a_newer_one() -> None:
+    results = Results()
+    assert results.record(ending("print_failed", 5, reason="Spaghetti"))
+    assert results.record(ending("print_failed", 1))
+    assert not results.record(ending("print_started", 9))
+    result = results.of(A)
+    assert (result.result, result.reason, result.failed_prints) == (Result.FAILED, "Spaghetti", 2)
+
+    restored = Results()
+    restored.restore(results.export())
+    assert restored.of(A) == result
+    restored.forget(A)
+    assert restored.of(A).result is None
+
+
+@pytest.mark.parametrize("saved", [None, [], {A: None}, {A: {"result": ["x"], "failed_prints": -1, "reason": 5}}])
+def test_damaged_results_are_ignored(saved: object) -> None:
+    results = Results()
+    results.restore(saved)
+    assert (results.of(A).result, results.of(A).failed_prints, results.of(A).reason) == (None, 0, None)
