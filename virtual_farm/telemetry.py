@@ -8,6 +8,8 @@ from .heater import Heater
 from .machine import SLOTS_PER_AMS, Machine, Tray
 from .phase import Phase
 
+_NO_SPOOL = {"color": "00000000", "info": "", "type": "", "remaining": 0}
+"""What a printer tells of a spool holder that nothing was set up for: it has no sensor."""
 USER_PAUSE = ("0300-8013", "Printing was paused by the user. You can select Resume to continue printing.")
 
 
@@ -114,6 +116,8 @@ def _filament(machine: Machine) -> Document:
         result["ams"] = {"status": {"slotsLoaded": _bits(loaded), "slotsReading": _bits(reading)}, "ams": units}
     if machine.spool is not None:
         result["spool"] = _tray(machine.spool)
+    elif machine.model.external_spool:
+        result["spool"] = dict(_NO_SPOOL)
     return result
 
 
