@@ -73,7 +73,7 @@ class Listeners:
         for printer_id in changes.printers:
             self.async_tell_printer(printer_id)
         if changes.summary or changes.jobs:
-            self._async_tell_farm_soon()
+            self.async_tell_farm_soon()
 
     @callback
     def async_tell_printer(self, printer_id: str) -> None:
@@ -106,6 +106,7 @@ class Listeners:
             self._cancel_delay = None
 
     @callback
-    def _async_tell_farm_soon(self) -> None:
+    def async_tell_farm_soon(self) -> None:
+        """Tell the listeners of the farm once a burst of changes is over."""
         if self._cancel_delay is None and not self._closed:
             self._cancel_delay = async_call_later(self._hass, _FARM_DELAY, self.async_tell_farm)

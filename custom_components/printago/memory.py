@@ -22,6 +22,7 @@ from .const import DOMAIN
 from .farm import Farm
 from .happenings import Chronicle, Happening
 from .results import Results
+from .store_facts import StoreFacts
 
 _MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
 _STORAGE_VERSION = 1
@@ -49,6 +50,7 @@ class StoreMemory:
         self.farm = Farm(self.clock.now)
         self.chronicle = Chronicle(self.farm)
         self.results = Results()
+        self.facts = StoreFacts()
         self.told_until: datetime | None = None
         """Until when, by Printago's clock, we know of every job that ended."""
         self._read_with: Mapping[str, Any] | None = None
@@ -80,6 +82,7 @@ class StoreMemory:
         self.farm = Farm(self.clock.now)
         self.chronicle = Chronicle(self.farm)
         self.results = Results()
+        self.facts = StoreFacts()
         self.told_until = None
         self._read_with = None
         self._kept = False

@@ -184,6 +184,7 @@ class PrinterState:
             self.readiness,
             self.bed_needs_clearing,
             self.has_problem,
+            self.live_end_time,
         )
         changed = counted_as != self._counted_as
         self._counted_as = counted_as
@@ -220,6 +221,11 @@ class PrinterState:
     def live(self) -> bool:
         """Return whether readings can be trusted: the printer is online and its telemetry not stale."""
         return self.is_online and not self.stale
+
+    @property
+    def live_end_time(self) -> datetime | None:
+        """Return when the current print is expected to end, as far as readings can be trusted."""
+        return self.end_time if self.live else None
 
     @property
     def print_status(self) -> PrintStatus | None:

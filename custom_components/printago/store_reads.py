@@ -1,0 +1,74 @@
+"""Keeps what is known of the store beyond its printers and jobs up to date."""
+
+from datetime import timedelta
+
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_track_time_interval
+
+from .api import PermissionDeniedError
+from .api.messages import SUBSCRIPTION_KIND
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .farm import Changes
+from .store_facts import Fact
+
+_MINUTE = timedelta(minutes=1)
+
+
+class StoreReads:
+    """Reads orders and production slots seldom, and lets events tell of orders in between."""
+
+    def __init__(self, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
+        """Begin once the coordinator starts to read."""
+        self._coordinator = coordinator
+        self._facts = coordinator.memory.facts
+        self._stream_since = coordinator.stream_since
+        coordinator.seldom.add(Fact.ORDERS, self._async_read_orders)
+        coordinator.seldom.add(Fact.SLOTS, self._async_read_slots)
+        entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
+        entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_on_farm))
+        # Deadlines pass, and requests grow older than an hour, without anybody telling.
+        entry.async_on_unload(
+            async_track_time_interval(coordinator.hass, coordinator.listeners.async_tell_farm, _MINUTE)
+        )
+
+    async def _async_read_orders(self) -> None:
+        self._facts.begin_orders()
+        try:
+            self._facts.apply_orders(await self._coordinator.client.open_orders())
+        except PermissionDeniedError:
+            self._async_forget(Fact.ORDERS)
+            raise
+        self._coordinator.listeners.async_tell_farm()
+
+    async def _async_read_slots(self) -> None:
+        try:
+            self._facts.apply_slots(await self._coordinator.client.production_slots())
+        except PermissionDeniedError:
+            self._async_forget(Fact.SLOTS)
+            raise
+        self._coordinator.listeners.async_tell_farm()
+
+    @callback
+    def _async_forget(self, fact: Fact) -> None:
+        self._facts.forget(fact)
+        self._coordinator.listeners.async_tell_farm()
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        told = [self._facts.apply_order(change.id, change.action, change.source) for change in changes.order_changes]
+        if not all(told):
+            self._coordinator.seldom.async_want(Fact.ORDERS)
+        if told:
+            self._coordinator.listeners.async_tell_farm_soon()
+        if SUBSCRIPTION_KIND in changes.kinds:
+            self._coordinator.seldom.async_want(Fact.SLOTS)
+
+    @callback
+    def _async_on_farm(self) -> None:
+        since = self._coordinator.stream_since
+        if since == self._stream_since:
+            return
+        self._stream_since = since
+        if since is not None:
+            # Entity events are not retained: what became of orders meanwhile is told by nobody.
+            self._coordinator.seldom.async_want(Fact.ORDERS)
