@@ -12,9 +12,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import PrintagoConfigEntry
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .farm_sensors import FARM_SENSORS, FarmSensor
+from .farm_sensors import async_setup_farm_sensors
 from .printer_state import PrinterState, PrintStatus, Readiness
 from .results import PrintResult, Result
+from .trays import async_setup_trays
 
 PARALLEL_UPDATES = 0
 
@@ -203,8 +204,9 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of the farm, and of its printers as they come."""
-    async_add_entities(FarmSensor(entry.runtime_data, description) for description in FARM_SENSORS)
+    async_setup_farm_sensors(entry, async_add_entities)
     async_setup_printer_entities(entry, Platform.SENSOR, PRINTER_SENSORS, PrinterSensor, async_add_entities)
+    async_setup_trays(entry, async_add_entities)
     async_setup_printer_entities(entry, Platform.SENSOR, RESULT_SENSORS, PrinterResultSensor, async_add_entities)
 
 
