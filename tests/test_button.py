@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, paths, press, printer_named, until, value_of
+from tests.common import entity_id, pass_time, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -207,3 +207,88 @@ async def test_press_without_quota_left_says_when_to_try_again(
     assert failed.value.translation_key == "rate_limited"
     assert failed.value.translation_placeholders == {"seconds": "40"}
     assert farm.requests == []
+
+
+class TestWithEverythingEnabled:
+    """Buttons that are disabled by default."""
+
+    @pytest.fixture(autouse=True)
+    async def calm_entry(
+        self, hass: HomeAssistant, farm: VirtualFarm, every_entity_enabled: None, setup_entry: SetUp
+    ) -> None:
+        """Set up the entry with every entity, and let everything calm down."""
+        await setup_entry()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        farm.clear_requests()
+
+    async def test_axes_are_homed(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        printer = printer_named(farm, "A1 01")
+        await press(hass, printer, "home")
+        assert farm.requests[0].body == {
+            "ids": [printer],
+            "command": {"command": "home-axis", "axes": {"x": True, "y": True, "z": True}},
+        }
+        assert all(farm.printer(printer).machine.homed.values())
+
+    async def test_filament_is_unloaded(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        printer = printer_named(farm, "A1 01")
+        await press(hass, printer, "unload_filament")
+        assert farm.requests[0].body == {"ids": [printer], "command": {"command": "unload-filament"}}
+        assert farm.printer(printer).machine.loaded is None
+
+    @pytest.mark.parametrize("key", ["home", "unload_filament"])
+    async def test_printing_printer_is_left_alone(self, hass: HomeAssistant, farm: VirtualFarm, key: str) -> None:
+        with pytest.raises(ServiceValidationError) as refused:
+            await press(hass, printer_named(farm, "X1 Carbon 01"), key)
+        assert refused.value.translation_key == "busy_printing"
+        assert farm.requests == []
+
+    async def test_filament_of_a_paused_print_can_be_unloaded(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        paused = printer_named(farm, "H2D 01")
+        await until(hass, lambda: value_of(hass, paused, "print_status") == "pause")
+        await press(hass, paused, "unload_filament")
+        assert paths(farm) == ["POST /v1/printer-commands/send"]
+
+    async def test_all_beds_are_confirmed_by_one_request(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        for name in ("A1 01", "A1 mini 01"):
+            farm.fleet.confirm_ready(farm.printer(printer_named(farm, name)), ready=False)
+        farm.settle()
+        store = farm.config.store_id
+        await until(hass, lambda: value_of(hass, store, "printers_awaiting_clear") == "3")
+
+        await press(hass, store, "confirm_all_beds_cleared")
+
+        await until(hass, lambda: value_of(hass, store, "printers_awaiting_clear") == "0")
+        assert paths(farm) == ["PATCH /v1/printers/confirm-ready"]
+        with pytest.raises(ServiceValidationError) as refused:
+            await press(hass, store, "confirm_all_beds_cleared")
+        assert refused.value.translation_key == "no_bed_to_clear"
+
+    async def test_bed_that_was_not_confirmed_is_named(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        left_out, done = printer_named(farm, "A1 01"), printer_named(farm, "P1S 01")
+        farm.fleet.confirm_ready(farm.printer(left_out), ready=False)
+        farm.settle()
+        await until(hass, lambda: value_of(hass, left_out, "readiness") == "awaiting_clear")
+        farm.world.printers.remove(left_out)
+
+        with pytest.raises(HomeAssistantError) as failed:
+            await press(hass, farm.config.store_id, "confirm_all_beds_cleared")
+
+        assert failed.value.translation_key == "beds_not_confirmed"
+        assert failed.value.translation_placeholders == {"printers": "A1 01"}
+        assert value_of(hass, done, "readiness") == "ready"
+
+    async def test_failure_of_the_one_request_is_told(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        farm.inject_fault(Fault(mode="reset"))
+        with pytest.raises(HomeAssistantError) as failed:
+            await press(hass, farm.config.store_id, "confirm_all_beds_cleared")
+        assert failed.value.translation_key == "outcome_unknown"
+
+
+async def test_refresh_asks_for_a_snapshot(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, 20)
+    farm.clear_requests()
+    await press(hass, farm.config.store_id, "refresh")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert paths(farm)[:2] == ["GET /v1/printers", "GET /v1/print-jobs"]

@@ -54,9 +54,8 @@ async def test_target_comes_back_when_the_command_fails(hass: HomeAssistant, far
 async def test_target_that_the_printer_lowers_is_shown_as_it_is(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine = farm.printer(printer).machine
-    honest = machine.set_target
-    monkeypatch.setattr(machine, "set_target", lambda heater, degrees: honest(heater, min(degrees, 90)))
+    obey = farm.commander.send
+    monkeypatch.setattr(farm.commander, "send", lambda machine, command: obey(machine, {**command, "temperature": 90}))
     await set_value(hass, printer, "bed_target", 100)
     await until(hass, lambda: float(value_of(hass, printer, "bed_target", NUMBER) or 0) == 90)
 

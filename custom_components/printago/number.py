@@ -74,8 +74,13 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
     @override
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
         self._attr_native_value = self._async_shown(self._target(printer))
-        self._attr_native_max_value = self.entity_description.most_fn(printer)
-        return (self._attr_native_value, self._attr_native_max_value)
+        return (self._attr_native_value, self.native_max_value)
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the most that the model stands, known even while the printer is unavailable."""
+        return _MOST_BED_ELSE if (printer := self.printer) is None else self.entity_description.most_fn(printer)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
