@@ -24,6 +24,7 @@ PLATFORMS = (
     Platform.BUTTON,
     Platform.EVENT,
     Platform.FAN,
+    Platform.IMAGE,
     Platform.LIGHT,
     Platform.NUMBER,
     Platform.SENSOR,

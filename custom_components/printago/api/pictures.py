@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from .errors import MalformedResponseError
 
-MAX_PICTURE = 5_000_000
+MAX_PICTURE = 2_000_000
 """Longest picture in bytes that is fetched; a thumbnail has some 10,000."""
 
 _BEGINNINGS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Picture:
     """A picture and its media type."""
 

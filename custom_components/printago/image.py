@@ -1,0 +1,94 @@
+"""What a printer prints, as a picture."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, override
+
+from homeassistant.components.image import ImageEntity, ImageEntityDescription
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .api.pictures import Picture
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .covers import Covers
+from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
+from .printer_state import ACTIVE_STATUSES, PrinterState
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrinterImageDescription(PrinterEntityDescription, ImageEntityDescription):
+    """Describes an image of a printer."""
+
+
+PRINTER_IMAGES = (PrinterImageDescription(key="cover_image"),)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the images of printers as they come."""
+    create = partial(CoverImage, Covers(hass, entry, entry.runtime_data.client))
+    async_setup_printer_entities(entry, Platform.IMAGE, PRINTER_IMAGES, create, async_add_entities)
+
+
+class CoverImage(PrinterEntity, ImageEntity):
+    """The picture of the current job; after its end it stays until the printer begins something else."""
+
+    entity_description: PrinterImageDescription
+
+    def __init__(
+        self,
+        covers: Covers,
+        coordinator: PrintagoCoordinator,
+        printer_id: str,
+        description: PrinterImageDescription,
+    ) -> None:
+        """Show a picture out of ``covers``."""
+        PrinterEntity.__init__(self, coordinator, printer_id, description)
+        ImageEntity.__init__(self, coordinator.hass)
+        self._covers = covers
+        self._over = False
+        self._job_id: str | None = None
+        self._path: str | None = None
+        self._picture: Picture | None = None
+
+    @override
+    def _is_available(self, printer: PrinterState) -> bool:
+        return super()._is_available(printer) and self._covers.allowed
+
+    @override
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        if printer.job is not None:
+            self._over = False
+            self._async_show(printer.job.id, printer.job.cover)
+        elif printer.print_status not in ACTIVE_STATUSES:
+            self._over = True
+        elif self._over:
+            # Started elsewhere: nobody tells what it looks like. A job that has just ended is told before the printer rests.
+            self._async_show(None, None)
+        return (self._attr_image_last_updated,)
+
+    @callback
+    def _async_show(self, job_id: str | None, path: str | None) -> None:
+        if (job_id, path) == (self._job_id, self._path):
+            return
+        if path != self._path:
+            self._picture = None
+        self._job_id, self._path = job_id, path
+        self._attr_image_last_updated = dt_util.utcnow() if path is not None else None
+
+    @override
+    async def async_image(self) -> bytes | None:
+        """Return the picture; the first one who looks at a job waits for it."""
+        if self._picture is None and (path := self._path) is not None:
+            picture = await self._covers.async_get(path)
+            if picture is None or path != self._path:
+                return None
+            self._picture = picture
+            self._attr_content_type = picture.content_type
+        return self._picture.content if self._picture is not None else None
