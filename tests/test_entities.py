@@ -27,7 +27,14 @@ PRINTER_KEYS = {
         },
     },
     Platform.BINARY_SENSOR: {True: {"online", "printing", "bed_needs_clearing", "hms"}, False: set()},
-    Platform.BUTTON: {True: {"confirm_bed_cleared", "pause", "resume", "stop"}, False: {"refresh"}},
+    Platform.BUTTON: {
+        True: {"confirm_bed_cleared", "pause", "resume", "stop"},
+        False: {"refresh", "home", "unload_filament"},
+    },
+    Platform.SWITCH: {True: {"enabled", "fabmatic", "maintenance_mode"}, False: set()},
+    Platform.LIGHT: {True: {"chamber_light"}, False: set()},
+    Platform.NUMBER: {True: set(), False: {"nozzle_target", "bed_target"}},
+    Platform.FAN: {True: set(), False: {"cooling_fan", "aux_fan", "chamber_fan"}},
 }  # fmt: skip
 FARM_KEYS = {
     Platform.SENSOR: {
@@ -36,7 +43,8 @@ FARM_KEYS = {
         "jobs_completed",
     },
     Platform.BINARY_SENSOR: {"realtime"},
-    Platform.BUTTON: set(),
+    Platform.BUTTON: {"refresh"},
+    Platform.SWITCH: {"process_low_priority_jobs"},
 }  # fmt: skip
 
 
