@@ -1,6 +1,7 @@
 """What a printer prints, as a picture."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, override
 
@@ -65,7 +66,9 @@ class CoverImage(PrinterEntity, ImageEntity):
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
         if printer.job is not None:
             self._over = False
-            self._async_show(printer.job.id, printer.job.cover)
+            # A restart is no news: what is shown is as old as the print.
+            since = printer.job.printing_started_at if self._shown is None else None
+            self._async_show(printer.job.id, printer.job.cover, since)
         elif printer.print_status not in ACTIVE_STATUSES:
             self._over = True
         elif self._over:
@@ -74,13 +77,13 @@ class CoverImage(PrinterEntity, ImageEntity):
         return (self._attr_image_last_updated,)
 
     @callback
-    def _async_show(self, job_id: str | None, path: str | None) -> None:
+    def _async_show(self, job_id: str | None, path: str | None, since: datetime | None = None) -> None:
         if (job_id, path) == (self._job_id, self._path):
             return
         if path != self._path:
             self._picture = None
         self._job_id, self._path = job_id, path
-        self._attr_image_last_updated = dt_util.utcnow() if path is not None else None
+        self._attr_image_last_updated = (since or dt_util.utcnow()) if path is not None else None
 
     @override
     async def async_image(self) -> bytes | None:
