@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 import math
 import time
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -32,6 +33,8 @@ class _Read:
     hourly: bool = True
     asked_at: float = -math.inf
     refusals: int = 0
+    last_error: str | None = None
+    """Why it failed last, without secrets; it stays after a success."""
     cancel_later: CALLBACK_TYPE | None = None
 
     @property
@@ -61,6 +64,18 @@ class SeldomReads:
     def is_refused(self, name: str) -> bool:
         """Return whether the key may not read this."""
         return self._reads[name].refusals > 0
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return how each read went, for diagnostics: seconds since it was asked for, refusals in a row, last error."""
+        now = time.monotonic()
+        return {
+            name: {
+                "asked_seconds_ago": round(now - read.asked_at) if math.isfinite(read.asked_at) else None,
+                "refusals": read.refusals,
+                "last_error": read.last_error,
+            }
+            for name, read in self._reads.items()
+        }
 
     @callback
     def async_start(self) -> None:
@@ -97,9 +112,11 @@ class SeldomReads:
     async def _async_read(self, read: _Read) -> None:
         try:
             await read.read()
-        except PermissionDeniedError:
+        except PermissionDeniedError as err:
             read.refusals += 1
+            read.last_error = str(err)
         except PrintagoError as err:
+            read.last_error = str(err)
             LOGGER.debug("Reading %s failed: %s", read.name, err)
         else:
             read.refusals = 0
