@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 
-from .config import DEFAULT_API_KEY, DEFAULT_STORE_ID, FarmConfig
+from .config import DEFAULT_API_KEY, DEFAULT_READ_ONLY_KEY, DEFAULT_STORE_ID, FarmConfig
 from .farm import VirtualFarm
 
 
@@ -21,6 +21,9 @@ def _parse(arguments: list[str] | None) -> FarmConfig:
     parser.add_argument("--mqtt-port", type=int, default=0, metavar="Q", help="port of MQTT (default: any free one)")
     parser.add_argument("--store-id", default=DEFAULT_STORE_ID, metavar="S", help="ID of the store")
     parser.add_argument("--api-key", default=DEFAULT_API_KEY, metavar="K", help="API key that may do everything")
+    parser.add_argument(
+        "--read-only-key", default=DEFAULT_READ_ONLY_KEY, metavar="K", help="API key that may look at everything"
+    )
     parser.add_argument("--mqtt-url", metavar="URL", help="publish to this broker: mqtt://user:pass@host:port")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what chance depends on (default: 1)")
     options = parser.parse_args(arguments)

@@ -10,6 +10,22 @@ from .clock import Clock
 _WINDOWS: tuple[tuple[float, int], ...] = ((60.0, 60), (3600.0, 600))
 """Length in seconds and number of requests of the two sliding windows."""
 
+READ_ONLY_PERMISSIONS = frozenset(
+    {
+        *(
+            "apiKey.view",
+            "build.view",
+            "integration.view",
+            "maintenance.view",
+            "material.instance.view",
+            "material.view",
+        ),
+        *("order.view", "part.view", "permission.view", "printer.stats", "printer.view", "profile.view", "queue.view"),
+        *("settings.view", "sku.view", "subscription.view"),
+    }
+)
+"""What a key that changes nothing may have: all that the vendor's description calls `view`, and `printer.stats`."""
+
 
 class KeyRing:
     """The API keys of a store. A key without a list of permissions may do everything."""

@@ -62,6 +62,7 @@ _SKUS: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...] = (
     ("BENCHY-1", "Benchy", (("Benchy", 1),)),
     ("DESK-SET", "Desk set", (("Phone Stand", 1), ("Cable Clip", 4), ("Headphone Hook", 1))),
     ("POT-M", "Plant pot, medium", (("Plant Pot", 1),)),
+    ("BIN-2X1", "Gridfinity bin, 2 by 1", (("Gridfinity Bin 2x1", 1),)),
     ("DRAGON-KIT", "Articulated dragon", (("Articulated Dragon", 1),)),
 )
 

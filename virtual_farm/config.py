@@ -9,6 +9,7 @@ from .clock import utc_now
 
 DEFAULT_STORE_ID = "vf4q8m2k7x1c9p5s3n6b0d7h"
 DEFAULT_API_KEY = "vfkey0a1b2c3d4e5f6g7h8i9_j0k1l2m3n4o5p6q7"
+DEFAULT_READ_ONLY_KEY = "vfread9i8h7g6f5e4d3c2b1a_q7p6o5n4m3l2k1j0"
 
 type Scenario = Literal["demo", "idle", "empty"]
 
@@ -17,6 +18,7 @@ type Scenario = Literal["demo", "idle", "empty"]
 class FarmConfig:
     """Settings of one virtual farm, which is one store.
 
+    `api_key` may do everything, `read_only_key` only look (`READ_ONLY_PERMISSIONS`).
     `printers` counts the printers at the start and `scenario` says what they do then: `demo` shows every state and a
     filled queue, `idle` has every printer ready and nothing queued, `empty` has neither printers nor catalogue.
     `speed` is simulated seconds per second of wall-clock time; at 0 the world moves only by `VirtualFarm.advance`.
@@ -28,6 +30,7 @@ class FarmConfig:
 
     store_id: str = DEFAULT_STORE_ID
     api_key: str = field(default=DEFAULT_API_KEY, repr=False)
+    read_only_key: str = field(default=DEFAULT_READ_ONLY_KEY, repr=False)
     store_name: str = "Virtual Farm"
     timezone: str = "Europe/Berlin"
     printers: int = 8
@@ -48,6 +51,8 @@ class FarmConfig:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ValueError."""
+        if self.read_only_key == self.api_key:
+            raise ValueError("read_only_key must differ from api_key")
         if self.printers < 0:
             raise ValueError("printers must not be negative")
         if self.speed < 0:

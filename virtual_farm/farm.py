@@ -9,7 +9,7 @@ from typing import Self
 
 from aiohttp import web
 
-from .access import KeyRing, Quota
+from .access import READ_ONLY_PERMISSIONS, KeyRing, Quota
 from .builds import Builder
 from .commands import Commander
 from .config import FarmConfig
@@ -46,6 +46,7 @@ class VirtualFarm:
         self.config = config or FarmConfig()
         self.keys = KeyRing()
         self.keys.add(self.config.api_key)
+        self.keys.add(self.config.read_only_key, READ_ONLY_PERMISSIONS)
         self.quota = Quota(self.config.clock, enabled=self.config.quota)
         self.faults = FaultBox()
         self.storage = Storage(self.config.store_id, self.config.clock)

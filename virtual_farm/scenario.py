@@ -1,10 +1,12 @@
 """What a farm looks like when one first sees it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from .build_items import PRIORITY_LOW, PRIORITY_NORMAL
 from .builds import Builder
 from .catalog import part_named, slot_fields, spool, stock_maintenance, stock_materials, stock_products
+from .clock import to_iso
 from .entities import Document, PrintJob
 from .fleet import Fleet
 from .job_queue import JobQueue
@@ -44,7 +46,7 @@ class Scenario:
             self._offline,
             lambda printer: self._paused(printer, "Articulated Dragon", 0.62),
             lambda printer: self._fleet.set_maintenance(printer, enabled=True),
-            lambda printer: self._fabmatic(printer, "Gridfinity Bin 2x1", 0.81),
+            self._fabmatic,
             _ready,
         )
 
@@ -101,11 +103,19 @@ class Scenario:
 
     def _printing(self, printer: Printer, part_name: str, progress: float) -> PrintJob:
         job = self._job(part_name, tags={"printer.id": printer.id})
+        self._put_on(printer, job, progress)
+        return job
+
+    def _put_on(self, printer: Printer, job: PrintJob, progress: float) -> None:
         now = self._world.now()
         job.assigned_printer_id = printer.id
         job.assignment_started_at = job.assignment_completed_at = job.printing_started_at = now
         job.task_id = int(self._world.ids.digits(9))
         place = next((place for place in printer.slots if printer.machine.tray(place) is not None), None)
+        if place is not None and (slot := self._world.slot_of(printer.id, *place)) is not None:
+            job.material_mapping = [
+                {"amsIndex": place[0], "slotIndex": place[1], "materialType": slot["materialType"]},
+            ]
         printer.machine.start(
             Task(
                 id=str(job.task_id),
@@ -119,7 +129,6 @@ class Scenario:
         )
         printer.machine.skip_to(progress)
         self._fleet.observe(printer)
-        return job
 
     def _awaiting_clear(self, printer: Printer) -> None:
         self._printing(printer, "Benchy", 0.99)
@@ -134,8 +143,19 @@ class Scenario:
     def _offline(self, printer: Printer) -> None:
         self._fleet.disconnect(printer)
 
-    def _fabmatic(self, printer: Printer, part_name: str, progress: float) -> None:
-        self._printing(printer, part_name, progress)
+    def _fabmatic(self, printer: Printer) -> None:
+        """Let it print the last thing that an order lacks, without a person between prints."""
+        order = self._order(f"{1004 + len(self._world.orders)}", "BIN-2X1", days=2)
+        errors = self._orders.print(
+            {
+                "skuIds": [item["skuId"] for item in order["items"]],
+                "orderIds": [order["order"]["id"]],
+                "printerTags": {"printer.id": printer.id},
+            }
+        )
+        assert not errors
+        (job,) = self._builder.make_now(list(self._world.part_builds.values())[-1]["id"])
+        self._put_on(printer, job, 0.81)
         self._fleet.set_fabmatic(printer, enabled=True, job_limit=3)
         self._fleet.raise_hms(
             printer,
@@ -172,11 +192,15 @@ class Scenario:
         return self._builder.make_now(build["id"])[0]
 
     def _take_orders(self) -> None:
-        skus = {sku["sku"]: sku["id"] for sku in self._world.skus.values()}
-        self._orders.create(
-            {"orderNumber": "1001", "deadline": self._world.now()}, [{"skuId": skus["DESK-SET"], "quantity": 1}]
-        )
-        self._orders.create({"orderNumber": "1002"}, [{"skuId": skus["POT-M"], "quantity": 2}])
+        """Have one that is late, one that nobody has begun, and one of the past."""
+        self._order("1001", "DESK-SET", days=-1)
+        self._order("1002", "POT-M", quantity=2)
+        self._orders.close(self._order("1000", "BENCHY-1", days=-3)["order"]["id"])
+
+    def _order(self, number: str, sku: str, *, quantity: int = 1, days: int | None = None) -> Document:
+        """Take an order that is due in some days; returns it with its items."""
+        due = None if days is None else to_iso(self._world.config.clock() + timedelta(days=days))
+        return self._orders.create({"orderNumber": number, "deadline": due}, [{"sku": sku, "quantity": quantity}])
 
 
 def _ready(_printer: Printer) -> None:

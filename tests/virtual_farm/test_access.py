@@ -8,6 +8,7 @@ from cloud import Cloud
 import pytest
 
 from virtual_farm.access import Quota
+from virtual_farm.rest.app import ROUTES
 
 
 class MovableClock:
@@ -77,6 +78,26 @@ async def test_maintenance_mode_needs_an_entitlement_to_turn_on_only(start_farm)
     body = {"printerIds": cloud.printer_ids()[:1], "enabled": True}
     await cloud.call("PATCH", "/v1/maintenance/mode", body=body, status=403)
     await cloud.call("PATCH", "/v1/maintenance/mode", body=body | {"enabled": False})
+
+
+async def test_the_read_only_key_may_look_at_everything_and_change_nothing(demo: Cloud) -> None:
+    assert demo.farm.authenticate(demo.farm.config.store_id, demo.farm.config.read_only_key)
+    key = demo.farm.config.read_only_key
+    reader = Cloud(demo.farm, demo.session, key)
+    for path in ("printers", "print-jobs", "print-jobs/stats/completed-count", "orders", "subscriptions"):
+        await reader.get(f"/v1/{path}")
+    for path in ("settings/store", "materials/printer-slots", "maintenance/fleet-status", "parts", "skus"):
+        await reader.get(f"/v1/{path}")
+    changing = [
+        route
+        for route in ROUTES
+        if route.permissions and not all(name.endswith((".view", ".stats")) for name in route.permissions)
+    ]
+    assert len(changing) > 30
+    assert all(demo.farm.keys.lacks(key, route.permissions) for route in changing)
+    ready = {"ready": True, "ids": demo.printer_ids()}
+    refusal = await reader.call("PATCH", "/v1/printers/confirm-ready", body=ready, status=403)
+    assert refusal["message"] == "Missing permission: printer.ready"
 
 
 async def test_the_minute_window_slides(start_farm) -> None:

@@ -19,6 +19,7 @@ from virtual_farm.__main__ import main
 ROOT = Path(__file__).parents[2]
 STORE = "clistore0000000000000001"
 KEY = "clikey_0123456789abcdefghijklmnop"
+READ_ONLY_KEY = "cliread_0123456789abcdefghijklmno"
 
 
 def free_port() -> int:
@@ -50,7 +51,8 @@ async def running(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
 async def test_it_says_ready_serves_and_stops_cleanly(socket_enabled: None, number: signal.Signals) -> None:
     rest, mqtt = free_port(), free_port()
     arguments = ["--printers", "3", "--speed", "60", "--rest-port", str(rest), "--mqtt-port", str(mqtt)]
-    async with running(*arguments, "--store-id", STORE, "--api-key", KEY) as process:
+    keys = ["--api-key", KEY, "--read-only-key", READ_ONLY_KEY]
+    async with running(*arguments, "--store-id", STORE, *keys) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         async with asyncio.timeout(20):
@@ -61,6 +63,12 @@ async def test_it_says_ready_serves_and_stops_cleanly(socket_enabled: None, numb
             session.get(f"http://127.0.0.1:{rest}/v1/printers") as response,
         ):
             assert len(await response.json()) == 3
+        reader = {**headers, "authorization": f"ApiKey {READ_ONLY_KEY}"}
+        async with aiohttp.ClientSession(headers=reader) as session:
+            async with session.get(f"http://127.0.0.1:{rest}/v1/orders") as response:
+                assert response.status == 200
+            async with session.patch(f"http://127.0.0.1:{rest}/v1/printers/enabled", json={}) as response:
+                assert response.status == 403
         async with aiomqtt.Client(
             "127.0.0.1",
             mqtt,
@@ -126,7 +134,9 @@ async def test_a_taken_port_is_told(socket_enabled: None) -> None:
     assert b"Traceback" not in errors
 
 
-@pytest.mark.parametrize("arguments", [["--printers", "-1"], ["--speed", "fast"], ["--unknown"]])
+@pytest.mark.parametrize(
+    "arguments", [["--printers", "-1"], ["--speed", "fast"], ["--unknown"], ["--api-key", KEY, "--read-only-key", KEY]]
+)
 def test_senseless_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refusal:
         main(arguments)

@@ -6,6 +6,7 @@ from typing import Any
 from cloud import HAS_DESCRIPTION, NO_DESCRIPTION, Cloud, check, check_stat, description, listening
 import pytest
 
+from virtual_farm.access import READ_ONLY_PERMISSIONS
 from virtual_farm.printer_models import MODELS
 from virtual_farm.rest.app import ROUTES
 from virtual_farm.rest.printers import COMMAND_CHECKS
@@ -30,6 +31,16 @@ def test_each_call_is_the_vendors_with_its_permission_and_status(route) -> None:
     assert (route.body is not None) == ("requestBody" in operation)
     if (route.method, route.path) not in _PROSE:
         assert ", ".join(route.permissions) == (operation.get("x-permission") or "")
+
+
+def test_a_key_that_may_only_look_has_every_permission_to_view() -> None:
+    named = {
+        permission
+        for path in description()["paths"].values()
+        for operation in path.values()
+        for permission in (operation.get("x-permission") or "").split(", ")
+    }
+    assert {name for name in named if name.endswith(".view")} == READ_ONLY_PERMISSIONS - {"printer.stats"}
 
 
 async def test_every_plain_list_and_record_fits(demo: Cloud) -> None:

@@ -121,9 +121,12 @@ async def test_the_state_tells_what_the_farm_is_doing_without_secrets(demo: Clou
     assert {job["status"] for job in state["jobs"]} == {"printing", "completed", "paused", "failed", "pending"}
     text = json.dumps(state)
     assert demo.farm.config.api_key not in text
+    assert demo.farm.config.read_only_key not in text
     for printer in demo.farm.world.printers.values():
         assert printer.metadata is not None
-        assert printer.metadata["dev_access_code"] not in text
+        secrets = [printer.metadata[key] for key in ("dev_access_code", "api_key") if key in printer.metadata]
+        assert secrets
+        assert not any(secret in text for secret in secrets)
 
 
 async def test_time_is_advanced(cloud: Cloud) -> None:

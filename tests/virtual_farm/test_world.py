@@ -10,6 +10,7 @@ from cloud import Cloud, listening
 import pytest
 
 from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm.clock import to_iso
 from virtual_farm.machine import Machine, Task
 from virtual_farm.phase import Phase
 from virtual_farm.printer_models import MODELS
@@ -178,7 +179,7 @@ async def test_the_demo_shows_every_state_and_leaves_ready_printers_to_try(demo:
         "H2D 01": "PAUSE",
         "X1 Carbon 02": "IDLE",
         "P1S 02": "RUNNING",
-        "A1 02": "IDLE",
+        "Klipper 01": "standby",
     }
     assert not printers["A1 mini 01"]["isOnline"]
     assert printers["X1 Carbon 02"]["isInMaintenance"]
@@ -194,6 +195,26 @@ async def test_the_demo_shows_every_state_and_leaves_ready_printers_to_try(demo:
     assert (await demo.job(job_id))["status"] == "printing"
     assert len(demo.farm.world.parts) >= 6
     assert len(demo.farm.world.skus) >= 3
+
+
+async def test_the_demo_has_orders_that_are_late_waiting_closed_and_about_to_be_complete(demo: Cloud) -> None:
+    orders = {order["orderNumber"]: order for order in await demo.get("/v1/orders")}
+    assert {number: order["status"] for number, order in orders.items()} == {
+        "1000": "closed",
+        "1001": "open",
+        "1002": "open",
+        "1004": "open",
+    }
+    now = to_iso(demo.farm.config.clock())
+    assert orders["1001"]["deadline"] < now < orders["1004"]["deadline"]
+    assert orders["1002"]["deadline"] is None
+    assert [number for number, order in orders.items() if order["processedAt"]] == ["1004"]
+    (job,) = await demo.get("/v1/print-jobs", **{"orderId.eq": orders["1004"]["id"]})
+    printer = await demo.printer(job["assignedPrinterId"])
+    assert (job["status"], printer["name"]) == ("printing", "P1S 02")
+    await demo.farm.advance(1800)
+    assert (await demo.job(job["id"]))["status"] == "completed"
+    assert (await demo.printer(printer["id"]))["fabmaticRemainingJobs"] == 2
 
 
 async def test_an_empty_farm_has_nothing(start_farm) -> None:
