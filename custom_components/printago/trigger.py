@@ -7,6 +7,7 @@ from typing import ClassVar, override
 
 from homeassistant.const import CONF_OPTIONS, STATE_ON, STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.trigger import (
     ENTITY_STATE_TRIGGER_SCHEMA,
@@ -29,7 +30,7 @@ _PROBLEM_SCHEMA = ENTITY_STATE_TRIGGER_SCHEMA.extend(
     {
         vol.Required(CONF_OPTIONS, default={}): {
             vol.Required(CONF_SEVERITY, default=list(SEVERITIES)): vol.All(
-                vol.EnsureList(), vol.Length(min=1), [vol.In(SEVERITIES)]
+                cv.ensure_list, vol.Length(min=1), [vol.In(SEVERITIES)]
             )
         }
     }
