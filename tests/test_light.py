@@ -77,3 +77,12 @@ async def test_printer_without_a_light_gets_none(hass: HomeAssistant, farm: Virt
     await until(hass, lambda: value_of(hass, klipper, "print_status") is not None)
     await until(hass, lambda: value_of(hass, klipper, "nozzle_temp") not in (None, "unknown", "unavailable"))
     assert value_of(hass, klipper, "chamber_light", LIGHT) is None
+
+
+async def test_lights_turned_on_together_are_one_request(hass: HomeAssistant, farm: VirtualFarm, calm: str) -> None:
+    lit = [calm, printer_named(farm, "X1 Carbon 01"), printer_named(farm, "P1S 01")]
+    await until(hass, lambda: all(value_of(hass, printer, "chamber_light", LIGHT) is not None for printer in lit))
+    lights = [entity_id(hass, printer, "chamber_light", LIGHT) for printer in lit]
+    await hass.services.async_call(LIGHT, "turn_on", {"entity_id": lights}, blocking=True)
+    assert paths(farm) == ["POST /v1/printer-commands/send"]
+    assert all(farm.printer(printer).machine.lights["chamber"] == "on" for printer in lit)

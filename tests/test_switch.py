@@ -1,11 +1,11 @@
 """What the switches do at Printago, and what they show meanwhile."""
 
 import asyncio
-from typing import Any
 
 from homeassistant.components.switch import DOMAIN as SWITCH
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -90,10 +90,13 @@ async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_c
 ) -> None:
     printer = printer_named(farm, "A1 01")
     states: list[str] = []
-    hass.bus.async_listen(
-        "state_changed",
-        lambda event: _note(event, entity_id(hass, printer, "enabled", SWITCH), states),
-    )
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        states.append(event.data["new_state"].state)
+
+    async_track_state_change_event(hass, entity_id(hass, printer, "enabled", SWITCH), note)
     farm.inject_fault(Fault(mode="status", status=500))
 
     with pytest.raises(HomeAssistantError) as failed:
@@ -103,11 +106,6 @@ async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_c
     assert failed.value.translation_key == "outcome_unknown"
     assert states == ["off", "on"]
     assert farm.world.printers[printer].enabled
-
-
-def _note(event: Any, wanted: str, states: list[str]) -> None:
-    if event.data["entity_id"] == wanted:
-        states.append(event.data["new_state"].state)
 
 
 @pytest.mark.usefixtures("calm")
@@ -133,6 +131,22 @@ async def test_refused_fabmatic_points_to_the_safety_rules(hass: HomeAssistant, 
     assert "safety rules" in str(failed.value)
     assert "No eject method is set up." in str(failed.value)
     assert switch(hass, printer, "fabmatic") == "off"
+
+
+@pytest.mark.usefixtures("calm")
+async def test_unload_in_the_middle_of_a_call_leaves_nothing_behind(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    farm.inject_fault(Fault(mode="slow", seconds=0.3))
+    turning = asyncio.create_task(turn(hass, printer, "enabled", "off"))
+    await until(hass, lambda: switch(hass, printer, "enabled") == "off")
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await turning
+
+    assert switch(hass, printer, "enabled") == "unavailable"
+    assert not farm.world.printers[printer].enabled
 
 
 class TestWithoutEntitlement:

@@ -108,4 +108,7 @@ class OptimisticEntity[T](PrintagoEntity):
 
     @override
     async def async_will_remove_from_hass(self) -> None:
+        await super().async_will_remove_from_hass()
+        # What is still on its way ends without anything to show it to.
+        self._wishes += 1
         self._async_end_wish()

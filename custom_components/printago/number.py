@@ -84,12 +84,15 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
+        # Whole degrees, also where people count in °F.
+        target = round(value)
+
         async def set_target() -> None:
             await self.coordinator.client.send_command(
-                self.printer_id, "set-temperature", type=self.entity_description.type, temperature=value
+                self.printer_id, "set-temperature", type=self.entity_description.type, temperature=target
             )
 
-        await self._async_wish(value, self._target(self.printer), set_target)
+        await self._async_wish(target, self._target(self.printer), set_target)
 
     def _target(self, printer: PrinterState | None) -> float | None:
         if printer is None or not printer.live:
