@@ -1,0 +1,179 @@
+"""What to attach to a bug report. It is meant to be read by strangers: names stay, secrets and serial numbers do not."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry
+from yarl import URL
+
+from .api import PrintJob
+from .const import CONF_SERVER, CONF_STORE_ID, DOMAIN
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .health import describe_quota, describe_rest, describe_stream
+from .printer_state import PrinterState
+
+_TO_REDACT = {CONF_API_KEY, CONF_STORE_ID, "serial_number"}
+_NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")
+_KEY_ID_LENGTH = 24
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: PrintagoConfigEntry) -> dict[str, Any]:
+    """Return how a store fares, and its printers in short."""
+    described: dict[str, Any] = {"entry": _describe_entry(entry)}
+    if (coordinator := _coordinator_of(entry)) is not None:
+        described |= _describe_store(coordinator)
+        described["printers"] = [_describe_briefly(state) for state in coordinator.farm.printers.values()]
+    return _without_secrets(entry, described)
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: PrintagoConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return all that is known of one printer; of the farm's device how the store fares."""
+    described: dict[str, Any] = {"entry": _describe_entry(entry)}
+    if (coordinator := _coordinator_of(entry)) is not None:
+        described["stream"] = describe_stream(coordinator)
+        ours = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
+        states = [
+            coordinator.farm.printers[identifier] for identifier in ours if identifier in coordinator.farm.printers
+        ]
+        if states:
+            described["printer"] = _describe_fully(states[0])
+        elif coordinator.store_id in ours:
+            described |= _describe_store(coordinator)
+    described["entities"] = _describe_entities(hass, device)
+    return _without_secrets(entry, described)
+
+
+def _coordinator_of(entry: PrintagoConfigEntry) -> PrintagoCoordinator | None:
+    # An entry that failed to load has something to tell as well, one that never tried to has not.
+    return getattr(entry, "runtime_data", None)
+
+
+def _describe_entry(entry: PrintagoConfigEntry) -> dict[str, Any]:
+    return {
+        "title": entry.title,
+        "state": entry.state.value,
+        "reason": entry.reason,
+        "data": {
+            **entry.data,
+            CONF_SERVER: {name: _origin(address) for name, address in entry.data.get(CONF_SERVER, {}).items()},
+        },
+    }
+
+
+def _origin(address: str) -> str:
+    """Return an address without what may be a secret in it."""
+    try:
+        url = URL(address)
+    except ValueError:
+        return REDACTED
+    return f"{url.scheme}://{url.host}:{url.port}{url.path}"
+
+
+def _describe_store(coordinator: PrintagoCoordinator) -> dict[str, Any]:
+    farm, facts = coordinator.farm, coordinator.memory.facts
+    states = list(farm.printers.values())
+    return {
+        "model": {
+            "printers": len(states),
+            "printers_online": sum(state.is_online for state in states),
+            "printers_with_live_telemetry": sum(state.live for state in states),
+            "printers_by_provider": dict(Counter(state.record.provider or "unknown" for state in states)),
+            "jobs": dict(Counter(job.status or "unknown" for job in farm.jobs.values())),
+            "jobs_completed": farm.completed_jobs,
+            "part_builds": len(farm.part_builds),
+            "orders_open": len(facts.orders),
+            "production_slots": facts.slots,
+            "facts_known": sorted(facts.known),
+            "slots": len(farm.materials.slots),
+            "materials": len(farm.materials.materials),
+            "material_variants": len(farm.materials.variants),
+        },
+        "rest": describe_rest(coordinator),
+        "stream": describe_stream(coordinator),
+        "quota": describe_quota(coordinator),
+    }
+
+
+def _describe_briefly(state: PrinterState) -> dict[str, Any]:
+    record = state.record
+    return {
+        "id": state.id,
+        "name": state.name,
+        "provider": record.provider,
+        "model": record.model,
+        "state": state.telemetry.state,
+        "print_status": state.print_status,
+        "readiness": state.readiness,
+        "is_online": state.is_online,
+        "is_available": state.is_available,
+        "confirmed_ready": record.confirmed_ready,
+        "stale": state.stale,
+        "job": _describe_job(state.job, "id", "status"),
+        "updated_at": record.updated_at,
+        "received_at": state.received_at,
+    }
+
+
+def _describe_fully(state: PrinterState) -> dict[str, Any]:
+    return {
+        **_describe_briefly(state),
+        "record": asdict(state.record),
+        "telemetry": asdict(state.telemetry),
+        "connection_at": state.connection_at,
+        "expires_at": state.expires_at,
+        "end_time": state.end_time,
+        "readings_shown": sorted(state.shown),
+        "job": _describe_job(state.job),
+    }
+
+
+def _describe_job(job: PrintJob | None, *names: str) -> dict[str, Any] | None:
+    if job is None:
+        return None
+    described = asdict(job)
+    # Where a picture lies names the store, and tells nothing: whether there is one does.
+    described |= {name: described[name] is not None for name in _NO_PICTURES}
+    return {name: value for name, value in described.items() if not names or name in names}
+
+
+def _describe_entities(hass: HomeAssistant, device: DeviceEntry) -> list[dict[str, Any]]:
+    entities = er.async_entries_for_device(er.async_get(hass), device.id, include_disabled_entities=True)
+    return [
+        {
+            "entity_id": entity.entity_id,
+            "key": entity.translation_key,
+            "disabled_by": entity.disabled_by,
+            "state": state.state if (state := hass.states.get(entity.entity_id)) is not None else None,
+        }
+        for entity in sorted(entities, key=lambda entity: entity.entity_id)
+    ]
+
+
+def _without_secrets(entry: PrintagoConfigEntry, described: dict[str, Any]) -> dict[str, Any]:
+    """Redact fields that hold a secret, and secrets wherever else they may have got into."""
+    key = entry.data[CONF_API_KEY]
+    secrets = [secret for secret in (key, key[:_KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
+    scrubbed: dict[str, Any] = _scrub(async_redact_data(described, _TO_REDACT), secrets)
+    return scrubbed
+
+
+def _scrub(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, REDACTED)
+        return value
+    if isinstance(value, Mapping):
+        return {_scrub(name, secrets): _scrub(member, secrets) for name, member in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _scrub(asdict(value), secrets)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrub(member, secrets) for member in value]
+    return value

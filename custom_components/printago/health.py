@@ -1,0 +1,70 @@
+"""How the connection to Printago fares, in numbers and words without secrets."""
+
+import time
+from typing import Any
+
+from .api import Lane
+from .coordinator import PrintagoCoordinator
+
+
+def last_error(coordinator: PrintagoCoordinator) -> str | None:
+    """Return what went wrong last with REST, if that still holds, else with the stream."""
+    if not coordinator.last_update_success and (described := describe_error(coordinator.last_exception)) is not None:
+        return f"REST: {described['message'] or described['type']}"
+    if coordinator.realtime is not None and coordinator.realtime.last_error is not None:
+        return f"Realtime: {coordinator.realtime.last_error}"
+    return None
+
+
+def describe_error(err: BaseException | None) -> dict[str, str] | None:
+    """Return type and text of an error of the client: what Home Assistant makes of it is only about what to do."""
+    if err is None:
+        return None
+    cause = err.__cause__ or err
+    return {"type": type(cause).__name__, "message": str(cause)}
+
+
+def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
+    """Return how polling goes."""
+    interval = coordinator.update_interval
+    return {
+        "last_update_success": coordinator.last_update_success,
+        "last_error": describe_error(coordinator.last_exception),
+        "poll_seconds": interval.total_seconds() if interval is not None else None,
+        "jobs_readable": coordinator.jobs_readable,
+        "permissions_missing": coordinator.client.permissions.missing,
+        "clock_offset_seconds": round(coordinator.memory.clock.offset, 1),
+        "seldom": coordinator.seldom.describe(),
+    }
+
+
+def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
+    """Return what was used of the quota, and for how many seconds each lane has to wait."""
+    limiter = coordinator.memory.limiter
+    return {
+        "requests_last_hour": limiter.requests_last_hour,
+        "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in Lane},
+    }
+
+
+def describe_stream(coordinator: PrintagoCoordinator) -> dict[str, Any]:
+    """Return how the stream goes."""
+    dropped = dict(sorted(coordinator.farm.dropped.items()))
+    if (realtime := coordinator.realtime) is None:
+        return {"connected": False, "dropped": dropped}
+    now = time.monotonic()
+    return {
+        "connected": realtime.connected,
+        "connected_for_seconds": _age(now, realtime.connected_since),
+        "endpoint": realtime.endpoint.url if realtime.endpoint is not None else None,
+        "connects": realtime.connects,
+        "last_error": realtime.last_error,
+        "messages_received": realtime.messages_received,
+        "messages_failed_on": realtime.messages_dropped,
+        "last_message_seconds_ago": _age(now, realtime.last_message_at),
+        "dropped": dropped,
+    }
+
+
+def _age(now: float, then: float | None) -> int | None:
+    return None if then is None else round(now - then)

@@ -1,0 +1,30 @@
+"""Printago's card among the system information. It tells what is known already, since asking costs quota."""
+
+from typing import Any
+
+from homeassistant.components import system_health
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .coordinator import PrintagoConfigEntry
+from .health import last_error
+
+
+@callback
+def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
+    """Register what tells of all stores."""
+    register.async_register_info(_async_info, f"/config/integrations/integration/{DOMAIN}")
+
+
+async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
+    stores = len(hass.config_entries.async_entries(DOMAIN))
+    entries: list[PrintagoConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    coordinators = [entry.runtime_data for entry in entries]
+    errors = (last_error(coordinator) for coordinator in coordinators)
+    return {
+        "stores": stores,
+        "rest": f"{sum(coordinator.last_update_success for coordinator in coordinators)} / {stores}",
+        "realtime": f"{sum(coordinator.stream_since is not None for coordinator in coordinators)} / {stores}",
+        "requests_last_hour": sum(coordinator.memory.limiter.requests_last_hour for coordinator in coordinators),
+        "last_error": next((error for error in errors if error is not None), "-"),
+    }
