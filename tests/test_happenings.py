@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.farm import Changes, Farm
+from custom_components.printago.changes import Changes
+from custom_components.printago.farm import Farm
 from custom_components.printago.happenings import Chronicle, Happening, Scope
 from custom_components.printago.results import Result, Results
 from tests.test_farm import JOB, NOON, A, event, job, record, snapshot, stamp, stat

@@ -34,8 +34,9 @@ from .api import (
     parse_message,
 )
 from .catalog import Catalog
+from .changes import Changes
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
-from .farm import Changes, Farm
+from .farm import Farm
 from .listeners import Listeners
 from .memory import StoreMemory
 from .seldom import HOUR, SeldomReads

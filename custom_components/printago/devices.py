@@ -3,9 +3,9 @@
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .farm import Changes
 from .printer_state import PrinterState
 
 _MANUFACTURERS = {"bambu": "Bambu Lab", "klipper": "Klipper", "octoprint": "OctoPrint", "prusa": "Prusa Research"}

@@ -23,9 +23,10 @@ from .api import (
     PrintagoError,
     RateLimitedError,
 )
+from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .farm import Changes, Farm
+from .farm import Farm
 from .printer_state import PrinterState
 
 

@@ -6,7 +6,6 @@ different, so that work stays limited to that.
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 import time
 from typing import Any
@@ -15,6 +14,7 @@ from .api.client import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
 from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
+from .changes import Changes, JobChange, OrderChange
 from .materials import KINDS as MATERIAL_KINDS, Materials
 from .printer_state import PrinterState, is_older
 
@@ -23,54 +23,6 @@ _MOST_JOURNALED = 20_000
 _MOST_STRANGERS = 100
 _MOST_REASONS = 50
 _STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
-
-
-@dataclass(frozen=True, slots=True)
-class JobChange:
-    """A job that got another status; ``before`` is None for one that nobody knew."""
-
-    before: PrintJob | None
-    after: PrintJob
-    by_snapshot: bool
-    """A snapshot has brought it, so that it may have happened a while ago."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderChange:
-    """What an event tells of an order: its ID, and some of its fields."""
-
-    id: str
-    action: Action
-    source: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a snapshot or a message made different."""
-
-    printers: set[str] = field(default_factory=set)
-    """Printers of which anything changed, those that were added included."""
-    added: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    jobs: bool = False
-    """Any job appeared, changed or went."""
-    job_changes: list[JobChange] = field(default_factory=list)
-    """What happened to jobs, once the first snapshot has told where everything stands."""
-    order_changes: list[OrderChange] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
-    """Watched kinds of entities, other than printers and jobs, of which an event has told."""
-    materials_incomplete: bool = False
-    """An event has told of a slot that nobody knows enough of: the slots must be read."""
-    parts: set[str] = field(default_factory=set)
-    """Printers that told a reading for the first time: they have a part that nobody knew of."""
-    summary: bool = False
-    """Something that the counts of the farm look at changed."""
-    complete: bool = False
-    """A snapshot came that names every printer of the store: what it does not name is gone."""
-    ended_unseen: bool = False
-    """A job is not open any more, and nobody told how it ended."""
-    incomplete: bool = False
-    """Something is known only in part: a snapshot is needed."""
 
 
 class Farm:

@@ -14,7 +14,8 @@ from typing import Any
 from .api.messages import Action
 from .api.models import FINAL_STATUSES, JobStatus, PrintJob, read_moment
 from .api.telemetry import HealthMessage, Severity
-from .farm import Changes, Farm, JobChange, OrderChange
+from .changes import Changes, JobChange, OrderChange
+from .farm import Farm
 from .hms import wiki_url
 from .printer_state import ACTIVE_STATUSES, PrinterState, PrintStatus
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .farm import Changes
+from .changes import Changes
 from .happenings import Happening, Scope
 
 _FARM_DELAY = 0.25

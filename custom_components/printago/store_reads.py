@@ -7,8 +7,8 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .api import PermissionDeniedError
 from .api.messages import SUBSCRIPTION_KIND
+from .changes import Changes
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .farm import Changes
 from .store_facts import Fact
 
 _MINUTE = timedelta(minutes=1)

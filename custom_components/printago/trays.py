@@ -18,9 +18,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Lane
 from .api.filament import Place, place_of
+from .changes import Changes
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription
-from .farm import Changes
 from .printer_state import PrinterState
 
 PRINTER_SLOTS = "printer_slots"
