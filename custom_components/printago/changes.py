@@ -1,0 +1,56 @@
+"""What a snapshot or a message makes different: told by the farm, so that work stays limited to that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .api.messages import Action
+from .api.models import PrintJob
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A job that got another status; ``before`` is None for one that nobody knew."""
+
+    before: PrintJob | None
+    after: PrintJob
+    by_snapshot: bool
+    """A snapshot has brought it, so that it may have happened a while ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What an event tells of an order: its ID, and some of its fields."""
+
+    id: str
+    action: Action
+    source: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a snapshot or a message made different."""
+
+    printers: set[str] = field(default_factory=set)
+    """Printers of which anything changed, those that were added included."""
+    added: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    jobs: bool = False
+    """Any job appeared, changed or went."""
+    job_changes: list[JobChange] = field(default_factory=list)
+    """What happened to jobs, once the first snapshot has told where everything stands."""
+    order_changes: list[OrderChange] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """Watched kinds of entities, other than printers and jobs, of which an event has told."""
+    materials_incomplete: bool = False
+    """An event has told of a slot that nobody knows enough of: the slots must be read."""
+    parts: set[str] = field(default_factory=set)
+    """Printers that told a reading for the first time: they have a part that nobody knew of."""
+    summary: bool = False
+    """Something that the counts of the farm look at changed."""
+    complete: bool = False
+    """A snapshot came that names every printer of the store: what it does not name is gone."""
+    ended_unseen: bool = False
+    """A job is not open any more, and nobody told how it ended."""
+    incomplete: bool = False
+    """Something is known only in part: a snapshot is needed."""
