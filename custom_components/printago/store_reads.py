@@ -69,6 +69,6 @@ class StoreReads:
         if since == self._stream_since:
             return
         self._stream_since = since
-        if since is not None:
+        if since is not None and Fact.ORDERS in self._facts.known:
             # Entity events are not retained: what became of orders meanwhile is told by nobody.
             self._coordinator.seldom.async_want(Fact.ORDERS)
