@@ -1,14 +1,16 @@
 """Every entity of a farm as users meet it: names, units, categories, states."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.printago import PLATFORMS
 from tests.common import pass_time, printer_named, state_of, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, VirtualFarm
@@ -18,12 +20,13 @@ PRINTER_KEYS = {
         True: {
             "print_status", "readiness", "print_progress", "remaining_time", "end_time", "current_layer", "stage",
             "task_name", "current_job", "nozzle_temp", "bed_temp", "chamber_temp", "total_usage_hours",
-            "total_print_jobs",
+            "total_print_jobs", "last_print_result", "external_spool", "ams_1_tray_1", "ams_1_tray_2", "ams_1_tray_3",
+            "ams_1_tray_4",
         },
         False: {
             "start_time", "total_layers", "target_nozzle_temp", "target_bed_temp", "target_chamber_temp", "cooling_fan_speed",
             "aux_fan_speed", "chamber_fan_speed", "model_download_percentage", "last_printed",
-            "fabmatic_remaining_jobs",
+            "fabmatic_remaining_jobs", "failed_prints",
         },
     },
     Platform.BINARY_SENSOR: {True: {"online", "printing", "bed_needs_clearing", "hms"}, False: set()},
@@ -36,6 +39,7 @@ PRINTER_KEYS = {
     Platform.NUMBER: {True: set(), False: {"nozzle_target", "bed_target"}},
     Platform.FAN: {True: set(), False: {"cooling_fan", "aux_fan", "chamber_fan"}},
     Platform.IMAGE: {True: {"cover_image"}, False: set()},
+    Platform.EVENT: {True: {"print", "alert"}, False: set()},
 }  # fmt: skip
 FARM_KEYS = {
     Platform.SENSOR: {
@@ -47,24 +51,56 @@ FARM_KEYS = {
     Platform.BINARY_SENSOR: {"realtime"},
     Platform.BUTTON: {"refresh"},
     Platform.SWITCH: {"process_low_priority_jobs"},
+    Platform.EVENT: {"job", "order"},
+}  # fmt: skip
+
+
+# What each of these printers stands for, by its name in the demo.
+SITUATIONS = {
+    "X1 Carbon 01": "prints with an AMS",
+    "A1 01": "is idle",
+    "A1 mini 01": "is offline",
+    "Klipper 01": "is a Klipper printer",
+    "X1 Carbon 02": "is in maintenance",
+    "P1S 01": "has an HMS error",
+}
+# Differ from run to run, or say the same of every printer and stand with what is registered.
+UNTOLD = {
+    "access_token", "attribution", "device_class", "entity_picture", "event_types", "friendly_name", "icon", "max", "min",
+    "mode", "options", "preset_modes", "state_class", "step", "supported_color_modes", "supported_features",
+    "unit_of_measurement",
 }  # fmt: skip
 
 
 class TestSnapshots:
-    """A farm of four, at one moment: it prints, waits to be cleared, is ready, is offline."""
+    """A farm of six, at one moment: each printer is in a situation of its own."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
         """Let the clock of the cloud stand still, so that each run sees the same."""
         moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-        return FarmConfig(printers=4, speed=0, clock=lambda: moment)
+        return FarmConfig(speed=0, clock=lambda: moment)
 
-    @pytest.mark.parametrize("platform", [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR])
+    @pytest.fixture
+    def situations(self, farm: VirtualFarm) -> dict[str, str]:
+        """Bring six printers into their situations and take all others away; returns them by ID."""
+        for printer in list(farm.world.printers.values()):
+            if printer.name not in SITUATIONS:
+                farm.remove_printer(printer.id)
+        farm.raise_hms(printer_named(farm, "P1S 01"), "0300-0D00-0001-000B", "The Z axis motor seems stuck")
+        klipper = printer_named(farm, "Klipper 01")
+        farm.print_from_outside(klipper, "Bracket", 7200)
+        farm.printer(klipper).machine.skip_to(0.25)
+        farm.settle()
+        return {printer_named(farm, name): situation for name, situation in SITUATIONS.items()}
+
+    @pytest.mark.parametrize("platform", PLATFORMS)
     @pytest.mark.usefixtures("every_entity_enabled")
     async def test_entities_are_as_they_always_were(
         self,
         hass: HomeAssistant,
         farm: VirtualFarm,
+        situations: dict[str, str],
         setup_entry: SetUp,
         monkeypatch: pytest.MonkeyPatch,
         snapshot: SnapshotAssertion,
@@ -72,9 +108,40 @@ class TestSnapshots:
     ) -> None:
         monkeypatch.setattr("custom_components.printago.PLATFORMS", (platform,))
         entry = await setup_entry()
-        if platform is Platform.SENSOR:
-            await pass_time(hass, 31)
-        await snapshot_platform(hass, er.async_get(hass), snapshot, entry.entry_id)
+        # What need not be readable is there once it was read.
+        await pass_time(hass, 31)
+
+        registered: dict[str, dict[str, Any]] = {}
+        shown: dict[str, dict[str, Any]] = {}
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+            identifier, _, key = entity.unique_id.partition("_")
+            owner = situations.get(identifier, "farm")
+            registered[f"{'farm' if owner == 'farm' else 'printer'} {key}"] = _facts(entity)
+            state = hass.states.get(entity.entity_id)
+            assert state is not None
+            # When a picture was fetched is this machine's time.
+            value = state.state if platform is not Platform.IMAGE or state.state == "unknown" else "a time"
+            told = {name: value for name, value in state.attributes.items() if name not in UNTOLD}
+            shown.setdefault(owner, {})[key] = {"state": value, **told} if told else value
+
+        assert {"farm", *situations.values()} >= set(shown)
+        assert dict(sorted(registered.items())) == snapshot(name="registered")
+        for owner, states in sorted(shown.items()):
+            assert dict(sorted(states.items())) == snapshot(name=owner)
+
+
+def _facts(entity: er.RegistryEntry) -> dict[str, Any]:
+    """Return what is the same for an entity in every situation, without what it lacks."""
+    facts = {
+        "name": entity.original_name,
+        "category": entity.entity_category,
+        "device_class": entity.original_device_class,
+        "unit": entity.unit_of_measurement,
+        "features": int(entity.supported_features),
+        "capabilities": dict(entity.capabilities or {}),
+        "translation_key": entity.translation_key,
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 async def test_each_printer_and_the_farm_have_the_entities_of_the_contract(
