@@ -274,3 +274,16 @@ async def test_jobs_are_named_behind_their_count(
     assert queued.attributes["jobs"] == [job.label for job in waiting]
     assert queued.state == str(len(waiting))
     assert dt_util.parse_datetime(value_of(hass, farm.config.store_id, "next_free") or "") is not None
+
+
+async def test_reload_starts_from_the_orders_that_were_known(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    store = farm.config.store_id
+    await settle(hass)
+    before = state_of(hass, store, "orders_open")
+
+    await hass.config_entries.async_reload(entry.entry_id)
+
+    after = state_of(hass, store, "orders_open")
+    assert (after.state, after.attributes["orders"]) == (before.state, before.attributes["orders"])

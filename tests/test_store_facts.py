@@ -1,0 +1,107 @@
+"""Orders as lists and events tell of them, in whatever order both arrive."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.printago.api import Action, Listing
+from custom_components.printago.store_facts import Fact, StoreFacts
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def order(number: str, *, status: str = "open", minute: int = 0, **fields: Any) -> dict[str, Any]:
+    """Return an order as the cloud tells it."""
+    updated_at = (NOW + timedelta(minutes=minute)).isoformat()
+    return {"orderNumber": number, "status": status, "cancelledAt": None, "updatedAt": updated_at, **fields}
+
+
+@pytest.fixture
+def facts() -> StoreFacts:
+    """Return a store with two open orders."""
+    facts = StoreFacts()
+    facts.begin_orders()
+    facts.apply_orders(Listing({"one": order("1"), "two": order("2")}, complete=True))
+    return facts
+
+
+def numbers(facts: StoreFacts) -> list[str]:
+    return sorted(open_order.title for open_order in facts.orders.values())
+
+
+def test_orders_that_are_not_open_are_left_out_whatever_the_list_says() -> None:
+    facts = StoreFacts()
+    rows = {
+        "one": order("1"),
+        "two": order("2", status="closed"),
+        "three": order("3", cancelledAt=NOW.isoformat()),
+        "four": {"orderNumber": 4, "status": None},
+    }
+    facts.apply_orders(Listing(rows, complete=True))
+    assert numbers(facts) == ["1"]
+
+
+def test_event_changes_the_fields_that_it_tells(facts: StoreFacts) -> None:
+    deadline = (NOW + timedelta(hours=1)).isoformat()
+    assert facts.apply_order("one", Action.UPDATE, {"deadline": deadline})
+    assert facts.overdue(NOW) == []
+    assert [late.title for late in facts.overdue(NOW + timedelta(hours=2))] == ["1"]
+    assert facts.apply_order("one", Action.UPDATE, {"deadline": None})
+    assert facts.overdue(NOW + timedelta(hours=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "source"),
+    [
+        (Action.UPDATE, {"status": "closed"}),
+        (Action.UPDATE, {"cancelledAt": NOW.isoformat()}),
+        (Action.DELETE, {}),
+    ],
+)
+def test_order_that_is_over_is_not_open_any_more(facts: StoreFacts, action: Action, source: dict[str, Any]) -> None:
+    assert facts.apply_order("one", action, source)
+    assert numbers(facts) == ["2"]
+
+
+def test_late_event_does_not_open_an_order_again(facts: StoreFacts) -> None:
+    facts.apply_order("one", Action.UPDATE, order("1 renamed", minute=5))
+    facts.apply_order("one", Action.UPDATE, order("1", minute=3))
+    assert numbers(facts) == ["1 renamed", "2"]
+
+
+def test_fragment_of_an_unknown_order_is_too_little_to_know_it(facts: StoreFacts) -> None:
+    assert not facts.apply_order("three", Action.UPDATE, {"note": "soon"})
+    assert facts.apply_order("three", Action.UPDATE, {"status": "closed"})
+    assert facts.apply_order("three", Action.DELETE, {})
+    assert facts.apply_order("three", Action.INSERT, order("3"))
+    assert numbers(facts) == ["1", "2", "3"]
+
+
+def test_what_happens_while_a_list_is_on_its_way_is_laid_over_it(facts: StoreFacts) -> None:
+    facts.begin_orders()
+    facts.apply_order("one", Action.DELETE, {})
+    facts.apply_order("three", Action.INSERT, order("3", minute=1))
+    facts.apply_order("two", Action.UPDATE, order("2 renamed", minute=1))
+    facts.apply_orders(Listing({"one": order("1"), "two": order("2")}, complete=True))
+    assert numbers(facts) == ["2 renamed", "3"]
+
+
+def test_list_that_is_not_complete_makes_no_order_disappear(facts: StoreFacts) -> None:
+    facts.apply_orders(Listing({"three": order("3")}, complete=False))
+    assert numbers(facts) == ["1", "2", "3"]
+    facts.apply_orders(Listing({"three": order("3")}, complete=True))
+    assert numbers(facts) == ["3"]
+
+
+def test_nothing_is_known_of_orders_before_they_were_read_or_after_they_may_not_be() -> None:
+    facts = StoreFacts()
+    assert facts.apply_order("one", Action.INSERT, order("1"))
+    assert numbers(facts) == []
+    facts.apply_orders(Listing({"one": order("1")}, complete=True))
+    facts.apply_slots(4)
+    assert facts.known == {Fact.ORDERS, Fact.SLOTS}
+    facts.forget(Fact.ORDERS)
+    assert (numbers(facts), facts.slots, facts.known) == ([], 4, {Fact.SLOTS})
+    facts.forget(Fact.SLOTS)
+    assert facts.slots is None
