@@ -70,6 +70,8 @@ UNTOLD = {
     "mode", "options", "preset_modes", "state_class", "step", "supported_color_modes", "supported_features",
     "unit_of_measurement",
 }  # fmt: skip
+VARYING = {"api_requests_last_hour": "some", "cover_image": "when it was fetched"}
+ABSENT = {"unknown", "unavailable"}
 
 
 class TestSnapshots:
@@ -119,8 +121,7 @@ class TestSnapshots:
             registered[f"{'farm' if owner == 'farm' else 'printer'} {key}"] = _facts(entity)
             state = hass.states.get(entity.entity_id)
             assert state is not None
-            # When a picture was fetched is this machine's time.
-            value = state.state if platform is not Platform.IMAGE or state.state == "unknown" else "a time"
+            value = VARYING.get(key, state.state) if state.state not in ABSENT else state.state
             told = {name: value for name, value in state.attributes.items() if name not in UNTOLD}
             shown.setdefault(owner, {})[key] = {"state": value, **told} if told else value
 
