@@ -78,25 +78,34 @@ async def _wait_until_complete(demo: Demo) -> None:
 
 
 async def _take(demo: Demo, chromium: str) -> list[Path]:
-    from playwright.async_api import async_playwright
+    from playwright.async_api import Error, async_playwright
 
     await _wait_until_complete(demo)
+    url = demo.home_assistant.url
+    try:
+        async with async_playwright() as playwright:
+            # Root may not use the browser's sandbox; nothing but our own pages is opened.
+            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page = await browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale="en-GB")
+            page.set_default_timeout(_PATIENCE_MS)
+            await page.route(lambda address: not address.startswith(url), lambda route: route.abort())
+            await _sign_in(page, url)
+            paths = await _take_pages(demo, page)
+            await browser.close()
+    except Error as err:
+        raise DemoError(f"the browser did not get there: {err}") from err
+    return paths
+
+
+async def _take_pages(demo: Demo, page: Any) -> list[Path]:
     state = await demo.farm.control("GET", "/state")
     printer = next(printer for printer in state["printers"] if printer["name"] == "X1 Carbon 01")
     devices = await demo.home_assistant.devices()
     url = demo.home_assistant.url
-    async with async_playwright() as playwright:
-        # Root may not use the browser's sandbox; nothing but our own pages is opened.
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale="en-GB")
-        page.set_default_timeout(_PATIENCE_MS)
-        await _sign_in(page, url)
-        paths = [
-            await _device_page(page, url, devices[printer["id"]], printer["name"], "printer"),
-            await _device_page(page, url, devices[demo.farm.store_id], "Virtual Farm", "farm"),
-        ]
-        await browser.close()
-    return paths
+    return [
+        await _device_page(page, url, devices[printer["id"]], printer["name"], "printer"),
+        await _device_page(page, url, devices[demo.farm.store_id], "Virtual Farm", "farm"),
+    ]
 
 
 async def _run(chromium: str) -> None:
