@@ -27,7 +27,7 @@ def farm_config() -> FarmConfig:
 @pytest.fixture(autouse=True)
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for jobs sooner than for a cloud that is far away."""
-    monkeypatch.setattr("custom_components.printago.submission._ASK_AFTER", (0.4, 0.4, 0.4))
+    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.4, 0.4))
 
 
 async def submit(hass: HomeAssistant, **data: Any) -> dict[str, Any]:

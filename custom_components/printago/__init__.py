@@ -9,13 +9,13 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_setup_actions
 from .api import CannotConnectError, PrintagoClient
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import DeviceKeeper
 from .memory import async_forget, async_recall
 from .permissions import PermissionWatch
-from .services import async_setup_services
 from .store_reads import StoreReads
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -34,7 +34,7 @@ PLATFORMS = (
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, which exist whether or not a store is loaded."""
-    async_setup_services(hass)
+    async_setup_actions(hass)
     return True
 
 

@@ -120,7 +120,11 @@ class Chronicle:
         if job.status is JobStatus.PRINTING and before is not None and before.status is JobStatus.PAUSED:
             steps.append(("resumed", job.updated_at))
         elif (kind := _JOB_KINDS.get(job.status or JobStatus.PENDING)) is not None:
-            if kind not in ("assigned", "started") and job.printing_started_at is not None and "started" not in story.told:
+            if (
+                kind not in ("assigned", "started")
+                and job.printing_started_at is not None
+                and "started" not in story.told
+            ):
                 # It ran while nobody told: that it has started is news as well.
                 steps.append(("assigned", job.printing_started_at))
                 steps.append(("started", job.printing_started_at))

@@ -15,7 +15,7 @@ from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
-from .api import (
+from ..api import (
     AuthenticationError,
     CannotConnectError,
     OutcomeUnknownError,
@@ -23,10 +23,10 @@ from .api import (
     PrintagoError,
     PrintJob,
 )
-from .api.client import timestamp
-from .const import DOMAIN, LOGGER
-from .coordinator import PrintagoCoordinator
-from .entity import home_assistant_error
+from ..api.client import timestamp
+from ..const import DOMAIN, LOGGER
+from ..coordinator import PrintagoCoordinator
+from ..entity import home_assistant_error
 
 _ASK_AFTER = (3.0, 4.0, 8.0)
 """Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""

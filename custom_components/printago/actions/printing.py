@@ -1,22 +1,19 @@
-"""The actions: what may be asked for, of which store, and what is sent for it."""
+"""The action that submits prints: what may be asked for, and what is sent for it."""
 
 from collections.abc import Mapping
-import math
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .const import DOMAIN
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .entity import async_call
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..entity import async_call
+from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id, whole_number
 from .submission import PrintRequest, Submitter
-
-SERVICE_SUBMIT_PRINT_JOB = "submit_print_job"
 
 ATTR_LABEL = "label"
 ATTR_MATERIAL = "material"
@@ -24,7 +21,6 @@ ATTR_PARAMETERS = "parameters"
 ATTR_PART = "part"
 ATTR_PLATES = "plates"
 ATTR_POSITION = "position"
-ATTR_PRINTER = "printer"
 ATTR_PRIORITY = "priority"
 ATTR_QUANTITY = "quantity"
 ATTR_SKU = "sku"
@@ -36,37 +32,25 @@ _POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 
 
-def _whole(value: object) -> int:
-    """Read a whole number, also one that a template has made a text or a float of; nothing is rounded."""
-    try:
-        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
-    except ValueError:
-        number = math.nan
-    if not number.is_integer():
-        raise vol.Invalid("expected a whole number")
-    return int(number)
-
-
-_NON_EMPTY = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=1024))
-_TAG = vol.All(_NON_EMPTY, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
+_TAG = vol.All(NON_EMPTY, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
 
 SUBMIT_PRINT_JOB_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): _NON_EMPTY,
-            vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): _NON_EMPTY,
-            vol.Optional(ATTR_QUANTITY, default=1): vol.All(_whole, vol.Range(min=1, max=_MOST_COPIES)),
+            vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
+            vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
+            vol.Optional(ATTR_QUANTITY, default=1): vol.All(whole_number, vol.Range(min=1, max=_MOST_COPIES)),
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): vol.All(cv.ensure_list, [_TAG]),
-            vol.Optional(ATTR_LABEL): _NON_EMPTY,
+            vol.Optional(ATTR_LABEL): NON_EMPTY,
             vol.Optional(ATTR_PRIORITY, default="normal"): vol.In(_PRIORITIES),
             vol.Optional(ATTR_POSITION, default="back"): vol.In(_POSITIONS),
-            vol.Optional(ATTR_MATERIAL): _NON_EMPTY,
-            vol.Optional(ATTR_PARAMETERS): vol.Schema({_NON_EMPTY: _PARAMETER}),
+            vol.Optional(ATTR_MATERIAL): NON_EMPTY,
+            vol.Optional(ATTR_PARAMETERS): vol.Schema({NON_EMPTY: _PARAMETER}),
             vol.Optional(ATTR_PLATES): vol.Schema(
-                {vol.Coerce(str): vol.All(_whole, vol.Range(min=0, max=_MOST_COPIES))}
+                {vol.Coerce(str): vol.All(whole_number, vol.Range(min=0, max=_MOST_COPIES))}
             ),
         }
     ),
@@ -74,35 +58,13 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
 )
 
 
-@callback
-def async_setup_services(hass: HomeAssistant) -> None:
-    """Register all actions."""
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_SUBMIT_PRINT_JOB,
-        _async_submit_print_job,
-        schema=SUBMIT_PRINT_JOB_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-
-
-async def _async_submit_print_job(call: ServiceCall) -> ServiceResponse:
-    coordinator = _async_coordinator(call)
+async def async_submit_print_job(call: ServiceCall) -> ServiceResponse:
+    """Submit a print, and return its builds and jobs."""
+    coordinator = async_coordinator(call)
     tags = _tags(call, coordinator)
     request = await async_call(coordinator, _async_print_request(coordinator, call.data, tags), reads=True)
     submission = await Submitter(coordinator).async_submit(request, find_jobs=call.return_response)
     return submission.as_response() if call.return_response else None
-
-
-@callback
-def _async_coordinator(call: ServiceCall) -> PrintagoCoordinator:
-    """Return the store that is meant: the named one, that of the named printer, else the only one there is."""
-    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    if entry_id is None and (device_id := call.data.get(ATTR_PRINTER)) is not None:
-        device = dr.async_get(call.hass).async_get(device_id)
-        entry_id = device.config_entry_id if device is not None else None
-    entry: PrintagoConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
-    return entry.runtime_data
 
 
 def _tags(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
@@ -111,21 +73,8 @@ def _tags(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]
     if wanted := call.data.get(ATTR_TAGS):
         tags["user.tags"] = "|".join(dict.fromkeys(wanted))
     if (device_id := call.data.get(ATTR_PRINTER)) is not None:
-        tags["printer.id"] = _printer_id(call.hass, coordinator, device_id)
+        tags["printer.id"] = async_printer_id(call.hass, coordinator, device_id)
     return tags
-
-
-def _printer_id(hass: HomeAssistant, coordinator: PrintagoCoordinator, device_id: str) -> str:
-    device = dr.async_get(hass).async_get(device_id)
-    identifiers = device.identifiers if device is not None else set()
-    for domain, identifier in identifiers:
-        if domain == DOMAIN and identifier in coordinator.farm.printers:
-            return identifier
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_a_printer",
-        translation_placeholders={"device": (device.name_by_user or device.name or "") if device else device_id},
-    )
 
 
 async def _async_print_request(

@@ -1,0 +1,33 @@
+"""The actions: thin calls of a store's client, for automations, scripts and dashboards."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+import voluptuous as vol
+
+from ..const import DOMAIN
+from .printing import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: its name, what it takes, and what does it."""
+
+    name: str
+    schema: vol.Schema | vol.All
+    call: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+    response: SupportsResponse = SupportsResponse.OPTIONAL
+
+
+ACTIONS = (Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),)
+
+
+@callback
+def async_setup_actions(hass: HomeAssistant) -> None:
+    """Register all actions; they exist whether or not a store is loaded."""
+    for action in ACTIONS:
+        hass.services.async_register(
+            DOMAIN, action.name, action.call, schema=action.schema, supports_response=action.response
+        )
