@@ -63,8 +63,9 @@ def _jobs(key: str, *statuses: JobStatus) -> FarmSensorDescription:
     )
 
 
-def _place_in_queue(job: PrintJob) -> tuple[float, str]:
-    return (math.inf if job.queue_order is None else job.queue_order, job.id)
+def _place_in_queue(job: PrintJob) -> tuple[float, float, str]:
+    # Jobs of low priority have the higher number, and a queue of their own behind the others.
+    return (job.priority or 0, math.inf if job.queue_order is None else job.queue_order, job.id)
 
 
 def _orders(key: str, choose: Callable[[StoreFacts, datetime], Iterable[Order]]) -> FarmSensorDescription:
