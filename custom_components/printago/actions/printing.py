@@ -1,6 +1,6 @@
 """The action that submits prints: what may be asked for, and what is sent for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -62,22 +62,29 @@ async def async_submit_print_job(call: ServiceCall) -> ServiceResponse:
     """Submit a print, and return its builds and jobs."""
     coordinator = async_coordinator(call)
     tags = _tags(call, coordinator)
-    request = await async_call(coordinator, _async_print_request(coordinator, call.data, tags), reads=True)
+    request = await async_call(coordinator, async_print_request(coordinator, call.data, tags), reads=True)
     submission = await Submitter(coordinator).async_submit(request, find_jobs=call.return_response)
     return submission.as_response() if call.return_response else None
 
 
 def _tags(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
     """Return the tags that a printer has to match, all of them."""
-    tags = {}
-    if wanted := call.data.get(ATTR_TAGS):
-        tags["user.tags"] = "|".join(dict.fromkeys(wanted))
-    if (device_id := call.data.get(ATTR_PRINTER)) is not None:
-        tags["printer.id"] = async_printer_id(call.hass, coordinator, device_id)
-    return tags
+    device_id = call.data.get(ATTR_PRINTER)
+    printer_id = async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None
+    return required_tags(call.data.get(ATTR_TAGS, ()), printer_id)
 
 
-async def _async_print_request(
+def required_tags(tags: Iterable[str], printer_id: str | None) -> dict[str, str]:
+    """Return the tags that a printer has to match, all of them, as a build names them."""
+    required = {}
+    if user_tags := "|".join(dict.fromkeys(tags)):
+        required["user.tags"] = user_tags
+    if printer_id is not None:
+        required["printer.id"] = printer_id
+    return required
+
+
+async def async_print_request(
     coordinator: PrintagoCoordinator, data: Mapping[str, Any], tags: dict[str, str]
 ) -> PrintRequest:
     """Return what is to be sent; raises PrintagoError, and ServiceValidationError for what cannot be found."""
