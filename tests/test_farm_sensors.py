@@ -269,7 +269,8 @@ async def test_jobs_are_named_behind_their_count(
 ) -> None:
     queued = state_of(hass, farm.config.store_id, "jobs_queued")
     waiting = sorted(
-        (job for job in farm.world.jobs.values() if job.status == "pending"), key=lambda job: job.queue_order
+        (job for job in farm.world.jobs.values() if job.status == "pending"),
+        key=lambda job: (job.priority, job.queue_order),
     )
     assert queued.attributes["jobs"] == [job.label for job in waiting]
     assert queued.state == str(len(waiting))
