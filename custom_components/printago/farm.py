@@ -10,7 +10,7 @@ from datetime import datetime
 import time
 from typing import Any
 
-from .api.client import Listing
+from .api.listing import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
 from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage

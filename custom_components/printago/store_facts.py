@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .api.client import Listing
+from .api.listing import Listing
 from .api.messages import Action
 from .api.orders import Order
 from .printer_state import is_older

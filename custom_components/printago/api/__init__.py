@@ -3,7 +3,7 @@
 It knows nothing of Home Assistant. Its session, TLS context and clocks come from outside.
 """
 
-from .client import Listing, PrintagoClient
+from .client import PrintagoClient
 from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
 from .errors import (
     AuthenticationError,
@@ -20,6 +20,7 @@ from .errors import (
     RateLimitedError,
 )
 from .fields import is_identifier
+from .listing import Listing
 from .messages import Action, EntityEvent, parse_message
 from .models import JobStatus, Printer, PrintJob
 from .ratelimit import Lane, RateLimiter

@@ -6,7 +6,6 @@ Paths, bodies and answers are those of the vendor's OpenAPI description. Calls t
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,19 +13,16 @@ import aiohttp
 import orjson
 
 from .batch import Batcher
-from .errors import MalformedResponseError
-from .fields import is_identifier
+from .errors import MalformedResponseError, NotAppliedError
+from .listing import Listing, objects, read_list, with_ids
 from .models import FINAL_STATUSES, JobStatus
 from .orders import OPEN
 from .permissions import PermissionLedger
 from .pictures import MAX_PICTURE, Picture
+from .products import ProductCalls
+from .queue import QueueCalls
 from .ratelimit import Lane, RateLimiter
 from .transport import ServerClock, Transport
-
-PAGE_SIZE = 1000
-"""Most rows that a list call returns at once; without ``limit`` it is 100."""
-_UNASKED_PAGE_SIZE = 100
-_MOST_PAGES = 100
 
 OPEN_JOBS = {
     "status.in": ",".join(sorted(set(JobStatus) - {JobStatus.COMPLETED, JobStatus.CANCELLED})),
@@ -38,20 +34,14 @@ OPEN_ORDERS = {"status.eq": OPEN, "cancelledAt.isNull": "true"}
 _SIGNED_SECONDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Rows of a list call by ID, and whether they are all that there are."""
-
-    rows: dict[str, Mapping[str, Any]]
-    complete: bool
-
-
 class PrintagoClient:
     """The calls that this project needs, for one store."""
 
     def __init__(self, transport: Transport) -> None:
         """Use a transport, which is the store's own."""
         self._transport = transport
+        self.products = ProductCalls(transport)
+        self.queue = QueueCalls(transport)
         self._confirm = Batcher(self._confirm_ready)
         self._enabled = Batcher(self._set_enabled)
         self._fabmatic = Batcher(self._set_fabmatic)
@@ -102,7 +92,7 @@ class PrintagoClient:
 
     async def stores(self, lane: Lane = Lane.BACKGROUND) -> list[Mapping[str, Any]]:
         """Return the stores that the key may see (``GET /v1/stores``)."""
-        return _objects(await self._transport.request("GET", "/v1/stores", lane=lane))
+        return objects(await self._transport.request("GET", "/v1/stores", lane=lane))
 
     async def printers(self, lane: Lane = Lane.BACKGROUND) -> Listing:
         """Return all printers of the store (``GET /v1/printers``)."""
@@ -147,12 +137,12 @@ class PrintagoClient:
     async def material_variants(self) -> Mapping[str, Mapping[str, Any]]:
         """Return all colours of all materials by ID (``GET /v1/materials/variants``)."""
         answer = await self._transport.request("GET", "/v1/materials/variants", lane=Lane.BACKGROUND)
-        return dict(_with_ids(_objects(answer)))
+        return dict(with_ids(objects(answer)))
 
     async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
         """Return by ID what is assigned to all slots of all printers (``GET /v1/materials/printer-slots``)."""
         answer = await self._transport.request("GET", "/v1/materials/printer-slots", lane=Lane.BACKGROUND)
-        return dict(_with_ids(_objects(answer)))
+        return dict(with_ids(objects(answer)))
 
     async def store_settings(self) -> Mapping[str, Any]:
         """Return the settings of the store (``GET /v1/settings/store``)."""
@@ -235,6 +225,15 @@ class PrintagoClient:
         """Cancel a job, which stops its printer if it prints; raises NotAppliedError when Printago did not."""
         await self._jobs.submit("cancel", job_id)
 
+    async def change_jobs(self, change: str, job_ids: Iterable[str]) -> frozenset[str]:
+        """Do one of ``pause resume cancel retry clear move-to-queue-front``; return the jobs to which it was done."""
+        wanted = tuple(job_ids)
+        done = await asyncio.gather(*(self._jobs.submit(change, job_id) for job_id in wanted), return_exceptions=True)
+        for result in done:
+            if isinstance(result, BaseException) and not isinstance(result, NotAppliedError):
+                raise result
+        return frozenset(job_id for job_id, result in zip(wanted, done, strict=True) if result is None)
+
     async def create_build(self, build: Mapping[str, Any]) -> Mapping[str, Any]:
         """Queue prints (``POST /v2/builds``) and return ``partBuilds`` and ``skuBuilds``.
 
@@ -249,13 +248,13 @@ class PrintagoClient:
         answer = await self._transport.request(
             "PATCH", "/v1/printers/confirm-ready", lane=Lane.USER, json={"ready": ready, "ids": ids}
         )
-        return dict(_with_ids(_objects(answer)))
+        return dict(with_ids(objects(answer)))
 
     async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
         answer = await self._transport.request(
             "PATCH", "/v1/printers/enabled", lane=Lane.USER, json={"enabled": enabled, "ids": ids}
         )
-        return dict(_with_ids(_objects(answer)))
+        return dict(with_ids(objects(answer)))
 
     async def _set_fabmatic(
         self, wanted: tuple[bool, int | None], ids: list[str]
@@ -267,7 +266,7 @@ class PrintagoClient:
             lane=Lane.USER,
             json={"enabled": enabled, "jobLimit": job_limit, "ids": ids},
         )
-        return dict(_with_ids(_objects(answer)))
+        return dict(with_ids(objects(answer)))
 
     async def _set_maintenance(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
         answer = await self._transport.request(
@@ -277,7 +276,7 @@ class PrintagoClient:
             json={"printerIds": ids, "enabled": enabled},
             entitled=not enabled,
         )
-        return dict(_with_ids(_objects(answer)))
+        return dict(with_ids(objects(answer)))
 
     async def _send_command(self, command: bytes, ids: list[str]) -> Mapping[str, None]:
         answer = await self._transport.request(
@@ -295,59 +294,7 @@ class PrintagoClient:
         return _ids(answer)
 
     async def _list(self, path: str, *, lane: Lane, filters: Mapping[str, str] | None = None) -> Listing:
-        """Page through a list; complete only when every row of the total was seen.
-
-        A total that changes on the way means that rows moved, and one may have slipped from one page to another unseen.
-        """
-        rows: dict[str, Mapping[str, Any]] = {}
-        totals: set[int | None] = set()
-        offset = 0
-        for _ in range(_MOST_PAGES):
-            params = {
-                **(filters or {}),
-                "limit": str(PAGE_SIZE),
-                "meta": "true",
-                "sort": "createdAt:asc",
-                **({"offset": str(offset)} if offset else {}),
-            }
-            page = _Page.of(await self._transport.request("GET", path, lane=lane, params=params))
-            known = len(rows)
-            rows |= _with_ids(page.rows)
-            totals.add(page.total)
-            offset += page.length
-            if not page.has_more:
-                return Listing(rows, complete=len(totals) == 1 and len(rows) >= max(offset, page.total or 0))
-            if len(rows) == known:
-                # A server that repeats itself would otherwise use up the quota.
-                break
-        return Listing(rows, complete=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    rows: list[Mapping[str, Any]]
-    length: int
-    has_more: bool
-    total: int | None
-
-    @classmethod
-    def of(cls, answer: object) -> _Page:
-        """Read a page with its meta data, or the bare array that a server without ``meta`` returns."""
-        if isinstance(answer, Mapping) and isinstance(data := answer.get("data"), list):
-            raw_meta = answer.get("meta")
-            meta = raw_meta if isinstance(raw_meta, Mapping) else {}
-            total = meta.get("total")
-            return cls(
-                rows=_objects(data),
-                length=len(data),
-                has_more=meta.get("hasMore") is not False,
-                total=total if isinstance(total, int) else None,
-            )
-        if isinstance(answer, list):
-            # It does not say whether it is whole; one as long as a full page may have been cut.
-            full = len(answer) in (_UNASKED_PAGE_SIZE, PAGE_SIZE)
-            return cls(rows=_objects(answer), length=len(answer), has_more=full, total=None)
-        raise MalformedResponseError("the answer is not a list")
+        return await read_list(self._transport, path, lane=lane, filters=filters)
 
 
 def _object(answer: object) -> Mapping[str, Any]:
@@ -359,16 +306,6 @@ def _object(answer: object) -> Mapping[str, Any]:
 def timestamp(moment: datetime) -> str:
     """Write a time as the cloud does."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _objects(answer: object) -> list[Mapping[str, Any]]:
-    if not isinstance(answer, list):
-        raise MalformedResponseError("the answer is not a list")
-    return [row for row in answer if isinstance(row, Mapping)]
-
-
-def _with_ids(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    return ((row["id"], row) for row in rows if is_identifier(row.get("id")))
 
 
 def _ids(answer: object) -> dict[str, None]:
