@@ -5,6 +5,7 @@ is from the vendor's page on API keys. Keys do not tell what they may do: it sho
 """
 
 from collections.abc import Callable
+import re
 
 type Permissions = frozenset[str]
 
@@ -56,21 +57,24 @@ _NEEDED = {
     "GET /v1/materials/printer-slots": PRINTER_VIEW,
     "PATCH /v1/materials/printer-slots/assign": _permissions("printer.edit"),
     "GET /v1/orders": _permissions("order.view"),
+    "GET /v1/orders/{orderId}/items": _permissions("order.view"),
     "POST /v1/orders/print": _permissions("order.print"),
     "GET /v1/subscriptions": _permissions("subscription.view"),
     "GET /v1/settings/store": SETTINGS_VIEW,
     "PATCH /v1/settings/store": SETTINGS_EDIT,
 }
 
+_PATTERNS = {re.sub(r"\{\w+\}", "{id}", call): permissions for call, permissions in _NEEDED.items()}
+
 
 def permissions_of(method: str, path: str) -> Permissions:
     """Return the permissions that a call needs, none where nobody tells."""
-    if (needed := _NEEDED.get(f"{method} {path}")) is not None:
+    if (needed := _PATTERNS.get(f"{method} {path}")) is not None:
         return needed
     segments = path.split("/")
     for place in range(3, len(segments)):
         pattern = "/".join((*segments[:place], "{id}", *segments[place + 1 :]))
-        if (needed := _NEEDED.get(f"{method} {pattern}")) is not None:
+        if (needed := _PATTERNS.get(f"{method} {pattern}")) is not None:
             return needed
     return frozenset()
 

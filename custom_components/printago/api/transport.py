@@ -1,6 +1,6 @@
 """One HTTP request to Printago: credentials, quota, time-outs, and every failure as one of our errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 import re
@@ -28,6 +28,8 @@ from .ratelimit import Lane, RateLimiter, parse_retry_after
 
 DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
+_SLOWEST_UPLOAD = 50_000
+"""Bytes a second: what is slower has failed."""
 _MOST_MESSAGE = 300
 # The signature of a signed URL is in its query.
 _SIGNED_URL = re.compile(r"https?://\S*\?\S+", re.IGNORECASE)
@@ -157,13 +159,7 @@ class Transport:
         The signature is all that such an address needs and wants: no credentials go there. No error tells the address.
         Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
         """
-        try:
-            # Quoted once more, a signature would not match.
-            address = URL(url, encoded=True)
-        except ValueError:
-            raise MalformedResponseError("the signed address is none") from None
-        if address.scheme not in ("http", "https") or not address.host:
-            raise MalformedResponseError("the signed address is none")
+        address = _signed_address(url)
         try:
             async with self._session.get(address, timeout=_TIMEOUT, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
@@ -180,6 +176,32 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError) as err:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
         return bytes(content)
+
+    async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
+        """Put ``size`` bytes to a signed address as they come, which costs no quota.
+
+        The signature covers the headers, so that none but the length is sent on top. No error tells the address.
+        Raises CannotConnectError, OutcomeUnknownError, InvalidRequestError; in none of these cases is the file there.
+        """
+        address = _signed_address(url)
+        timeout = aiohttp.ClientTimeout(total=60 + size / _SLOWEST_UPLOAD, connect=10, sock_connect=10)
+        try:
+            async with self._session.put(
+                address,
+                data=content,
+                headers={"Content-Length": str(size)},
+                skip_auto_headers=("Content-Type",),
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                if not 200 <= response.status < 300:
+                    raise _storage_error(response.status)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
+        except TimeoutError:
+            raise OutcomeUnknownError("no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as err:
+            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
     def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
         if 200 <= status < 300:
@@ -240,6 +262,17 @@ def _phrase(status: int) -> str:
         return f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
         return f"HTTP {status}"
+
+
+def _signed_address(url: str) -> URL:
+    try:
+        # Quoted once more, a signature would not match.
+        address = URL(url, encoded=True)
+    except ValueError:
+        raise MalformedResponseError("the signed address is none") from None
+    if address.scheme not in ("http", "https") or not address.host:
+        raise MalformedResponseError("the signed address is none")
+    return address
 
 
 def _storage_error(status: int) -> PrintagoError:
