@@ -1,6 +1,7 @@
 """The action that submits prints: what may be asked for, and what is sent for it."""
 
 from collections.abc import Iterable, Mapping
+import re
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -13,10 +14,13 @@ from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..entity import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id, whole_number
+from .outcome import JobWatch, WaitUntil
 from .submission import PrintRequest, Submitter
 
+ATTR_DRY_RUN = "dry_run"
 ATTR_LABEL = "label"
 ATTR_MATERIAL = "material"
+ATTR_OPTIONS = "options"
 ATTR_PARAMETERS = "parameters"
 ATTR_PART = "part"
 ATTR_PLATES = "plates"
@@ -25,15 +29,24 @@ ATTR_PRIORITY = "priority"
 ATTR_QUANTITY = "quantity"
 ATTR_SKU = "sku"
 ATTR_TAGS = "tags"
+ATTR_TIMEOUT = "timeout"
+ATTR_WAIT_UNTIL = "wait_until"
 
 # Values and bounds of the vendor's BuildConfigV2.
 _PRIORITIES = {"normal": 100, "low": 1000}
 _POSITIONS = ("back", "front")
 _MOST_COPIES = 500
-
+_OPTION_ID = re.compile(r"[a-z0-9]{24}")
+_MOST_SECONDS = 3600
+_USUAL_SECONDS = 300
 
 _TAG = vol.All(NON_EMPTY, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
+QUANTITY = vol.All(whole_number, vol.Range(min=1, max=_MOST_COPIES))
+WAITING: dict[vol.Marker, Any] = {
+    vol.Optional(ATTR_WAIT_UNTIL): vol.Coerce(WaitUntil),
+    vol.Optional(ATTR_TIMEOUT, default=_USUAL_SECONDS): vol.All(whole_number, vol.Range(min=1, max=_MOST_SECONDS)),
+}
 
 SUBMIT_PRINT_JOB_SCHEMA = vol.All(
     vol.Schema(
@@ -41,7 +54,7 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
             vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
             vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
-            vol.Optional(ATTR_QUANTITY, default=1): vol.All(whole_number, vol.Range(min=1, max=_MOST_COPIES)),
+            vol.Optional(ATTR_QUANTITY, default=1): QUANTITY,
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): vol.All(cv.ensure_list, [_TAG]),
             vol.Optional(ATTR_LABEL): NON_EMPTY,
@@ -52,6 +65,9 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             vol.Optional(ATTR_PLATES): vol.Schema(
                 {vol.Coerce(str): vol.All(whole_number, vol.Range(min=0, max=_MOST_COPIES))}
             ),
+            vol.Optional(ATTR_OPTIONS): vol.Schema({NON_EMPTY: NON_EMPTY}),
+            vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
+            **WAITING,
         }
     ),
     cv.has_at_least_one_key(ATTR_PART, ATTR_SKU),
@@ -63,8 +79,67 @@ async def async_submit_print_job(call: ServiceCall) -> ServiceResponse:
     coordinator = async_coordinator(call)
     tags = _tags(call, coordinator)
     request = await async_call(coordinator, async_print_request(coordinator, call.data, tags), reads=True)
-    submission = await Submitter(coordinator).async_submit(request, find_jobs=call.return_response)
-    return submission.as_response() if call.return_response else None
+    if call.data[ATTR_DRY_RUN]:
+        preview = await async_call(coordinator, coordinator.client.products.preview_build(request.build), reads=True)
+        return _preview_response(preview) if call.return_response else None
+    return await async_submit(
+        coordinator,
+        request,
+        wants_response=call.return_response,
+        wait_until=call.data.get(ATTR_WAIT_UNTIL),
+        seconds=call.data[ATTR_TIMEOUT],
+    )
+
+
+async def async_submit(
+    coordinator: PrintagoCoordinator,
+    request: PrintRequest,
+    *,
+    wants_response: bool,
+    wait_until: WaitUntil | None,
+    seconds: float,
+) -> dict[str, Any] | None:
+    """Submit a print, wait until its jobs got so far, and return the response of the action.
+
+    That they did not within ``seconds`` is told in the response. Raises HomeAssistantError, as ``Submitter`` does.
+    """
+    with JobWatch(coordinator) as watch:
+        submission = await Submitter(coordinator).async_submit(
+            request, find_jobs=wants_response or wait_until is not None
+        )
+        response = submission.as_response()
+        job_ids = response["job_ids"]
+        if wait_until is not None:
+            response["reached"] = await watch.async_wait(job_ids, wait_until, seconds)
+        response["jobs"] = watch.as_response(job_ids)
+    return response if wants_response else None
+
+
+def _preview_response(preview: Mapping[str, Any]) -> dict[str, Any]:
+    builds: list[dict[str, Any]] = [
+        {
+            "part_id": build.get("partId"),
+            "part": build.get("partName"),
+            "sku": sku.get("sku") if isinstance(sku := build.get("sku"), Mapping) else None,
+            "label": build.get("label"),
+            "quantity": build.get("quantity"),
+            "jobs": [
+                {
+                    "label": job.get("label"),
+                    "number": job.get("quantityIndex"),
+                    "of": job.get("quantityTotal"),
+                    "plate": job.get("plateName") or job.get("plateId"),
+                }
+                for job in _objects(build.get("jobs"))
+            ],
+        }
+        for build in _objects(preview["partBuilds"])
+    ]
+    return {"dry_run": True, "builds": builds, "job_count": sum(len(build["jobs"]) for build in builds)}
+
+
+def _objects(rows: object) -> list[Mapping[str, Any]]:
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
 def _tags(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
@@ -89,6 +164,9 @@ async def async_print_request(
 ) -> PrintRequest:
     """Return what is to be sent; raises PrintagoError, and ServiceValidationError for what cannot be found."""
     catalog = coordinator.catalog
+    options = data.get(ATTR_OPTIONS)
+    if options and ATTR_SKU not in data:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="options_without_sku")
     label = data.get(ATTR_LABEL)
     details: dict[str, Any] = {}
     if label is not None:
@@ -122,6 +200,11 @@ async def async_print_request(
             )
         # An SKU has none of these of its own: they belong to its parts ("partId -> config" in the vendor's schema).
         common["linkedPartConfigs"] = dict.fromkeys(linked_parts, details)
+    if options:
+        common["options"] = [
+            {"id" if _OPTION_ID.fullmatch(option) else "name": option, "value": value}
+            for option, value in options.items()
+        ]
     build = {"skus": [{"skuId": sku["id"], **common}]}
     return PrintRequest(build=build, sku_id=sku["id"], part_builds=max(1, len(linked_parts)), label=label, tags=tags)
 
