@@ -8,6 +8,8 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 import voluptuous as vol
 
 from ..const import DOMAIN
+from .emergency import EMERGENCY_STOP_SCHEMA, async_emergency_stop
+from .printers import CONFIRM_BEDS_SCHEMA, async_confirm_beds
 from .printing import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
 
 
@@ -21,7 +23,11 @@ class Action:
     response: SupportsResponse = SupportsResponse.OPTIONAL
 
 
-ACTIONS = (Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),)
+ACTIONS = (
+    Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
+    Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
+    Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
+)
 
 
 @callback

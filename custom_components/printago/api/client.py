@@ -180,12 +180,12 @@ class PrintagoClient:
 
     # Steering
 
-    async def confirm_ready(self, printer_id: str) -> Mapping[str, Any] | None:
-        """Tell that a bed was cleared, so that the printer takes its next job; return its record where told.
+    async def confirm_ready(self, printer_id: str, *, ready: bool = True) -> Mapping[str, Any] | None:
+        """Tell that a bed was cleared, so that the printer takes its next job, or take that back.
 
-        Raises NotAppliedError when Printago's answer leaves this printer out.
+        Return the printer's record where told. Raises NotAppliedError when Printago's answer leaves this printer out.
         """
-        return await self._confirm.submit(True, printer_id)
+        return await self._confirm.submit(ready, printer_id)
 
     async def set_enabled(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
         """Let a printer take part in automatic assignment, or not; as ``confirm_ready``."""

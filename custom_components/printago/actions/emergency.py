@@ -1,0 +1,148 @@
+"""The action that stops printers in an emergency.
+
+It asks nobody whether it may: neither what entities show nor our own limit of requests holds it back. It goes on past all
+failures and raises none of them, since what comes after it in a script (cutting the mains) is still to be done: what was not
+reached is told by its response, and by a notification for a person.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.components import persistent_notification
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers.translation import async_get_exception_message
+import voluptuous as vol
+
+from ..api import AuthenticationError
+from ..api.emergency import Step, StepOutcome, stop_printers
+from ..const import DOMAIN, LOGGER
+from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .targets import ATTR_PRINTERS, DEVICES
+
+EMERGENCY_STOP_SCHEMA = vol.Schema(
+    {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Optional(ATTR_PRINTERS): DEVICES}
+)
+
+
+@dataclass(slots=True)
+class _Targets:
+    """The printers to stop, by store, and what was asked for in vain."""
+
+    printers: dict[str, set[str]] = field(default_factory=dict)
+    """IDs of printers by the ID of their entry."""
+    unknown_devices: list[str] = field(default_factory=list)
+    stores_not_loaded: list[str] = field(default_factory=list)
+
+
+async def async_emergency_stop(call: ServiceCall) -> ServiceResponse:
+    """Stop printers, and return which of them were not reached by which step."""
+    targets = _async_targets(call)
+    if not any(targets.printers.values()):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="emergency_stop_nobody")
+    # Whoever called may be restarted or ended meanwhile: all steps are taken nevertheless.
+    response = await asyncio.shield(call.hass.async_create_task(_async_stop(call.hass, targets)))
+    return response if call.return_response else None
+
+
+@callback
+def _async_targets(call: ServiceCall) -> _Targets:
+    targets = _Targets()
+    if ATTR_PRINTERS in call.data:
+        for device_id in dict.fromkeys(call.data[ATTR_PRINTERS]):
+            _async_add_device(call.hass, device_id, targets)
+        return targets
+    entries: list[PrintagoConfigEntry] = call.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    if (entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID)) is not None:
+        entries = [async_get_config_entry(call.hass, DOMAIN, entry_id)]
+    for entry in entries:
+        if entry.state is ConfigEntryState.LOADED:
+            targets.printers[entry.entry_id] = set(entry.runtime_data.farm.printers)
+        else:
+            targets.stores_not_loaded.append(entry.title)
+    return targets
+
+
+@callback
+def _async_add_device(hass: HomeAssistant, device_id: str, targets: _Targets) -> None:
+    """Add the printer that a device is, or all of the farm that it is; one that is neither keeps nobody from the rest."""
+    device = dr.async_get(hass).async_get(device_id)
+    entry: PrintagoConfigEntry | None = (
+        hass.config_entries.async_get_entry(device.config_entry_id) if device and device.config_entry_id else None
+    )
+    found: set[str] = set()
+    if device is not None and entry is not None and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED:
+        coordinator = entry.runtime_data
+        identifiers = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
+        known = coordinator.farm.printers.keys()
+        found = set(known) if coordinator.store_id in identifiers else identifiers & known
+        targets.printers.setdefault(entry.entry_id, set()).update(found)
+    if not found:
+        targets.unknown_devices.append(device_id)
+
+
+async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
+    entries = [entry for entry_id in targets.printers if (entry := hass.config_entries.async_get_entry(entry_id))]
+    reports = await asyncio.gather(
+        *(_async_stop_store(entry.runtime_data, targets.printers[entry.entry_id]) for entry in entries)
+    )
+    not_reached = [row for report in reports for row in report["not_reached"]]
+    response = {
+        "complete": not (not_reached or targets.unknown_devices or targets.stores_not_loaded),
+        "printers": sorted(name for report in reports for name in report["printers"]),
+        "not_reached": not_reached,
+        "errors": {step: error for report in reports for step, error in report["errors"].items()},
+        "unknown_devices": targets.unknown_devices,
+        "stores_not_loaded": targets.stores_not_loaded,
+    }
+    _async_tell(hass, response)
+    return response
+
+
+async def _async_stop_store(coordinator: PrintagoCoordinator, wanted: set[str]) -> dict[str, Any]:
+    # In the order of the farm, so that the same call is always the same requests.
+    names = {printer.id: printer.name for printer in coordinator.farm.printers.values() if printer.id in wanted}
+    for printer_id in names:
+        coordinator.memory.chronicle.expect_fabmatic_off(printer_id)
+    outcomes = await stop_printers(coordinator.client.transport, list(names))
+    _async_take_over(coordinator, outcomes)
+    return {
+        "printers": list(names.values()),
+        "not_reached": [
+            {"printer": name, "printer_id": printer_id, "steps": steps}
+            for printer_id, name in names.items()
+            if (steps := [step.value for step, outcome in outcomes.items() if printer_id not in outcome.reached])
+        ],
+        "errors": {step.value: str(outcome.error) for step, outcome in outcomes.items() if outcome.error is not None},
+    }
+
+
+@callback
+def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, StepOutcome]) -> None:
+    for outcome in outcomes.values():
+        for printer_id, record in outcome.reached.items():
+            if record is not None:
+                coordinator.async_apply_printer(printer_id, record)
+    if any(isinstance(outcome.error, AuthenticationError) for outcome in outcomes.values()):
+        # The next snapshot confirms it, and asks for another key.
+        coordinator.async_reconcile()
+
+
+@callback
+def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
+    """Tell a person, also where nobody looks at the response, whether anything was not reached."""
+    notification_id = f"{DOMAIN}_emergency_stop"
+    if response["complete"]:
+        persistent_notification.async_dismiss(hass, notification_id)
+        return
+    missed = [f"{row['printer']} ({', '.join(row['steps'])})" for row in response["not_reached"]]
+    missed += response["unknown_devices"] + response["stores_not_loaded"]
+    message = async_get_exception_message(DOMAIN, "emergency_stop_incomplete", {"printers": ", ".join(missed)})
+    LOGGER.warning("%s", message)
+    persistent_notification.async_create(hass, message, title="Printago", notification_id=notification_id)

@@ -1,0 +1,71 @@
+"""Which printers an action for several of them is about, and doing something to all of them at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_get_config_entry
+import voluptuous as vol
+
+from ..api import NotAppliedError
+from ..const import DOMAIN
+from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from ..entity import async_call
+from ..printer_state import PrinterState
+from .common import async_printer_id
+
+ATTR_PRINTERS = "printers"
+
+DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1, msg="name at least one printer"))
+
+
+@callback
+def async_store(call: ServiceCall) -> PrintagoCoordinator:
+    """Return the store that is meant: the named one, that of the first printer, else the only one there is."""
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    if entry_id is None and (devices := call.data.get(ATTR_PRINTERS)):
+        device = dr.async_get(call.hass).async_get(devices[0])
+        entry_id = device.config_entry_id if device is not None else None
+    entry: PrintagoConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
+    return entry.runtime_data
+
+
+@callback
+def async_printers(call: ServiceCall, coordinator: PrintagoCoordinator) -> list[PrinterState]:
+    """Return the named printers, each once; raises ServiceValidationError when one is none of this store."""
+    ids = [async_printer_id(call.hass, coordinator, device_id) for device_id in call.data.get(ATTR_PRINTERS, ())]
+    return [coordinator.farm.printers[printer_id] for printer_id in dict.fromkeys(ids)]
+
+
+def names(printers: Iterable[PrinterState]) -> list[str]:
+    """Return what people call the printers."""
+    return [printer.name for printer in printers]
+
+
+async def async_for_all(
+    coordinator: PrintagoCoordinator,
+    printers: Sequence[PrinterState],
+    call: Callable[[PrinterState], Awaitable[None]],
+    left_out_key: str,
+) -> None:
+    """Do something to all printers at once, which leaves as one request.
+
+    Raises HomeAssistantError; with ``left_out_key`` and the names where Printago left some of them out.
+    """
+
+    async def send() -> list[PrinterState]:
+        results = await asyncio.gather(*(call(printer) for printer in printers), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if others := [error for error in errors if not isinstance(error, NotAppliedError)]:
+            raise others[0]
+        return [printer for printer, result in zip(printers, results, strict=True) if result is not None]
+
+    if left_out := await async_call(coordinator, send()):
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=left_out_key,
+            translation_placeholders={"printers": ", ".join(names(left_out))},
+        )
