@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -9,6 +10,16 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from .emergency import EMERGENCY_STOP_SCHEMA, async_emergency_stop
+from .jobs import CHANGE_JOBS_SCHEMA, JOB_CHANGES, UPDATE_JOBS_SCHEMA, async_change_jobs, async_update_jobs
+from .lists import (
+    GET_JOBS_SCHEMA,
+    GET_ORDERS_SCHEMA,
+    GET_THINGS_SCHEMA,
+    async_get_jobs,
+    async_get_orders,
+    async_get_parts,
+    async_get_skus,
+)
 from .printers import CONFIRM_BEDS_SCHEMA, async_confirm_beds
 from .printing import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
 
@@ -26,7 +37,13 @@ class Action:
 ACTIONS = (
     Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
+    Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
+    Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
+    Action("get_parts", GET_THINGS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
+    Action("get_skus", GET_THINGS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
+    *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
     Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
+    Action("update_jobs", UPDATE_JOBS_SCHEMA, async_update_jobs),
 )
 
 
