@@ -211,6 +211,36 @@ async def test_reauth_takes_a_new_key(hass: HomeAssistant, farm: VirtualFarm, en
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_the_same_key_again_loads_the_store_anew(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store that refused its own key for a while takes up where it was."""
+    before = entry.runtime_data
+    result = await entry.start_reauth_flow(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: farm.config.api_key})
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+    assert entry.runtime_data is not before
+    assert "update listener" not in caplog.text
+
+
+async def test_new_key_loads_a_store_that_was_not_loaded(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.add_api_key(OTHER_KEY)
+    await unload(hass)
+    result = await entry.start_reauth_flow(hass)
+    await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: OTHER_KEY})
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_saved_prints_can_be_added_to_a_store(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    assert entry.supported_subentry_types == {"saved_print": {"supports_reconfigure": True}}
+
+
 async def test_reconfigure_changes_servers_and_does_not_show_the_key(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

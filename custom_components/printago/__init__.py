@@ -1,5 +1,9 @@
 """Printago: a print farm run in the cloud, in Home Assistant."""
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
@@ -16,6 +20,7 @@ from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import DeviceKeeper
 from .memory import async_forget, async_recall
 from .permissions import PermissionWatch
+from .saved_prints import SavedPrints
 from .store_reads import StoreReads
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -57,11 +62,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         ) from err
     coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
     DeviceKeeper(hass, entry, coordinator)
+    coordinator.saved_prints = SavedPrints(hass, entry, coordinator)
+    entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StoreReads(entry, coordinator)
     PermissionWatch(hass, entry, client.permissions, coordinator.listeners)
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
+
+
+async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
+    """Reload an entry that has another key or other servers; saved prints come and go without a reload."""
+    if entry.data != loaded_with:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+    else:
+        entry.runtime_data.saved_prints.async_follow_entry()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
@@ -80,5 +95,5 @@ async def async_remove_config_entry_device(
     """Let a device be removed by hand when its printer is no longer part of the farm."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    known = entry.runtime_data.farm.printers.keys() | {entry.runtime_data.store_id}
+    known = entry.runtime_data.farm.printers.keys() | entry.subentries.keys() | {entry.runtime_data.store_id}
     return not any(domain == DOMAIN and identifier in known for domain, identifier in device.identifiers)

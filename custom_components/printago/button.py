@@ -23,6 +23,7 @@ from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import FarmEntity, async_call, async_setup_printer_entities
 from .farm import Farm
 from .printer_state import PrinterState, PrintStatus
+from .saved_print_entities import SavedPrintButton
 
 PARALLEL_UPDATES = 0
 
@@ -167,9 +168,10 @@ FARM_BUTTONS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the buttons of the store, and those of the printers as they come."""
+    """Add the buttons of the store, and those of the printers and saved prints as they come."""
     async_add_entities(FarmButton(entry.runtime_data, description) for description in FARM_BUTTONS)
     async_setup_printer_entities(entry, Platform.BUTTON, PRINTER_BUTTONS, PrinterButton, async_add_entities)
+    entry.runtime_data.saved_prints.async_add_platform(SavedPrintButton, async_add_entities)
 
 
 class PrinterButton(ControlEntity, ButtonEntity):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 import re
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
 from homeassistant.const import CONF_API_KEY
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
@@ -29,6 +30,8 @@ from .api import (
 )
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .memory import async_recall
+from .saved_print import SUBENTRY_TYPE
+from .saved_print_flow import SavedPrintFlow
 
 _DEFAULT_TITLE = "Printago"
 _STORE_ID = re.compile(r"(?<![a-z0-9])[a-z0-9]{24}(?![a-z0-9])")
@@ -62,6 +65,13 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
     MINOR_VERSION = 1
 
     @override
+    @classmethod
+    @callback
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to a store: saved prints."""
+        return {SUBENTRY_TYPE: SavedPrintFlow}
+
+    @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add a store."""
         errors: dict[str, str] = {}
@@ -86,7 +96,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             data = _cleaned({**entry.data, **user_input})
             _, errors = await self._async_try(data)
             if not errors:
-                return self.async_update_reload_and_abort(entry, data=data)
+                return self._update_and_abort(entry, data)
         return self._show("reauth_confirm", _KEY_SCHEMA, None, errors, store=entry.title)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -99,8 +109,18 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             self._abort_if_unique_id_mismatch(reason="wrong_store")
             _, errors = await self._async_try(data)
             if not errors:
-                return self.async_update_reload_and_abort(entry, data=data)
+                return self._update_and_abort(entry, data)
         return self._show("reconfigure", _SCHEMA, user_input or _without_key(entry.data), errors)
+
+    @callback
+    def _update_and_abort(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Take over what works, and load the entry with it."""
+        # A loaded entry listens, and reloads itself when its data is other than before.
+        reloads_itself = bool(entry.update_listeners) and entry.data != data
+        result = self.async_update_and_abort(entry, data=data)
+        if not reloads_itself:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return result
 
     def _show(
         self,

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 import math
 import time
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
@@ -41,6 +41,9 @@ from .listeners import Listeners
 from .memory import StoreMemory
 from .seldom import HOUR, SeldomReads
 
+if TYPE_CHECKING:
+    from .saved_prints import SavedPrints
+
 type PrintagoConfigEntry = ConfigEntry[PrintagoCoordinator]
 
 POLL_WITH_STREAM = timedelta(minutes=5)
@@ -59,6 +62,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     """Keeps the farm of one store up to date."""
 
     config_entry: PrintagoConfigEntry
+    saved_prints: SavedPrints
 
     def __init__(
         self, hass: HomeAssistant, entry: PrintagoConfigEntry, client: PrintagoClient, memory: StoreMemory

@@ -73,5 +73,7 @@ class DeviceKeeper:
         """Remove what went while Home Assistant was not running."""
         known = {(DOMAIN, printer_id) for printer_id in self._farm.printers}
         for device in dr.async_entries_for_config_entry(self._registry, self._entry.entry_id):
-            if device.id != self._farm_device.id and not device.identifiers & known:
+            # A saved print's device goes with its subentry.
+            is_printer = device.id != self._farm_device.id and device.config_subentry_id is None
+            if is_printer and not device.identifiers & known:
                 self._registry.async_remove_device(device.id)

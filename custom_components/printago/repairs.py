@@ -1,9 +1,14 @@
 """Repairs that a person confirms."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
+import voluptuous as vol
+
+from .permissions import ISSUE as MISSING_PERMISSION
+from .saved_print import CONF_PART, CONF_SKU
+from .saved_print_flow import CONF_THING, Choices, ChoicesError, thing_data
 
 
 class PermissionRepairFlow(ConfirmRepairFlow):
@@ -21,8 +26,48 @@ class PermissionRepairFlow(ConfirmRepairFlow):
         return result
 
 
+class SavedPrintRepairFlow(RepairsFlow):
+    """Let a person choose what a saved print prints, instead of what is gone."""
+
+    _choices: Choices | None = None
+
+    def __init__(self, entry_id: str, subentry_id: str) -> None:
+        """Repair one saved print."""
+        self._entry_id = entry_id
+        self._subentry_id = subentry_id
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_choose()
+
+    async def async_step_choose(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Choose another part or SKU; all else stays."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        subentry = entry.subentries.get(self._subentry_id) if entry is not None else None
+        if entry is None or subentry is None:
+            return self.async_abort(reason="removed")
+        if self._choices is None:
+            try:
+                self._choices = await Choices.async_read(entry, only_things=True)
+            except ChoicesError as err:
+                return self.async_abort(reason=err.reason)
+        if user_input is not None:
+            kept = {key: value for key, value in subentry.data.items() if key not in (CONF_PART, CONF_SKU)}
+            data = {**thing_data(user_input[CONF_THING]), **kept}
+            self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
+            return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="choose",
+            data_schema=vol.Schema(self._choices.thing_schema()),
+            description_placeholders={"name": subentry.title},
+        )
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that fixes an issue."""
-    return PermissionRepairFlow(str((data or {})["entry_id"]))
+    entry_id = str((data or {})["entry_id"])
+    if issue_id.startswith(MISSING_PERMISSION):
+        return PermissionRepairFlow(entry_id)
+    return SavedPrintRepairFlow(entry_id, str((data or {})["subentry_id"]))

@@ -15,6 +15,7 @@ from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer
 from .farm_sensors import async_setup_farm_sensors
 from .printer_state import PrinterState, PrintStatus, Readiness
 from .results import PrintResult, Result
+from .saved_print_entities import SavedPrintOutcome
 from .trays import async_setup_trays
 
 PARALLEL_UPDATES = 0
@@ -208,6 +209,7 @@ async def async_setup_entry(
     async_setup_printer_entities(entry, Platform.SENSOR, PRINTER_SENSORS, PrinterSensor, async_add_entities)
     async_setup_trays(entry, async_add_entities)
     async_setup_printer_entities(entry, Platform.SENSOR, RESULT_SENSORS, PrinterResultSensor, async_add_entities)
+    entry.runtime_data.saved_prints.async_add_platform(SavedPrintOutcome, async_add_entities)
 
 
 class PrinterSensor(PrinterEntity, SensorEntity):

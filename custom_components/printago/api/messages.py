@@ -30,8 +30,10 @@ class Action(StrEnum):
 PRINTER_KIND = "printer"
 JOB_KIND = "printjob"
 ORDER_KIND = "order"
+PART_KIND = "part"
+SKU_KIND = "sku"
 SUBSCRIPTION_KIND = "subscription"
-WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", SUBSCRIPTION_KIND})
+WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", PART_KIND, SKU_KIND, SUBSCRIPTION_KIND})
 """Kinds that the farm model does not hold, whose events hint that something read seldom has changed."""
 
 

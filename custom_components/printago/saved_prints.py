@@ -1,0 +1,143 @@
+"""The saved prints of a store: they come and go with their subentries, without a reload."""
+
+from collections.abc import Callable
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api.messages import PART_KIND, SKU_KIND
+from .changes import Changes
+from .const import DOMAIN
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .saved_print import CONF_PART, CONF_SKU, SUBENTRY_TYPE, SavedPrint
+
+ISSUE = "saved_print_gone"
+_READ = "saved_prints"
+
+
+class SavedPrints:
+    """All saved prints of one store, as long as its entry is loaded."""
+
+    def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
+        """Follow the coordinator; ``async_follow_entry`` has to be called when the entry was changed."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._prints: dict[str, SavedPrint] = {}
+        self._platforms: list[tuple[Callable[[SavedPrint], Entity], AddConfigEntryEntitiesCallback]] = []
+        self.async_follow_entry()
+        coordinator.seldom.add(_READ, self._async_check)
+        entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
+        entry.async_on_unload(self._async_end)
+
+    @callback
+    def async_add_platform(
+        self, create: Callable[[SavedPrint], Entity], async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        """Add an entity of each saved print, now and whenever one comes."""
+        self._platforms.append((create, async_add_entities))
+        for saved_print in self._prints.values():
+            async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
+
+    @callback
+    def async_follow_entry(self) -> None:
+        """Take over the subentries as they are now; what belongs to one that was removed Home Assistant removes."""
+        subentries = {
+            subentry_id: subentry
+            for subentry_id, subentry in self._entry.subentries.items()
+            if subentry.subentry_type == SUBENTRY_TYPE
+        }
+        for subentry_id in self._prints.keys() - subentries.keys():
+            del self._prints[subentry_id]
+            self._async_delete_issue(subentry_id)
+        for subentry_id, subentry in subentries.items():
+            self._async_write_device(subentry_id, subentry.title)
+            if (known := self._prints.get(subentry_id)) is None:
+                self._async_add(SavedPrint(self._coordinator, subentry))
+            elif known.data != subentry.data:
+                known.data = subentry.data
+                self._async_delete_issue(subentry_id)
+                self._coordinator.seldom.async_want(_READ)
+
+    @callback
+    def _async_add(self, saved_print: SavedPrint) -> None:
+        self._prints[saved_print.id] = saved_print
+        saved_print.on_missing = lambda: self._async_create_issue(saved_print.id)
+        for create, async_add_entities in self._platforms:
+            async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
+
+    @callback
+    def _async_write_device(self, subentry_id: str, name: str) -> None:
+        registry = dr.async_get(self._hass)
+        farm = registry.async_get_device_by_identifier((DOMAIN, self._coordinator.store_id), self._entry.entry_id)
+        registry.async_get_or_create(
+            config_entry_id=self._entry.entry_id,
+            config_subentry_id=subentry_id,
+            identifiers={(DOMAIN, subentry_id)},
+            via_device_id=farm.id if farm is not None else None,
+            name=name,
+            manufacturer="Printago",
+            model="Saved print",
+            entry_type=dr.DeviceEntryType.SERVICE,
+        )
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        for saved_print in self._prints.values():
+            for change in changes.job_changes:
+                saved_print.async_follow(change.after)
+            if changes.jobs:
+                saved_print.async_look_for_jobs()
+        if not changes.kinds.isdisjoint({PART_KIND, SKU_KIND}):
+            self._coordinator.seldom.async_want(_READ)
+
+    # What is gone
+
+    async def _async_check(self) -> None:
+        """Find out whether what the saved prints print still exists."""
+        for kind, ask in ((CONF_PART, self._coordinator.client.parts), (CONF_SKU, self._coordinator.client.skus)):
+            wanted = {known.id: known.thing[1] for known in self._prints.values() if known.thing[0] == kind}
+            if not wanted:
+                continue
+            listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))})
+            if not listing.complete:
+                continue
+            for subentry_id, identifier in wanted.items():
+                if subentry_id not in self._prints or self._prints[subentry_id].thing != (kind, identifier):
+                    continue
+                if identifier in listing.rows:
+                    self._async_delete_issue(subentry_id)
+                else:
+                    self._async_create_issue(subentry_id)
+
+    @callback
+    def _async_create_issue(self, subentry_id: str) -> None:
+        if (subentry := self._entry.subentries.get(subentry_id)) is None:
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id(subentry_id),
+            data={"entry_id": self._entry.entry_id, "subentry_id": subentry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ISSUE,
+            translation_placeholders={"name": subentry.title},
+        )
+
+    @callback
+    def _async_delete_issue(self, subentry_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id(subentry_id))
+
+    @callback
+    def _async_end(self) -> None:
+        self._platforms.clear()
+        for subentry_id in self._prints:
+            self._async_delete_issue(subentry_id)
+
+
+def issue_id(subentry_id: str) -> str:
+    """Return the ID of the issue that what a saved print prints is gone."""
+    return f"{ISSUE}_{subentry_id}"
