@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 import voluptuous as vol
 
 from ..const import DOMAIN
+from .commands import SEND_COMMAND_SCHEMA, async_send_command
 from .emergency import EMERGENCY_STOP_SCHEMA, async_emergency_stop
 from .jobs import CHANGE_JOBS_SCHEMA, JOB_CHANGES, UPDATE_JOBS_SCHEMA, async_change_jobs, async_update_jobs
 from .lists import (
@@ -20,8 +21,9 @@ from .lists import (
     async_get_parts,
     async_get_skus,
 )
-from .printers import CONFIRM_BEDS_SCHEMA, async_confirm_beds
+from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .printing import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
+from .upload import UPLOAD_PART_SCHEMA, async_upload_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,11 @@ ACTIONS = (
     Action("get_parts", GET_THINGS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
     Action("get_skus", GET_THINGS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
     *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
+    Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
+    Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),
     Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
     Action("update_jobs", UPDATE_JOBS_SCHEMA, async_update_jobs),
+    Action("upload_part", UPLOAD_PART_SCHEMA, async_upload_part),
 )
 
 

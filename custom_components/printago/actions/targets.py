@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
@@ -38,6 +38,13 @@ def async_printers(call: ServiceCall, coordinator: PrintagoCoordinator) -> list[
     """Return the named printers, each once; raises ServiceValidationError when one is none of this store."""
     ids = [async_printer_id(call.hass, coordinator, device_id) for device_id in call.data.get(ATTR_PRINTERS, ())]
     return [coordinator.farm.printers[printer_id] for printer_id in dict.fromkeys(ids)]
+
+
+def mistake(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error that tells a person what to ask for instead."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )
 
 
 def names(printers: Iterable[PrinterState]) -> list[str]:
