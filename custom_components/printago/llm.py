@@ -1,0 +1,258 @@
+"""Tools with which a language model that serves as Home Assistant's assistant looks at a farm, and works it.
+
+Home Assistant alone loads this module: should the helpers that it stands on move, the rest goes on without it. A store is
+open to the model once any of its entities is exposed to the assistant.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, override
+
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
+from homeassistant.components.llm import LLMTools
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
+import voluptuous as vol
+
+from .actions.common import whole_number
+from .api import JobStatus
+from .api.models import IN_PROGRESS_STATUSES
+from .const import DOMAIN
+from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .entity import async_call
+from .printer_state import PrinterState
+
+_MOST_PARTS = 50
+_MOST_COPIES = 500
+
+_PROMPT = (
+    "Printago runs a print farm. A bed may be confirmed as clear only after a person has said that they took the print "
+    "off that very printer, since its next job then starts at once."
+)
+
+
+def _name(kind: str) -> str:
+    return f"{DOMAIN}__{kind}"
+
+
+class _FarmTool(Tool):
+    """A tool that works with the stores that are open to the model."""
+
+    integration = DOMAIN
+    takes: ClassVar[Mapping[vol.Marker, Any]] = {}
+
+    def __init__(self, entries: list[PrintagoConfigEntry]) -> None:
+        """Take the stores; which one is meant has to be said only where there are several."""
+        self._entries = {entry.title: entry for entry in entries}
+        store = {vol.Optional("store", description="The store that is meant"): vol.In(sorted(self._entries))}
+        self.parameters = vol.Schema({**self.takes, **(store if len(entries) > 1 else {})})
+
+    @override
+    async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
+        try:
+            arguments = self.parameters(tool_input.tool_args)
+            return ToolResult(data=await self._async_use(hass, arguments, llm_context))
+        except (HomeAssistantError, vol.Invalid) as err:
+            return ToolResult(data={"error": str(err)}, error=True)
+
+    async def _async_use(
+        self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
+    ) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @callback
+    def _chosen(self, arguments: Mapping[str, Any]) -> list[PrintagoConfigEntry]:
+        title = arguments.get("store")
+        chosen = [entry for name, entry in self._entries.items() if title in (None, name)]
+        return [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
+
+    @callback
+    def _only(self, arguments: Mapping[str, Any]) -> PrintagoConfigEntry:
+        """Return the store that is meant; raises vol.Invalid where that is open."""
+        if len(chosen := self._chosen(arguments)) != 1:
+            raise vol.Invalid(f"name one of the stores: {', '.join(sorted(self._entries))}")
+        return chosen[0]
+
+    @callback
+    def _printer(self, arguments: Mapping[str, Any]) -> tuple[PrintagoCoordinator, PrinterState]:
+        """Return the printer that is meant; raises vol.Invalid when its name fits none or several."""
+        wanted = arguments["printer"].strip().casefold()
+        printers = [
+            (entry.runtime_data, printer)
+            for entry in self._chosen(arguments)
+            for printer in entry.runtime_data.farm.printers.values()
+        ]
+        found = [pair for pair in printers if pair[1].name.casefold() == wanted]
+        if len(found) != 1:
+            names = ", ".join(sorted(printer.name for _, printer in printers))
+            raise vol.Invalid(f"{'several printers have' if found else 'no printer has'} this name; there are: {names}")
+        return found[0]
+
+
+class FarmStatusTool(_FarmTool):
+    """Tells how the farm is doing."""
+
+    name = _name("farm_status")
+    title = "Print farm status"
+    description = (
+        "Tells what every printer of the print farm does, what it needs from a person, and how many jobs wait, run or "
+        "failed. Use it for questions like 'Is the farm done?' or 'Which beds have to be cleared?'"
+    )
+    annotations = ToolAnnotations(read_only=True, destructive=False, idempotent=True, open_world=False)
+
+    @override
+    async def _async_use(
+        self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
+    ) -> dict[str, Any]:
+        return {"stores": [_status(entry) for entry in self._chosen(arguments)]}
+
+
+class ListPartsTool(_FarmTool):
+    """Tells which parts can be printed."""
+
+    name = _name("list_parts")
+    title = "List parts"
+    description = (
+        "Lists the parts that can be printed, by name. Use it before printing, to find the name that is meant."
+    )
+    annotations = ToolAnnotations(read_only=True, destructive=False, idempotent=True)
+    takes: ClassVar[Mapping[vol.Marker, Any]] = {
+        vol.Optional("contains", description="Only parts whose name contains this"): str
+    }
+
+    @override
+    async def _async_use(
+        self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
+    ) -> dict[str, Any]:
+        wanted = arguments.get("contains", "").strip().casefold()
+        names: list[str] = []
+        for entry in self._chosen(arguments):
+            listing = await async_call(entry.runtime_data, entry.runtime_data.client.parts(), reads=True)
+            names += [name for row in listing.rows.values() if isinstance(name := row.get("name"), str)]
+        names = sorted(name for name in names if wanted in name.casefold())
+        return {"parts": names[:_MOST_PARTS], "more": max(0, len(names) - _MOST_PARTS)}
+
+
+class PrintPartTool(_FarmTool):
+    """Prints a part."""
+
+    name = _name("print_part")
+    title = "Print a part"
+    description = (
+        "Submits a part to the print farm's queue. It uses up material: first repeat the part and the quantity to the "
+        "user and ask whether to print, unless the user has just confirmed exactly these. Call it once for each request."
+    )
+    annotations = ToolAnnotations(destructive=False)
+    takes: ClassVar[Mapping[vol.Marker, Any]] = {
+        vol.Required("part", description="Name of the part, as listed"): vol.All(str, vol.Length(min=1)),
+        vol.Optional("quantity", default=1, description="Number of copies"): vol.All(
+            whole_number, vol.Range(min=1, max=_MOST_COPIES)
+        ),
+    }
+
+    @override
+    async def _async_use(
+        self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
+    ) -> dict[str, Any]:
+        data = {
+            ATTR_CONFIG_ENTRY_ID: self._only(arguments).entry_id,
+            "part": arguments["part"],
+            "quantity": arguments["quantity"],
+        }
+        response = await hass.services.async_call(
+            DOMAIN, "submit_print_job", data, blocking=True, context=llm_context.context, return_response=True
+        )
+        return {"submitted": arguments["quantity"], "job_ids": (response or {}).get("job_ids", [])}
+
+
+class ConfirmBedTool(_FarmTool):
+    """Confirms that a bed is clear."""
+
+    name = _name("confirm_bed")
+    title = "Confirm that a bed is clear"
+    description = (
+        "Confirms that the bed of one printer is empty, whereupon its next print may start at once; a print left on the "
+        "bed would be crashed into. Always ask the user first whether the bed of this printer, by its name, is really "
+        "empty, and call it only after a yes to that question."
+    )
+    annotations = ToolAnnotations(destructive=True, idempotent=True)
+    takes: ClassVar[Mapping[vol.Marker, Any]] = {
+        vol.Required("printer", description="Name of the printer"): vol.All(str, vol.Length(min=1))
+    }
+
+    @override
+    async def _async_use(
+        self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
+    ) -> dict[str, Any]:
+        coordinator, printer = self._printer(arguments)
+        entry = coordinator.config_entry
+        device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, printer.id), entry.entry_id)
+        if device is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="not_a_printer",
+                translation_placeholders={"device": printer.name},
+            )
+        if not printer.bed_needs_clearing:
+            key = "still_printing" if printer.prints else "bed_already_clear"
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key=key, translation_placeholders={"printer": printer.name}
+            )
+        data = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "printers": [device.id]}
+        await hass.services.async_call(DOMAIN, "confirm_beds", data, blocking=True, context=llm_context.context)
+        return {"confirmed": printer.name}
+
+
+_TOOLS: tuple[type[_FarmTool], ...] = (FarmStatusTool, ListPartsTool, PrintPartTool, ConfirmBedTool)
+
+
+@callback
+def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
+    """Return the tools for the stores that are open to the assistant, None where there are none."""
+    if api_id != LLM_API_ASSIST:
+        return None
+    entries = [
+        entry for entry in hass.config_entries.async_loaded_entries(DOMAIN) if _is_exposed(hass, entry, llm_context)
+    ]
+    if not entries:
+        return None
+    return LLMTools(tools=[tool(entries) for tool in _TOOLS], prompt=_PROMPT)
+
+
+@callback
+def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, llm_context: LLMContext) -> bool:
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return any(
+        async_should_expose(hass, llm_context.assistant, entity.entity_id) for entity in entities if not entity.disabled
+    )
+
+
+def _status(entry: PrintagoConfigEntry) -> dict[str, Any]:
+    farm = entry.runtime_data.farm
+    printers = sorted(farm.printers.values(), key=lambda printer: printer.name)
+    return {
+        "store": entry.title,
+        "printers": [_printer_status(printer) for printer in printers],
+        "jobs_queued": sum(1 for _ in farm.jobs_with(JobStatus.PENDING)),
+        "jobs_in_progress": sum(1 for _ in farm.jobs_with(*IN_PROGRESS_STATUSES)),
+        "jobs_failed": sum(1 for _ in farm.jobs_with(JobStatus.FAILED)),
+    }
+
+
+def _printer_status(printer: PrinterState) -> dict[str, Any]:
+    status: dict[str, Any] = {
+        "name": printer.name,
+        "readiness": printer.readiness.value,
+        "print_status": printer.print_status.value if printer.print_status else "unknown",
+        "bed_needs_clearing": printer.bed_needs_clearing,
+    }
+    if printer.job is not None:
+        status["job"] = printer.job.title or printer.job.id
+    if (end := printer.live_end_time) is not None:
+        status["ends_at"] = end.isoformat()
+    if printer.has_problem:
+        status["problems"] = [problem.message or problem.code for problem in printer.problems]
+    return status

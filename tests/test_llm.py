@@ -1,0 +1,181 @@
+"""The tools that a language model gets: what they tell, what they do, and when they are there."""
+
+from typing import Any
+
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.components.llm import LLMTools, async_get_tools
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput, ToolResult
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, DOMAIN
+from tests.common import entity_id, pass_time, paths, printer_named, until, value_of
+from tests.conftest import SetUp
+from virtual_farm import FarmConfig, Fault, VirtualFarm
+
+X1C = "X1 Carbon 01"
+CONFIRM = "confirm_bed"
+
+
+def context() -> LLMContext:
+    """Return what a request of the assistant carries."""
+    return LLMContext(platform="test", context=Context(), language="en", assistant="conversation", device_id=None)
+
+
+@pytest.fixture
+async def assistant(hass: HomeAssistant) -> None:
+    """Set up what offers the tools."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "llm", {})
+
+
+@pytest.fixture
+async def exposed(hass: HomeAssistant, assistant: None, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Expose one entity of the store to the assistant; all has calmed down."""
+    async_expose_entity(hass, "conversation", entity_id(hass, farm.config.store_id, "jobs_queued"), True)
+    await pass_time(hass, 31)
+
+
+async def tools_of(hass: HomeAssistant, api_id: str = LLM_API_ASSIST) -> LLMTools:
+    """Return the tools that Home Assistant hands to a model."""
+    offered = await async_get_tools(hass, context(), api_id)
+    return LLMTools([tool for tool in offered.tools if tool.name.startswith(f"{DOMAIN}__")], offered.prompt)
+
+
+async def use(hass: HomeAssistant, name: str, **arguments: Any) -> ToolResult:
+    """Use a tool as a model does."""
+    (tool,) = [tool for tool in (await tools_of(hass)).tools if tool.name == f"{DOMAIN}__{name}"]
+    result = await tool.async_call(hass, ToolInput(tool.name, arguments), context())
+    assert isinstance(result, ToolResult)
+    return result
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_tools_say_what_they_do_to_the_world(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    offered = await tools_of(hass)
+    harmless = {tool.name for tool in offered.tools if tool.annotations.read_only}
+    assert harmless == {"printago__farm_status", "printago__list_parts"}
+    others = [tool for tool in offered.tools if tool.name not in harmless]
+    assert {tool.name for tool in others} == {"printago__print_part", "printago__confirm_bed"}
+    assert all("ask" in (tool.description or "") for tool in others)
+    assert all(tool.title and tool.integration == DOMAIN for tool in offered.tools)
+    assert "print farm" in (offered.prompt or "")
+    assert "printago" not in caplog.text.partition("LLM tools that are not prefixed")[2]
+
+
+@pytest.mark.usefixtures("assistant")
+async def test_store_of_which_nothing_is_exposed_is_no_business_of_the_model(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        async_expose_entity(hass, "conversation", entity.entity_id, False)
+    assert (await tools_of(hass)).tools == []
+
+    async_expose_entity(hass, "conversation", entity_id(hass, farm.config.store_id, "jobs_queued"), True)
+    assert (await tools_of(hass)).tools != []
+    assert (await tools_of(hass, "another_api")).tools == []
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await tools_of(hass)).tools == []
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_farm_status_tells_what_printers_do_and_need(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    farm.finish_print(printer_named(farm, X1C))
+    farm.raise_hms(printer_named(farm, X1C), "0300-0100-0001-0002", "The heatbed is too hot")
+    await until(hass, lambda: value_of(hass, printer_named(farm, X1C), "readiness") == "awaiting_clear")
+    await until(hass, lambda: value_of(hass, printer_named(farm, X1C), "hms", "binary_sensor") == "on")
+    farm.clear_requests()
+
+    result = await use(hass, "farm_status")
+
+    assert not result.error
+    (store,) = result.data["stores"]
+    assert len(store["printers"]) == len(farm.world.printers)
+    told = next(printer for printer in store["printers"] if printer["name"] == X1C)
+    assert told["readiness"] == "awaiting_clear"
+    assert told["bed_needs_clearing"] is True
+    assert told["problems"] == ["The heatbed is too hot"]
+    assert str(store["jobs_queued"]) == value_of(hass, farm.config.store_id, "jobs_queued")
+    assert farm.requests == []
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_parts_are_listed_by_name(hass: HomeAssistant) -> None:
+    everything = (await use(hass, "list_parts")).data
+    assert "Benchy" in everything["parts"]
+    assert everything["more"] == 0
+    assert (await use(hass, "list_parts", contains="bench")).data["parts"] == ["Benchy"]
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_part_is_printed(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    result = await use(hass, "print_part", part="benchy", quantity="2")
+    assert not result.error
+    build = next(request.body for request in farm.requests if request.path == "/v2/builds")
+    assert build["parts"][0]["quantity"] == 2
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_part_that_does_not_exist_is_told_with_those_that_it_could_be(
+    hass: HomeAssistant, farm: VirtualFarm
+) -> None:
+    result = await use(hass, "print_part", part="Bency")
+    assert result.error
+    assert "Benchy" in str(result.data["error"])
+    assert (await use(hass, "print_part", part="Benchy", quantity=0)).error
+    assert "POST /v2/builds" not in paths(farm)
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_bed_is_confirmed_once_and_never_under_a_print(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    printer = printer_named(farm, X1C)
+    refused = await use(hass, CONFIRM, printer=X1C)
+    assert refused.error
+    farm.finish_print(printer)
+    await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
+
+    assert (await use(hass, CONFIRM, printer="x1 carbon 01")).data == {"confirmed": X1C}
+
+    assert farm.printer(printer).confirmed_ready
+    assert (await use(hass, CONFIRM, printer=X1C)).error
+    unknown = await use(hass, CONFIRM, printer="Printer 99")
+    assert unknown.error
+    assert X1C in str(unknown.data["error"])
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_what_printago_refuses_is_told_to_the_model(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    farm.inject_fault(Fault(mode="status", status=403, path="/v1/parts"))
+    result = await use(hass, "list_parts")
+    assert result.error
+    assert result.data["error"]
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_store_has_to_be_named_where_there_are_several(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:
+        second = await setup_entry(
+            store_id="d" * 24,
+            api_key=other.config.api_key,
+            server={CONF_API_URL: other.rest_url, CONF_REALTIME_URL: other.realtime_url},
+        )
+        hass.config_entries.async_update_entry(second, title="Second Farm")
+        async_expose_entity(hass, "conversation", entity_id(hass, "d" * 24, "jobs_queued"), True)
+
+        assert [store["store"] for store in (await use(hass, "farm_status")).data["stores"]] == [
+            "Virtual Farm",
+            "Second Farm",
+        ]
+        unclear = await use(hass, "print_part", part="Benchy")
+        assert unclear.error
+        assert "Second Farm" in str(unclear.data["error"])
+        assert not (await use(hass, "print_part", part="Benchy", store="Second Farm")).error
+        assert "POST /v2/builds" in paths(other)
+        assert "POST /v2/builds" not in paths(farm)
+        await hass.config_entries.async_unload(second.entry_id)
