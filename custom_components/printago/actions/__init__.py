@@ -11,6 +11,7 @@ import voluptuous as vol
 from ..const import DOMAIN
 from .commands import SEND_COMMAND_SCHEMA, async_send_command
 from .emergency import EMERGENCY_STOP_SCHEMA, async_emergency_stop
+from .explain import EXPLAIN_JOB_SCHEMA, async_explain_job
 from .jobs import CHANGE_JOBS_SCHEMA, JOB_CHANGES, UPDATE_JOBS_SCHEMA, async_change_jobs, async_update_jobs
 from .lists import (
     GET_JOBS_SCHEMA,
@@ -39,6 +40,7 @@ class Action:
 ACTIONS = (
     Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
+    Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
     Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
     Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
     Action("get_parts", GET_THINGS_SCHEMA, async_get_parts, SupportsResponse.ONLY),

@@ -1,0 +1,218 @@
+"""The action that explains why jobs wait, printer by printer, in plain words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.translation import async_get_translations
+import voluptuous as vol
+
+from ..api import JobStatus, PrintJob
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..entity import async_call
+from .common import async_coordinator, whole_number
+from .selection import (
+    ATTR_JOB_ID,
+    JOB_IDS,
+    PRIORITIES,
+    JobFilter,
+    async_find_jobs,
+    async_jobs_by_id,
+    job_summary,
+    printer_name,
+    selection_error,
+)
+
+ATTR_LIMIT = "limit"
+
+_MOST_EXPLAINED = 20
+"""Each costs a request of the 60 a minute."""
+_MOST_NAMED = 3
+_PIN = "printer.id"
+
+EXPLAIN_JOB_SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_JOB_ID): JOB_IDS,
+        vol.Optional(ATTR_LIMIT, default=10): vol.All(whole_number, vol.Range(min=1, max=_MOST_EXPLAINED)),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterVerdict:
+    """Whether a printer can take a job now, could do so later, and what is in the way."""
+
+    printer_id: str
+    name: str
+    matched: bool
+    compatible: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, str]:
+        """Return what sorts the likeliest printer first."""
+        return (not self.matched, not self.compatible, len(self.reasons), self.name)
+
+    def as_response(self) -> dict[str, Any]:
+        """Return it as the action returns it."""
+        return {
+            "printer": self.name,
+            "printer_id": self.printer_id,
+            "matched": self.matched,
+            "compatible": self.compatible,
+            "reasons": list(self.reasons),
+        }
+
+
+async def async_explain_job(call: ServiceCall) -> ServiceResponse:
+    """Explain why the jobs named wait, or those that wait next; copies of one build are explained together."""
+    coordinator = async_coordinator(call)
+    if ATTR_JOB_ID in call.data:
+        jobs = await _async_named(coordinator, call.data[ATTR_JOB_ID])
+    else:
+        jobs = await _async_waiting(coordinator)
+    explanations, left = await async_explain(coordinator, jobs, call.data[ATTR_LIMIT])
+    return {"jobs": [*explanations], "not_explained": left}
+
+
+async def async_explain(
+    coordinator: PrintagoCoordinator, jobs: Iterable[PrintJob], most: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return why jobs wait, at a cost of ``most`` requests, and how many are left without an explanation.
+
+    Raises HomeAssistantError when Printago cannot be asked at all.
+    """
+    words = await _async_words(coordinator.hass)
+    groups: dict[tuple[Any, ...], list[PrintJob]] = {}
+    for job in jobs:
+        groups.setdefault(_likeness(job), []).append(job)
+    explanations: list[dict[str, Any]] = []
+    asked = left = 0
+    for group in groups.values():
+        verdicts: list[PrinterVerdict] = []
+        if group[0].status is JobStatus.PENDING:
+            if asked == most:
+                left += len(group)
+                continue
+            asked += 1
+            try:
+                verdicts = await _async_verdicts(coordinator, group[0], words)
+            except HomeAssistantError as err:
+                if err.translation_key != "rate_limited" or not explanations:
+                    raise
+                most, left = asked, left + len(group)
+                continue
+        explanations.append(
+            {
+                **job_summary(coordinator, group[0]),
+                "job_ids": [job.id for job in group],
+                "explanation": _explanation(coordinator, group[0], verdicts, words),
+                "printers": [verdict.as_response() for verdict in verdicts],
+            }
+        )
+    return explanations, left
+
+
+def _likeness(job: PrintJob) -> tuple[Any, ...]:
+    """Return what makes two jobs wait for the same reasons."""
+    tags = frozenset((job.required_printer_tags or {}).items())
+    return (job.part_build_id or job.id, job.status, job.assigned_printer_id, job.priority, tags)
+
+
+async def _async_named(coordinator: PrintagoCoordinator, job_ids: list[str]) -> list[PrintJob]:
+    known = coordinator.farm.jobs
+    unknown = [job_id for job_id in dict.fromkeys(job_ids) if job_id not in known]
+    rows = (await async_jobs_by_id(coordinator, unknown)).rows if unknown else {}
+    if missing := [job_id for job_id in unknown if job_id not in rows]:
+        raise selection_error("jobs_not_found", jobs=", ".join(missing[:_MOST_NAMED]))
+    found = {job_id: PrintJob.from_json(job_id, row) for job_id, row in rows.items()}
+    return [known.get(job_id) or found[job_id] for job_id in dict.fromkeys(job_ids)]
+
+
+async def _async_waiting(coordinator: PrintagoCoordinator) -> list[PrintJob]:
+    """Return the jobs that wait, in the order in which they will be printed."""
+    if coordinator.jobs_readable and coordinator.available:
+        waiting = list(coordinator.farm.jobs_with(JobStatus.PENDING))
+    else:
+        wanted = JobFilter(statuses=(JobStatus.PENDING,), hidden=False)
+        rows = (await async_find_jobs(coordinator, wanted, 1000)).rows
+        waiting = [PrintJob.from_json(job_id, row) for job_id, row in rows.items()]
+    return sorted(waiting, key=lambda job: (job.priority or 0, job.queue_order or 0, job.id))
+
+
+async def _async_verdicts(
+    coordinator: PrintagoCoordinator, job: PrintJob, words: Mapping[str, str]
+) -> list[PrinterVerdict]:
+    rows = await async_call(coordinator, coordinator.client.queue.matching(job.id), reads=True)
+    verdicts = [_verdict(coordinator, job, row, words) for row in rows if isinstance(row.get("printerId"), str)]
+    return sorted(verdicts, key=lambda verdict: verdict.rank)
+
+
+def _verdict(
+    coordinator: PrintagoCoordinator, job: PrintJob, row: Mapping[str, Any], words: Mapping[str, str]
+) -> PrinterVerdict:
+    checks = row.get("checks")
+    failed = [
+        check
+        for check in (checks if isinstance(checks, list) else [])
+        if isinstance(check, Mapping) and check.get("passed") is False
+    ]
+    return PrinterVerdict(
+        printer_id=row["printerId"],
+        name=printer_name(coordinator, row["printerId"]) or row["printerId"],
+        matched=row.get("matched") is True,
+        compatible=row.get("compatible") is True,
+        reasons=tuple(_reason(coordinator, job, row["printerId"], check, words) for check in failed),
+    )
+
+
+def _reason(
+    coordinator: PrintagoCoordinator, job: PrintJob, printer_id: str, check: Mapping[str, Any], words: Mapping[str, str]
+) -> str:
+    tags = job.required_printer_tags or {}
+    code = check.get("code")
+    if code == "tags-match" and tags.get(_PIN, printer_id) != printer_id:
+        return _say(words, "match_pinned", printer=printer_name(coordinator, tags[_PIN]) or "")
+    if code == "tags-match":
+        wanted = ", ".join(value.replace("|", ", ") for key, value in tags.items() if key != _PIN)
+        return _say(words, "match_tags_match", tags=wanted)
+    if said := _say(words, f"match_{code}".replace("-", "_")):
+        return said
+    # A check that is newer than we are: Printago's own words.
+    return next((text for key in ("explanation", "label", "code") if isinstance(text := check.get(key), str)), "")
+
+
+def _explanation(
+    coordinator: PrintagoCoordinator, job: PrintJob, verdicts: list[PrinterVerdict], words: Mapping[str, str]
+) -> str:
+    if job.status is not JobStatus.PENDING:
+        printer = printer_name(coordinator, job.assigned_printer_id) or "-"
+        return _say(words, "explain_not_waiting", status=job.status or "-", printer=printer)
+    if job.priority == PRIORITIES["low"] and coordinator.farm.process_low_priority_jobs is False:
+        return _say(words, "explain_low_priority")
+    if not verdicts:
+        return _say(words, "explain_nothing_told")
+    if matched := [verdict for verdict in verdicts if verdict.matched]:
+        return _say(words, "explain_soon", printers=_named([verdict.name for verdict in matched]))
+    compatible = [verdict for verdict in verdicts if verdict.compatible]
+    described = [f"{verdict.name} ({'; '.join(verdict.reasons)})" for verdict in compatible or verdicts]
+    return _say(words, "explain_waits" if compatible else "explain_none_fits", printers=_named(described))
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join([*names[:_MOST_NAMED], f"… (+{len(names) - _MOST_NAMED})"] if len(names) > _MOST_NAMED else names)
+
+
+async def _async_words(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return our words in Home Assistant's language."""
+    return await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+
+
+def _say(words: Mapping[str, str], key: str, **placeholders: str) -> str:
+    return words.get(f"component.{DOMAIN}.common.{key}", "").format(**placeholders)
