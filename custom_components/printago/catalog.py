@@ -9,9 +9,10 @@ import math
 import time
 from typing import Any
 
+from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 
-from .api import Listing, PrintagoClient
+from .api import Lane, Listing, PrintagoClient
 from .const import DOMAIN
 
 _MOST_CANDIDATES = 5
@@ -56,6 +57,25 @@ class Catalog:
         if wanted not in listing.rows and folded not in names and folded in types:
             return self._remember("material", wanted, {"materialType": types[folded]})
         return self._remember("material", wanted, {"materialId": _pick("material", listing, wanted, "name")["id"]})
+
+    async def async_find_variant(self, wanted: str, material: Mapping[str, str] | None = None) -> Row:
+        """Return the colour with this ID or name, of any material or of what ``async_find_material`` has found.
+
+        Raises ServiceValidationError, and PrintagoError.
+        """
+        rows = dict(await self._client.material_variants(Lane.USER))
+        if material is not None:
+            owners = {material.get("materialId")}
+            if kind := material.get("materialType"):
+                owners = {key for key, row in (await self._client.materials()).rows.items() if row.get("type") == kind}
+            rows = {key: row for key, row in rows.items() if row.get("materialId") in owners}
+        return _pick("variant", Listing(rows, complete=True), wanted, "name")
+
+    @callback
+    def async_know_part(self, part: Row) -> None:
+        """Find a part that was just made by its ID at once, and look its name up again."""
+        self._found.pop(("part", str(part.get("name"))), None)
+        self._remember("part", part["id"], part)
 
     def forget(self) -> None:
         """Look everything up again: Printago knows something that we do not."""

@@ -42,6 +42,7 @@ _USUAL_SECONDS = 300
 
 _TAG = vol.All(NON_EMPTY, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
+TAGS = vol.All(cv.ensure_list, [_TAG])
 QUANTITY = vol.All(whole_number, vol.Range(min=1, max=_MOST_COPIES))
 WAITING: dict[vol.Marker, Any] = {
     vol.Optional(ATTR_WAIT_UNTIL): vol.Coerce(WaitUntil),
@@ -56,7 +57,7 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
             vol.Optional(ATTR_QUANTITY, default=1): QUANTITY,
             vol.Optional(ATTR_PRINTER): cv.string,
-            vol.Optional(ATTR_TAGS): vol.All(cv.ensure_list, [_TAG]),
+            vol.Optional(ATTR_TAGS): TAGS,
             vol.Optional(ATTR_LABEL): NON_EMPTY,
             vol.Optional(ATTR_PRIORITY, default="normal"): vol.In(_PRIORITIES),
             vol.Optional(ATTR_POSITION, default="back"): vol.In(_POSITIONS),
@@ -77,7 +78,7 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
 async def async_submit_print_job(call: ServiceCall) -> ServiceResponse:
     """Submit a print, and return its builds and jobs."""
     coordinator = async_coordinator(call)
-    tags = _tags(call, coordinator)
+    tags = tags_of(call, coordinator)
     request = await async_call(coordinator, async_print_request(coordinator, call.data, tags), reads=True)
     if call.data[ATTR_DRY_RUN]:
         preview = await async_call(coordinator, coordinator.client.products.preview_build(request.build), reads=True)
@@ -142,7 +143,7 @@ def _objects(rows: object) -> list[Mapping[str, Any]]:
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
-def _tags(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
+def tags_of(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
     """Return the tags that a printer has to match, all of them."""
     device_id = call.data.get(ATTR_PRINTER)
     printer_id = async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None

@@ -1,0 +1,162 @@
+"""The action that uploads a model: a file becomes a part, and at will a print."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
+from ..const import DOMAIN, LOGGER
+from ..coordinator import PrintagoCoordinator
+from ..entity import async_call, home_assistant_error
+from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
+from .model_file import ModelFile, async_media_path, async_open, media_id
+from .printing import (
+    ATTR_LABEL,
+    ATTR_MATERIAL,
+    ATTR_PART,
+    ATTR_POSITION,
+    ATTR_PRIORITY,
+    ATTR_QUANTITY,
+    ATTR_TAGS,
+    ATTR_TIMEOUT,
+    ATTR_WAIT_UNTIL,
+    QUANTITY,
+    TAGS,
+    WAITING,
+    async_print_request,
+    async_submit,
+    tags_of,
+)
+
+ATTR_MEDIA = "media"
+ATTR_NAME = "name"
+ATTR_PATH = "path"
+ATTR_PRINT = "print"
+
+_OF_PRINTING = (ATTR_QUANTITY, ATTR_PRINTER, ATTR_TAGS, ATTR_MATERIAL, ATTR_LABEL, ATTR_WAIT_UNTIL)
+_LOOK_AFTER = (1.0, 4.0)
+"""Seconds after which a part is looked for whose answer was lost."""
+
+
+def _print_only_when_asked(data: dict[str, Any]) -> dict[str, Any]:
+    if not data[ATTR_PRINT] and (given := [key for key in _OF_PRINTING if key in data]):
+        raise vol.Invalid(f"{', '.join(given)}: only together with print: true")
+    return data
+
+
+UPLOAD_PART_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+            vol.Exclusive(ATTR_PATH, "source", msg="give a path or a media item, not both"): NON_EMPTY,
+            vol.Exclusive(ATTR_MEDIA, "source", msg="give a path or a media item, not both"): media_id,
+            vol.Optional(ATTR_NAME): NON_EMPTY,
+            vol.Optional(ATTR_PRINT, default=False): cv.boolean,
+            vol.Optional(ATTR_QUANTITY): QUANTITY,
+            vol.Optional(ATTR_PRINTER): cv.string,
+            vol.Optional(ATTR_TAGS): TAGS,
+            vol.Optional(ATTR_MATERIAL): NON_EMPTY,
+            vol.Optional(ATTR_LABEL): NON_EMPTY,
+            **WAITING,
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_PATH, ATTR_MEDIA),
+    _print_only_when_asked,
+)
+
+
+async def async_upload_part(call: ServiceCall) -> ServiceResponse:
+    """Upload a file, make a part of it, print that where asked for, and return what came of it."""
+    coordinator = async_coordinator(call)
+    tags = tags_of(call, coordinator)
+    if ATTR_MATERIAL in call.data:
+        # A material that does not exist is told before anything is uploaded.
+        await async_call(coordinator, coordinator.catalog.async_find_material(call.data[ATTR_MATERIAL]), reads=True)
+    if ATTR_MEDIA in call.data:
+        path = await async_media_path(call.hass, call.data[ATTR_MEDIA])
+    else:
+        path = call.data[ATTR_PATH]
+    file = await async_open(call.hass, path, check_allowed=ATTR_PATH in call.data)
+    try:
+        part = await _async_upload(coordinator, file, call.data.get(ATTR_NAME, file.title))
+    finally:
+        await file.async_close()
+    coordinator.catalog.async_know_part(part)
+    response: dict[str, Any] = {
+        "part_id": part["id"],
+        "part": part.get("name"),
+        "type": part.get("type"),
+        "size": file.size,
+    }
+    if call.data[ATTR_PRINT]:
+        response["print"] = await _async_print(call, coordinator, part, tags)
+    return response if call.return_response else None
+
+
+async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name: str) -> Mapping[str, Any]:
+    products = coordinator.client.products
+    target = await async_call(coordinator, products.upload_target(file.name), reads=True)
+    try:
+        await products.upload(target, file, file.size)
+    except PrintagoError as err:
+        raise _failure("upload_failed", name=file.name, error=file.error or str(err)) from err
+    try:
+        return await products.create_part(name, file.kind, target.path)
+    except OutcomeUnknownError as err:
+        LOGGER.warning("The answer to the making of a part was lost (%s), looking for it", err)
+        return await _async_find(coordinator, file, name, target.path)
+    except PrintagoError as err:
+        if isinstance(err, AuthenticationError):
+            coordinator.async_reconcile()
+        raise _failure("part_not_made", name=file.name, error=str(home_assistant_error(err))) from err
+
+
+async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: str, path: str) -> Mapping[str, Any]:
+    """Look for a part whose answer was lost: no other has the file that was just uploaded."""
+    key = "part_unchecked"
+    for seconds in _LOOK_AFTER:
+        await asyncio.sleep(seconds)
+        try:
+            listing = await coordinator.client.parts({"name.eq": name})
+        except PrintagoError as err:
+            LOGGER.debug("Looking for a part failed: %s", err)
+            key = "part_unchecked"
+            continue
+        for part in listing.rows.values():
+            if isinstance(uris := part.get("fileUris"), list) and path in uris:
+                return part
+        key = "part_lost"
+    raise _failure(key, name=file.name)
+
+
+async def _async_print(
+    call: ServiceCall, coordinator: PrintagoCoordinator, part: Mapping[str, Any], tags: dict[str, str]
+) -> dict[str, Any] | None:
+    wanted = {
+        ATTR_PART: part["id"],
+        ATTR_QUANTITY: 1,
+        ATTR_PRIORITY: "normal",
+        ATTR_POSITION: "back",
+        **{key: call.data[key] for key in (ATTR_QUANTITY, ATTR_MATERIAL, ATTR_LABEL) if key in call.data},
+    }
+    try:
+        request = await async_call(coordinator, async_print_request(coordinator, wanted, tags), reads=True)
+        return await async_submit(
+            coordinator,
+            request,
+            wants_response=call.return_response,
+            wait_until=call.data.get(ATTR_WAIT_UNTIL),
+            seconds=call.data[ATTR_TIMEOUT],
+        )
+    except HomeAssistantError as err:
+        raise _failure("uploaded_not_printed", name=str(part.get("name")), part_id=part["id"], error=str(err)) from err
+
+
+def _failure(key: str, **placeholders: str) -> HomeAssistantError:
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
