@@ -108,7 +108,7 @@ async def test_bed_that_printago_leaves_out_is_told_by_name(
     assert failed.value.translation_placeholders == {"printers": "P1S 01"}
 
 
-@pytest.mark.parametrize("action", ["confirm_beds", "set_fabmatic", "send_command"])
+@pytest.mark.parametrize("action", ["confirm_beds", "set_fabmatic", "send_command", "assign_material"])
 async def test_device_that_is_no_printer_is_refused_before_anything_is_asked(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, action: str
 ) -> None:

@@ -22,8 +22,10 @@ from .lists import (
     async_get_parts,
     async_get_skus,
 )
+from .objects import SKIP_OBJECTS_SCHEMA, async_skip_objects
 from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .printing import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
+from .slots import ASSIGN_MATERIAL_SCHEMA, async_assign_material
 from .upload import UPLOAD_PART_SCHEMA, async_upload_part
 
 
@@ -38,6 +40,7 @@ class Action:
 
 
 ACTIONS = (
+    Action("assign_material", ASSIGN_MATERIAL_SCHEMA, async_assign_material),
     Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
     Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
@@ -48,6 +51,7 @@ ACTIONS = (
     *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
     Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
     Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),
+    Action("skip_objects", SKIP_OBJECTS_SCHEMA, async_skip_objects),
     Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
     Action("update_jobs", UPDATE_JOBS_SCHEMA, async_update_jobs),
     Action("upload_part", UPLOAD_PART_SCHEMA, async_upload_part),

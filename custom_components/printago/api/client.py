@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from .at_printers import AtPrinterCalls
 from .batch import Batcher
 from .errors import MalformedResponseError, NotAppliedError
 from .listing import Listing, objects, read_list, with_ids
@@ -40,6 +41,7 @@ class PrintagoClient:
     def __init__(self, transport: Transport) -> None:
         """Use a transport, which is the store's own."""
         self._transport = transport
+        self.at_printers = AtPrinterCalls(transport)
         self.products = ProductCalls(transport)
         self.queue = QueueCalls(transport)
         self._confirm = Batcher(self._confirm_ready)
@@ -134,9 +136,9 @@ class PrintagoClient:
         """Return materials (``GET /v1/materials``)."""
         return await self._list("/v1/materials", lane=lane)
 
-    async def material_variants(self) -> Mapping[str, Mapping[str, Any]]:
+    async def material_variants(self, lane: Lane = Lane.BACKGROUND) -> Mapping[str, Mapping[str, Any]]:
         """Return all colours of all materials by ID (``GET /v1/materials/variants``)."""
-        answer = await self._transport.request("GET", "/v1/materials/variants", lane=Lane.BACKGROUND)
+        answer = await self._transport.request("GET", "/v1/materials/variants", lane=lane)
         return dict(with_ids(objects(answer)))
 
     async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
@@ -148,9 +150,9 @@ class PrintagoClient:
         """Return the settings of the store (``GET /v1/settings/store``)."""
         return _object(await self._transport.request("GET", "/v1/settings/store", lane=Lane.BACKGROUND))
 
-    async def open_orders(self) -> Listing:
+    async def open_orders(self, lane: Lane = Lane.BACKGROUND) -> Listing:
         """Return the orders that customers still wait for (``GET /v1/orders``)."""
-        return await self._list("/v1/orders", lane=Lane.BACKGROUND, filters=OPEN_ORDERS)
+        return await self._list("/v1/orders", lane=lane, filters=OPEN_ORDERS)
 
     async def production_slots(self) -> int | None:
         """Return how many jobs the subscription runs at once, None for no limit (``GET /v1/subscriptions``)."""
