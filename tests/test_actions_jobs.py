@@ -150,6 +150,15 @@ async def test_jobs_of_a_part_move_to_the_front(hass: HomeAssistant, farm: Virtu
     assert farm.queue.pending()[0] is clip
 
 
+async def test_jobs_that_are_retried_keep_their_order(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    waiting = [job for job in farm.queue.pending() if job.priority == 100]
+    await act(hass, "cancel_jobs", job_id=[job.id for job in waiting])
+    await act(hass, "retry_jobs", status="cancelled", since="today")
+    assert [job.id for job in farm.queue.pending() if job in waiting] == [job.id for job in waiting]
+
+
 @pytest.mark.parametrize(
     ("data", "key"),
     [

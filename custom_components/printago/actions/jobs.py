@@ -77,7 +77,11 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
     else:
         unless_told = change.possible if change.unless_told is None else change.unless_told
         found = await async_chosen_jobs(call, coordinator, change.possible, unless_told)
-        jobs = [PrintJob.from_json(job_id, row) for job_id, row in found.rows.items()]
+        # In the order of the queue, which those that are moved or retried shall keep.
+        jobs = sorted(
+            (PrintJob.from_json(job_id, row) for job_id, row in found.rows.items()),
+            key=lambda job: job.queue_order or 0,
+        )
     calling = coordinator.client.change_jobs(change.word, [job.id for job in jobs])
     done = await async_call(coordinator, calling)
     return _response(call, [_outcome(job, applied=job.id in done) for job in jobs])
