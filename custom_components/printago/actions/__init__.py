@@ -23,8 +23,10 @@ from .lists import (
     async_get_skus,
 )
 from .objects import SKIP_OBJECTS_SCHEMA, async_skip_objects
+from .orders import PRINT_ORDERS_SCHEMA, async_print_orders
 from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .printing import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
+from .skus import CREATE_SKU_SCHEMA, async_create_sku
 from .slots import ASSIGN_MATERIAL_SCHEMA, async_assign_material
 from .upload import UPLOAD_PART_SCHEMA, async_upload_part
 
@@ -42,6 +44,7 @@ class Action:
 ACTIONS = (
     Action("assign_material", ASSIGN_MATERIAL_SCHEMA, async_assign_material),
     Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
+    Action("create_sku", CREATE_SKU_SCHEMA, async_create_sku),
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
     Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
     Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
@@ -52,6 +55,7 @@ ACTIONS = (
     Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
     Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),
     Action("skip_objects", SKIP_OBJECTS_SCHEMA, async_skip_objects),
+    Action("print_orders", PRINT_ORDERS_SCHEMA, async_print_orders),
     Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
     Action("update_jobs", UPDATE_JOBS_SCHEMA, async_update_jobs),
     Action("upload_part", UPLOAD_PART_SCHEMA, async_upload_part),

@@ -33,8 +33,8 @@ ATTR_TIMEOUT = "timeout"
 ATTR_WAIT_UNTIL = "wait_until"
 
 # Values and bounds of the vendor's BuildConfigV2.
-_PRIORITIES = {"normal": 100, "low": 1000}
-_POSITIONS = ("back", "front")
+PRIORITIES = {"normal": 100, "low": 1000}
+POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 _OPTION_ID = re.compile(r"[a-z0-9]{24}")
 _MOST_SECONDS = 3600
@@ -59,8 +59,8 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): TAGS,
             vol.Optional(ATTR_LABEL): NON_EMPTY,
-            vol.Optional(ATTR_PRIORITY, default="normal"): vol.In(_PRIORITIES),
-            vol.Optional(ATTR_POSITION, default="back"): vol.In(_POSITIONS),
+            vol.Optional(ATTR_PRIORITY, default="normal"): vol.In(PRIORITIES),
+            vol.Optional(ATTR_POSITION, default="back"): vol.In(POSITIONS),
             vol.Optional(ATTR_MATERIAL): NON_EMPTY,
             vol.Optional(ATTR_PARAMETERS): vol.Schema({NON_EMPTY: _PARAMETER}),
             vol.Optional(ATTR_PLATES): vol.Schema(
@@ -180,7 +180,7 @@ async def async_print_request(
         details["materials"] = {"0": [await catalog.async_find_material(data[ATTR_MATERIAL])]}
     common: dict[str, Any] = {
         "quantity": data[ATTR_QUANTITY],
-        "priority": _PRIORITIES[data[ATTR_PRIORITY]],
+        "priority": PRIORITIES[data[ATTR_PRIORITY]],
         "position": data[ATTR_POSITION],
     }
     if tags:
