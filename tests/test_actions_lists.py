@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -11,7 +12,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
 from tests.common import device_of, paths
+from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
+
+READ_ONLY = "readonlyreadonlyreadonly0123456789"
 
 
 async def get(hass: HomeAssistant, things: str, **data: Any) -> dict[str, Any]:
@@ -104,6 +108,16 @@ async def test_jobs_are_paged_underneath(
     assert response["complete"] is False
 
 
+async def test_no_more_jobs_are_transferred_than_are_wanted(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.clear_requests()
+    response = await get(hass, "jobs", limit=3)
+    assert (len(response["jobs"]), response["complete"]) == (3, False)
+    (request,) = farm.requests
+    assert request.query["limit"] == "4"
+
+
 async def test_jobs_cost_a_bounded_number_of_requests(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,3 +152,15 @@ async def test_list_that_cannot_be_read_is_an_error(
     with pytest.raises(HomeAssistantError) as raised:
         await get(hass, "parts")
     assert raised.value.translation_key == "cannot_connect"
+
+
+async def test_key_that_may_not_change_the_queue_is_told_what_it_lacks(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    farm.add_api_key(READ_ONLY, ["printer.view", "queue.view"])
+    await setup_entry(**{CONF_API_KEY: READ_ONLY})
+    assert (await get(hass, "jobs", status="failed"))["jobs"]
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "cancel_jobs", {"label": "Cable Clip"}, blocking=True)
+    assert raised.value.translation_key == "forbidden"
+    assert raised.value.translation_placeholders == {"permissions": "queue.manage"}

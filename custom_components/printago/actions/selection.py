@@ -128,7 +128,8 @@ async def async_job_filter(
 
 async def async_find_jobs(coordinator: PrintagoCoordinator, wanted: JobFilter, most: int) -> Listing:
     """Return the newest jobs that match, at most ``most``; raises HomeAssistantError."""
-    call = coordinator.client.queue.newest(_PRINT_JOBS, wanted.query, wanted.matches, most)
+    # One more than wanted tells whether there are others.
+    call = coordinator.client.queue.newest(_PRINT_JOBS, wanted.query, wanted.matches, most, page_size=most + 1)
     return await async_call(coordinator, call, reads=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from .errors import MalformedResponseError
 from .fields import is_identifier
-from .listing import Accept, Listing, objects, read_newest
+from .listing import PAGE_SIZE, Accept, Listing, objects, read_newest
 from .ratelimit import Lane
 from .transport import Transport
 
@@ -20,10 +20,18 @@ class QueueCalls:
         """Use the store's transport."""
         self._transport = transport
 
-    async def newest(self, path: str, filters: Mapping[str, str], accept: Accept, most: int) -> Listing:
+    async def newest(
+        self, path: str, filters: Mapping[str, str], accept: Accept, most: int, *, page_size: int = PAGE_SIZE
+    ) -> Listing:
         """Return at most ``most`` rows of a list, newest first; complete when there are no others."""
         return await read_newest(
-            self._transport, path, filters=filters, accept=accept, most=most, most_pages=MOST_PAGES
+            self._transport,
+            path,
+            filters=filters,
+            accept=accept,
+            most=most,
+            most_pages=MOST_PAGES,
+            page_size=page_size,
         )
 
     async def update_job(self, job_id: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
