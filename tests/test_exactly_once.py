@@ -1,0 +1,90 @@
+"""Many submissions while answers get lost: each is made once, and none is told twice.
+
+``PRINTAGO_SUBMISSIONS`` sets how many there are, 60 by default.
+"""
+
+import asyncio
+from collections import Counter
+import os
+from typing import Any
+from unittest.mock import AsyncMock
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import RateLimiter
+from custom_components.printago.const import DOMAIN
+from tests.common import paths
+from virtual_farm import FarmConfig, Fault, VirtualFarm
+
+SUBMISSIONS = int(os.environ.get("PRINTAGO_SUBMISSIONS", "60"))
+BUILD = "POST /v2/builds"
+PARTS = ("Benchy", "Cable Clip", "Calibration Cube", "Name Tag")
+ALIKE = 3
+"""How many of the same part follow each other; two of three such rows are identical."""
+
+
+@pytest.fixture
+def farm_config() -> FarmConfig:
+    """Let jobs appear a moment after their build."""
+    return FarmConfig(speed=20, scenario="idle", printers=2)
+
+
+@pytest.fixture(autouse=True)
+def quick_and_without_quota(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lift the quota on both sides, and look for jobs sooner than in a cloud that is far away."""
+    farm.set_quota(enabled=False)
+    monkeypatch.setattr(RateLimiter, "acquire", AsyncMock())
+    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.6, 1.0))
+
+
+def wanted(number: int) -> dict[str, Any]:
+    """Return one of the submissions: every third begins three identical ones, the next three are of another part."""
+    row = number // ALIKE
+    data: dict[str, Any] = {"part": PARTS[row % len(PARTS)], "quantity": 1 + row % 2}
+    return data | {"label": f"Order {number}"} if row % 3 == 2 else data
+
+
+async def submit(hass: HomeAssistant, number: int) -> dict[str, Any] | str:
+    """Submit, and return the response, or the key of the error."""
+    try:
+        response = await hass.services.async_call(
+            DOMAIN, "submit_print_job", wanted(number), blocking=True, return_response=True
+        )
+    except HomeAssistantError as err:
+        return str(err.translation_key)
+    assert response is not None
+    return dict(response)
+
+
+async def test_each_submission_is_made_once_and_each_lost_answer_is_told_once(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    lost = SUBMISSIONS // 3
+    farm.inject_fault(Fault(mode="drop", path="/v2/builds", method="POST", every=3, count=lost))
+
+    outcomes = await asyncio.gather(*(submit(hass, number) for number in range(SUBMISSIONS)))
+
+    assert paths(farm).count(BUILD) == SUBMISSIONS
+    assert len(farm.world.part_builds) == SUBMISSIONS
+    told = [(number, outcome) for number, outcome in enumerate(outcomes) if isinstance(outcome, dict)]
+    unclear = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
+    assert set(unclear) <= {"submission_unclear"}
+    confirmed = [outcome for _, outcome in told if outcome["confirmed"]]
+    found = [outcome for _, outcome in told if not outcome["confirmed"]]
+    assert len(confirmed) == SUBMISSIONS - lost
+    assert len(found) + unclear.total() == lost
+
+    jobs = [job_id for _, outcome in told for job_id in outcome["job_ids"]]
+    assert len(jobs) == len(set(jobs)), "a job was told to two of them"
+    for number, outcome in told:
+        asked = wanted(number)
+        (build,) = outcome["builds"]
+        assert len(outcome["job_ids"]) == asked["quantity"]
+        for job_id in outcome["job_ids"]:
+            job = farm.job(job_id)
+            assert job.part_build_id == build["part_build_id"]
+            assert job.part_name == asked["part"]
+            assert "label" not in asked or job.label == asked["label"]
