@@ -43,7 +43,7 @@ def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
     limiter = coordinator.memory.limiter
     return {
         "requests_last_hour": limiter.requests_last_hour,
-        "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in (Lane.USER, Lane.BACKGROUND)},
+        "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in Lane},
     }
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from .errors import MalformedResponseError, PrintagoError
 from .fields import is_identifier
-from .ratelimit import Lane
 from .transport import Transport
 
 STEP_PATIENCE = 3.0
@@ -55,7 +54,7 @@ async def stop_printers(transport: Transport, printer_ids: Sequence[str]) -> dic
 async def _take(transport: Transport, step: Step, printer_ids: list[str]) -> StepOutcome:
     method, path, body = _request(step, printer_ids)
     try:
-        answer = await transport.request(method, path, lane=Lane.EMERGENCY, json=body)
+        answer = await transport.request(method, path, lane=None, json=body)
         return StepOutcome(_named(answer))
     except PrintagoError as err:
         return StepOutcome(error=err)

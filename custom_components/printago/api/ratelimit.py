@@ -26,8 +26,6 @@ class Lane(Enum):
 
     USER = "user"
     BACKGROUND = "background"
-    EMERGENCY = "emergency"
-    """Counted, never held back: better one request too many than a printer that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Window:
 
     def room_for(self, lane: Lane) -> int:
         """Return how many requests of the window a lane may see used before it has to wait."""
-        return self.limit - self.reserve if lane is Lane.BACKGROUND else self.limit
+        return self.limit if lane is Lane.USER else self.limit - self.reserve
 
 
 WINDOWS = (
@@ -86,8 +84,6 @@ class RateLimiter:
         now = self._monotonic()
         while self._sent and self._sent[0] <= now - _LONGEST:
             self._sent.popleft()
-        if lane is Lane.EMERGENCY:
-            return 0.0
         free_at = self._blocked_until[lane]
         for window in WINDOWS:
             room = window.room_for(lane)
@@ -109,7 +105,7 @@ class RateLimiter:
         self.count()
 
     def count(self) -> None:
-        """Count one request as sent, whether or not there is room for it."""
+        """Count one request as sent, whether or not there is room for it: in an emergency nobody asks."""
         self._sent.append(self._monotonic())
         self._on_sent()
 

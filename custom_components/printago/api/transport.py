@@ -24,7 +24,7 @@ from .errors import (
 )
 from .fields import http_date
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
-from .ratelimit import Lane, RateLimiter, parse_retry_after
+from .ratelimit import USER_MAX_WAIT, Lane, RateLimiter, parse_retry_after
 
 DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
@@ -95,13 +95,14 @@ class Transport:
         method: str,
         path: str,
         *,
-        lane: Lane,
+        lane: Lane | None,
         params: Mapping[str, str] | None = None,
         json: object = None,
         entitled: bool = True,
     ) -> Any:
         """Send one request and return the parsed body, None for an empty one.
 
+        Without a ``lane`` it is counted but never held back, which is for emergencies.
         Where the subscription may not include it, ``entitled`` is False: a refusal that names no permission is about that.
         Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
         """
@@ -109,7 +110,7 @@ class Transport:
             raise AuthenticationError("the API key or the store ID has characters that none can have")
         body = None if json is None else _encode(json)
         headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
-        await self.limiter.acquire(lane)
+        await self._admit(lane)
         attempts = 0
 
         async def count_attempt(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:
@@ -117,7 +118,7 @@ class Transport:
             nonlocal attempts
             attempts += 1
             if attempts > 1:
-                await self.limiter.acquire(lane, max_wait=0)
+                await self._admit(lane, max_wait=0)
             return await handler(request)
 
         try:
@@ -202,6 +203,12 @@ class Transport:
             raise OutcomeUnknownError("no answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as err:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
+
+    async def _admit(self, lane: Lane | None, max_wait: float = USER_MAX_WAIT) -> None:
+        if lane is None:
+            self.limiter.count()
+        else:
+            await self.limiter.acquire(lane, max_wait)
 
     def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
         if 200 <= status < 300:
