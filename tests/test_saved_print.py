@@ -60,7 +60,8 @@ async def save_print(hass: HomeAssistant, entry: MockConfigEntry, thing: str, **
     """Make a saved print as a person does, and return the ID of its subentry."""
     known = set(entry.subentries)
     form = await open_form(hass, entry)
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], {"thing": thing, **fields})
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {"thing": thing, **fields})
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     (subentry_id,) = set(entry.subentries) - known
@@ -70,7 +71,8 @@ async def save_print(hass: HomeAssistant, entry: MockConfigEntry, thing: str, **
 async def change_print(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, fields: dict[str, Any]) -> Any:
     """Change a saved print as a person does."""
     form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
+    await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], {})
     await hass.async_block_till_done()
     return result
 
@@ -164,6 +166,16 @@ async def test_everything_that_was_chosen_reaches_printago(
     }
 
 
+async def test_sku_is_called_by_its_title_and_can_print(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    sku = next(sku for sku in farm.world.skus.values() if sku["sku"] == "DESK-SET")
+    saved = await save_print(hass, entry, f"sku:{sku['id']}", quantity=1)
+    assert entry.subentries[saved].title == f"Print {sku['title']}"
+    await press(hass, saved, "print")
+    await until(hass, lambda: len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 6)
+
+
 async def test_change_renames_the_device_and_prints_something_else_without_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -198,7 +210,41 @@ async def test_tag_that_printago_could_not_read_is_refused(
     assert result["errors"] == {"tags": "invalid_tag"}
 
     result = await hass.config_entries.subentries.async_configure(form["flow_id"], {**fields, "tags": ["a", "b"]})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["step_id"] == "preview"
+
+
+async def test_preview_shows_the_picture_until_the_dialogue_is_closed(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    assert await async_setup_component(hass, "http", {})
+    entry = await setup_entry()
+    client = await hass_client_no_auth()
+    form = await open_form(hass, entry)
+    fields = {"thing": f"part:{part_id(farm)}", "quantity": 3}
+
+    preview = await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
+
+    assert preview["step_id"] == "preview"
+    told = preview["description_placeholders"]
+    assert (told["name"], told["quantity"], told["thing"]) == ("Print Benchy", "3", "Benchy")
+    path = told["picture"].removeprefix("![](").removesuffix(")")
+    assert path.startswith("/api/printago/part_picture/")
+    answer = await client.get(path)
+    assert answer.content_type == "image/png"
+    assert (await answer.read()).startswith(b"\x89PNG")
+    assert (await client.get(path.partition("?")[0])).status == 401
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {})
+    assert (await client.get(path)).status == 404
+
+
+async def test_preview_goes_without_a_picture_that_cannot_be_had(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="status", status=403, path="/v1/storage/signed-urls"))
+    form = await open_form(hass, entry)
+    fields = {"thing": f"part:{part_id(farm)}", "quantity": 3}
+    preview = await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
+    assert preview["description_placeholders"]["picture"] == ""
 
 
 @pytest.mark.parametrize(
@@ -454,6 +500,29 @@ async def test_deletion_is_noticed_before_anybody_presses(
     hass.config_entries.async_remove_subentry(entry, saved)
     await hass.async_block_till_done()
     assert issue_of(hass, saved) is None
+
+
+async def test_sku_that_lost_its_parts_is_noticed_when_an_event_tells_of_parts(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0.0)
+    saved = await save_print(hass, entry, f"sku:{sku_id(farm, 'BENCHY-1')}", quantity=1)
+    await pass_time(hass, 31)
+    assert issue_of(hass, saved) is None
+    links = {link["id"]: link for link in farm.world.linked_parts.values() if link["partId"] == part_id(farm)}
+    for identifier in links:
+        farm.world.linked_parts.remove(identifier)
+    farm.clear_requests()
+
+    topic = f"stores/{farm.config.store_id}/entities/parts"
+    told = asyncio.Event()
+    stop = entry.runtime_data.listeners.async_add_changes(lambda new: told.set() if "part" in new.kinds else None)
+    farm.publish(topic, b'{"action": "DELETE", "entityType": "parts", "entities": {"%s": {}}}' % part_id(farm).encode())
+    await asyncio.wait_for(told.wait(), 10)
+    stop()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert issue_of(hass, saved) is not None
 
 
 async def test_without_saved_prints_the_catalogue_is_not_asked_for(

@@ -19,6 +19,7 @@ from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import DeviceKeeper
 from .memory import async_forget, async_recall
+from .part_picture import async_setup_pictures
 from .permissions import PermissionWatch
 from .saved_prints import SavedPrints
 from .store_reads import StoreReads
@@ -38,8 +39,9 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which exist whether or not a store is loaded."""
+    """Register what exists whether or not a store is loaded: the actions, and what shows pictures in dialogues."""
     async_setup_actions(hass)
+    async_setup_pictures(hass)
     return True
 
 

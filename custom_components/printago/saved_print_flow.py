@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
+from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -25,7 +26,9 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .api import PermissionDeniedError, PrintagoError
+from .const import LOGGER
 from .coordinator import PrintagoCoordinator
+from .part_picture import async_drop_picture, async_show_picture
 from .saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
 
 CONF_THING = "thing"
@@ -48,6 +51,10 @@ class Choices:
     """What a saved print can be made of, each by its value as what a person reads."""
 
     things: dict[str, str]
+    names: dict[str, str]
+    """How those things are called when somebody speaks of them."""
+    pictures: dict[str, str]
+    """Storage paths of the pictures of those things that have one."""
     materials: dict[str, str]
     printers: dict[str, str]
     tags: list[str]
@@ -71,12 +78,23 @@ class Choices:
             **{f"{CONF_PART}:{identifier}": _text(row, "name") or identifier for identifier, row in parts.items()},
             **{f"{CONF_SKU}:{identifier}": _sku_name(row) or identifier for identifier, row in skus.items()},
         }
+        pictures = {
+            f"{kind}:{identifier}": path
+            for kind, rows in ((CONF_PART, parts), (CONF_SKU, skus))
+            for identifier, row in rows.items()
+            if (path := _text(row, "thumbnailUri"))
+        }
         if not things:
             raise ChoicesError("nothing_to_print")
         types = {kind: kind for row in materials.values() if (kind := _text(row, "type"))}
         printers = coordinator.farm.printers.values()
         return cls(
             things=things,
+            names={
+                **things,
+                **{f"{CONF_SKU}:{key}": name for key, row in skus.items() if (name := _text(row, "title"))},
+            },
+            pictures=pictures,
             materials={**types, **{key: _text(row, "name") or key for key, row in materials.items()}},
             printers={state.id: state.name for state in printers},
             tags=sorted({tag for state in printers for tag in state.record.tags}),
@@ -123,6 +141,8 @@ class SavedPrintFlow(ConfigSubentryFlow):
     """Asks what is to be printed, how often and where."""
 
     _choices: Choices | None = None
+    _title: str
+    _data: dict[str, Any]
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Make a saved print."""
@@ -143,7 +163,8 @@ class SavedPrintFlow(ConfigSubentryFlow):
         if user_input is not None:
             tags = _cleaned_tags(user_input.get(CONF_TAGS, ()))
             if not any("|" in tag for tag in tags):
-                return self._finish(self._choices, user_input, tags)
+                self._take_over(self._choices, user_input, tags)
+                return await self.async_step_preview()
             errors[CONF_TAGS] = "invalid_tag"
         elif self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
@@ -154,21 +175,55 @@ class SavedPrintFlow(ConfigSubentryFlow):
             errors=errors,
         )
 
-    def _finish(self, choices: Choices, user_input: dict[str, Any], tags: list[str]) -> SubentryFlowResult:
+    def _take_over(self, choices: Choices, user_input: dict[str, Any], tags: list[str]) -> None:
         thing = user_input[CONF_THING]
-        data = {
+        self._data = {
             **thing_data(thing),
             CONF_QUANTITY: int(user_input[CONF_QUANTITY]),
             **({CONF_TAGS: tags} if tags else {}),
             **{key: user_input[key] for key in (CONF_PRINTER, CONF_MATERIAL) if user_input.get(key)},
         }
         # Spoken names come from the device, therefore it is called by what its button does.
-        title = user_input.get(CONF_NAME, "").strip() or f"Print {choices.things[thing]}"
+        self._title = user_input.get(CONF_NAME, "").strip() or f"Print {choices.names[thing]}"
+
+    async def async_step_preview(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show what a press will print."""
+        if user_input is None and self._choices is not None:
+            thing = thing_of(self._data)
+            return self.async_show_form(
+                step_id="preview",
+                data_schema=vol.Schema({}),
+                description_placeholders={
+                    "name": self._title,
+                    "quantity": str(self._data[CONF_QUANTITY]),
+                    "thing": self._choices.things[thing],
+                    "picture": await self._async_picture(self._choices.pictures.get(thing)),
+                },
+                last_step=True,
+            )
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), title=title, data=data
+                self._get_entry(), self._get_reconfigure_subentry(), title=self._title, data=self._data
             )
-        return self.async_create_entry(title=title, data=data)
+        return self.async_create_entry(title=self._title, data=self._data)
+
+    async def _async_picture(self, path: str | None) -> str:
+        """Return the picture at a storage path in Markdown; nothing where there is none to show."""
+        entry: ConfigEntry[PrintagoCoordinator] = self._get_entry()
+        if path is None or entry.state is not ConfigEntryState.LOADED:
+            return ""
+        try:
+            picture = await entry.runtime_data.client.picture(path)
+        except PrintagoError as err:
+            LOGGER.debug("A part's picture cannot be shown: %s", err)
+            return ""
+        shown = async_show_picture(self.hass, self.flow_id, picture)
+        return f"![]({shown})" if shown is not None else ""
+
+    @override
+    @callback
+    def async_remove(self) -> None:
+        async_drop_picture(self.hass, self.flow_id)
 
 
 def thing_of(data: Mapping[str, Any]) -> str:

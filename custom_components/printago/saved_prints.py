@@ -107,7 +107,9 @@ class SavedPrints:
             for subentry_id, identifier in wanted.items():
                 if subentry_id not in self._prints or self._prints[subentry_id].thing != (kind, identifier):
                     continue
-                if identifier in listing.rows:
+                row = listing.rows.get(identifier)
+                # An SKU outlives its parts; without any it prints nothing.
+                if row is not None and (kind == CONF_PART or row.get("linkedParts") != []):
                     self._async_delete_issue(subentry_id)
                 else:
                     self._async_create_issue(subentry_id)
