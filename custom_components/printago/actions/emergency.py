@@ -6,7 +6,7 @@ reached is told by its response, and by a notification for a person.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,12 +97,21 @@ async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
         "complete": not (not_reached or targets.unknown_devices or targets.stores_not_loaded),
         "printers": sorted(name for report in reports for name in report["printers"]),
         "not_reached": not_reached,
-        "errors": {step: error for report in reports for step, error in report["errors"].items()},
+        "errors": _merged(report["errors"] for report in reports),
         "unknown_devices": targets.unknown_devices,
         "stores_not_loaded": targets.stores_not_loaded,
     }
     _async_tell(hass, response)
     return response
+
+
+def _merged(errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return why each step failed, of several stores each different reason."""
+    reasons: dict[str, dict[str, None]] = {}
+    for of_store in errors:
+        for step, error in of_store.items():
+            reasons.setdefault(step, {})[error] = None
+    return {step: "; ".join(different) for step, different in reasons.items()}
 
 
 async def _async_stop_store(coordinator: PrintagoCoordinator, wanted: set[str]) -> dict[str, Any]:
