@@ -19,7 +19,7 @@ from .actions.printing import (
     required_tags,
 )
 from .actions.submission import Submitter
-from .api import PrintagoError, PrintJob
+from .api import Lane, PrintagoError, PrintJob
 from .api.models import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
 from .const import DOMAIN, LOGGER
 from .coordinator import PrintagoCoordinator
@@ -197,7 +197,8 @@ class SavedPrint:
     async def _async_catch_up(self) -> None:
         asked_for = self._part_builds
         try:
-            listing = await self.coordinator.client.jobs({"partBuildId.in": ",".join(sorted(asked_for))})
+            filters = {"partBuildId.in": ",".join(sorted(asked_for))}
+            listing = await self.coordinator.client.jobs(filters, Lane.BACKGROUND)
         except PrintagoError as err:
             LOGGER.debug("Asking what became of a saved print failed: %s", err)
             return

@@ -7,6 +7,7 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .api import Lane
 from .api.messages import PART_KIND, SKU_KIND
 from .changes import Changes
 from .const import DOMAIN
@@ -101,7 +102,7 @@ class SavedPrints:
             wanted = {known.id: known.thing[1] for known in self._prints.values() if known.thing[0] == kind}
             if not wanted:
                 continue
-            listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))})
+            listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, Lane.BACKGROUND)
             if not listing.complete:
                 continue
             for subentry_id, identifier in wanted.items():

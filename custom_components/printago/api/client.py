@@ -124,13 +124,13 @@ class PrintagoClient:
             raise MalformedResponseError("the count is not a number")
         return int(answer)
 
-    async def parts(self, filters: Mapping[str, str] | None = None) -> Listing:
+    async def parts(self, filters: Mapping[str, str] | None = None, lane: Lane = Lane.USER) -> Listing:
         """Return parts (``GET /v1/parts``)."""
-        return await self._list("/v1/parts", lane=Lane.USER, filters=filters)
+        return await self._list("/v1/parts", lane=lane, filters=filters)
 
-    async def skus(self, filters: Mapping[str, str] | None = None) -> Listing:
+    async def skus(self, filters: Mapping[str, str] | None = None, lane: Lane = Lane.USER) -> Listing:
         """Return SKUs with their linked parts (``GET /v1/skus``)."""
-        return await self._list("/v1/skus", lane=Lane.USER, filters=filters)
+        return await self._list("/v1/skus", lane=lane, filters=filters)
 
     async def materials(self, lane: Lane = Lane.USER) -> Listing:
         """Return materials (``GET /v1/materials``)."""
