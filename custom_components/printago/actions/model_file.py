@@ -1,6 +1,6 @@
 """Model files of Home Assistant: which may be uploaded, and reading them bit by bit."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import mimetypes
 import os
 from pathlib import Path
@@ -42,37 +42,57 @@ def refusal(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 class ModelFile:
-    """An open file that may be uploaded; iterating over it reads it once, from the start."""
+    """A model that may be uploaded; iterating over it reads it once, from the start."""
 
-    def __init__(self, hass: HomeAssistant, file: BinaryIO, path: Path, ending: str, size: int) -> None:
-        """Read an open file of ``size`` bytes."""
-        self._hass = hass
-        self._file = file
-        self.name = path.name
-        self.title = path.name[: -len(ending)]
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        *,
+        read: Callable[[int], Awaitable[bytes]],
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Read ``size`` bytes with ``read``, which takes how many there may be at most, and raises OSError."""
+        ending = ending_of(name)
+        self._read = read
+        self.async_close = close
+        self.name = name
+        self.title = name[: -len(ending)]
         self.kind = _KINDS[ending]
         self.size = size
         self.error: str | None = None
         """Why it could not be read to its end, None where it could."""
-
-    async def async_close(self) -> None:
-        """Close the file."""
-        await self._hass.async_add_executor_job(self._file.close)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Read the file in pieces; raises OSError when it is shorter than it was when it was opened."""
         left = self.size
         while left:
             try:
-                piece = await self._hass.async_add_executor_job(self._file.read, min(_CHUNK, left))
+                piece = await self._read(min(_CHUNK, left))
             except OSError as err:
-                self.error = err.strerror or type(err).__name__
+                self.error = err.strerror or str(err) or type(err).__name__
                 raise
             if not piece:
                 self.error = "it became shorter meanwhile"
                 raise OSError(self.error)
             left -= len(piece)
             yield piece
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a file name that tells what it is; raises ServiceValidationError for any other."""
+    for ending in _KINDS:
+        if name.lower().endswith(ending) and len(name) > len(ending):
+            return ending
+    raise refusal("file_type_unsupported", path=name, types=", ".join(ending[1:] for ending in _KINDS))
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise ServiceValidationError for a file that is empty or too large."""
+    if size == 0:
+        raise refusal("file_empty", path=name)
+    if size > MOST_BYTES:
+        raise refusal("file_too_large", path=name, size=f"{size / 1e6:.0f}", limit=f"{MOST_BYTES / 1e6:.0f}")
 
 
 async def async_media_path(hass: HomeAssistant, media: str) -> str:
@@ -92,11 +112,17 @@ async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> 
 
     Only what a media source has vouched for needs no look at ``allowlist_external_dirs``.
     """
-    ending = next((ending for ending in _KINDS if path.lower().endswith(ending)), None)
-    if ending is None or len(Path(path).name) == len(ending):
-        raise refusal("file_type_unsupported", path=path, types=", ".join(ending[1:] for ending in _KINDS))
+    name = Path(path).name
+    ending_of(name)
     file, size = await hass.async_add_executor_job(_open, hass, path, check_allowed)
-    return ModelFile(hass, file, Path(path), ending, size)
+
+    async def read(most: int) -> bytes:
+        return await hass.async_add_executor_job(file.read, most)
+
+    async def close() -> None:
+        await hass.async_add_executor_job(file.close)
+
+    return ModelFile(name, size, read=read, close=close)
 
 
 def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO, int]:
@@ -115,12 +141,12 @@ def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO
     except OSError as err:
         raise refusal("file_unreadable", path=path, error=err.strerror or type(err).__name__) from err
     size = os.fstat(file.fileno()).st_size
-    if 0 < size <= MOST_BYTES:
-        return file, size
-    file.close()
-    if size == 0:
-        raise refusal("file_empty", path=path)
-    raise refusal("file_too_large", path=path, size=f"{size / 1e6:.0f}", limit=f"{MOST_BYTES / 1e6:.0f}")
+    try:
+        check_size(path, size)
+    except ServiceValidationError:
+        file.close()
+        raise
+    return file, size
 
 
 def media_id(value: Any) -> str:

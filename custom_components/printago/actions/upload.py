@@ -16,6 +16,7 @@ from ..coordinator import PrintagoCoordinator
 from ..entity import async_call, home_assistant_error
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
 from .model_file import ModelFile, async_media_path, async_open, media_id
+from .model_url import async_open_url
 from .printing import (
     ATTR_LABEL,
     ATTR_MATERIAL,
@@ -38,6 +39,9 @@ ATTR_MEDIA = "media"
 ATTR_NAME = "name"
 ATTR_PATH = "path"
 ATTR_PRINT = "print"
+ATTR_URL = "url"
+
+_ONE_SOURCE = "give one of path, media and url"
 
 _OF_PRINTING = (ATTR_QUANTITY, ATTR_PRINTER, ATTR_TAGS, ATTR_MATERIAL, ATTR_LABEL, ATTR_WAIT_UNTIL)
 _LOOK_AFTER = (1.0, 4.0)
@@ -54,8 +58,9 @@ UPLOAD_PART_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Exclusive(ATTR_PATH, "source", msg="give a path or a media item, not both"): NON_EMPTY,
-            vol.Exclusive(ATTR_MEDIA, "source", msg="give a path or a media item, not both"): media_id,
+            vol.Exclusive(ATTR_PATH, "source", msg=_ONE_SOURCE): NON_EMPTY,
+            vol.Exclusive(ATTR_MEDIA, "source", msg=_ONE_SOURCE): media_id,
+            vol.Exclusive(ATTR_URL, "source", msg=_ONE_SOURCE): NON_EMPTY,
             vol.Optional(ATTR_NAME): NON_EMPTY,
             vol.Optional(ATTR_PRINT, default=False): cv.boolean,
             vol.Optional(ATTR_QUANTITY): QUANTITY,
@@ -66,7 +71,7 @@ UPLOAD_PART_SCHEMA = vol.All(
             **WAITING,
         }
     ),
-    cv.has_at_least_one_key(ATTR_PATH, ATTR_MEDIA),
+    cv.has_at_least_one_key(ATTR_PATH, ATTR_MEDIA, ATTR_URL),
     _print_only_when_asked,
 )
 
@@ -78,11 +83,7 @@ async def async_upload_part(call: ServiceCall) -> ServiceResponse:
     if ATTR_MATERIAL in call.data:
         # A material that does not exist is told before anything is uploaded.
         await async_call(coordinator, coordinator.catalog.async_find_material(call.data[ATTR_MATERIAL]), reads=True)
-    if ATTR_MEDIA in call.data:
-        path = await async_media_path(call.hass, call.data[ATTR_MEDIA])
-    else:
-        path = call.data[ATTR_PATH]
-    file = await async_open(call.hass, path, check_allowed=ATTR_PATH in call.data)
+    file = await _async_open(call)
     try:
         part = await _async_upload(coordinator, file, call.data.get(ATTR_NAME, file.title))
     finally:
@@ -97,6 +98,15 @@ async def async_upload_part(call: ServiceCall) -> ServiceResponse:
     if call.data[ATTR_PRINT]:
         response["print"] = await _async_print(call, coordinator, part, tags)
     return response if call.return_response else None
+
+
+async def _async_open(call: ServiceCall) -> ModelFile:
+    if ATTR_URL in call.data:
+        return await async_open_url(call.hass, call.data[ATTR_URL])
+    if ATTR_MEDIA in call.data:
+        path = await async_media_path(call.hass, call.data[ATTR_MEDIA])
+        return await async_open(call.hass, path, check_allowed=False)
+    return await async_open(call.hass, call.data[ATTR_PATH], check_allowed=True)
 
 
 async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name: str) -> Mapping[str, Any]:
