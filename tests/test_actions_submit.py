@@ -169,3 +169,13 @@ async def test_jobs_found_after_a_lost_answer_are_waited_for_as_well(
     assert response["confirmed"] is False
     assert response["reached"] is True
     assert response["jobs"][0]["status"] is not None
+
+
+async def test_lost_answer_for_a_file_of_several_plates_is_found_by_all_of_its_jobs(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
+    response = await submit(hass, part="Articulated Dragon", quantity=2)
+    assert response["confirmed"] is False
+    assert set(response["job_ids"]) == set(farm.world.jobs)
+    assert len(response["job_ids"]) > 2

@@ -37,6 +37,7 @@ PRIORITIES = {"normal": 100, "low": 1000}
 POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 _OPTION_ID = re.compile(r"[a-z0-9]{24}")
+_TYPES_WITH_PLATES = ("3mf", "gcode3mf")
 _MOST_SECONDS = 3600
 _USUAL_SECONDS = 300
 
@@ -188,7 +189,8 @@ async def async_print_request(
     if ATTR_PART in data:
         part = await catalog.async_find_part(data[ATTR_PART])
         build = {"parts": [{"partId": part["id"], **common, **details}]}
-        quantity = None if plates else data[ATTR_QUANTITY]
+        # Each plate of a file becomes a job of its own.
+        quantity = None if plates or part.get("type") in _TYPES_WITH_PLATES else data[ATTR_QUANTITY]
         return PrintRequest(build=build, part_id=part["id"], quantity=quantity, label=label, tags=tags)
     sku = await catalog.async_find_sku(data[ATTR_SKU])
     linked_parts = _linked_part_ids(sku)
