@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -164,6 +165,23 @@ async def test_everything_that_was_chosen_reaches_printago(
         "tags": {"user.tags": "rack-1|demo", "printer.id": printer},
         "materials": {"0": [{"materialType": "PLA"}]},
     }
+
+
+async def test_button_is_pressed_by_its_spoken_name(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    for package in ("hassil", "home_assistant_intents", "gazetteer_matcher"):
+        pytest.importorskip(package, reason="Home Assistant's own assistant needs this package")
+    for component in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, component, {})
+    saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
+    async_expose_entity(hass, "conversation", entity_id(hass, saved, "print", "button"), should_expose=True)
+
+    await hass.services.async_call(
+        "conversation", "process", {"text": "press the Print Benchy button"}, blocking=True, return_response=True
+    )
+
+    assert last_build(farm)["parts"][0]["partId"] == part_id(farm)
 
 
 async def test_sku_is_called_by_its_title_and_can_print(
