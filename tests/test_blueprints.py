@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 import shutil
 from typing import Any
+from urllib.parse import quote
 
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.core import Context, HomeAssistant, ServiceCall
@@ -23,6 +24,7 @@ from tests.common import device_of, entity_id, pass_time, paths, press, printer_
 from virtual_farm import Fault, VirtualFarm
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "printago"
+DOCS = Path(__file__).parents[1] / "docs" / "blueprints.md"
 FILES = sorted(path.name for path in BLUEPRINTS.glob("*.yaml"))
 X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
@@ -118,6 +120,18 @@ async def test_blueprint_is_valid_and_describes_itself(hass: HomeAssistant, file
         assert settings["selector"], name
 
 
+@pytest.mark.parametrize("file", FILES)
+async def test_blueprint_is_documented_with_all_its_inputs_and_can_be_imported(hass: HomeAssistant, file: str) -> None:
+    assert await async_setup_component(hass, "automation", {})
+    blueprint = await async_get_blueprints(hass).async_get_blueprint(f"printago/{file}")
+    docs = DOCS.read_text(encoding="utf-8")
+    assert f"blueprint_url={quote(blueprint.metadata['source_url'], safe='')})" in docs
+    section = docs.partition(f"[`{file}`]")[2].partition("\n## ")[0]
+    assert " ".join(blueprint.metadata["description"].split()) in " ".join(section.split())
+    for settings in blueprint.inputs.values():
+        assert f"| {settings['name']} |" in section
+
+
 @pytest.mark.usefixtures("calm")
 async def test_beds_that_wait_too_long_are_told_together_and_confirmed_from_the_phone(
     hass: HomeAssistant, farm: VirtualFarm, use: Use
@@ -173,6 +187,11 @@ async def test_quiet_hours_are_quiet_and_what_still_waits_is_told_when_they_end(
     let_beds_wait(hass, 16)
     await strike(hass)
     assert told == []
+
+    async_fire_time_changed(hass, end + timedelta(seconds=1))
+    await hass.async_block_till_done()
+    (notification,) = {call.data["message"] for call in told}
+    assert "For more than 15 minutes" in notification
 
 
 @pytest.mark.usefixtures("calm")
@@ -316,6 +335,36 @@ async def test_night_run_is_handed_over_in_the_evening_and_taken_back_in_the_mor
     async_fire_time_changed(hass, morning + timedelta(seconds=1))
     await until(hass, lambda: hass.states.is_state(switch, "off"))
     assert not farm.printer(printer).continuous_print
+
+
+@pytest.mark.usefixtures("calm")
+async def test_order_is_printed_when_it_arrives_and_what_could_not_be_queued_is_told(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
+) -> None:
+    assert await async_setup_component(hass, "persistent_notification", {})
+    failed = async_capture_events(hass, "not_queued")
+    await use(
+        "print_orders",
+        farm=device_id(hass, entry, farm.config.store_id),
+        priority="low",
+        not_queued=[{"event": "not_queued", "event_data": {"message": "{{ message }}"}}],
+    )
+    sku = next(sku for sku in farm.world.skus.values() if sku["sku"] == "BENCHY-1")
+    farm.orders.create({"orderNumber": "1042"}, [{"skuId": sku["id"], "quantity": 2}])
+    farm.settle()
+    await until(hass, lambda: state_of(hass, farm.config.store_id, "order", "event").state != "unknown")
+    await hass.async_block_till_done()
+    request = next(request for request in farm.requests if "order" in request.path and request.method == "POST")
+    assert request.body["orderIds"] == [state_of(hass, farm.config.store_id, "order", "event").attributes["order_id"]]
+    assert request.body["priority"] == 1000
+    assert failed == []
+
+    farm.orders.create({"orderNumber": "1043"}, [])
+    farm.settle()
+    told = state_of(hass, farm.config.store_id, "order", "event").state
+    await until(hass, lambda: state_of(hass, farm.config.store_id, "order", "event").state != told)
+    await hass.async_block_till_done()
+    assert failed[0].data["message"].startswith("Order 1043: ")
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ async def use(hass: HomeAssistant, name: str, **arguments: Any) -> ToolResult:
 async def test_tools_say_what_they_do_to_the_world(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
     offered = await tools_of(hass)
     harmless = {tool.name for tool in offered.tools if tool.annotations.read_only}
-    assert harmless == {"printago__farm_status", "printago__list_parts"}
+    assert harmless == {"printago__farm_status", "printago__list_parts", "printago__explain_job"}
     others = [tool for tool in offered.tools if tool.name not in harmless]
     assert {tool.name for tool in others} == {"printago__print_part", "printago__confirm_bed"}
     assert all("ask" in (tool.description or "") for tool in others)
@@ -128,6 +128,20 @@ async def test_part_that_does_not_exist_is_told_with_those_that_it_could_be(
     assert "Benchy" in str(result.data["error"])
     assert (await use(hass, "print_part", part="Benchy", quantity=0)).error
     assert "POST /v2/builds" not in paths(farm)
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_waiting_job_is_explained_in_words(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    waiting = next(job for job in farm.world.jobs.values() if job.status == "pending")
+    farm.clear_requests()
+
+    result = await use(hass, "explain_job", job=waiting.label or waiting.part_name)
+
+    assert not result.error
+    assert result.data["jobs"]
+    assert all(job["job"] and job["explanation"] for job in result.data["jobs"])
+    assert all(path.startswith(("GET", "POST")) for path in paths(farm))
+    assert (await use(hass, "explain_job", job="Spaceship")).error
 
 
 @pytest.mark.usefixtures("exposed")

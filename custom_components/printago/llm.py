@@ -27,6 +27,7 @@ from .printer_state import PrinterState
 
 _MOST_PARTS = 50
 _MOST_COPIES = 500
+_MOST_EXPLAINED = 5
 
 _PROMPT = (
     "Printago runs a print farm. A bed may be confirmed as clear only after a person has said that they took the print "
@@ -206,7 +207,49 @@ class ConfirmBedTool(_FarmTool):
         return {"confirmed": printer.name}
 
 
-_TOOLS: tuple[type[_FarmTool], ...] = (FarmStatusTool, ListPartsTool, PrintPartTool, ConfirmBedTool)
+class ExplainJobTool(_FarmTool):
+    """Tells why jobs wait."""
+
+    name = _name("explain_job")
+    title = "Explain why a job waits"
+    description = (
+        "Explains why a job waits for a printer, printer by printer, or why those that wait next do. Use it for questions "
+        "like 'Why does the Benchy not print?'"
+    )
+    annotations = ToolAnnotations(read_only=True, destructive=False, idempotent=True)
+    takes: ClassVar[Mapping[vol.Marker, Any]] = {
+        vol.Optional("job", description="Label of the job, or name of its part; all jobs if left out"): str
+    }
+
+    @override
+    async def _async_use(
+        self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
+    ) -> dict[str, Any]:
+        entry = self._only(arguments)
+        data: dict[str, Any] = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "limit": _MOST_EXPLAINED}
+        if wanted := arguments.get("job", "").strip().casefold():
+            jobs = entry.runtime_data.farm.jobs.values()
+            data["job_id"] = [
+                job.id
+                for job in jobs
+                if job.status is not JobStatus.FAILED
+                and wanted in (name.casefold() for name in (job.label, job.part_name) if name)
+            ]
+            if not data["job_id"]:
+                raise vol.Invalid("no job has this label or part")
+        response = await hass.services.async_call(
+            DOMAIN, "explain_job", data, blocking=True, context=llm_context.context, return_response=True
+        )
+        jobs_told = (response or {}).get("jobs")
+        told = [job for job in jobs_told if isinstance(job, Mapping)] if isinstance(jobs_told, list) else []
+        return {
+            "jobs": [
+                {"job": job.get("label") or job.get("part"), "explanation": job.get("explanation")} for job in told
+            ]
+        }
+
+
+_TOOLS: tuple[type[_FarmTool], ...] = (FarmStatusTool, ListPartsTool, PrintPartTool, ConfirmBedTool, ExplainJobTool)
 
 
 @callback
