@@ -13,6 +13,7 @@ import tempfile
 import aiohttp
 
 from .check import Check
+from .check_more import large_upload_stays_small, voice_is_understood
 from .demo import Demo, running_demo
 from .home_assistant import PASSWORD, USER
 from .processes import ROOT, DemoError, free_port, require_free_port
@@ -99,7 +100,11 @@ async def _check(options: argparse.Namespace) -> None:
     folder = Path(tempfile.mkdtemp(prefix="printago-check-"))
     try:
         async with running_demo(folder, printers=options.printers, port=port, speed=options.speed) as demo:
-            await Check(demo).run()
+            check = Check(demo)
+            await check.run()
+            await voice_is_understood(check)
+            await large_upload_stays_small(check)
+            await check.log_is_clean()
     except (DemoError, aiohttp.ClientError) as err:
         raise DemoError(f"{err}\nThe logs are kept in {folder}") from err
     except BaseException:

@@ -27,11 +27,14 @@ homeassistant:
   unit_system: metric
   time_zone: {time_zone}
   internal_url: {url}
+  allowlist_external_dirs:
+    - {models}
 config:
 frontend:
 history:
 logbook:
 automation: !include automations.yaml
+conversation:
 script: !include scripts.yaml
 scene: !include scenes.yaml
 logger:
@@ -58,10 +61,11 @@ def _write_storage(folder: Path, key: str, version: int, data: dict[str, Any], *
 def _write_configuration(folder: Path, url: str, port: int, log_level: str) -> None:
     """Fill a new configuration folder, with the integration linked in."""
     (folder / ".storage").mkdir()
+    (folder / "models").mkdir()
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / "printago").symlink_to(_INTEGRATION, target_is_directory=True)
     (folder / "configuration.yaml").write_text(
-        _CONFIGURATION.format(url=url, time_zone=_time_zone(), log_level=log_level)
+        _CONFIGURATION.format(url=url, time_zone=_time_zone(), log_level=log_level, models=folder / "models")
     )
     for name in ("automations", "scripts", "scenes"):
         (folder / f"{name}.yaml").write_text("[]\n" if name != "scripts" else "{}\n")
@@ -115,12 +119,13 @@ def _keep_to_loopback(folder: Path, port: int) -> None:
 class HomeAssistant:
     """A Home Assistant that runs, with one user."""
 
-    def __init__(self, process: Process, client: Client, url: str, log: Path) -> None:
-        """Take one that has started."""
+    def __init__(self, process: Process, client: Client, url: str, folder: Path) -> None:
+        """Take one that has started, with its configuration folder."""
         self.process = process
         self.client = client
         self.url = url
-        self.log = log
+        self.log = process.log
+        self.folder = folder
 
     @classmethod
     async def start(
@@ -152,7 +157,7 @@ class HomeAssistant:
         except BaseException:
             await process.stop()
             raise
-        return cls(process, client, url, process.log)
+        return cls(process, client, url, configuration)
 
     @staticmethod
     async def _sign_in(session: aiohttp.ClientSession, url: str, process: Process) -> Client:

@@ -64,6 +64,11 @@ class Process:
         return cls(name, process, log)
 
     @property
+    def pid(self) -> int:
+        """Return its number."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Tell whether it has not ended."""
         return self._process.returncode is None
