@@ -199,7 +199,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._reconcile_wanted = False
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
-        asked_at = self.memory.clock.now()
+        started = time.monotonic()
         self.farm.begin_snapshot()
         try:
             printers = await self.client.printers()
@@ -213,6 +213,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.update_interval = POLL_WITH_STREAM
         self.memory.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
+        # Reckoned backwards: only answers tell what Printago's clock shows.
+        asked_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
         if self.farm.completed_jobs is None:
             self.seldom.async_want(COMPLETED_COUNT)
         self._publish(changes)

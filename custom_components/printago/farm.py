@@ -118,9 +118,11 @@ class Farm:
             if job.status not in FINAL_STATUSES or job_id in self.jobs:
                 continue
             if before is None:
-                # An old job that was merely touched since is no news.
+                # One that was there before would be known: what is touched now, but old, is no news.
                 ended_at = job.printing_completed_at or job.cancelled_at or job.updated_at
-                if self._is_late(job_id, job.updated_at) or ended_at is None or ended_at < since:
+                if self._is_late(job_id, job.updated_at) or job.created_at is None or ended_at is None:
+                    continue
+                if job.created_at < since or ended_at < since:
                     continue
             elif job.status is JobStatus.COMPLETED:
                 self.completions_seen += 1

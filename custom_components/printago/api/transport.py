@@ -56,8 +56,10 @@ class ServerClock:
         """Learn from the headers of an answer that has just come."""
         if (shown := http_date(headers.get("Date", ""))) is None:
             return
-        # The header has whole seconds only, so that half a second is right on average.
-        self.offset = shown.timestamp() + 0.5 - self._now().timestamp()
+        # The header has whole seconds only, so that half a second is right on average. Clocks that differ by less than it
+        # can tell are taken for the same.
+        offset = shown.timestamp() + 0.5 - self._now().timestamp()
+        self.offset = offset if abs(offset) > 1 else 0.0
 
 
 class Transport:
