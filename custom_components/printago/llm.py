@@ -4,6 +4,7 @@ Home Assistant alone loads this module: should the helpers that it stands on mov
 open to the model once any of its entities is exposed to the assistant.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, override
 
@@ -59,10 +60,11 @@ class _FarmTool(Tool):
         except (HomeAssistantError, vol.Invalid) as err:
             return ToolResult(data={"error": str(err)}, error=True)
 
+    @abstractmethod
     async def _async_use(
         self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
     ) -> dict[str, Any]:
-        raise NotImplementedError
+        """Do what the tool is for, and return what the model is told."""
 
     @callback
     def _chosen(self, arguments: Mapping[str, Any]) -> list[PrintagoConfigEntry]:
