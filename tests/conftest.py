@@ -15,6 +15,8 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from virtual_farm import FarmConfig, VirtualFarm
 
+pytest_plugins = ["tests.figures"]
+
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
 

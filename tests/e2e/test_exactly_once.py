@@ -1,11 +1,7 @@
-"""Many submissions while answers get lost: each is made once, and none is told twice.
-
-``PRINTAGO_SUBMISSIONS`` sets how many there are, 60 by default.
-"""
+"""Many submissions while answers get lost: each is made once, and none is told twice."""
 
 import asyncio
 from collections import Counter
-import os
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -17,9 +13,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import DOMAIN
 from tests.common import paths
+from tests.figures import Figures
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
-SUBMISSIONS = int(os.environ.get("PRINTAGO_SUBMISSIONS", "60"))
 BUILD = "POST /v2/builds"
 PARTS = ("Benchy", "Cable Clip", "Calibration Cube", "Name Tag")
 ALIKE = 3
@@ -60,22 +56,27 @@ async def submit(hass: HomeAssistant, number: int) -> dict[str, Any] | str:
 
 
 async def test_each_submission_is_made_once_and_each_lost_answer_is_told_once(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, chaos: bool, figures: Figures
 ) -> None:
-    lost = SUBMISSIONS // 3
+    submissions = 300 if chaos else 60
+    lost = submissions // 3
     farm.inject_fault(Fault(mode="drop", path="/v2/builds", method="POST", every=3, count=lost))
 
-    outcomes = await asyncio.gather(*(submit(hass, number) for number in range(SUBMISSIONS)))
+    outcomes = await asyncio.gather(*(submit(hass, number) for number in range(submissions)))
 
-    assert paths(farm).count(BUILD) == SUBMISSIONS
-    assert len(farm.world.part_builds) == SUBMISSIONS
+    assert paths(farm).count(BUILD) == submissions
+    assert len(farm.world.part_builds) == submissions
     told = [(number, outcome) for number, outcome in enumerate(outcomes) if isinstance(outcome, dict)]
     unclear = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
     assert set(unclear) <= {"submission_unclear"}
     confirmed = [outcome for _, outcome in told if outcome["confirmed"]]
     found = [outcome for _, outcome in told if not outcome["confirmed"]]
-    assert len(confirmed) == SUBMISSIONS - lost
+    assert len(confirmed) == submissions - lost
     assert len(found) + unclear.total() == lost
+
+    figures["lost answers found again"] = (
+        f"{len(found)} of {lost}, {unclear.total()} unclear, {submissions} submissions"
+    )
 
     jobs = [job_id for _, outcome in told for job_id in outcome["job_ids"]]
     assert len(jobs) == len(set(jobs)), "a job was told to two of them"
