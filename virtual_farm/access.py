@@ -61,6 +61,43 @@ class QuotaState:
     retry_after: int | None = None
 
 
+@dataclass(slots=True)
+class QuotaUsage:
+    """The most requests of a key that ever came within a minute and within an hour, refused ones among them."""
+
+    highest_minute: int = 0
+    highest_hour: int = 0
+    requests: int = 0
+    refused: int = 0
+
+    def wire(self) -> dict[str, int]:
+        """Return what the control API tells."""
+        return {
+            "highestMinute": self.highest_minute,
+            "highestHour": self.highest_hour,
+            "requests": self.requests,
+            "refused": self.refused,
+        }
+
+
+class _Tally:
+    """Counts what comes, whatever the quota makes of it."""
+
+    def __init__(self) -> None:
+        self.usage = QuotaUsage()
+        self._minute: deque[float] = deque()
+        self._hour: deque[float] = deque()
+
+    def add(self, now: float) -> None:
+        for (seconds, _), moments in zip(_WINDOWS, (self._minute, self._hour), strict=True):
+            moments.append(now)
+            while moments[0] <= now - seconds:
+                moments.popleft()
+        self.usage.requests += 1
+        self.usage.highest_minute = max(self.usage.highest_minute, len(self._minute))
+        self.usage.highest_hour = max(self.usage.highest_hour, len(self._hour))
+
+
 class Quota:
     """Both sliding windows of every key. Refused requests do not count."""
 
@@ -69,11 +106,21 @@ class Quota:
         self._clock = clock
         self.enabled = enabled
         self._sent: dict[str, deque[float]] = {}
+        self._tallies: dict[str, _Tally] = {}
         self.refused = 0
+
+    def usage(self, key: str) -> QuotaUsage:
+        """Return what came of a key since its windows were emptied last."""
+        return self._tally(key).usage
+
+    def _tally(self, key: str) -> _Tally:
+        return self._tallies.setdefault(key, _Tally())
 
     def take(self, key: str) -> QuotaState:
         """Count one request of a key, unless it is past a window."""
         now = self._clock().timestamp()
+        tally = self._tally(key)
+        tally.add(now)
         sent = self._sent.setdefault(key, deque())
         while sent and sent[0] <= now - _WINDOWS[-1][0]:
             sent.popleft()
@@ -81,6 +128,7 @@ class Quota:
             waits = [wait for seconds, limit in _WINDOWS if (wait := _wait(sent, now, seconds, limit)) > 0]
             if waits:
                 self.refused += 1
+                tally.usage.refused += 1
                 return QuotaState(0, math.ceil(max(waits)), math.ceil(max(waits)))
         sent.append(now)
         left = []
@@ -92,6 +140,7 @@ class Quota:
     def forget(self) -> None:
         """Empty all windows."""
         self._sent.clear()
+        self._tallies.clear()
 
 
 def _wait(sent: deque[float], now: float, seconds: float, limit: int) -> float:

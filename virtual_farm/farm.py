@@ -4,12 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 import contextlib
+import ssl
 import time
 from typing import Self
 
 from aiohttp import web
 
-from .access import READ_ONLY_PERMISSIONS, KeyRing, Quota
+from .access import READ_ONLY_PERMISSIONS, KeyRing, Quota, QuotaUsage
 from .builds import Builder
 from .commands import Commander
 from .config import FarmConfig
@@ -42,7 +43,9 @@ class VirtualFarm:
     """
 
     def __init__(self, config: FarmConfig | None = None, *, publisher: Publisher | None = None) -> None:
-        """Prepare a farm; `publisher` replaces its own broker. Raises ValueError for a bad `mqtt_url`."""
+        """Prepare a farm; `publisher` replaces its own broker. Raises ValueError for a bad `mqtt_url`, and
+        OSError for a bad `mqtt_ca_file`.
+        """
         self.config = config or FarmConfig()
         self.keys = KeyRing()
         self.keys.add(self.config.api_key)
@@ -79,7 +82,9 @@ class VirtualFarm:
         from .publisher import ExternalPublisher
 
         if self.config.mqtt_url is not None:
-            return ExternalPublisher(self.config.mqtt_url)
+            ca_file = self.config.mqtt_ca_file
+            tls_context = ssl.create_default_context(cafile=ca_file) if ca_file is not None else None
+            return ExternalPublisher(self.config.mqtt_url, tls_context=tls_context)
         return RealtimeBroker(host=HOST, port=self.config.mqtt_port, authenticate=self.authenticate)
 
     # Life.
@@ -217,6 +222,10 @@ class VirtualFarm:
         """Enforce both windows, or lift them; either way they are empty afterwards."""
         self.quota.enabled = enabled
         self.quota.forget()
+
+    def quota_usage(self, key: str | None = None) -> QuotaUsage:
+        """Return the fullest minute and hour of a key, by default of the farm's own, since the windows were emptied."""
+        return self.quota.usage(key or self.config.api_key)
 
     # Printers. Each of these raises NotFoundError for an unknown printer.
 

@@ -146,6 +146,25 @@ def test_the_hour_window_holds_where_the_minute_window_would_not() -> None:
     assert state.remaining == 0
 
 
+async def test_the_fullest_minute_and_hour_are_told_refused_requests_among_them(start_farm) -> None:
+    clock = MovableClock()
+    cloud = await start_farm(quota=True, clock=clock)
+    for _ in range(60):
+        await cloud.get("/v1/stores")
+    await cloud.call("GET", "/v1/stores", status=429)
+    clock.forward(seconds=61)
+    for _ in range(5):
+        await cloud.get("/v1/stores")
+    told = {"highestMinute": 61, "highestHour": 66, "requests": 66, "refused": 1}
+    assert await cloud.control("GET", "/quota") == told
+    assert await cloud.control("GET", "/quota?key=another") == dict.fromkeys(told, 0)
+    clock.forward(seconds=3600)
+    await cloud.get("/v1/stores")
+    assert cloud.farm.quota_usage().highest_hour == 66
+    cloud.farm.set_quota(enabled=True)
+    assert cloud.farm.quota_usage().requests == 0
+
+
 async def test_the_date_header_and_time_stamps_come_from_the_injected_clock(start_farm) -> None:
     clock = MovableClock()
     cloud = await start_farm(clock=clock)

@@ -178,6 +178,10 @@ def _quota(farm: VirtualFarm, _request: web.Request, body: dict[str, Any]) -> An
     farm.set_quota(enabled=body["enabled"])
 
 
+def _quota_usage(farm: VirtualFarm, request: web.Request, _body: dict[str, Any]) -> Any:
+    return farm.quota_usage(request.query.get("key")).wire()
+
+
 def _add_key(farm: VirtualFarm, _request: web.Request, body: dict[str, Any]) -> Any:
     farm.add_api_key(body["key"], body.get("permissions"))
 
@@ -232,6 +236,7 @@ _ROUTES: tuple[tuple[str, str, Check, _Action], ...] = (
     ("GET", "/requests", _NOTHING, _requests),
     ("DELETE", "/requests", _NOTHING, _clear_requests),
     ("POST", "/advance", shape({"seconds": number(0)}), _advance),
+    ("GET", "/quota", _NOTHING, _quota_usage),
     ("POST", "/quota", shape({"enabled": boolean}), _quota),
     ("POST", "/keys", shape({"key": text(1)}, {"permissions": nullable(array(text()))}), _add_key),
     ("DELETE", "/keys", shape({"key": text(1)}), _revoke_key),
