@@ -25,6 +25,7 @@ def _parse(arguments: list[str] | None) -> FarmConfig:
         "--read-only-key", default=DEFAULT_READ_ONLY_KEY, metavar="K", help="API key that may look at everything"
     )
     parser.add_argument("--mqtt-url", metavar="URL", help="publish to this broker: mqtt://user:pass@host:port")
+    parser.add_argument("--mqtt-ca-file", metavar="FILE", help="certificates (PEM) that vouch for that broker")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what chance depends on (default: 1)")
     options = parser.parse_args(arguments)
     try:

@@ -22,7 +22,8 @@ class FarmConfig:
     `printers` counts the printers at the start and `scenario` says what they do then: `demo` shows every state and a
     filled queue, `idle` has every printer ready and nothing queued, `empty` has neither printers nor catalogue.
     `speed` is simulated seconds per second of wall-clock time; at 0 the world moves only by `VirtualFarm.advance`.
-    Ports of 0 mean any free one. `production_slots` None means one per printer. `failure_rate` is the share of prints
+    Ports of 0 mean any free one. `mqtt_url` is the outside broker to publish to; with mqtts or wss its certificate must
+    come from the authorities in `mqtt_ca_file` (PEM), or from those that the system trusts. `production_slots` None means one per printer. `failure_rate` is the share of prints
     (0 to 1) that fail by themselves. `job_delay` is how many simulated seconds after a build its jobs appear.
     `sparse_events` makes entity events of updates carry the changed fields only.
     `clock` gives the time that the protocol carries (timestamps, `Date`, quota windows); physics does not use it.
@@ -40,6 +41,7 @@ class FarmConfig:
     rest_port: int = 0
     mqtt_port: int = 0
     mqtt_url: str | None = field(default=None, repr=False)
+    mqtt_ca_file: str | None = None
     quota: bool = True
     production_slots: int | None = None
     maintenance_entitlement: bool = True
@@ -53,6 +55,8 @@ class FarmConfig:
         """Refuse what cannot work; raises ValueError."""
         if self.read_only_key == self.api_key:
             raise ValueError("read_only_key must differ from api_key")
+        if self.mqtt_ca_file is not None and self.mqtt_url is None:
+            raise ValueError("mqtt_ca_file is about an outside broker, which mqtt_url names")
         if self.printers < 0:
             raise ValueError("printers must not be negative")
         if self.speed < 0:

@@ -43,8 +43,9 @@ class VirtualFarm:
     """
 
     def __init__(self, config: FarmConfig | None = None, *, publisher: Publisher | None = None) -> None:
-        """Prepare a farm; `publisher` replaces its own broker. Raises ValueError for a bad `mqtt_url`, and
-        OSError for a bad `mqtt_ca_file`.
+        """Prepare a farm; `publisher` replaces its own broker.
+
+        Raises ValueError for a bad `mqtt_url`, and OSError for a bad `mqtt_ca_file`.
         """
         self.config = config or FarmConfig()
         self.keys = KeyRing()
