@@ -1,0 +1,232 @@
+"""A Home Assistant to measure in: real, in this process, without recorder and without anyone who looks at states."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+import gc
+import json
+from pathlib import Path
+import tempfile
+from typing import Any
+from unittest.mock import patch
+
+from aiohttp import ThreadedResolver
+
+# Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
+from custom_components.printago.api.mqtt_connection import MqttConnection
+from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from custom_components.printago.coordinator import PrintagoCoordinator
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er, frame, translation
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.setup import async_setup_component
+import paho.mqtt.client as paho
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+from yarl import URL
+
+from .cloud import API_KEY, STORE_ID, Cloud
+
+type Receive = Callable[[str, bytes], None]
+"""Takes a topic and a payload as paho hands them over."""
+
+
+class _Resolver(ThreadedResolver):
+    async def real_close(self) -> None:
+        """Close, as Home Assistant calls it."""
+        await self.close()
+
+
+@asynccontextmanager
+async def home() -> AsyncGenerator[HomeAssistant]:
+    """Run a Home Assistant in a folder of its own."""
+    # Home Assistant's own resolver brings mDNS, which has no business here.
+    resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", lambda _: _Resolver())
+    with resolver, tempfile.TemporaryDirectory() as folder:
+        async with async_test_home_assistant(asyncio.get_running_loop(), config_dir=folder) as hass:
+            hass.data.pop(DATA_CUSTOM_COMPONENTS)
+            frame.async_setup(hass)
+            await translation.async_load_integrations(hass, {"homeassistant"})
+            try:
+                yield hass
+            finally:
+                await hass.async_stop(force=True)
+
+
+async def add_printago(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
+    """Set up our entry for a cloud, and wait until everything it brings is there."""
+    entry = new_entry(hass, running)
+    if not await hass.config_entries.async_setup(entry.entry_id):
+        raise RuntimeError(f"the entry is {entry.state}: {entry.reason}")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return entry
+
+
+def new_entry(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
+    """Return an entry of a cloud that is not set up yet."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Farm",
+        unique_id=STORE_ID,
+        data={
+            CONF_STORE_ID: STORE_ID,
+            CONF_API_KEY: API_KEY,
+            CONF_SERVER: {CONF_API_URL: running.rest_url, CONF_REALTIME_URL: running.realtime_url},
+        },
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+def printago_receiver(coordinator: PrintagoCoordinator) -> Receive:
+    """Return what paho calls with each message of our connection."""
+    assert coordinator.realtime is not None
+    connection = next(found for found in gc.get_objects() if isinstance(found, MqttConnection))
+    return _receiver(connection._client.on_message)  # noqa: SLF001, the real way of a message begins here
+
+
+def entities_of(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, er.RegistryEntry]:
+    """Return the entry's entities that are enabled, by entity ID."""
+    found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {entity.entity_id: entity for entity in found if entity.disabled_by is None}
+
+
+# What of a printer's telemetry a user would write a sensor for, and how. Only what telemetry can tell is compared: our
+# switches, buttons and events have no like there.
+_DATA = "value_json.data"
+_TEMPLATES = {
+    "print_status": "{{ value_json.state | lower }}",
+    "print_progress": f"{{{{ {_DATA}.print.percent }}}}",
+    "remaining_time": f"{{{{ {_DATA}.print.timeRemaining }}}}",
+    "end_time": f"{{{{ (as_datetime(value_json.receivedAt) + timedelta(minutes={_DATA}.print.timeRemaining)).isoformat() }}}}",
+    "current_layer": f"{{{{ {_DATA}.print.currentLayer }}}}",
+    "stage": f"{{{{ {_DATA}.print.stage }}}}",
+    "task_name": f"{{{{ {_DATA}.print.taskName }}}}",
+    "nozzle_temp": f"{{{{ {_DATA}.temps.nozzleTemp }}}}",
+    "bed_temp": f"{{{{ {_DATA}.temps.bedTemp }}}}",
+    "chamber_temp": f"{{{{ {_DATA}.temps.chamberTemp }}}}",
+    "external_spool": f"{{{{ {_DATA}.filament.spool.type or 'empty' }}}}",
+    "online": "{{ 'on' if value_json.isOnline else 'off' }}",
+    "printing": "{{ 'on' if value_json.state in ['PREPARE', 'RUNNING'] else 'off' }}",
+    "hms": f"{{{{ 'on' if {_DATA}.health.errors or {_DATA}.health.warnings else 'off' }}}}",
+}
+_TRAY = "{{{{ value_json.data.filament.ams.ams[{ams}].slots[{slot}].type | default('empty') }}}}"
+_UNITS = {
+    "print_progress": {"unit_of_measurement": "%"},
+    "remaining_time": {"unit_of_measurement": "min", "device_class": "duration"},
+    "end_time": {"device_class": "timestamp"},
+    **{
+        key: {"unit_of_measurement": "°C", "device_class": "temperature", "state_class": "measurement"}
+        for key in ("nozzle_temp", "bed_temp", "chamber_temp")
+    },
+}
+_BINARY = ("online", "printing", "hms")
+
+
+def mqtt_entities(keys: Iterable[tuple[str, str]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the configuration of hand-written MQTT entities that show what ours show.
+
+    ``keys`` are printer IDs and keys of our entities; what telemetry does not tell is left out.
+    """
+    config: dict[str, list[dict[str, Any]]] = {"sensor": [], "binary_sensor": []}
+    for printer_id, key in keys:
+        if key.startswith("ams_"):
+            _, ams, _, slot = key.split("_")
+            template: str | None = _TRAY.format(ams=int(ams) - 1, slot=int(slot) - 1)
+        else:
+            template = _TEMPLATES.get(key)
+        if template is None:
+            continue
+        binary = key in _BINARY
+        config["binary_sensor" if binary else "sensor"].append(
+            {
+                "name": f"{printer_id} {key}",
+                "unique_id": f"mqtt_{printer_id}_{key}",
+                "state_topic": f"stores/{STORE_ID}/printer-stats/{printer_id}",
+                "value_template": template,
+                **({"payload_on": "on", "payload_off": "off"} if binary else _UNITS.get(key, {})),
+            }
+        )
+    return config
+
+
+async def add_mqtt(hass: HomeAssistant, running: Cloud, entities: dict[str, list[dict[str, Any]]]) -> Receive:
+    """Set up Home Assistant's MQTT integration with these entities; return what paho calls with each message."""
+    address = URL(running.realtime_url)
+    entry = MockConfigEntry(
+        domain="mqtt",
+        title="MQTT",
+        version=1,
+        minor_version=2,
+        data={
+            "broker": address.host,
+            "port": address.port,
+            "transport": "websockets",
+            "ws_path": "/mqtt",
+            "protocol": "3.1.1",
+            "username": STORE_ID,
+            "password": API_KEY,
+            "client_id": f"apiclient_{API_KEY[:24]}_mqtt",
+        },
+        options={"discovery": False, "birth_message": {}, "will_message": {}},
+    )
+    entry.add_to_hass(hass)
+    # JSON is YAML, too.
+    await hass.async_add_executor_job(
+        Path(hass.config.path("configuration.yaml")).write_text, json.dumps({"mqtt": [entities]})
+    )
+    if not await async_setup_component(hass, "mqtt", {}):
+        raise RuntimeError(f"Home Assistant's MQTT integration is {entry.state}: {entry.reason}")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    client = hass.data["mqtt"].client
+    async with asyncio.timeout(30):
+        while not client.connected:
+            await asyncio.sleep(0.05)
+    return _receiver(client._async_mqtt_on_message)  # noqa: SLF001, the real way of a message begins here
+
+
+def _receiver(on_message: Callable[[Any, Any, paho.MQTTMessage], None]) -> Receive:
+    def receive(topic: str, payload: bytes) -> None:
+        message = paho.MQTTMessage(topic=topic.encode())
+        message.payload = payload
+        on_message(None, None, message)
+
+    return receive
+
+
+class SimulatedTime:
+    """Lets the loop and Printago's clock run ahead, so that hours of telemetry pass in seconds.
+
+    What waits for time, such as bursts that are gathered, waits for this time.
+    """
+
+    def __init__(self, hass: HomeAssistant, coordinator: PrintagoCoordinator) -> None:
+        """Begin now."""
+        self._loop = hass.loop
+        self._clock = coordinator.memory.clock
+        self._time = self._loop.time()
+        self.now = datetime.now(UTC)
+
+    def __enter__(self) -> SimulatedTime:
+        """Take over the loop's time."""
+        self._loop.time = lambda: self._time  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the loop's time back."""
+        del self._loop.time
+        self._clock.offset = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Return whether the loop has anything to do."""
+        scheduled = self._loop._scheduled  # type: ignore[attr-defined]  # noqa: SLF001
+        ready = self._loop._ready  # type: ignore[attr-defined]  # noqa: SLF001
+        return bool(ready) or (bool(scheduled) and scheduled[0]._when <= self._time)  # noqa: SLF001
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; timers that are due run when the loop comes round."""
+        self._time += seconds
+        self.now += timedelta(seconds=seconds)
+        self._clock.offset = (self.now - datetime.now(UTC)).total_seconds()

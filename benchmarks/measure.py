@@ -1,0 +1,124 @@
+"""How things are measured: CPU time of the event loop's thread, medians, and ratios of runs made together."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+import gc
+import os
+from pathlib import Path
+import platform
+import time
+from typing import Any
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One figure and how large it may be."""
+
+    name: str
+    value: float
+    goal: float
+
+    @property
+    def met(self) -> bool:
+        """Return whether the goal is met."""
+        return self.value <= self.goal
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {"name": self.name, "value": round(self.value, 4), "goal": self.goal, "met": self.met}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one benchmark has found: the figures that are judged, and others that explain them."""
+
+    goals: list[Goal] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def judge(self, name: str, value: float, goal: float) -> None:
+        """Add a figure that may be ``goal`` at most."""
+        self.goals.append(Goal(name, value, goal))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {"goals": [goal.as_dict() for goal in self.goals], "details": self.details}
+
+
+@dataclass(slots=True)
+class Spent:
+    """CPU seconds of this thread."""
+
+    seconds: float = 0.0
+
+
+@contextmanager
+def cpu_time() -> Iterator[Spent]:
+    """Measure the CPU time that this thread spends inside; what other threads and processes do does not count."""
+    spent = Spent()
+    gc.collect()
+    began = time.thread_time()
+    try:
+        yield spent
+    finally:
+        spent.seconds = time.thread_time() - began
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value that ``share`` (0 to 1) of all values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def resident_bytes() -> int:
+    """Return how much memory this process occupies."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class LoopWatch:
+    """Notes how long each step of the event loop takes, by wall clock, as another task would feel it."""
+
+    def __init__(self) -> None:
+        """Begin to watch with ``start``."""
+        self.longest = 0.0
+        self._run: Callable[[asyncio.Handle], None] | None = None
+
+    def __enter__(self) -> LoopWatch:
+        """Watch every callback that the loop runs."""
+        self._run = run = asyncio.Handle._run  # noqa: SLF001, the loop offers no other way to time its steps
+        watch = self
+
+        def timed(handle: asyncio.Handle) -> None:
+            began = time.perf_counter()
+            run(handle)
+            watch.longest = max(watch.longest, time.perf_counter() - began)
+
+        asyncio.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Watch no longer."""
+        assert self._run is not None
+        asyncio.Handle._run = self._run  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def machine() -> dict[str, Any]:
+    """Return what is worth knowing of the machine; nothing that names it."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
