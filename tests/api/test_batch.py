@@ -73,6 +73,27 @@ async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
         await gives_up
 
 
+async def test_error_that_nobody_waits_for_any_more_is_reported_nowhere() -> None:
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+    failed = asyncio.Event()
+
+    async def send(_: str, ids: list[str]) -> dict[str, None]:
+        failed.set()
+        raise RateLimitedError(7)
+
+    batcher = Batcher(send)
+    caller = asyncio.create_task(batcher.submit("pause", "a"))
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    async with asyncio.timeout(2):
+        await failed.wait()
+    await batcher.close()
+    assert reported == []
+
+
 async def test_close_sees_through_what_was_asked_for() -> None:
     sent: list[list[str]] = []
 

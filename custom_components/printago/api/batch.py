@@ -41,7 +41,9 @@ class Batcher[K: Hashable, R]:
             future = batch[identifier] = asyncio.get_running_loop().create_future()
             # Whoever asked may be gone by then; nobody is to blame for an error that nobody waits for.
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(future)
+        # Not shielded: asyncio reports an error that comes once whoever asked has given up.
+        await asyncio.wait({future})
+        return future.result()
 
     async def close(self) -> None:
         """Wait a moment for what was asked for; what takes longer ends by itself."""
