@@ -124,6 +124,8 @@ class StoreMemory:
     async def async_remove(self) -> None:
         """Remove what was saved, and save nothing more."""
         self.async_forget_farm()
+        # The write that waited goes with it: should the store come back, the next one must not wait for that.
+        self._save_waits = False
         await self._storage.async_remove()
 
     @callback

@@ -30,7 +30,7 @@ MIN_BACKOFF_SECONDS: Final = 1.0
 MAX_BACKOFF_SECONDS: Final = 300.0
 STABLE_SECONDS: Final = 60.0
 
-_STOP_SECONDS: Final = 1.9
+_STOP_SECONDS: Final = 1.5
 # paho turns MQTT 3.1.1's "identifier rejected", "bad user name or password" and "not authorized" into these. The client
 # ID is made of the key, so that a rejected one means a wrong key as well.
 _REFUSALS: Final = frozenset({133, 134, 135})
