@@ -109,6 +109,9 @@ async def test_store_without_a_readable_name_is_called_printago(hass: HomeAssist
     [
         (Fault(mode="status", status=401), "invalid_auth"),
         (Fault(mode="status", status=403), "forbidden"),
+        (Fault(mode="status", status=401, message="No API access for hobbyist accounts"), "no_api_access"),
+        (Fault(mode="status", status=402, message="A commercial account is required"), "no_api_access"),
+        (Fault(mode="status", status=403, message="Non-commercial accounts have no API"), "no_api_access"),
         (Fault(mode="status", status=429, retry_after=1), "rate_limited"),
         (Fault(mode="status", status=400), "unknown"),
         (Fault(mode="status", status=404), "cannot_connect"),

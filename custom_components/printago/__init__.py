@@ -13,16 +13,21 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
+from .access_watch import AccessWatch
 from .actions import async_setup_actions
 from .api import CannotConnectError, PrintagoClient
+from .clock_watch import ClockWatch
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import DeviceKeeper
+from .issues import async_forget_issues
 from .memory import async_forget, async_recall
 from .part_picture import async_setup_pictures
 from .permissions import PermissionWatch
+from .quota_watch import QuotaWatch
 from .saved_prints import SavedPrints
 from .store_reads import StoreReads
+from .stream_watch import StreamWatch
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (
@@ -68,6 +73,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StoreReads(entry, coordinator)
     PermissionWatch(hass, entry, client.permissions, coordinator.listeners)
+    ClockWatch(hass, entry, coordinator)
+    for watch in (AccessWatch, QuotaWatch, StreamWatch):
+        watch(hass, entry, coordinator)
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
@@ -88,6 +96,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) ->
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     """Remove what was kept of a store outside of its entry."""
+    async_forget_issues(hass, entry)
     await async_forget(hass, entry.data[CONF_STORE_ID])
 
 

@@ -27,6 +27,7 @@ from .api import (
     RateLimitedError,
     is_identifier,
     parse_endpoint,
+    tells_no_api_access,
 )
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .memory import async_recall
@@ -155,19 +156,30 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             )
             await client.check_printers()
             return await _async_store_name(client, data[CONF_STORE_ID]), {}
-        except AuthenticationError:
-            return None, {"base": "invalid_auth"}
-        except PermissionDeniedError:
-            return None, {"base": "forbidden"}
-        except RateLimitedError:
-            return None, {"base": "rate_limited"}
-        except CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRealtimeUrl:
+        except InvalidRealtimeUrl:
             return None, {"base": "cannot_connect"}
         except PrintagoError as err:
-            LOGGER.warning("Printago refused to list printers: %s", err)
+            return None, {"base": _error_key(err)}
         except Exception:  # noqa: BLE001, a flow must end with words, whatever went wrong
             LOGGER.exception("Unexpected error while trying a store")
         return None, {"base": "unknown"}
+
+
+def _error_key(err: PrintagoError) -> str:
+    """Return the words for why a store could not be tried."""
+    if tells_no_api_access(err):
+        return "no_api_access"
+    match err:
+        case AuthenticationError():
+            return "invalid_auth"
+        case PermissionDeniedError():
+            return "forbidden"
+        case RateLimitedError():
+            return "rate_limited"
+        case CannotConnectError() | OutcomeUnknownError() | NotFoundError():
+            return "cannot_connect"
+    LOGGER.warning("Printago refused to list printers: %s", err)
+    return "unknown"
 
 
 async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None:

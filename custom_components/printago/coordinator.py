@@ -32,6 +32,7 @@ from .api import (
     RateLimitedError,
     RealtimeClient,
     parse_message,
+    tells_no_api_access,
 )
 from .catalog import Catalog
 from .changes import Changes
@@ -284,6 +285,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def _async_refresh_finished(self) -> None:
         self._async_check_availability()
+        self.listeners.async_tell_poll()
         if self._reconcile_wanted and self.last_update_success:
             # Someone has asked while this snapshot was on its way: it may be from before.
             self.async_reconcile()
@@ -367,6 +369,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
 
 def _update_error(err: PrintagoError) -> Exception:
+    if tells_no_api_access(err):
+        # No other key would help.
+        return UpdateFailed(translation_domain=DOMAIN, translation_key="no_api_access")
     if isinstance(err, AuthenticationError):
         return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
     if isinstance(err, RateLimitedError):

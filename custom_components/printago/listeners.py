@@ -1,6 +1,9 @@
 """Who wants to hear of what: of one printer, of the farm as a whole, or of every set of changes."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+import math
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -10,6 +13,18 @@ from .happenings import Happening, Scope
 
 _FARM_DELAY = 0.25
 """Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
+_READINGS_DELAY = 0.5
+"""Seconds for which more readings of a printer are gathered after some were told."""
+
+
+@dataclass(slots=True)
+class _OfPrinter:
+    """Who listens to one printer, and which of its readings they have not heard of yet."""
+
+    all: set[Callable[[], None]] = field(default_factory=set)
+    by_reading: dict[str, set[Callable[[], None]]] = field(default_factory=dict)
+    told_at: float = -math.inf
+    waiting: set[str] = field(default_factory=set)
 
 
 class Listeners:
@@ -18,22 +33,34 @@ class Listeners:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start without listeners."""
         self._hass = hass
-        self._of_printer: dict[str, set[Callable[[], None]]] = {}
+        self._of_printer: dict[str, _OfPrinter] = {}
         self._of_farm: set[Callable[[], None]] = set()
+        self._of_polls: set[Callable[[], None]] = set()
         self._of_changes: list[Callable[[Changes], None]] = []
         self._of_happenings: dict[tuple[Scope, str | None], set[Callable[[Happening], None]]] = {}
         self._cancel_delay: CALLBACK_TYPE | None = None
+        self._waiting: set[str] = set()
+        self._cancel_readings: asyncio.TimerHandle | None = None
         self._closed = False
 
     @callback
-    def async_add_printer(self, printer_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` when anything of one printer changed; return what ends that."""
-        listeners = self._of_printer.setdefault(printer_id, set())
-        listeners.add(listener)
+    def async_add_printer(
+        self, printer_id: str, listener: Callable[[], None], reading: str | None = None
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` when anything of one printer changed; return what ends that.
+
+        Where nothing but readings has changed it is called for its own ``reading`` only.
+        """
+        of_printer = self._of_printer.setdefault(printer_id, _OfPrinter())
+        of_printer.all.add(listener)
+        if reading is not None:
+            of_printer.by_reading.setdefault(reading, set()).add(listener)
 
         def remove() -> None:
-            listeners.discard(listener)
-            if not listeners and self._of_printer.get(printer_id) is listeners:
+            of_printer.all.discard(listener)
+            if reading is not None:
+                of_printer.by_reading[reading].discard(listener)
+            if not of_printer.all and self._of_printer.get(printer_id) is of_printer:
                 del self._of_printer[printer_id]
 
         return remove
@@ -43,6 +70,18 @@ class Listeners:
         """Call ``listener`` when jobs or counts changed, a burst once; return what ends that."""
         self._of_farm.add(listener)
         return lambda: self._of_farm.discard(listener)
+
+    @callback
+    def async_add_poll(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` after every poll, however it went; return what ends that."""
+        self._of_polls.add(listener)
+        return lambda: self._of_polls.discard(listener)
+
+    @callback
+    def async_tell_poll(self) -> None:
+        """Tell that a poll is over."""
+        for listener in tuple(self._of_polls):
+            listener()
 
     @callback
     def async_add_changes(self, listener: Callable[[Changes], None]) -> CALLBACK_TYPE:
@@ -76,9 +115,39 @@ class Listeners:
             self.async_tell_farm_soon()
 
     @callback
+    def async_tell_readings(self, printer_id: str, readings: Iterable[str]) -> None:
+        """Tell who shows these readings of a printer, at once after a pause, else a burst of them together."""
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            return
+        now = self._hass.loop.time()
+        if now - of_printer.told_at < _READINGS_DELAY:
+            of_printer.waiting.update(readings)
+            self._waiting.add(printer_id)
+            if self._cancel_readings is None and not self._closed:
+                self._cancel_readings = self._hass.loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
+            return
+        of_printer.told_at = now
+        for reading in readings:
+            for listener in of_printer.by_reading.get(reading, ()):
+                listener()
+
+    @callback
+    def _async_tell_waiting(self) -> None:
+        self._cancel_readings = None
+        waiting, self._waiting = self._waiting, set()
+        for printer_id in waiting:
+            if (of_printer := self._of_printer.get(printer_id)) is not None and of_printer.waiting:
+                readings, of_printer.waiting = of_printer.waiting, set()
+                of_printer.told_at = -math.inf
+                self.async_tell_readings(printer_id, readings)
+
+    @callback
     def async_tell_printer(self, printer_id: str) -> None:
         """Tell the listeners of one printer."""
-        for listener in tuple(self._of_printer.get(printer_id, ())):
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            return
+        of_printer.waiting.clear()
+        for listener in tuple(of_printer.all):
             listener()
 
     @callback
@@ -101,6 +170,9 @@ class Listeners:
     def async_close(self) -> None:
         """Delay nothing any more."""
         self._closed = True
+        if self._cancel_readings is not None:
+            self._cancel_readings.cancel()
+            self._cancel_readings = None
         if self._cancel_delay is not None:
             self._cancel_delay()
             self._cancel_delay = None

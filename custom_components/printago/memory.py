@@ -21,6 +21,7 @@ from .api import RateLimiter, ServerClock
 from .const import DOMAIN
 from .farm import Farm
 from .happenings import Chronicle, Happening
+from .outage import StreamOutage
 from .results import Results
 from .store_facts import StoreFacts
 
@@ -47,6 +48,7 @@ class StoreMemory:
         self.limiter = RateLimiter(on_sent=self._async_save_soon)
         self.builds = BuildLedger()
         self.clock = ServerClock(dt_util.utcnow)
+        self.outage = StreamOutage()
         self.farm = Farm(self.clock.now)
         self.chronicle = Chronicle(self.farm)
         self.results = Results()

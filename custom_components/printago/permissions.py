@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .api.permissions import PermissionLedger
-from .const import DOMAIN
+from .issues import EntryIssue
 from .listeners import Listeners
 
 ISSUE = "missing_permission"
@@ -18,36 +18,22 @@ class PermissionWatch:
         self, hass: HomeAssistant, entry: ConfigEntry, permissions: PermissionLedger, listeners: Listeners
     ) -> None:
         """Follow a ledger."""
-        self._hass = hass
-        self._entry = entry
+        self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="the-api-key-lacks-a-permission")
         self._permissions = permissions
         self._listeners = listeners
         permissions.on_change = self._async_on_change
         entry.async_on_unload(self._async_end)
 
-    @property
-    def _issue_id(self) -> str:
-        return f"{ISSUE}_{self._entry.entry_id}"
-
     @callback
     def _async_on_change(self) -> None:
         # What a key may not view is left out on purpose; it says so by being unavailable.
         if missing := [name for name in self._permissions.missing if not name.endswith((".view", ".download"))]:
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                self._issue_id,
-                data={"entry_id": self._entry.entry_id},
-                is_fixable=True,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key=ISSUE,
-                translation_placeholders={"store": self._entry.title, "permissions": ", ".join(missing)},
-            )
+            self._issue.async_raise(ir.IssueSeverity.WARNING, {"permissions": ", ".join(missing)}, fixable=True)
         else:
-            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+            self._issue.async_clear()
         self._listeners.async_tell_all()
 
     @callback
     def _async_end(self) -> None:
         self._permissions.on_change = lambda: None
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+        self._issue.async_clear()

@@ -18,6 +18,7 @@ from .errors import (
     PermissionDeniedError,
     PrintagoError,
     RateLimitedError,
+    tells_no_api_access,
 )
 from .fields import is_identifier
 from .listing import Listing
@@ -63,4 +64,5 @@ __all__ = [
     "is_identifier",
     "parse_endpoint",
     "parse_message",
+    "tells_no_api_access",
 ]

@@ -3,6 +3,12 @@
 No message carries a credential, a signed URL or a response body in full.
 """
 
+import re
+
+# Printago's documentation of subscriptions: hobbyist (non-commercial) accounts have no API access. How the API says so is
+# not documented; any such word in a refusal is taken for it.
+_NO_API_ACCESS = re.compile(r"hobby|non-?commercial|commercial (account|plan|subscription)", re.IGNORECASE)
+
 
 class PrintagoError(Exception):
     """Base of every error that this package raises."""
@@ -63,3 +69,10 @@ class NotAppliedError(PrintagoError):
 
 class MalformedMessageError(PrintagoError):
     """A realtime message that cannot be understood; the message says why, never what it contained."""
+
+
+def tells_no_api_access(err: PrintagoError) -> bool:
+    """Return whether a refusal to list printers says that the account has no API access, whatever the key may do."""
+    return isinstance(err, (AuthenticationError, PermissionDeniedError, InvalidRequestError)) and bool(
+        _NO_API_ACCESS.search(str(err))
+    )

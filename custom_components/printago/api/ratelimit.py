@@ -14,6 +14,7 @@ from enum import Enum
 import math
 import time
 
+from .contention import Contention
 from .errors import RateLimitedError
 from .fields import http_date
 
@@ -50,6 +51,8 @@ WINDOWS = (
     Window(seconds=3600, limit=600, reserve=200, margin=10),
 )
 _LONGEST = max(window.seconds + window.margin for window in WINDOWS)
+_OTHERS_CERTAIN = 10
+"""Requests that have to be missing before others are blamed: a few of our own may have been forgotten by a crash."""
 
 
 class RateLimiter:
@@ -71,6 +74,7 @@ class RateLimiter:
         self._monotonic = monotonic
         self._wall = wall
         self._sent: deque[float] = deque()
+        self._contention = Contention()
         self._blocked_until: dict[Lane, float] = dict.fromkeys(Lane, -math.inf)
 
     @property
@@ -78,6 +82,11 @@ class RateLimiter:
         """Return how many requests were sent within the last 3,600 seconds."""
         since = self._monotonic() - 3600
         return sum(1 for sent in self._sent if sent > since)
+
+    @property
+    def contention_seconds(self) -> float:
+        """Return for how many seconds others who use the key have been leaving too little of the quota, 0 for none."""
+        return self._contention.seconds(self._monotonic())
 
     def delay(self, lane: Lane) -> float:
         """Return in how many seconds a request of this lane may be sent; 0 is now."""
@@ -112,6 +121,7 @@ class RateLimiter:
     def refused(self, retry_after: float) -> None:
         """Note that Printago answered 429: nothing goes out for ``retry_after`` seconds."""
         until = self._monotonic() + retry_after
+        self._note_remaining(0, retry_after)
         for lane in Lane:
             self._blocked_until[lane] = max(self._blocked_until[lane], until)
 
@@ -129,6 +139,19 @@ class RateLimiter:
             self._blocked_until[Lane.BACKGROUND] = max(self._blocked_until[Lane.BACKGROUND], until)
         if remaining < 1:
             self._blocked_until[Lane.USER] = max(self._blocked_until[Lane.USER], until)
+        self._note_remaining(remaining, until - self._monotonic())
+
+    def _note_remaining(self, remaining: float, lasts: float) -> None:
+        """Judge who has used what is no longer there: we, or others as well."""
+        now = self._monotonic()
+        ours = min(
+            window.limit - sum(1 for sent in self._sent if sent > now - window.seconds - window.margin)
+            for window in WINDOWS
+        )
+        if remaining >= WINDOWS[0].reserve:
+            self._contention.note_room(now)
+        elif ours - remaining >= _OTHERS_CERTAIN:
+            self._contention.note_shortage(now, lasts)
 
     def export(self) -> list[float]:
         """Return the send times of the last hour as Unix times, oldest first."""

@@ -121,6 +121,7 @@ class RealtimeClient:
         self._connected_since: float | None = None
         self._last_message_at: float | None = None
         self._last_error: str | None = None
+        self._refused = False
         self._connects = 0
         self._messages_received = 0
         self._messages_dropped = 0
@@ -134,6 +135,16 @@ class RealtimeClient:
     def endpoint(self) -> RealtimeEndpoint | None:
         """The endpoint of the current connection, else of the last one that worked in this client's life."""
         return self._endpoint
+
+    @property
+    def endpoints(self) -> list[RealtimeEndpoint]:
+        """The endpoints that are tried, in the order of preference."""
+        return list(self._candidates)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the last attempt reached a broker that refused the login or a subscription."""
+        return self._refused
 
     @property
     def last_error(self) -> str | None:
@@ -197,6 +208,7 @@ class RealtimeClient:
             while not self._stopped:
                 outcome = await self._connect_round()
                 lasted = self._end_connection() if outcome is _Outcome.LOST else 0.0
+                self._refused = outcome is _Outcome.REFUSED
                 self._failures = 0 if lasted >= self._stable_after else self._failures + 1
                 self._report_outage(outcome)
                 if outcome is _Outcome.REFUSED:

@@ -1,0 +1,75 @@
+"""Repair issues of one entry: raised once, taken back when what they tell is over."""
+
+from collections.abc import Mapping
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+
+_HELP = "https://github.com/printago-homeassistant/printago-homeassistant/blob/main/docs/troubleshooting.md"
+
+
+class EntryIssue:
+    """One issue that an entry may have.
+
+    None is persistent: after a restart it has to show again that it still holds. Over a reload of the entry it stands, and
+    with it what the person chose (to ignore it), until the entry knows better.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, key: str, *, help_anchor: str) -> None:
+        """Name it; ``help_anchor`` is the heading of docs/troubleshooting.md that tells more."""
+        self._hass = hass
+        self._entry = entry
+        self._id = f"{key}_{entry.entry_id}"
+        self._key = key
+        self._help = f"{_HELP}#{help_anchor}"
+        self._raised: tuple[str, dict[str, str]] | None = None
+
+    @property
+    def raised(self) -> bool:
+        """Return whether a person is told of it now."""
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, self._id)
+        return issue is not None and issue.active
+
+    @callback
+    def async_raise(
+        self,
+        severity: ir.IssueSeverity,
+        placeholders: Mapping[str, str],
+        *,
+        translation_key: str | None = None,
+        fixable: bool = False,
+    ) -> None:
+        """Tell a person, or tell it anew where it is other than before."""
+        telling = (translation_key or self._key, {"store": self._entry.title, **placeholders})
+        if telling == self._raised and self.raised:
+            return
+        self._raised = telling
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._id,
+            data={"entry_id": self._entry.entry_id},
+            is_fixable=fixable,
+            learn_more_url=self._help,
+            severity=severity,
+            translation_key=telling[0],
+            translation_placeholders=telling[1],
+        )
+
+    @callback
+    def async_clear(self) -> None:
+        """Take it back, and forget whether the person has ignored it."""
+        self._raised = None
+        ir.async_delete_issue(self._hass, DOMAIN, self._id)
+
+
+@callback
+def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take back all issues of an entry that is removed."""
+    registry = ir.async_get(hass)
+    for domain, issue_id in list(registry.issues):
+        if domain == DOMAIN and issue_id.endswith(entry.entry_id):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)

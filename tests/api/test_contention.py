@@ -1,0 +1,96 @@
+"""Who has used what is missing from the quota: we, or others with the same key."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from custom_components.printago.api import RateLimiter
+
+
+class Clock:
+    """A clock that only a test moves."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limiter(clock: Clock) -> RateLimiter:
+    return RateLimiter(monotonic=clock)
+
+
+def answer(remaining: int, reset: int) -> Mapping[str, str]:
+    """Return the headers that tell what is left."""
+    return {"x-ratelimit-remaining": str(remaining), "x-ratelimit-reset": str(reset)}
+
+
+def test_shortage_lasts_as_long_as_answers_show_it(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(11):
+        limiter.observe(answer(5, 40))
+        clock.now += 60
+    assert limiter.contention_seconds == 640
+
+
+def test_refusal_while_our_own_count_has_room_is_a_shortage_for_as_long_as_we_have_to_wait(
+    limiter: RateLimiter, clock: Clock
+) -> None:
+    limiter.count()
+    limiter.refused(1200)
+    assert limiter.contention_seconds == 0
+    clock.now += 400
+    assert limiter.contention_seconds == 400
+    clock.now += 2000
+    assert limiter.contention_seconds == 1200
+
+
+def test_one_burst_is_over_with_its_minute(limiter: RateLimiter, clock: Clock) -> None:
+    limiter.observe(answer(0, 30))
+    clock.now += 300
+    assert limiter.contention_seconds == 30
+    clock.now += 60
+    limiter.observe(answer(58, 60))
+    assert limiter.contention_seconds == 0
+
+
+def test_breath_of_others_does_not_end_it(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(4):
+        limiter.observe(answer(3, 60))
+        clock.now += 120
+        limiter.observe(answer(55, 60))
+        clock.now += 60
+    assert limiter.contention_seconds == 600
+    clock.now += 300
+    limiter.observe(answer(55, 60))
+    assert limiter.contention_seconds == 0
+
+
+@pytest.mark.parametrize(("own", "pause"), [(45, 0), (60, 0), (591, 5)])
+def test_own_requests_are_never_blamed_on_others(limiter: RateLimiter, clock: Clock, own: int, pause: float) -> None:
+    for number in range(1, own + 1):
+        clock.now += pause
+        limiter.count()
+        limiter.observe(answer(min(60 - (number if not pause else min(number, 12)), 600 - number), 60))
+    clock.now += 30
+    assert limiter.contention_seconds == 0
+
+
+def test_refusal_that_our_own_count_explains_is_no_shortage(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(60):
+        limiter.count()
+    limiter.refused(60)
+    clock.now += 30
+    assert limiter.contention_seconds == 0
+
+
+def test_others_who_leave_enough_are_no_shortage(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(20):
+        limiter.observe(answer(20, 60))
+        clock.now += 60
+    assert limiter.contention_seconds == 0
