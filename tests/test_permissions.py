@@ -56,6 +56,16 @@ async def test_read_only_key_reads_everything(hass: HomeAssistant, farm: Virtual
     assert issue_of(hass, entry) is None
 
 
+async def test_key_that_may_no_longer_view_printers_says_which_permission_it_lacks(
+    farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    farm.add_api_key("blindblindblindblind0123456789", ["queue.view"])
+    entry = await setup_entry(**{CONF_API_KEY: "blindblindblindblind0123456789"})
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.reason is not None
+    assert "lacks the permission printer.view" in entry.reason
+
+
 async def test_refused_control_names_the_permission_and_is_offered_no_more(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
