@@ -382,7 +382,11 @@ def _update_error(err: PrintagoError) -> Exception:
             retry_after=err.retry_after,
         )
     if isinstance(err, PermissionDeniedError):
-        return UpdateFailed(translation_domain=DOMAIN, translation_key="forbidden")
+        # What a refusal says it needs; else what every call of an update needs.
+        lacking = ", ".join(sorted(err.permissions)) or "printer.view"
+        return UpdateFailed(
+            translation_domain=DOMAIN, translation_key="forbidden", translation_placeholders={"permissions": lacking}
+        )
     return UpdateFailed(
         translation_domain=DOMAIN, translation_key="update_failed", translation_placeholders={"error": str(err)}
     )
