@@ -11,7 +11,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
@@ -85,6 +85,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.store_id: str = entry.data[CONF_STORE_ID]
         self.farm = memory.farm
         self.data = self.farm
+        # An outage that goes on over a reload is told once, and so is its end.
+        self.last_update_success = not memory.rest_outage_told
         self.jobs_readable = True
         self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
@@ -136,6 +138,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
                 on_connection=self._async_on_connection,
                 on_refused=self._async_on_refused,
                 preferred_endpoint=self.memory.realtime_endpoint,
+                outage_told=self.memory.stream_outage_told,
                 logger=LOGGER,
             )
         except InvalidRealtimeUrl as err:
@@ -171,6 +174,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if self.realtime is not None:
             endings.append(self.realtime.stop())
         await asyncio.gather(*endings)
+        if self.realtime is not None:
+            self.memory.stream_outage_told = self.realtime.outage_told
         self.listeners.async_close()
 
     async def _async_stop_reading(self) -> None:
@@ -207,9 +212,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             jobs = await self._async_open_jobs()
         except PrintagoError as err:
             self._publish(self.farm.abandon_snapshot())
+            self.memory.rest_outage_told = True
             raise _update_error(err) from err
         finally:
             self._reading = None
+        self.memory.rest_outage_told = False
+        self._async_end_reauth()
         if self._connected.is_set():
             self.update_interval = POLL_WITH_STREAM
         self.memory.async_remember_farm(self.config_entry.data)
@@ -221,6 +229,13 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._publish(changes)
         self._async_look_for_endings(asked_at, changes)
         return self.farm
+
+    @callback
+    def _async_end_reauth(self) -> None:
+        """Ask for no other key any more: the one that we have works."""
+        flows = self.hass.config_entries.flow
+        for flow in tuple(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            flows.async_abort(flow["flow_id"])
 
     @callback
     def _async_look_for_endings(self, asked_at: datetime, changes: Changes) -> None:

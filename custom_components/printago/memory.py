@@ -55,6 +55,10 @@ class StoreMemory:
         self.facts = StoreFacts()
         self.told_until: datetime | None = None
         """Until when, by Printago's clock, we know of every job that ended."""
+        self.rest_outage_told = False
+        """The log tells that Printago cannot be reached over REST, and not yet that it can again."""
+        self.stream_outage_told = False
+        """The log tells that the realtime stream is down, and not yet that it is up again."""
         self._read_with: Mapping[str, Any] | None = None
         self._read_at = -math.inf
         self._realtime_endpoint: str | None = None
@@ -86,6 +90,7 @@ class StoreMemory:
         self.results = Results()
         self.facts = StoreFacts()
         self.told_until = None
+        self.rest_outage_told = self.stream_outage_told = False
         self._read_with = None
         self._kept = False
 

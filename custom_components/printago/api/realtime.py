@@ -66,6 +66,7 @@ class RealtimeClient:
         on_connection: Callable[[bool], None],
         on_refused: Callable[[], None],
         preferred_endpoint: str | None = None,
+        outage_told: bool = False,
         logger: logging.Logger = _LOGGER,
         keepalive: int = KEEPALIVE_SECONDS,
         connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
@@ -80,7 +81,8 @@ class RealtimeClient:
         `on_message(topic, payload)` gets each message, `on_connection` True once both subscriptions are acknowledged
         and False when the connection is lost. `on_refused` is called each time the broker refuses the login or a
         subscription: whether the key is really invalid has to be confirmed over REST. `preferred_endpoint`, the URL
-        of an endpoint that once worked, is tried first if it is one of those that `url` stands for.
+        of an endpoint that once worked, is tried first if it is one of those that `url` stands for. `outage_told` says that
+        an earlier client has logged an outage whose end is still to be logged.
 
         Times are in seconds. A connection that lasted `stable_after` resets the backoff. `jitter(low, high)` picks the
         delay. Raises InvalidRealtimeUrl, and ValueError when an endpoint needs TLS and there is no context.
@@ -114,7 +116,7 @@ class RealtimeClient:
         self._skip_backoff = asyncio.Event()
         self._stopped = False
         self._failures = 0
-        self._outage_logged = False
+        self._outage_told = outage_told
         self._callback_error_logged = False
 
         self._endpoint: RealtimeEndpoint | None = None
@@ -145,6 +147,11 @@ class RealtimeClient:
     def refused(self) -> bool:
         """Whether the last attempt reached a broker that refused the login or a subscription."""
         return self._refused
+
+    @property
+    def outage_told(self) -> bool:
+        """Whether an outage was logged and its end was not yet."""
+        return self._outage_told
 
     @property
     def last_error(self) -> str | None:
@@ -298,8 +305,8 @@ class RealtimeClient:
         self._connected_since = self._clock()
         self._connects += 1
         self._endpoint = self._remembered = endpoint
-        if self._outage_logged:
-            self._outage_logged = False
+        if self._outage_told:
+            self._outage_told = False
             self._log.info("Realtime connection restored (%s)", endpoint.url)
         else:
             self._log.debug("Realtime connection established (%s)", endpoint.url)
@@ -313,9 +320,9 @@ class RealtimeClient:
         return self._clock() - since if since is not None else 0.0
 
     def _report_outage(self, outcome: _Outcome) -> None:
-        if self._outage_logged:
+        if self._outage_told:
             return
-        self._outage_logged = True
+        self._outage_told = True
         what = {
             _Outcome.UNREACHABLE: "Cannot connect to the realtime service",
             _Outcome.REFUSED: "The realtime service refused the API key",

@@ -1,0 +1,81 @@
+"""What a person reads in the log when Printago cannot be reached: that it began, and that it is over, once each."""
+
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.common import until, value_of
+from virtual_farm import Fault, VirtualFarm
+
+
+async def refresh(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Poll at once."""
+    await entry.runtime_data.async_refresh()
+    await hass.async_block_till_done()
+
+
+async def test_outage_of_rest_that_goes_on_over_a_reload_is_told_once_and_so_is_its_end(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    farm.inject_fault(Fault(mode="status", status=503, count=10_000))
+    await refresh(hass, entry)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await refresh(hass, entry)
+    assert caplog.text.count("Error fetching") == 1
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    farm.clear_faults()
+    await refresh(hass, entry)
+    assert caplog.text.count("data recovered") == 1
+
+
+async def test_outage_of_rest_that_a_reload_ran_into_has_an_end_as_well(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr("custom_components.printago.coordinator._REMEMBER_SECONDS", 0)
+    farm.inject_fault(Fault(mode="status", status=503, count=10_000))
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert "not ready yet" in caplog.text
+
+    farm.clear_faults()
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert caplog.text.count("data recovered") == 1
+
+
+async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_so_is_its_end(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    await hass.config_entries.async_reload(entry.entry_id)
+    refused = farm.publisher.refused_logins
+    entry.runtime_data.realtime.reconnect_now()
+    await until(hass, lambda: farm.publisher.refused_logins > refused)
+    told = [record for record in caplog.records if "trying again in the background" in record.getMessage()]
+    assert len(told) == 1
+
+    farm.publisher.refuse = False
+    entry.runtime_data.realtime.reconnect_now()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")
+    assert caplog.text.count("Realtime connection restored") == 1
+
+
+async def test_nobody_is_asked_for_another_key_any_more_once_the_old_one_works_again(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.revoke_api_key(farm.config.api_key)
+    await refresh(hass, entry)
+    assert list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+    farm.add_api_key(farm.config.api_key)
+    await refresh(hass, entry)
+    assert not list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
