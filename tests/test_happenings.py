@@ -219,6 +219,24 @@ def test_order_is_completed_with_its_last_job() -> None:
     assert "order_completed" in watched.see(changes)
 
 
+def test_snapshot_does_not_tell_again_what_events_told_of_an_order_meanwhile() -> None:
+    order = "o" * 24
+    watched = Watched()
+    watched.farm.begin_snapshot()
+    told = [
+        kind
+        for action, fields in (
+            (Action.INSERT, {"orderNumber": "7", "status": "open", "createdAt": stamp(1)}),
+            (Action.UPDATE, {"status": "open", "processedAt": stamp(2)}),
+            (Action.UPDATE, {"status": "closed"}),
+        )
+        for kind in watched.see(event(watched.farm, "order", action, {order: fields}))
+    ]
+    assert told == ["order_created", "order_closed"]
+
+    assert watched.see(watched.farm.abandon_snapshot()) == []
+
+
 def test_orders_are_told_once_known() -> None:
     order = "o" * 24
     watched = Watched()

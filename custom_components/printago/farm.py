@@ -191,7 +191,8 @@ class Farm:
         # A stamped reading of a known printer can take care of itself.
         if isinstance(message, StatMessage):
             return message.received_at is None or message.printer_id not in self.printers
-        return True
+        # Orders and the like are in no snapshot: what was told of them stands, and is not told again.
+        return message.kind in (PRINTER_KIND, JOB_KIND)
 
     def _apply(self, message: StatMessage | EntityEvent, changes: Changes) -> None:
         if isinstance(message, EntityEvent) and message.kind in WATCHED_KINDS:
