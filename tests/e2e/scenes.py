@@ -1,0 +1,245 @@
+"""States in which the connections of a store can be when it is ended."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+import threading
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from tests.common import entity_id, printer_named
+from tests.conftest import entry_data
+from tests.e2e.peers import CONNACK, HOST, FullListener, SilentPeer, SilentResolver, closed_port, eventually, upgrade
+from virtual_farm import Fault, VirtualFarm
+
+
+def threads_in_paho() -> int:
+    """Return how many threads are in the midst of connecting."""
+    ours = threading.get_ident()
+    count = 0
+    for ident, frame in sys._current_frames().items():
+        while frame is not None and ident != ours:
+            if "/paho/" in frame.f_code.co_filename:
+                count += 1
+                break
+            frame = frame.f_back
+    return count
+
+
+def our_tasks() -> list[str]:
+    """Return the names of tasks that run code of the integration."""
+    return [
+        task.get_name()
+        for task in asyncio.all_tasks()
+        if "printago" in task.get_name() or "custom_components/printago" in repr(task.get_coro())
+    ]
+
+
+@dataclass(slots=True)
+class Scene:
+    """An entry of a store in Home Assistant, before it is ended."""
+
+    hass: HomeAssistant
+    farm: VirtualFarm
+    model: Path
+    entry: MockConfigEntry | None = None
+
+    async def load(self, realtime_url: str | None = None) -> MockConfigEntry:
+        """Set the entry up, with another realtime address than the farm's."""
+        server = {
+            CONF_API_URL: self.farm.rest_url,
+            CONF_REALTIME_URL: self.farm.realtime_url if realtime_url is None else realtime_url,
+        }
+        data = entry_data(self.farm, **{CONF_SERVER: server})
+        entry = MockConfigEntry(domain=DOMAIN, title="Virtual Farm", unique_id=data[CONF_STORE_ID], data=data)
+        entry.add_to_hass(self.hass)
+        self.entry = entry
+        await self.hass.config_entries.async_setup(entry.entry_id)
+        return entry
+
+    async def load_connected(self) -> MockConfigEntry:
+        """Set the entry up with all that belongs to it."""
+        entry = await self.load()
+        assert entry.state is ConfigEntryState.LOADED
+        await eventually(lambda: entry.runtime_data.stream_since is not None, "the stream is up")
+        return entry
+
+    async def asked(self, request: str) -> None:
+        """Wait until the farm was asked for something."""
+        await eventually(
+            lambda: any(f"{record.method} {record.path}".startswith(request) for record in self.farm.requests),
+            f"the farm is asked {request}",
+        )
+
+    async def begin(self, action: Awaitable[Any], request: str) -> asyncio.Task[Any]:
+        """Begin something, and wait until the farm was asked for it."""
+        task = asyncio.ensure_future(action)
+        await self.asked(request)
+        return task
+
+
+type InState = Callable[[Scene], contextlib.AbstractAsyncContextManager[None]]
+"""Brings a scene into a state; what follows its end checks what became of the connection."""
+
+
+@contextlib.asynccontextmanager
+async def connecting_by_tcp(scene: Scene) -> AsyncIterator[None]:
+    listener = FullListener()
+    peer = SilentPeer()
+    try:
+        await scene.load(f"mqtt://{HOST}:{listener.port}")
+        await eventually(lambda: listener.attempts > 0, "an attempt to connect waits")
+        yield
+        # The attempt succeeds when it is too late.
+        listener.empty()
+        await peer.start(listener.socket)
+        await eventually(lambda: peer.accepted > 0, "the connection comes late", 8)
+        await peer.all_closed()
+        assert not peer.received, "nobody logs in late"
+        await peer.stop()
+    finally:
+        listener.close()
+
+
+def silent(scheme: str, *answers: Callable[[bytes], bytes]) -> InState:
+    """Return the state in which a server leaves the client waiting after some answers."""
+
+    @contextlib.asynccontextmanager
+    async def state(scene: Scene) -> AsyncIterator[None]:
+        peer = SilentPeer(answers)
+        await peer.start()
+        try:
+            await scene.load(f"{scheme}://{HOST}:{peer.port}")
+            await eventually(peer.waiting.is_set, "a client waits for an answer")
+            yield
+            await peer.all_closed()
+        finally:
+            await peer.stop()
+
+    return state
+
+
+@contextlib.asynccontextmanager
+async def resolving(scene: Scene) -> AsyncIterator[None]:
+    peer = SilentPeer()
+    await peer.start()
+    resolver = SilentResolver()
+    try:
+        with resolver.installed():
+            await scene.load(f"ws://{SilentResolver.NAME}:{peer.port}")
+            async with asyncio.timeout(5):
+                await resolver.asked.wait()
+            yield
+            resolver.release()
+            await eventually(lambda: not threads_in_paho(), "the thread that resolved has ended")
+            assert not peer.received, "nobody logs in late"
+    finally:
+        await peer.stop()
+
+
+@contextlib.asynccontextmanager
+async def connected(scene: Scene) -> AsyncIterator[None]:
+    await scene.load_connected()
+    yield
+    await eventually(lambda: scene.farm.publisher.connections == 0, "the broker sees the end")
+
+
+@contextlib.asynccontextmanager
+async def frozen(scene: Scene) -> AsyncIterator[None]:
+    await scene.load_connected()
+    scene.farm.publisher.frozen = True
+    yield
+    scene.farm.publisher.frozen = False
+    await eventually(lambda: scene.farm.publisher.connections == 0, "the broker sees the end")
+
+
+@contextlib.asynccontextmanager
+async def backing_off(scene: Scene) -> AsyncIterator[None]:
+    entry = await scene.load(f"mqtt://{HOST}:{closed_port()}")
+    await eventually(lambda: entry.runtime_data.realtime.last_error is not None, "the connection is refused")
+    yield
+
+
+@contextlib.asynccontextmanager
+async def polling(scene: Scene) -> AsyncIterator[None]:
+    entry = await scene.load_connected()
+    scene.farm.clear_requests()
+    scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=3))
+    entry.async_create_background_task(scene.hass, entry.runtime_data.async_refresh(), "a poll")
+    await scene.asked("GET /v1/printers")
+    yield
+
+
+@contextlib.asynccontextmanager
+async def switching(scene: Scene) -> AsyncIterator[None]:
+    await scene.load_connected()
+    scene.farm.clear_requests()
+    scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers/enabled", seconds=2))
+    switch = entity_id(scene.hass, printer_named(scene.farm, "P1S 01"), "enabled", "switch")
+    turning = await scene.begin(
+        scene.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True),
+        "PATCH /v1/printers/enabled",
+    )
+    yield
+    with contextlib.suppress(HomeAssistantError, asyncio.CancelledError):
+        await turning
+
+
+@contextlib.asynccontextmanager
+async def uploading(scene: Scene) -> AsyncIterator[None]:
+    await scene.load_connected()
+    scene.farm.clear_requests()
+    scene.farm.inject_fault(Fault(mode="timeout", path="/storage", method="PUT", seconds=0.5))
+    upload = await scene.begin(
+        scene.hass.services.async_call(DOMAIN, "upload_part", {"path": str(scene.model)}, blocking=True),
+        "PUT /storage",
+    )
+    yield
+    with contextlib.suppress(HomeAssistantError, asyncio.CancelledError):
+        await upload
+
+
+@contextlib.asynccontextmanager
+async def setting_up(scene: Scene) -> AsyncIterator[None]:
+    scene.farm.clear_requests()
+    scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=1))
+    set_up = await scene.begin(scene.load(), "GET /v1/printers")
+    yield
+    with contextlib.suppress(asyncio.CancelledError):
+        await set_up
+
+
+@contextlib.asynccontextmanager
+async def retrying(scene: Scene) -> AsyncIterator[None]:
+    scene.farm.inject_fault(Fault(mode="status", path="/v1/printers", count=100))
+    entry = await scene.load()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    yield
+
+
+STATES: dict[str, InState] = {
+    "its name is being resolved": resolving,
+    "it connects to a host that does not accept": connecting_by_tcp,
+    "the TLS handshake is unanswered": silent("wss"),
+    "the websocket's upgrade is unanswered": silent("ws"),
+    "its login is unanswered, over a websocket": silent("ws", upgrade),
+    "its login is unanswered": silent("mqtt"),
+    "its subscription is unanswered": silent("mqtt", lambda _: CONNACK),
+    "it is up": connected,
+    "its broker is frozen": frozen,
+    "it waits for its next attempt": backing_off,
+    "a poll is unanswered": polling,
+    "a switch's request is unanswered": switching,
+    "a file is being uploaded": uploading,
+    "set-up is going to be retried": retrying,
+}
+STATES_AT_STOP = STATES | {"set-up waits for its first answer": setting_up}
+"""Home Assistant unloads no entry that is being set up, but may stop."""
