@@ -20,6 +20,11 @@ pytest_plugins = ["tests.figures"]
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
 
+@pytest.fixture(autouse=True)
+def nothing_on_disk(hass_storage: dict[str, Any]) -> None:
+    """Keep what is stored in memory: one test's requests are nothing that another one has sent."""
+
+
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Return the settings of the farm: time stands still unless a test moves it."""

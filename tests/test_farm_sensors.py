@@ -233,7 +233,8 @@ async def test_orders_that_the_key_may_no_longer_read_become_unavailable(
     monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
     farm.add_api_key(farm.config.api_key, ["printer.view", "printer.stats", "queue.view"])
 
-    await pass_time(hass, 3_605)
+    entry.runtime_data.seldom.async_want_all()
+    await hass.async_block_till_done(wait_background_tasks=True)
 
     assert value_of(hass, store, "orders_open") == STATE_UNAVAILABLE
     assert value_of(hass, store, "production_slots_used") == STATE_UNAVAILABLE

@@ -38,26 +38,6 @@ async def test_farm_of_eight_is_set_up_with_two_requests_and_a_handful_after_it(
     ]
 
 
-async def test_farm_at_rest_costs_five_requests_an_hour_beside_its_polls(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await pass_time(hass, 31)
-    farm.clear_requests()
-    # It spaces reads by the real clock, which no test waits for.
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
-
-    await pass_time(hass, 3605)
-
-    # With two requests every five minutes that makes 29 an hour.
-    assert sorted(path for path in paths(farm) if path not in ("GET /v1/printers", "GET /v1/print-jobs")) == [
-        "GET /v1/materials/printer-slots",
-        "GET /v1/orders",
-        "GET /v1/print-jobs/stats/completed-count",
-        "GET /v1/settings/store",
-        "GET /v1/subscriptions",
-    ]
-
-
 async def test_farm_and_printers_become_devices(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     store = device_of(hass, entry, farm.config.store_id)
     assert store is not None

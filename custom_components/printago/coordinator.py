@@ -22,6 +22,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util.ssl import client_context
 
 from .api import (
+    KEEPALIVE_SECONDS,
     AuthenticationError,
     InvalidRealtimeUrl,
     Listing,
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 
 type PrintagoConfigEntry = ConfigEntry[PrintagoCoordinator]
 
-POLL_WITH_STREAM = timedelta(minutes=5)
+# A second more, so that no hour ever sees a thirteenth poll.
+POLL_WITH_STREAM = timedelta(minutes=5, seconds=1)
 POLL_WITHOUT_STREAM = timedelta(seconds=60)
 _RECONCILE_COOLDOWN = 15
 _REMEMBER_SECONDS = 600
@@ -313,6 +315,20 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_request_refresh(), f"{DOMAIN} reconcile"
             )
+
+    @callback
+    def async_catch_up(self, *, missed: float, suspended: float) -> None:
+        """Make up for ``missed`` seconds of which nobody knows what happened, ``suspended`` of them without any network."""
+        LOGGER.debug("Time has passed unseen, or the clock was set: reading the farm again")
+        self._endings_wanted = True
+        if self.realtime is not None:
+            if suspended > 1.5 * KEEPALIVE_SECONDS:
+                # The broker has given up on us long ago, which our side would notice only at its next ping.
+                self.realtime.give_up_connection("the machine was suspended")
+            self.realtime.reconnect_now()
+        self.async_reconcile()
+        if missed > HOUR.total_seconds():
+            self.seldom.async_want_all()
 
     # Stream
 

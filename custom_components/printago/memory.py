@@ -12,12 +12,13 @@ import time
 from typing import Any
 from weakref import WeakValueDictionary
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import RateLimiter, ServerClock
+from .api import AHEAD, RateLimiter, SendLog, ServerClock
 from .const import DOMAIN
 from .farm import Farm
 from .happenings import Chronicle, Happening
@@ -45,9 +46,12 @@ class StoreMemory:
 
     def __init__(self, hass: HomeAssistant, store_id: str) -> None:
         """Start empty; what was saved is loaded by ``async_recall``."""
-        self.limiter = RateLimiter(on_sent=self._async_save_soon)
+        self._log = SendLog(self._async_save)
+        self.limiter = RateLimiter(
+            wall=lambda: self.clock.now().timestamp(), on_sent=self._async_on_sent, log=self._log
+        )
         self.builds = BuildLedger()
-        self.clock = ServerClock(dt_util.utcnow)
+        self.clock = ServerClock(dt_util.utcnow, on_known=self.limiter.date_restored)
         self.outage = StreamOutage()
         self.farm = Farm(self.clock.now)
         self.chronicle = Chronicle(self.farm)
@@ -62,9 +66,12 @@ class StoreMemory:
         self._read_with: Mapping[str, Any] | None = None
         self._read_at = -math.inf
         self._realtime_endpoint: str | None = None
-        self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}")
+        self._hass = hass
+        # Half a file after a power cut would be as good as none.
+        self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}", atomic_writes=True)
         self._loaded = False
         self._kept = False
+        self._unsub_stop: CALLBACK_TYPE | None = None
         self._save_waits = False
 
     @property
@@ -118,7 +125,8 @@ class StoreMemory:
         if not isinstance(saved, dict):
             return
         if isinstance(sent := saved.get("sent"), list):
-            self.limiter.restore(sent)
+            ahead = saved.get("ahead", AHEAD)
+            self.limiter.restore(sent, ahead if ahead in range(AHEAD) else AHEAD)
         self.results.restore(saved.get("results"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
@@ -126,14 +134,41 @@ class StoreMemory:
     @callback
     def async_keep(self) -> None:
         """Save from now on: the store has an entry, it is not only being tried."""
+        if self._kept:
+            return
         self._kept = True
+        self._log.start_anew()
+        if self._unsub_stop is None:
+            self._unsub_stop = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
+
+    @callback
+    def _async_on_stop(self, _: Event) -> None:
+        """See to it that the last write tells exactly what was sent."""
+        self._unsub_stop = None
+        if self._kept:
+            self._storage.async_delay_save(self._to_save)
 
     async def async_remove(self) -> None:
         """Remove what was saved, and save nothing more."""
         self.async_forget_farm()
         # The write that waited goes with it: should the store come back, the next one must not wait for that.
         self._save_waits = False
+        await self._log.write_ended()
         await self._storage.async_remove()
+
+    @callback
+    def _async_on_sent(self) -> None:
+        if self._kept and self._log.is_half_full:
+            self._hass.async_create_background_task(self._log.write(), f"{DOMAIN} send times")
+
+    async def _async_save(self) -> None:
+        if not self._kept:
+            return
+        if self._hass.state is CoreState.stopping:
+            # Home Assistant writes at the end of its own accord.
+            self._storage.async_delay_save(self._to_save)
+        else:
+            await self._storage.async_save(self._to_save())
 
     @callback
     def _async_save_soon(self) -> None:
@@ -145,8 +180,10 @@ class StoreMemory:
     @callback
     def _to_save(self) -> dict[str, Any]:
         self._save_waits = False
+        ended = self._hass.state in (CoreState.final_write, CoreState.stopped)
         return {
             "sent": self.limiter.export(),
+            "ahead": 0 if ended else AHEAD,
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
         }

@@ -1,6 +1,7 @@
 """The saved prints of a store: they come and go with their subentries, without a reload."""
 
 from collections.abc import Callable
+from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
@@ -15,7 +16,8 @@ from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .saved_print import CONF_PART, CONF_SKU, SUBENTRY_TYPE, SavedPrint
 
 ISSUE = "saved_print_gone"
-_READ = "saved_prints"
+_READS = {CONF_PART: "parts_of_saved_prints", CONF_SKU: "skus_of_saved_prints"}
+_HINTS = {CONF_PART: {PART_KIND}, CONF_SKU: {PART_KIND, SKU_KIND}}
 
 
 class SavedPrints:
@@ -28,8 +30,8 @@ class SavedPrints:
         self._coordinator = coordinator
         self._prints: dict[str, SavedPrint] = {}
         self._platforms: list[tuple[Callable[[SavedPrint], Entity], AddConfigEntryEntitiesCallback]] = []
+        self._checked: set[str] = set()
         self.async_follow_entry()
-        coordinator.seldom.add(_READ, self._async_check)
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(self._async_end)
 
@@ -60,14 +62,22 @@ class SavedPrints:
             elif known.data != subentry.data:
                 known.data = subentry.data
                 self._async_delete_issue(subentry_id)
-                self._coordinator.seldom.async_want(_READ)
+                self._async_add_check(known.thing[0])
+                self._coordinator.seldom.async_want(_READS[known.thing[0]])
 
     @callback
     def _async_add(self, saved_print: SavedPrint) -> None:
         self._prints[saved_print.id] = saved_print
+        self._async_add_check(saved_print.thing[0])
         saved_print.on_missing = lambda: self._async_create_issue(saved_print.id)
         for create, async_add_entities in self._platforms:
             async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
+
+    @callback
+    def _async_add_check(self, kind: str) -> None:
+        if kind not in self._checked:
+            self._checked.add(kind)
+            self._coordinator.seldom.add(_READS[kind], partial(self._async_check, kind))
 
     @callback
     def _async_write_device(self, subentry_id: str, name: str) -> None:
@@ -91,29 +101,31 @@ class SavedPrints:
                 saved_print.async_follow(change.after)
             if changes.jobs:
                 saved_print.async_look_for_jobs()
-        if not changes.kinds.isdisjoint({PART_KIND, SKU_KIND}):
-            self._coordinator.seldom.async_want(_READ)
+        for kind, hints in _HINTS.items():
+            if not changes.kinds.isdisjoint(hints):
+                self._coordinator.seldom.async_want(_READS[kind])
 
     # What is gone
 
-    async def _async_check(self) -> None:
-        """Find out whether what the saved prints print still exists."""
-        for kind, ask in ((CONF_PART, self._coordinator.client.parts), (CONF_SKU, self._coordinator.client.skus)):
-            wanted = {known.id: known.thing[1] for known in self._prints.values() if known.thing[0] == kind}
-            if not wanted:
+    async def _async_check(self, kind: str) -> None:
+        """Find out whether what the saved prints print still exists: their parts, or their SKUs."""
+        wanted = {known.id: known.thing[1] for known in self._prints.values() if known.thing[0] == kind}
+        if not wanted:
+            return
+        client = self._coordinator.client
+        ask = client.parts if kind == CONF_PART else client.skus
+        listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, Lane.BACKGROUND)
+        if not listing.complete:
+            return
+        for subentry_id, identifier in wanted.items():
+            if subentry_id not in self._prints or self._prints[subentry_id].thing != (kind, identifier):
                 continue
-            listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, Lane.BACKGROUND)
-            if not listing.complete:
-                continue
-            for subentry_id, identifier in wanted.items():
-                if subentry_id not in self._prints or self._prints[subentry_id].thing != (kind, identifier):
-                    continue
-                row = listing.rows.get(identifier)
-                # An SKU outlives its parts; without any it prints nothing.
-                if row is not None and (kind == CONF_PART or row.get("linkedParts") != []):
-                    self._async_delete_issue(subentry_id)
-                else:
-                    self._async_create_issue(subentry_id)
+            row = listing.rows.get(identifier)
+            # An SKU outlives its parts; without any it prints nothing.
+            if row is not None and (kind == CONF_PART or row.get("linkedParts") != []):
+                self._async_delete_issue(subentry_id)
+            else:
+                self._async_create_issue(subentry_id)
 
     @callback
     def _async_create_issue(self, subentry_id: str) -> None:

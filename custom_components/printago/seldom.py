@@ -1,6 +1,6 @@
-"""Reading what changes seldom: once an hour, and soon after something hints that it has changed.
+"""Reading what changes seldom: about once an hour, and soon after something hints that it has changed.
 
-A read that the key may not do is tried again ever more rarely, once a day in the end.
+The reads take turns, so that no hour sees more than a few of them however many there are. A read that the key may not do is tried again ever more rarely, once a day in the end.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,9 +19,14 @@ from .api import PermissionDeniedError, PrintagoError
 from .const import DOMAIN, LOGGER
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 _FIRST_DELAY = 30
+# A second more, so that no hour ever sees a sixth turn.
+_TURN = timedelta(minutes=12, seconds=1)
+_FRESH = 0.8
+"""Share of its period for which a read keeps out of its turn."""
 _PAUSE = 300.0
-_LONGEST_PAUSE = timedelta(days=1).total_seconds()
+_LONGEST_PAUSE = DAY.total_seconds()
 
 
 @dataclass(slots=True)
@@ -30,7 +35,8 @@ class _Read:
 
     name: str
     read: Callable[[], Awaitable[None]]
-    hourly: bool = True
+    every: timedelta = HOUR
+    at_start: bool = True
     asked_at: float = -math.inf
     refusals: int = 0
     last_error: str | None = None
@@ -43,6 +49,13 @@ class _Read:
         pause = min(HOUR.total_seconds() * 2 ** (self.refusals - 1), _LONGEST_PAUSE) if self.refusals else _PAUSE
         return self.asked_at + pause - time.monotonic()
 
+    @property
+    def overdue(self) -> float:
+        """Return how many of its periods have passed since it was asked for; 0 for what is only read when wanted."""
+        if not self.at_start and math.isinf(self.asked_at):
+            return 0.0
+        return (time.monotonic() - self.asked_at) / self.every.total_seconds()
+
 
 class SeldomReads:
     """All that one store reads seldom."""
@@ -54,12 +67,19 @@ class SeldomReads:
         self._reads: dict[str, _Read] = {}
         self._started = False
 
-    def add(self, name: str, read: Callable[[], Awaitable[None]], *, hourly: bool = True) -> None:
-        """Read this as well, ``hourly`` or only when it is wanted.
+    def add(
+        self,
+        name: str,
+        read: Callable[[], Awaitable[None]],
+        *,
+        every: timedelta = HOUR,
+        at_start: bool = True,
+    ) -> None:
+        """Read this as well, about so often: from the start on, or once it was wanted for the first time.
 
-        ``read`` takes its result over by itself, and may raise PrintagoError.
+        ``read`` takes its result over by itself, and may raise PrintagoError. It should cost one request.
         """
-        self._reads[name] = _Read(name, read, hourly)
+        self._reads[name] = _Read(name, read, every, at_start)
 
     def is_refused(self, name: str) -> bool:
         """Return whether the key may not read this."""
@@ -81,8 +101,8 @@ class SeldomReads:
     def async_start(self) -> None:
         """Begin, half a minute later: when Home Assistant starts, everybody wants something at once."""
         self._started = True
-        self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self._async_want_all))
-        self._entry.async_on_unload(async_track_time_interval(self._hass, self._async_want_all, HOUR))
+        self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self.async_want_all))
+        self._entry.async_on_unload(async_track_time_interval(self._hass, self._async_take_turn, _TURN))
         self._entry.async_on_unload(self._async_stop)
 
     @callback
@@ -104,10 +124,17 @@ class SeldomReads:
         self.async_want(read.name)
 
     @callback
-    def _async_want_all(self, _: object) -> None:
+    def async_want_all(self, _: object = None) -> None:
+        """Read everything soon that is read from the start on."""
         for read in tuple(self._reads.values()):
-            if read.hourly:
+            if read.at_start:
                 self.async_want(read.name)
+
+    @callback
+    def _async_take_turn(self, _: object) -> None:
+        waiting = [read for read in self._reads.values() if read.overdue > _FRESH and read.wait <= 0]
+        if waiting:
+            self.async_want(max(waiting, key=lambda read: read.overdue).name)
 
     async def _async_read(self, read: _Read) -> None:
         try:

@@ -7,7 +7,6 @@ unavailable; they stay registered, since most AMS units come back.
 from collections.abc import Iterable
 from dataclasses import dataclass
 import re
-import time
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
@@ -22,12 +21,12 @@ from .changes import Changes
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription
 from .printer_state import PrinterState
+from .seldom import DAY
 
 PRINTER_SLOTS = "printer_slots"
 MATERIALS = "materials"
 
 _EMPTY = "empty"
-_NAMES_LIFETIME = 86_400
 # Bambu's codes of filaments, its own and those that a user has defined.
 _CODE = re.compile(r"GF[A-Z][0-9A-F]{2}|P[0-9a-f]{7}")
 
@@ -136,10 +135,11 @@ class _AssignedMaterials:
 
     def __init__(self, coordinator: PrintagoCoordinator) -> None:
         self._coordinator = coordinator
-        self._names_read_at: float | None = None
+        self._names_known = False
         self._begun = False
         coordinator.seldom.add(PRINTER_SLOTS, self._async_read_slots)
-        coordinator.seldom.add(MATERIALS, self._async_read_names, hourly=False)
+        # Two requests, which the turns of an hour leave room for once.
+        coordinator.seldom.add(MATERIALS, self._async_read_names, every=DAY, at_start=False)
 
     @callback
     def async_want(self) -> None:
@@ -161,8 +161,7 @@ class _AssignedMaterials:
             # The list may be from before what an event has told meanwhile.
             self.async_want()
         self._async_tell(touched)
-        outdated = self._names_read_at is None or time.monotonic() - self._names_read_at > _NAMES_LIFETIME
-        if outdated or materials.lacks_names:
+        if not self._names_known or materials.lacks_names:
             self._coordinator.seldom.async_want(MATERIALS)
 
     async def _async_read_names(self) -> None:
@@ -170,7 +169,7 @@ class _AssignedMaterials:
         listing = await client.materials(Lane.BACKGROUND)
         variants = await client.material_variants()
         self._coordinator.farm.materials.take_names(listing.rows, variants)
-        self._names_read_at = time.monotonic()
+        self._names_known = True
         self._async_tell(set(self._coordinator.farm.printers))
 
     @callback

@@ -25,13 +25,16 @@ from .listing import Listing
 from .messages import Action, EntityEvent, parse_message
 from .models import JobStatus, Printer, PrintJob
 from .ratelimit import Lane, RateLimiter
-from .realtime import RealtimeClient
+from .realtime import KEEPALIVE_SECONDS, RealtimeClient
+from .sendlog import AHEAD, SendLog, uptime
 from .telemetry import HealthMessage, Severity, StatMessage, Telemetry
 from .transport import DEFAULT_API_URL, ServerClock, Transport
 
 __all__ = [
+    "AHEAD",
     "DEFAULT_API_URL",
     "DEFAULT_REALTIME_URL",
+    "KEEPALIVE_SECONDS",
     "Action",
     "AuthenticationError",
     "CannotConnectError",
@@ -56,6 +59,7 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RealtimeClient",
+    "SendLog",
     "ServerClock",
     "Severity",
     "StatMessage",
@@ -65,4 +69,5 @@ __all__ = [
     "parse_endpoint",
     "parse_message",
     "tells_no_api_access",
+    "uptime",
 ]

@@ -223,6 +223,11 @@ class MqttConnection(aiomqtt.Client):
         if any((code if isinstance(code, int) else code.value) >= _SUBACK_FAILURE for code in codes):
             raise SubscriptionRefusedError("the broker refused a subscription")
 
+    def give_up(self, reason: str) -> None:
+        """Take an open connection for lost; `wait_lost` raises."""
+        if not self._disconnected.done():
+            self._disconnected.set_exception(aiomqtt.MqttError(reason))
+
     async def wait_lost(self) -> None:
         """Wait until the connection is lost, then raise aiomqtt.MqttError."""
         async for _ in self.messages:

@@ -17,6 +17,7 @@ import time
 from .contention import Contention
 from .errors import RateLimitedError
 from .fields import http_date
+from .sendlog import SendLog, uptime
 
 USER_MAX_WAIT = 10.0
 """Seconds for which a call of the user may be held back before it fails with a clear error."""
@@ -51,6 +52,7 @@ WINDOWS = (
     Window(seconds=3600, limit=600, reserve=200, margin=10),
 )
 _LONGEST = max(window.seconds + window.margin for window in WINDOWS)
+_LATEST = datetime.max.replace(tzinfo=UTC).timestamp()
 _OTHERS_CERTAIN = 10
 """Requests that have to be missing before others are blamed: a few of our own may have been forgotten by a crash."""
 
@@ -58,30 +60,45 @@ _OTHERS_CERTAIN = 10
 class RateLimiter:
     """Counts requests at the moment they are sent, and holds back what would not fit.
 
-    ``monotonic`` drives the windows, so that a jump of the system clock changes nothing; ``wall`` is used only to
-    carry send times over a restart.
+    ``monotonic`` drives the windows, so that a jump of the system clock changes nothing; ``wall``, best Printago's own
+    clock, is used only to carry send times over a restart.
     """
 
     def __init__(
         self,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = uptime,
         wall: Callable[[], float] = time.time,
         on_sent: Callable[[], None] = lambda: None,
+        log: SendLog | None = None,
     ) -> None:
-        """Start with empty windows; ``on_sent`` is called whenever a request was counted."""
+        """Start with empty windows; ``on_sent`` is called whenever a request was counted.
+
+        With a ``log`` no request is sent of which a later life would not know.
+        """
         self._on_sent = on_sent
+        self._log = log
         self._monotonic = monotonic
         self._wall = wall
         self._sent: deque[float] = deque()
+        self._carried: tuple[float, ...] = ()
         self._contention = Contention()
+        self._taken_over: deque[float] = deque()
         self._blocked_until: dict[Lane, float] = dict.fromkeys(Lane, -math.inf)
 
     @property
     def requests_last_hour(self) -> int:
         """Return how many requests were sent within the last 3,600 seconds."""
         since = self._monotonic() - 3600
-        return sum(1 for sent in self._sent if sent > since)
+        return sum(1 for sent in self._all() if sent > since)
+
+    def _all(self) -> list[float]:
+        """Return all send times that still matter, oldest first."""
+        since = self._monotonic() - _LONGEST
+        for times in (self._taken_over, self._sent):
+            while times and times[0] <= since:
+                times.popleft()
+        return sorted([*self._taken_over, *self._sent])
 
     @property
     def contention_seconds(self) -> float:
@@ -91,14 +108,13 @@ class RateLimiter:
     def delay(self, lane: Lane) -> float:
         """Return in how many seconds a request of this lane may be sent; 0 is now."""
         now = self._monotonic()
-        while self._sent and self._sent[0] <= now - _LONGEST:
-            self._sent.popleft()
+        sent = self._all()
         free_at = self._blocked_until[lane]
         for window in WINDOWS:
             room = window.room_for(lane)
-            if len(self._sent) >= room:
+            if len(sent) >= room:
                 # The request that has to leave the window before ours fits into it.
-                free_at = max(free_at, self._sent[-room] + window.seconds + window.margin)
+                free_at = max(free_at, sent[-room] + window.seconds + window.margin)
         return max(0.0, free_at - now)
 
     async def acquire(self, lane: Lane, max_wait: float = USER_MAX_WAIT) -> None:
@@ -107,15 +123,22 @@ class RateLimiter:
         Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds.
         """
         deadline = self._monotonic() + max_wait
-        while (delay := self.delay(lane)) > 0:
-            if self._monotonic() + delay > deadline:
-                raise RateLimitedError(delay)
-            await asyncio.sleep(delay)
+        while True:
+            while (delay := self.delay(lane)) > 0:
+                if self._monotonic() + delay > deadline:
+                    raise RateLimitedError(delay)
+                await asyncio.sleep(delay)
+            if self._log is None or self._log.has_room:
+                break
+            # Others may be quicker meanwhile.
+            await self._log.write()
         self.count()
 
     def count(self) -> None:
         """Count one request as sent, whether or not there is room for it: in an emergency nobody asks."""
         self._sent.append(self._monotonic())
+        if self._log is not None:
+            self._log.note_sent()
         self._on_sent()
 
     def refused(self, retry_after: float) -> None:
@@ -143,10 +166,9 @@ class RateLimiter:
 
     def _note_remaining(self, remaining: float, lasts: float) -> None:
         """Judge who has used what is no longer there: we, or others as well."""
-        now = self._monotonic()
+        now, times = self._monotonic(), self._all()
         ours = min(
-            window.limit - sum(1 for sent in self._sent if sent > now - window.seconds - window.margin)
-            for window in WINDOWS
+            window.limit - sum(1 for sent in times if sent > now - window.seconds - window.margin) for window in WINDOWS
         )
         if remaining >= WINDOWS[0].reserve:
             self._contention.note_room(now)
@@ -156,18 +178,28 @@ class RateLimiter:
     def export(self) -> list[float]:
         """Return the send times of the last hour as Unix times, oldest first."""
         age_zero = self._wall() - self._monotonic()
-        since = self._monotonic() - _LONGEST
-        return [round(age_zero + sent, 3) for sent in self._sent if sent > since]
+        return [round(age_zero + sent, 3) for sent in self._all()]
 
-    def restore(self, sent: Iterable[object]) -> None:
+    def restore(self, sent: Iterable[object], unwritten: int = 0) -> None:
         """Take over what ``export`` gave before a restart; anything that is not a time is ignored.
 
-        A time in the future (the clock was set back meanwhile) counts as just sent.
+        ``unwritten`` requests more may have been sent without being written down: they count as sent just now.
         """
-        now, wall = self._monotonic(), self._wall()
-        ages = (wall - when for when in sent if isinstance(when, int | float) and math.isfinite(when))
-        restored = (now - max(0.0, age) for age in ages if age < _LONGEST)
-        self._sent = deque(sorted([*self._sent, *restored]))
+        self._carried = tuple(
+            float(when)
+            for when in sent
+            if isinstance(when, int | float) and abs(when) <= _LATEST and math.isfinite(when)
+        )
+        self._sent.extend([self._monotonic()] * unwritten)
+        self.date_restored()
+
+    def date_restored(self) -> None:
+        """Reckon anew how long ago the restored requests were sent, once ``wall`` is known to be right.
+
+        Were any sent in the future, the clock was set back: the last one counts as just sent, the others as before it.
+        """
+        now, wall = self._monotonic(), max([self._wall(), *self._carried])
+        self._taken_over = deque(sorted(now - age for when in self._carried if (age := wall - when) < _LONGEST))
 
 
 def parse_retry_after(value: str | None, default: float = 60.0, now: datetime | None = None) -> float:

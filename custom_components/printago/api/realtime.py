@@ -113,6 +113,7 @@ class RealtimeClient:
 
         self._task: asyncio.Task[None] | None = None
         self._openings: set[asyncio.Task[None]] = set()
+        self._connection: MqttConnection | None = None
         self._skip_backoff = asyncio.Event()
         self._stopped = False
         self._failures = 0
@@ -210,6 +211,11 @@ class RealtimeClient:
         """End the current wait between attempts; without effect while connected or connecting."""
         self._skip_backoff.set()
 
+    def give_up_connection(self, reason: str) -> None:
+        """Take the current connection for lost before its keepalive shows it, and connect anew; without one, nothing."""
+        if self._connection is not None:
+            self._connection.give_up(reason)
+
     async def _run(self) -> None:
         try:
             while not self._stopped:
@@ -245,11 +251,13 @@ class RealtimeClient:
             await connection.subscribe_all(
                 (f"stores/{self._store_id}/printer-stats/#", f"stores/{self._store_id}/entities/#")
             )
+            self._connection = connection
             self._begin_connection(endpoint)
             await connection.wait_lost()
         except Exception as err:  # noqa: BLE001 - paho lets through whatever the network provokes
             return self._classify(endpoint, err)
         finally:
+            self._connection = None
             if connection is not None:
                 await connection.close()
         return _Outcome.LOST  # pragma: no cover - waiting for the loss always ends with an error

@@ -25,12 +25,17 @@ from .errors import (
 from .fields import http_date
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
 from .ratelimit import USER_MAX_WAIT, Lane, RateLimiter, parse_retry_after
+from .sendlog import uptime
 
 DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
 _SLOWEST_UPLOAD = 50_000
 """Bytes a second: what is slower has failed."""
 _MOST_MESSAGE = 300
+_SLEW = 2.0
+"""Seconds by which a system clock is corrected without being set anew."""
+_MOST_SEARCHED = 2_000
+_MOST_PARTS = 20
 # The signature of a signed URL is in its query.
 _SIGNED_URL = re.compile(r"https?://\S*\?\S+", re.IGNORECASE)
 
@@ -40,26 +45,44 @@ def _utcnow() -> datetime:
 
 
 class ServerClock:
-    """What Printago's clock shows, told from ours by the ``Date`` headers of its answers."""
+    """What Printago's clock shows, told from ours by the ``Date`` headers of its answers.
 
-    def __init__(self, now: Callable[[], datetime] = _utcnow) -> None:
-        """Take both clocks for the same, until an answer tells better."""
+    In between ours may be set: that changes nothing, since ``steady`` tells how much time has really passed.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] = _utcnow,
+        *,
+        steady: Callable[[], float] = uptime,
+        on_known: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take both clocks for the same, until an answer tells better; the first one that does calls ``on_known``."""
         self._now = now
+        self._steady = steady
+        self._on_known = on_known
+        self._apart: float | None = None
         self.offset = 0.0
-        """Seconds by which Printago's clock is ahead of ours."""
+        """Seconds by which Printago's clock was ahead of ours when it told last."""
 
     def now(self) -> datetime:
         """Return what Printago's clock shows now."""
-        return self._now() + timedelta(seconds=self.offset)
+        now = self._now()
+        set_by = 0.0 if self._apart is None else now.timestamp() - self._steady() - self._apart
+        return now + timedelta(seconds=self.offset - (set_by if abs(set_by) > _SLEW else 0.0))
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Learn from the headers of an answer that has just come."""
         if (shown := http_date(headers.get("Date", ""))) is None:
             return
+        now = self._now().timestamp()
         # The header has whole seconds only, so that half a second is right on average. Clocks that differ by less than it
         # can tell are taken for the same.
-        offset = shown.timestamp() + 0.5 - self._now().timestamp()
+        offset = shown.timestamp() + 0.5 - now
         self.offset = offset if abs(offset) > 1 else 0.0
+        known, self._apart = self._apart is not None, now - self._steady()
+        if not known:
+            self._on_known()
 
 
 class Transport:
