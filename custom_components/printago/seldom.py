@@ -39,6 +39,8 @@ class _Read:
     at_start: bool = True
     asked_at: float = -math.inf
     refusals: int = 0
+    failed: bool = False
+    """It failed last, which says nothing of the next time."""
     last_error: str | None = None
     """Why it failed last, without secrets; it stays after a success."""
     cancel_later: CALLBACK_TYPE | None = None
@@ -51,10 +53,14 @@ class _Read:
 
     @property
     def overdue(self) -> float:
-        """Return how many of its periods have passed since it was asked for; 0 for what is only read when wanted."""
+        """Return how many of its periods have passed since it was asked for; 0 for what is only read when wanted.
+
+        What failed is due at once, behind everything else that is.
+        """
         if not self.at_start and math.isinf(self.asked_at):
             return 0.0
-        return (time.monotonic() - self.asked_at) / self.every.total_seconds()
+        periods = (time.monotonic() - self.asked_at) / self.every.total_seconds()
+        return max(periods, 1.0) if self.failed else periods
 
 
 class SeldomReads:
@@ -141,12 +147,15 @@ class SeldomReads:
             await read.read()
         except PermissionDeniedError as err:
             read.refusals += 1
+            read.failed = False
             read.last_error = str(err)
         except PrintagoError as err:
+            read.failed = True
             read.last_error = str(err)
             LOGGER.debug("Reading %s failed: %s", read.name, err)
         else:
             read.refusals = 0
+            read.failed = False
 
     @callback
     def _async_stop(self) -> None:
