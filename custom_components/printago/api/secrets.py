@@ -1,0 +1,73 @@
+"""What must never be told, recognised wherever the texts of others repeat it."""
+
+import base64
+from collections import OrderedDict
+from collections.abc import Mapping
+import re
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+_KEY_ID_LENGTH: Final = 24
+_STARS: Final = "***"
+# The signature of a signed URL is in its query; a server may repeat path and query alone.
+_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
+_SIGNATURE: Final = re.compile(r"[?&][\w.-]*(?:signature|token|credential|sig)=", re.IGNORECASE)
+_WORD: Final = re.compile(r"\S+")
+_METADATA: Final = ("dev_access_code", "access_code", "password", "api_key")
+"""Fields of a printer's metadata that are secrets (the vendor's description)."""
+_SHORTEST: Final = 4
+_MOST_LEARNED: Final = 5_000
+
+
+class Secrets:
+    """The secrets of one store: its API key, and what opens its printers."""
+
+    def __init__(self, api_key: str) -> None:
+        """Know the key, in every form in which it may come back."""
+        self._of_key = _forms(api_key)
+        self._learned: OrderedDict[str, None] = OrderedDict()
+
+    def learn(self, record: Mapping[str, object]) -> None:
+        """Remember the secrets in a printer's record; those too short to be told from other text are left."""
+        if not isinstance(metadata := record.get("metadata"), Mapping):
+            return
+        for name in _METADATA:
+            if isinstance(secret := metadata.get(name), str) and len(secret) >= _SHORTEST:
+                self._learned[secret] = None
+                self._learned.move_to_end(secret)
+        while len(self._learned) > _MOST_LEARNED:
+            self._learned.popitem(last=False)
+
+    def redact(self, text: str) -> str:
+        """Return the text without secrets and signed URLs."""
+        for secret in self._of_key:
+            text = re.sub(re.escape(secret), _STARS, text, flags=re.IGNORECASE)
+        for secret in self._learned:
+            text = text.replace(secret, _STARS)
+        return without_signed_urls(text)
+
+
+def without_signed_urls(text: str) -> str:
+    """Return the text without addresses that have a query or a signature."""
+    # Word by word: one expression for all of it takes time that grows with a power of the length.
+    return _WORD.sub(_without_signed_url, text)
+
+
+def _without_signed_url(word: re.Match[str]) -> str:
+    text = word[0]
+    if (address := _ADDRESS.search(text)) is not None and "?" in text[address.start() :]:
+        return text[: address.start()] + _STARS
+    if (signature := _SIGNATURE.search(text)) is not None:
+        return text[: text.find("/") if "/" in text[: signature.start()] else signature.start()] + _STARS
+    return text
+
+
+def _forms(api_key: str) -> list[str]:
+    """Return the key and its public-looking beginning, as they are and encoded; longest first."""
+    plain = [part for part in (api_key, api_key[:_KEY_ID_LENGTH]) if part]
+    forms = set(plain)
+    for part in plain:
+        forms |= {quote(part, safe=""), quote_plus(part, safe="")}
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            forms.add(encode(part.encode()).decode().rstrip("="))
+    return sorted(forms, key=len, reverse=True)

@@ -1,0 +1,49 @@
+"""Secrets in the texts of others."""
+
+import base64
+import time
+from urllib.parse import quote
+
+import pytest
+
+from custom_components.printago.api.secrets import Secrets
+
+KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (f"key {KEY} of {KEY[:24]}_x", "key *** of ***_x"),
+        (f"key {KEY.upper()}", "key ***"),
+        (f"header {base64.b64encode(KEY.encode()).decode()}", "header ***=="),
+        (f"query ?key={quote(KEY, safe='')}", "query ?key=***"),
+        ("cannot get https://files.example/a?X-Signature=abc now", "cannot get *** now"),
+        ("cannot get /storage/a.png?X-Expires=1&X-Signature=abc now", "cannot get *** now"),
+        ("printer refused code 83726152", "printer refused code ***"),
+        ("password hunter22, key klipperkey", "password ***, key ***"),
+        ("nothing to hide at https://printago.io/docs", "nothing to hide at https://printago.io/docs"),
+    ],
+)
+def test_secrets_are_taken_out(told: str, shown: str) -> None:
+    secrets = Secrets(KEY)
+    secrets.learn({"id": "a", "metadata": {"dev_access_code": "83726152", "dev_id": "01S00A"}})
+    secrets.learn({"id": "b", "metadata": {"password": "hunter22", "api_key": "klipperkey"}})
+    assert secrets.redact(told) == shown
+
+
+@pytest.mark.parametrize("metadata", [None, [], "x", {}, {"password": None}, {"password": 5}, {"password": "a"}])
+def test_metadata_without_secrets_hides_nothing(metadata: object) -> None:
+    secrets = Secrets(KEY)
+    secrets.learn({"metadata": metadata})
+    assert secrets.redact("a 5 x password") == "a 5 x password"
+
+
+def test_long_text_takes_no_time() -> None:
+    began = time.monotonic()
+    assert len(Secrets(KEY).redact("/?" * 500_000)) < 5_000
+    assert time.monotonic() - began < 0.5
+
+
+def test_no_key_hides_nothing() -> None:
+    assert Secrets("").redact("all of this") == "all of this"
