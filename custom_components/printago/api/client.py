@@ -98,7 +98,10 @@ class PrintagoClient:
 
     async def printers(self, lane: Lane = Lane.BACKGROUND) -> Listing:
         """Return all printers of the store (``GET /v1/printers``)."""
-        return await self._list("/v1/printers", lane=lane)
+        listing = await self._list("/v1/printers", lane=lane)
+        for printer in listing.rows.values():
+            self._transport.secrets.learn(printer)
+        return listing
 
     async def check_printers(self) -> None:
         """Ask for one printer: it fails as ``printers`` would, and costs little."""

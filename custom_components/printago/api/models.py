@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, override
 
 from . import fields as f
 from .filament import Place, read_mapping
+from .secrets import without_signed_urls
 
 
 class JobStatus(StrEnum):
@@ -42,6 +43,13 @@ def _job_status(raw: object) -> JobStatus:
         return JobStatus(f.text(raw))
     except ValueError as err:
         raise f.UnreadableError from err
+
+
+def _told(raw: object) -> str:
+    """Read the words of an error, which may repeat the signed address that failed."""
+    if not isinstance(raw, str):
+        raise f.UnreadableError
+    return f.text(without_signed_urls(raw))
 
 
 def _tags(raw: object) -> Mapping[str, str]:
@@ -89,7 +97,7 @@ _JOB_FIELDS: f.Fields = {
     "priority": ("priority", _COUNT),
     "assignedPrinterId": ("assigned_printer_id", f.path_text),
     "requiredPrinterTags": ("required_printer_tags", _tags),
-    "errorMessage": ("error_message", f.text),
+    "errorMessage": ("error_message", _told),
     "hidden": ("hidden", f.flag),
     "printingStartedAt": ("printing_started_at", f.moment),
     "printingCompletedAt": ("printing_completed_at", f.moment),

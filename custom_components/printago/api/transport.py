@@ -1,9 +1,9 @@
 """One HTTP request to Printago: credentials, quota, time-outs, and every failure as one of our errors."""
 
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from http import HTTPStatus
-import re
 from typing import Any
 
 import aiohttp
@@ -25,6 +25,7 @@ from .errors import (
 from .fields import http_date
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
 from .ratelimit import USER_MAX_WAIT, Lane, RateLimiter, parse_retry_after
+from .secrets import Secrets
 from .sendlog import uptime
 
 DEFAULT_API_URL = "https://api.printago.io"
@@ -36,8 +37,6 @@ _SLEW = 2.0
 """Seconds by which a system clock is corrected without being set anew."""
 _MOST_SEARCHED = 2_000
 _MOST_PARTS = 20
-# The signature of a signed URL is in its query.
-_SIGNED_URL = re.compile(r"https?://\S*\?\S+", re.IGNORECASE)
 
 
 def _utcnow() -> datetime:
@@ -85,6 +84,20 @@ class ServerClock:
             self._on_known()
 
 
+def _alone[**P, R](method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Let errors leave without those that led to them: aiohttp's hold the request, with its credentials and address."""
+
+    @wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await method(*args, **kwargs)
+        except PrintagoError as err:
+            err.__context__ = None
+            raise
+
+    return call
+
+
 class Transport:
     """Sends authenticated JSON requests for one store; the session, the limiter and the clock come from outside."""
 
@@ -102,19 +115,20 @@ class Transport:
         try:
             self._base = URL(api_url)
             host = self._base.host
-        except ValueError as err:
-            raise CannotConnectError("not a web address") from err
+        except ValueError:
+            raise CannotConnectError("not a web address") from None
         if self._base.scheme not in ("http", "https") or not host:
             raise CannotConnectError("not a web address")
         if self._base.user is not None or self._base.password is not None:
             raise CannotConnectError("an address with a user or a password, which the API key replaces")
         self._session = session
         self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
-        self._secrets = (api_key, api_key[:24]) if api_key else ()
+        self.secrets = Secrets(api_key)
         self.limiter = limiter
         self.clock = clock or ServerClock()
         self.permissions = PermissionLedger()
 
+    @_alone
     async def request(
         self,
         method: str,
@@ -179,6 +193,7 @@ class Transport:
         except orjson.JSONDecodeError:
             raise MalformedResponseError("the answer is not JSON") from None
 
+    @_alone
     async def download(self, url: str, most: int) -> bytes:
         """Return the file of at most ``most`` bytes behind a signed address, which costs no quota.
 
@@ -203,6 +218,7 @@ class Transport:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
         return bytes(content)
 
+    @_alone
     async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
         """Put ``size`` bytes to a signed address as they come, which costs no quota.
 
@@ -276,10 +292,7 @@ class Transport:
             message = "; ".join(str(part) for part in message)
         if not isinstance(message, str) or not message.strip():
             return None
-        for secret in self._secrets:
-            message = message.replace(secret, "***")
-        message = _SIGNED_URL.sub("***", message)
-        return message.strip()[:_MOST_MESSAGE]
+        return self.secrets.redact(message).strip()[:_MOST_MESSAGE]
 
 
 def _encode(json: object) -> bytes:
