@@ -24,6 +24,7 @@ from homeassistant.util.ssl import client_context
 from .api import (
     KEEPALIVE_SECONDS,
     AuthenticationError,
+    EntityEvent,
     InvalidRealtimeUrl,
     Listing,
     MalformedMessageError,
@@ -339,6 +340,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         except MalformedMessageError as err:
             self.farm.count_dropped(str(err))
             return
+        if isinstance(message, EntityEvent):
+            for entity in message.entities.values():
+                self.client.transport.secrets.learn(entity)
         self._publish(self.farm.apply(message))
 
     @callback
