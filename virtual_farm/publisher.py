@@ -1,6 +1,7 @@
 """Where the farm publishes to: what it needs of a broker, and a publisher to an outside one."""
 
 import asyncio
+from collections.abc import AsyncIterator
 import contextlib
 import logging
 import ssl
@@ -152,7 +153,7 @@ class ExternalPublisher:
         while not self._stopping.is_set():
             self._reconnect.clear()
             try:
-                async with self._client() as client:
+                async with self._connect() as client:
                     failures, reported = 0, False
                     _LOGGER.info("Publishing to %s", self.url)
                     await self._publish_until_lost(client)
@@ -164,6 +165,18 @@ class ExternalPublisher:
                 failures += 1
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), delay)
+
+    @contextlib.asynccontextmanager
+    async def _connect(self) -> AsyncIterator[aiomqtt.Client]:
+        client = self._client()
+        try:
+            async with client:
+                yield client
+        finally:
+            # Where connecting or publishing notices first, nobody else asks how it ended, and asyncio complains.
+            ended: asyncio.Future[None] = client._disconnected  # noqa: SLF001 - there is no other way to it
+            if ended.done() and not ended.cancelled():
+                ended.exception()
 
     def _client(self) -> aiomqtt.Client:
         tls_context = None
