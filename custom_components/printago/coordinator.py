@@ -58,6 +58,8 @@ _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
 _ENDINGS_PAUSE = 150
 _CLOCK_MARGIN = timedelta(seconds=10)
+_CROWDED = 100
+"""Requests in an hour that a store at rest does not need, nor a few restarts."""
 
 COMPLETED_COUNT = "completed_count"
 
@@ -102,7 +104,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._count_is_lower = False
         self._was_available = False
         self.listeners = Listeners(hass)
-        self.seldom = SeldomReads(hass, entry)
+        self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
         self.seldom.add(COMPLETED_COUNT, self._async_read_count)
 
     # Life

@@ -66,9 +66,10 @@ class _Read:
 class SeldomReads:
     """All that one store reads seldom."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Read on behalf of an entry, as long as it is loaded."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, is_crowded: Callable[[], bool] = lambda: False) -> None:
+        """Read on behalf of an entry, as long as it is loaded; one by one while ``is_crowded`` finds the quota busy."""
         self._hass = hass
+        self._is_crowded = is_crowded
         self._entry = entry
         self._reads: dict[str, _Read] = {}
         self._started = False
@@ -107,7 +108,7 @@ class SeldomReads:
     def async_start(self) -> None:
         """Begin, half a minute later: when Home Assistant starts, everybody wants something at once."""
         self._started = True
-        self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self.async_want_all))
+        self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self._async_begin))
         self._entry.async_on_unload(async_track_time_interval(self._hass, self._async_take_turn, _TURN))
         self._entry.async_on_unload(self._async_stop)
 
@@ -128,6 +129,14 @@ class SeldomReads:
     def _async_want_again(self, read: _Read, _: object) -> None:
         read.cancel_later = None
         self.async_want(read.name)
+
+    @callback
+    def _async_begin(self, _: object) -> None:
+        if self._is_crowded():
+            # Restarts that follow each other would use up the quota with nothing else.
+            self._async_take_turn(_)
+        else:
+            self.async_want_all()
 
     @callback
     def async_want_all(self, _: object = None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import time
 
-AHEAD = 4
+AHEAD = 2
 """How many requests may be sent that are not written down yet: so many are taken for sent after a sudden end."""
 
 _SUSPEND_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)

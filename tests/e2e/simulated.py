@@ -1,0 +1,173 @@
+"""Hours in seconds: Home Assistant's timers, the integration's clocks and the farm's move together, sockets stay real.
+
+Every clock is the real one plus what the test has added to it, so that waits that the test does not skip go on as ever.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+import heapq
+import math
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.async_ import get_scheduled_timer_handles
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import RateLimiter, RealtimeClient, ServerClock
+from virtual_farm import VirtualFarm
+
+_FARM_STEP = 30.0
+_LEAST_STEP = 0.5
+"""Seconds: what is due within them runs together."""
+_MOST_TURNS = 100_000
+_PRODUCT = "custom_components.printago"
+_READERS = ("catalog", "clock_watch", "coordinator", "covers", "farm", "health", "memory", "seldom")
+"""Modules that read ``time.monotonic`` themselves; all else takes its clock from outside."""
+_OTHERS = ("aiohttp", "amqtt", "virtual_farm", "websockets")
+"""Whose timers are about real sockets, and left alone."""
+
+
+class SimulatedTime:
+    """Four clocks: ours on the wall, one that nobody sets, one that also stands still in a suspended machine, the cloud's."""
+
+    def __init__(self) -> None:
+        """Start with all clocks right."""
+        self._running = 0.0
+        self._up = 0.0
+        self._wall = 0.0
+        self._server = 0.0
+
+    def monotonic(self) -> float:
+        """Return what ``time.monotonic`` shows: it stands still while the machine is suspended."""
+        return time.monotonic() + self._running
+
+    def uptime(self) -> float:
+        """Return what the clock shows that goes on in a suspended machine."""
+        return time.monotonic() + self._up
+
+    def utcnow(self) -> datetime:
+        """Return what the machine's own clock shows."""
+        return datetime.now(UTC) + timedelta(seconds=self._wall)
+
+    def server_now(self) -> datetime:
+        """Return what the cloud's clock shows."""
+        return datetime.now(UTC) + timedelta(seconds=self._server)
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the machine's clock ahead by so much, or back."""
+        self._wall += seconds
+
+    def set_date(self, moment: datetime) -> None:
+        """Let it be this moment, everywhere."""
+        seconds = (moment - self.server_now()).total_seconds()
+        self._server += seconds
+        self._wall += seconds
+
+    def suspend(self, seconds: float) -> None:
+        """Suspend the machine: the world goes on, its timers do not."""
+        self._up += seconds
+        self._wall += seconds
+        self._server += seconds
+
+    def pause(self, seconds: float) -> None:
+        """Pause a virtual machine: when it goes on only its clock on the wall is put right, by its host."""
+        self._wall += seconds
+        self._server += seconds
+
+    def leap(self, seconds: float) -> None:
+        """Let time pass; what has become due runs with the next turn of the loop, all at once."""
+        self._running += seconds
+        self.suspend(seconds)
+        handles = get_scheduled_timer_handles(asyncio.get_running_loop())
+        for handle in handles:
+            if not _is_about_sockets(handle):
+                handle._when -= seconds
+        heapq.heapify(handles)
+
+    async def pass_(self, entry: MockConfigEntry, seconds: float, *, farm: VirtualFarm | None = None) -> None:
+        """Let time pass from timer to timer, each time until all is done that it has set going; ``farm`` works meanwhile."""
+        hass: HomeAssistant = entry.runtime_data.hass
+        # Where each timer was made is what takes most of the time.
+        hass.loop.set_debug(False)
+        end, works_at = self.uptime() + seconds, self.uptime() + _FARM_STEP
+        while (now := self.uptime()) < end:
+            due = min(works_at if farm is not None else end, end)
+            self.leap(min(due - now, max(_until_next_timer(), _LEAST_STEP)))
+            await settle(hass)
+            if farm is not None and self.uptime() >= works_at:
+                works_at += _FARM_STEP
+                with _arriving(entry, farm) as arrived:
+                    await farm.advance(_FARM_STEP)
+                    await arrived()
+                await settle(hass)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this the time of the integration, and of how often farms repeat what they have told."""
+        ours = SimpleNamespace(monotonic=self.monotonic, time=lambda: self.utcnow().timestamp())
+        for module in _READERS:
+            monkeypatch.setattr(f"{_PRODUCT}.{module}.time", ours)
+        for module in ("outage", "stream_watch"):
+            monkeypatch.setattr(f"{_PRODUCT}.{module}.monotonic", self.monotonic, raising=False)
+        monkeypatch.setattr(f"{_PRODUCT}.clock_watch.uptime", self.uptime)
+        monkeypatch.setattr("homeassistant.util.dt.utcnow", self.utcnow)
+        monkeypatch.setattr("virtual_farm.feed.time", ours)
+        for owner, argument, clock in (
+            (RateLimiter, "monotonic", self.uptime),
+            (ServerClock, "steady", self.uptime),
+            (RealtimeClient, "clock", self.monotonic),
+        ):
+            defaults: dict[str, Any] = owner.__init__.__kwdefaults__
+            assert argument in defaults
+            monkeypatch.setitem(defaults, argument, clock)
+
+
+def _is_about_sockets(handle: asyncio.TimerHandle) -> bool:
+    owner = getattr(handle._callback, "__self__", None)
+    if not isinstance(owner, asyncio.Timeout):
+        return type(owner).__module__.startswith(_OTHERS)
+    task = owner._task
+    coroutine = task.get_coro() if task is not None else None
+    file = coroutine.cr_code.co_filename if coroutine is not None else ""
+    return any(f"/{name}/" in file for name in _OTHERS)
+
+
+def _until_next_timer() -> float:
+    """Return in how many seconds the next timer of Home Assistant is due."""
+    loop = asyncio.get_running_loop()
+    return min(
+        (
+            handle.when() - loop.time()
+            for handle in get_scheduled_timer_handles(loop)
+            if not handle.cancelled() and str(getattr(handle._callback, "__module__", "")).startswith("homeassistant")
+        ),
+        default=math.inf,
+    )
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Await what timers have set going."""
+    # One turn of the loop for what has become due, one for what that has woken.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@contextmanager
+def _arriving(entry: MockConfigEntry, farm: VirtualFarm) -> Generator[Callable[[], Awaitable[None]]]:
+    """Yield what awaits the arrival of all that a farm publishes meanwhile, as far as anybody listens."""
+    stream = entry.runtime_data.realtime
+    published, received = farm.feed.messages, stream.messages_received
+
+    async def arrived() -> None:
+        for _ in range(_MOST_TURNS):
+            if not stream.connected or stream.messages_received - received >= farm.feed.messages - published:
+                return
+            await asyncio.sleep(0)
+        raise TimeoutError
+
+    yield arrived

@@ -1,0 +1,227 @@
+"""The quota as the server counts it, over hours and days, which a simulated time makes short."""
+
+import asyncio
+from collections import Counter
+from types import MappingProxyType
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import AHEAD, Lane, RateLimitedError
+from custom_components.printago.memory import _MEMORIES
+from tests.common import paths
+from tests.e2e.judge import judge
+from tests.e2e.simulated import SimulatedTime, settle
+from tests.figures import Figures
+from virtual_farm import FarmConfig, VirtualFarm
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
+    """Return the time that everybody lives in."""
+    clocks = SimulatedTime()
+    clocks.install(monkeypatch)
+    return clocks
+
+
+@pytest.fixture
+def farm_config(clocks: SimulatedTime) -> FarmConfig:
+    """Return a farm that goes by the simulated time."""
+    return FarmConfig(printers=4, speed=0, clock=clocks.server_now)
+
+
+@pytest.fixture
+def saved_prints(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Save a print of a part, and one of an SKU."""
+    part, sku = next(iter(farm.world.parts.values())), next(iter(farm.world.skus.values()))
+    for kind, thing in (("part", part), ("sku", sku)):
+        subentry = ConfigSubentry(
+            data=MappingProxyType({kind: thing["id"]}),
+            subentry_type="saved_print",
+            title=f"Print a {kind}",
+            unique_id=None,
+        )
+        hass.config_entries.async_add_subentry(entry, subentry)
+
+
+@pytest.mark.usefixtures("saved_prints")
+async def test_healthy_stream_costs_thirty_requests_an_hour_at_most(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, chaos: bool
+) -> None:
+    await settle(hass)
+    # A start reads everything once.
+    await clocks.pass_(entry, 1.1 * HOUR, farm=farm)
+    farm.clear_requests()
+    farm.set_quota(enabled=True)
+    hours = 26 if chaos else 1
+
+    await clocks.pass_(entry, hours * HOUR, farm=farm)
+
+    usage = farm.quota_usage()
+    figures["requests an hour with a healthy stream and two saved prints: mean, most in any hour"] = (
+        f"{usage.requests / hours:.1f}, {usage.highest_hour}"
+    )
+    assert entry.runtime_data.realtime.connects == 1
+    assert usage.highest_hour <= 30
+    judge(farm, figures, f"{hours} hours with a healthy stream")
+    # Nothing is saved at the cost of what is read: all of it comes about hourly, the polls every five minutes.
+    asked = Counter(paths(farm))
+    for path in ("orders", "subscriptions", "settings/store", "print-jobs/stats/completed-count", "parts", "skus"):
+        assert asked[f"GET /v1/{path}"] >= hours * 0.6 - 1, path
+    assert asked["GET /v1/printers"] >= hours * 11
+
+
+async def test_stream_that_is_down_costs_a_hundred_and_fifty_requests_an_hour_at_most(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, chaos: bool
+) -> None:
+    await settle(hass)
+    await farm.publisher.stop()
+    await clocks.pass_(entry, 1.1 * HOUR, farm=farm)
+    farm.clear_requests()
+    farm.set_quota(enabled=True)
+    hours = 24 if chaos else 1
+
+    await clocks.pass_(entry, hours * HOUR, farm=farm)
+
+    usage = farm.quota_usage()
+    figures["requests an hour with the stream down: mean, most in any hour"] = (
+        f"{usage.requests / hours:.1f}, {usage.highest_hour}"
+    )
+    assert not entry.runtime_data.realtime.connected
+    assert entry.runtime_data.last_update_success
+    assert usage.highest_hour <= 150
+    judge(farm, figures, f"{hours} hours without the stream")
+    assert Counter(paths(farm))["GET /v1/printers"] >= hours * 55
+
+
+async def test_thirty_reconnects_of_the_stream_in_a_minute(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, chaos: bool
+) -> None:
+    stream = entry.runtime_data.realtime
+    minutes = 20 if chaos else 1
+    for number in range(30 * minutes):
+        await farm.disconnect_clients()
+        while stream.connects < number + 2:
+            # Whatever pause it makes, it is over.
+            stream.reconnect_now()
+            await asyncio.sleep(0)
+        clocks.leap(2)
+        await settle(hass)
+
+    assert stream.connects > 30 * minutes
+    judge(farm, figures, f"{30 * minutes} reconnects of the stream")
+    assert entry.runtime_data.memory.limiter.delay(Lane.USER) == 0
+
+
+class Machine:
+    """A machine whose Home Assistant ends in one way or another, and starts again from what it has stored."""
+
+    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, farm: VirtualFarm) -> None:
+        """Run an entry of a farm."""
+        self._hass = hass
+        self._entry = entry
+        self._store_id = farm.config.store_id
+
+    async def kill(self) -> None:
+        """End without any chance to write."""
+        memory = self._hass.data[_MEMORIES].pop(self._store_id)
+        memory._storage.make_read_only()
+        if self._entry.state is ConfigEntryState.LOADED:
+            await self._hass.config_entries.async_unload(self._entry.entry_id)
+
+    async def stop(self) -> None:
+        """End as Home Assistant does."""
+        self._hass.set_state(CoreState.stopping)
+        self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_STOP)
+        await self._hass.async_block_till_done()
+        self._hass.set_state(CoreState.final_write)
+        self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_FINAL_WRITE)
+        await self._hass.async_block_till_done()
+        await self.kill()
+        self._hass.set_state(CoreState.running)
+
+    async def start(self) -> bool:
+        """Start; return whether the entry came up."""
+        if self._entry.state is ConfigEntryState.SETUP_RETRY:
+            await self._hass.config_entries.async_unload(self._entry.entry_id)
+        return await self._hass.config_entries.async_setup(self._entry.entry_id)
+
+
+@pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 30)])
+async def test_home_assistant_restarted_each_minute_for_an_hour(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    clocks: SimulatedTime,
+    figures: Figures,
+    chaos: bool,
+    end: str,
+    actions: int,
+) -> None:
+    hass.loop.set_debug(False)
+    machine = Machine(hass, entry, farm)
+    # Whoever wants more than there is leaves nothing to set-ups, which then take their time.
+    minutes = (60 if actions == 2 else 20) if chaos else 12
+    up = done = refused = 0
+    for minute in range(minutes):
+        up += minute == 0 or await machine.start()
+        # A person who has been waiting for it presses whatever there is, as often as it lets them.
+        for _ in range(actions):
+            if entry.state is not ConfigEntryState.LOADED:
+                break
+            try:
+                await entry.runtime_data.client.stores(Lane.USER)
+                done += 1
+            except RateLimitedError:
+                refused += 1
+        if end == "kill at once":
+            await machine.kill()
+            clocks.leap(60)
+            continue
+        clocks.leap(31)
+        await settle(hass)
+        clocks.leap(20)
+        await settle(hass)
+        await (machine.kill() if end == "kill" else machine.stop())
+        clocks.leap(9)
+    await machine.start()
+
+    scenario = f"{minutes} minutes, each with a restart ({end}) and {actions} actions"
+    judge(farm, figures, scenario)
+    figures[f"{scenario}: set-ups that worked, actions done and refused"] = f"{up}, {done}, {refused}"
+    if actions == 2:
+        assert (up, done, refused) == (minutes, 2 * minutes, 0)
+
+
+async def test_a_kill_forgets_no_request_that_was_sent(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime
+) -> None:
+    machine = Machine(hass, entry, farm)
+    limiter = entry.runtime_data.memory.limiter
+    while limiter.delay(Lane.USER) == 0:
+        await entry.runtime_data.client.stores(Lane.USER)
+    await machine.kill()
+
+    await machine.start()
+
+    after = hass.data[_MEMORIES][farm.config.store_id].limiter
+    assert 60 <= after.requests_last_hour <= 60 + AHEAD
+    assert after.delay(Lane.USER) > 50
+    assert farm.quota_usage().highest_minute == 60
+
+
+async def test_a_proper_end_reckons_with_nothing_that_was_not_sent(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime
+) -> None:
+    machine = Machine(hass, entry, farm)
+    for _ in range(5):
+        await machine.stop()
+        assert await machine.start()
+        await settle(hass)
+
+    assert hass.data[_MEMORIES][farm.config.store_id].limiter.requests_last_hour == len(farm.requests)
