@@ -1,11 +1,12 @@
 """What a person reads in the log when Printago cannot be reached: that it began, and that it is over, once each."""
 
 from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from tests.common import until, value_of
+from tests.common import entity_id, printer_named, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
 
@@ -67,6 +68,33 @@ async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_
     entry.runtime_data.realtime.reconnect_now()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")
     assert caplog.text.count("Realtime connection restored") == 1
+
+
+async def test_what_happened_during_an_outage_is_told_by_entities_that_are_available_again(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    prints = entity_id(hass, printer, "print", "event")
+    jobs = entity_id(hass, farm.config.store_id, "job", "event")
+    farm.inject_fault(Fault(mode="status", status=503, count=10_000))
+    await refresh(hass, entry)
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, printer, "print", "event") == "unavailable")
+    farm.fail_print(printer)
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+
+    farm.clear_faults()
+    await refresh(hass, entry)
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") == "failed")
+
+    for event, kind in ((prints, "print_failed"), (jobs, "job_failed")):
+        told = next(
+            change.data
+            for change in changes
+            if change.data["entity_id"] == event and change.data["new_state"].attributes.get("event_type") == kind
+        )
+        assert told["old_state"].state != "unavailable"
 
 
 async def test_nobody_is_asked_for_another_key_any_more_once_the_old_one_works_again(

@@ -91,7 +91,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.farm = memory.farm
         self.data = self.farm
         # An outage that goes on over a reload is told once, and so is its end.
-        self.last_update_success = not memory.rest_outage_told
+        self.last_update_success = not memory.rest_down
         self.jobs_readable = True
         self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
@@ -200,7 +200,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @property
     def available(self) -> bool:
         """Return whether what is known of the farm is kept up to date in any way."""
-        return self._connected.is_set() or self.last_update_success
+        return self._connected.is_set() or not self.memory.rest_down
 
     # REST
 
@@ -217,11 +217,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             jobs = await self._async_open_jobs()
         except PrintagoError as err:
             self._publish(self.farm.abandon_snapshot())
-            self.memory.rest_outage_told = True
+            self.memory.rest_down = True
             raise _update_error(err) from err
         finally:
             self._reading = None
-        self.memory.rest_outage_told = False
+        self.memory.rest_down = False
         self._async_end_reauth()
         if self._connected.is_set():
             self.update_interval = POLL_WITH_STREAM
@@ -392,6 +392,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         for printer_id in changes.removed:
             self.memory.results.forget(printer_id)
         self.listeners.async_tell(changes)
+        # What is told by an entity that is not available yet reaches no automation.
+        self._async_check_availability()
         for happening in happenings:
             self.listeners.async_tell_happening(happening)
         if changes.incomplete:

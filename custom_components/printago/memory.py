@@ -59,8 +59,8 @@ class StoreMemory:
         self.facts = StoreFacts()
         self.told_until: datetime | None = None
         """Until when, by Printago's clock, we know of every job that ended."""
-        self.rest_outage_told = False
-        """The log tells that Printago cannot be reached over REST, and not yet that it can again."""
+        self.rest_down = False
+        """REST failed when it was last tried: the log tells so, and not yet that it works again."""
         self.stream_outage_told = False
         """The log tells that the realtime stream is down, and not yet that it is up again."""
         self._read_with: Mapping[str, Any] | None = None
@@ -97,7 +97,7 @@ class StoreMemory:
         self.results = Results()
         self.facts = StoreFacts()
         self.told_until = None
-        self.rest_outage_told = self.stream_outage_told = False
+        self.rest_down = self.stream_outage_told = False
         self._read_with = None
         self._kept = False
 
