@@ -1,0 +1,196 @@
+"""What the code needs words and icons for, found by importing the package and by reading its source."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+import importlib.util
+import itertools
+from pathlib import Path
+import pkgutil
+import re
+import sys
+from types import ModuleType
+from typing import Any
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import Platform
+import voluptuous as vol
+
+from .source import Call, Source, UnknownValueError
+
+_NUMBERS = itertools.count()
+_SUFFIX = "EntityDescription"
+_PLATFORMS = frozenset(Platform)
+# The places for filament get their descriptions when a printer tells of them: one of each kind.
+_PLACES = ((-1, 0), (0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFacts:
+    """One kind of entity."""
+
+    platform: str
+    key: str
+    placeholders: frozenset[str]
+    states: tuple[str, ...]
+    events: tuple[str, ...]
+    unit: bool
+    """It has a unit of its own, so that none is translated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An error or issue that is told in translated words."""
+
+    key: str
+    """A pattern."""
+    placeholders: frozenset[str] | None
+    """None where the source does not tell."""
+    where: str
+
+
+@dataclass(slots=True)
+class Flow:
+    """A form, or several one after another."""
+
+    path: str
+    """Where its words stand in a language, without a dot at the end."""
+    fields: dict[str, list[str]]
+    """Fields of each step; those within a section as ``section/field``, the section itself as ``section/``."""
+    errors: set[str] = field(default_factory=set)
+    aborts: set[str] = field(default_factory=set)
+    extra: tuple[str, ...] = ()
+    """Words beyond these."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """All of it."""
+
+    source: Source
+    entities: list[EntityFacts] = field(default_factory=list)
+    actions: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Fields of each action, and whether one has to be given."""
+    triggers: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
+    errors: list[Raised] = field(default_factory=list)
+    issues: list[Raised] = field(default_factory=list)
+    health: tuple[str, ...] = ()
+    """What system health tells."""
+    modules: dict[str, ModuleType] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+
+
+def read(package: Path) -> Facts:
+    """Import a package, whatever its name, and read its source."""
+    facts = Facts(Source(package))
+    facts.modules = modules = _imported(package)
+    for module in modules.values():
+        facts.entities += map(_entity, _descriptions(vars(module).values()))
+    trays = modules["trays"]
+    facts.entities += [_entity(trays.TrayDescription.of(trays.Place(*place))) for place in _PLACES]
+    facts.entities = list({(each.platform, each.key): each for each in facts.entities}.values())
+    facts.actions = {action.name: dict(schema_fields(action.schema)) for action in modules["actions"].ACTIONS}
+    facts.triggers = frozenset(modules["trigger"].TRIGGERS)
+    facts.conditions = frozenset(modules["condition"].CONDITIONS)
+    facts.health = tuple(_returned_keys(facts.source.modules["system_health.py"], "_async_info"))
+    for call in facts.source.calls:
+        _note_raised(facts, call)
+    return facts
+
+
+def _imported(package: Path) -> dict[str, ModuleType]:
+    """Return the modules by their names within the package, imported under a name that nobody else has."""
+    name = f"validated_{next(_NUMBERS)}"
+    spec = importlib.util.spec_from_file_location(
+        name, package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = root = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(root)
+    modules = {"": root}
+    for found in pkgutil.walk_packages([str(package)], f"{name}."):
+        modules[found.name.removeprefix(f"{name}.")] = importlib.import_module(found.name)
+    return modules
+
+
+def _descriptions(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield the entity descriptions among values; Home Assistant makes classes of their own for them."""
+    for value in values:
+        if type(value).__name__.endswith(("EntityDescription", "Description")) and hasattr(value, "translation_key"):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _descriptions(value)
+
+
+def _entity(description: Any) -> EntityFacts:
+    names = (_snake_case(base.__name__.removesuffix(_SUFFIX)) for base in type(description).__mro__)
+    platform = next(name for name in names if name in _PLATFORMS)
+    enum = getattr(description, "device_class", None) == SensorDeviceClass.ENUM
+    return EntityFacts(
+        platform=platform,
+        key=description.translation_key or description.key,
+        placeholders=frozenset(description.translation_placeholders or ()),
+        states=tuple(map(str, description.options or ())) if enum else (),
+        events=tuple(getattr(description, "event_types", None) or ()),
+        unit=getattr(description, "native_unit_of_measurement", None) is not None,
+    )
+
+
+def _snake_case(name: str) -> str:
+    return re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def schema_fields(schema: Any) -> Iterator[tuple[str, bool]]:
+    """Yield the names in a schema, and whether they have to be given."""
+    if isinstance(schema, vol.All):
+        for part in schema.validators:
+            yield from schema_fields(part)
+    elif isinstance(schema, vol.Schema):
+        yield from schema_fields(schema.schema)
+    elif isinstance(schema, dict):
+        for marker in schema:
+            required = isinstance(marker, vol.Required) and isinstance(marker.default, vol.Undefined)
+            yield str(marker), required
+
+
+def _returned_keys(tree: ast.Module, function: str) -> Iterator[str]:
+    """Yield the keys of the mapping that a function returns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Dict):
+                    yield from (str(key.value) for key in inner.value.keys if isinstance(key, ast.Constant))
+
+
+def _note_raised(facts: Facts, call: Call) -> None:
+    try:
+        if call.name == "EntryIssue":
+            facts.issues += _raised(facts.source, call, call.node.args[2], None)
+        elif call.name in ("async_raise", "async_create_issue"):
+            key = call.keyword("translation_key")
+            # The funnel of all issues passes on what its callers gave.
+            if key is not None and not isinstance(key, ast.Subscript):
+                facts.issues += _raised(facts.source, call, key, None)
+        elif call.name == "async_get_exception_message":
+            facts.errors += _raised(facts.source, call, call.node.args[1], None)
+        elif call.keyword("translation_domain") is not None:
+            given = _placeholders(call)
+            facts.errors += _raised(facts.source, call, call.keyword("translation_key"), given)
+    except UnknownValueError as err:
+        facts.problems.append(f"{call.where}: which translation_key this is cannot be told from {err}")
+
+
+def _raised(source: Source, call: Call, key: ast.expr | None, given: frozenset[str] | None) -> list[Raised]:
+    return [Raised(text, given, call.where) for text in source.strings(key, call)]
+
+
+def _placeholders(call: Call) -> frozenset[str] | None:
+    value = call.keyword("translation_placeholders")
+    if value is None:
+        return frozenset()
+    if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
+        return frozenset(str(key.value) for key in value.keys if isinstance(key, ast.Constant))
+    return None

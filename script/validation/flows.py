@@ -1,0 +1,97 @@
+"""What the forms need words for: their steps, fields, errors and the reasons why they end."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .facts import Facts, Flow
+from .source import Call, called
+
+_SUBENTRY = "saved_print"
+_OWN_ABORTS = {
+    "_abort_if_unique_id_configured": ("already_configured",),
+    "async_update_and_abort": ("reconfigure_successful",),
+    "async_update_reload_and_abort": ("reconfigure_successful",),
+}
+
+
+def flows(facts: Facts) -> Iterator[Flow]:
+    """Yield every flow of the package."""
+    config = facts.modules["config_flow"]
+    shown = dict(_shown(facts, "config_flow"))
+    yield _with_outcomes(facts, "config_flow", Flow("config", shown), reauth="reauth_confirm" in shown)
+    subentries = facts.modules["saved_print_flow"]
+    choices = subentries.Choices(**{name: {} for name in subentries.Choices.__slots__ if name != "tags"}, tags=[])
+    form = list(_fields(choices.schema()))
+    yield _with_outcomes(
+        facts,
+        "saved_print_flow",
+        Flow(
+            f"config_subentries.{_SUBENTRY}",
+            {"user": form, "reconfigure": form, "preview": []},
+            extra=("entry_type", "initiate_flow.user", "initiate_flow.reconfigure"),
+        ),
+    )
+    if hasattr(config.PrintagoConfigFlow, "async_get_options_flow") and "async_get_options_flow" in vars(
+        config.PrintagoConfigFlow
+    ):
+        facts.problems.append("config_flow.py: what its options flow needs words for has to be told in flows.py")
+    yield from _repairs(facts, choices)
+
+
+def _repairs(facts: Facts, choices: Any) -> Iterator[Flow]:
+    """Yield the flow of each issue that a person can fix."""
+    yield Flow("issues.missing_permission.fix_flow", {"confirm": []})
+    thing = [str(marker) for marker in choices.thing_schema()]
+    gone = Flow("issues.saved_print_gone.fix_flow", {"choose": thing})
+    yield _with_outcomes(facts, "repairs", gone, choices="saved_print_flow")
+
+
+def _shown(facts: Facts, module: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each step that a module shows with ``_show(step, schema, …)``, and its fields."""
+    for call in facts.source.calls:
+        if call.module == f"{module}.py" and call.name == "_show":
+            match call.node.args:
+                case [ast.Constant(value=str(step)), ast.Name(id=schema), *_]:
+                    yield step, list(_fields(getattr(facts.modules[module], schema)))
+                case _:
+                    facts.problems.append(f"{call.where}: which step and schema is shown cannot be told")
+
+
+def _fields(schema: Any) -> Iterator[str]:
+    for marker, value in schema.schema.items():
+        inner = getattr(value, "schema", None)
+        if isinstance(getattr(inner, "schema", None), Mapping):
+            yield f"{marker}/"
+            yield from (f"{marker}/{each}" for each in _fields(inner))
+        else:
+            yield str(marker)
+
+
+def _with_outcomes(facts: Facts, module: str, flow: Flow, *, reauth: bool = False, choices: str = "") -> Flow:
+    """Note how the flow of a module can fail and end."""
+    source = facts.source
+    somewhere = Call(ast.Call(func=ast.Name(id=""), args=[], keywords=[]), (), f"{module}.py")
+    for node in ast.walk(source.modules[f"{module}.py"]):
+        match node:
+            case ast.Dict(keys=[ast.Constant(value="base")], values=[error]):
+                flow.errors.update(source.strings(error, somewhere))
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id="errors"))], value=ast.Constant(value=str(error))):
+                flow.errors.add(error)
+            case ast.Call() if called(node) in _OWN_ABORTS:
+                flow.aborts.update(_OWN_ABORTS[called(node)])
+            case ast.keyword(arg="reason", value=ast.Constant(value=str(reason))):
+                flow.aborts.add(reason)
+            case ast.keyword(arg="reason", value=ast.Attribute()):
+                flow.aborts.update(_reasons(source.modules[f"{choices or module}.py"]))
+    if reauth:
+        flow.aborts.add("reauth_successful")
+    return flow
+
+
+def _reasons(tree: ast.Module) -> Iterator[str]:
+    """Yield what errors that carry a reason are raised with."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Raise(exc=ast.Call(args=[ast.Constant(value=str(reason))])):
+                yield reason
