@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 import contextlib
+import gc
 import logging
 import time
 
@@ -500,3 +501,29 @@ def test_an_outside_address_has_the_usual_ports() -> None:
         "ws://host:80",
         "wss://host:443",
     ]
+
+
+async def test_an_outside_broker_that_goes_away_leaves_nothing_for_asyncio_to_complain_of() -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    logins = asyncio.Semaphore(0)
+
+    async def welcome_and_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(bytes([0x20, 2, 0, 0]))  # CONNACK
+        await reader.read(1)
+        # What was not read makes this a reset.
+        writer.transport.abort()
+        logins.release()
+
+    async with (
+        await asyncio.start_server(welcome_and_leave, "127.0.0.1", 0) as server,
+        publishing(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}") as publisher,
+    ):
+        publisher.publish(STATS, b"x" * 1000, retain=True)
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                await logins.acquire()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []

@@ -135,7 +135,14 @@ async def test_a_taken_port_is_told(socket_enabled: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--printers", "-1"], ["--speed", "fast"], ["--unknown"], ["--api-key", KEY, "--read-only-key", KEY]]
+    "arguments",
+    [
+        ["--printers", "-1"],
+        ["--speed", "fast"],
+        ["--unknown"],
+        ["--api-key", KEY, "--read-only-key", KEY],
+        ["--mqtt-ca-file", "authority.pem"],
+    ],
 )
 def test_senseless_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refusal:
