@@ -68,7 +68,7 @@ class Catalog:
             owners = {material.get("materialId")}
             if kind := material.get("materialType"):
                 owners = {key for key, row in (await self._client.materials()).rows.items() if row.get("type") == kind}
-            rows = {key: row for key, row in rows.items() if row.get("materialId") in owners}
+            rows = {key: row for key, row in rows.items() if _text(row, "materialId") in owners}
         return _pick("variant", Listing(rows, complete=True), wanted, "name")
 
     @callback

@@ -33,6 +33,7 @@ from .api import (
     PrintagoError,
     RateLimitedError,
     RealtimeClient,
+    StatMessage,
     parse_message,
     tells_no_api_access,
 )
@@ -40,6 +41,7 @@ from .catalog import Catalog
 from .changes import Changes
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .farm import Farm
+from .inbox import Inbox
 from .listeners import Listeners
 from .memory import StoreMemory
 from .seldom import HOUR, SeldomReads
@@ -103,6 +105,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._endings_asked_at = -math.inf
         self._count_is_lower = False
         self._was_available = False
+        self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
         self.listeners = Listeners(hass)
         self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
         self.seldom.add(COMPLETED_COUNT, self._async_read_count)
@@ -174,6 +177,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     async def async_shutdown(self) -> None:
         """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
         self._stopped = True
+        self._inbox.async_close()
         await super().async_shutdown()
         endings = [self.client.close(), self._async_stop_reading()]
         if self.realtime is not None:
@@ -345,7 +349,16 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if isinstance(message, EntityEvent):
             for entity in message.entities.values():
                 self.client.transport.secrets.learn(entity)
+        self._inbox.async_put(message)
+
+    @callback
+    def _async_take(self, message: StatMessage | EntityEvent) -> None:
         self._publish(self.farm.apply(message))
+
+    @callback
+    def _async_on_overflow(self) -> None:
+        self.farm.count_dropped("too many at once")
+        self.async_reconcile()
 
     @callback
     def _async_on_connection(self, connected: bool) -> None:

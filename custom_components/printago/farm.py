@@ -16,11 +16,14 @@ from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
 from .changes import Changes, JobChange, OrderChange
 from .materials import KINDS as MATERIAL_KINDS, Materials
-from .printer_state import PrinterState, is_older
+from .printer_state import PrinterState
+from .stamps import believed, believed_event, believed_rows, is_older
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOURNALED = 20_000
 _MOST_STRANGERS = 100
+_MOST_PRINTERS = 5_000
+_MOST_JOBS = 50_000
 _MOST_REASONS = 50
 _STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
 
@@ -46,6 +49,7 @@ class Farm:
         self._jobs_of: dict[str, set[str]] = {}
         self._gone: OrderedDict[str, datetime | None] = OrderedDict()
         self._strangers: set[str] = set()
+        self._unsettled: set[str] = set()
         self._journal: list[StatMessage | EntityEvent] | None = None
         self._was_empty = False
         self._has_bearings = False
@@ -71,7 +75,8 @@ class Farm:
         """
         changes = Changes(summary=True, jobs=jobs is not None)
         told = self._told_in_flight()
-        for printer_id, source in printers.rows.items():
+        now = self.server_now()
+        for printer_id, source in believed_rows(printers.rows, now).items():
             if (state := self.printers.get(printer_id)) is not None:
                 state.merge_record(source)
             else:
@@ -84,7 +89,7 @@ class Farm:
             for printer_id in self.printers.keys() - printers.rows.keys() - told:
                 self._remove_printer(printer_id, changes)
         if jobs is not None:
-            for job_id, source in jobs.rows.items():
+            for job_id, source in believed_rows(jobs.rows, now).items():
                 self._merge_job(job_id, source, changes, whole=True)
             if jobs.complete and not suddenly_empty:
                 for job_id in self.jobs.keys() - jobs.rows.keys() - told:
@@ -93,10 +98,10 @@ class Farm:
                     self._drop_job(job_id, changes)
         self._replay(changes)
         self._has_bearings |= jobs is not None
-        now = self.server_now()
         for state in self.printers.values():
             state.expire(now)
             state.settle(self._job_of(state))
+        self._unsettled.clear()
         changes.printers = set(self.printers)
         return changes
 
@@ -107,12 +112,13 @@ class Farm:
             self._drop_job(job_id, changes)
         self._vanished.clear()
         self._has_bearings = False
+        self._settle(changes)
         return changes
 
     def apply_endings(self, jobs: Listing, since: datetime) -> Changes:
         """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
         changes = Changes()
-        for job_id, source in jobs.rows.items():
+        for job_id, source in believed_rows(jobs.rows, self.server_now()).items():
             job = PrintJob.from_json(job_id, source)
             before = self._vanished.pop(job_id, None)
             if job.status not in FINAL_STATUSES or job_id in self.jobs:
@@ -157,6 +163,8 @@ class Farm:
     def apply(self, message: StatMessage | EntityEvent) -> Changes:
         """Lay a realtime message over what is known."""
         changes = Changes()
+        if isinstance(message, EntityEvent):
+            message = believed_event(message, self.server_now())
         if self._journal is not None and self._outlives_snapshot(message):
             if len(self._journal) < _MOST_JOURNALED:
                 self._journal.append(message)
@@ -168,8 +176,10 @@ class Farm:
     def apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> Changes:
         """Lay a printer's record over what is known, as the answer of a call has brought it."""
         changes = Changes()
-        if (state := self.printers.get(printer_id)) is not None and state.merge_record(source):
+        state = self.printers.get(printer_id)
+        if state is not None and state.merge_record(believed(source, self.server_now())):
             self._touch(state, changes)
+            self._settle(changes)
         return changes
 
     def count_dropped(self, reason: str) -> None:
@@ -185,6 +195,7 @@ class Farm:
         for state in self.printers.values():
             if state.expire(now):
                 self._touch(state, changes)
+        self._settle(changes)
         return changes
 
     def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
@@ -218,6 +229,7 @@ class Farm:
             changes.materials_incomplete |= gaps
         elif message.kind not in WATCHED_KINDS:
             self.count_dropped(f"kind:{message.kind}")
+        self._settle(changes)
 
     def _apply_stat(self, message: StatMessage, changes: Changes) -> None:
         if (state := self.printers.get(message.printer_id)) is None:
@@ -225,11 +237,11 @@ class Farm:
         else:
             parts_before = len(state.shown)
             if not state.merge_stat(message, self.server_now()):
-                return self.count_dropped("late")
+                self.count_dropped("late")
+                return
             if len(state.shown) > parts_before:
                 changes.parts.add(state.id)
             self._touch(state, changes)
-        return None
 
     # Printers
 
@@ -247,6 +259,7 @@ class Farm:
             action is Action.INSERT
             and source.get("name")
             and not self._is_late(printer_id, Printer.read(source).get("updated_at"))
+            and len(self.printers) < _MOST_PRINTERS
         ):
             self._add_printer(printer_id, source, changes)
         else:
@@ -275,8 +288,15 @@ class Farm:
 
     def _touch(self, state: PrinterState, changes: Changes) -> None:
         changes.printers.add(state.id)
-        if state.settle(self._job_of(state)):
-            changes.summary = True
+        self._unsettled.add(state.id)
+
+    def _settle(self, changes: Changes) -> None:
+        # Once a message, however much of it is about the same printer.
+        for printer_id in self._unsettled:
+            state = self.printers.get(printer_id)
+            if state is not None and state.settle(self._job_of(state)):
+                changes.summary = True
+        self._unsettled.clear()
 
     # Jobs
 
@@ -312,6 +332,8 @@ class Farm:
                 changes.incomplete = True
             if not _is_open(job):
                 return None
+            if len(self.jobs) >= _MOST_JOBS:
+                return self.count_dropped("too many jobs")
         elif is_older(values.get("updated_at"), known.updated_at):
             return self.count_dropped("late")
         else:

@@ -13,6 +13,7 @@ from typing import Any
 
 from .api.messages import Action
 from .api.models import FINAL_STATUSES, JobStatus, PrintJob, read_moment
+from .api.orders import Order
 from .api.telemetry import HealthMessage, Severity
 from .changes import Changes, JobChange, OrderChange
 from .farm import Farm
@@ -86,7 +87,7 @@ class Chronicle:
         self._farm = farm
         self._stories: OrderedDict[str, _Story] = OrderedDict()
         self._watched: dict[str, _Watch] = {}
-        self._orders: dict[str, dict[str, Any]] = {}
+        self._orders: OrderedDict[str, Order] = OrderedDict()
         self._expected_off: dict[str, datetime] = {}
 
     def expect_fabmatic_off(self, printer_id: str) -> None:
@@ -196,28 +197,28 @@ class Chronicle:
         if change.action is Action.DELETE:
             self._orders.pop(change.id, None)
             return []
-        source = {
-            name: change.source[name] for name in ("orderNumber", "status", "cancelledAt") if name in change.source
-        }
-        order = self._orders[change.id] = {**(known or {}), **source}
+        values = Order.read(change.source)
+        order = self._orders[change.id] = known.changed(values) if known else Order.from_json(change.id, change.source)
+        if len(self._orders) > _MOST_STORIES:
+            self._orders.popitem(last=False)
         if known is None:
             if change.action is not Action.INSERT:
                 # Seen for the first time: how it was before is not known.
                 return []
             return [self._tell_order("created", change.id, read_moment(change.source.get("createdAt")))]
-        if order.get("cancelledAt") and not known.get("cancelledAt"):
-            return [self._tell_order("canceled", change.id, read_moment(order["cancelledAt"]))]
-        if order.get("status") == "closed" and known.get("status") not in ("closed", None):
-            return [self._tell_order("closed", change.id, read_moment(change.source.get("updatedAt")))]
+        if order.cancelled_at is not None and known.cancelled_at is None:
+            return [self._tell_order("canceled", change.id, order.cancelled_at)]
+        if order.status == "closed" and known.status not in ("closed", None):
+            return [self._tell_order("closed", change.id, values.get("updated_at"))]
         return []
 
     def _tell_order(self, kind: str, order_id: str, when: datetime | None) -> Happening:
-        number = self._orders.get(order_id, {}).get("orderNumber")
+        order = self._orders.get(order_id)
         return Happening(
             scope=Scope.ORDER,
             kind=f"order_{kind}",
             occurred_at=when or self._farm.server_now(),
-            data={"order_id": order_id, "order_number": number if isinstance(number, str) else None},
+            data={"order_id": order_id, "order_number": order.number if order else None},
         )
 
     # Printers

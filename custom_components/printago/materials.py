@@ -8,7 +8,7 @@ from .api.filament import Place
 from .api.materials import Material, MaterialVariant, PrinterSlot
 from .api.messages import Action, EntityEvent
 from .api.models import Record
-from .printer_state import is_older
+from .stamps import is_older
 
 SLOT_KINDS = frozenset({"printerslot", "materialslot", "materialprinterslot", "slot"})
 """What entity events may call the slots: nothing documents it."""

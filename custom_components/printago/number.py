@@ -97,4 +97,6 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
     def _target(self, printer: PrinterState | None) -> float | None:
         if printer is None or not printer.live:
             return None
-        return self.entity_description.target_fn(printer.telemetry)
+        target = self.entity_description.target_fn(printer.telemetry)
+        # What lies outside of what can be set is told by the sensor alone.
+        return target if target is not None and 0 <= target <= self.entity_description.most_fn(printer) else None

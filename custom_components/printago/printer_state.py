@@ -14,6 +14,7 @@ from typing import Any
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
 from .api.telemetry import HealthMessage, StatMessage, Telemetry
+from .stamps import CLOCK_TOLERANCE, is_older
 
 
 class PrintStatus(StrEnum):
@@ -80,12 +81,8 @@ _USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
 
 _UNSTATED_LIFETIME = timedelta(minutes=10)
 _END_TIME_TOLERANCE = timedelta(minutes=2)
-_CLOCK_TOLERANCE = timedelta(hours=1)
-
-
-def is_older(stamp: datetime | None, known: datetime | None) -> bool:
-    """Return whether what carries ``stamp`` must not overwrite what carries ``known``."""
-    return stamp is not None and known is not None and stamp < known
+_LONGEST_LIFETIME = timedelta(days=1)
+"""For how long telemetry counts as fresh at most, whatever it says: a printer that fell silent shall show it."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -143,7 +140,7 @@ class PrinterState:
 
         A stamp out of the future counts as none: it would hold up every message until then.
         """
-        if message.received_at is not None and message.received_at > now + _CLOCK_TOLERANCE:
+        if message.received_at is not None and message.received_at > now + CLOCK_TOLERANCE:
             message = replace(message, received_at=None)
         if is_older(message.received_at, self.received_at):
             return self._merge_connection(message.connection, message.received_at)
@@ -153,7 +150,7 @@ class PrinterState:
             if units := message.readings.get("ams"):
                 self.shown |= keys_of(units)
         self.received_at = message.received_at or self.received_at
-        self.expires_at = message.expires_at or now + _UNSTATED_LIFETIME
+        self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
         self.stale = self.expires_at <= now
         self._merge_connection(message.connection, message.received_at)
         self._estimate_end(message, now)

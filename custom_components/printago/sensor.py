@@ -73,7 +73,8 @@ def _percentage(
 def _rounded(value: float | None, digits: int) -> float | None:
     if value is None:
         return None
-    return round(value, digits) if digits else round(value)
+    # Of zeros, the one without a sign.
+    return (round(value, digits) if digits else round(value)) + 0
 
 
 def _job_attributes(printer: PrinterState) -> Mapping[str, Any]:

@@ -12,9 +12,10 @@ from typing import Any
 from .api.listing import Listing
 from .api.messages import Action
 from .api.orders import Order
-from .printer_state import is_older
+from .stamps import is_older
 
 _MOST_JOURNALED = 1_000
+_MOST_ORDERS = 20_000
 
 
 class Fact(StrEnum):
@@ -68,7 +69,7 @@ class StoreFacts:
         if known is not None and is_older(values.get("updated_at"), known.updated_at):
             return True
         order = known.changed(values) if known else Order.from_json(order_id, source)
-        if order.is_open:
+        if order.is_open and (known is not None or len(self.orders) < _MOST_ORDERS):
             self.orders[order_id] = order
         else:
             self.orders.pop(order_id, None)

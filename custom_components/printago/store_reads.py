@@ -5,10 +5,11 @@ from datetime import timedelta
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
 
-from .api import PermissionDeniedError
+from .api import Listing, PermissionDeniedError
 from .api.messages import SUBSCRIPTION_KIND
 from .changes import Changes
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .stamps import believed_rows
 from .store_facts import Fact
 
 _MINUTE = timedelta(minutes=1)
@@ -34,7 +35,9 @@ class StoreReads:
     async def _async_read_orders(self) -> None:
         self._facts.begin_orders()
         try:
-            self._facts.apply_orders(await self._coordinator.client.open_orders())
+            listing = await self._coordinator.client.open_orders()
+            rows = believed_rows(listing.rows, self._coordinator.farm.server_now())
+            self._facts.apply_orders(Listing(rows, listing.complete))
         except PermissionDeniedError:
             self._async_forget(Fact.ORDERS)
             raise

@@ -22,6 +22,7 @@ from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription
 from .printer_state import PrinterState
 from .seldom import DAY
+from .stamps import believed_rows
 
 PRINTER_SLOTS = "printer_slots"
 MATERIALS = "materials"
@@ -156,7 +157,7 @@ class _AssignedMaterials:
         materials = farm.materials
         events = materials.events
         rows = await self._coordinator.client.printer_slots()
-        touched = materials.take_slots(rows)
+        touched = materials.take_slots(believed_rows(rows, farm.server_now()))
         if events != materials.events:
             # The list may be from before what an event has told meanwhile.
             self.async_want()
@@ -168,7 +169,8 @@ class _AssignedMaterials:
         client = self._coordinator.client
         listing = await client.materials(Lane.BACKGROUND)
         variants = await client.material_variants()
-        self._coordinator.farm.materials.take_names(listing.rows, variants)
+        now = self._coordinator.farm.server_now()
+        self._coordinator.farm.materials.take_names(believed_rows(listing.rows, now), believed_rows(variants, now))
         self._names_known = True
         self._async_tell(set(self._coordinator.farm.printers))
 

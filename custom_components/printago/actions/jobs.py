@@ -1,6 +1,6 @@
 """The actions that change jobs of the queue, several at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,8 @@ async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
     for job_id, row in rows.items():
         own = dict(changes)
         if printer_id is not None or unpin:
-            tags = dict(row.get("requiredPrinterTags") or {})
+            told = row.get("requiredPrinterTags")
+            tags = dict(told) if isinstance(told, Mapping) else {}
             tags.pop("printer.id", None)
             own["requiredPrinterTags"] = tags if printer_id is None else {**tags, "printer.id": printer_id}
         if failure is None or failure.translation_key not in _HOPELESS:

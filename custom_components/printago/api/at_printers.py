@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+import re
 from typing import Any
 
 from .errors import MalformedResponseError
+from .fields import cut
 from .filament import Place
 from .ratelimit import Lane
 from .transport import Transport
@@ -56,11 +58,14 @@ class AtPrinterCalls:
         await self._transport.request("PATCH", "/v1/materials/printer-slots/assign", lane=Lane.USER, json=body)
 
 
+_NUMBER = re.compile(r"[0-9]{1,15}")
+
+
 def _print_objects(rows: Iterable[Any]) -> Iterable[PrintObject]:
     for row in rows:
         if not isinstance(row, Mapping):
             continue
         number, name = row.get("identifyId"), row.get("name")
         # The command takes numbers, and leaves no other way to name one.
-        if isinstance(number, str) and number.isdecimal() and isinstance(name, str):
-            yield PrintObject(int(number), name, row.get("skipped") is True)
+        if isinstance(number, str) and _NUMBER.fullmatch(number) and isinstance(name, str):
+            yield PrintObject(int(number), cut(name), row.get("skipped") is True)

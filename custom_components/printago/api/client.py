@@ -33,6 +33,7 @@ OPEN_JOBS = {
 
 OPEN_ORDERS = {"status.eq": OPEN, "cancelledAt.isNull": "true"}
 _SIGNED_SECONDS = 300
+_MOST_COMPLETED = 1_000_000_000
 
 
 class PrintagoClient:
@@ -123,8 +124,8 @@ class PrintagoClient:
     async def completed_count(self) -> int:
         """Return how many jobs the store has completed in its life."""
         answer = await self._transport.request("GET", "/v1/print-jobs/stats/completed-count", lane=Lane.BACKGROUND)
-        if isinstance(answer, bool) or not isinstance(answer, int | float):
-            raise MalformedResponseError("the count is not a number")
+        if isinstance(answer, bool) or not isinstance(answer, int | float) or not 0 <= answer <= _MOST_COMPLETED:
+            raise MalformedResponseError("the count is not a number that one could be")
         return int(answer)
 
     async def parts(self, filters: Mapping[str, str] | None = None, lane: Lane = Lane.USER) -> Listing:

@@ -12,6 +12,11 @@ from typing import Any
 
 MAX_TEXT = 255
 """Longest text in characters that is kept: no state of Home Assistant may be longer."""
+MAX_PATH = 2048
+"""Longest storage path or ID that is kept."""
+_MOST_TEXTS = 100
+_CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
+"""Control characters, of which databases refuse at least NUL: each becomes a space."""
 _YEARS = range(2000, 3000)
 """Years that are believed: arithmetic with a time at the edge of the calendar would overflow."""
 
@@ -47,7 +52,8 @@ def text(raw: object) -> str:
     """Read a text; longer than a state may be, it is cut."""
     if not isinstance(raw, str):
         raise UnreadableError
-    return cut(raw)
+    short = cut(raw)
+    return short if short.isprintable() else short.translate(_CONTROL)
 
 
 def cut(raw: str) -> str:
@@ -57,7 +63,7 @@ def cut(raw: str) -> str:
 
 def path_text(raw: object) -> str:
     """Read a storage path or an ID, which must not be cut."""
-    if not isinstance(raw, str) or len(raw) > 2048:
+    if not isinstance(raw, str) or len(raw) > MAX_PATH:
         raise UnreadableError
     return raw
 
@@ -78,7 +84,8 @@ def number(low: float, high: float) -> Callable[[object], float]:
         # Neither NaN nor an infinity lies between two numbers.
         if not low <= raw <= high:
             raise UnreadableError
-        return raw
+        # Of zeros, the one without a sign.
+        return raw + 0
 
     return read
 
@@ -117,7 +124,7 @@ def texts(raw: object) -> tuple[str, ...]:
     """Read a list of texts; other members are left out."""
     if not isinstance(raw, list):
         raise UnreadableError
-    return tuple(text(member) for member in raw if isinstance(member, str))
+    return tuple(text(member) for member in raw[:_MOST_TEXTS] if isinstance(member, str))
 
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any, ClassVar, Self, override
 
 from . import fields as f
@@ -55,9 +56,14 @@ def _told(raw: object) -> str:
 def _tags(raw: object) -> Mapping[str, str]:
     if not isinstance(raw, Mapping):
         raise f.UnreadableError
-    return {key: value for key, value in raw.items() if isinstance(key, str) and isinstance(value, str)}
+    return {
+        f.text(key): f.path_text(value)
+        for key, value in islice(raw.items(), _MOST_TAGS)
+        if isinstance(value, str) and len(value) <= f.MAX_PATH
+    }
 
 
+_MOST_TAGS = 100
 _COUNT = f.whole(0, 1_000_000_000)
 
 _PRINTER_FIELDS: f.Fields = {
@@ -214,7 +220,7 @@ class PrintJob(Record):
     @property
     def title(self) -> str | None:
         """Return what people call the job: its label, else its part; cut to what a state may hold."""
-        return f.cut(self.label) if self.label else self.part_name
+        return f.text(self.label) if self.label else self.part_name
 
     @property
     def cover(self) -> str | None:

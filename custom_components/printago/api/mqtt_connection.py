@@ -86,14 +86,6 @@ class MqttConnection(aiomqtt.Client):
         logger: logging.Logger,
     ) -> None:
         """Prepare a connection. `keepalive` and `timeout` (of each answer awaited) are in seconds."""
-
-        class DirectDelivery(asyncio.Queue[aiomqtt.Message]):
-            """aiomqtt's queue grows without bound, or drops the newest: hand each message on instead of storing it."""
-
-            @override
-            def put_nowait(self, item: aiomqtt.Message) -> None:
-                on_message(item.topic.value, item.payload)
-
         super().__init__(
             endpoint.host,
             endpoint.port,
@@ -106,9 +98,9 @@ class MqttConnection(aiomqtt.Client):
             transport="websockets" if endpoint.websocket else "tcp",
             websocket_path=endpoint.path if endpoint.websocket else None,
             tls_context=tls_context if endpoint.tls else None,
-            queue_type=DirectDelivery,
             logger=logger,
         )
+        self._deliver = on_message
         self._aborted = False
         self._tcp: socket.socket | None = None
         self._handshaking: socket.socket | None = None
@@ -144,6 +136,16 @@ class MqttConnection(aiomqtt.Client):
                 duplicate.shutdown(socket.SHUT_RDWR)
         # While a duplicate is open the connection stays up, even when paho closes its own.
         duplicate.close()
+
+    @override
+    def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
+        # aiomqtt's queue grows without bound, or drops the newest, and a topic that MQTT forbids ends the connection: if
+        # it were retained, each new one as well.
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        self._deliver(topic, message.payload)
 
     @override
     def _on_disconnect(

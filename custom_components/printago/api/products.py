@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import MalformedResponseError
-from .fields import is_identifier
+from .fields import cut, is_identifier
 from .ratelimit import Lane
 from .transport import Transport
+
+_MOST_ERRORS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,4 @@ class ProductCalls:
         errors = answer.get("errors") if isinstance(answer, Mapping) else None
         if not isinstance(errors, list):
             raise MalformedResponseError("the answer is not what became of the orders")
-        return [str(error) for error in errors]
+        return [cut(error) if isinstance(error, str) else "?" for error in errors[:_MOST_ERRORS]]

@@ -16,6 +16,7 @@ _WORD: Final = re.compile(r"\S+")
 _METADATA: Final = ("dev_access_code", "access_code", "password", "api_key")
 """Fields of a printer's metadata that are secrets (the vendor's description)."""
 _SHORTEST: Final = 4
+_LONGEST: Final = 1_000
 _MOST_LEARNED: Final = 5_000
 
 
@@ -32,7 +33,7 @@ class Secrets:
         if not isinstance(metadata := record.get("metadata"), Mapping):
             return
         for name in _METADATA:
-            if isinstance(secret := metadata.get(name), str) and len(secret) >= _SHORTEST:
+            if isinstance(secret := metadata.get(name), str) and _SHORTEST <= len(secret) <= _LONGEST:
                 self._learned[secret] = None
                 self._learned.move_to_end(secret)
         while len(self._learned) > _MOST_LEARNED:

@@ -32,10 +32,12 @@ DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
 _SLOWEST_UPLOAD = 50_000
 """Bytes a second: what is slower has failed."""
+MAX_ANSWER = 32_000_000
+"""Longest answer in bytes that is read, unpacked: a page of 1,000 jobs has about 3,000,000."""
 _MOST_MESSAGE = 300
 _SLEW = 2.0
 """Seconds by which a system clock is corrected without being set anew."""
-_MOST_SEARCHED = 2_000
+_MOST_SEARCHED = 20_000
 _MOST_PARTS = 20
 
 
@@ -173,7 +175,7 @@ class Transport:
             ) as response:
                 self.limiter.observe(response.headers)
                 self.clock.observe(response.headers)
-                payload = await response.read()
+                payload = await _read(response.content, MAX_ANSWER)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
         except TimeoutError:
@@ -205,18 +207,13 @@ class Transport:
             async with self._session.get(address, timeout=_TIMEOUT, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
                     raise _storage_error(response.status)
-                content = bytearray()
-                async for chunk in response.content.iter_chunked(1 << 16):
-                    content += chunk
-                    if len(content) > most:
-                        raise MalformedResponseError("the file is too long")
+                return await _read(response.content, most)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
         except TimeoutError:
             raise OutcomeUnknownError("no answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as err:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
-        return bytes(content)
 
     @_alone
     async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
@@ -289,10 +286,27 @@ class Transport:
             return None
         message = body.get("message") if isinstance(body, dict) else None
         if isinstance(message, list):
-            message = "; ".join(str(part) for part in message)
+            message = "; ".join(part for part in message[:_MOST_PARTS] if isinstance(part, str))
         if not isinstance(message, str) or not message.strip():
             return None
-        return self.secrets.redact(message).strip()[:_MOST_MESSAGE]
+        return self.secrets.redact(_beginning(message)).strip()[:_MOST_MESSAGE]
+
+
+def _beginning(message: str) -> str:
+    """Return as much of a message as is searched for secrets; it ends between words, so that none is cut in two."""
+    if len(message) <= _MOST_SEARCHED:
+        return message
+    return message[:_MOST_SEARCHED].rsplit(None, 1)[0]
+
+
+async def _read(content: aiohttp.StreamReader, most: int) -> bytes:
+    """Return all of a body; raises MalformedResponseError as soon as it has more than ``most`` bytes."""
+    body = bytearray()
+    async for chunk in content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > most:
+            raise MalformedResponseError("the answer is too long")
+    return bytes(body)
 
 
 def _encode(json: object) -> bytes:

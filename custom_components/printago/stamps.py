@@ -1,0 +1,39 @@
+"""What a stamp of the cloud (``updatedAt``, ``receivedAt``) decides, and which one is believed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from .api.messages import EntityEvent
+from .api.models import read_moment
+
+CLOCK_TOLERANCE = timedelta(hours=1)
+"""How far ahead of Printago's clock a stamp may be: one out of the future would hold up all that comes until then."""
+
+_STAMP = "updatedAt"
+
+type Source = Mapping[str, Any]
+
+
+def is_older(stamp: datetime | None, known: datetime | None) -> bool:
+    """Return whether what carries ``stamp`` must not overwrite what carries ``known``."""
+    return stamp is not None and known is not None and stamp < known
+
+
+def believed(source: Source, now: datetime) -> Source:
+    """Return a record, or some fields of one, without a stamp that lies in the future at ``now`` (Printago's clock)."""
+    stamp = read_moment(source.get(_STAMP))
+    if stamp is None or stamp <= now + CLOCK_TOLERANCE:
+        return source
+    # For no record is null a statement about its stamp.
+    return {**source, _STAMP: None}
+
+
+def believed_rows[R: Source](rows: Mapping[str, R], now: datetime) -> dict[str, Source]:
+    """Return records by ID without stamps that lie in the future at ``now`` (Printago's clock)."""
+    return {identifier: believed(source, now) for identifier, source in rows.items()}
+
+
+def believed_event(event: EntityEvent, now: datetime) -> EntityEvent:
+    """Return an event without stamps that lie in the future at ``now`` (Printago's clock)."""
+    return EntityEvent(kind=event.kind, action=event.action, entities=believed_rows(event.entities, now))

@@ -1,0 +1,256 @@
+"""What a sender makes long, deep, many or out of the future: bounded, counted, and nothing known is lost by it."""
+
+from datetime import timedelta
+import time
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import orjson
+import pytest
+
+from custom_components.printago.api import Action, EntityEvent, MalformedMessageError, PrintJob, parse_message
+from custom_components.printago.api.messages import MAX_ENTITIES, MAX_PAYLOAD, MAX_VALUES
+from custom_components.printago.api.telemetry import read_stat
+from custom_components.printago.farm import Farm
+from custom_components.printago.happenings import Chronicle
+from custom_components.printago.hms import wiki_url
+from custom_components.printago.inbox import MOST_AT_ONCE, Inbox
+from custom_components.printago.stamps import believed_rows
+from custom_components.printago.store_facts import StoreFacts
+from tests.api.payloads import PRINTER, STORE
+from tests.test_farm import JOB, NOON, A, event, job, record, snapshot, stamp, stat
+
+HOURS = 5 * 3600
+
+
+@pytest.fixture
+def farm() -> Farm:
+    """Return a farm of one printer, at noon."""
+    farm = Farm(lambda: NOON)
+    snapshot(farm, {A: record()}, {JOB: job(assignedPrinterId=A, status="printing")})
+    return farm
+
+
+# Stamps
+
+
+def test_printer_record_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
+    event(farm, "printer", Action.UPDATE, {A: record(HOURS, name="From tomorrow")})
+    event(farm, "printer", Action.UPDATE, {A: {"isOnline": False, "updatedAt": stamp(1), "name": "Now"}})
+    assert farm.printers[A].name == "Now"
+    assert not farm.printers[A].is_online
+
+
+def test_printer_record_out_of_the_future_lets_no_stale_one_pass(farm: Farm) -> None:
+    event(farm, "printer", Action.UPDATE, {A: record(HOURS, name="From tomorrow")})
+    event(farm, "printer", Action.UPDATE, {A: record(-1, name="Stale")})
+    assert farm.printers[A].name == "From tomorrow"
+
+
+@pytest.mark.parametrize("by_snapshot", [True, False])
+def test_job_out_of_the_future_holds_no_later_one_up(farm: Farm, by_snapshot: bool) -> None:
+    future = job(HOURS, status="paused", assignedPrinterId=A)
+    if by_snapshot:
+        snapshot(farm, {A: record()}, {JOB: future})
+    else:
+        event(farm, "printjob", Action.UPDATE, {JOB: future})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(1, status="completed")})
+    assert JOB not in farm.jobs
+
+
+def test_end_out_of_the_future_does_not_keep_a_retry_away(farm: Farm) -> None:
+    event(farm, "printjob", Action.UPDATE, {JOB: job(HOURS, status="completed")})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(1, status="pending")})
+    assert JOB in farm.jobs
+
+
+def test_answer_out_of_the_future_holds_no_later_record_up(farm: Farm) -> None:
+    farm.apply_printer(A, record(HOURS, name="Answer"))
+    event(farm, "printer", Action.UPDATE, {A: record(1, name="Later")})
+    assert farm.printers[A].name == "Later"
+
+
+def test_slot_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
+    slot = {"printerId": A, "amsIndex": 0, "slotIndex": 0}
+    for seconds, material in ((HOURS, "PLA"), (1, "PETG")):
+        event(
+            farm, "printerslot", Action.UPDATE, {"l": {**slot, "materialType": material, "updatedAt": stamp(seconds)}}
+        )
+    assert farm.materials.slots["l"].material_type == "PETG"
+
+
+def test_order_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
+    facts = StoreFacts()
+    facts.known.update(("orders",))
+    for order in ({"status": "open", "updatedAt": stamp(HOURS)}, {"status": "closed", "updatedAt": stamp(1)}):
+        for change in event(farm, "order", Action.UPDATE, {"o": order}).order_changes:
+            facts.apply_order(change.id, change.action, change.source)
+    assert facts.orders == {}
+
+
+def test_only_stamps_beyond_an_hour_are_not_believed() -> None:
+    rows = believed_rows(
+        {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": stamp(3601)}, "c": {"updatedAt": 7}}, NOON
+    )
+    assert rows == {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": None}, "c": {"updatedAt": 7}}
+
+
+def test_telemetry_that_claims_to_stay_fresh_for_ever_goes_stale_after_a_day() -> None:
+    now = NOON
+    farm = Farm(lambda: now)
+    snapshot(farm, {A: record()})
+    farm.apply(read_stat(A, {"expiresAt": "2999-01-01T00:00:00Z", "data": {"temps": {"bedTemp": 60}}}))
+    now += timedelta(hours=23)
+    farm.expire()
+    assert farm.printers[A].live
+    now += timedelta(hours=2)
+    farm.expire()
+    assert not farm.printers[A].live
+
+
+# Length and number
+
+
+def refused(payload: bytes, kind: str = "entities/printers") -> str:
+    """Return why a payload is dropped."""
+    with pytest.raises(MalformedMessageError) as caught:
+        parse_message(STORE, f"stores/{STORE}/{kind}", payload)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"a":"%s"}' % (b"x" * MAX_PAYLOAD),
+        b"[%s0]" % (b"0," * MAX_VALUES),
+        b"[%s0]" % (b"{}," * (MAX_VALUES // 2 + 1)),
+        b"[" * 100_000,
+    ],
+    ids=["long", "many numbers", "many objects", "deep"],
+)
+def test_what_takes_long_to_parse_is_not_parsed(payload: bytes) -> None:
+    before = time.thread_time()
+    assert refused(payload) == "payload too long"
+    assert time.thread_time() - before < 0.05
+
+
+def test_event_of_too_many_entities_is_dropped() -> None:
+    entities = {f"e{number}": {} for number in range(MAX_ENTITIES + 1)}
+    assert refused(orjson.dumps({"action": "UPDATE", "entities": entities})) == "too many entities"
+    del entities["e0"]
+    whole = parse_message(
+        STORE, f"stores/{STORE}/entities/printers", orjson.dumps({"action": "UPDATE", "entities": entities})
+    )
+    assert isinstance(whole, EntityEvent)
+    assert len(whole.entities) == MAX_ENTITIES
+
+
+@pytest.mark.parametrize("action", [["INSERT"], {"INSERT": 1}, 7, True, None, "insert" * 1_000_000, [[[]]] * 1_000])
+def test_action_that_is_none_is_refused(action: object) -> None:
+    assert refused(orjson.dumps({"action": action, "entities": {}})) in ("unknown action", "payload too long")
+
+
+def test_texts_are_cut_and_hold_no_control_characters(farm: Farm) -> None:
+    stat(farm, A, data={"print": {"taskName": "a\x00b\x1b[0m\u0085c" + "x" * 300}})
+    name = farm.printers[A].telemetry.task_name
+    assert name is not None
+    assert name.startswith("a b [0m c")
+    assert len(name) == 255
+    assert PrintJob.from_json("j", {"label": "\x00" * 400}).title == " " * 254 + "…"
+
+
+def test_tags_are_bounded() -> None:
+    tags = {f"tag{number}": "x" for number in range(1_000)} | {"number": 7}
+    read = PrintJob.from_json("j", {"requiredPrinterTags": {"long": "x" * 5_000, **tags}}).required_printer_tags
+    assert read is not None
+    assert len(read) == 99
+    assert "long" not in read
+
+
+def test_zero_has_no_sign(farm: Farm) -> None:
+    stat(farm, A, data={"temps": {"bedTemp": -0.0}})
+    assert str(farm.printers[A].telemetry.bed_temp) in ("0", "0.0")
+
+
+def test_orders_that_events_tell_of_are_bounded_and_their_numbers_cut(farm: Farm) -> None:
+    chronicle = Chronicle(farm)
+    told = []
+    for number in range(5_100):
+        order = {"orderNumber": "9" * 1_000, "status": "open"}
+        told += chronicle.observe(event(farm, "order", Action.INSERT, {f"o{number}": order}))
+    assert len(told) == 5_100
+    assert {len(happening.data["order_number"]) for happening in told} == {255}
+    assert len(chronicle._orders) == 5_000
+
+
+def test_printers_that_events_add_are_bounded(farm: Farm) -> None:
+    for first in range(0, 6_000, 1_000):
+        added = {f"p{number}": {"name": "X"} for number in range(first, first + 1_000)}
+        event(farm, "printer", Action.INSERT, added)
+    assert len(farm.printers) == 5_000
+
+
+def test_many_jobs_of_one_printer_settle_it_once(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[str] = []
+    job_of = farm._job_of
+    monkeypatch.setattr(farm, "_job_of", lambda state: settled.append(state.id) or job_of(state))
+    jobs = {f"j{number}": job(number, status="printing", assignedPrinterId=A) for number in range(1_000)}
+    event(farm, "printjob", Action.INSERT, jobs)
+    assert settled == [A]
+    assert farm.printers[A].job is not None
+
+
+def test_page_of_a_code_stays_below_the_manufacturers_pages() -> None:
+    url = wiki_url("Bambu", "../../?x=<script>#\n")
+    assert url is not None
+    assert set(url.removeprefix("https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/")) <= set(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.%_~"
+    )
+
+
+# Turns
+
+
+def many(kind: str, count: int) -> EntityEvent:
+    """Return an event of many entities."""
+    return EntityEvent(kind=kind, action=Action.UPDATE, entities={f"e{number}": {} for number in range(count)})
+
+
+async def test_message_of_many_entities_is_taken_in_parts_and_in_order(hass: HomeAssistant) -> None:
+    taken: list[tuple[str, int]] = []
+
+    def take(message: Any) -> None:
+        kind = message.kind if isinstance(message, EntityEvent) else message.printer_id
+        taken.append((kind, len(message.entities) if isinstance(message, EntityEvent) else 0))
+
+    inbox = Inbox(hass, take, lambda: pytest.fail("there was room"))
+    inbox.async_put(many("first", 3))
+    assert taken == [("first", 3)]
+    inbox.async_put(many("second", 2 * MOST_AT_ONCE + 1))
+    inbox.async_put(read_stat(PRINTER, {}))
+    inbox.async_put(many("third", 1))
+    assert len(taken) == 1
+    while len(taken) < 6:
+        before = len(taken)
+        await _turn(hass)
+        assert len(taken) - before <= 2
+    assert taken[1:] == [("second", MOST_AT_ONCE), ("second", MOST_AT_ONCE), ("second", 1), (PRINTER, 0), ("third", 1)]
+
+
+async def _turn(hass: HomeAssistant) -> None:
+    done = hass.loop.create_future()
+    hass.loop.call_soon(done.set_result, None)
+    await done
+
+
+async def test_inbox_that_is_full_drops_and_tells(hass: HomeAssistant) -> None:
+    dropped: list[int] = []
+    taken: list[Any] = []
+    inbox = Inbox(hass, taken.append, lambda: dropped.append(1))
+    for _ in range(11):
+        inbox.async_put(many("printer", 2_000))
+    assert len(dropped) == 1
+    inbox.async_close()
+    await _turn(hass)
+    await _turn(hass)
+    assert taken == []
