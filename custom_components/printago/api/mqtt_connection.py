@@ -65,6 +65,19 @@ class RedactingLogger(logging.Logger):
         return self.parent is not None and self.parent.isEnabledFor(level)
 
 
+class WireLogger(RedactingLogger):
+    """What paho says, all of it as details: it calls a broken connection an error, which the client tells of, once."""
+
+    @override
+    def isEnabledFor(self, level: int) -> bool:
+        return super().isEnabledFor(logging.DEBUG)
+
+    @override
+    def handle(self, record: logging.LogRecord) -> None:
+        record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
+        super().handle(record)
+
+
 class MqttConnection(aiomqtt.Client):
     """A single-use connection: `open`, `subscribe_all`, `wait_lost`, `close`.
 

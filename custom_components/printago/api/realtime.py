@@ -13,7 +13,7 @@ from typing import Any, Final
 import aiomqtt
 
 from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, RealtimeEndpoint, endpoint_candidates, parse_endpoint
-from .mqtt_connection import MqttConnection, RedactingLogger, Redactor, SubscriptionRefusedError
+from .mqtt_connection import MqttConnection, RedactingLogger, Redactor, SubscriptionRefusedError, WireLogger
 
 __all__ = [
     "DEFAULT_REALTIME_URL",
@@ -109,7 +109,7 @@ class RealtimeClient:
 
         self._redactor = Redactor((self._client_id, api_key, key_id))
         self._log = RedactingLogger(logger, self._redactor)
-        self._wire_log = RedactingLogger(logger.getChild("mqtt"), self._redactor)
+        self._wire_log = WireLogger(logger.getChild("mqtt"), self._redactor)
 
         self._task: asyncio.Task[None] | None = None
         self._openings: set[asyncio.Task[None]] = set()
