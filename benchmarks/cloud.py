@@ -66,7 +66,12 @@ async def cloud(printers: int, *, speed: float = 0) -> AsyncGenerator[Cloud]:
 
 async def _serve(printers: int, speed: float) -> None:
     config = FarmConfig(
-        store_id=STORE_ID, api_key=API_KEY, printers=printers, speed=speed, quota=False, production_slots=max(1, printers)
+        store_id=STORE_ID,
+        api_key=API_KEY,
+        printers=printers,
+        speed=speed,
+        quota=False,
+        production_slots=max(1, printers),
     )
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

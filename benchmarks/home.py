@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 import gc
 import json
 from pathlib import Path
@@ -28,8 +29,8 @@ from yarl import URL
 
 from .cloud import API_KEY, STORE_ID, Cloud
 
-type Receive = Callable[[str, bytes], None]
-"""Takes a topic and a payload as paho hands them over."""
+type Receive = Callable[[paho.MQTTMessage], None]
+"""What paho calls with each message."""
 
 
 class _Resolver(ThreadedResolver):
@@ -80,10 +81,10 @@ def new_entry(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
 
 
 def printago_receiver(coordinator: PrintagoCoordinator) -> Receive:
-    """Return what paho calls with each message of our connection."""
+    """Return where a message of our connection comes in."""
     assert coordinator.realtime is not None
     connection = next(found for found in gc.get_objects() if isinstance(found, MqttConnection))
-    return _receiver(connection._client.on_message)  # noqa: SLF001, the real way of a message begins here
+    return partial(connection._client.on_message, None, None)  # noqa: SLF001, the real way of a message begins here
 
 
 def entities_of(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, er.RegistryEntry]:
@@ -152,7 +153,7 @@ def mqtt_entities(keys: Iterable[tuple[str, str]]) -> dict[str, list[dict[str, A
 
 
 async def add_mqtt(hass: HomeAssistant, running: Cloud, entities: dict[str, list[dict[str, Any]]]) -> Receive:
-    """Set up Home Assistant's MQTT integration with these entities; return what paho calls with each message."""
+    """Set up Home Assistant's MQTT integration with these entities; return where its messages come in."""
     address = URL(running.realtime_url)
     entry = MockConfigEntry(
         domain="mqtt",
@@ -183,16 +184,14 @@ async def add_mqtt(hass: HomeAssistant, running: Cloud, entities: dict[str, list
     async with asyncio.timeout(30):
         while not client.connected:
             await asyncio.sleep(0.05)
-    return _receiver(client._async_mqtt_on_message)  # noqa: SLF001, the real way of a message begins here
+    return partial(client._async_mqtt_on_message, None, None)  # noqa: SLF001, the real way of a message begins here
 
 
-def _receiver(on_message: Callable[[Any, Any, paho.MQTTMessage], None]) -> Receive:
-    def receive(topic: str, payload: bytes) -> None:
-        message = paho.MQTTMessage(topic=topic.encode())
-        message.payload = payload
-        on_message(None, None, message)
-
-    return receive
+def message(topic: str, payload: bytes) -> paho.MQTTMessage:
+    """Return a message as paho makes it."""
+    made = paho.MQTTMessage(topic=topic.encode())
+    made.payload = payload
+    return made
 
 
 class SimulatedTime:
@@ -201,12 +200,12 @@ class SimulatedTime:
     What waits for time, such as bursts that are gathered, waits for this time.
     """
 
-    def __init__(self, hass: HomeAssistant, coordinator: PrintagoCoordinator) -> None:
-        """Begin now."""
+    def __init__(self, hass: HomeAssistant, coordinator: PrintagoCoordinator, now: datetime | None = None) -> None:
+        """Begin now, or where it was left earlier; nothing may wait for real time meanwhile."""
         self._loop = hass.loop
         self._clock = coordinator.memory.clock
         self._time = self._loop.time()
-        self.now = datetime.now(UTC)
+        self.now = now or datetime.now(UTC)
 
     def __enter__(self) -> SimulatedTime:
         """Take over the loop's time."""

@@ -11,12 +11,23 @@ from statistics import median
 import time
 from typing import Any
 
-from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 import orjson
+import paho.mqtt.client as paho
 
 from .cloud import STORE_ID, cloud
-from .home import Receive, SimulatedTime, add_mqtt, add_printago, entities_of, home, mqtt_entities, printago_receiver
+from .home import (
+    Receive,
+    SimulatedTime,
+    add_mqtt,
+    add_printago,
+    entities_of,
+    home,
+    message,
+    mqtt_entities,
+    printago_receiver,
+)
 from .measure import MICROSECONDS, Outcome
 from .trace import changed_fields, farm_traces, stamp
 
@@ -24,7 +35,8 @@ VS_MQTT = 0.15
 VS_FLOOR = 2.5
 GROWTH = 1.2
 
-type Round = list[tuple[str, bytes]]
+type Round = list[paho.MQTTMessage]
+"""The messages of one second."""
 
 
 @dataclass(slots=True)
@@ -73,26 +85,34 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
         entry = await add_printago(hass, running)
         coordinator = entry.runtime_data
         traces = farm_traces(STORE_ID, list(coordinator.farm.printers))
-        documents = [[trace.document(second) for trace in traces] for second in range(rounds)]
+        # There and back again, so that passes follow each other without a jump.
+        there = [[trace.document(second) for trace in traces] for second in range(rounds // 2)]
+        documents = there + there[::-1]
         topics = [trace.topic for trace in traces]
         ours = printago_receiver(coordinator)
+
+        def stamped(simulated: SimulatedTime) -> Iterable[Round]:
+            for told in documents:
+                simulated.advance(1)
+                yield [
+                    message(topic, stamp(document, simulated.now)) for topic, document in zip(topics, told, strict=True)
+                ]
+
         with SimulatedTime(hass, coordinator) as simulated:
-
-            def stamped() -> Iterable[Round]:
-                for told in documents:
-                    simulated.advance(1)
-                    yield [(topic, stamp(message, simulated.now)) for topic, message in zip(topics, told, strict=True)]
-
-            # Two passes to get used to it: entities that come with the first messages have to be there.
-            for told in stamped():
-                await _play(simulated, lambda _, told=told: _receive(ours, told), [told])
-            await hass.async_block_till_done()
-            keys = [tuple(entity.unique_id.split("_", 1)) for entity in entities_of(hass, entry).values()]
-            config = mqtt_entities(keys)
-            mqtt = await add_mqtt(hass, running, config)
-            writes = await _record(hass, simulated, ours, stamped())
+            # Once to get used to it: entities that come with the first messages have to be there.
+            await _play(simulated, lambda _, told: _receive(ours, told), stamped(simulated))
+            begun = simulated.now
+        await hass.async_block_till_done()
+        keys = [
+            tuple(entity.unique_id.split("_", 1))
+            for entity_id, entity in entities_of(hass, entry).items()
+            if (state := hass.states.get(entity_id)) is not None and state.state != STATE_UNAVAILABLE
+        ]
+        mqtt = await add_mqtt(hass, running, mqtt_entities(keys))
+        with SimulatedTime(hass, coordinator, begun) as simulated:
+            writes = await _record(hass, simulated, ours, stamped(simulated))
             raw = _raw_writes(documents)
-            count = rounds * printers
+            count = len(documents) * printers
             cost.writes = sum(map(len, writes)) / count
             cost.changed = sum(map(len, raw)) / count
             for _ in range(passes):
@@ -102,7 +122,7 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
                     (lambda index, told: _floor(hass, told, writes[index]), cost.floor),
                     (lambda index, told: _floor(hass, told, raw[index]), cost.raw_floor),
                 ):
-                    spent.append(await _play(simulated, run_, stamped()) / count * MICROSECONDS)
+                    spent.append(await _play(simulated, run_, stamped(simulated)) / count * MICROSECONDS)
     return cost
 
 
@@ -120,13 +140,13 @@ async def _play(simulated: SimulatedTime, run_: Callable[[int, Round], None], ro
 
 
 def _receive(receive: Receive, told: Round) -> None:
-    for topic, payload in told:
-        receive(topic, payload)
+    for received in told:
+        receive(received)
 
 
 def _floor(hass: HomeAssistant, told: Round, writes: list[State]) -> None:
-    for _, payload in told:
-        orjson.loads(payload)
+    for received in told:
+        orjson.loads(received.payload)
     for state in writes:
         hass.states.async_set(state.entity_id, state.state, state.attributes)
 

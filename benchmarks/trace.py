@@ -127,7 +127,11 @@ class PrinterTrace:
                     "taskName": current.name,
                 },
                 "health": {"errors": [], "warnings": [], "infos": []},
-                "fans": {"part": 100 if state == "RUNNING" else 0, "aux": 40 if state == "RUNNING" else 0, "chamber": 0},
+                "fans": {
+                    "part": 100 if state == "RUNNING" else 0,
+                    "aux": 40 if state == "RUNNING" else 0,
+                    "chamber": 0,
+                },
                 "lights": {"chamber": "on"},
                 "filament": {
                     "ams": {

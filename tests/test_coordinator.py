@@ -52,7 +52,7 @@ async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -
 async def test_telemetry_reaches_the_states(hass: HomeAssistant, farm: VirtualFarm, busy: str) -> None:
     publish_stat(farm, busy, data={"temps": {"nozzleTemp": 231.54}, "print": {"percent": 88, "currentLayer": 7}})
 
-    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "231.5")
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "232")
     assert value_of(hass, busy, "print_progress") == "88"
     assert value_of(hass, busy, "current_layer") == "7"
     assert farm.requests == []
@@ -68,14 +68,42 @@ async def test_push_writes_only_what_changed_and_only_of_its_printer(
         written.append(event.data["entity_id"])
 
     publish_stat(farm, busy, data={"temps": {"nozzleTemp": 222.2, "bedTemp": 61}})
-    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "222.2")
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "222")
     hass.bus.async_listen(EVENT_STATE_CHANGED, note)
 
     publish_stat(farm, busy, data={"temps": {"nozzleTemp": 222.2, "bedTemp": 61}})
     publish_stat(farm, busy, data={"temps": {"nozzleTemp": 223.3, "bedTemp": 61}})
-    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "223.3")
+    await until(hass, lambda: value_of(hass, busy, "nozzle_temp") == "223")
 
     assert written == [entity_id(hass, busy, "nozzle_temp")]
+
+
+async def test_burst_of_readings_is_written_once_and_a_status_in_it_at_once(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str
+) -> None:
+    written: list[tuple[str, str]] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if (state := event.data["new_state"]) is not None:
+            written.append((state.entity_id.partition(".")[2], state.state))
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    for step in range(1, 20):
+        publish_stat(farm, busy, data={"print": {"percent": 50 + step, "currentLayer": 100 + step}})
+    await until(hass, lambda: value_of(hass, busy, "current_layer") == "119")
+    assert value_of(hass, busy, "print_progress") == "69"
+    assert len(written) <= 6
+
+    written.clear()
+    for step in range(1, 20):
+        publish_stat(farm, busy, data={"print": {"percent": 70 + step}})
+    publish_stat(farm, busy, state="PAUSE")
+    publish_stat(farm, busy, state="RUNNING")
+    await until(hass, lambda: value_of(hass, busy, "print_status") == "running" and bool(written))
+    states = [state for name, state in written if name.endswith("print_status")]
+    assert states == ["pause", "running"]
+    assert value_of(hass, busy, "print_progress") == "89"
 
 
 async def test_stale_telemetry_is_unavailable_but_status_and_readiness_stay(

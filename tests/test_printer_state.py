@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.printago.api.models import PrintJob
 from custom_components.printago.api.telemetry import read_stat
-from custom_components.printago.printer_state import PrinterState, PrintStatus, Readiness
+from custom_components.printago.printer_state import STANDING, PrinterState, PrintStatus, Readiness
 
 ID = "p" * 24
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -30,9 +30,9 @@ def tell(
     now = NOON + timedelta(seconds=after)
     expires_at = now + timedelta(seconds=lifetime)
     message = read_stat(ID, {"receivedAt": now.isoformat(), "expiresAt": expires_at.isoformat(), **stat})
-    taken = told.merge_stat(message, now)
+    changed = told.merge_stat(message, now)
     told.settle(job)
-    return taken
+    return changed is not None
 
 
 def job(status: str, **fields: Any) -> PrintJob:
@@ -300,7 +300,7 @@ def test_time_remaining_out_of_all_bounds_does_no_harm() -> None:
     state = printer(**BUSY)
     for received_at in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2999-12-31T23:59:59Z"):
         message = {"receivedAt": received_at, "state": "RUNNING", "data": {"print": {"timeRemaining": 1_000_000}}}
-        assert state.merge_stat(read_stat(ID, message), NOON)
+        assert state.merge_stat(read_stat(ID, message), NOON) is not None
         assert state.end_time == NOON + timedelta(minutes=1_000_000)
 
 
@@ -308,7 +308,7 @@ def test_stamp_out_of_the_future_holds_up_nothing() -> None:
     state = printer()
     tell(state, 86400, data={"temps": {"bedTemp": 20}})
     future = (NOON + timedelta(days=365)).isoformat()
-    assert state.merge_stat(read_stat(ID, {"receivedAt": future, "data": {"temps": {"bedTemp": 99}}}), NOON)
+    assert state.merge_stat(read_stat(ID, {"receivedAt": future, "data": {"temps": {"bedTemp": 99}}}), NOON) is not None
     assert tell(state, 86401, data={"temps": {"bedTemp": 21}})
     assert state.telemetry.bed_temp == 21
 
@@ -352,3 +352,29 @@ def test_what_can_be_done_depends_on_job_and_printer(
 
 def test_name_is_the_id_until_a_record_tells_one() -> None:
     assert PrinterState.from_json(ID, {}).name == ID
+
+
+def test_temperature_is_told_in_whole_degrees_that_do_not_flicker() -> None:
+    state = printer()
+    shown = []
+    for second, reading in enumerate((59.8, 60.4, 60.51, 59.49, 60.69, 60.71, 60.4, 60.2)):
+        tell(state, second, data={"temps": {"bedTemp": reading}})
+        shown.append(state.telemetry.bed_temp)
+    assert shown == [60, 60, 60, 60, 60, 61, 61, 60]
+
+
+def test_only_what_a_message_tells_anew_counts_as_changed() -> None:
+    state = printer(**BUSY)
+    whole = {"state": "RUNNING", "data": {"temps": {"bedTemp": 60}, "print": {"percent": 4, "timeRemaining": 30}}}
+    tell(state, **whole)
+    assert state.merge_stat(read_stat(ID, whole), NOON) == set()
+    assert state.merge_stat(read_stat(ID, {**whole, "data": {"temps": {"bedTemp": 62}}}), NOON) == {"bed_temp"}
+    assert state.merge_stat(read_stat(ID, {**whole, "state": "PAUSE"}), NOON) == {"state", "bed_temp", STANDING}
+    assert state.merge_stat(read_stat(ID, {"isOnline": False}), NOON) == {STANDING}
+
+
+def test_field_that_could_not_be_read_is_read_when_it_can() -> None:
+    state = printer()
+    tell(state, 0, data={"print": {"percent": True, "currentLayer": 3}})
+    tell(state, 1, data={"print": {"percent": 1, "currentLayer": 3}})
+    assert (state.telemetry.percent, state.telemetry.current_layer) == (1, 3)

@@ -33,6 +33,8 @@ class Changes:
 
     printers: set[str] = field(default_factory=set)
     """Printers of which anything changed, those that were added included."""
+    readings: tuple[str, set[str]] | None = None
+    """A printer, and attributes of Telemetry that changed; where it is told, nothing else has changed at all."""
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     jobs: bool = False
@@ -54,3 +56,7 @@ class Changes:
     """A job is not open any more, and nobody told how it ended."""
     incomplete: bool = False
     """Something is known only in part: a snapshot is needed."""
+
+
+NO_CHANGES = Changes()
+"""What most messages make different; not to be written to."""

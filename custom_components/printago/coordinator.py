@@ -38,7 +38,7 @@ from .api import (
     tells_no_api_access,
 )
 from .catalog import Catalog
-from .changes import Changes
+from .changes import NO_CHANGES, Changes
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .farm import Farm
 from .inbox import Inbox
@@ -291,8 +291,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     async def _async_read_count(self) -> None:
         """Read how many jobs were completed; in between we count ourselves."""
-        seen_before = self.farm.completions_seen
+        seen_before, started = self.farm.completions_seen, time.monotonic()
         count = await self.client.completed_count()
+        # Reckoned backwards, as the time of a snapshot.
+        self.farm.counted_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
         if not self.jobs_readable:
             self.jobs_readable = True
             self.async_reconcile()
@@ -353,7 +355,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _async_take(self, message: StatMessage | EntityEvent) -> None:
-        self._publish(self.farm.apply(message))
+        changes = self.farm.apply(message)
+        if changes.readings is not None:
+            self.listeners.async_tell_readings(*changes.readings)
+        elif changes is not NO_CHANGES:
+            self._publish(changes)
 
     @callback
     def _async_on_overflow(self) -> None:

@@ -38,6 +38,8 @@ class PrinterEntityDescription(EntityDescription):
     """It shows telemetry, therefore it is unavailable while that is stale or the printer offline."""
     part: str | None = None
     """The reading that a printer must once have told, else it has no such part and gets no such entity."""
+    reading: str | None = None
+    """The only reading of Telemetry that it shows beside what the printer's state, errors and warnings say; else ``part``."""
 
 
 class PrintagoEntity(Entity):
@@ -93,7 +95,10 @@ class PrinterEntity(PrintagoEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update))
+        reading = self.entity_description.reading or self.entity_description.part
+        self.async_on_remove(
+            self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update, reading)
+        )
 
     @override
     @callback

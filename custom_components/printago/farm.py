@@ -14,9 +14,9 @@ from .api.listing import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
 from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
-from .changes import Changes, JobChange, OrderChange
+from .changes import NO_CHANGES, Changes, JobChange, OrderChange
 from .materials import KINDS as MATERIAL_KINDS, Materials
-from .printer_state import PrinterState
+from .printer_state import QUIET_READINGS, PrinterState
 from .stamps import believed, believed_event, believed_rows, is_older
 
 _MOST_REMEMBERED = 5_000
@@ -38,6 +38,8 @@ class Farm:
         self.jobs: dict[str, PrintJob] = {}
         self.materials = Materials()
         self.completed_jobs: int | None = None
+        self.counted_at: datetime | None = None
+        """When Printago told how many jobs were completed, by its own clock."""
         self.completions_seen = 0
         """How many jobs we have seen complete."""
         self.process_low_priority_jobs: bool | None = None
@@ -132,7 +134,7 @@ class Farm:
                     continue
             elif job.status is JobStatus.COMPLETED:
                 self.completions_seen += 1
-                if self.completed_jobs is not None:
+                if self.completed_jobs is not None and not self._is_counted(job):
                     self.completed_jobs += 1
                 changes.jobs = True
             self._remember_gone(job_id, job.updated_at)
@@ -140,6 +142,11 @@ class Farm:
         while len(self._vanished) > _MOST_REMEMBERED:
             self._vanished.popitem(last=False)
         return changes
+
+    def _is_counted(self, job: PrintJob) -> bool:
+        """Return whether the number that Printago told has this job in it, which we learn of only now."""
+        ended_at = job.printing_completed_at or job.updated_at
+        return self.counted_at is not None and ended_at is not None and ended_at <= self.counted_at
 
     def _told_in_flight(self) -> set[str]:
         """Return what events have told of while a snapshot was on its way: it may be too new for the snapshot."""
@@ -162,6 +169,8 @@ class Farm:
 
     def apply(self, message: StatMessage | EntityEvent) -> Changes:
         """Lay a realtime message over what is known."""
+        if isinstance(message, StatMessage) and not self._outlives_snapshot(message):
+            return self._apply_reading(self.printers[message.printer_id], message)
         changes = Changes()
         if isinstance(message, EntityEvent):
             message = believed_event(message, self.server_now())
@@ -201,7 +210,7 @@ class Farm:
     def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
         # A stamped reading of a known printer can take care of itself.
         if isinstance(message, StatMessage):
-            return message.received_at is None or message.printer_id not in self.printers
+            return message.printer_id not in self.printers or message.received_at is None
         # Orders and the like are in no snapshot: what was told of them stands, and is not told again.
         return message.kind in (PRINTER_KIND, JOB_KIND)
 
@@ -231,17 +240,31 @@ class Farm:
             self.count_dropped(f"kind:{message.kind}")
         self._settle(changes)
 
+    def _apply_reading(self, state: PrinterState, message: StatMessage) -> Changes:
+        """Lay telemetry of a known printer over what is known: what comes all the time, and mostly tells nothing new."""
+        parts_before = len(state.shown)
+        changed = state.merge_stat(message, self.server_now())
+        if changed is None:
+            self.count_dropped("late")
+        if not changed:
+            return NO_CHANGES
+        if changed <= QUIET_READINGS:
+            return Changes(readings=(state.id, changed))
+        changes = Changes()
+        if len(state.shown) > parts_before:
+            changes.parts.add(state.id)
+        self._touch(state, changes)
+        self._settle(changes)
+        return changes
+
     def _apply_stat(self, message: StatMessage, changes: Changes) -> None:
         if (state := self.printers.get(message.printer_id)) is None:
             self._meet_stranger(message.printer_id, changes)
-        else:
-            parts_before = len(state.shown)
-            if not state.merge_stat(message, self.server_now()):
-                self.count_dropped("late")
-                return
-            if len(state.shown) > parts_before:
-                changes.parts.add(state.id)
-            self._touch(state, changes)
+            return
+        made = self._apply_reading(state, message)
+        changes.parts |= made.parts
+        changes.printers |= made.printers if made.readings is None else {state.id}
+        changes.summary |= made.summary
 
     # Printers
 

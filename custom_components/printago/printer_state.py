@@ -6,14 +6,14 @@ or without, the last arrival wins.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
-from .api.telemetry import HealthMessage, StatMessage, Telemetry
+from .api.telemetry import HealthMessage, Heard, StatMessage, Telemetry
 from .stamps import CLOCK_TOLERANCE, is_older
 
 
@@ -85,6 +85,24 @@ _LONGEST_LIFETIME = timedelta(days=1)
 """For how long telemetry counts as fresh at most, whatever it says: a printer that fell silent shall show it."""
 
 
+STANDING = "standing"
+"""What ``merge_stat`` returns when the connection, freshness, end of print or parts of a printer changed."""
+QUIET_READINGS = frozenset(reading.name for reading in fields(Telemetry)) - {"state", "errors", "warnings"}
+"""Readings that are shown and no more: neither status, nor counts, nor events depend on them."""
+_WANDERING = frozenset({"nozzle_temp", "bed_temp", "chamber_temp"})
+_UNSTEADY = 0.7
+"""°C by which a reading may differ from what is shown."""
+
+
+def steadied(reading: float | None, shown: float | None) -> float | None:
+    """Return a temperature in whole degrees; what wanders around the half between two of them stays ``shown``."""
+    if reading is None:
+        return None
+    if shown is not None and abs(reading - shown) <= _UNSTEADY:
+        return shown
+    return round(reading)
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class PrinterState:
     """What is known of one printer. ``merge_…`` methods change it; everything else only reads."""
@@ -103,6 +121,7 @@ class PrinterState:
     job: PrintJob | None = None
     """The Printago job that the printer prepares or prints, kept by the farm."""
     end_time: datetime | None = None
+    _heard: Heard = field(default_factory=Heard)
     _prints: bool = False
     _counted_as: tuple[object, ...] = ()
 
@@ -135,26 +154,48 @@ class PrinterState:
             self.record = self.record.changed(values)
         return self._merge_connection(read_connection(source), stamp) or fresh
 
-    def merge_stat(self, message: StatMessage, now: datetime) -> bool:
-        """Lay a telemetry message over what is known at ``now`` (Printago's clock); return False for a late one.
+    def merge_stat(self, message: StatMessage, now: datetime) -> set[str] | None:
+        """Lay a telemetry message over what is known at ``now`` (Printago's clock).
 
+        Return what changed: attributes of Telemetry, and ``standing`` for anything else; None for a message that is late.
         A stamp out of the future counts as none: it would hold up every message until then.
         """
-        if message.received_at is not None and message.received_at > now + CLOCK_TOLERANCE:
-            message = replace(message, received_at=None)
-        if is_older(message.received_at, self.received_at):
-            return self._merge_connection(message.connection, message.received_at)
-        if message.readings:
-            self.telemetry = replace(self.telemetry, **message.readings)
-            self.shown.update(name for name, value in message.readings.items() if value is not None)
-            if units := message.readings.get("ams"):
-                self.shown |= keys_of(units)
-        self.received_at = message.received_at or self.received_at
+        received_at = message.received_at
+        if received_at is not None and received_at > now + CLOCK_TOLERANCE:
+            received_at = None
+        if is_older(received_at, self.received_at):
+            return {STANDING} if self._merge_connection(message.connection, received_at) else None
+        before = (self.is_online, self.is_available, self.stale, len(self.shown))
+        changed = self._merge_readings(self._heard.news(message))
+        if received_at is not None:
+            self.received_at = received_at
         self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
         self.stale = self.expires_at <= now
-        self._merge_connection(message.connection, message.received_at)
-        self._estimate_end(message, now)
-        return True
+        self._merge_connection(message.connection, received_at)
+        if (self.is_online, self.is_available, self.stale, len(self.shown)) != before:
+            changed.add(STANDING)
+        end_time = self.end_time
+        self._estimate_end(received_at or now, anew=bool(changed))
+        if self.end_time != end_time:
+            changed.add(STANDING)
+        return changed
+
+    def _merge_readings(self, news: Mapping[str, Any]) -> set[str]:
+        telemetry = self.telemetry
+        changed = set()
+        for name, value in news.items():
+            known = getattr(telemetry, name)
+            if name in _WANDERING:
+                value = steadied(value, known)
+            if value == known:
+                continue
+            setattr(telemetry, name, value)
+            changed.add(name)
+            if value is not None:
+                self.shown.add(name)
+                if name == "ams":
+                    self.shown |= keys_of(value)
+        return changed
 
     def expire(self, now: datetime) -> bool:
         """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether that changed."""
@@ -195,14 +236,18 @@ class PrinterState:
         self.connection_at = stamp or self.connection_at
         return True
 
-    def _estimate_end(self, message: StatMessage, now: datetime) -> None:
-        """Move the end of the print only when the estimate really moved: it is told in whole minutes."""
-        if self.print_status not in PRINTING_STATUSES or not (minutes := self.telemetry.time_remaining):
+    def _estimate_end(self, told_at: datetime, *, anew: bool) -> None:
+        """Move the end of the print only when the estimate really moved: it is told in whole minutes.
+
+        Whether there is a print that ends is judged ``anew`` when readings changed, and while none does.
+        """
+        minutes = self.telemetry.time_remaining
+        if not minutes or ((anew or self.end_time is None) and self.print_status not in PRINTING_STATUSES):
             self.end_time = None
             return
-        if self.end_time is not None and "time_remaining" not in message.readings:
+        if self.end_time is not None and not self._heard.retold_time_remaining:
             return
-        estimate = (message.received_at or now) + timedelta(minutes=minutes)
+        estimate = told_at + timedelta(minutes=minutes)
         if self.end_time is None or abs(estimate - self.end_time) >= _END_TIME_TOLERANCE:
             self.end_time = (estimate + timedelta(seconds=30)).replace(second=0, microsecond=0)
 

@@ -39,34 +39,32 @@ class ResultSensorDescription(PrinterEntityDescription, SensorEntityDescription)
     attributes_fn: Callable[[PrintResult], Mapping[str, Any]] | None = None
 
 
-def _temperature(
-    key: str, value_fn: Callable[[PrinterState], float | None], *, part: str | None = None, enabled: bool = False
-) -> PrinterSensorDescription:
+def _temperature(key: str, reading: str, *, part: str | None = None, enabled: bool = False) -> PrinterSensorDescription:
     return PrinterSensorDescription(
         key=key,
         live=True,
         part=part,
+        reading=reading,
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
-        value_fn=lambda printer: _rounded(value_fn(printer), 1),
+        value_fn=lambda printer: _rounded(getattr(printer.telemetry, reading), 1),
     )
 
 
-def _percentage(
-    key: str, value_fn: Callable[[PrinterState], float | None], *, part: str | None = None, enabled: bool = False
-) -> PrinterSensorDescription:
+def _percentage(key: str, reading: str, *, part: str | None = None, enabled: bool = False) -> PrinterSensorDescription:
     return PrinterSensorDescription(
         key=key,
         live=True,
         part=part,
+        reading=reading,
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
-        value_fn=lambda printer: _rounded(value_fn(printer), 0),
+        value_fn=lambda printer: _rounded(getattr(printer.telemetry, reading), 0),
     )
 
 
@@ -99,10 +97,11 @@ PRINTER_SENSORS = (
         options=list(Readiness),
         value_fn=lambda printer: printer.readiness,
     ),
-    _percentage("print_progress", lambda printer: printer.telemetry.percent, enabled=True),
+    _percentage("print_progress", "percent", enabled=True),
     PrinterSensorDescription(
         key="remaining_time",
         live=True,
+        reading="time_remaining",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.MINUTES,
         state_class=SensorStateClass.MEASUREMENT,
@@ -124,34 +123,36 @@ PRINTER_SENSORS = (
     PrinterSensorDescription(
         key="current_layer",
         live=True,
+        reading="current_layer",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda printer: printer.telemetry.current_layer,
     ),
     PrinterSensorDescription(
         key="total_layers",
         live=True,
+        reading="total_layers",
         entity_registry_enabled_default=False,
         value_fn=lambda printer: printer.telemetry.total_layers,
     ),
-    PrinterSensorDescription(key="stage", live=True, value_fn=lambda printer: printer.telemetry.stage),
-    PrinterSensorDescription(key="task_name", live=True, value_fn=lambda printer: printer.telemetry.task_name),
+    PrinterSensorDescription(key="stage", live=True, reading="stage", value_fn=lambda printer: printer.telemetry.stage),
+    PrinterSensorDescription(
+        key="task_name", live=True, reading="task_name", value_fn=lambda printer: printer.telemetry.task_name
+    ),
     PrinterSensorDescription(
         key="current_job",
         value_fn=lambda printer: printer.job.title if printer.job else None,
         attributes_fn=_job_attributes,
     ),
-    _temperature("nozzle_temp", lambda printer: printer.telemetry.nozzle_temp, enabled=True),
-    _temperature("bed_temp", lambda printer: printer.telemetry.bed_temp, enabled=True),
-    _temperature("chamber_temp", lambda printer: printer.telemetry.chamber_temp, part="chamber_temp", enabled=True),
-    _temperature("target_nozzle_temp", lambda printer: printer.telemetry.nozzle_temp_target),
-    _temperature("target_bed_temp", lambda printer: printer.telemetry.bed_temp_target),
-    _temperature(
-        "target_chamber_temp", lambda printer: printer.telemetry.chamber_temp_target, part="chamber_temp_target"
-    ),
-    _percentage("cooling_fan_speed", lambda printer: printer.telemetry.part_fan, part="part_fan"),
-    _percentage("aux_fan_speed", lambda printer: printer.telemetry.aux_fan, part="aux_fan"),
-    _percentage("chamber_fan_speed", lambda printer: printer.telemetry.chamber_fan, part="chamber_fan"),
-    _percentage("model_download_percentage", lambda printer: printer.telemetry.download_percent),
+    _temperature("nozzle_temp", "nozzle_temp", enabled=True),
+    _temperature("bed_temp", "bed_temp", enabled=True),
+    _temperature("chamber_temp", "chamber_temp", part="chamber_temp", enabled=True),
+    _temperature("target_nozzle_temp", "nozzle_temp_target"),
+    _temperature("target_bed_temp", "bed_temp_target"),
+    _temperature("target_chamber_temp", "chamber_temp_target", part="chamber_temp_target"),
+    _percentage("cooling_fan_speed", "part_fan", part="part_fan"),
+    _percentage("aux_fan_speed", "aux_fan", part="aux_fan"),
+    _percentage("chamber_fan_speed", "chamber_fan", part="chamber_fan"),
+    _percentage("model_download_percentage", "download_percent"),
     PrinterSensorDescription(
         key="total_usage_hours",
         device_class=SensorDeviceClass.DURATION,

@@ -16,7 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Lane
-from .api.filament import Place, place_of
+from .api.filament import EXTERNAL_SPOOL, Place, place_of
 from .changes import Changes
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription
@@ -42,9 +42,16 @@ class TrayDescription(PrinterEntityDescription, SensorEntityDescription):
     def of(cls, place: Place) -> TrayDescription:
         """Describe the sensor of a place."""
         if place.ams < 0:
-            return cls(key=place.key, live=True, place=place)
+            return cls(key=place.key, live=True, reading=EXTERNAL_SPOOL, place=place)
         numbers = {"ams": f"{place.ams + 1}", "tray": f"{place.slot + 1}"}
-        return cls(key=place.key, translation_key="ams_tray", translation_placeholders=numbers, live=True, place=place)
+        return cls(
+            key=place.key,
+            translation_key="ams_tray",
+            translation_placeholders=numbers,
+            live=True,
+            reading="ams",
+            place=place,
+        )
 
 
 class TraySensor(PrinterEntity, SensorEntity):

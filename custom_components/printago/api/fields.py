@@ -117,6 +117,8 @@ def http_date(raw: str) -> datetime | None:
 def _utc(parsed: datetime) -> datetime:
     if parsed.year not in _YEARS:
         raise UnreadableError
+    if parsed.tzinfo is UTC:
+        return parsed
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

@@ -87,7 +87,7 @@ _PRINTER_METADATA_FIELDS: f.Fields = {
     "dev_product_name": ("model", f.text),
     "dev_model_name": ("model_id", f.text),
 }
-_CONNECTION_FIELDS: f.Fields = {"isOnline": ("is_online", f.flag), "isAvailable": ("is_available", f.flag)}
+_CONNECTION_FIELDS = (("isOnline", "is_online"), ("isAvailable", "is_available"))
 _JOB_FIELDS: f.Fields = {
     "status": ("status", _job_status),
     "partBuildId": ("part_build_id", f.path_text),
@@ -243,4 +243,4 @@ def read_moment(raw: object) -> datetime | None:
 
 def read_connection(source: Mapping[str, Any]) -> dict[str, bool]:
     """Return the flags ``is_online`` and ``is_available`` that ``source`` mentions; null says nothing about them."""
-    return {name: value for name, value in f.read_fields(source, _CONNECTION_FIELDS).items() if value is not None}
+    return {name: value for key, name in _CONNECTION_FIELDS if isinstance(value := source.get(key), bool)}

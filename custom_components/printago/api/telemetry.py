@@ -12,7 +12,7 @@ from typing import Any
 
 from . import fields as f
 from .filament import Tray, Units, read_filament
-from .models import read_connection
+from .models import read_connection, read_moment
 
 
 class Severity(StrEnum):
@@ -31,9 +31,9 @@ class HealthMessage:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Telemetry:
-    """The last known readings.
+    """The last known readings; whoever merges messages writes them.
 
     ``state`` is the printer's own word; temperatures are in °C, fans and progress in percent, ``time_remaining`` in minutes.
     """
@@ -63,48 +63,99 @@ class Telemetry:
     warnings: tuple[HealthMessage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StatMessage:
-    """One message of a printer: what it says of the connection, and what it mentions of its state and readings."""
+    """One message of a printer: what it says of the connection, and what it mentions of its state and readings.
+
+    A printer sends every second, nearly all of it what it has sent before. Therefore only the stamps are read at once.
+    """
 
     printer_id: str
     connection: Mapping[str, bool]
     received_at: datetime | None
     expires_at: datetime | None
-    readings: Mapping[str, Any]
-    """Attributes of Telemetry → values, only those that the message mentions."""
+    source: Mapping[str, Any]
+    """The whole payload."""
+
+    @property
+    def readings(self) -> dict[str, Any]:
+        """Return attributes of Telemetry → values, all that the message mentions."""
+        return Heard().news(self)
 
 
 def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
     """Read a ``PrinterStat``; what is unreadable in it is left out."""
-    stamps = f.read_fields(payload, _STAMP_FIELDS)
     return StatMessage(
         printer_id=printer_id,
         connection=read_connection(payload),
-        received_at=stamps.get("received_at"),
-        expires_at=stamps.get("expires_at"),
-        readings=f.read_fields(payload, _STATE_FIELDS) | _read_readings(payload.get("data")),
+        received_at=read_moment(payload.get("receivedAt")),
+        expires_at=read_moment(payload.get("expiresAt")),
+        source=payload,
     )
 
 
-def _read_readings(data: object) -> dict[str, Any]:
-    if not isinstance(data, Mapping):
-        return {}
-    readings: dict[str, Any] = {}
-    for group, fields in _READING_FIELDS.items():
-        if group in data:
-            readings |= f.read_fields(data[group], fields)
-    if "filament" in data:
-        readings |= read_filament(data["filament"], whole=data.keys() >= _TOLD_BY_WHOLE_MESSAGES)
-    health = data.get("health")
-    if isinstance(health, Mapping):
-        for name, severity in (("errors", Severity.ERROR), ("warnings", Severity.WARNING)):
-            if isinstance(listed := health.get(name), list):
-                readings[name] = _read_health(listed, severity)
-    return readings
+class Heard:
+    """What a printer has said last, as it came, so that only what is different now has to be read."""
+
+    __slots__ = ("_groups", "retold_time_remaining")
+
+    def __init__(self) -> None:
+        """Start without having heard anything."""
+        self._groups: dict[str, Any] = {}
+        self.retold_time_remaining = False
+        """The last message told the remaining time, be it the same as before."""
+
+    def news(self, message: StatMessage) -> dict[str, Any]:
+        """Return attributes of Telemetry → values, as far as the message tells others than the one before it.
+
+        Messages have to come in the order in which they count. A part of a message that is just like that of the message
+        before would only be laid over itself.
+        """
+        source = message.source
+        groups = self._groups
+        news: dict[str, Any] = {}
+        if (state := source.get("state", _UNHEARD)) != groups.get("state", _UNHEARD):
+            groups["state"] = state
+            news |= f.read_fields(source, _STATE_FIELDS)
+        self.retold_time_remaining = False
+        if not isinstance(data := source.get("data"), dict):
+            return news
+        for group, told in data.items():
+            if told == groups.get(group, _UNHEARD) or not isinstance(told, dict):
+                continue
+            if group in _READING_FIELDS:
+                self._read_fields(group, told, _READING_FIELDS[group], news)
+            elif group == "health":
+                groups[group] = told
+                for name, severity in _SEVERITIES:
+                    if isinstance(listed := told.get(name), list):
+                        news[name] = _read_health(listed, severity)
+        if "print" in data:
+            self.retold_time_remaining = "timeRemaining" in groups.get("print", ())
+        if "filament" in data:
+            # What it means depends on whether the message is a whole one.
+            whole = "temps" in data and "print" in data and "health" in data
+            if (filament := (whole, data["filament"])) != groups.get("loaded"):
+                groups["loaded"] = filament
+                news |= read_filament(data["filament"], whole=whole)
+        return news
+
+    def _read_fields(self, group: str, told: Mapping[str, Any], fields: f.Fields, news: dict[str, Any]) -> None:
+        known = self._groups.get(group, {})
+        unreadable = set()
+        for name, (attribute, reader) in fields.items():
+            if name not in told or (name in known and told[name] == known[name]):
+                continue
+            raw = told[name]
+            try:
+                news[attribute] = None if raw is None else reader(raw)
+            except f.UnreadableError:
+                unreadable.add(name)
+        # What cannot be read must not be taken for known: to Python, True is equal to 1.
+        self._groups[group] = {name: told[name] for name in told if name not in unreadable} if unreadable else told
 
 
-_TOLD_BY_WHOLE_MESSAGES = frozenset({"temps", "print", "health"})
+_SEVERITIES = (("errors", Severity.ERROR), ("warnings", Severity.WARNING))
 _MOST_HEALTH_MESSAGES = 50
 
 
@@ -117,11 +168,8 @@ def _read_health(listed: list[Any], severity: Severity) -> tuple[HealthMessage, 
     return tuple(messages)
 
 
+_UNHEARD = object()
 _STATE_FIELDS: f.Fields = {"state": ("state", f.text)}
-_STAMP_FIELDS: f.Fields = {
-    "receivedAt": ("received_at", f.moment),
-    "expiresAt": ("expires_at", f.moment),
-}
 _HEALTH_FIELDS: f.Fields = {"code": ("code", f.text), "message": ("message", f.text)}
 # No printer is colder or hotter, no state outside of these bounds would be believed.
 _TEMPERATURE = f.number(-100, 1000)
