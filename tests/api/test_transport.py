@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 import json
 import traceback
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from aiohttp import web
@@ -259,6 +259,17 @@ async def test_host_name_that_cannot_be_is_not_reached(session: aiohttp.ClientSe
     )
     with pytest.raises(CannotConnectError):
         await get(transport)
+
+
+def test_address_whose_host_is_no_name_is_none() -> None:
+    with pytest.raises(CannotConnectError, match="not a web address"):
+        Transport(
+            cast("aiohttp.ClientSession", None),
+            api_url="http://pk+live/v1",
+            store_id=STORE,
+            api_key=KEY,
+            limiter=RateLimiter(),
+        )
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
+import re
 from typing import Any
 
 import aiohttp
@@ -30,6 +31,8 @@ from .sendlog import uptime
 
 DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
+# What else a URL may hold there makes the look-up of names fail in ways of its own.
+_HOST = re.compile(r"[\w.:%-]+", re.ASCII)
 _SLOWEST_UPLOAD = 50_000
 """Bytes a second: what is slower has failed."""
 MAX_ANSWER = 32_000_000
@@ -119,7 +122,7 @@ class Transport:
             host = self._base.host
         except ValueError:
             raise CannotConnectError("not a web address") from None
-        if self._base.scheme not in ("http", "https") or not host:
+        if self._base.scheme not in ("http", "https") or not host or not _HOST.fullmatch(self._base.raw_host or ""):
             raise CannotConnectError("not a web address")
         if self._base.user is not None or self._base.password is not None:
             raise CannotConnectError("an address with a user or a password, which the API key replaces")
