@@ -1,5 +1,8 @@
 """What the farm's own windows say of those who ask it."""
 
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import Lane
 from tests.figures import Figures
 from virtual_farm import VirtualFarm
 
@@ -13,3 +16,12 @@ def judge(farm: VirtualFarm, figures: Figures, scenario: str) -> None:
     assert usage.refused == 0
     assert usage.highest_minute <= 60
     assert usage.highest_hour <= 600
+
+
+async def fill(entry: MockConfigEntry, lane: Lane) -> int:
+    """Send one request after the other, as long as the lane lets them out at once; return how many."""
+    limiter, sent = entry.runtime_data.memory.limiter, 0
+    while limiter.delay(lane) == 0:
+        await entry.runtime_data.client.stores(lane)
+        sent += 1
+    return sent

@@ -81,8 +81,15 @@ class SimulatedTime:
 
     def leap(self, seconds: float) -> None:
         """Let time pass; what has become due runs with the next turn of the loop, all at once."""
-        self._running += seconds
         self.suspend(seconds)
+        self._run(seconds)
+
+    def jump(self) -> None:
+        """Let the clock of a machine that was suspended jump to where it would be had it not been, and its timers with it."""
+        self._run(self._up - self._running)
+
+    def _run(self, seconds: float) -> None:
+        self._running += seconds
         handles = get_scheduled_timer_handles(asyncio.get_running_loop())
         for handle in handles:
             if not _is_about_sockets(handle):
@@ -115,7 +122,8 @@ class SimulatedTime:
             monkeypatch.setattr(f"{_PRODUCT}.{module}.monotonic", self.monotonic, raising=False)
         monkeypatch.setattr(f"{_PRODUCT}.clock_watch.uptime", self.uptime)
         monkeypatch.setattr("homeassistant.util.dt.utcnow", self.utcnow)
-        monkeypatch.setattr("virtual_farm.feed.time", ours)
+        # The farm is not in the machine that is suspended.
+        monkeypatch.setattr("virtual_farm.feed.time", SimpleNamespace(monotonic=self.uptime))
         for owner, argument, clock in (
             (RateLimiter, "monotonic", self.uptime),
             (ServerClock, "steady", self.uptime),

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import Lane, RateLimitedError
 from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp, entry_data
-from tests.e2e.judge import judge
+from tests.e2e.judge import fill, judge
 from tests.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
@@ -31,15 +31,6 @@ async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Reload an entry, and await what it reads on that occasion."""
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def fill(entry: MockConfigEntry, lane: Lane) -> int:
-    """Send one request after the other, as long as the lane lets them out at once; return how many."""
-    limiter, sent = entry.runtime_data.memory.limiter, 0
-    while limiter.delay(lane) == 0:
-        await entry.runtime_data.client.stores(lane)
-        sent += 1
-    return sent
 
 
 async def test_twenty_reloads_in_a_row(

@@ -5,8 +5,7 @@ from collections import Counter
 from types import MappingProxyType
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -14,6 +13,7 @@ from custom_components.printago.api import AHEAD, Lane, RateLimitedError
 from custom_components.printago.memory import _MEMORIES
 from tests.common import paths
 from tests.e2e.judge import judge
+from tests.e2e.machine import Machine
 from tests.e2e.simulated import SimulatedTime, settle
 from tests.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
@@ -118,40 +118,6 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
     assert entry.runtime_data.memory.limiter.delay(Lane.USER) == 0
 
 
-class Machine:
-    """A machine whose Home Assistant ends in one way or another, and starts again from what it has stored."""
-
-    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, farm: VirtualFarm) -> None:
-        """Run an entry of a farm."""
-        self._hass = hass
-        self._entry = entry
-        self._store_id = farm.config.store_id
-
-    async def kill(self) -> None:
-        """End without any chance to write."""
-        memory = self._hass.data[_MEMORIES].pop(self._store_id)
-        memory._storage.make_read_only()
-        if self._entry.state is ConfigEntryState.LOADED:
-            await self._hass.config_entries.async_unload(self._entry.entry_id)
-
-    async def stop(self) -> None:
-        """End as Home Assistant does."""
-        self._hass.set_state(CoreState.stopping)
-        self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_STOP)
-        await self._hass.async_block_till_done()
-        self._hass.set_state(CoreState.final_write)
-        self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_FINAL_WRITE)
-        await self._hass.async_block_till_done()
-        await self.kill()
-        self._hass.set_state(CoreState.running)
-
-    async def start(self) -> bool:
-        """Start; return whether the entry came up."""
-        if self._entry.state is ConfigEntryState.SETUP_RETRY:
-            await self._hass.config_entries.async_unload(self._entry.entry_id)
-        return await self._hass.config_entries.async_setup(self._entry.entry_id)
-
-
 @pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 30)])
 async def test_home_assistant_restarted_each_minute_for_an_hour(
     hass: HomeAssistant,
@@ -166,7 +132,7 @@ async def test_home_assistant_restarted_each_minute_for_an_hour(
     hass.loop.set_debug(False)
     machine = Machine(hass, entry, farm)
     # Whoever wants more than there is leaves nothing to set-ups, which then take their time.
-    minutes = (60 if actions == 2 else 20) if chaos else 12
+    minutes = (60 if actions == 2 else 20) if chaos else 8
     up = done = refused = 0
     for minute in range(minutes):
         up += minute == 0 or await machine.start()

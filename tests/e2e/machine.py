@@ -1,0 +1,43 @@
+"""Ends and starts of Home Assistant, as far as what is stored is concerned."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.memory import _MEMORIES
+from virtual_farm import VirtualFarm
+
+
+class Machine:
+    """A machine whose Home Assistant ends in one way or another, and starts again from what it has stored."""
+
+    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, farm: VirtualFarm) -> None:
+        """Run an entry of a farm."""
+        self._hass = hass
+        self._entry = entry
+        self._store_id = farm.config.store_id
+
+    async def kill(self) -> None:
+        """End without any chance to write."""
+        memory = self._hass.data[_MEMORIES].pop(self._store_id)
+        memory._storage.make_read_only()
+        if self._entry.state is ConfigEntryState.LOADED:
+            await self._hass.config_entries.async_unload(self._entry.entry_id)
+
+    async def stop(self) -> None:
+        """End as Home Assistant does."""
+        self._hass.set_state(CoreState.stopping)
+        self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_STOP)
+        await self._hass.async_block_till_done()
+        self._hass.set_state(CoreState.final_write)
+        self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_FINAL_WRITE)
+        await self._hass.async_block_till_done()
+        await self.kill()
+        self._hass.set_state(CoreState.running)
+
+    async def start(self) -> bool:
+        """Start; return whether the entry came up."""
+        if self._entry.state is ConfigEntryState.SETUP_RETRY:
+            await self._hass.config_entries.async_unload(self._entry.entry_id)
+        return await self._hass.config_entries.async_setup(self._entry.entry_id)

@@ -1,0 +1,251 @@
+"""Clocks that are wrong, are set, stand still or jump: what is shown and counted is right again within one cycle."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import Lane
+from tests.common import entity_id, paths, printer_named, state_of, until, value_of
+from tests.conftest import SetUp
+from tests.e2e.judge import fill, judge
+from tests.e2e.machine import Machine
+from tests.e2e.simulated import SimulatedTime, settle
+from tests.figures import Figures
+from virtual_farm import FarmConfig, VirtualFarm
+
+HOUR = 3600.0
+NIGHT = 8 * HOUR
+PRINTER = "X1 Carbon 01"
+_STRETCH = 600.0
+CYCLE = 10.5
+"""Seconds between two looks at the clocks, and a little more."""
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
+    """Return the time that everybody lives in."""
+    clocks = SimulatedTime()
+    clocks.install(monkeypatch)
+    return clocks
+
+
+@pytest.fixture
+def farm_config(clocks: SimulatedTime) -> FarmConfig:
+    """Return a farm that goes by the simulated time."""
+    return FarmConfig(printers=4, speed=0, clock=clocks.server_now)
+
+
+def expected_end(farm: VirtualFarm, clocks: SimulatedTime, printer: str) -> datetime:
+    """Return when a print ends, as the farm sees it."""
+    minutes = farm.feed.stat(farm.printer(printer))["data"]["print"]["timeRemaining"]
+    return clocks.server_now() + timedelta(minutes=minutes)
+
+
+def shown_end(hass: HomeAssistant, printer: str) -> datetime:
+    """Return when a print ends, as Home Assistant shows it."""
+    shown = dt_util.parse_datetime(value_of(hass, printer, "end_time") or "")
+    assert shown is not None
+    return shown
+
+
+@contextmanager
+def states_of(hass: HomeAssistant, entity: str) -> Generator[list[str]]:
+    """Yield the states that an entity has meanwhile."""
+    seen: list[str] = []
+
+    @callback
+    def on_change(event: Event[Any]) -> None:
+        if event.data["entity_id"] == entity and event.data["new_state"] is not None:
+            seen.append(event.data["new_state"].state)
+
+    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
+    yield seen
+    remove()
+
+
+async def sleep_through(
+    entry: MockConfigEntry, farm: VirtualFarm, seconds: float, pass_time: Callable[[float], None]
+) -> None:
+    """Let the farm work while the machine hears nothing of it."""
+    stream = entry.runtime_data.realtime
+    heard, stream._on_message = stream._on_message, lambda topic, payload: None
+    for _ in range(int(seconds / _STRETCH)):
+        pass_time(_STRETCH)
+        await farm.advance(_STRETCH)
+    # What was sent meanwhile arrives at a machine that is not there.
+    await asyncio.sleep(0.2)
+    stream._on_message = heard
+
+
+@pytest.mark.parametrize("wrong", [-5 * HOUR, 3 * 24 * HOUR, 30.0])
+async def test_wrong_system_clock_changes_nothing_that_is_shown(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    setup_entry: SetUp,
+    clocks: SimulatedTime,
+    wrong: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clocks.set_clock(wrong)
+    entry = await setup_entry()
+    printer = printer_named(farm, PRINTER)
+    await until(hass, lambda: value_of(hass, printer, "nozzle_temp") not in (None, STATE_UNAVAILABLE))
+
+    with states_of(hass, entity_id(hass, printer, "nozzle_temp")) as temperatures:
+        await clocks.pass_(entry, 900, farm=farm)
+    assert STATE_UNAVAILABLE not in temperatures
+    assert abs(shown_end(hass, printer) - expected_end(farm, clocks, printer)) <= timedelta(minutes=3)
+
+    monkeypatch.setattr(farm.feed, "flush", lambda **_: None)
+    # The farm falls silent: five minutes later its telemetry is past its expiry, by the clock that it was written by.
+    await clocks.pass_(entry, 230)
+    assert value_of(hass, printer, "nozzle_temp") != STATE_UNAVAILABLE
+    await clocks.pass_(entry, 120)
+    assert value_of(hass, printer, "nozzle_temp") == STATE_UNAVAILABLE
+
+
+@pytest.mark.parametrize("step", [-NIGHT, NIGHT])
+async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, step: float
+) -> None:
+    printer = printer_named(farm, PRINTER)
+    await clocks.pass_(entry, 120, farm=farm)
+    before = shown_end(hass, printer)
+    delay = {lane: entry.runtime_data.memory.limiter.delay(lane) for lane in Lane}
+    farm.clear_requests()
+
+    with states_of(hass, entity_id(hass, printer, "nozzle_temp")) as temperatures:
+        clocks.set_clock(step)
+        await clocks.pass_(entry, CYCLE)
+        # What Printago's clock shows is asked for at once.
+        assert paths(farm)[:2] == ["GET /v1/printers", "GET /v1/print-jobs"]
+        await clocks.pass_(entry, 240, farm=farm)
+
+    assert STATE_UNAVAILABLE not in temperatures
+    assert abs(shown_end(hass, printer) - before) <= timedelta(minutes=3)
+    assert abs(shown_end(hass, printer) - expected_end(farm, clocks, printer)) <= timedelta(minutes=3)
+    assert delay == {lane: entry.runtime_data.memory.limiter.delay(lane) for lane in Lane}
+    # Set ahead, eight hours may have been missed as well: what changes seldom is read once more.
+    assert len(farm.requests) <= 12
+    figures[f"requests in 250 s after the clock was set by {step / HOUR:+.0f} h"] = len(farm.requests)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [datetime(2027, 3, 28, 0, 40, tzinfo=UTC), datetime(2027, 10, 31, 0, 40, tzinfo=UTC)],
+    ids=["spring", "autumn"],
+)
+async def test_change_to_and_from_summer_time(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, clocks: SimulatedTime, moment: datetime
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    clocks.set_date(moment)
+    # Printers are heard of once a minute.
+    clocks.leap(61)
+    await farm.advance(61)
+    entry = await setup_entry()
+    printer = printer_named(farm, PRINTER)
+    await until(hass, lambda: value_of(hass, printer, "end_time") not in (None, "unknown", STATE_UNAVAILABLE))
+    offset = dt_util.as_local(clocks.utcnow()).utcoffset()
+    end = shown_end(hass, printer)
+    with states_of(hass, entity_id(hass, printer, "nozzle_temp")) as temperatures:
+        await clocks.pass_(entry, 0.5 * HOUR, farm=farm)
+
+    assert dt_util.as_local(clocks.utcnow()).utcoffset() != offset
+    assert STATE_UNAVAILABLE not in temperatures
+    assert abs(shown_end(hass, printer) - end) <= timedelta(minutes=3)
+    assert paths(farm).count("GET /v1/printers") in (6, 7)
+
+
+@pytest.mark.parametrize("asleep", ["suspended", "paused", "late"])
+async def test_eight_hours_of_sleep_are_made_up_for_in_one_cycle(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    clocks: SimulatedTime,
+    figures: Figures,
+    asleep: str,
+) -> None:
+    printer, store = printer_named(farm, PRINTER), farm.config.store_id
+    await clocks.pass_(entry, 600, farm=farm)
+    assert value_of(hass, printer, "print_status") == "running"
+    completed = farm.world.completed_jobs
+    farm.clear_requests()
+
+    await sleep_through(entry, farm, NIGHT, clocks.pause if asleep == "paused" else clocks.suspend)
+    if asleep == "late":
+        clocks.jump()
+    woken = clocks.monotonic()
+    connects = entry.runtime_data.realtime.connects
+    await clocks.pass_(entry, CYCLE)
+    await until(hass, lambda: value_of(hass, printer, "readiness") == "awaiting_clear")
+
+    assert farm.world.completed_jobs > completed
+    finished = state_of(hass, printer, "print", "event")
+    assert (finished.attributes["event_type"], finished.attributes["late"]) == ("print_finished", True)
+    await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(farm.world.completed_jobs))
+    if asleep == "suspended":
+        # Nobody waits for the ping that would show that the broker has given up on us.
+        await until(hass, lambda: entry.runtime_data.realtime.connects == connects + 1 and is_live(hass, printer))
+    assert clocks.monotonic() - woken < 15
+    # Orders and settings may be as old, too.
+    await clocks.pass_(entry, 300)
+    assert {"GET /v1/orders", "GET /v1/settings/store", "GET /v1/subscriptions"} <= set(paths(farm))
+    figures[f"requests in 310 s after 8 hours {asleep}"] = len(farm.requests)
+    assert len(farm.requests) <= 20
+    assert entry.runtime_data.memory.limiter.delay(Lane.BACKGROUND) == 0
+    judge(farm, figures, f"8 hours {asleep}")
+
+
+def is_live(hass: HomeAssistant, printer: str) -> bool:
+    """Return whether telemetry is fresh."""
+    return value_of(hass, printer, "nozzle_temp") not in (None, STATE_UNAVAILABLE)
+
+
+@pytest.mark.parametrize("wrong", [-24 * HOUR, -10 * 60, 10 * 60, 24 * HOUR])
+async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, wrong: float
+) -> None:
+    machine = Machine(hass, entry, farm)
+    await fill(entry, Lane.BACKGROUND)
+    await machine.kill()
+
+    clocks.set_clock(wrong)
+    if not await machine.start():
+        # Set back, the clock tells nothing: all may have been sent just now.
+        clocks.leap(63)
+        assert await machine.start()
+    await fill(entry, Lane.USER)
+
+    usage = farm.quota_usage()
+    assert usage.refused == 0
+    assert usage.highest_minute <= 60
+    # Nor is anybody locked out for longer than the windows are.
+    assert entry.runtime_data.memory.limiter.delay(Lane.USER) <= 62
+    clocks.leap(63)
+    await entry.runtime_data.client.stores(Lane.USER)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("step", [-NIGHT, NIGHT])
+async def test_quota_neither_freezes_nor_bursts_when_the_clock_is_set(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, step: float
+) -> None:
+    await fill(entry, Lane.USER)
+    clocks.set_clock(step)
+    assert 50 < entry.runtime_data.memory.limiter.delay(Lane.USER) <= 62
+    clocks.leap(63)
+    await settle(hass)
+    # What is read on that occasion has to fit in as well.
+    assert await fill(entry, Lane.USER) >= 45
+    usage = farm.quota_usage()
+    assert (usage.refused, usage.highest_minute) == (0, 60)
