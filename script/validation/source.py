@@ -89,13 +89,14 @@ class Source:
 
     @cached_property
     def literals(self) -> frozenset[str]:
-        """Return every string in the source, but docstrings."""
-        return frozenset(
-            node.value
-            for tree in self.modules.values()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        )
+        """Return every string in the source, and the names of what is given by keyword."""
+        found: set[str] = set()
+        for tree in self.modules.values():
+            for node in ast.walk(tree):
+                match node:
+                    case ast.Constant(value=str(text)) | ast.keyword(arg=str(text)):
+                        found.add(text)
+        return frozenset(found)
 
     @cached_property
     def patterns(self) -> list[re.Pattern[str]]:
