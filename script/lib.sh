@@ -4,6 +4,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 tools=$root/.cache/tools # a folder for each: pip replaces bin/ of a target that it adds to
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# Without bytecode each process compiles all of Home Assistant anew, for seconds. It is kept out of the source tree.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=$root/.cache/bytecode
 
 say() { echo "==> $*"; }
 
