@@ -32,7 +32,7 @@ from .sendlog import uptime
 DEFAULT_API_URL = "https://api.printago.io"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
 # What else a URL may hold there makes the look-up of names fail in ways of its own.
-_HOST = re.compile(r"[\w.:%-]+", re.ASCII)
+_HOST = re.compile(r"[\w.:%-]{1,253}", re.ASCII)
 _SLOWEST_UPLOAD = 50_000
 """Bytes a second: what is slower has failed."""
 MAX_ANSWER = 32_000_000
