@@ -1,0 +1,120 @@
+"""What goes wrong, and when: a plan that follows from its seed alone, so that each run can be repeated."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+import random
+
+_MOST_AT_ONCE = 6
+
+
+class Fault(StrEnum):
+    """What can go wrong between Home Assistant and the farm, or at either end."""
+
+    BROKER_RESTART = "broker restarted"
+    STREAM_CUT = "stream cut"
+    STREAM_FROZEN = "stream half-open"
+    STREAM_REFUSED = "stream refused"
+    STREAM_SLOW = "stream slow"
+    LOGIN_REFUSED = "login refused by the broker"
+    REST_CUT = "REST cut"
+    REST_FROZEN = "REST half-open"
+    REST_REFUSED = "REST refused"
+    REST_SLOW = "REST slow"
+    HTTP_500 = "HTTP 500"
+    HTTP_502_HTML = "HTTP 502 with a page"
+    HTTP_503 = "HTTP 503"
+    HTTP_429 = "HTTP 429"
+    HTML = "HTTP 200 with a page"
+    TRUNCATED = "JSON cut off"
+    NO_ANSWER = "no answer"
+    DNS = "DNS failed"
+    DNS_SLOW = "DNS slow"
+    NETWORK_DOWN = "network down"
+    PRINTER_ADDED = "printer added"
+    PRINTER_REMOVED = "printer removed"
+    PRINTER_RENAMED = "printer renamed"
+    PRINTER_LOST = "printer offline"
+    CLOCK = "clock jumped"
+    RELOAD = "reload"
+    COLD_RELOAD = "reload from nothing"
+    KEY_REVOKED = "key revoked"
+    KEY_REPLACED = "key replaced"
+
+
+_WEIGHTS = dict.fromkeys(Fault, 4) | {
+    # Each takes seconds to be noticed.
+    Fault.STREAM_FROZEN: 2,
+    Fault.COLD_RELOAD: 2,
+    Fault.KEY_REVOKED: 1,
+    Fault.KEY_REPLACED: 1,
+}
+
+
+class Work(StrEnum):
+    """What a farm does all day, faults or not."""
+
+    BUILD = "parts submitted"
+    TIME = "time passed"
+    FINISH = "print finished"
+    FAIL = "print failed"
+    PAUSE = "print paused"
+    RESUME = "print resumed"
+    CANCEL = "job canceled"
+    RETRY = "job retried"
+    CLEAR = "job cleared"
+    CONFIRM = "bed confirmed"
+    PRESS = "bed confirmed by a button"
+    OUTSIDE = "print from outside"
+    HMS = "HMS message"
+    HMS_GONE = "HMS message gone"
+    ORDER = "order taken"
+    ORDER_CLOSED = "order closed"
+    ORDER_CANCELED = "order canceled"
+    RECONNECT = "printer online"
+    AMS = "AMS attached or detached"
+    FLAGS = "printer switched"
+
+
+_WORK_WEIGHTS = dict.fromkeys(Work, 2) | {Work.BUILD: 5, Work.TIME: 8, Work.CONFIRM: 6, Work.FINISH: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One fault, and the work that goes on meanwhile; numbers are shares from 0 to 1 that decide on particulars."""
+
+    fault: Fault
+    strength: float
+    choice: float
+    gap: float
+    """Seconds until the next one."""
+    work: tuple[tuple[Work, float], ...]
+
+
+type Episode = tuple[Step, ...]
+"""Faults that overlap; then quiet returns."""
+
+
+def make_plan(seed: int, faults: int) -> list[Episode]:
+    """Return episodes with so many faults in all: first single ones, every kind of them in a long plan."""
+    rng = random.Random(f"chaos:{seed}")  # noqa: S311, it has to be repeatable
+    alone = list(Fault)
+    rng.shuffle(alone)
+    plan: list[Episode] = [(_step(rng, fault),) for fault in alone[: faults // 10]]
+    left = faults - len(plan)
+    while left > 0:
+        size = min(left, rng.randint(2, _MOST_AT_ONCE))
+        kinds = rng.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=size)
+        plan.append(tuple(_step(rng, fault) for fault in kinds))
+        left -= size
+    return plan
+
+
+def _step(rng: random.Random, fault: Fault) -> Step:
+    work = rng.choices(list(_WORK_WEIGHTS), weights=list(_WORK_WEIGHTS.values()), k=rng.randint(1, 4))
+    return Step(
+        fault=fault,
+        strength=rng.random(),
+        choice=rng.random(),
+        gap=rng.uniform(0.0, 0.25),
+        work=tuple((kind, rng.random()) for kind in work),
+    )

@@ -1,0 +1,410 @@
+"""What Home Assistant has to show of a virtual farm, found out without the integration.
+
+It is derived from the farm's own records and from the messages that it sends, by the words of `docs/entities.md`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from custom_components.printago.const import DOMAIN
+from virtual_farm import VirtualFarm
+from virtual_farm.entities import Document, PrintJob
+from virtual_farm.phase import Phase
+from virtual_farm.printer import USER_PAUSE_CODES, Printer
+
+_STATUS = {
+    Phase.IDLE: "idle",
+    Phase.LEVEL: "running",
+    Phase.PRINT: "running",
+    Phase.PAUSED: "pause",
+    Phase.FINISHED: "finish",
+    Phase.FAILED: "failed",
+    Phase.CANCELLED: "failed",
+}
+_PREPARING = (Phase.DOWNLOAD, Phase.HEAT)
+_ENDED = ("completed", "failed", "cancelled")
+_ORDER_OF_JOBS = (
+    *("assigned", "slicing", "sliced", "finalizing", "waiting-for-approval", "ready-for-printer"),
+    *("sending-to-printer", "printing", "paused"),
+)
+_RESULTS = {"completed": "finished", "failed": "failed", "cancelled": "canceled"}
+_WANDERING = 0.75
+"""°C: temperatures are told in whole degrees, and one that wanders between two of them stays what it was."""
+_END_TOLERANCE = timedelta(minutes=2, seconds=30)
+"""The end of a print moves by two minutes at least, and is told in whole ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A number, give or take."""
+
+    number: float
+    tolerance: float = 0.051
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A moment, give or take."""
+
+    moment: datetime
+    tolerance: timedelta = _END_TOLERANCE
+
+
+class Known:
+    """Any value at all: available, and not unknown."""
+
+
+class Available:
+    """Available, with or without a value."""
+
+
+type Wanted = str | Near | At | Known | Available
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What an entity has to show."""
+
+    state: Wanted
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Fleet:
+    """What is added up over all printers."""
+
+    online: list[str] = field(default_factory=list)
+    printing: list[str] = field(default_factory=list)
+    ready: list[str] = field(default_factory=list)
+    awaiting_clear: list[str] = field(default_factory=list)
+    problem: list[str] = field(default_factory=list)
+    bed_is_moot: bool = False
+    ends: list[datetime] = field(default_factory=list)
+    usable: int = 0
+
+
+class Oracle:
+    """Follows a farm from its start on, and tells what its entities have to show at rest."""
+
+    def __init__(self, farm: VirtualFarm) -> None:
+        """Listen for the ends of jobs; what was before is none of Home Assistant's business."""
+        self._farm = farm
+        self._last_end: dict[str, tuple[str, str]] = {}
+        self._used_from_outside: set[str] = set()
+        note_end = farm.queue.listener
+        assert note_end is not None
+
+        def on_end(job: PrintJob) -> None:
+            note_end(job)
+            if job.assigned_printer_id and (job.status != "cancelled" or job.printing_started_at):
+                self._last_end[job.assigned_printer_id] = (job.id, job.status)
+
+        farm.queue.listener = on_end
+
+    def note_outside_print(self, printer_id: str) -> None:
+        """Note that a printer was used without Printago, which leaves no record."""
+        self._used_from_outside.add(printer_id)
+
+    # What is wanted
+
+    def wants(self) -> dict[tuple[str, str], Want]:
+        """Return what each entity that is enabled by default has to show, by platform and unique ID."""
+        wanted: dict[tuple[str, str], Want] = {}
+        fleet = _Fleet()
+        for printer in self._farm.world.printers.values():
+            for platform, key, want in self._of_printer(printer, fleet):
+                wanted[platform, f"{printer.id}_{key}"] = want
+        store = self._farm.config.store_id
+        for platform, key, want in self._of_farm(fleet):
+            wanted[platform, f"{store}_{key}"] = want
+        return wanted
+
+    def _of_printer(self, printer: Printer, fleet: _Fleet) -> Iterator[tuple[str, str, Want]]:
+        record = printer.wire()
+        stat = self._farm.feed.stat(printer)
+        job = self._job_of(record)
+        online = record["isOnline"]
+        status = _status(printer) if online else "offline"
+        readiness = _readiness(record)
+        printing = status in ("prepare", "running")
+        yield "sensor", "print_status", Want(status)
+        yield "sensor", "readiness", Want(readiness)
+        yield "binary_sensor", "online", Want(_on(online))
+        yield "binary_sensor", "printing", Want(_on(printing))
+        yield from self._bed(printer, record, job, fleet)
+        yield (
+            "sensor",
+            "current_job",
+            Want(
+                _text(job and (job.label or job.part_name)),
+                {
+                    "job_id": job and job.id,
+                    "part": job and job.part_name,
+                    "order": job and job.order_id,
+                },
+            ),
+        )
+        yield "sensor", "total_usage_hours", Want(Near(record["lifetimePrintHours"]))
+        yield "sensor", "total_print_jobs", Want(str(record["lifetimeJobCount"]))
+        if (result := self._result_of(printer.id)) is not None:
+            yield "sensor", "last_print_result", Want(result)
+        yield "switch", "enabled", Want(_on(record["enabled"]))
+        fabmatic = record["continuousPrint"]
+        limit = record["fabmaticRemainingJobs"] if fabmatic else None
+        yield "switch", "fabmatic", Want(_on(fabmatic), {"job_limit": limit})
+        yield "switch", "maintenance_mode", Want(_on(record["isInMaintenance"]))
+        yield "button", "confirm_bed_cleared", Want(Available())
+        for key in ("pause", "resume", "stop"):
+            yield "button", key, Want(Available() if online else STATE_UNAVAILABLE)
+        yield "image", "cover_image", Want(Known() if job is not None and job.thumbnail_uri else Available())
+        yield "event", "print", Want(Available())
+        yield "event", "alert", Want(Available())
+        for platform, key, want in self._live(printer, stat, printing=printing, fleet=fleet):
+            yield platform, key, want if online else Want(STATE_UNAVAILABLE)
+
+        name = record["name"]
+        fleet.usable += readiness not in ("maintenance", "disabled")
+        if online:
+            fleet.online.append(name)
+        if printing:
+            fleet.printing.append(name)
+        if readiness == "ready":
+            fleet.ready.append(name)
+
+    def _bed(
+        self, printer: Printer, record: Document, job: PrintJob | None, fleet: _Fleet
+    ) -> Iterator[tuple[str, str, Want]]:
+        waits = not record["confirmedReady"] and not record["continuousPrint"]
+        task = printer.machine.task
+        if waits and not record["isOnline"] and job is None and task is not None and task.job_id is None:
+            # Whether Home Assistant saw the end of a print that nobody knows of is a matter of chance.
+            fleet.bed_is_moot = True
+            yield "binary_sensor", "bed_needs_clearing", Want(Known())
+            return
+        prints = job is not None or (record["isOnline"] and printer.machine.phase.busy)
+        if waits and not prints:
+            fleet.awaiting_clear.append(record["name"])
+        yield "binary_sensor", "bed_needs_clearing", Want(_on(waits and not prints))
+
+    def _live(
+        self, printer: Printer, stat: Document, *, printing: bool, fleet: _Fleet
+    ) -> Iterator[tuple[str, str, Want]]:
+        """Return what comes with telemetry, and goes with it."""
+        data = stat["data"]
+        told, temps = data["print"], data["temps"]
+        yield "sensor", "print_progress", Want(_number(told.get("percent")))
+        yield "sensor", "remaining_time", Want(_number(told.get("timeRemaining")))
+        yield "sensor", "current_layer", Want(_number(told.get("currentLayer")))
+        yield "sensor", "stage", Want(told["stage"])
+        yield "sensor", "task_name", Want(_text(told.get("taskName")))
+        yield "sensor", "nozzle_temp", Want(Near(temps["nozzleTemp"], _WANDERING))
+        yield "sensor", "bed_temp", Want(Near(temps["bedTemp"], _WANDERING))
+        if "chamberTemp" in temps:
+            yield "sensor", "chamber_temp", Want(Near(temps["chamberTemp"], _WANDERING))
+        end: Wanted = STATE_UNKNOWN
+        if printing and told.get("timeRemaining"):
+            moment = datetime.fromisoformat(stat["receivedAt"]) + timedelta(minutes=told["timeRemaining"])
+            end = At(moment)
+            if stat["isOnline"]:
+                fleet.ends.append(moment)
+        yield "sensor", "end_time", Want(end)
+        problems = [
+            message
+            for message in (*data["health"]["errors"], *data["health"]["warnings"])
+            if message["code"] not in USER_PAUSE_CODES
+        ]
+        if problems and stat["isOnline"]:
+            fleet.problem.append(printer.name)
+        yield "binary_sensor", "hms", Want(_on(bool(problems)))
+        if light := data.get("lights", {}).get("chamber"):
+            yield "light", "chamber_light", Want(light)
+        yield from self._filament(data.get("filament", {}))
+
+    def _filament(self, filament: Document) -> Iterator[tuple[str, str, Want]]:
+        if "spool" in filament:
+            yield "sensor", "external_spool", _tray(filament["spool"])
+        for unit, ams in enumerate(filament.get("ams", {}).get("ams", []), 1):
+            for number, slot in enumerate(ams["slots"], 1):
+                yield "sensor", f"ams_{unit}_tray_{number}", _tray(slot)
+
+    def _of_farm(self, fleet: _Fleet) -> Iterator[tuple[str, str, Want]]:
+        world = self._farm.world
+        names = sorted(printer.name for printer in world.printers.values())
+        yield "sensor", "printers_total", Want(str(len(names)), {"printers": names})
+        counts = {"online": fleet.online, "printing": fleet.printing, "ready": fleet.ready}
+        counts["with_problem"] = fleet.problem
+        if not fleet.bed_is_moot:
+            counts["awaiting_clear"] = fleet.awaiting_clear
+        for key, counted in counts.items():
+            yield "sensor", f"printers_{key}", Want(str(len(counted)), {"printers": sorted(counted)})
+        utilization = 100 * self._running_usable() / fleet.usable if fleet.usable else None
+        yield "sensor", "utilization", Want(STATE_UNKNOWN if utilization is None else Near(utilization))
+        yield "sensor", "next_free", Want(At(min(fleet.ends)) if fleet.ends else STATE_UNKNOWN)
+        jobs = [job for job in world.jobs.values() if not job.hidden]
+        in_progress = [job for job in jobs if job.status in _ORDER_OF_JOBS]
+        by_status = {
+            "queued": [job for job in jobs if job.status == "pending"],
+            "in_progress": in_progress,
+            "failed": [job for job in jobs if job.status == "failed"],
+            "waiting_approval": [job for job in jobs if job.status == "waiting-for-approval"],
+        }
+        for key, chosen in by_status.items():
+            queue = sorted(chosen, key=lambda job: (job.priority, job.queue_order, job.id))
+            listed = [job.label or job.part_name for job in queue[:50]]
+            yield "sensor", f"jobs_{key}", Want(str(len(chosen)), {"jobs": listed})
+        yield "sensor", "jobs_completed", Want(str(world.completed_jobs))
+        orders = [order for order in world.orders.values() if order["status"] == "open" and not order["cancelledAt"]]
+        now = self._farm.config.clock()
+        overdue = [o for o in orders if o["deadline"] and datetime.fromisoformat(o["deadline"]) < now]
+        yield "sensor", "orders_open", Want(str(len(orders)))
+        yield "sensor", "orders_overdue", Want(str(len(overdue)))
+        yield "sensor", "production_slots_used", Want(str(len(in_progress)))
+        yield "sensor", "production_slots_total", Want(str(world.subscription["concurrencySlots"]))
+        yield "sensor", "api_requests_last_hour", Want(Known())
+        yield "binary_sensor", "realtime", Want(STATE_ON)
+        yield "switch", "process_low_priority_jobs", Want(_on(world.settings["processLowPriorityJobs"]))
+        yield "button", "refresh", Want(Available())
+        yield "event", "job", Want(Available())
+        yield "event", "order", Want(Available())
+
+    def _running_usable(self) -> int:
+        return sum(
+            printer.is_online
+            and printer.enabled
+            and not printer.is_in_maintenance
+            and _status(printer) in ("prepare", "running")
+            for printer in self._farm.world.printers.values()
+        )
+
+    def _job_of(self, record: Document) -> PrintJob | None:
+        jobs = [
+            job
+            for job in self._farm.world.jobs.values()
+            if job.assigned_printer_id == record["id"] and job.status in _ORDER_OF_JOBS and not job.hidden
+        ]
+        key = record["printingJobId"]
+        return max(jobs, key=lambda job: (job.id == key, _ORDER_OF_JOBS.index(job.status)), default=None)
+
+    def _result_of(self, printer_id: str) -> str | None:
+        """Return how the last print ended; None where chance decides what Home Assistant can know of it."""
+        if printer_id in self._used_from_outside:
+            return None
+        if (last := self._last_end.get(printer_id)) is None:
+            return STATE_UNKNOWN
+        job_id, status = last
+        if self._farm.world.jobs[job_id].status != status:
+            # It was put back into the queue, which wipes its record.
+            return None
+        return _RESULTS[status]
+
+    # What is there
+
+    def differences(self, hass: HomeAssistant, entry_id: str) -> list[str]:
+        """Return in words what Home Assistant shows otherwise, shows too much, or does not show."""
+        registry = er.async_get(hass)
+        wanted = self.wants()
+        found: list[str] = []
+        for (platform, unique_id), want in wanted.items():
+            entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+            state = hass.states.get(entity_id) if entity_id else None
+            if state is None:
+                found.append(f"{platform} {unique_id} is missing, wanted {want.state}")
+            elif not _fits(state.state, want.state):
+                found.append(f"{entity_id} is {state.state}, wanted {want.state}")
+            elif state.state != STATE_UNAVAILABLE:
+                found += [
+                    f"{entity_id} has {name} {state.attributes.get(name)!r}, wanted {value!r}"
+                    for name, value in want.attributes.items()
+                    if state.attributes.get(name) != value
+                ]
+        identifiers = {self._farm.config.store_id, *self._farm.world.printers}
+        for entity in er.async_entries_for_config_entry(registry, entry_id):
+            owner = entity.unique_id.partition("_")[0]
+            if owner not in identifiers:
+                found.append(f"{entity.entity_id} belongs to a printer that is gone")
+            elif (
+                entity.original_name
+                and "_tray_" in entity.unique_id
+                and (entity.domain, entity.unique_id) not in wanted
+                and (state := hass.states.get(entity.entity_id)) is not None
+                and state.state != STATE_UNAVAILABLE
+            ):
+                found.append(f"{entity.entity_id} is {state.state}, but there is no such tray")
+        return found + self._device_differences(hass, entry_id)
+
+    def _device_differences(self, hass: HomeAssistant, entry_id: str) -> list[str]:
+        devices = {
+            identifier: device.name
+            for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry_id)
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN and identifier != self._farm.config.store_id
+        }
+        wanted = {printer.id: printer.name for printer in self._farm.world.printers.values()}
+        return [] if devices == wanted else [f"devices are {devices}, wanted {wanted}"]
+
+
+def _status(printer: Printer) -> str:
+    phase = printer.machine.phase
+    if phase in _PREPARING:
+        # Only Bambu printers have a word for it.
+        return "prepare" if printer.model.provider == "Bambu" else "running"
+    return _STATUS[phase]
+
+
+def _readiness(record: Document) -> str:
+    if record["isInMaintenance"]:
+        return "maintenance"
+    if not record["enabled"]:
+        return "disabled"
+    if not record["isOnline"]:
+        return "offline"
+    if not record["isAvailable"]:
+        return "busy"
+    if not record["confirmedReady"] and not record["continuousPrint"]:
+        return "awaiting_clear"
+    return "ready"
+
+
+def _tray(slot: Document) -> Want:
+    name = slot.get("info") or slot.get("type")
+    if not name:
+        return Want("empty")
+    return Want(
+        name, {"color": f"#{slot['color'][:6].upper()}", "type": slot["type"], "remaining": round(slot["remaining"])}
+    )
+
+
+def _on(value: bool) -> str:
+    return STATE_ON if value else STATE_OFF
+
+
+def _text(value: str | None) -> str:
+    return value or STATE_UNKNOWN
+
+
+def _number(value: float | None) -> Wanted:
+    return STATE_UNKNOWN if value is None else Near(round(value))
+
+
+def _fits(state: str, wanted: Wanted) -> bool:
+    match wanted:
+        case str():
+            return state == wanted
+        case Available():
+            return state != STATE_UNAVAILABLE
+    if state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+        return False
+    match wanted:
+        case Near(number, tolerance):
+            return abs(float(state) - number) <= tolerance
+        case At(moment, tolerance):
+            shown = dt_util.parse_datetime(state)
+            return shown is not None and abs(shown - moment) <= tolerance
+    return True
