@@ -66,7 +66,8 @@ def text_of(issue: ir.IssueEntry) -> str:
 
 
 async def pass_minutes(hass: HomeAssistant, clock: Clock, minutes: int) -> None:
-    """Let minutes pass, and be looked at."""
+    """Let minutes pass, and be looked at; a request on its way would take them for its own."""
+    await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, MINUTE + 1)
     clock.now += minutes * MINUTE
     await pass_time(hass, 2 * MINUTE + 2)
