@@ -1,0 +1,155 @@
+"""What holds for any messages: the newest stamp of each group wins, however they come; what is bad changes nothing good."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import timedelta
+import json
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.printago.api import Action, EntityEvent, Listing, MalformedMessageError, parse_message
+from custom_components.printago.api.telemetry import Telemetry, read_stat
+from custom_components.printago.farm import Farm
+from custom_components.printago.printer_state import PrinterState
+from tests.api.payloads import ANYTHING, STORE
+from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STAT
+from tests.fuzz.target import NOON, check_printer
+
+LATER = NOON + timedelta(minutes=10)
+
+type Stamped = tuple[str, int, int]
+"""A group, a stamp in seconds after noon, and the value that the group then has."""
+
+
+def farm() -> Farm:
+    """Return a farm of one printer whose groups were stamped at noon."""
+    farm = Farm(lambda: LATER)
+    farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), Listing({}, True))
+    return farm
+
+
+def send(farm: Farm, group: str, seconds: int, value: int) -> None:
+    """Send a value of a group with a stamp."""
+    stamp = (NOON + timedelta(seconds=seconds)).isoformat()
+    match group:
+        case "telemetry":
+            data = {"temps": {"bedTemp": value}, "print": {"currentLayer": value}}
+            farm.apply(read_stat(PRINTER, {"receivedAt": stamp, "data": data}))
+        case "record":
+            entities = {PRINTER: {"name": f"Printer {value}", "updatedAt": stamp}}
+            farm.apply(EntityEvent(kind="printer", action=Action.UPDATE, entities=entities))
+        case "flags":
+            farm.apply(read_stat(PRINTER, {"receivedAt": stamp, "isAvailable": value % 2 == 0}))
+        case "job":
+            job = {"status": "pending", "partName": "Benchy", "label": f"Job {value}", "updatedAt": stamp}
+            farm.apply(EntityEvent(kind="printjob", action=Action.UPDATE, entities={"j": job}))
+
+
+def facts(farm: Farm) -> tuple[Any, ...]:
+    """Return what the groups are."""
+    state = farm.printers[PRINTER]
+    job = farm.jobs.get("j")
+    layer = state.telemetry.current_layer
+    return (state.telemetry.bed_temp, layer, state.name, state.is_available, job.label if job else None)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["telemetry", "record", "flags", "job"]), st.integers(1, 500), st.integers(0, 300)),
+        max_size=12,
+        unique_by=lambda message: message[:2],
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_any_order_and_number_of_stamped_messages_ends_with_the_newest(messages: list[Stamped], random: Any) -> None:
+    in_order, shuffled = farm(), farm()
+    # Telemetry and flags share a message's stamp: a flag between two readings is in one of them.
+    for message in sorted(messages, key=lambda message: message[1]):
+        send(in_order, *message)
+    mixed = [*messages, *random.sample(messages, len(messages) // 2)]
+    random.shuffle(mixed)
+    for message in mixed:
+        send(shuffled, *message)
+    newest = {group: value for group, _, value in sorted(messages, key=lambda message: message[1])}
+    record, job = facts(shuffled)[2], facts(shuffled)[4]
+    assert (record, job) == (facts(in_order)[2], facts(in_order)[4])
+    assert record == (f"Printer {newest['record']}" if "record" in newest else PRINTER_RECORD["name"])
+    assert job == (f"Job {newest['job']}" if "job" in newest else None)
+    assert facts(shuffled)[3] == facts(in_order)[3]
+    if "flags" not in newest:
+        assert facts(shuffled) == facts(in_order)
+
+
+@pytest.mark.parametrize("group", ["telemetry", "record", "flags", "job"])
+def test_what_is_stale_never_overwrites(group: str) -> None:
+    farm_ = farm()
+    send(farm_, group, 100, 7)
+    before = facts(farm_)
+    send(farm_, group, 99, 8)
+    assert facts(farm_) == before
+
+
+def leaves(shape: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the paths of all values in nested objects."""
+    if not isinstance(shape, dict):
+        return [path]
+    return [leaf for key, value in shape.items() for leaf in leaves(value, (*path, key))]
+
+
+def with_leaf(shape: Mapping[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
+    """Return nested objects with another value at a path."""
+    changed: dict[str, Any] = deepcopy(dict(shape))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+def payload(body: object) -> bytes:
+    """Write JSON as a sender without scruples does: NaN, infinities and lone surrogates."""
+    return json.dumps(body, ensure_ascii=True).encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(leaves(STAT["data"])), ANYTHING)
+def test_one_bad_reading_takes_no_other_with_it(path: tuple[str, ...], value: object) -> None:
+    farm_ = farm()
+    good = {**STAT, "printerId": PRINTER, "storeId": STORE}
+    farm_.apply(read_stat(PRINTER, good))
+    before = readings(farm_.printers[PRINTER])
+    bad = {**good, "receivedAt": "2026-11-24T12:00:09Z", "data": with_leaf(STAT["data"], path, value)}
+    try:
+        farm_.apply(parse_message(STORE, f"stores/{STORE}/printer-stats/{PRINTER}", payload(bad)))
+    except MalformedMessageError:
+        # NaN and its like: then nothing of it counts.
+        assert readings(farm_.printers[PRINTER]) == before
+        return
+    after = readings(farm_.printers[PRINTER])
+    assert sum(after[name] != before[name] for name in after) <= 1
+    check_printer(farm_.printers[PRINTER])
+
+
+def readings(state: PrinterState) -> dict[str, Any]:
+    """Return all readings of a printer."""
+    return {name: getattr(state.telemetry, name) for name in Telemetry.__slots__}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(PRINTER_RECORD.keys() - {"id", "updatedAt"})), ANYTHING)
+def test_one_bad_field_of_a_record_takes_no_other_with_it(field: str, value: object) -> None:
+    farm_ = farm()
+    before = farm_.printers[PRINTER].record
+    event = {"action": "UPDATE", "entities": {PRINTER: {**PRINTER_RECORD, field: value}}}
+    try:
+        farm_.apply(parse_message(STORE, f"stores/{STORE}/entities/printers", payload(event)))
+    except MalformedMessageError:
+        assert farm_.printers[PRINTER].record == before
+        return
+    after = farm_.printers[PRINTER].record
+    changed = [name for name in before.__slots__ if getattr(before, name) != getattr(after, name)]
+    assert len(changed) <= (2 if field == "metadata" else 1)
+    check_printer(farm_.printers[PRINTER])
