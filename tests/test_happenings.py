@@ -237,6 +237,28 @@ def test_snapshot_does_not_tell_again_what_events_told_of_an_order_meanwhile() -
     assert watched.see(watched.farm.abandon_snapshot()) == []
 
 
+def test_attempt_that_failed_while_nobody_looked_is_told_as_another_one() -> None:
+    failed = {"status": "failed", "assignedPrinterId": A}
+    watched = Watched(jobs={JOB: job(**failed, printingStartedAt=stamp(-90), printingCompletedAt=stamp(-60))})
+    again = job(20, **failed, printingStartedAt=stamp(10), printingCompletedAt=stamp(20))
+
+    told = watched.see(snapshot(watched.farm, {A: record()}, {JOB: again}))
+
+    assert set(told) == {"job_retried", "job_assigned", "job_started", "print_started", "job_failed", "print_failed"}
+    assert watched.last[-1].data["attempt"] == 2
+    assert watched.see(snapshot(watched.farm, {A: record()}, {JOB: again})) == []
+
+
+def test_attempt_that_was_completed_while_nobody_looked_is_told_as_another_one() -> None:
+    failed = job(status="failed", assignedPrinterId=A, printingStartedAt=stamp(-90), printingCompletedAt=stamp(-60))
+    watched = Watched(jobs={JOB: failed})
+    told = watched.job(
+        30, status="completed", assignedPrinterId=A, printingStartedAt=stamp(10), printingCompletedAt=stamp(20)
+    )
+    assert set(told) >= {"job_retried", "print_started", "print_finished"}
+    assert watched.last[-1].data["attempt"] == 2
+
+
 def test_orders_are_told_once_known() -> None:
     order = "o" * 24
     watched = Watched()

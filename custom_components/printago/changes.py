@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .api.messages import Action
-from .api.models import PrintJob
+from .api.models import FINAL_STATUSES, PrintJob
+
+
+def was_retried(before: PrintJob, after: PrintJob) -> bool:
+    """Return whether a job that had ended is another attempt now, which may have ended in turn before anybody looked."""
+    if before.status not in FINAL_STATUSES:
+        return False
+    if after.status is not before.status:
+        return True
+    ends = (before.printing_completed_at, after.printing_completed_at)
+    return ends[0] is not None and ends[1] is not None and ends[0] < ends[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from .api.listing import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
 from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
-from .changes import NO_CHANGES, Changes, JobChange, OrderChange
+from .changes import NO_CHANGES, Changes, JobChange, OrderChange, was_retried
 from .materials import KINDS as MATERIAL_KINDS, Materials
 from .printer_state import QUIET_READINGS, PrinterState
 from .stamps import believed, believed_event, believed_rows, is_older
@@ -362,7 +362,7 @@ class Farm:
         else:
             job = known.changed(values)
         before = known or self._vanished.pop(job_id, None)
-        if self._has_bearings and (before is None or before.status is not job.status):
+        if self._has_bearings and (before is None or before.status is not job.status or was_retried(before, job)):
             changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
         if not _is_open(job):
             self._drop_job(job_id, changes, last=job)

@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from .api.messages import Action
-from .api.models import FINAL_STATUSES, JobStatus, PrintJob, read_moment
+from .api.models import JobStatus, PrintJob, read_moment
 from .api.orders import Order
 from .api.telemetry import HealthMessage, Severity
-from .changes import Changes, JobChange, OrderChange
+from .changes import Changes, JobChange, OrderChange, was_retried
 from .farm import Farm
 from .hms import wiki_url
 from .printer_state import ACTIVE_STATUSES, PrinterState, PrintStatus
@@ -116,7 +116,7 @@ class Chronicle:
         steps: list[tuple[str, datetime | None]] = []
         if before is None:
             steps.append(("created", job.created_at))
-        elif before.status in FINAL_STATUSES and job.status not in FINAL_STATUSES:
+        elif was_retried(before, job):
             steps.append(("retried", job.updated_at))
         if job.status is JobStatus.PRINTING and before is not None and before.status is JobStatus.PAUSED:
             steps.append(("resumed", job.updated_at))
@@ -149,7 +149,7 @@ class Chronicle:
                 story.told |= {"created"} | ({"started"} if before.printing_started_at else set())
             if len(self._stories) > _MOST_STORIES:
                 self._stories.popitem(last=False)
-        if before is not None and before.status in FINAL_STATUSES and job.status not in FINAL_STATUSES:
+        if before is not None and was_retried(before, job):
             story.attempt += 1
             story.told = {"created"}
         self._stories.move_to_end(job.id)
