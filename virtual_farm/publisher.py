@@ -169,14 +169,12 @@ class ExternalPublisher:
     @contextlib.asynccontextmanager
     async def _connect(self) -> AsyncIterator[aiomqtt.Client]:
         client = self._client()
-        try:
-            async with client:
-                yield client
-        finally:
-            # Where connecting or publishing notices first, nobody else asks how it ended, and asyncio complains.
-            ended: asyncio.Future[None] = client._disconnected  # noqa: SLF001 - there is no other way to it
-            if ended.done() and not ended.cancelled():
-                ended.exception()
+        # Where connecting or publishing notices first, nobody else asks how it ended, and asyncio complains. aiomqtt
+        # replaces what a loss while connecting has filled.
+        client._disconnected.add_done_callback(_take_note)  # noqa: SLF001 - there is no other way to it
+        async with client:
+            client._disconnected.add_done_callback(_take_note)  # noqa: SLF001
+            yield client
 
     def _client(self) -> aiomqtt.Client:
         tls_context = None
@@ -228,3 +226,8 @@ class ExternalPublisher:
 async def _wait_until_lost(client: aiomqtt.Client) -> None:
     async for _ in client.messages:
         pass
+
+
+def _take_note(ended: asyncio.Future[None]) -> None:
+    if not ended.cancelled():
+        ended.exception()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 import contextlib
 import datetime as dt
+import gc
 import ipaddress
 import logging
 from pathlib import Path
@@ -357,6 +358,28 @@ async def test_a_server_that_accepts_and_drops_is_not_hammered(owner: Owner) -> 
         assert client.last_error == "connection closed before the login was answered"
         assert owner.connection == []
         assert owner.refusals == 0
+
+
+async def test_loss_that_comes_with_the_answer_to_the_login_is_a_failure_and_nothing_for_asyncio_to_complain_of(
+    owner: Owner,
+) -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def welcome_and_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(bytes([0x20, 2, 0, 0]))  # CONNACK
+        writer.close()
+
+    server_context, client_context = tls_contexts()
+    async with await asyncio.start_server(welcome_and_leave, "127.0.0.1", 0, ssl=server_context) as server:
+        url = f"mqtts://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with running(owner.client(url, tls_context=client_context)):
+            await owner.until(lambda: len(owner.backoff_ceilings) == 20)
+    gc.collect()
+    await asyncio.sleep(0)
+    assert owner.connection == []
+    assert complaints == []
 
 
 async def test_reconnect_now_ends_the_wait(owner: Owner, broker: RealtimeBroker) -> None:
