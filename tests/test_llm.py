@@ -39,6 +39,12 @@ async def exposed(hass: HomeAssistant, assistant: None, farm: VirtualFarm, entry
     await pass_time(hass, 31)
 
 
+@pytest.fixture
+def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for the jobs of a build, which a farm whose time stands still does not make, no longer than needed."""
+    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.05, 0.05))
+
+
 async def tools_of(hass: HomeAssistant, api_id: str = LLM_API_ASSIST) -> LLMTools:
     """Return the tools that Home Assistant hands to a model."""
     offered = await async_get_tools(hass, context(), api_id)
@@ -111,7 +117,7 @@ async def test_parts_are_listed_by_name(hass: HomeAssistant) -> None:
     assert (await use(hass, "list_parts", contains="bench")).data["parts"] == ["Benchy"]
 
 
-@pytest.mark.usefixtures("exposed")
+@pytest.mark.usefixtures("exposed", "quick_to_ask")
 async def test_part_is_printed(hass: HomeAssistant, farm: VirtualFarm) -> None:
     result = await use(hass, "print_part", part="benchy", quantity="2")
     assert not result.error
@@ -169,7 +175,7 @@ async def test_what_printago_refuses_is_told_to_the_model(hass: HomeAssistant, f
     assert result.data["error"]
 
 
-@pytest.mark.usefixtures("exposed")
+@pytest.mark.usefixtures("exposed", "quick_to_ask")
 async def test_store_has_to_be_named_where_there_are_several(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:

@@ -88,6 +88,13 @@ def outcome(hass: HomeAssistant, subentry_id: str) -> str | None:
     return value_of(hass, subentry_id, "last_outcome")
 
 
+async def runs(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+    """Let the time pass that slicing, downloading and heating take, and await that it is noticed."""
+    while farm.printer(printer).machine.word != "RUNNING":
+        await farm.advance(10)
+    await until(hass, lambda: value_of(hass, printer, "print_status") == "running")
+
+
 async def outcome_is(hass: HomeAssistant, subentry_id: str, wanted: str) -> None:
     """Await an outcome."""
     await until(hass, lambda: outcome(hass, subentry_id) == wanted, seconds=30)
@@ -366,7 +373,7 @@ async def test_print_is_followed_from_the_queue_to_its_end(
     assert outcome(hass, saved) in ("queued", "printing")
     await until(hass, lambda: len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1)
     (job_id,) = state_of(hass, saved, "last_outcome").attributes["jobs"]
-    await until(hass, lambda: value_of(hass, printer, "print_status") == "running", seconds=30)
+    await runs(hass, farm, printer)
     assert outcome(hass, saved) == "printing"
     farm.finish_print(printer)
     await outcome_is(hass, saved, "finished")
@@ -377,7 +384,7 @@ async def test_failed_print_tells_why(hass: HomeAssistant, farm: VirtualFarm, en
     printer = printer_named(farm, "A1 01")
     saved = await save_print(hass, entry, f"part:{part_id(farm, 'Calibration Cube')}", quantity=2, printer=printer)
     await press(hass, saved, "print")
-    await until(hass, lambda: value_of(hass, printer, "print_status") == "running", seconds=30)
+    await runs(hass, farm, printer)
     farm.fail_print(printer, "Spaghetti")
     await outcome_is(hass, saved, "failed")
     assert state_of(hass, saved, "last_outcome").attributes["error"] == "Spaghetti"
@@ -442,7 +449,7 @@ async def test_outcome_is_remembered_and_caught_up_with_after_a_reload(
     printer = printer_named(farm, "A1 01")
     saved = await save_print(hass, entry, f"part:{part_id(farm, 'Calibration Cube')}", quantity=1, printer=printer)
     await press(hass, saved, "print")
-    await until(hass, lambda: value_of(hass, printer, "print_status") == "running", seconds=30)
+    await runs(hass, farm, printer)
     await hass.config_entries.async_unload(entry.entry_id)
     farm.finish_print(printer)
     farm.settle()
