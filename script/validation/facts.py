@@ -21,6 +21,11 @@ from .source import Call, Source, UnknownValueError
 _NUMBERS = itertools.count()
 _SUFFIX = "EntityDescription"
 _PLATFORMS = frozenset(Platform)
+# What a person reads of these.
+_ERRORS = frozenset(
+    {"ConfigEntryAuthFailed", "ConfigEntryError", "ConfigEntryNotReady", "HomeAssistantError", "ServiceValidationError"}
+    | {"IntentHandleError", "Unresolvable", "UpdateFailed"}
+)
 # The places for filament get their descriptions when a printer tells of them: one of each kind.
 _PLACES = ((-1, 0), (0, 0))
 
@@ -176,6 +181,8 @@ def _note_raised(facts: Facts, call: Call) -> None:
                 facts.issues += _raised(facts.source, call, key, None)
         elif call.name == "async_get_exception_message":
             facts.errors += _raised(facts.source, call, call.node.args[1], None)
+        elif call.name in _ERRORS and not (call.keyword("translation_domain") and call.keyword("translation_key")):
+            facts.problems.append(f"{call.where}: {call.name} tells nothing in translated words")
         elif call.keyword("translation_domain") is not None:
             given = _placeholders(call)
             facts.errors += _raised(facts.source, call, call.keyword("translation_key"), given)
