@@ -32,6 +32,18 @@ def check(project: Project, facts: Facts) -> Iterator[str]:
         yield from (f"{kind}.yaml lacks {name}" for name in sorted(names - described.keys()))
         yield from (f"{kind}.yaml has {name}, which does not exist" for name in sorted(described.keys() - names))
     yield from _requirements(project)
+    yield from _help(project, facts)
+
+
+def _help(project: Project, facts: Facts) -> Iterator[str]:
+    """Yield repair issues that link to a heading which is not there."""
+    headings = re.findall(r"^#+ (.*)$", project.text("docs/troubleshooting.md"), re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    for call in facts.source.calls:
+        if (anchor := call.keyword("help_anchor")) is not None:
+            for name in facts.source.strings(anchor, call):
+                if name.replace("\\", "") not in anchors:
+                    yield f"{call.where}: docs/troubleshooting.md has no heading for {name}"
 
 
 def _platforms(facts: Facts) -> Iterator[str]:
