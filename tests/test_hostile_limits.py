@@ -228,13 +228,19 @@ async def test_message_of_many_entities_is_taken_in_parts_and_in_order(hass: Hom
     assert taken == [("first", 3)]
     inbox.async_put(many("second", 2 * MOST_AT_ONCE + 1))
     inbox.async_put(read_stat(PRINTER, {}))
-    inbox.async_put(many("third", 1))
+    inbox.async_put(many("printer", 2))
     assert len(taken) == 1
-    while len(taken) < 6:
+    while len(taken) < 7:
         before = len(taken)
         await _turn(hass)
         assert len(taken) - before <= 2
-    assert taken[1:] == [("second", MOST_AT_ONCE), ("second", MOST_AT_ONCE), ("second", 1), (PRINTER, 0), ("third", 1)]
+    assert taken[1:] == [
+        ("second", MOST_AT_ONCE),
+        ("second", MOST_AT_ONCE),
+        ("second", 1),
+        (PRINTER, 0),
+        *[("printer", 1)] * 2,
+    ]
 
 
 async def _turn(hass: HomeAssistant) -> None:
@@ -247,8 +253,8 @@ async def test_inbox_that_is_full_drops_and_tells(hass: HomeAssistant) -> None:
     dropped: list[int] = []
     taken: list[Any] = []
     inbox = Inbox(hass, taken.append, lambda: dropped.append(1))
-    for _ in range(11):
-        inbox.async_put(many("printer", 2_000))
+    for _ in range(26):
+        inbox.async_put(many("printjob", 2_000))
     assert len(dropped) == 1
     inbox.async_close()
     await _turn(hass)

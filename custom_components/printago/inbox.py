@@ -8,10 +8,11 @@ from itertools import batched
 from homeassistant.core import HomeAssistant, callback
 
 from .api import EntityEvent, StatMessage
+from .api.messages import PRINTER_KIND
 
 MOST_AT_ONCE = 10
-"""How many entities are taken over at once: an event of each may write dozens of states."""
-_MOST_WAITING = 2_000
+"""How many entities are taken over at once, of printers one: adding or removing one concerns some fifty entities of ours."""
+_MOST_WAITING = 5_000
 
 type Message = StatMessage | EntityEvent
 
@@ -30,7 +31,7 @@ class Inbox:
     @callback
     def async_put(self, message: Message) -> None:
         """Hand a message on, at once where none waits before it and it has few entities."""
-        if not self._waiting and (isinstance(message, StatMessage) or len(message.entities) <= MOST_AT_ONCE):
+        if not self._waiting and (isinstance(message, StatMessage) or len(message.entities) <= _at_once(message)):
             self._take(message)
             return
         parts = tuple(_parts(message))
@@ -62,9 +63,13 @@ class Inbox:
         self._take(message)
 
 
+def _at_once(event: EntityEvent) -> int:
+    return 1 if event.kind == PRINTER_KIND else MOST_AT_ONCE
+
+
 def _parts(message: Message) -> Iterator[Message]:
     if isinstance(message, StatMessage):
         yield message
         return
-    for entities in batched(message.entities.items(), MOST_AT_ONCE, strict=False):
+    for entities in batched(message.entities.items(), _at_once(message), strict=False):
         yield replace(message, entities=dict(entities))

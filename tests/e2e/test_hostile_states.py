@@ -109,7 +109,7 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
     await hass.async_block_till_done()
     caplog.clear()
     witness = Witness(hass)
-    slowest, sent = 0.0, 0
+    slowest, slowest_of_printers, sent = 0.0, 0.0, 0
 
     def ours(body: bytes) -> bytes:
         for name, own in names.items():
@@ -117,11 +117,17 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
         return body
 
     def send(kind: bytes, body: bytes) -> None:
-        nonlocal slowest, sent
+        nonlocal slowest, slowest_of_printers, sent
         topic = f"stores/{store}/{_KINDS[kind].format(printer)}"
+        printers = entry.runtime_data.farm.printers.keys() - set()
         before = time.thread_time()
         entry.runtime_data._async_on_message(topic, body)
-        slowest = max(slowest, (time.thread_time() - before) * 1000)
+        took = (time.thread_time() - before) * 1000
+        # What is then done is Home Assistant's: some fifty entities and a device come or go.
+        if entry.runtime_data.farm.printers.keys() != printers:
+            slowest_of_printers = max(slowest_of_printers, took)
+        else:
+            slowest = max(slowest, took)
         sent += 1
 
     async def tell_good_facts(layer: int) -> None:
@@ -156,3 +162,4 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
     figures["damaged messages"] = sent
     figures["states written"] = witness.states
     figures["slowest message, ms of CPU time"] = round(slowest, 1)
+    figures["slowest that adds or removes a printer, ms"] = round(slowest_of_printers, 1)
