@@ -9,16 +9,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.printago.const import DOMAIN
+from tests.actions import act
 from tests.common import device_of, paths, printer_named, until_farm
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.entities import PrintJob
-
-
-async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
-    """Call an action, and return its response."""
-    response = await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
-    assert response is not None
-    return dict(response)
 
 
 def labelled(farm: VirtualFarm, label: str) -> PrintJob:

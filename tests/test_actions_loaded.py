@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.printago.api.filament import Place
-from custom_components.printago.const import DOMAIN
+from tests.actions import act, sent
 from tests.common import device_of, paths, printer_named, until_farm
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
@@ -28,23 +28,11 @@ async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> M
     return entry
 
 
-async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
-    """Call an action, and return its response."""
-    response = await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
-    assert response is not None
-    return dict(response)
-
-
 def device(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> str:
     """Return the ID of the device of a printer."""
     found = device_of(hass, entry, printer_id)
     assert found is not None
     return found.id
-
-
-def sent(farm: VirtualFarm, path: str) -> list[Any]:
-    """Return the bodies that were sent to a path."""
-    return [request.body for request in farm.requests if request.path == path]
 
 
 @pytest.fixture

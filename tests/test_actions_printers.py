@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.printago.const import DOMAIN
+from tests.actions import act, sent
 from tests.common import device_of, printer_named, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
@@ -27,22 +27,10 @@ async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> M
     return entry
 
 
-async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
-    """Call an action, and return its response."""
-    response = await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
-    assert response is not None
-    return dict(response)
-
-
 def devices(hass: HomeAssistant, entry: MockConfigEntry, *printer_ids: str) -> list[str]:
     """Return the IDs of the devices of printers."""
     found = [device_of(hass, entry, printer_id) for printer_id in printer_ids]
     return [device.id for device in found if device is not None]
-
-
-def sent(farm: VirtualFarm, path: str) -> list[Any]:
-    """Return the bodies that were sent to a path."""
-    return [request.body for request in farm.requests if request.path == path]
 
 
 async def test_all_waiting_beds_are_confirmed_in_one_request(

@@ -1,5 +1,6 @@
 """What all controls of a printer share: when they can be used, and showing what was asked for before it has happened."""
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -112,3 +113,19 @@ class OptimisticEntity[T](PrintagoEntity):
         # What is still on its way ends without anything to show it to.
         self._wishes += 1
         self._async_end_wish()
+
+
+class OptimisticToggle(OptimisticEntity[bool]):
+    """What is turned on and off."""
+
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Turn it on."""
+        await self._async_turn(on=True)
+
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Turn it off."""
+        await self._async_turn(on=False)
+
+    @abstractmethod
+    async def _async_turn(self, *, on: bool) -> None:
+        """Ask for it."""

@@ -9,7 +9,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control import ControlDescription, ControlEntity, OptimisticEntity
+from .control import ControlDescription, ControlEntity, OptimisticToggle
 from .coordinator import PrintagoConfigEntry
 from .entity import async_setup_printer_entities
 from .printer_state import PrinterState
@@ -35,7 +35,7 @@ async def async_setup_entry(
     async_setup_printer_entities(entry, Platform.LIGHT, PRINTER_LIGHTS, ChamberLight, async_add_entities)
 
 
-class ChamberLight(OptimisticEntity[bool], ControlEntity, LightEntity):
+class ChamberLight(OptimisticToggle, ControlEntity, LightEntity):
     """The light in the chamber."""
 
     entity_description: PrinterLightDescription
@@ -48,13 +48,6 @@ class ChamberLight(OptimisticEntity[bool], ControlEntity, LightEntity):
         return (self._attr_is_on,)
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_turn(on=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_turn(on=False)
-
     async def _async_turn(self, *, on: bool) -> None:
         async def turn() -> None:
             await self.coordinator.client.send_command(

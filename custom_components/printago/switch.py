@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import InvalidRequestError
 from .api.permissions import FABMATIC, MAINTENANCE, SETTINGS_EDIT, SETTINGS_VIEW
 from .const import DOMAIN
-from .control import ControlDescription, ControlEntity, OptimisticEntity
+from .control import ControlDescription, ControlEntity, OptimisticToggle
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import FarmEntity, async_setup_printer_entities
 from .farm import Farm
@@ -95,7 +95,7 @@ def _take_over(coordinator: PrintagoCoordinator, settings: Mapping[str, Any]) ->
     coordinator.listeners.async_tell_farm()
 
 
-class PrinterSwitch(OptimisticEntity[bool], ControlEntity, SwitchEntity):
+class PrinterSwitch(OptimisticToggle, ControlEntity, SwitchEntity):
     """A switch of a printer."""
 
     entity_description: PrinterSwitchDescription
@@ -107,13 +107,6 @@ class PrinterSwitch(OptimisticEntity[bool], ControlEntity, SwitchEntity):
         return (self._attr_is_on, self._attr_extra_state_attributes)
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_turn(on=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_turn(on=False)
-
     async def _async_turn(self, *, on: bool) -> None:
         if (printer := self.printer) is None:
             return
@@ -133,7 +126,7 @@ class PrinterSwitch(OptimisticEntity[bool], ControlEntity, SwitchEntity):
         await self._async_wish(on, self.entity_description.is_on_fn(printer), turn, answer_tells=True)
 
 
-class LowPrioritySwitch(OptimisticEntity[bool], FarmEntity, SwitchEntity):
+class LowPrioritySwitch(OptimisticToggle, FarmEntity, SwitchEntity):
     """Whether the queue also gives out jobs of low priority: what fills the night."""
 
     @override
@@ -147,13 +140,6 @@ class LowPrioritySwitch(OptimisticEntity[bool], FarmEntity, SwitchEntity):
         return (self._attr_is_on,)
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_turn(on=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_turn(on=False)
-
     async def _async_turn(self, *, on: bool) -> None:
         async def turn() -> None:
             settings = await self.coordinator.client.update_store_settings(**{_LOW_PRIORITY: on})
