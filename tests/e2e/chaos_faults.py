@@ -249,7 +249,7 @@ def _http_fault(step: Step) -> virtual_farm.Fault:
         case Fault.HTTP_503:
             return virtual_farm.Fault(mode="status", status=503, count=_ANY)
         case Fault.HTTP_429:
-            return virtual_farm.Fault(mode="status", status=429, retry_after=1, count=1)
+            return virtual_farm.Fault(mode="status", status=429, retry_after=1, path="/v1/printers")
         case Fault.HTML:
             return virtual_farm.Fault(mode="html", status=200, count=_ANY)
         case Fault.TRUNCATED:

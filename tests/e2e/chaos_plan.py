@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 import random
 
-_MOST_AT_ONCE = 6
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 3, 8
 
 
 class Fault(StrEnum):
@@ -99,10 +99,10 @@ def make_plan(seed: int, faults: int) -> list[Episode]:
     rng = random.Random(f"chaos:{seed}")  # noqa: S311, it has to be repeatable
     alone = list(Fault)
     rng.shuffle(alone)
-    plan: list[Episode] = [(_step(rng, fault),) for fault in alone[: faults // 10]]
+    plan: list[Episode] = [(_step(rng, fault),) for fault in alone[: faults // 15]]
     left = faults - len(plan)
     while left > 0:
-        size = min(left, rng.randint(2, _MOST_AT_ONCE))
+        size = min(left, rng.randint(_FEWEST_AT_ONCE, _MOST_AT_ONCE))
         kinds = rng.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=size)
         plan.append(tuple(_step(rng, fault) for fault in kinds))
         left -= size

@@ -9,6 +9,7 @@ from enum import StrEnum
 import logging
 from pathlib import Path
 import re
+import socket
 import sys
 import threading
 from typing import Any, Self, override
@@ -43,6 +44,9 @@ _ENDINGS = {
 _SETUP_FAILED = re.compile(r"Config entry '.*' for printago integration (not ready yet|could not authenticate)")
 # That an integration is a custom one, and how fast the machine can compress.
 _ANYWAY = frozenset({"homeassistant.loader", "aiohttp_fast_zlib"})
+# aiohttp shields its look-up of a name, and from Python 3.14 on asyncio reports it when that fails after whoever asked was
+# canceled, say by a reload: https://github.com/aio-libs/aiohttp, `TCPConnector._resolve_host`.
+_ABANDONED_LOOKUP = re.compile(r"Error doing job: \w+ exception in shielded future")
 _SLOW = re.compile(r"Executing .* took ([\d.]+) seconds", re.DOTALL)
 _SLOWEST = 2.0
 """Seconds of the event loop that one step of ours may take, on a machine that others use as well."""
@@ -59,6 +63,8 @@ class LogWatch(logging.Handler):
         self.begun: Counter[Channel] = Counter()
         self.ended: Counter[Channel] = Counter()
         self.setups_failed = 0
+        self.abandoned_lookups = 0
+        """How often aiohttp has reported that a name was not found which nobody wanted to know any more."""
         self.slow_steps = 0
         """How often anything at all, the farm and the tests included, has held the event loop."""
 
@@ -92,6 +98,9 @@ class LogWatch(logging.Handler):
             if _OURS.replace(".", "/") not in text or float(slow[1]) < _SLOWEST:
                 return None
         if record.name in _ANYWAY:
+            return None
+        if record.exc_info and isinstance(record.exc_info[1], socket.gaierror) and _ABANDONED_LOOKUP.match(text):
+            self.abandoned_lookups += 1
             return None
         if record.levelno >= logging.WARNING or record.exc_info:
             trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""

@@ -263,6 +263,7 @@ async def test_after_any_faults_everything_is_as_the_farm_says(
         figures[f"outages of {channel} told"] = f"{scene.log.begun[channel]}, ends {scene.log.ended[channel]}"
     figures["events"] = f"{scene.events.counts.total()}, none twice"
     figures["held longer than before"] = "no task, socket, file or thread"
+    figures["look-ups that aiohttp reports after they were given up"] = scene.log.abandoned_lookups
     figures["event loop held (anybody, > 0.1 s, debug mode)"] = scene.log.slow_steps
 
 

@@ -111,8 +111,10 @@ class Gateway:
         content = body if isinstance(body, bytes) else b""
         half = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
         half.content_length = max(2, len(content))
-        await half.prepare(request)
-        await half.write(content[: len(content) // 2])
+        # Whoever asked may have hung up meanwhile.
+        with contextlib.suppress(ConnectionError):
+            await half.prepare(request)
+            await half.write(content[: len(content) // 2])
         if request.transport is not None:
             request.transport.close()
         return half
