@@ -13,7 +13,12 @@ from typing import Any
 from .measure import Outcome, machine
 
 BENCHMARKS = {
-    "telemetry": "The cost of a telemetry message",
+    "telemetry": "Cost of a telemetry message",
+    "writes": "State writes",
+    "setup": "Set-up",
+    "memory": "Memory and reload",
+    "latency": "Latency",
+    "snapshot": "REST snapshot",
 }
 RESULTS = Path(__file__).parent / "results"
 

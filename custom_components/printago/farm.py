@@ -12,12 +12,12 @@ from typing import Any
 
 from .api.listing import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
-from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
+from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob, Record
 from .api.telemetry import StatMessage
 from .changes import NO_CHANGES, Changes, JobChange, OrderChange, was_retried
 from .materials import KINDS as MATERIAL_KINDS, Materials
 from .printer_state import QUIET_READINGS, PrinterState
-from .stamps import believed, believed_event, believed_rows, is_older
+from .stamps import believed, believed_event, believed_rows, is_ahead, is_older
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOURNALED = 20_000
@@ -91,8 +91,8 @@ class Farm:
             for printer_id in self.printers.keys() - printers.rows.keys() - told:
                 self._remove_printer(printer_id, changes)
         if jobs is not None:
-            for job_id, source in believed_rows(jobs.rows, now).items():
-                self._merge_job(job_id, source, changes, whole=True)
+            for job_id, source in jobs.rows.items():
+                self._merge_whole_job(job_id, source, jobs.records.get(job_id), changes, now)
             if jobs.complete and not suddenly_empty:
                 for job_id in self.jobs.keys() - jobs.rows.keys() - told:
                     changes.ended_unseen = True
@@ -231,7 +231,7 @@ class Farm:
                 if message.action is Action.DELETE:
                     self._drop_job(job_id, changes)
                 else:
-                    self._merge_job(job_id, source, changes)
+                    self._merge_job(job_id, PrintJob.read(source), changes)
         elif message.kind in MATERIAL_KINDS:
             concerned, gaps = self.materials.apply(message)
             changes.printers |= concerned & self.printers.keys()
@@ -342,22 +342,44 @@ class Farm:
             default=None,
         )
 
-    def _merge_job(self, job_id: str, source: Mapping[str, Any], changes: Changes, *, whole: bool = False) -> None:
+    def _merge_whole_job(
+        self, job_id: str, source: Mapping[str, Any], record: Record | None, changes: Changes, now: datetime
+    ) -> None:
+        """Lay a row of a snapshot over what is known; most are just what is known already."""
         known = self.jobs.get(job_id)
-        values = PrintJob.read(source)
-        if (part_build_id := values.get("part_build_id")) is not None:
+        if record is not None and record == known:
+            return
+        if known is not None or not isinstance(record, PrintJob) or is_ahead(record.updated_at, now):
+            self._merge_job(job_id, PrintJob.read(believed(source, now)), changes, whole=True)
+        else:
+            self._merge_job(job_id, {}, changes, whole=True, record=record)
+
+    def _merge_job(
+        self,
+        job_id: str,
+        values: Mapping[str, Any],
+        changes: Changes,
+        *,
+        whole: bool = False,
+        record: PrintJob | None = None,
+    ) -> None:
+        """Lay fields of a job over what is known of it; of one that nobody knows ``record`` may say it all."""
+        known = self.jobs.get(job_id)
+        job = known or record or PrintJob(id=job_id, **values)
+        stamp = job.updated_at if known is None else values.get("updated_at")
+        part_build_id = job.part_build_id if known is None else values.get("part_build_id")
+        if part_build_id is not None:
             self.note_part_build(part_build_id)
         if known is None:
-            if self._is_late(job_id, values.get("updated_at"), whole=whole):
+            if self._is_late(job_id, stamp, whole=whole):
                 return self.count_dropped("late")
-            job = PrintJob.from_json(job_id, source)
             if not whole and self._is_fragment(job):
                 changes.incomplete = True
             if not _is_open(job):
                 return None
             if len(self.jobs) >= _MOST_JOBS:
                 return self.count_dropped("too many jobs")
-        elif is_older(values.get("updated_at"), known.updated_at):
+        elif is_older(stamp, known.updated_at):
             return self.count_dropped("late")
         else:
             job = known.changed(values)
@@ -398,6 +420,8 @@ class Farm:
     def _index_job(self, before: PrintJob | None, after: PrintJob | None, changes: Changes) -> None:
         old = before.assigned_printer_id if before else None
         new = after.assigned_printer_id if after else None
+        if old is None and new is None and not any(job is not None and job.in_progress for job in (before, after)):
+            return
         job_id = after.id if after else before.id if before else ""
         if old is not None and old != new and (jobs := self._jobs_of.get(old)) is not None:
             jobs.discard(job_id)

@@ -20,10 +20,14 @@ def is_older(stamp: datetime | None, known: datetime | None) -> bool:
     return stamp is not None and known is not None and stamp < known
 
 
+def is_ahead(stamp: datetime | None, now: datetime) -> bool:
+    """Return whether a stamp lies in the future at ``now`` (Printago's clock), so that it is not believed."""
+    return stamp is not None and stamp > now + CLOCK_TOLERANCE
+
+
 def believed(source: Source, now: datetime) -> Source:
     """Return a record, or some fields of one, without a stamp that lies in the future at ``now`` (Printago's clock)."""
-    stamp = read_moment(source.get(_STAMP))
-    if stamp is None or stamp <= now + CLOCK_TOLERANCE:
+    if not is_ahead(read_moment(source.get(_STAMP)), now):
         return source
     # For no record is null a statement about its stamp.
     return {**source, _STAMP: None}

@@ -35,11 +35,10 @@ def read_fields(source: object, fields: Fields) -> dict[str, Any]:
         return {}
     values: dict[str, Any] = {}
     for name, (attribute, reader) in fields.items():
-        if name not in source:
-            continue
-        raw = source[name]
-        if raw is None:
-            values[attribute] = None
+        # Null, or not mentioned at all, is what most fields are.
+        if (raw := source.get(name)) is None:
+            if name in source:
+                values[attribute] = None
             continue
         try:
             values[attribute] = reader(raw)
@@ -52,8 +51,9 @@ def text(raw: object) -> str:
     """Read a text; longer than a state may be, it is cut."""
     if not isinstance(raw, str):
         raise UnreadableError
-    short = cut(raw)
-    return short if short.isprintable() else short.translate(_CONTROL)
+    if len(raw) <= MAX_TEXT and raw.isprintable():
+        return raw
+    return cut(raw).translate(_CONTROL)
 
 
 def cut(raw: str) -> str:
@@ -79,7 +79,7 @@ def number(low: float, high: float) -> Callable[[object], float]:
     """Return a reader of finite numbers from ``low`` to ``high``."""
 
     def read(raw: object) -> float:
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
+        if not (type(raw) is float or type(raw) is int):
             raise UnreadableError
         # Neither NaN nor an infinity lies between two numbers.
         if not low <= raw <= high:
@@ -93,7 +93,7 @@ def number(low: float, high: float) -> Callable[[object], float]:
 def whole(low: int, high: int) -> Callable[[object], int]:
     """Return a reader of numbers from ``low`` to ``high`` that are counts: a fraction is rounded."""
     read_number = number(low, high)
-    return lambda raw: round(read_number(raw))
+    return lambda raw: raw if type(raw) is int and low <= raw <= high else round(read_number(raw))
 
 
 def moment(raw: object) -> datetime:
@@ -101,7 +101,8 @@ def moment(raw: object) -> datetime:
     if not isinstance(raw, str) or len(raw) > 64:
         raise UnreadableError
     try:
-        return _utc(datetime.fromisoformat(raw))
+        parsed = datetime.fromisoformat(raw)
+        return parsed if parsed.tzinfo is UTC and parsed.year in _YEARS else _utc(parsed)
     except (ValueError, OverflowError) as err:
         raise UnreadableError from err
 
@@ -117,8 +118,6 @@ def http_date(raw: str) -> datetime | None:
 def _utc(parsed: datetime) -> datetime:
     if parsed.year not in _YEARS:
         raise UnreadableError
-    if parsed.tzinfo is UTC:
-        return parsed
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

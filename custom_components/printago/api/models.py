@@ -39,11 +39,13 @@ IN_PROGRESS_STATUSES = frozenset(JobStatus) - FINAL_STATUSES - {JobStatus.PENDIN
 """A printer is spoken for: from assigned to paused."""
 
 
+_STATUS_OF = {status.value: status for status in JobStatus}
+
+
 def _job_status(raw: object) -> JobStatus:
-    try:
-        return JobStatus(f.text(raw))
-    except ValueError as err:
-        raise f.UnreadableError from err
+    if not isinstance(raw, str) or raw not in _STATUS_OF:
+        raise f.UnreadableError
+    return _STATUS_OF[raw]
 
 
 def _told(raw: object) -> str:
@@ -130,11 +132,11 @@ class Record:
     @classmethod
     def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return the attributes that ``source`` mentions."""
-        return {
-            name: value
-            for name, value in f.read_fields(source, cls.FIELDS).items()
-            if value is not None or name not in cls.NEVER_NULL
-        }
+        values = f.read_fields(source, cls.FIELDS)
+        for name in cls.NEVER_NULL:
+            if name in values and values[name] is None:
+                del values[name]
+        return values
 
     @classmethod
     def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
@@ -142,7 +144,9 @@ class Record:
         return cls(id=identifier, **cls.read(source))
 
     def changed(self, values: Mapping[str, Any]) -> Self:
-        """Return the record with ``values`` (of ``read``) laid over it."""
+        """Return the record with ``values`` (of ``read``) laid over it; itself where they are what it has."""
+        if all(getattr(self, name) == value for name, value in values.items()):
+            return self
         return replace(self, **values)
 
 

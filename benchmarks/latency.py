@@ -1,0 +1,64 @@
+"""How long a message takes from the broker, which is another process, to the states; and whether any gets lost."""
+
+import asyncio
+from datetime import UTC, datetime
+import os
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, callback
+
+from .cloud import cloud
+from .home import add_printago, entities_of, home
+from .measure import LoopWatch, Outcome, percentile
+
+P99_MS = 250.0
+BLOCK_MS = 50.0
+
+
+async def run(*, quick: bool = False) -> Outcome:
+    """Let a farm talk for a minute, a message per printer and second."""
+    printers, seconds = (4, 2) if quick else (500, 60)
+    outcome = Outcome()
+    async with cloud(printers, chatty=True) as running, home() as hass:
+        if len(cores := sorted(os.sched_getaffinity(0))) > 1:
+            running.pin({cores[-1]})
+            os.sched_setaffinity(0, set(cores[:-1]))
+        entry = await add_printago(hass, running)
+        coordinator = entry.runtime_data
+        farm = coordinator.farm
+        printer_of = {
+            entity_id: entity.unique_id.partition("_")[0] for entity_id, entity in entities_of(hass, entry).items()
+        }
+        delays: list[float] = []
+
+        @callback
+        def on_change(event: Event[EventStateChangedData]) -> None:
+            state = farm.printers.get(printer_of.get(event.data["entity_id"], ""))
+            if state is not None and state.received_at is not None:
+                delays.append((datetime.now(UTC) - state.received_at).total_seconds() * 1000)
+
+        realtime = coordinator.realtime
+        await asyncio.sleep(0.2 if quick else 5)
+        sent = (await running.counts())["messages"]
+        received = realtime.messages_received
+        hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
+        with LoopWatch() as watch:
+            await asyncio.sleep(seconds)
+        # What is on its way at either end is the same few.
+        await running.quiet()
+        sent = (await running.counts())["messages"] - sent
+        async with asyncio.timeout(10):
+            while realtime.messages_received - received < sent and realtime.connects == 1:
+                await asyncio.sleep(0.05)
+        lost = sent - (realtime.messages_received - received)
+    outcome.judge("from the broker to the state, p99 (ms)", percentile(delays, 0.99), P99_MS)
+    outcome.judge("longest block of the event loop (ms)", watch.longest * 1000, BLOCK_MS)
+    outcome.judge("messages lost", max(0, lost), 0)
+    outcome.details = {
+        "printers": printers,
+        "messages_per_second": round(sent / seconds, 1),
+        "states_written": len(delays),
+        "p50_ms": round(percentile(delays, 0.5), 2),
+        "p99_ms": round(percentile(delays, 0.99), 2),
+    }
+    return outcome

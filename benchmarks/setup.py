@@ -1,0 +1,73 @@
+"""Set-up of an entry, against adding as many bare entities; and how many requests it takes."""
+
+import asyncio
+from statistics import median
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .bare import add_bare
+from .cloud import Cloud, cloud
+from .home import home, new_entry
+from .measure import Outcome, cpu_time
+
+VS_BARE = 1.5
+REQUESTS = 4
+
+
+async def run(*, quick: bool = False) -> Outcome:
+    """Set up again and again, each time in a new Home Assistant."""
+    printers, passes = (4, 1) if quick else (500, 5)
+    outcome = Outcome()
+    async with cloud(printers) as running:
+        likes = await _registered(running)
+        ours: list[float] = []
+        bare: list[float] = []
+        requests: list[str] = []
+        for _ in range(passes):
+            known = len((await running.counts())["requests"])
+            ours.append(await _set_up(running))
+            requests = (await running.counts())["requests"][known:]
+            bare.append(await _set_up_bare(likes))
+    outcome.judge(f"set-up of {printers} printers, ours : bare entities", median(ours) / median(bare), VS_BARE)
+    outcome.judge(f"set-up of {printers} printers, REST requests", len(requests), REQUESTS)
+    outcome.details = {
+        "entities": len(likes),
+        "entities_enabled": sum(like.disabled_by is None for like in likes),
+        "ours_s": round(median(ours), 3),
+        "bare_s": round(median(bare), 3),
+        "requests": requests,
+    }
+    return outcome
+
+
+async def _registered(running: Cloud) -> list[er.RegistryEntry]:
+    """Return what ours registers, once everything that the first messages bring is there."""
+    async with home() as hass:
+        entry = new_entry(hass, running)
+        await _finish(hass, entry.entry_id)
+        return er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+
+
+async def _set_up(running: Cloud) -> float:
+    async with home() as hass:
+        entry = new_entry(hass, running)
+        with cpu_time() as spent:
+            await _finish(hass, entry.entry_id)
+        return spent.seconds
+
+
+async def _set_up_bare(likes: list[er.RegistryEntry]) -> float:
+    async with home() as hass:
+        with cpu_time() as spent:
+            await add_bare(hass, likes)
+        return spent.seconds
+
+
+async def _finish(hass: HomeAssistant, entry_id: str) -> None:
+    if not await hass.config_entries.async_setup(entry_id):
+        raise RuntimeError("the entry could not be set up")
+    await hass.async_block_till_done()
+    # Entities of parts that the first messages tell of are added in tasks of their own.
+    await asyncio.sleep(0)
+    await hass.async_block_till_done()
