@@ -60,7 +60,7 @@ _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
 _ENDINGS_PAUSE = 150
 _CLOCK_MARGIN = timedelta(seconds=10)
-_CROWDED = 100
+_CROWDED = 50
 """Requests in an hour that a store at rest does not need, nor a few restarts."""
 
 COMPLETED_COUNT = "completed_count"

@@ -159,7 +159,7 @@ class StoreMemory:
     @callback
     def _async_on_sent(self) -> None:
         if self._kept and self._log.is_half_full:
-            self._hass.async_create_background_task(self._log.write(), f"{DOMAIN} send times")
+            self._hass.async_create_background_task(self._log.write(early=True), f"{DOMAIN} send times")
 
     async def _async_save(self) -> None:
         if not self._kept:

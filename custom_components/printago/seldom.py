@@ -132,10 +132,8 @@ class SeldomReads:
 
     @callback
     def _async_begin(self, _: object) -> None:
-        if self._is_crowded():
-            # Restarts that follow each other would use up the quota with nothing else.
-            self._async_take_turn(_)
-        else:
+        # Restarts that follow each other would use up the quota with nothing else: turns come soon enough.
+        if not self._is_crowded():
             self.async_want_all()
 
     @callback

@@ -1,12 +1,13 @@
 """The quota: two sliding windows, two lanes, and what survives a restart."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.printago.api import Lane, RateLimitedError, RateLimiter
+from custom_components.printago.api import AHEAD, Lane, RateLimitedError, RateLimiter, SendLog
 from custom_components.printago.api.ratelimit import parse_retry_after
 
 
@@ -180,6 +181,61 @@ async def test_memory_hears_of_each_request_that_is_counted(clock: Clock) -> Non
     assert heard == []
     await limiter.acquire(Lane.USER)
     assert heard == [clock.now]
+
+
+async def test_no_request_goes_out_of_which_a_later_life_would_not_know(clock: Clock) -> None:
+    disk: list[float] = []
+    writes = 0
+
+    async def save() -> None:
+        nonlocal writes
+        writes += 1
+        now = limiter.export()
+        await asyncio.sleep(0)
+        disk[:] = now
+
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, log=SendLog(save))
+    for number in range(1, 61):
+        await limiter.acquire(Lane.USER)
+        clock.now += 0.01
+        assert number - len(disk) <= AHEAD
+
+        # Killed now, the next life takes no fewer for sent than were.
+        later = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+        later.restore(disk, AHEAD)
+        assert number <= later.requests_last_hour <= number + AHEAD
+    assert writes <= 60 / AHEAD + 1
+
+
+async def test_those_who_want_to_send_at_once_wait_for_one_write_together(clock: Clock) -> None:
+    may_end = asyncio.Event()
+    writes = 0
+
+    async def save() -> None:
+        nonlocal writes
+        writes += 1
+        await may_end.wait()
+
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, log=SendLog(save))
+    wanted = [asyncio.ensure_future(limiter.acquire(Lane.USER)) for _ in range(AHEAD)]
+    await asyncio.wait(wanted, timeout=0.01)
+    assert limiter.requests_last_hour == 0
+    may_end.set()
+    await asyncio.gather(*wanted)
+    assert (limiter.requests_last_hour, writes) == (AHEAD, 1)
+
+
+async def test_restored_send_times_are_dated_anew_once_the_right_time_is_known(clock: Clock) -> None:
+    now = clock.wall()
+    # The machine's clock has lost a day, or won one, while it was off.
+    for wrong in (-86400, 86400):
+        clock.wall_offset += wrong
+        limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+        limiter.restore([now - 50] * 60)
+        assert limiter.delay(Lane.USER) == (62 if wrong < 0 else 0)
+        clock.wall_offset -= wrong
+        limiter.date_restored()
+        assert limiter.delay(Lane.USER) == pytest.approx(12)
 
 
 @pytest.mark.parametrize(

@@ -401,6 +401,32 @@ async def test_clock_of_the_server_is_read_from_its_answers(
     assert (transport.clock.now() - NOW).total_seconds() == offset
 
 
+def test_clock_that_is_set_between_two_answers_changes_nothing() -> None:
+    wall, passed, known = NOW, 0.0, 0
+
+    def on_known() -> None:
+        nonlocal known
+        known += 1
+
+    clock = ServerClock(lambda: wall, steady=lambda: passed, on_known=on_known)
+    assert clock.now() == wall
+    date = format_datetime(NOW + timedelta(hours=3), usegmt=True)
+    clock.observe({"Date": date})
+    before = clock.now()
+
+    wall += timedelta(seconds=60)
+    passed += 60
+    assert (clock.now() - before).total_seconds() == 60
+    for step in (-8, 8, 30 * 24):
+        wall += timedelta(hours=step)
+        assert (clock.now() - before).total_seconds() == pytest.approx(60)
+    # A correction so small that the clock was only slowed down, or sped up, is none.
+    wall += timedelta(hours=-30 * 24, seconds=1)
+    assert (clock.now() - before).total_seconds() == pytest.approx(61)
+    clock.observe({"Date": date})
+    assert known == 1
+
+
 async def test_clock_of_the_server_is_ours_until_it_was_seen(session: aiohttp.ClientSession) -> None:
     transport = Transport(
         session, api_url="http://127.0.0.1:1", store_id=STORE, api_key=KEY, limiter=RateLimiter(), clock=ServerClock()

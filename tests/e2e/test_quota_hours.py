@@ -118,7 +118,7 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
     assert entry.runtime_data.memory.limiter.delay(Lane.USER) == 0
 
 
-@pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 30)])
+@pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 25)])
 async def test_home_assistant_restarted_each_minute_for_an_hour(
     hass: HomeAssistant,
     farm: VirtualFarm,

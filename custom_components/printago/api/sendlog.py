@@ -48,10 +48,10 @@ class SendLog:
         async with self._lock:
             pass
 
-    async def write(self) -> None:
-        """Write, unless somebody else has just done so."""
+    async def write(self, *, early: bool = False) -> None:
+        """Write, unless somebody else has just made room; ``early`` does so before there is none left."""
         async with self._lock:
-            if not self.is_half_full:
+            if self.has_room and not (early and self.is_half_full):
                 return
             sent = self._sent
             await self._save()
