@@ -1,8 +1,10 @@
 """Automations that tests set up in Home Assistant."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.icon import async_get_icons
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 
@@ -34,7 +36,18 @@ async def automate(hass: HomeAssistant, *triggers: dict[str, Any], conditions: l
     return ran
 
 
-async def untranslated(hass: HomeAssistant, category: str, descriptions: dict[str, Any]) -> list[str]:
+async def assert_described(
+    hass: HomeAssistant, category: str, names: Iterable[str], descriptions: Mapping[str, Any]
+) -> None:
+    """Assert that ours among the triggers or conditions are just these, and that each has target, words and icon."""
+    described = {name: description for name, description in descriptions.items() if name.startswith(f"{DOMAIN}.")}
+    assert described.keys() == {f"{DOMAIN}.{name}" for name in names}
+    assert all(description and description["target"] for description in described.values())
+    assert await _untranslated(hass, category, described) == []
+    assert (await async_get_icons(hass, category, [DOMAIN]))[DOMAIN].keys() == set(names)
+
+
+async def _untranslated(hass: HomeAssistant, category: str, descriptions: Mapping[str, Any]) -> list[str]:
     """Return the words that these triggers or conditions lack in English."""
     words = await async_get_translations(hass, "en", category, {DOMAIN})
     wanted: list[str] = []

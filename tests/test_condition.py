@@ -7,7 +7,6 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, label_registry as lr
 from homeassistant.helpers.condition import async_get_all_descriptions, async_validate_condition_config
-from homeassistant.helpers.icon import async_get_icons
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -15,7 +14,7 @@ import voluptuous as vol
 
 from custom_components.printago.condition import CONDITIONS
 from custom_components.printago.const import DOMAIN
-from tests.automations import automate, untranslated
+from tests.automations import assert_described, automate
 from tests.common import device_of, entity_id, press, printer_named, until, value_of
 from virtual_farm import VirtualFarm
 
@@ -154,12 +153,4 @@ async def test_configuration_that_means_nothing_is_refused(hass: HomeAssistant, 
 async def test_every_condition_is_described_translated_and_has_an_icon(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "automation", {})
     await hass.async_block_till_done()
-    described = {
-        name: description
-        for name, description in (await async_get_all_descriptions(hass)).items()
-        if name.startswith(f"{DOMAIN}.")
-    }
-    assert described.keys() == {f"{DOMAIN}.{name}" for name in CONDITIONS}
-    assert all(description and description["target"] for description in described.values())
-    assert await untranslated(hass, "conditions", described) == []
-    assert (await async_get_icons(hass, "conditions", [DOMAIN]))[DOMAIN].keys() == CONDITIONS.keys()
+    await assert_described(hass, "conditions", CONDITIONS, await async_get_all_descriptions(hass))

@@ -14,7 +14,6 @@ from homeassistant.helpers import (
     entity_registry as er,
     label_registry as lr,
 )
-from homeassistant.helpers.icon import async_get_icons
 from homeassistant.helpers.trigger import async_get_all_descriptions, async_validate_trigger_config
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -24,7 +23,7 @@ import voluptuous as vol
 
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.trigger import TRIGGERS
-from tests.automations import automate, untranslated
+from tests.automations import assert_described, automate
 from tests.common import device_of, entity_id, pass_time, printer_named, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import VirtualFarm
@@ -356,15 +355,7 @@ async def test_configuration_that_means_nothing_is_refused(hass: HomeAssistant, 
 async def test_every_trigger_is_described_translated_and_has_an_icon(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "automation", {})
     await hass.async_block_till_done()
-    described = {
-        name: description
-        for name, description in (await async_get_all_descriptions(hass)).items()
-        if name.startswith(f"{DOMAIN}.")
-    }
-    assert described.keys() == {f"{DOMAIN}.{name}" for name in TRIGGERS}
-    assert all(description and description["target"] for description in described.values())
-    assert await untranslated(hass, "triggers", described) == []
-    assert (await async_get_icons(hass, "triggers", [DOMAIN]))[DOMAIN].keys() == TRIGGERS.keys()
+    await assert_described(hass, "triggers", TRIGGERS, await async_get_all_descriptions(hass))
 
 
 async def test_farm_works_where_home_assistant_no_longer_knows_such_triggers(
