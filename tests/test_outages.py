@@ -1,5 +1,8 @@
 """What a person reads in the log when Printago cannot be reached: that it began, and that it is over, once each."""
 
+import asyncio
+from typing import Any
+
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
@@ -58,9 +61,7 @@ async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_
     await farm.disconnect_clients()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
     await hass.config_entries.async_reload(entry.entry_id)
-    refused = farm.publisher.refused_logins
-    entry.runtime_data.realtime.reconnect_now()
-    await until(hass, lambda: farm.publisher.refused_logins > refused)
+    assert entry.runtime_data.realtime.refused
     told = [record for record in caplog.records if "trying again in the background" in record.getMessage()]
     assert len(told) == 1
 
@@ -95,6 +96,30 @@ async def test_what_happened_during_an_outage_is_told_by_entities_that_are_avail
             if change.data["entity_id"] == event and change.data["new_state"].attributes.get("event_type") == kind
         )
         assert told["old_state"].state != "unavailable"
+
+
+async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    alerts = entity_id(hass, printer, "alert", "event")
+    unload = hass.config_entries.async_unload_platforms
+
+    async def unload_and_lose_a_printer(*args: Any) -> bool:
+        unloaded = await unload(*args)
+        # The stream goes on for a moment.
+        farm.disconnect_printer(printer)
+        while entry.runtime_data.farm.printers[printer].is_online:  # noqa: ASYNC110, the model tells only those who are gone
+            await asyncio.sleep(0.01)
+        return unloaded
+
+    monkeypatch.setattr(hass.config_entries, "async_unload_platforms", unload_and_lose_a_printer)
+    await hass.config_entries.async_reload(entry.entry_id)
+
+    state = hass.states.get(alerts)
+    assert state is not None
+    assert state.attributes["event_type"] == "printer_offline"
+    assert entry.runtime_data.memory.untold == []
 
 
 async def test_nobody_is_asked_for_another_key_any_more_once_the_old_one_works_again(

@@ -59,6 +59,7 @@ _REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
 _ENDINGS_PAUSE = 150
+_MOST_UNTOLD = 500
 _CLOCK_MARGIN = timedelta(seconds=10)
 _CROWDED = 50
 """Requests in an hour that a store at rest does not need, nor a few restarts."""
@@ -105,6 +106,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._endings_asked_at = -math.inf
         self._count_is_lower = False
         self._was_available = False
+        self._telling = False
         self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
         self.listeners = Listeners(hass)
         self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
@@ -414,9 +416,26 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         # What is told by an entity that is not available yet reaches no automation.
         self._async_check_availability()
         for happening in happenings:
-            self.listeners.async_tell_happening(happening)
+            if self._telling:
+                self.listeners.async_tell_happening(happening)
+            elif len(self.memory.untold) < _MOST_UNTOLD:
+                self.memory.untold.append((time.monotonic(), happening))
         if changes.incomplete:
             self.async_reconcile()
+
+    @callback
+    def async_tell_happenings(self) -> None:
+        """Tell what happens from now on, and before it what has happened during the reload: the entities are there."""
+        self._telling = True
+        untold, self.memory.untold = self.memory.untold, []
+        for noted_at, happening in untold:
+            if time.monotonic() - noted_at < _REMEMBER_SECONDS:
+                self.listeners.async_tell_happening(happening)
+
+    @callback
+    def async_keep_happenings(self) -> None:
+        """Keep what happens from now on for the next load: the entities are about to go."""
+        self._telling = False
 
     @callback
     def _async_check_availability(self) -> None:

@@ -59,6 +59,8 @@ class StoreMemory:
         self.facts = StoreFacts()
         self.told_until: datetime | None = None
         """Until when, by Printago's clock, we know of every job that ended."""
+        self.untold: list[tuple[float, Happening]] = []
+        """What has happened while no entity was there to tell it, and when we noted it by the monotonic clock."""
         self.rest_down = False
         """REST failed when it was last tried: the log tells so, and not yet that it works again."""
         self.stream_outage_told = False
@@ -97,6 +99,7 @@ class StoreMemory:
         self.results = Results()
         self.facts = StoreFacts()
         self.told_until = None
+        self.untold = []
         self.rest_down = self.stream_outage_told = False
         self._read_with = None
         self._kept = False
