@@ -47,6 +47,8 @@ _ANYWAY = frozenset({"homeassistant.loader", "aiohttp_fast_zlib"})
 # aiohttp shields its look-up of a name, and from Python 3.14 on asyncio reports it when that fails after whoever asked was
 # canceled, say by a reload: https://github.com/aio-libs/aiohttp, `TCPConnector._resolve_host`.
 _ABANDONED_LOOKUP = re.compile(r"Error doing job: \w+ exception in shielded future")
+# What Home Assistant says to somebody who presses a button that has just become unavailable.
+_PRESSED_TOO_LATE = re.compile(r"Referenced entities button\.\w+ are missing or not currently available")
 _SLOW = re.compile(r"Executing .* took ([\d.]+) seconds", re.DOTALL)
 _SLOWEST = 2.0
 """Seconds of the event loop that one step of ours may take, on a machine that others use as well."""
@@ -97,7 +99,7 @@ class LogWatch(logging.Handler):
             self.slow_steps += 1
             if _OURS.replace(".", "/") not in text or float(slow[1]) < _SLOWEST:
                 return None
-        if record.name in _ANYWAY:
+        if record.name in _ANYWAY or _PRESSED_TOO_LATE.match(text):
             return None
         if record.exc_info and isinstance(record.exc_info[1], socket.gaierror) and _ABANDONED_LOOKUP.match(text):
             self.abandoned_lookups += 1
