@@ -105,3 +105,16 @@ def every_entity_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
 async def entry(setup_entry: SetUp) -> MockConfigEntry:
     """Return the entry of the farm, set up."""
     return await setup_entry()
+
+
+@pytest.fixture
+async def at_rest(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Let set-up come to its end, so that what is asked of the farm comes from the test."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.clear_requests()
+
+
+@pytest.fixture
+def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for the jobs of a build sooner than in a cloud that is far away."""
+    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.4, 0.4))

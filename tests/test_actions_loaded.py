@@ -11,21 +11,13 @@ import voluptuous as vol
 from custom_components.printago.api.filament import Place
 from tests.actions import act, sent
 from tests.common import device_of, paths, printer_named, until_farm
-from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
 COMMANDS = "/v1/printer-commands/send"
 ASSIGN = "/v1/materials/printer-slots/assign"
 PRINTER = "X1 Carbon 01"
 
-
-@pytest.fixture
-async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
-    """Return an entry at rest, so that what is asked of the farm comes from the action."""
-    entry = await setup_entry()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    farm.clear_requests()
-    return entry
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 def device(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> str:

@@ -10,21 +10,13 @@ import voluptuous as vol
 
 from tests.actions import act, sent
 from tests.common import device_of, printer_named, until, value_of
-from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
 CONFIRM = "/v1/printers/confirm-ready"
 FABMATIC = "/v1/printers/continous-print"
 COMMANDS = "/v1/printer-commands/send"
 
-
-@pytest.fixture
-async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
-    """Return an entry at rest, so that what is asked of the farm comes from the action."""
-    entry = await setup_entry()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    farm.clear_requests()
-    return entry
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 def devices(hass: HomeAssistant, entry: MockConfigEntry, *printer_ids: str) -> list[str]:

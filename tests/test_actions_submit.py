@@ -15,17 +15,13 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 BUILD = "POST /v2/builds"
 
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
+
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let time pass quickly, with every printer ready."""
     return FarmConfig(speed=20, scenario="idle")
-
-
-@pytest.fixture(autouse=True)
-def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for jobs sooner than for a cloud that is far away."""
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.4, 0.4))
 
 
 async def submit(hass: HomeAssistant, **data: Any) -> dict[str, Any]:

@@ -26,17 +26,13 @@ from tests.saved_prints import (
 )
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
+
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let time pass quickly: jobs appear a moment after their build, and go on from there."""
     return FarmConfig(speed=10)
-
-
-@pytest.fixture(autouse=True)
-def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for jobs sooner than for a cloud that is far away."""
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.4, 0.4))
 
 
 async def test_saved_print_is_a_device_with_a_button_that_bears_its_name(
