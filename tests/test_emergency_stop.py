@@ -21,7 +21,14 @@ from virtual_farm import Fault, VirtualFarm
 FABMATIC, ENABLED, COMMANDS = "/v1/printers/continous-print", "/v1/printers/enabled", "/v1/printer-commands/send"
 AT_THE_PRINTER = ["stop", "nozzle_off", "bed_off"]
 
-pytestmark = pytest.mark.usefixtures("at_rest")
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
+    """Return an entry at rest, so that what is asked of the farm comes from the action."""
+    entry = await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.clear_requests()
+    return entry
 
 
 async def stop(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
