@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.button import ButtonEntity
@@ -14,11 +14,12 @@ from homeassistant.components.number import NumberEntity
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.config_entries import ConfigEntry, ConfigFlow
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.entity_registry import RegistryEntry
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockModule,
@@ -31,19 +32,36 @@ from pytest_homeassistant_custom_component.common import (
 DOMAIN = "bare"
 
 
+class Like(NamedTuple):
+    """An entity of ours that a bare one is like."""
+
+    platform: str
+    unique_id: str
+    enabled: bool
+    category: str | None
+
+
+def likes_of(hass: HomeAssistant, entry_id: str) -> list[Like]:
+    """Return what an entry has registered."""
+    return [
+        Like(entity.domain, entity.unique_id, entity.disabled_by is None, entity.entity_category)
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry_id)
+    ]
+
+
 class _Bare(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, hass: HomeAssistant, like: RegistryEntry) -> None:
+    def __init__(self, hass: HomeAssistant, like: Like) -> None:
         if isinstance(self, ImageEntity):
             ImageEntity.__init__(self, hass)
         device, _, key = like.unique_id.partition("_")
         self._attr_unique_id = like.unique_id
         self._attr_name = key
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, device)}, name=device)
-        self._attr_entity_registry_enabled_default = like.disabled_by is None
-        self._attr_entity_category = like.entity_category
+        self._attr_entity_registry_enabled_default = like.enabled
+        self._attr_entity_category = EntityCategory(like.category) if like.category else None
 
 
 class _Sensor(_Bare, SensorEntity):
@@ -101,11 +119,11 @@ class _Flow(ConfigFlow):
     """Every entry belongs to a flow."""
 
 
-def bare_entry(hass: HomeAssistant, likes: Iterable[RegistryEntry]) -> MockConfigEntry:
+def bare_entry(hass: HomeAssistant, likes: Iterable[Like]) -> MockConfigEntry:
     """Return an entry, not set up yet, that brings an entity like each of these."""
-    by_platform: dict[str, list[RegistryEntry]] = defaultdict(list)
+    by_platform: dict[str, list[Like]] = defaultdict(list)
     for like in likes:
-        by_platform[like.domain].append(like)
+        by_platform[like.platform].append(like)
 
     async def setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
         await hass.config_entries.async_forward_entry_setups(entry, list(by_platform))
@@ -120,7 +138,7 @@ def bare_entry(hass: HomeAssistant, likes: Iterable[RegistryEntry]) -> MockConfi
             entry: ConfigEntry[Any],
             async_add_entities: AddConfigEntryEntitiesCallback,
             platform: str = platform,
-            of_platform: list[RegistryEntry] = of_platform,
+            of_platform: list[Like] = of_platform,
         ) -> None:
             async_add_entities([_CLASSES[platform](hass, like) for like in of_platform])
 
@@ -130,7 +148,7 @@ def bare_entry(hass: HomeAssistant, likes: Iterable[RegistryEntry]) -> MockConfi
     return entry
 
 
-async def add_bare(hass: HomeAssistant, likes: Iterable[RegistryEntry]) -> None:
+async def add_bare(hass: HomeAssistant, likes: Iterable[Like]) -> None:
     """Set up entities like these."""
     entry = bare_entry(hass, likes)
     with mock_config_flow(DOMAIN, _Flow):

@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+import itertools
 import json
 import os
 from pathlib import Path
 import sys
+import time
 from typing import Any
 
 from virtual_farm import FarmConfig, VirtualFarm
 
-STORE_ID = "bench0store1farm2print3go"[:24]
+from .trace import farm_traces, stamp
+
+STORE_ID = "bench0store1farm2print3g"
 API_KEY = "benchkey0a1b2c3d4e5f6g7h8i9_j0k1l2m3n4o5p6q7"
 _ROOT = Path(__file__).parents[1]
 
@@ -19,7 +24,7 @@ _ROOT = Path(__file__).parents[1]
 class Cloud:
     """The other process, as seen from here."""
 
-    def __init__(self, process: asyncio.subprocess.Process, addresses: dict[str, str]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | None, addresses: dict[str, str]) -> None:
         """Take a process that listens."""
         self._process = process
         self.rest_url = addresses["rest"]
@@ -27,30 +32,39 @@ class Cloud:
 
     async def counts(self) -> dict[str, Any]:
         """Return how many messages were published, and what was asked over REST, as ``METHOD /path``."""
+        return await self._ask("counts")
+
+    async def _ask(self, what: str) -> dict[str, Any]:
+        assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(b"counts\n")
-        counts: dict[str, Any] = json.loads(await self._process.stdout.readline())
-        return counts
+        self._process.stdin.write(f"{what}\n".encode())
+        answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+        return answer
+
+    async def quiet(self) -> None:
+        """Let no printer say anything more."""
+        await self._ask("quiet")
 
     def pin(self, cores: set[int]) -> None:
         """Let the process run on these cores only."""
+        assert self._process is not None
         os.sched_setaffinity(self._process.pid, cores)
 
 
 @asynccontextmanager
-async def cloud(printers: int, *, speed: float = 0) -> AsyncGenerator[Cloud]:
-    """Run a virtual farm; at speed 0 it says nothing by itself once its first messages are out."""
+async def cloud(printers: int, *, chatty: bool = False) -> AsyncGenerator[Cloud]:
+    """Run a virtual farm in which time stands still; a ``chatty`` one sends a message per printer and second."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.cloud",
         str(printers),
-        str(speed),
+        *(["chatty"] if chatty else []),
         cwd=_ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        limit=1 << 20,
+        limit=1 << 22,
     )
     assert process.stdout is not None
     try:
@@ -64,22 +78,50 @@ async def cloud(printers: int, *, speed: float = 0) -> AsyncGenerator[Cloud]:
         await process.wait()
 
 
-async def _serve(printers: int, speed: float) -> None:
+async def _serve(printers: int, *, chatty: bool) -> None:
     config = FarmConfig(
-        store_id=STORE_ID,
-        api_key=API_KEY,
-        printers=printers,
-        speed=speed,
-        quota=False,
-        production_slots=max(1, printers),
+        store_id=STORE_ID, api_key=API_KEY, printers=printers, speed=0, quota=False, production_slots=max(1, printers)
     )
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async with VirtualFarm(config) as farm:
+        chatter = _Chatter(farm)
+        if chatty:
+            chatter.start()
         _say({"rest": farm.rest_url, "realtime": farm.realtime_url})
-        while await reader.readline():
+        while line := await reader.readline():
+            if line == b"quiet\n":
+                chatter.stop()
             requests = [f"{request.method} {request.path}" for request in farm.requests]
-            _say({"messages": farm.feed.messages, "requests": requests})
+            _say({"messages": farm.feed.messages + chatter.messages, "requests": requests})
+
+
+class _Chatter:
+    """Sends a message per printer and second, evenly spread, each stamped when it is sent."""
+
+    def __init__(self, farm: VirtualFarm) -> None:
+        self._farm = farm
+        self._task: asyncio.Task[None] | None = None
+        self.messages = 0
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        traces = farm_traces(STORE_ID, list(self._farm.world.printers))
+        began = time.monotonic()
+        for number in itertools.count():
+            second, index = divmod(number, len(traces))
+            if (wait := began + number / len(traces) - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
+            trace = traces[index]
+            document = trace.document(second)
+            self._farm.publish(trace.topic, stamp(document, datetime.now(UTC)), retain=True)
+            self.messages += 1
 
 
 def _say(answer: dict[str, Any]) -> None:
@@ -88,4 +130,4 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(_serve(int(sys.argv[1]), chatty="chatty" in sys.argv))

@@ -9,15 +9,10 @@ import gc
 import json
 from pathlib import Path
 import tempfile
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 from aiohttp import ThreadedResolver
-
-# Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
-from custom_components.printago.api.mqtt_connection import MqttConnection
-from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from custom_components.printago.coordinator import PrintagoCoordinator
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, frame, translation
@@ -26,6 +21,11 @@ from homeassistant.setup import async_setup_component
 import paho.mqtt.client as paho
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 from yarl import URL
+
+# Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
+from custom_components.printago.api.mqtt_connection import MqttConnection
+from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from custom_components.printago.coordinator import PrintagoCoordinator
 
 from .cloud import API_KEY, STORE_ID, Cloud
 
@@ -207,7 +207,7 @@ class SimulatedTime:
         self._time = self._loop.time()
         self.now = now or datetime.now(UTC)
 
-    def __enter__(self) -> SimulatedTime:
+    def __enter__(self) -> Self:
         """Take over the loop's time."""
         self._loop.time = lambda: self._time  # type: ignore[method-assign]
         return self

@@ -57,6 +57,8 @@ async def run(*, quick: bool = False) -> Outcome:
     outcome.details = {
         "printers": printers,
         "messages_per_second": round(sent / seconds, 1),
+        "longest_block_cpu_ms": round(watch.longest_cpu * 1000, 1),
+        "longest_block_in": watch.what,
         "states_written": len(delays),
         "p50_ms": round(percentile(delays, 0.5), 2),
         "p99_ms": round(percentile(delays, 0.99), 2),

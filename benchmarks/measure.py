@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 import gc
 import os
 from pathlib import Path
 import platform
 import time
-from typing import Any
+from typing import Any, Self
 
 MICROSECONDS = 1_000_000
 
@@ -85,17 +85,22 @@ class LoopWatch:
     def __init__(self) -> None:
         """Begin to watch with ``start``."""
         self.longest = 0.0
+        self.longest_cpu = 0.0
+        """The same by CPU time: what the machine gave to others meanwhile left out."""
+        self.what = ""
         self._run: Callable[[asyncio.Handle], None] | None = None
 
-    def __enter__(self) -> LoopWatch:
+    def __enter__(self) -> Self:
         """Watch every callback that the loop runs."""
         self._run = run = asyncio.Handle._run  # noqa: SLF001, the loop offers no other way to time its steps
         watch = self
 
         def timed(handle: asyncio.Handle) -> None:
-            began = time.perf_counter()
+            began, began_cpu = time.perf_counter(), time.thread_time()
             run(handle)
             watch.longest = max(watch.longest, time.perf_counter() - began)
+            if (took := time.thread_time() - began_cpu) > watch.longest_cpu:
+                watch.longest_cpu, watch.what = took, _name_of(handle)
 
         asyncio.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001
         return self
@@ -104,6 +109,13 @@ class LoopWatch:
         """Watch no longer."""
         assert self._run is not None
         asyncio.Handle._run = self._run  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def _name_of(handle: asyncio.Handle) -> str:
+    called = getattr(handle, "_callback", None)
+    if isinstance(owner := getattr(called, "__self__", None), asyncio.Task):
+        called = owner.get_coro()
+    return str(getattr(called, "__qualname__", type(called).__name__))
 
 
 def machine() -> dict[str, Any]:

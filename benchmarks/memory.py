@@ -8,7 +8,6 @@ from collections import Counter
 import ctypes
 import gc
 import json
-import pickle
 from pathlib import Path
 from statistics import median
 import subprocess
@@ -16,9 +15,8 @@ import sys
 import tempfile
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 
-from .bare import add_bare
+from .bare import Like, add_bare, likes_of
 from .cloud import Cloud, cloud
 from .home import add_printago, home
 from .measure import Outcome, resident_bytes
@@ -66,7 +64,7 @@ async def _grown(what: str, running: Cloud, likes: Path) -> int:
 
 async def _measure(what: str, running: Cloud, likes: Path) -> int:
     """Return by how many bytes this process grows while a farm, or as many bare entities, are set up."""
-    found = pickle.loads(likes.read_bytes())  # noqa: S301, written by ourselves
+    found = [Like(*like) for like in json.loads(likes.read_text())]
     async with home() as hass:
         # What is loaded once for all printers is not a printer's.
         await add_bare(hass, [])
@@ -88,7 +86,7 @@ async def _reload(running: Cloud, likes: Path) -> Counter[str]:
     """Return what there is more of after the second reload than after the first one."""
     async with home() as hass:
         entry = await add_printago(hass, running)
-        likes.write_bytes(pickle.dumps(er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)))
+        likes.write_text(json.dumps(likes_of(hass, entry.entry_id)))
         counts = []
         for _ in range(2):
             await hass.config_entries.async_reload(entry.entry_id)
@@ -109,7 +107,9 @@ async def _counted(hass: HomeAssistant) -> Counter[str]:
     for _ in range(3):
         await asyncio.sleep(0.05)
         gc.collect()
-    counts = Counter(type(found).__qualname__ for found in gc.get_objects() if type(found).__module__.startswith(_OURS))
+    counts = Counter(
+        type(found).__qualname__ for found in gc.get_objects() if str(type(found).__module__).startswith(_OURS)
+    )
     counts["tasks"] = len(asyncio.all_tasks())
     counts["listeners"] = sum(hass.bus.async_listeners().values())
     return counts

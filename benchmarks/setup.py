@@ -4,9 +4,8 @@ import asyncio
 from statistics import median
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 
-from .bare import add_bare
+from .bare import Like, add_bare, likes_of
 from .cloud import Cloud, cloud
 from .home import home, new_entry
 from .measure import Outcome, cpu_time
@@ -33,7 +32,7 @@ async def run(*, quick: bool = False) -> Outcome:
     outcome.judge(f"set-up of {printers} printers, REST requests", len(requests), REQUESTS)
     outcome.details = {
         "entities": len(likes),
-        "entities_enabled": sum(like.disabled_by is None for like in likes),
+        "entities_enabled": sum(like.enabled for like in likes),
         "ours_s": round(median(ours), 3),
         "bare_s": round(median(bare), 3),
         "requests": requests,
@@ -41,12 +40,12 @@ async def run(*, quick: bool = False) -> Outcome:
     return outcome
 
 
-async def _registered(running: Cloud) -> list[er.RegistryEntry]:
+async def _registered(running: Cloud) -> list[Like]:
     """Return what ours registers, once everything that the first messages bring is there."""
     async with home() as hass:
         entry = new_entry(hass, running)
         await _finish(hass, entry.entry_id)
-        return er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        return likes_of(hass, entry.entry_id)
 
 
 async def _set_up(running: Cloud) -> float:
@@ -57,7 +56,7 @@ async def _set_up(running: Cloud) -> float:
         return spent.seconds
 
 
-async def _set_up_bare(likes: list[er.RegistryEntry]) -> float:
+async def _set_up_bare(likes: list[Like]) -> float:
     async with home() as hass:
         with cpu_time() as spent:
             await add_bare(hass, likes)
