@@ -18,7 +18,7 @@ from custom_components.printago.inbox import MOST_AT_ONCE, Inbox
 from custom_components.printago.stamps import believed_rows
 from custom_components.printago.store_facts import StoreFacts
 from tests.api.payloads import PRINTER, STORE
-from tests.test_farm import JOB, NOON, A, event, job, record, snapshot, stamp, stat
+from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 
 HOURS = 5 * 3600
 

@@ -1,0 +1,54 @@
+"""What tests of the farm model let come."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from custom_components.printago.api import Action, EntityEvent, Listing
+from custom_components.printago.api.telemetry import read_stat
+from custom_components.printago.farm import Changes, Farm
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+A, B = "a" * 24, "b" * 24
+JOB = "j" * 24
+
+
+def stamp(seconds: float = 0) -> str:
+    """Return the time some seconds after noon, as the cloud writes it."""
+    return (NOON + timedelta(seconds=seconds)).isoformat()
+
+
+def record(seconds: float = 0, **fields: Any) -> dict[str, Any]:
+    """Return a printer's record."""
+    return {
+        "name": "Printer",
+        "isOnline": True,
+        "isAvailable": True,
+        "confirmedReady": True,
+        "updatedAt": stamp(seconds),
+        **fields,
+    }
+
+
+def job(seconds: float = 0, **fields: Any) -> dict[str, Any]:
+    """Return a job's record."""
+    return {"partName": "Benchy", "status": "pending", "partBuildId": "x" * 24, "updatedAt": stamp(seconds), **fields}
+
+
+def snapshot(
+    farm: Farm, printers: Mapping[str, Any], jobs: Mapping[str, Any] | None = None, *, complete: bool = True
+) -> Changes:
+    """Let a snapshot come at once."""
+    farm.begin_snapshot()
+    return farm.apply_snapshot(Listing(dict(printers), complete), Listing(dict(jobs or {}), complete))
+
+
+def event(farm: Farm, kind: str, action: Action, entities: Mapping[str, Any]) -> Changes:
+    """Let an entity event come."""
+    return farm.apply(EntityEvent(kind=kind, action=action, entities=entities))
+
+
+def stat(farm: Farm, printer_id: str, seconds: float | None = 0, **payload: Any) -> Changes:
+    """Let telemetry come."""
+    received = {} if seconds is None else {"receivedAt": stamp(seconds), "expiresAt": stamp(seconds + 300)}
+    return farm.apply(read_stat(printer_id, {**received, **payload}))
