@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from tests.common import entity_id, printer_named, until, value_of
+from tests.common import entity_id, printer_named, until, until_farm, value_of
 from virtual_farm import Fault, VirtualFarm
 
 
@@ -120,6 +120,29 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
     assert entry.runtime_data.memory.untold == []
+
+
+async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outage_is_over(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
+    printer = printer_named(farm, "X1 Carbon 01")
+    alerts = entity_id(hass, printer, "alert", "event")
+    farm.inject_fault(Fault(mode="status", status=503, count=10_000))
+    await refresh(hass, entry)
+    entry.runtime_data.async_keep_happenings()
+    farm.disconnect_printer(printer)
+    await until_farm(entry, lambda: not entry.runtime_data.farm.printers[printer].is_online)
+    farm.publisher.refuse = True
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert value_of(hass, printer, "alert", "event") == "unavailable"
+
+    farm.clear_faults()
+    await refresh(hass, entry)
+
+    state = hass.states.get(alerts)
+    assert state is not None
+    assert state.attributes["event_type"] == "printer_offline"
 
 
 async def test_nobody_is_asked_for_another_key_any_more_once_the_old_one_works_again(

@@ -415,11 +415,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.listeners.async_tell(changes)
         # What is told by an entity that is not available yet reaches no automation.
         self._async_check_availability()
-        for happening in happenings:
-            if self._telling:
-                self.listeners.async_tell_happening(happening)
-            elif len(self.memory.untold) < _MOST_UNTOLD:
-                self.memory.untold.append((time.monotonic(), happening))
+        now, untold = time.monotonic(), self.memory.untold
+        untold += [(now, happening) for happening in happenings[: max(0, _MOST_UNTOLD - len(untold))]]
+        self._async_tell_untold()
         if changes.incomplete:
             self.async_reconcile()
 
@@ -427,6 +425,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def async_tell_happenings(self) -> None:
         """Tell what happens from now on, and before it what has happened during the reload: the entities are there."""
         self._telling = True
+        self._async_tell_untold()
+
+    @callback
+    def _async_tell_untold(self) -> None:
+        if not self._telling or not self.available:
+            return
         untold, self.memory.untold = self.memory.untold, []
         for noted_at, happening in untold:
             if time.monotonic() - noted_at < _REMEMBER_SECONDS:
@@ -443,6 +447,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             return
         self._was_available = self.available
         self.listeners.async_tell_all()
+        self._async_tell_untold()
 
 
 def _update_error(err: PrintagoError) -> Exception:
