@@ -261,6 +261,7 @@ async def test_after_any_faults_everything_is_as_the_farm_says(
     figures["connections"] = f"{scene.stream.accepted} of the stream, {scene.rest.accepted} of REST"
     for channel in Channel:
         figures[f"outages of {channel} told"] = f"{scene.log.begun[channel]}, ends {scene.log.ended[channel]}"
+    figures["set-ups that failed, told by Home Assistant"] = scene.log.setups_failed
     figures["events"] = f"{scene.events.counts.total()}, none twice"
     figures["held longer than before"] = "no task, socket, file or thread"
     figures["look-ups that aiohttp reports after they were given up"] = scene.log.abandoned_lookups
