@@ -93,3 +93,9 @@ def printer_named(farm: VirtualFarm, name: str) -> str:
 def paths(farm: VirtualFarm) -> list[str]:
     """Return what was asked of the farm, oldest first, as ``METHOD /path``."""
     return [f"{request.method} {request.path}" for request in farm.requests]
+
+
+def silence(farm: VirtualFarm) -> None:
+    """Take away all that the broker has retained: who connects from now on is told nothing until something happens."""
+    for printer in farm.world.printers:
+        farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer}", b"", retain=True)

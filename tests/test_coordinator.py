@@ -13,7 +13,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
-from tests.common import device_of, entity_id, pass_time, paths, printer_named, state_of, until, value_of
+from custom_components.printago.health import describe_rest
+from tests.common import device_of, entity_id, pass_time, paths, printer_named, silence, state_of, until, value_of
+from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
@@ -259,6 +261,22 @@ async def test_poll_is_slow_with_the_stream_and_quick_without(
     farm.clear_requests()
     await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() + 2)
     assert paths(farm)[:2] == POLL
+
+
+async def test_poll_is_quick_while_the_broker_lets_us_in_and_tells_us_nothing(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
+    silence(farm)
+    entry = await setup_entry()
+    await poll(hass, entry)
+    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
+
+    printer = printer_named(farm, "X1 Carbon 01")
+    publish_stat(farm, printer, data={"print": {"percent": 88}})
+    await until(hass, lambda: value_of(hass, printer, "print_progress") == "88")
+    await poll(hass, entry)
+    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
 
 
 async def test_what_changed_while_the_stream_was_down_is_found_by_one_reconcile(

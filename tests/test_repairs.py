@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
-from tests.common import pass_time, state_of, until
+from tests.common import pass_time, printer_named, silence, state_of, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
@@ -82,6 +82,11 @@ async def stream_gone(hass: HomeAssistant, farm: VirtualFarm) -> None:
 async def stream_back(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     """Bring the broker back, and await that the stream follows."""
     await farm.publisher.start()
+    await connected(hass, farm, entry)
+
+
+async def connected(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Have the stream connected without a pause; time that is made to pass makes the broker miss its pings."""
     store = farm.config.store_id
     while state_of(hass, store, "realtime", "binary_sensor").state == "off":
         entry.runtime_data.realtime.reconnect_now()
@@ -218,6 +223,26 @@ async def test_broker_that_refuses_a_key_which_rest_accepts_is_no_matter_of_the_
 
 
 # Access
+
+
+async def test_broker_that_lets_us_in_and_tells_nothing_is_told_until_it_does(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
+    silence(farm)
+    entry = await setup_entry()
+    await pass_minutes(hass, clock, 0)
+    await connected(hass, farm, entry)
+    clock.now += 15 * MINUTE
+    await pass_time(hass, MINUTE + 1)
+    issue = issue_of(hass, entry, "realtime_unreachable")
+    assert issue is not None
+    assert issue.translation_key == "realtime_refused"
+
+    await connected(hass, farm, entry)
+    farm.fail_print(printer_named(farm, "X1 Carbon 01"), "Spaghetti")
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_printing") == "1")
+    assert issue_of(hass, entry, "realtime_unreachable") is None
 
 
 async def test_account_without_api_access_is_told_while_it_runs_and_ends_by_itself(

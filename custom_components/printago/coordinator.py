@@ -58,6 +58,7 @@ _RECONCILE_COOLDOWN = 15
 _REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
+_SILENCE_SECONDS = 30
 _ENDINGS_PAUSE = 150
 _MOST_UNTOLD = 500
 _CLOCK_MARGIN = timedelta(seconds=10)
@@ -204,6 +205,15 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         return self.realtime.connected_since if self.realtime is not None else None
 
     @property
+    def stream_is_silent(self) -> bool:
+        """Return whether the stream is up and yet tells nothing of printers that are online."""
+        return (
+            self.realtime is not None
+            and self.realtime.told_nothing_for(_SILENCE_SECONDS)
+            and any(printer.is_online for printer in self.farm.printers.values())
+        )
+
+    @property
     def available(self) -> bool:
         """Return whether what is known of the farm is kept up to date in any way."""
         return self._connected.is_set() or not self.memory.rest_down
@@ -229,10 +239,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self._reading = None
         self.memory.rest_down = False
         self._async_end_reauth()
-        if self._connected.is_set():
-            self.update_interval = POLL_WITH_STREAM
         self.memory.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
+        if self._connected.is_set() and not self.stream_is_silent:
+            self.update_interval = POLL_WITH_STREAM
         # Reckoned backwards: only answers tell what Printago's clock shows.
         asked_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
         if self.farm.completed_jobs is None:

@@ -39,7 +39,7 @@ class StreamWatch:
     @callback
     def _async_look(self, _: object = None) -> None:
         coordinator = self._coordinator
-        if coordinator.stream_since is not None:
+        if coordinator.stream_since is not None and not coordinator.stream_is_silent:
             self._outage.end()
             self._issue.async_clear()
             return
@@ -50,7 +50,7 @@ class StreamWatch:
 
     @callback
     def _async_raise(self, realtime: RealtimeClient) -> None:
-        if realtime.refused:
+        if realtime.refused or realtime.connected:
             self._issue.async_raise(ir.IssueSeverity.WARNING, {}, translation_key=REFUSED)
             return
         endpoints = realtime.endpoints

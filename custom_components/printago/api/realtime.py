@@ -123,6 +123,7 @@ class RealtimeClient:
         self._endpoint: RealtimeEndpoint | None = None
         self._connected_since: float | None = None
         self._last_message_at: float | None = None
+        self._heard = False
         self._last_error: str | None = None
         self._refused = False
         self._connects = 0
@@ -183,6 +184,14 @@ class RealtimeClient:
     def last_message_at(self) -> float | None:
         """The clock's time of the last message."""
         return self._last_message_at
+
+    def told_nothing_for(self, seconds: float) -> bool:
+        """Return whether a connection has stood for so long and brought nothing, not even what is retained.
+
+        A broker may grant a subscription and keep everything from us all the same, as mosquitto does.
+        """
+        since = self._connected_since
+        return since is not None and not self._heard and self._clock() - since > seconds
 
     def start(self, create_task: TaskFactory | None = None) -> None:
         """Begin to connect in the background of the running loop. A client is started once.
@@ -246,6 +255,8 @@ class RealtimeClient:
     async def _connect(self, endpoint: RealtimeEndpoint) -> _Outcome:
         """Connect to one endpoint and stay until the connection is lost."""
         connection: MqttConnection | None = None
+        # What is retained may come before the subscription is acknowledged.
+        self._heard = False
         try:
             connection = await self._open(endpoint)
             await connection.subscribe_all(
@@ -352,6 +363,7 @@ class RealtimeClient:
             return
         self._messages_received += 1
         self._last_message_at = self._clock()
+        self._heard = True
         if not self._call(self._on_message, topic, payload):
             self._messages_dropped += 1
 
