@@ -105,7 +105,8 @@ class Foreman:
             Work.PRESS: lambda printer: not printer.confirmed_ready,
             Work.OUTSIDE: lambda printer: printer.connected and not printer.machine.phase.busy,
             Work.RECONNECT: lambda printer: not printer.connected,
-            Work.AMS: lambda printer: printer.model.ams_units > 0,
+            # Of one that is offline nobody would learn that it has another AMS.
+            Work.AMS: lambda printer: printer.connected and printer.model.ams_units > 0,
         }
         wanted = fits.get(work, lambda printer: not busy or printer.machine.phase.busy)
         if (printer := _chosen(self.printers(wanted), choice)) is None:
