@@ -30,6 +30,7 @@ from .const import LOGGER
 from .coordinator import PrintagoCoordinator
 from .part_picture import async_drop_picture, async_show_picture
 from .saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
+from .words import async_words, say
 
 CONF_THING = "thing"
 _MOST_COPIES = 500
@@ -163,7 +164,7 @@ class SavedPrintFlow(ConfigSubentryFlow):
         if user_input is not None:
             tags = _cleaned_tags(user_input.get(CONF_TAGS, ()))
             if not any("|" in tag for tag in tags):
-                self._take_over(self._choices, user_input, tags)
+                await self._async_take_over(self._choices, user_input, tags)
                 return await self.async_step_preview()
             errors[CONF_TAGS] = "invalid_tag"
         elif self.source == SOURCE_RECONFIGURE:
@@ -175,7 +176,7 @@ class SavedPrintFlow(ConfigSubentryFlow):
             errors=errors,
         )
 
-    def _take_over(self, choices: Choices, user_input: dict[str, Any], tags: list[str]) -> None:
+    async def _async_take_over(self, choices: Choices, user_input: dict[str, Any], tags: list[str]) -> None:
         thing = user_input[CONF_THING]
         self._data = {
             **thing_data(thing),
@@ -184,7 +185,9 @@ class SavedPrintFlow(ConfigSubentryFlow):
             **{key: user_input[key] for key in (CONF_PRINTER, CONF_MATERIAL) if user_input.get(key)},
         }
         # Spoken names come from the device, therefore it is called by what its button does.
-        self._title = user_input.get(CONF_NAME, "").strip() or f"Print {choices.names[thing]}"
+        self._title = user_input.get(CONF_NAME, "").strip() or say(
+            await async_words(self.hass), "saved_print_name", name=choices.names[thing]
+        )
 
     async def async_step_preview(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show what a press will print."""

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
-from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..entity import async_call
+from ..words import async_words, say
 from .common import async_coordinator, whole_number
 from .selection import (
     ATTR_JOB_ID,
@@ -88,7 +87,7 @@ async def async_explain(
 
     Raises HomeAssistantError when Printago cannot be asked at all.
     """
-    words = await _async_words(coordinator.hass)
+    words = await async_words(coordinator.hass)
     groups: dict[tuple[Any, ...], list[PrintJob]] = {}
     for job in jobs:
         groups.setdefault(_likeness(job), []).append(job)
@@ -178,11 +177,11 @@ def _reason(
     tags = job.required_printer_tags or {}
     code = check.get("code")
     if code == "tags-match" and tags.get(_PIN, printer_id) != printer_id:
-        return _say(words, "match_pinned", printer=printer_name(coordinator, tags[_PIN]) or "")
+        return say(words, "match_pinned", printer=printer_name(coordinator, tags[_PIN]) or "")
     if code == "tags-match":
         wanted = ", ".join(value.replace("|", ", ") for key, value in tags.items() if key != _PIN)
-        return _say(words, "match_tags_match", tags=wanted)
-    if said := _say(words, f"match_{code}".replace("-", "_")):
+        return say(words, "match_tags_match", tags=wanted)
+    if said := say(words, f"match_{code}".replace("-", "_")):
         return said
     # A check that is newer than we are: Printago's own words.
     return next((text for key in ("explanation", "label", "code") if isinstance(text := check.get(key), str)), "")
@@ -193,26 +192,17 @@ def _explanation(
 ) -> str:
     if job.status is not JobStatus.PENDING:
         printer = printer_name(coordinator, job.assigned_printer_id) or "-"
-        return _say(words, "explain_not_waiting", status=job.status or "-", printer=printer)
+        return say(words, "explain_not_waiting", status=job.status or "-", printer=printer)
     if job.priority == PRIORITIES["low"] and coordinator.farm.process_low_priority_jobs is False:
-        return _say(words, "explain_low_priority")
+        return say(words, "explain_low_priority")
     if not verdicts:
-        return _say(words, "explain_nothing_told")
+        return say(words, "explain_nothing_told")
     if matched := [verdict for verdict in verdicts if verdict.matched]:
-        return _say(words, "explain_soon", printers=_named([verdict.name for verdict in matched]))
+        return say(words, "explain_soon", printers=_named([verdict.name for verdict in matched]))
     compatible = [verdict for verdict in verdicts if verdict.compatible]
     described = [f"{verdict.name} ({'; '.join(verdict.reasons)})" for verdict in compatible or verdicts]
-    return _say(words, "explain_waits" if compatible else "explain_none_fits", printers=_named(described))
+    return say(words, "explain_waits" if compatible else "explain_none_fits", printers=_named(described))
 
 
 def _named(names: list[str]) -> str:
     return ", ".join([*names[:_MOST_NAMED], f"… (+{len(names) - _MOST_NAMED})"] if len(names) > _MOST_NAMED else names)
-
-
-async def _async_words(hass: HomeAssistant) -> Mapping[str, str]:
-    """Return our words in Home Assistant's language."""
-    return await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
-
-
-def _say(words: Mapping[str, str], key: str, **placeholders: str) -> str:
-    return words.get(f"component.{DOMAIN}.common.{key}", "").format(**placeholders)
