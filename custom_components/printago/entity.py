@@ -54,8 +54,14 @@ class PrintagoEntity(Entity):
         self.entity_description = description
         self._attr_translation_key = description.translation_key or description.key
         self._attr_unique_id = f"{identifier}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identifier)})
+        self._identifier = identifier
         self._shown: tuple[Any, ...] | None = None
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device of the printer or store: asked for once, therefore not kept."""
+        return DeviceInfo(identifiers={(DOMAIN, self._identifier)})
 
     @callback
     def async_on_update(self) -> None:
@@ -96,9 +102,12 @@ class PrinterEntity(PrintagoEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         reading = self.entity_description.reading or self.entity_description.part
-        self.async_on_remove(
-            self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update, reading)
-        )
+        self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update, reading)
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        await super().async_will_remove_from_hass()
+        self.coordinator.listeners.async_remove_printer(self.printer_id, self.async_on_update)
 
     @override
     @callback

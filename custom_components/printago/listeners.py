@@ -1,7 +1,7 @@
 """Who wants to hear of what: of one printer, of the farm as a whole, or of every set of changes."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Set as AbstractSet
 from dataclasses import dataclass, field
 import math
 
@@ -21,8 +21,8 @@ _READINGS_DELAY = 0.5
 class _OfPrinter:
     """Who listens to one printer, and which of its readings they have not heard of yet."""
 
-    all: set[Callable[[], None]] = field(default_factory=set)
-    by_reading: dict[str, set[Callable[[], None]]] = field(default_factory=dict)
+    listeners: dict[Callable[[], None], str | None] = field(default_factory=dict)
+    """With the only reading that each shows."""
     told_at: float = -math.inf
     waiting: set[str] = field(default_factory=set)
 
@@ -44,26 +44,23 @@ class Listeners:
         self._closed = False
 
     @callback
-    def async_add_printer(
-        self, printer_id: str, listener: Callable[[], None], reading: str | None = None
-    ) -> CALLBACK_TYPE:
-        """Call ``listener`` when anything of one printer changed; return what ends that.
+    def async_add_printer(self, printer_id: str, listener: Callable[[], None], reading: str | None = None) -> None:
+        """Call ``listener`` when anything of one printer changed, until ``async_remove_printer``.
 
         Where nothing but readings has changed it is called for its own ``reading`` only.
         """
-        of_printer = self._of_printer.setdefault(printer_id, _OfPrinter())
-        of_printer.all.add(listener)
-        if reading is not None:
-            of_printer.by_reading.setdefault(reading, set()).add(listener)
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            of_printer = self._of_printer[printer_id] = _OfPrinter()
+        of_printer.listeners[listener] = reading
 
-        def remove() -> None:
-            of_printer.all.discard(listener)
-            if reading is not None:
-                of_printer.by_reading[reading].discard(listener)
-            if not of_printer.all and self._of_printer.get(printer_id) is of_printer:
-                del self._of_printer[printer_id]
-
-        return remove
+    @callback
+    def async_remove_printer(self, printer_id: str, listener: Callable[[], None]) -> None:
+        """Call ``listener`` no more."""
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            return
+        of_printer.listeners.pop(listener, None)
+        if not of_printer.listeners:
+            del self._of_printer[printer_id]
 
     @callback
     def async_add_farm(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -115,7 +112,7 @@ class Listeners:
             self.async_tell_farm_soon()
 
     @callback
-    def async_tell_readings(self, printer_id: str, readings: Iterable[str]) -> None:
+    def async_tell_readings(self, printer_id: str, readings: AbstractSet[str]) -> None:
         """Tell who shows these readings of a printer, at once after a pause, else a burst of them together."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
@@ -127,9 +124,8 @@ class Listeners:
                 self._cancel_readings = self._hass.loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
             return
         of_printer.told_at = now
-        for reading in readings:
-            for listener in of_printer.by_reading.get(reading, ()):
-                listener()
+        for listener in [listener for listener, reading in of_printer.listeners.items() if reading in readings]:
+            listener()
 
     @callback
     def _async_tell_waiting(self) -> None:
@@ -147,7 +143,7 @@ class Listeners:
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         of_printer.waiting.clear()
-        for listener in tuple(of_printer.all):
+        for listener in tuple(of_printer.listeners):
             listener()
 
     @callback
