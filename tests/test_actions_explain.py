@@ -102,7 +102,7 @@ async def test_job_that_does_not_wait_costs_no_request(
     farm.clear_requests()
     explained = await explain_one(hass, job)
     printer = farm.printer(job.assigned_printer_id or "")
-    assert explained["explanation"] == f"It does not wait: it is printing, printer: {printer.name}."
+    assert explained["explanation"] == f"It does not wait. Status: Printing, printer: {printer.name}."
     assert paths(farm) == []
 
 
@@ -174,4 +174,4 @@ async def test_job_that_ended_long_ago_is_explained_too(
     await hass.services.async_call(DOMAIN, "cancel_jobs", {"job_id": job.id}, blocking=True)
     await until_farm(entry, lambda: job.id not in entry.runtime_data.farm.jobs)
     explained = await explain_one(hass, job)
-    assert explained["explanation"] == "It does not wait: it is cancelled, printer: -."
+    assert explained["explanation"] == "It does not wait. Status: Cancelled, printer: -."

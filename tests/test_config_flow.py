@@ -42,8 +42,23 @@ async def test_store_is_set_up_and_named_as_in_printago(hass: HomeAssistant, far
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == farm.config.store_name
     assert result["data"] == entry_data(farm)
+    assert result["description"] is None
     assert result["result"].unique_id == farm.config.store_id
     assert result["result"].state is ConfigEntryState.LOADED
+    await unload(hass)
+
+
+async def test_store_without_printers_is_set_up_and_says_where_they_come_from(
+    hass: HomeAssistant, farm: VirtualFarm
+) -> None:
+    for printer in tuple(farm.world.printers):
+        farm.remove_printer(printer)
+    flow_id = await start_user_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == "no_printers"
     await unload(hass)
 
 
@@ -72,8 +87,10 @@ async def test_server_section_may_be_left_out(
     [
         ("  {id}\n", " {key} "),
         ("https://app.printago.io/stores/{id}/settings?tab=keys", "{key}"),
+        ("{id}", "ApiKey {key}"),
+        ("{id}", "authorization: ApiKey {key}"),
     ],
-    ids=["blanks", "address"],
+    ids=["blanks", "address", "scheme", "header"],
 )
 async def test_pasted_blanks_and_addresses_are_cleaned(
     hass: HomeAssistant, farm: VirtualFarm, pasted_id: str, pasted_key: str
@@ -180,7 +197,7 @@ async def test_defect_is_told_as_unknown_and_logged_without_the_key(
     async def fail(_: PrintagoClient) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(PrintagoClient, "check_printers", fail)
+    monkeypatch.setattr(PrintagoClient, "has_printers", fail)
     flow_id = await start_user_flow(hass)
 
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))

@@ -350,7 +350,7 @@ async def test_what_home_assistant_itself_uses_up_is_nobody_elses_doing(
 ) -> None:
     monkeypatch.setattr("custom_components.printago.quota_watch.PATIENCE_SECONDS", 10)
     for _ in range(50):
-        await entry.runtime_data.client.check_printers()
+        await entry.runtime_data.client.has_printers()
     clock.now += 30
     await pass_time(hass, MINUTE + 1)
     assert issue_of(hass, entry, "quota_used_by_others") is None

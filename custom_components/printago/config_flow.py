@@ -1,6 +1,7 @@
 """Setting up a store, renewing its key, and changing how it is reached."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 import re
 from typing import Any, override
 
@@ -36,6 +37,7 @@ from .saved_print_flow import SavedPrintFlow
 
 _DEFAULT_TITLE = "Printago"
 _STORE_ID = re.compile(r"(?<![a-z0-9])[a-z0-9]{24}(?![a-z0-9])")
+_SCHEME = re.compile(r"^(?:authorization:\s*)?apikey\s+", re.IGNORECASE)
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 _TEXT = TextSelector()
@@ -59,6 +61,14 @@ _SCHEMA = vol.Schema(
 _DESCRIPTION_PLACEHOLDERS = {"settings_url": "https://app.printago.io"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """What was seen of a store that let us in."""
+
+    name: str | None
+    has_printers: bool
+
+
 class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
     """Asks for a store ID and an API key, and tries them over REST."""
 
@@ -80,9 +90,13 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             data = _cleaned(user_input)
             await self.async_set_unique_id(data[CONF_STORE_ID])
             self._abort_if_unique_id_configured()
-            title, errors = await self._async_try(data)
-            if not errors:
-                return self.async_create_entry(title=title or _DEFAULT_TITLE, data=data)
+            store, errors = await self._async_try(data)
+            if store is not None:
+                return self.async_create_entry(
+                    title=store.name or _DEFAULT_TITLE,
+                    data=data,
+                    description=None if store.has_printers else "no_printers",
+                )
         return self._show("user", _SCHEMA, user_input, errors)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -138,8 +152,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={**_DESCRIPTION_PLACEHOLDERS, **placeholders},
         )
 
-    async def _async_try(self, data: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
-        """Try a store over REST; return its name, where the key may see it, or the form's errors."""
+    async def _async_try(self, data: Mapping[str, Any]) -> tuple[_Store | None, dict[str, str]]:
+        """Try a store over REST; return what was seen of it, or the form's errors."""
         key = data[CONF_API_KEY]
         if not (is_identifier(data[CONF_STORE_ID]) and key.isascii() and key.isprintable()):
             return None, {"base": "invalid_auth"}
@@ -154,8 +168,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
                 limiter=memory.limiter,
                 clock=memory.clock,
             )
-            await client.check_printers()
-            return await _async_store_name(client, data[CONF_STORE_ID]), {}
+            has_printers = await client.has_printers()
+            return _Store(await _async_store_name(client, data[CONF_STORE_ID]), has_printers), {}
         except InvalidRealtimeUrl:
             return None, {"base": "cannot_connect"}
         except PrintagoError as err:
@@ -192,14 +206,14 @@ async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None
 
 
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input without what slips in when people paste: blanks, or a whole address around the store ID."""
+    """Return the input without what slips in when people paste: blanks, an address around the ID, `ApiKey` before the key."""
     store_id = user_input[CONF_STORE_ID].strip()
     if (found := _STORE_ID.search(store_id)) is not None:
         store_id = found[0]
     server = user_input[CONF_SERVER]
     return {
         CONF_STORE_ID: store_id,
-        CONF_API_KEY: user_input[CONF_API_KEY].strip(),
+        CONF_API_KEY: _SCHEME.sub("", user_input[CONF_API_KEY].strip()),
         CONF_SERVER: {
             CONF_API_URL: server[CONF_API_URL].strip().rstrip("/") or DEFAULT_API_URL,
             CONF_REALTIME_URL: server[CONF_REALTIME_URL].strip().rstrip("/") or DEFAULT_REALTIME_URL,

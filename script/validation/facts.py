@@ -64,6 +64,8 @@ class Flow:
     """Fields of each step; those within a section as ``section/field``, the section itself as ``section/``."""
     errors: set[str] = field(default_factory=set)
     aborts: set[str] = field(default_factory=set)
+    successes: set[str] = field(default_factory=set)
+    """What is said once an entry was made."""
     extra: tuple[str, ...] = ()
     """Words beyond these."""
 

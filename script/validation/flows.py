@@ -80,6 +80,8 @@ def _with_outcomes(facts: Facts, module: str, flow: Flow, *, reauth: bool = Fals
                 flow.errors.add(error)
             case ast.Call() if called(node) in _OWN_ABORTS:
                 flow.aborts.update(_OWN_ABORTS[called(node)])
+            case ast.keyword(arg="description", value=said):
+                flow.successes.update(source.strings(said, somewhere))
             case ast.keyword(arg="reason", value=ast.Constant(value=str(reason))):
                 flow.aborts.add(reason)
             case ast.keyword(arg="reason", value=ast.Attribute()):

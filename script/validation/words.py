@@ -86,6 +86,7 @@ def _flows(facts: Facts) -> Iterator[str]:
         yield from (f"{flow.path}.{word}" for word in flow.extra)
         yield from (f"{flow.path}.error.{error}" for error in flow.errors)
         yield from (f"{flow.path}.abort.{reason}" for reason in flow.aborts)
+        yield from (f"{flow.path}.create_entry.{said}" for said in flow.successes)
         for step, named in flow.fields.items():
             path = f"{flow.path}.step.{step}"
             yield from (f"{path}.title", f"{path}.description?")

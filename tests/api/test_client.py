@@ -250,4 +250,4 @@ class TestAgainstTheFarm:
     async def test_refused_list_is_told(self, farm: VirtualFarm, client: PrintagoClient) -> None:
         farm.inject_fault(Fault(mode="truncated"))
         with pytest.raises(OutcomeUnknownError):
-            await client.check_printers()
+            await client.has_printers()

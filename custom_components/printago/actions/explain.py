@@ -13,7 +13,7 @@ import voluptuous as vol
 from ..api import JobStatus, PrintJob
 from ..coordinator import PrintagoCoordinator
 from ..entity import async_call
-from ..words import async_words, say
+from ..words import async_words, say, say_status
 from .common import async_coordinator, whole_number
 from .selection import (
     ATTR_JOB_ID,
@@ -192,7 +192,7 @@ def _explanation(
 ) -> str:
     if job.status is not JobStatus.PENDING:
         printer = printer_name(coordinator, job.assigned_printer_id) or "-"
-        return say(words, "explain_not_waiting", status=job.status or "-", printer=printer)
+        return say(words, "explain_not_waiting", status=say_status(words, job.status), printer=printer)
     if job.priority == PRIORITIES["low"] and coordinator.farm.process_low_priority_jobs is False:
         return say(words, "explain_low_priority")
     if not verdicts:

@@ -104,9 +104,9 @@ class PrintagoClient:
             self._transport.secrets.learn(printer)
         return listing
 
-    async def check_printers(self) -> None:
+    async def has_printers(self) -> bool:
         """Ask for one printer: it fails as ``printers`` would, and costs little."""
-        await self._transport.request("GET", "/v1/printers", lane=Lane.USER, params={"limit": "1"})
+        return bool(await self._transport.request("GET", "/v1/printers", lane=Lane.USER, params={"limit": "1"}))
 
     async def open_jobs(self, lane: Lane = Lane.BACKGROUND) -> Listing:
         """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
