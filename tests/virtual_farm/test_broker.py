@@ -480,7 +480,11 @@ async def test_publishes_retained_messages_again_after_a_reconnect() -> None:
             await client.subscribe("stores/#")
             await publisher.wait_connected()
             publisher.publish(f"stores/{STORE}/entities/jobs", b"event")
-            assert [(await next_message(client))[1] for _ in range(2)] == [b"state", b"event"]
+            # Told as it comes, and as retained as well when it comes in the middle of subscribing.
+            seen = [(await next_message(client))[1]]
+            while seen[-1] != b"event":
+                seen.append((await next_message(client))[1])
+            assert seen in ([b"state", b"event"], [b"state", b"state", b"event"])
             await publisher.disconnect_all()
             assert (await next_message(client))[1] == b"state"
             await publisher.wait_connected()
