@@ -101,7 +101,7 @@ async def connecting_by_tcp(scene: Scene) -> AsyncIterator[None]:
         # The attempt succeeds when it is too late.
         listener.empty()
         await peer.start(listener.socket)
-        await eventually(lambda: peer.accepted > 0, "the connection comes late", 8)
+        await eventually(lambda: peer.accepted > 0, "the connection comes late", 20)
         await peer.all_closed()
         assert not peer.received, "nobody logs in late"
         await peer.stop()
