@@ -94,11 +94,11 @@ def main() -> None:
     if options.one:
         _run_here(options.names[0], quick=options.quick)
         return
-    found = {}
-    for name in BENCHMARKS:
+    found: dict[str, dict[str, Any]] = {}
+    for name, title in BENCHMARKS.items():
         if options.names and name not in options.names:
             continue
-        sys.stdout.write(f"==> {BENCHMARKS[name]}\n")
+        sys.stdout.write(f"==> {title}\n")
         sys.stdout.flush()
         began = time.monotonic()
         outcome = found[name] = _run_apart(name, quick=options.quick)

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 import gc
+import heapq
 import json
 from pathlib import Path
 import tempfile
-from typing import Any, Self
+from typing import Any, Self, cast
 from unittest.mock import patch
 
 from aiohttp import ThreadedResolver
@@ -195,37 +196,71 @@ def message(topic: str, payload: bytes) -> paho.MQTTMessage:
 
 
 class SimulatedTime:
-    """Lets the loop and Printago's clock run ahead, so that hours of telemetry pass in seconds.
+    """Lets Printago's clock run ahead, and with it what gathers bursts, so that hours of telemetry pass in seconds.
 
-    What waits for time, such as bursts that are gathered, waits for this time.
+    It stands in for the event loop's time where readings and counts are held back; sockets and polls know nothing of it.
     """
 
-    def __init__(self, hass: HomeAssistant, coordinator: PrintagoCoordinator, now: datetime | None = None) -> None:
-        """Begin now, or where it was left earlier; nothing may wait for real time meanwhile."""
-        self._loop = hass.loop
-        self._clock = coordinator.memory.clock
-        self._time = self._loop.time()
+    def __init__(self, coordinator: PrintagoCoordinator, now: datetime | None = None) -> None:
+        """Begin now, or where it was left earlier."""
         self.now = now or datetime.now(UTC)
+        self._listeners = coordinator.listeners
+        self._clock = coordinator.memory.clock
+        self._loop = self._listeners._loop  # noqa: SLF001
+        self._time = self._loop.time()
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._expire = partial(coordinator._async_expire, None)  # noqa: SLF001
 
     def __enter__(self) -> Self:
-        """Take over the loop's time."""
-        self._loop.time = lambda: self._time  # type: ignore[method-assign]
+        """Stand in for the loop."""
+        self._listeners._loop = cast(asyncio.AbstractEventLoop, self)  # noqa: SLF001
+        self._wait_to_expire()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the loop's time back."""
-        del self._loop.time
+        """Give time back."""
+        self._listeners._loop = self._loop  # noqa: SLF001
         self._clock.offset = 0.0
 
-    @property
-    def due(self) -> bool:
-        """Return whether the loop has anything to do."""
-        scheduled = self._loop._scheduled  # type: ignore[attr-defined]  # noqa: SLF001
-        ready = self._loop._ready  # type: ignore[attr-defined]  # noqa: SLF001
-        return bool(ready) or (bool(scheduled) and scheduled[0]._when <= self._time)  # noqa: SLF001
+    def _wait_to_expire(self) -> None:
+        self.call_later(10, self._wait_to_expire)
+        self._expire()
+
+    def time(self) -> float:
+        """Return the simulated seconds, as a loop does."""
+        return self._time
+
+    def call_later(self, delay: float, called: Callable[..., None], *args: Any) -> Timer:
+        """Call when so many simulated seconds have passed."""
+        timer = Timer(partial(called, *args))
+        heapq.heappush(self._timers, (self._time + delay, id(timer), timer))
+        return timer
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; timers that are due run when the loop comes round."""
+        """Let time pass."""
         self._time += seconds
         self.now += timedelta(seconds=seconds)
         self._clock.offset = (self.now - datetime.now(UTC)).total_seconds()
+
+    def run_due(self) -> None:
+        """Run the timers that are due."""
+        while self._timers and self._timers[0][0] <= self._time:
+            _, _, timer = heapq.heappop(self._timers)
+            timer.run()
+
+
+class Timer:
+    """A call that waits for simulated time."""
+
+    def __init__(self, called: Callable[[], None]) -> None:
+        """Wait."""
+        self._called: Callable[[], None] | None = called
+
+    def cancel(self) -> None:
+        """Call nothing."""
+        self._called = None
+
+    def run(self) -> None:
+        """Call."""
+        if self._called is not None:
+            self._called()

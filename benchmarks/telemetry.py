@@ -3,7 +3,6 @@
 The floor is one ``orjson.loads`` and ``hass.states.async_set`` for exactly the states that ours wrote.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 import gc
@@ -98,9 +97,9 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
                     message(topic, stamp(document, simulated.now)) for topic, document in zip(topics, told, strict=True)
                 ]
 
-        with SimulatedTime(hass, coordinator) as simulated:
+        with SimulatedTime(coordinator) as simulated:
             # Once to get used to it: entities that come with the first messages have to be there.
-            await _play(simulated, lambda _, told: _receive(ours, told), stamped(simulated))
+            _play(simulated, lambda _, told: _receive(ours, told), stamped(simulated))
             begun = simulated.now
         await hass.async_block_till_done()
         keys = [
@@ -109,8 +108,8 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
             if (state := hass.states.get(entity_id)) is not None and state.state != STATE_UNAVAILABLE
         ]
         mqtt = await add_mqtt(hass, running, mqtt_entities(keys))
-        with SimulatedTime(hass, coordinator, begun) as simulated:
-            writes = await _record(hass, simulated, ours, stamped(simulated))
+        with SimulatedTime(coordinator, begun) as simulated:
+            writes = _record(hass, simulated, ours, stamped(simulated))
             raw = _raw_writes(documents)
             count = len(documents) * printers
             cost.writes = sum(map(len, writes)) / count
@@ -122,19 +121,18 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
                     (lambda index, told: _floor(hass, told, writes[index]), cost.floor),
                     (lambda index, told: _floor(hass, told, raw[index]), cost.raw_floor),
                 ):
-                    spent.append(await _play(simulated, run_, stamped(simulated)) / count * MICROSECONDS)
+                    spent.append(_play(simulated, run_, stamped(simulated)) / count * MICROSECONDS)
     return cost
 
 
-async def _play(simulated: SimulatedTime, run_: Callable[[int, Round], None], rounds: Iterable[Round]) -> float:
-    """Return the CPU seconds of all rounds, and of what they leave to the loop."""
+def _play(simulated: SimulatedTime, run_: Callable[[int, Round], None], rounds: Iterable[Round]) -> float:
+    """Return the CPU seconds of all rounds, and of what they leave for later."""
     spent = 0.0
     gc.collect()
     for index, told in enumerate(rounds):
         began = time.thread_time()
         run_(index, told)
-        while simulated.due:
-            await asyncio.sleep(0)
+        simulated.run_due()
         spent += time.thread_time() - began
     return spent
 
@@ -151,9 +149,7 @@ def _floor(hass: HomeAssistant, told: Round, writes: list[State]) -> None:
         hass.states.async_set(state.entity_id, state.state, state.attributes)
 
 
-async def _record(
-    hass: HomeAssistant, simulated: SimulatedTime, ours: Receive, rounds: Iterable[Round]
-) -> list[list[State]]:
+def _record(hass: HomeAssistant, simulated: SimulatedTime, ours: Receive, rounds: Iterable[Round]) -> list[list[State]]:
     """Return the states that ours writes in each round, under other entity IDs."""
     written: list[State] = []
 
@@ -165,7 +161,8 @@ async def _record(
     remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
     result: list[list[State]] = []
     for told in rounds:
-        await _play(simulated, lambda _, told: _receive(ours, told), [told])
+        _receive(ours, told)
+        simulated.run_due()
         result.append(written.copy())
         written.clear()
     remove()

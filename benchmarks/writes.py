@@ -4,7 +4,6 @@ Two hours of telemetry pass in simulated time. Meanwhile it is watched how long 
 percentage takes to be shown.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +76,7 @@ async def run(*, quick: bool = False) -> Outcome:
             nonlocal written
             written += 1
 
-        with SimulatedTime(hass, coordinator) as simulated:
+        with SimulatedTime(coordinator) as simulated:
             known = [trace.document(0) for trace in traces]
             for trace, document in zip(traces, known, strict=True):
                 receive(message(trace.topic, stamp(document, simulated.now)))
@@ -93,8 +92,7 @@ async def run(*, quick: bool = False) -> Outcome:
                     for watch in watches:
                         watch.look(second + step * _STEP)
                     simulated.advance(_STEP)
-                    while simulated.due:
-                        await asyncio.sleep(0)
+                    simulated.run_due()
             for watch in watches:
                 watch.end(seconds)
     hours = seconds / 3600

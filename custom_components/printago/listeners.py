@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import math
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
 
 from .changes import Changes
 from .happenings import Happening, Scope
@@ -32,15 +31,15 @@ class Listeners:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Start without listeners."""
-        self._hass = hass
+        self._loop = hass.loop
         self._of_printer: dict[str, _OfPrinter] = {}
         self._of_farm: set[Callable[[], None]] = set()
         self._of_polls: set[Callable[[], None]] = set()
         self._of_changes: list[Callable[[Changes], None]] = []
         self._of_happenings: dict[tuple[Scope, str | None], set[Callable[[Happening], None]]] = {}
-        self._cancel_delay: CALLBACK_TYPE | None = None
+        self._farm_timer: asyncio.TimerHandle | None = None
         self._waiting: set[str] = set()
-        self._cancel_readings: asyncio.TimerHandle | None = None
+        self._readings_timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     @callback
@@ -116,12 +115,12 @@ class Listeners:
         """Tell who shows these readings of a printer, at once after a pause, else a burst of them together."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
-        now = self._hass.loop.time()
+        now = self._loop.time()
         if now - of_printer.told_at < _READINGS_DELAY:
             of_printer.waiting.update(readings)
             self._waiting.add(printer_id)
-            if self._cancel_readings is None and not self._closed:
-                self._cancel_readings = self._hass.loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
+            if self._readings_timer is None and not self._closed:
+                self._readings_timer = self._loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
             return
         of_printer.told_at = now
         for listener in [listener for listener, reading in of_printer.listeners.items() if reading in readings]:
@@ -129,7 +128,7 @@ class Listeners:
 
     @callback
     def _async_tell_waiting(self) -> None:
-        self._cancel_readings = None
+        self._readings_timer = None
         waiting, self._waiting = self._waiting, set()
         for printer_id in waiting:
             if (of_printer := self._of_printer.get(printer_id)) is not None and of_printer.waiting:
@@ -149,9 +148,9 @@ class Listeners:
     @callback
     def async_tell_farm(self, _: object = None) -> None:
         """Tell the listeners of the farm now."""
-        if self._cancel_delay is not None:
-            self._cancel_delay()
-            self._cancel_delay = None
+        if self._farm_timer is not None:
+            self._farm_timer.cancel()
+            self._farm_timer = None
         for listener in tuple(self._of_farm):
             listener()
 
@@ -166,15 +165,15 @@ class Listeners:
     def async_close(self) -> None:
         """Delay nothing any more."""
         self._closed = True
-        if self._cancel_readings is not None:
-            self._cancel_readings.cancel()
-            self._cancel_readings = None
-        if self._cancel_delay is not None:
-            self._cancel_delay()
-            self._cancel_delay = None
+        if self._readings_timer is not None:
+            self._readings_timer.cancel()
+            self._readings_timer = None
+        if self._farm_timer is not None:
+            self._farm_timer.cancel()
+            self._farm_timer = None
 
     @callback
     def async_tell_farm_soon(self) -> None:
         """Tell the listeners of the farm once a burst of changes is over."""
-        if self._cancel_delay is None and not self._closed:
-            self._cancel_delay = async_call_later(self._hass, _FARM_DELAY, self.async_tell_farm)
+        if self._farm_timer is None and not self._closed:
+            self._farm_timer = self._loop.call_later(_FARM_DELAY, self.async_tell_farm)
