@@ -28,6 +28,12 @@ async def start_user_flow(hass: HomeAssistant) -> str:
     return result["flow_id"]
 
 
+def server_section(result: Any) -> tuple[dict[str, str], bool]:
+    """Return what the frontend puts into the server section of a form, and whether it is folded."""
+    marker, section = next(item for item in result["data_schema"].schema.items() if item[0] == CONF_SERVER)
+    return marker.default(), section.options["collapsed"]
+
+
 async def unload(hass: HomeAssistant) -> None:
     """Unload what a flow has set up."""
     for entry in hass.config_entries.async_entries(DOMAIN):
@@ -280,6 +286,36 @@ async def test_reconfigure_changes_servers_and_does_not_show_the_key(
         assert entry.data == entry_data(moved)
         assert moved.requests
         await unload(hass)
+
+
+async def test_own_servers_stay_in_the_form_and_are_unfolded(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    """The frontend takes what a section holds from its default alone."""
+    result = await entry.start_reconfigure_flow(hass)
+    assert server_section(result) == (entry_data(farm)[CONF_SERVER], False)
+
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, api_key=OTHER_KEY))
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert server_section(result) == (entry_data(farm)[CONF_SERVER], False)
+
+
+async def test_usual_servers_are_folded(hass: HomeAssistant) -> None:
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    usual = {CONF_API_URL: "https://api.printago.io", CONF_REALTIME_URL: "wss://realtime.printago.io"}
+    assert server_section(result) == (usual, True)
+
+
+async def test_dialogue_left_open_elsewhere_does_not_block_another(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    left_open = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(left_open, entry_data(farm, api_key=OTHER_KEY))
+    assert result["type"] is FlowResultType.FORM
+
+    result = await hass.config_entries.flow.async_configure(await start_user_flow(hass), entry_data(farm))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    await unload(hass)
 
 
 async def test_reconfigure_tells_errors(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:

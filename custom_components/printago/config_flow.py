@@ -43,21 +43,7 @@ _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 _TEXT = TextSelector()
 
 _KEY_SCHEMA = vol.Schema({vol.Required(CONF_API_KEY): _PASSWORD})
-_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_STORE_ID): _TEXT,
-        vol.Required(CONF_API_KEY): _PASSWORD,
-        vol.Required(CONF_SERVER, default=dict): section(
-            vol.Schema(
-                {
-                    vol.Optional(CONF_API_URL, default=DEFAULT_API_URL): _URL,
-                    vol.Optional(CONF_REALTIME_URL, default=DEFAULT_REALTIME_URL): _TEXT,
-                }
-            ),
-            {"collapsed": True},
-        ),
-    }
-)
+_SERVER_DEFAULTS = {CONF_API_URL: DEFAULT_API_URL, CONF_REALTIME_URL: DEFAULT_REALTIME_URL}
 _DESCRIPTION_PLACEHOLDERS = {"settings_url": "https://app.printago.io"}
 
 
@@ -88,7 +74,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _cleaned(user_input)
-            await self.async_set_unique_id(data[CONF_STORE_ID])
+            # A dialogue that was left open in another window is no reason to refuse this one.
+            await self.async_set_unique_id(data[CONF_STORE_ID], raise_on_progress=False)
             self._abort_if_unique_id_configured()
             store, errors = await self._async_try(data)
             if store is not None:
@@ -97,7 +84,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
                     data=data,
                     description=None if store.has_printers else "no_printers",
                 )
-        return self._show("user", _SCHEMA, user_input, errors)
+        return self._show("user", _schema(user_input), user_input, errors)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for another key, since Printago does not accept the one that it has."""
@@ -125,7 +112,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             _, errors = await self._async_try(data)
             if not errors:
                 return self._update_and_abort(entry, data)
-        return self._show("reconfigure", _SCHEMA, user_input or _without_key(entry.data), errors)
+        shown = user_input or _without_key(entry.data)
+        return self._show("reconfigure", _schema(shown), shown, errors)
 
     @callback
     def _update_and_abort(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -177,6 +165,27 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:  # noqa: BLE001, a flow must end with words, whatever went wrong
             LOGGER.exception("Unexpected error while trying a store")
         return None, {"base": "unknown"}
+
+
+def _schema(shown: Mapping[str, Any] | None) -> vol.Schema:
+    """Return the fields of a store; the servers are unfolded when other ones than Printago's are shown."""
+    server = _SERVER_DEFAULTS if shown is None else shown[CONF_SERVER]
+    return vol.Schema(
+        {
+            vol.Required(CONF_STORE_ID): _TEXT,
+            vol.Required(CONF_API_KEY): _PASSWORD,
+            # The frontend fills a section with its default and passes over what is suggested for the fields in it.
+            vol.Required(CONF_SERVER, default=dict(server)): section(
+                vol.Schema(
+                    {
+                        vol.Optional(CONF_API_URL, default=DEFAULT_API_URL): _URL,
+                        vol.Optional(CONF_REALTIME_URL, default=DEFAULT_REALTIME_URL): _TEXT,
+                    }
+                ),
+                {"collapsed": server == _SERVER_DEFAULTS},
+            ),
+        }
+    )
 
 
 def _error_key(err: PrintagoError) -> str:
