@@ -54,6 +54,9 @@ def _shown(facts: Facts, module: str) -> Iterator[tuple[str, list[str]]]:
             match call.node.args:
                 case [ast.Constant(value=str(step)), ast.Name(id=schema), *_]:
                     yield step, list(_fields(getattr(facts.modules[module], schema)))
+                case [ast.Constant(value=str(step)), ast.Call(func=ast.Name(id=schema)), *_]:
+                    # A function of what was entered before; nothing was.
+                    yield step, list(_fields(getattr(facts.modules[module], schema)(None)))
                 case _:
                     facts.problems.append(f"{call.where}: which step and schema is shown cannot be told")
 
