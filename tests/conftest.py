@@ -14,6 +14,8 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from tests.common import pass_time
+from tests.heard import Heard
 from virtual_farm import FarmConfig, VirtualFarm
 
 pytest_plugins = ["tests.figures"]
@@ -105,6 +107,13 @@ def every_entity_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
 async def entry(setup_entry: SetUp) -> MockConfigEntry:
     """Return the entry of the farm, set up."""
     return await setup_entry()
+
+
+@pytest.fixture
+async def heard(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> Heard:
+    """Return what is told from now on; all has calmed down after set-up."""
+    await pass_time(hass, 31)
+    return Heard(hass)
 
 
 @pytest.fixture

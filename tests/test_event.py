@@ -1,72 +1,15 @@
 """What happens is told once: not at the start, not after reconnects, and not lost while nobody listened."""
 
-from datetime import timedelta
 from typing import Any
 
-from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import entity_id, pass_time, press, printer_named, state_of, until, until_farm, value_of
 from tests.conftest import SetUp
-from virtual_farm import FarmConfig, Fault, VirtualFarm
-
-
-class Heard:
-    """The events that the event entities have told, oldest first."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        self.events: list[tuple[str, str, dict[str, Any]]] = []
-        hass.bus.async_listen(EVENT_STATE_CHANGED, self._note)
-
-    @callback
-    def _note(self, event: Event[EventStateChangedData]) -> None:
-        state, old = event.data["new_state"], event.data["old_state"]
-        if state is None or state.domain != "event" or (old is not None and old.state == state.state):
-            return
-        if "event_type" in state.attributes and state.state not in ("unavailable", "unknown"):
-            if old is not None and old.state == "unavailable":
-                return
-            self.events.append((state.entity_id, state.attributes["event_type"], dict(state.attributes)))
-
-    def of(self, entity: str) -> list[str]:
-        """Return the types that one entity has told."""
-        return [kind for name, kind, _ in self.events if name == entity]
-
-    def data(self, kind: str) -> dict[str, Any]:
-        """Return the data of the last event of a type."""
-        return next(data for _, told, data in reversed(self.events) if told == kind)
-
-
-@pytest.fixture
-async def heard(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> Heard:
-    """Return what is told from now on; all has calmed down after set-up."""
-    await pass_time(hass, 31)
-    return Heard(hass)
-
-
-async def drop_stream(hass: HomeAssistant, farm: VirtualFarm) -> None:
-    """Take the stream down and keep it down."""
-    farm.publisher.refuse = True
-    await farm.disconnect_clients()
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
-
-
-async def restore_stream(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let the stream come back, and the reconcile that follows."""
-    farm.publisher.refuse = False
-    entry.runtime_data.realtime.reconnect_now()
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await pass_time(hass, 20)
-
-
-def busy_job(farm: VirtualFarm, printer: str) -> Any:
-    """Return the job that a printer has."""
-    job_id = farm.world.printers[printer].printing_job_id
-    assert job_id is not None
-    return farm.job(job_id)
+from tests.heard import Heard, busy_job, restore_stream
+from virtual_farm import VirtualFarm
 
 
 async def test_nothing_is_told_at_the_start(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
@@ -163,59 +106,6 @@ async def test_retried_job_is_another_attempt(
     farm.settle()
     await until(hass, lambda: "job_retried" in heard.of(jobs))
     assert heard.data("job_retried")["attempt"] == 2
-
-
-async def test_whole_print_while_the_stream_is_down_is_told_once_and_late(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
-) -> None:
-    printer = printer_named(farm, "A1 01")
-    await drop_stream(hass, farm)
-    part = next(part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy")
-    farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
-    while farm.world.printers[printer].printing_job_id is None:
-        await farm.advance(30)
-    job = busy_job(farm, printer)
-    while job.status != "completed":
-        await farm.advance(300)
-    assert heard.of(entity_id(hass, printer, "print", "event")) == []
-
-    await restore_stream(hass, farm, entry)
-
-    prints = entity_id(hass, printer, "print", "event")
-    await until(hass, lambda: "print_finished" in heard.of(prints))
-    assert heard.of(prints) == ["print_started", "print_finished"]
-    assert heard.data("print_finished")["job_id"] == job.id
-    for _ in range(3):
-        await entry.runtime_data.async_refresh()
-    assert heard.of(prints) == ["print_started", "print_finished"]
-
-
-class TestLongAgo:
-    """A farm whose clock can be moved."""
-
-    @pytest.fixture
-    def farm_config(self) -> FarmConfig:
-        """Let each look at the clock be a second later."""
-        self.shift = timedelta()
-        base = FarmConfig(speed=0).clock
-        return FarmConfig(speed=0, quota=False, clock=lambda: base() + self.shift)
-
-    async def test_what_is_found_late_says_when_it_happened(
-        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
-    ) -> None:
-        printer = printer_named(farm, "X1 Carbon 01")
-        job = busy_job(farm, printer)
-        await drop_stream(hass, farm)
-        farm.finish_print(printer)
-        self.shift += timedelta(hours=2)
-
-        await restore_stream(hass, farm, entry)
-
-        prints = entity_id(hass, printer, "print", "event")
-        await until(hass, lambda: heard.of(prints) == ["print_finished"])
-        data = heard.data("print_finished")
-        assert data["late"] is True
-        assert data["occurred_at"][:19] == job.printing_completed_at[:19]
 
 
 async def test_fifty_reconnects_while_idle_tell_nothing(
@@ -322,17 +212,3 @@ async def test_order_is_told_when_it_comes_and_when_it_is_closed(
     farm.settle()
     await until(hass, lambda: "order_closed" in heard.of(orders))
     assert heard.data("order_closed")["order_number"] == "1042"
-
-
-async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
-) -> None:
-    printer = printer_named(farm, "X1 Carbon 01")
-    prints = entity_id(hass, printer, "print", "event")
-    await drop_stream(hass, farm)
-    farm.finish_print(printer)
-    farm.inject_fault(Fault(mode="status", status=503, path="/v1/print-jobs", every=2, count=1))
-    await restore_stream(hass, farm, entry)
-    await entry.runtime_data.async_refresh()
-    await until(hass, lambda: "print_finished" in heard.of(prints))
-    assert heard.of(prints) == ["print_finished"]

@@ -8,7 +8,14 @@ from homeassistant.core import HomeAssistant
 import orjson
 import pytest
 
-from custom_components.printago.api import Action, EntityEvent, MalformedMessageError, PrintJob, parse_message
+from custom_components.printago.api import (
+    Action,
+    EntityEvent,
+    MalformedMessageError,
+    PrintJob,
+    StatMessage,
+    parse_message,
+)
 from custom_components.printago.api.messages import MAX_ENTITIES, MAX_PAYLOAD, MAX_VALUES
 from custom_components.printago.api.telemetry import read_stat
 from custom_components.printago.farm import Farm
@@ -247,6 +254,26 @@ async def _turn(hass: HomeAssistant) -> None:
     done = hass.loop.create_future()
     hass.loop.call_soon(done.set_result, None)
     await done
+
+
+async def test_message_that_goes_wrong_takes_nothing_from_those_behind_it(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken: list[int] = []
+
+    def take(message: EntityEvent | StatMessage) -> None:
+        taken.append(1)
+        if len(taken) == 1:
+            raise ValueError("a bug")
+
+    errors: list[Any] = []
+    hass.loop.set_exception_handler(lambda _, context: errors.append(context))
+    Inbox(hass, take, lambda: None).async_put(many("printjob", 30))
+    for _ in range(4):
+        await _turn(hass)
+    assert len(taken) == 3
+    assert errors == []
+    assert "a bug" in caplog.text
 
 
 async def test_inbox_that_is_full_drops_and_tells(hass: HomeAssistant) -> None:

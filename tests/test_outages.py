@@ -1,6 +1,7 @@
 """What a person reads in the log when Printago cannot be reached: that it began, and that it is over, once each."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
@@ -9,7 +10,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from tests.common import entity_id, printer_named, until, until_farm, value_of
+from custom_components.printago.api.models import JobStatus
+from custom_components.printago.changes import Changes, JobChange
+from custom_components.printago.happenings import Happening, Scope
+from tests.common import entity_id, pass_time, printer_named, silence, until, until_farm, value_of
+from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
 
@@ -119,7 +124,7 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
     state = hass.states.get(alerts)
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
-    assert entry.runtime_data.memory.untold == []
+    assert not entry.runtime_data.memory.untold
 
 
 async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outage_is_over(
@@ -143,6 +148,40 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     state = hass.states.get(alerts)
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
+
+
+async def test_all_is_told_however_much_has_happened_during_an_outage(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coordinator = entry.runtime_data
+    job = next(job for job in coordinator.farm.jobs.values() if job.assigned_printer_id is not None)
+    jobs = [replace(job, id=f"{number:024}", status=JobStatus.PENDING) for number in range(1000)]
+    told: list[Happening] = []
+    coordinator.listeners.async_add_happenings(Scope.JOB, None, told.append)
+    changes = [JobChange(None, job, by_snapshot=True) for job in jobs]
+    monkeypatch.setattr(coordinator.farm, "apply_snapshot", lambda *_: Changes(job_changes=changes))
+
+    await refresh(hass, entry)
+
+    assert {happening.data["job_id"] for happening in told} == {job.id for job in jobs}
+
+
+async def test_everything_is_unavailable_while_rest_is_down_and_the_stream_is_up_but_silent(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence(farm)
+    entry = await setup_entry()
+    printer = printer_named(farm, "X1 Carbon 01")
+    farm.inject_fault(Fault(mode="status", status=503, count=10_000))
+    await refresh(hass, entry)
+    assert value_of(hass, printer, "readiness") == "busy"
+
+    monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
+    await pass_time(hass, 11)
+    assert value_of(hass, printer, "readiness") == "unavailable"
+
+    farm.disconnect_printer(printer)
+    await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")
 
 
 async def test_nobody_is_asked_for_another_key_any_more_once_the_old_one_works_again(

@@ -4,10 +4,9 @@ A push is told to the entities of its printer only. The poll has its own timer, 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
-import math
+from datetime import timedelta
 import time
 from typing import TYPE_CHECKING, Any, override
 
@@ -18,12 +17,11 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.ssl import client_context
 
 from .api import (
     KEEPALIVE_SECONDS,
-    AuthenticationError,
     EntityEvent,
     InvalidRealtimeUrl,
     Listing,
@@ -31,16 +29,18 @@ from .api import (
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
-    RateLimitedError,
     RealtimeClient,
+    Repeats,
     StatMessage,
     parse_message,
-    tells_no_api_access,
 )
 from .catalog import Catalog
 from .changes import NO_CHANGES, Changes
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
+from .endings import Endings
+from .errors import update_error
 from .farm import Farm
+from .happenings import Happening
 from .inbox import Inbox
 from .listeners import Listeners
 from .memory import StoreMemory
@@ -59,13 +59,8 @@ _REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
 _SILENCE_SECONDS = 30
-_ENDINGS_PAUSE = 150
-_MOST_UNTOLD = 500
-_CLOCK_MARGIN = timedelta(seconds=10)
 _CROWDED = 50
 """Requests in an hour that a store at rest does not need, nor a few restarts."""
-
-COMPLETED_COUNT = "completed_count"
 
 
 class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
@@ -103,15 +98,13 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._stopped = False
         self._reading: asyncio.Task[Any] | None = None
         self._reconcile_wanted = False
-        self._endings_wanted = False
-        self._endings_asked_at = -math.inf
-        self._count_is_lower = False
         self._was_available = False
         self._telling = False
+        self._repeats = Repeats()
         self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
+        self._endings = Endings(hass, entry, client, memory, self._publish)
         self.listeners = Listeners(hass)
         self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
-        self.seldom.add(COMPLETED_COUNT, self._async_read_count)
 
     # Life
 
@@ -179,6 +172,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @override
     async def async_shutdown(self) -> None:
         """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
+        self._endings.end(stream_up=self._connected.is_set() and not self._stopped)
         self._stopped = True
         self._inbox.async_close()
         await super().async_shutdown()
@@ -188,6 +182,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         await asyncio.gather(*endings)
         if self.realtime is not None:
             self.memory.stream_outage_told = self.realtime.outage_told
+        # What was held back for a snapshot that does not come would be laid over one of much later.
+        self.farm.abandon_snapshot()
         self.listeners.async_close()
 
     async def _async_stop_reading(self) -> None:
@@ -207,16 +203,20 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @property
     def stream_is_silent(self) -> bool:
         """Return whether the stream is up and yet tells nothing of printers that are online."""
+        return self.stream_told_nothing_for(_SILENCE_SECONDS)
+
+    def stream_told_nothing_for(self, seconds: float) -> bool:
+        """Return whether the stream has been up for so long and told nothing, though printers are online."""
         return (
             self.realtime is not None
-            and self.realtime.told_nothing_for(_SILENCE_SECONDS)
+            and self.realtime.told_nothing_for(seconds)
             and any(printer.is_online for printer in self.farm.printers.values())
         )
 
     @property
     def available(self) -> bool:
         """Return whether what is known of the farm is kept up to date in any way."""
-        return self._connected.is_set() or not self.memory.rest_down
+        return not self.memory.rest_down or (self._connected.is_set() and not self.stream_is_silent)
 
     # REST
 
@@ -234,7 +234,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         except PrintagoError as err:
             self._publish(self.farm.abandon_snapshot())
             self.memory.rest_down = True
-            raise _update_error(err) from err
+            raise update_error(err) from err
         finally:
             self._reading = None
         self.memory.rest_down = False
@@ -245,10 +245,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.update_interval = POLL_WITH_STREAM
         # Reckoned backwards: only answers tell what Printago's clock shows.
         asked_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
-        if self.farm.completed_jobs is None:
-            self.seldom.async_want(COMPLETED_COUNT)
         self._publish(changes)
-        self._async_look_for_endings(asked_at, changes)
+        if changes.ended_unseen:
+            self._endings.want()
+        if jobs is not None:
+            self._endings.look(asked_at, stream_up=self._connected.is_set())
         return self.farm
 
     @callback
@@ -257,31 +258,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         flows = self.hass.config_entries.flow
         for flow in tuple(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             flows.async_abort(flow["flow_id"])
-
-    @callback
-    def _async_look_for_endings(self, asked_at: datetime, changes: Changes) -> None:
-        """Ask how jobs ended that nobody told of: those that vanished, and those of an outage of the stream."""
-        self._endings_wanted |= changes.ended_unseen
-        since, memory = self.memory.told_until, self.memory
-        if since is None or not self._endings_wanted:
-            memory.told_until = asked_at
-            return
-        if not self._connected.is_set() and time.monotonic() - self._endings_asked_at < _ENDINGS_PAUSE:
-            return
-        self._endings_asked_at = time.monotonic()
-        self.config_entry.async_create_background_task(
-            self.hass, self._async_read_endings(since, asked_at), f"{DOMAIN} endings"
-        )
-
-    async def _async_read_endings(self, since: datetime, asked_at: datetime) -> None:
-        try:
-            jobs = await self.client.ended_jobs(since - _CLOCK_MARGIN)
-        except PrintagoError as err:
-            LOGGER.debug("Asking how jobs ended failed: %s", err)
-            return
-        self._endings_wanted = False
-        self.memory.told_until = asked_at
-        self._publish(self.farm.apply_endings(jobs, since))
 
     async def _async_open_jobs(self) -> Listing | None:
         if not self.jobs_readable:
@@ -292,32 +268,22 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
             # was known of jobs is nothing to act on any more.
             self.jobs_readable = False
+            self._endings.forget()
             self._publish(self.farm.forget_jobs())
             return None
+
+    @callback
+    def async_try_jobs_again(self) -> None:
+        """Ask for jobs again where they were refused: another question about them has just been answered."""
+        if not self.jobs_readable:
+            self.jobs_readable = True
+            self.async_reconcile()
 
     @callback
     def _async_on_hour(self, _: object) -> None:
         if isinstance(self.last_exception, ConfigEntryAuthFailed):
             # After a refused key nothing is polled any more; was it a passing whim, this ends it.
             self.async_reconcile()
-
-    async def _async_read_count(self) -> None:
-        """Read how many jobs were completed; in between we count ourselves."""
-        seen_before, started = self.farm.completions_seen, time.monotonic()
-        count = await self.client.completed_count()
-        # Reckoned backwards, as the time of a snapshot.
-        self.farm.counted_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
-        if not self.jobs_readable:
-            self.jobs_readable = True
-            self.async_reconcile()
-        own = self.farm.completed_jobs
-        if own is None or count >= own:
-            self.farm.completed_jobs = max(count, own or 0)
-        elif self._count_is_lower and seen_before == self.farm.completions_seen:
-            # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
-            self.farm.completed_jobs = count
-        self._count_is_lower = own is not None and count < own
-        self.listeners.async_tell_farm()
 
     @override
     @callback
@@ -341,7 +307,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def async_catch_up(self, *, missed: float, suspended: float) -> None:
         """Make up for ``missed`` seconds of which nobody knows what happened, ``suspended`` of them without any network."""
         LOGGER.debug("Time has passed unseen, or the clock was set: reading the farm again")
-        self._endings_wanted = True
+        self._endings.want()
         if self.realtime is not None:
             if suspended > 1.5 * KEEPALIVE_SECONDS:
                 # The broker has given up on us long ago, which our side would notice only at its next ping.
@@ -355,8 +321,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _async_on_message(self, topic: str, payload: bytes) -> None:
+        if self._stopped:
+            return
         try:
-            message = parse_message(self.store_id, topic, payload)
+            message = parse_message(self.store_id, topic, payload, self._repeats)
         except MalformedMessageError as err:
             self.farm.count_dropped(str(err))
             return
@@ -388,7 +356,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.async_reconcile()
         else:
             self._connected.clear()
-            self._endings_wanted = True
+            self._endings.want()
             self.update_interval = POLL_WITHOUT_STREAM
             if self._started and self._listeners:
                 self._schedule_refresh()
@@ -423,11 +391,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         for printer_id in changes.removed:
             self.memory.results.forget(printer_id)
         self.listeners.async_tell(changes)
-        # What is told by an entity that is not available yet reaches no automation.
         self._async_check_availability()
-        now, untold = time.monotonic(), self.memory.untold
-        untold += [(now, happening) for happening in happenings[: max(0, _MOST_UNTOLD - len(untold))]]
-        self._async_tell_untold()
+        if self._can_tell:
+            self._async_tell_happenings(happenings)
+        else:
+            self.memory.untold.add(happenings)
         if changes.incomplete:
             self.async_reconcile()
 
@@ -437,14 +405,20 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._telling = True
         self._async_tell_untold()
 
+    @property
+    def _can_tell(self) -> bool:
+        """Return whether the entities are there, and available: others reach no automation."""
+        return self._telling and self.available
+
     @callback
     def _async_tell_untold(self) -> None:
-        if not self._telling or not self.available:
-            return
-        untold, self.memory.untold = self.memory.untold, []
-        for noted_at, happening in untold:
-            if time.monotonic() - noted_at < _REMEMBER_SECONDS:
-                self.listeners.async_tell_happening(happening)
+        if self._can_tell:
+            self._async_tell_happenings(self.memory.untold.take())
+
+    @callback
+    def _async_tell_happenings(self, happenings: Iterable[Happening]) -> None:
+        for happening in happenings:
+            self.listeners.async_tell_happening(happening)
 
     @callback
     def async_keep_happenings(self) -> None:
@@ -458,27 +432,3 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._was_available = self.available
         self.listeners.async_tell_all()
         self._async_tell_untold()
-
-
-def _update_error(err: PrintagoError) -> Exception:
-    if tells_no_api_access(err):
-        # No other key would help.
-        return UpdateFailed(translation_domain=DOMAIN, translation_key="no_api_access")
-    if isinstance(err, AuthenticationError):
-        return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
-    if isinstance(err, RateLimitedError):
-        return UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key="rate_limited",
-            translation_placeholders={"seconds": f"{err.retry_after:.0f}"},
-            retry_after=err.retry_after,
-        )
-    if isinstance(err, PermissionDeniedError):
-        # What a refusal says it needs; else what every call of an update needs.
-        lacking = ", ".join(sorted(err.permissions)) or "printer.view"
-        return UpdateFailed(
-            translation_domain=DOMAIN, translation_key="forbidden", translation_placeholders={"permissions": lacking}
-        )
-    return UpdateFailed(
-        translation_domain=DOMAIN, translation_key="update_failed", translation_placeholders={"error": str(err)}
-    )

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .api import EntityEvent, StatMessage
 from .api.messages import PRINTER_KIND
+from .const import LOGGER
 
 MOST_AT_ONCE = 10
 """How many entities are taken over at once, of printers one: adding or removing one concerns some fifty entities of ours."""
@@ -18,7 +19,10 @@ type Message = StatMessage | EntityEvent
 
 
 class Inbox:
-    """Hands messages on in the order in which they came, those with many entities in parts."""
+    """Hands messages on in the order in which they came, those with many entities in parts.
+
+    What goes wrong with one that has waited is logged: nobody is there any more whom it could be raised to.
+    """
 
     def __init__(self, hass: HomeAssistant, take: Callable[[Message], None], overflow: Callable[[], None]) -> None:
         """Hand to ``take``; ``overflow`` hears of a message that finds no room to wait, and is dropped."""
@@ -60,7 +64,10 @@ class Inbox:
         message = self._waiting.popleft()
         if self._waiting:
             self._schedule()
-        self._take(message)
+        try:
+            self._take(message)
+        except Exception:  # noqa: BLE001, a bug with one message must not end the others
+            LOGGER.exception("Error while handling realtime data")
 
 
 def _at_once(event: EntityEvent) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 import math
-import time
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -18,13 +17,14 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import AHEAD, RateLimiter, SendLog, ServerClock
+from .api import AHEAD, RateLimiter, SendLog, ServerClock, uptime
 from .const import DOMAIN
 from .farm import Farm
 from .happenings import Chronicle, Happening
 from .outage import StreamOutage
 from .results import Results
 from .store_facts import StoreFacts
+from .untold import Untold
 
 _MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
 _STORAGE_VERSION = 1
@@ -59,8 +59,9 @@ class StoreMemory:
         self.facts = StoreFacts()
         self.told_until: datetime | None = None
         """Until when, by Printago's clock, we know of every job that ended."""
-        self.untold: list[tuple[float, Happening]] = []
-        """What has happened while no entity was there to tell it, and when we noted it by the monotonic clock."""
+        self.endings_wanted = False
+        """Since then nobody may have told of some."""
+        self.untold = Untold()
         self.rest_down = False
         """REST failed when it was last tried: the log tells so, and not yet that it works again."""
         self.stream_outage_told = False
@@ -85,11 +86,11 @@ class StoreMemory:
     def async_remember_farm(self, data: Mapping[str, Any]) -> None:
         """Note that the farm has just been read with the data of this entry."""
         self._read_with = data
-        self._read_at = time.monotonic()
+        self._read_at = uptime()
 
     def knows_farm(self, data: Mapping[str, Any], seconds: float) -> bool:
         """Return whether the farm was read lately, and with just these data: others have to prove themselves first."""
-        return self._read_with == data and time.monotonic() - self._read_at < seconds
+        return self._read_with == data and uptime() - self._read_at < seconds
 
     @callback
     def async_forget_farm(self) -> None:
@@ -99,7 +100,9 @@ class StoreMemory:
         self.results = Results()
         self.facts = StoreFacts()
         self.told_until = None
-        self.untold = []
+        self.endings_wanted = False
+        self.untold = Untold()
+        self.outage = StreamOutage()
         self.rest_down = self.stream_outage_told = False
         self._read_with = None
         self._kept = False

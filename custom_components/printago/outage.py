@@ -10,6 +10,8 @@ class StreamOutage:
     url: str | None = None
     """The realtime address that it is about."""
     seconds: float = 0.0
+    silent: bool = False
+    """The stream was up meanwhile, and told nothing."""
     _counted_until: float | None = None
 
     def begin(self, url: str) -> None:
@@ -31,4 +33,5 @@ class StreamOutage:
     def end(self) -> None:
         """Note that the stream is up, or that nobody wants it any more."""
         self.seconds = 0.0
+        self.silent = False
         self._counted_until = None

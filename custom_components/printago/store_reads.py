@@ -1,6 +1,7 @@
-"""Keeps what is known of the store beyond its printers and jobs up to date."""
+"""Keeps what is known of the store beyond its printers and open jobs up to date."""
 
 from datetime import timedelta
+import time
 
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -12,17 +13,21 @@ from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .stamps import believed_rows
 from .store_facts import Fact
 
+COMPLETED_COUNT = "completed_count"
+
 _MINUTE = timedelta(minutes=1)
 
 
 class StoreReads:
-    """Reads orders and production slots seldom, and lets events tell of orders in between."""
+    """Reads orders, production slots and the count of completed jobs seldom; in between events tell of some of that."""
 
     def __init__(self, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
         """Begin once the coordinator starts to read."""
         self._coordinator = coordinator
         self._facts = coordinator.memory.facts
         self._stream_since = coordinator.stream_since
+        self._count_is_lower = False
+        coordinator.seldom.add(COMPLETED_COUNT, self._async_read_count)
         coordinator.seldom.add(Fact.ORDERS, self._async_read_orders)
         coordinator.seldom.add(Fact.SLOTS, self._async_read_slots)
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
@@ -51,6 +56,23 @@ class StoreReads:
             raise
         self._coordinator.listeners.async_tell_farm()
 
+    async def _async_read_count(self) -> None:
+        """Read how many jobs were completed; in between we count ourselves."""
+        coordinator, farm = self._coordinator, self._coordinator.farm
+        seen_before, started = farm.completions_seen, time.monotonic()
+        count = await coordinator.client.completed_count()
+        # Reckoned backwards, as the time of a snapshot.
+        farm.counted_at = coordinator.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
+        coordinator.async_try_jobs_again()
+        own = farm.completed_jobs
+        if own is None or count >= own:
+            farm.completed_jobs = max(count, own or 0)
+        elif self._count_is_lower and seen_before == farm.completions_seen:
+            # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
+            farm.completed_jobs = count
+        self._count_is_lower = own is not None and count < own
+        coordinator.listeners.async_tell_farm()
+
     @callback
     def _async_forget(self, fact: Fact) -> None:
         self._facts.forget(fact)
@@ -63,6 +85,8 @@ class StoreReads:
             self._coordinator.seldom.async_want(Fact.ORDERS)
         if told:
             self._coordinator.listeners.async_tell_farm_soon()
+        if changes.jobs and self._coordinator.farm.completed_jobs is None:
+            self._coordinator.seldom.async_want(COMPLETED_COUNT)
         if SUBSCRIPTION_KIND in changes.kinds:
             self._coordinator.seldom.async_want(Fact.SLOTS)
 

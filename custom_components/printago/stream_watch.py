@@ -39,9 +39,13 @@ class StreamWatch:
     @callback
     def _async_look(self, _: object = None) -> None:
         coordinator = self._coordinator
-        if coordinator.stream_since is not None and not coordinator.stream_is_silent:
-            self._outage.end()
-            self._issue.async_clear()
+        if coordinator.stream_is_silent:
+            self._outage.silent = True
+        elif coordinator.stream_since is not None:
+            # To connect is no proof where that alone was no help before.
+            if not (self._outage.silent and coordinator.stream_told_nothing_for(0)):
+                self._outage.end()
+                self._issue.async_clear()
             return
         works = rest_reachable(coordinator)
         self._outage.count(monotonic(), rest_works=works)
