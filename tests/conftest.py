@@ -13,9 +13,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from tests.common import pass_time
 from tests.heard import Heard
+from tests.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
 pytest_plugins = ["tests.figures"]
@@ -107,6 +109,19 @@ def every_entity_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
 async def entry(setup_entry: SetUp) -> MockConfigEntry:
     """Return the entry of the farm, set up."""
     return await setup_entry()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock by which outages and the quota are measured."""
+    clock = Clock()
+    monkeypatch.setattr("custom_components.printago.stream_watch.monotonic", clock)
+
+    def limiter(**options: Any) -> RateLimiter:
+        return RateLimiter(**options, monotonic=clock)
+
+    monkeypatch.setattr("custom_components.printago.memory.RateLimiter", limiter)
+    return clock
 
 
 @pytest.fixture
