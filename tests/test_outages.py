@@ -135,7 +135,7 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     alerts = entity_id(hass, printer, "alert", "event")
     farm.inject_fault(Fault(mode="status", status=503, count=10_000))
     await refresh(hass, entry)
-    entry.runtime_data.async_keep_happenings()
+    entry.runtime_data.announcer.async_pause()
     farm.disconnect_printer(printer)
     await until_farm(entry, lambda: not entry.runtime_data.farm.printers[printer].is_online)
     farm.publisher.refuse = True

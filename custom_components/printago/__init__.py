@@ -78,7 +78,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         watch(hass, entry, coordinator)
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.async_tell_happenings()
+    coordinator.announcer.async_begin()
     return True
 
 
@@ -92,10 +92,10 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Let go of a store; its farm and its quota are remembered."""
-    entry.runtime_data.async_keep_happenings()
+    entry.runtime_data.announcer.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return True
-    entry.runtime_data.async_tell_happenings()
+    entry.runtime_data.announcer.async_begin()
     return False
 
 

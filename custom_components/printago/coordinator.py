@@ -4,7 +4,7 @@ A push is told to the entities of its printer only. The poll has its own timer, 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 import time
@@ -20,6 +20,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.ssl import client_context
 
+from .announcer import Announcer
 from .api import (
     KEEPALIVE_SECONDS,
     EntityEvent,
@@ -40,7 +41,6 @@ from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .endings import Endings
 from .errors import update_error
 from .farm import Farm
-from .happenings import Happening
 from .inbox import Inbox
 from .listeners import Listeners
 from .memory import StoreMemory
@@ -99,11 +99,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._reading: asyncio.Task[Any] | None = None
         self._reconcile_wanted = False
         self._was_available = False
-        self._telling = False
         self._repeats = Repeats()
         self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
         self._endings = Endings(hass, entry, client, memory, self._publish)
         self.listeners = Listeners(hass)
+        self.announcer = Announcer(memory, self.listeners, lambda: self.available)
         self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
 
     # Life
@@ -392,38 +392,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.memory.results.forget(printer_id)
         self.listeners.async_tell(changes)
         self._async_check_availability()
-        if self._can_tell:
-            self._async_tell_happenings(happenings)
-        else:
-            self.memory.untold.add(happenings)
+        self.announcer.async_announce(happenings)
         if changes.incomplete:
             self.async_reconcile()
-
-    @callback
-    def async_tell_happenings(self) -> None:
-        """Tell what happens from now on, and before it what has happened during the reload: the entities are there."""
-        self._telling = True
-        self._async_tell_untold()
-
-    @property
-    def _can_tell(self) -> bool:
-        """Return whether the entities are there, and available: others reach no automation."""
-        return self._telling and self.available
-
-    @callback
-    def _async_tell_untold(self) -> None:
-        if self._can_tell:
-            self._async_tell_happenings(self.memory.untold.take())
-
-    @callback
-    def _async_tell_happenings(self, happenings: Iterable[Happening]) -> None:
-        for happening in happenings:
-            self.listeners.async_tell_happening(happening)
-
-    @callback
-    def async_keep_happenings(self) -> None:
-        """Keep what happens from now on for the next load: the entities are about to go."""
-        self._telling = False
 
     @callback
     def _async_check_availability(self) -> None:
@@ -431,4 +402,4 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             return
         self._was_available = self.available
         self.listeners.async_tell_all()
-        self._async_tell_untold()
+        self.announcer.async_catch_up()
