@@ -5,6 +5,7 @@ The floor is one ``orjson.loads`` and ``hass.states.async_set`` for exactly the 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 import gc
 from statistics import median
 import time
@@ -90,12 +91,14 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
         topics = [trace.topic for trace in traces]
         ours = printago_receiver(coordinator)
 
-        def stamped(simulated: SimulatedTime) -> Iterable[Round]:
-            for told in documents:
-                simulated.advance(1)
-                yield [
-                    message(topic, stamp(document, simulated.now)) for topic, document in zip(topics, told, strict=True)
+        def stamped(simulated: SimulatedTime) -> list[Round]:
+            return [
+                [
+                    message(topic, stamp(document, simulated.now + timedelta(seconds=second)))
+                    for topic, document in zip(topics, told, strict=True)
                 ]
+                for second, told in enumerate(documents, start=1)
+            ]
 
         with SimulatedTime(coordinator) as simulated:
             # Once to get used to it: entities that come with the first messages have to be there.
@@ -130,6 +133,7 @@ def _play(simulated: SimulatedTime, run_: Callable[[int, Round], None], rounds: 
     spent = 0.0
     gc.collect()
     for index, told in enumerate(rounds):
+        simulated.advance(1)
         began = time.thread_time()
         run_(index, told)
         simulated.run_due()
@@ -161,6 +165,7 @@ def _record(hass: HomeAssistant, simulated: SimulatedTime, ours: Receive, rounds
     remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
     result: list[list[State]] = []
     for told in rounds:
+        simulated.advance(1)
         _receive(ours, told)
         simulated.run_due()
         result.append(written.copy())

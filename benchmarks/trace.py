@@ -103,6 +103,8 @@ class PrinterTrace:
             "state": state,
             "isOnline": True,
             "isAvailable": not printing,
+            "receivedAt": "",
+            "expiresAt": "",
             "data": {
                 "temps": {
                     "bedTemp": self._reading(self._bed, second, 0.25),

@@ -26,6 +26,7 @@ from .messages import Action, EntityEvent, parse_message
 from .models import JobStatus, Printer, PrintJob
 from .ratelimit import Lane, RateLimiter
 from .realtime import KEEPALIVE_SECONDS, RealtimeClient
+from .repeats import Repeats
 from .sendlog import AHEAD, SendLog, uptime
 from .telemetry import HealthMessage, Severity, StatMessage, Telemetry
 from .transport import DEFAULT_API_URL, ServerClock, Transport
@@ -59,6 +60,7 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RealtimeClient",
+    "Repeats",
     "SendLog",
     "ServerClock",
     "Severity",

@@ -14,6 +14,7 @@ import orjson
 
 from .errors import MalformedMessageError
 from .fields import is_identifier
+from .repeats import Repeats
 from .telemetry import StatMessage, read_stat
 
 MAX_PAYLOAD = 2_000_000
@@ -54,8 +55,10 @@ class EntityEvent:
     entities: Mapping[str, Mapping[str, Any]]
 
 
-def parse_message(store_id: str, topic: str, payload: bytes) -> StatMessage | EntityEvent:
-    """Read one message of the store.
+def parse_message(
+    store_id: str, topic: str, payload: bytes, repeats: Repeats | None = None
+) -> StatMessage | EntityEvent:
+    """Read one message of the store; with ``repeats``, telemetry that was told before is not parsed again.
 
     Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that is not what the topic
     carries.
@@ -67,7 +70,10 @@ def parse_message(store_id: str, topic: str, payload: bytes) -> StatMessage | En
     if len(payload) > MAX_VALUES and (len(payload) > MAX_PAYLOAD or sum(map(payload.count, _SEPARATORS)) > MAX_VALUES):
         raise MalformedMessageError("payload too long")
     try:
-        body = orjson.loads(payload)
+        if repeats is not None and levels[2] == "printer-stats":
+            body = repeats.loads(topic, payload)
+        else:
+            body = orjson.loads(payload)
     except orjson.JSONDecodeError as err:
         raise MalformedMessageError("payload is not JSON") from err
     if not isinstance(body, dict):

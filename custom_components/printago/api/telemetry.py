@@ -121,7 +121,8 @@ class Heard:
         if not isinstance(data := source.get("data"), dict):
             return news
         for group, told in data.items():
-            if told == groups.get(group, _UNHEARD) or not isinstance(told, dict):
+            known = groups.get(group)
+            if told is known or told == known or not isinstance(told, dict):
                 continue
             if group in _READING_FIELDS:
                 self._read_fields(group, told, _READING_FIELDS[group], news)
@@ -135,9 +136,11 @@ class Heard:
         if "filament" in data:
             # What it means depends on whether the message is a whole one.
             whole = "temps" in data and "print" in data and "health" in data
-            if (filament := (whole, data["filament"])) != groups.get("loaded"):
-                groups["loaded"] = filament
-                news |= read_filament(data["filament"], whole=whole)
+            known_whole, known = groups.get("loaded", (None, None))
+            loaded = data["filament"]
+            if whole is not known_whole or not (loaded is known or loaded == known):
+                groups["loaded"] = (whole, loaded)
+                news |= read_filament(loaded, whole=whole)
         return news
 
     def _read_fields(self, group: str, told: Mapping[str, Any], fields: f.Fields, news: dict[str, Any]) -> None:
