@@ -14,6 +14,7 @@ import aiohttp
 
 from .check import Check
 from .check_more import large_upload_stays_small, voice_is_understood
+from .dashboard import add_dashboard
 from .demo import Demo, running_demo
 from .home_assistant import PASSWORD, USER
 from .processes import ROOT, DemoError, free_port, require_free_port
@@ -84,6 +85,7 @@ async def _develop(options: argparse.Namespace) -> None:
     folder.mkdir(parents=True)
     print(f"==> Starting a farm of {options.printers} printers and Home Assistant (logs in {folder})", flush=True)
     async with running_demo(folder, printers=options.printers, port=port, speed=options.speed) as demo:
+        await add_dashboard(demo)
         print(
             f"\n    Home Assistant  {demo.home_assistant.url}   user {USER}, password {PASSWORD}\n"
             f"    Virtual farm    {demo.farm.api_url}   {options.printers} printers, time passes {options.speed:g} times faster\n\n"
