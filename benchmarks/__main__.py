@@ -55,9 +55,21 @@ def _run_apart(name: str, *, quick: bool) -> dict[str, Any]:
     return outcome
 
 
+def _earlier(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what earlier runs have found, by benchmark."""
+    try:
+        report = json.loads((folder / "results.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return {
+        name: {"goals": [goal for goal in report["goals"] if goal["benchmark"] == name], "details": details}
+        for name, details in report["details"].items()
+    }
+
+
 def _write(folder: Path, found: Mapping[str, dict[str, Any]], *, quick: bool) -> None:
     facts = machine() | {name: importlib.metadata.version(name) for name in ("homeassistant", "orjson", "aiomqtt")}
-    goals = [{"benchmark": name, **goal} for name, outcome in found.items() for goal in outcome["goals"]]
+    goals = [{**goal, "benchmark": name} for name, outcome in found.items() for goal in outcome["goals"]]
     report = {
         "command": _COMMAND + (" --quick" if quick else ""),
         "machine": facts,
@@ -94,7 +106,8 @@ def main() -> None:
     if options.one:
         _run_here(options.names[0], quick=options.quick)
         return
-    found: dict[str, dict[str, Any]] = {}
+    # Who runs only some keeps the others' figures.
+    found = _earlier(options.output) if options.names else {}
     for name, title in BENCHMARKS.items():
         if options.names and name not in options.names:
             continue
@@ -107,7 +120,7 @@ def main() -> None:
                 f"{'ok ' if goal['met'] else 'NOT'} {goal['value']:>9g} ≤ {goal['goal']:<5g} {goal['name']}\n"
             )
         sys.stdout.write(f"    in {time.monotonic() - began:.0f} s\n")
-    _write(options.output, found, quick=options.quick)
+    _write(options.output, {name: found[name] for name in BENCHMARKS if name in found}, quick=options.quick)
 
 
 if __name__ == "__main__":
