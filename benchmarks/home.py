@@ -45,7 +45,7 @@ async def home() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant in a folder of its own."""
     # Home Assistant's own resolver brings mDNS, which has no business here.
     resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", lambda _: _Resolver())
-    with resolver, tempfile.TemporaryDirectory() as folder:
+    with resolver, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with async_test_home_assistant(asyncio.get_running_loop(), config_dir=folder) as hass:
             hass.data.pop(DATA_CUSTOM_COMPONENTS)
             frame.async_setup(hass)
