@@ -170,6 +170,11 @@ class _Pictures:
         await self._page.locator("ha-automation-trigger-row").first.click()
         await self._page.locator("ha-automation-sidebar").first.wait_for(state="attached")
         await self._shoot("automation", width=_WIDTH, height=_HEIGHT)
+        await self._page.get_by_role("button", name="Add trigger").click()
+        await self._page.get_by_text("By type", exact=True).click()
+        await self._page.get_by_text("Printago", exact=True).first.click()
+        await self._page.get_by_text("Queue is empty").wait_for()
+        await self._shoot("triggers", width=_WIDTH, height=_HEIGHT)
 
     async def _repair(self) -> None:
         """Give the store a key that may only look, have a bed confirmed, and show what Home Assistant says to it."""
