@@ -84,7 +84,12 @@ def new_entry(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
 def printago_receiver(coordinator: PrintagoCoordinator) -> Receive:
     """Return where a message of our connection comes in."""
     assert coordinator.realtime is not None
-    connection = next(found for found in gc.get_objects() if isinstance(found, MqttConnection))
+    ours = coordinator.realtime._handle_message  # noqa: SLF001
+    connection = next(
+        found
+        for found in gc.get_objects()
+        if isinstance(found, MqttConnection) and found._deliver == ours  # noqa: SLF001
+    )
     return partial(connection._client.on_message, None, None)  # noqa: SLF001, the real way of a message begins here
 
 
