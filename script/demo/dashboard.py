@@ -21,6 +21,18 @@ def _press(entity_id: str, name: str, color: str) -> dict[str, Any]:
     return _tile(entity_id, name, color=color, hide_state=True, tap_action={"action": "toggle"})
 
 
+def _badge(entity_id: str, name: str, color: str) -> dict[str, Any]:
+    """Return a badge that shows once its entity is there: some come only after the first minute."""
+    return {
+        "type": "entity",
+        "entity": entity_id,
+        "name": name,
+        "show_name": True,
+        "color": color,
+        "visibility": [{"condition": "state", "entity": entity_id, "state_not": "unavailable"}],
+    }
+
+
 def _farm_section(saved_prints: Mapping[str, str]) -> dict[str, Any]:
     return {
         "type": "grid",
@@ -85,13 +97,10 @@ async def add_dashboard(demo: Demo, saved_prints: Mapping[str, str] | None = Non
     names.sort(key=lambda name: state(f"sensor.{slug(name)}_print_status") not in _STATES)
     sections = [_farm_section(saved_prints or {}), *(_printer_section(name, state) for name in names)]
     badges = [
-        {"type": "entity", "entity": f"{kind}.virtual_farm_{key}", "name": name, "show_name": True, "color": color}
-        for kind, key, name, color in (
-            ("sensor", "open_orders", "Open orders", "indigo"),
-            ("sensor", "overdue_orders", "Overdue orders", "red"),
-            ("sensor", "printers_awaiting_clear", "Beds to clear", "amber"),
-            ("binary_sensor", "realtime", "Realtime", "teal"),
-        )
+        _badge("sensor.virtual_farm_open_orders", "Open orders", "indigo"),
+        _badge("sensor.virtual_farm_overdue_orders", "Overdue orders", "red"),
+        _badge("sensor.virtual_farm_printers_awaiting_clear", "Beds to clear", "amber"),
+        _badge("binary_sensor.virtual_farm_realtime", "Realtime", "teal"),
     ]
     await client.command(
         "lovelace/dashboards/create",

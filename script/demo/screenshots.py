@@ -167,8 +167,14 @@ class _Pictures:
         await self._client.rest("POST", "/config/automation/config/bed_waits", _AUTOMATION)
         await self._page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
         await self._open("config/automation/edit/bed_waits")
+        # The editor shows YAML when it is opened before it knows the integration's triggers.
+        await self._page.wait_for_load_state("networkidle")
         await self._page.locator("ha-automation-trigger-row").first.click()
-        await self._page.locator("ha-automation-sidebar").first.wait_for(state="attached")
+        for shown in (
+            "ha-automation-sidebar ha-duration-input input",
+            "ha-automation-sidebar ha-target-picker-item-row",
+        ):
+            await self._page.locator(shown).first.wait_for()
         await self._shoot("automation", width=_WIDTH, height=_HEIGHT)
         await self._page.get_by_role("button", name="Add trigger").click()
         await self._page.get_by_text("By type", exact=True).click()
