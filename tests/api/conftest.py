@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that answers as a test wants, and a client of it."""
+"""What tests of the client meet: a server on 127.0.0.1 that answers as they want, and a broker."""
 
 from collections.abc import AsyncGenerator
 
@@ -7,7 +7,9 @@ from aiohttp import web
 import pytest
 
 from custom_components.printago.api import PrintagoClient, RateLimiter, ServerClock, Transport
+from tests.api.realtime_peers import Owner, accepts
 from tests.api.server import KEY, STORE, Server
+from virtual_farm.broker import RealtimeBroker
 
 
 @pytest.fixture
@@ -46,3 +48,18 @@ async def client(transport: Transport) -> AsyncGenerator[PrintagoClient]:
     client = PrintagoClient(transport)
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def owner() -> Owner:
+    """Return the owner of a realtime client."""
+    return Owner()
+
+
+@pytest.fixture
+async def broker() -> AsyncGenerator[RealtimeBroker]:
+    """Run a broker that knows two stores."""
+    broker = RealtimeBroker(authenticate=accepts)
+    await broker.start()
+    yield broker
+    await broker.stop()

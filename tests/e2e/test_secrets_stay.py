@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from custom_components.printago import binary_sensor
 from custom_components.printago.api import PrintagoClient, RateLimiter
 from custom_components.printago.const import DOMAIN
-from tests.api.test_realtime import tls_contexts, tls_proxy
+from tests.api.tls import tls_contexts, tls_proxy
 from tests.common import entity_id, pass_time, printer_named
 from tests.e2e.exercise import Run
 from tests.e2e.hunt import Hunt
