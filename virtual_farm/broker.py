@@ -6,12 +6,10 @@ retained messages to clients that never subscribed to them. A client that is tes
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-import contextlib
 from http import HTTPStatus
 import logging
-from typing import Final, override
+from typing import Final
 
 from amqtt.adapters import BufferReader
 from amqtt.errors import AMQTTError, MQTTError, NoDataError
@@ -19,7 +17,6 @@ from amqtt.mqtt.connack import CONNECTION_ACCEPTED, NOT_AUTHORIZED, UNACCEPTABLE
 from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHeader
 from amqtt.mqtt.packet import CONNECT, DISCONNECT, PINGREQ, SUBSCRIBE, UNSUBSCRIBE, MQTTFixedHeader
 from amqtt.mqtt.pingresp import PingRespPacket
-from amqtt.mqtt.publish import PublishPacket
 from amqtt.mqtt.suback import SubackPacket
 from amqtt.mqtt.subscribe import SubscribePacket
 from amqtt.mqtt.unsuback import UnsubackPacket
@@ -29,6 +26,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from .mqtt_session import Session, topic_matches
+from .mqtt_wire import (
+    MAX_CLIENT_PACKET,
+    FreezableConnection,
+    PacketReader,
+    ProtocolViolationError,
+    publish_packet,
+    read_packet,
+)
 from .publisher import ExternalPublisher, Publisher, check_topic
 
 __all__ = ["ExternalPublisher", "Publisher", "RealtimeBroker"]
@@ -39,8 +45,6 @@ KEY_ID_LENGTH: Final = 24
 _MQTT_3_1_1: Final = 4
 _SUBACK_FAILURE: Final = 0x80
 _CONNECT_TIMEOUT: Final = 10.0
-_MAX_CLIENT_PACKET: Final = 64 * 1024
-_MAX_OUTGOING: Final = 50_000
 
 _LOGGER = logging.getLogger(__name__)
 # The wire libraries report every dropped connection; a farm that simulates drops would fill the log with them.
@@ -49,124 +53,6 @@ _WIRE_LOGGER.setLevel(logging.CRITICAL)
 logging.getLogger("amqtt").setLevel(logging.CRITICAL)
 
 type Authenticator = Callable[[str, str], bool]
-
-
-class _ProtocolViolationError(Exception):
-    """The client broke MQTT's rules or ours: it is cut off."""
-
-
-class _Connection(ServerConnection):
-    """A websocket connection that can be made deaf while its TCP side stays up."""
-
-    thawed: asyncio.Event
-
-    @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._unread: deque[bytes] = deque()
-        super().connection_made(transport)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        if self.thawed.is_set():
-            super().data_received(data)
-        else:
-            self._unread.append(data)
-
-    @override
-    def eof_received(self) -> None:
-        self._unread.clear()
-        super().eof_received()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._unread.clear()
-        super().connection_lost(exc)
-
-    def read_on(self) -> None:
-        """Take what arrived while the broker was frozen."""
-        while self._unread:
-            super().data_received(self._unread.popleft())
-
-
-class _PacketReader:
-    """Byte stream over websocket frames: MQTT packets and frames need not line up (MQTT 3.1.1, section 6)."""
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-        self._buffer = bytearray()
-
-    async def wait_readable(self) -> None:
-        """Wait for at least one byte. Raises ConnectionClosed."""
-        await self._fill(1)
-
-    async def read(self, n: int) -> bytes:
-        """Read exactly `n` bytes. Raises ConnectionClosed."""
-        await self._fill(n)
-        data = bytes(self._buffer[:n])
-        del self._buffer[:n]
-        return data
-
-    async def _fill(self, n: int) -> None:
-        while len(self._buffer) < n:
-            frame = await self._connection.recv()
-            if isinstance(frame, str):
-                raise _ProtocolViolationError("text frame")
-            self._buffer += frame
-
-
-class _Session:
-    """One logged-in client: its subscriptions and what is still to be sent to it."""
-
-    def __init__(self, connection: ServerConnection, store_id: str, client_id: str, thawed: asyncio.Event) -> None:
-        self.connection = connection
-        self.store_id = store_id
-        self.client_id = client_id
-        self._filters: dict[str, tuple[str, ...]] = {}
-        self._thawed = thawed
-        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_MAX_OUTGOING)
-
-    def subscribe(self, topic_filter: str) -> bool:
-        """Add a subscription; False when the filter is malformed or reaches outside the client's store."""
-        levels = tuple(topic_filter.split("/"))
-        if len(levels) < 3 or levels[0] != "stores" or levels[1] != self.store_id:
-            return False
-        if any("#" in level and (level != "#" or index != len(levels) - 1) for index, level in enumerate(levels)):
-            return False
-        if any("+" in level and level != "+" for level in levels):
-            return False
-        self._filters[topic_filter] = levels
-        return True
-
-    def unsubscribe(self, topic_filter: str) -> None:
-        self._filters.pop(topic_filter, None)
-
-    def wants(self, levels: tuple[str, ...]) -> bool:
-        return any(topic_matches(levels, wanted) for wanted in self._filters.values())
-
-    def send(self, packet: bytes) -> None:
-        """Queue a packet. A client that does not read is cut off rather than buffered without end."""
-        try:
-            self._outgoing.put_nowait(packet)
-        except asyncio.QueueFull:
-            _LOGGER.warning("An MQTT client reads too slowly, disconnecting it")
-            self.connection.transport.abort()
-
-    async def write_forever(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                packet = await self._outgoing.get()
-                await self._thawed.wait()
-                await self.connection.send(packet)
-
-
-def topic_matches(topic: tuple[str, ...], topic_filter: tuple[str, ...]) -> bool:
-    """Tell whether the levels of a topic match the levels of a valid filter (MQTT 3.1.1, section 4.7)."""
-    for index, level in enumerate(topic_filter):
-        if level == "#":
-            return True
-        if index >= len(topic) or level not in ("+", topic[index]):
-            return False
-    return len(topic) == len(topic_filter)
 
 
 class RealtimeBroker:
@@ -183,7 +69,7 @@ class RealtimeBroker:
         self._port = port
         self._authenticate = authenticate
         self._server: Server | None = None
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: dict[str, Session] = {}
         self._retained: dict[str, bytes] = {}
         self._thawed = asyncio.Event()
         self._thawed.set()
@@ -229,7 +115,7 @@ class RealtimeBroker:
             return
         self._thawed.set()
         for connection in list(self._server.handlers) if self._server else ():
-            if isinstance(connection, _Connection):
+            if isinstance(connection, FreezableConnection):
                 connection.read_on()
 
     async def start(self) -> None:
@@ -237,7 +123,7 @@ class RealtimeBroker:
         if self._server is not None:
             return
 
-        class Connection(_Connection):
+        class Connection(FreezableConnection):
             thawed = self._thawed
 
         self._server = await serve(
@@ -251,7 +137,7 @@ class RealtimeBroker:
             ping_interval=None,
             open_timeout=None,
             close_timeout=2,
-            max_size=_MAX_CLIENT_PACKET,
+            max_size=MAX_CLIENT_PACKET,
             compression=None,
             logger=_WIRE_LOGGER,
         )
@@ -305,7 +191,7 @@ class RealtimeBroker:
             if not session.wants(levels):
                 continue
             if packet is None:
-                packet = _publish_packet(topic, payload, retain=False)
+                packet = publish_packet(topic, payload, retain=False)
             session.send(packet)
 
     def _check_path(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -314,7 +200,7 @@ class RealtimeBroker:
         return connection.respond(HTTPStatus.NOT_FOUND, "Not found\n")
 
     async def _serve_client(self, connection: ServerConnection) -> None:
-        reader = _PacketReader(connection)
+        reader = PacketReader(connection)
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT):
                 login = await self._log_in(connection, reader)
@@ -323,14 +209,14 @@ class RealtimeBroker:
                 await self._run_session(session, reader, keepalive)
         except ConnectionClosed, TimeoutError:
             return
-        except (AMQTTError, MQTTError, NoDataError, ValueError, _ProtocolViolationError) as err:
+        except (AMQTTError, MQTTError, NoDataError, ValueError, ProtocolViolationError) as err:
             _LOGGER.debug("Cut off an MQTT client: %s", err)
             connection.transport.abort()
 
-    async def _log_in(self, connection: ServerConnection, reader: _PacketReader) -> tuple[_Session, int] | None:
-        header, body = await _read_packet(reader)
+    async def _log_in(self, connection: ServerConnection, reader: PacketReader) -> tuple[Session, int] | None:
+        header, body = await read_packet(reader)
         if header.packet_type != CONNECT:
-            raise _ProtocolViolationError("first packet is not CONNECT")
+            raise ProtocolViolationError("first packet is not CONNECT")
         variable = await ConnectVariableHeader.from_stream(body, header)
         if variable.proto_name != "MQTT" or variable.proto_level != _MQTT_3_1_1:
             await connection.send(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes())
@@ -341,7 +227,7 @@ class RealtimeBroker:
             self.refused_logins += 1
             await connection.send(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
             return None
-        session = _Session(connection, store_id, client_id, self._thawed)
+        session = Session(connection, store_id, client_id, self._thawed)
         if (previous := self._sessions.get(client_id)) is not None:
             previous.connection.transport.abort()
         self._sessions[client_id] = session
@@ -358,7 +244,7 @@ class RealtimeBroker:
             return False
         return self._authenticate(store_id, api_key)
 
-    async def _run_session(self, session: _Session, reader: _PacketReader, keepalive: int) -> None:
+    async def _run_session(self, session: Session, reader: PacketReader, keepalive: int) -> None:
         writer = asyncio.create_task(session.write_forever())
         try:
             # A server waits one and a half keepalives before it gives a client up (MQTT 3.1.1, section 3.1.2.10).
@@ -370,7 +256,7 @@ class RealtimeBroker:
                 del self._sessions[session.client_id]
                 self._clients_changed.set()
 
-    async def _read_packets(self, session: _Session, reader: _PacketReader, patience: float | None) -> None:
+    async def _read_packets(self, session: Session, reader: PacketReader, patience: float | None) -> None:
         while True:
             try:
                 async with asyncio.timeout(patience):
@@ -380,12 +266,12 @@ class RealtimeBroker:
                     continue
                 raise
             async with asyncio.timeout(patience):
-                header, body = await _read_packet(reader)
+                header, body = await read_packet(reader)
             if header.packet_type == DISCONNECT:
                 return
             await self._handle_packet(session, header, body)
 
-    async def _handle_packet(self, session: _Session, header: MQTTFixedHeader, body: BufferReader) -> None:
+    async def _handle_packet(self, session: Session, header: MQTTFixedHeader, body: BufferReader) -> None:
         if header.packet_type == SUBSCRIBE:
             subscribe = await SubscribePacket.from_stream(body, header)
             topic_filters = [topic_filter for topic_filter, _ in subscribe.payload.topics]
@@ -398,28 +284,15 @@ class RealtimeBroker:
         elif header.packet_type == PINGREQ:
             session.send(PingRespPacket.build().to_bytes())
         else:
-            raise _ProtocolViolationError(f"packet type {header.packet_type} is not allowed here")
+            raise ProtocolViolationError(f"packet type {header.packet_type} is not allowed here")
 
-    def _subscribe(self, session: _Session, packet_id: int, topic_filters: list[str]) -> None:
+    def _subscribe(self, session: Session, packet_id: int, topic_filters: list[str]) -> None:
         if not topic_filters:
-            raise _ProtocolViolationError("SUBSCRIBE without a topic filter")
+            raise ProtocolViolationError("SUBSCRIBE without a topic filter")
         granted = [not self.deny_subscriptions and session.subscribe(topic_filter) for topic_filter in topic_filters]
         session.send(SubackPacket.build(packet_id, [0 if ok else _SUBACK_FAILURE for ok in granted]).to_bytes())
         wanted = [tuple(item.split("/")) for item, ok in zip(topic_filters, granted, strict=True) if ok]
         for topic, payload in self._retained.items():
             levels = tuple(topic.split("/"))
             if any(topic_matches(levels, item) for item in wanted):
-                session.send(_publish_packet(topic, payload, retain=True))
-
-
-async def _read_packet(reader: _PacketReader) -> tuple[MQTTFixedHeader, BufferReader]:
-    """Read one whole packet, so that what is missing inside it is an error instead of a wait."""
-    header: MQTTFixedHeader = await MQTTFixedHeader.from_stream(reader)
-    if header.remaining_length > _MAX_CLIENT_PACKET:
-        raise _ProtocolViolationError("packet too large")
-    return header, BufferReader(await reader.read(header.remaining_length))
-
-
-def _publish_packet(topic: str, payload: bytes, *, retain: bool) -> bytes:
-    packet: bytes = PublishPacket.build(topic, payload, None, False, 0, retain).to_bytes()
-    return packet
+                session.send(publish_packet(topic, payload, retain=True))

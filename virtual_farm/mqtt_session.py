@@ -1,0 +1,71 @@
+"""One client of the embedded broker: what it wants, and what it has still to get."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+_MAX_OUTGOING: Final = 50_000
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Session:
+    """One logged-in client: its subscriptions and what is still to be sent to it."""
+
+    def __init__(self, connection: ServerConnection, store_id: str, client_id: str, thawed: asyncio.Event) -> None:
+        self.connection = connection
+        self.store_id = store_id
+        self.client_id = client_id
+        self._filters: dict[str, tuple[str, ...]] = {}
+        self._thawed = thawed
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_MAX_OUTGOING)
+
+    def subscribe(self, topic_filter: str) -> bool:
+        """Add a subscription; False when the filter is malformed or reaches outside the client's store."""
+        levels = tuple(topic_filter.split("/"))
+        if len(levels) < 3 or levels[0] != "stores" or levels[1] != self.store_id:
+            return False
+        if any("#" in level and (level != "#" or index != len(levels) - 1) for index, level in enumerate(levels)):
+            return False
+        if any("+" in level and level != "+" for level in levels):
+            return False
+        self._filters[topic_filter] = levels
+        return True
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        """End a subscription, if there is one."""
+        self._filters.pop(topic_filter, None)
+
+    def wants(self, levels: tuple[str, ...]) -> bool:
+        """Tell whether a topic, by its levels, has been subscribed to."""
+        return any(topic_matches(levels, wanted) for wanted in self._filters.values())
+
+    def send(self, packet: bytes) -> None:
+        """Queue a packet. A client that does not read is cut off rather than buffered without end."""
+        try:
+            self._outgoing.put_nowait(packet)
+        except asyncio.QueueFull:
+            _LOGGER.warning("An MQTT client reads too slowly, disconnecting it")
+            self.connection.transport.abort()
+
+    async def write_forever(self) -> None:
+        """Send what is queued, until the connection is closed."""
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                packet = await self._outgoing.get()
+                await self._thawed.wait()
+                await self.connection.send(packet)
+
+
+def topic_matches(topic: tuple[str, ...], topic_filter: tuple[str, ...]) -> bool:
+    """Tell whether the levels of a topic match the levels of a valid filter (MQTT 3.1.1, section 4.7)."""
+    for index, level in enumerate(topic_filter):
+        if level == "#":
+            return True
+        if index >= len(topic) or level not in ("+", topic[index]):
+            return False
+    return len(topic) == len(topic_filter)
