@@ -20,7 +20,8 @@ from .api.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
 from .const import DOMAIN
 from .control import ControlDescription, ControlEntity
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .entity import FarmEntity, async_call, async_setup_printer_entities
+from .entity import FarmEntity, async_setup_printer_entities
+from .errors import async_call
 from .farm import Farm
 from .printer_state import PrinterState, PrintStatus
 from .saved_print_entities import SavedPrintButton

@@ -10,7 +10,8 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
 from .api.permissions import PRINTER_CONTROL, Permissions
-from .entity import PrintagoEntity, PrinterEntity, PrinterEntityDescription, async_call
+from .entity import PrintagoEntity, PrinterEntity, PrinterEntityDescription
+from .errors import async_call
 from .printer_state import PrinterState
 
 _PATIENCE = 15

@@ -1,28 +1,16 @@
 """What all entities share: thin views that write a state only when it is another one."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import (
-    AuthenticationError,
-    CannotConnectError,
-    InvalidRequestError,
-    NotAppliedError,
-    NotEntitledError,
-    OutcomeUnknownError,
-    PermissionDeniedError,
-    PrintagoError,
-    RateLimitedError,
-)
 from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
@@ -200,47 +188,3 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
 
     entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
     add(tuple(coordinator.farm.printers))
-
-
-async def async_call[T](coordinator: PrintagoCoordinator, call: Awaitable[T], *, reads: bool = False) -> T:
-    """Await a call of the client; what goes wrong is raised as an error that a person can act on.
-
-    A call that only ``reads`` leaves nothing open when its answer is lost.
-    """
-    try:
-        return await call
-    except AuthenticationError as err:
-        # The next snapshot confirms it, and asks for another key.
-        coordinator.async_reconcile()
-        raise home_assistant_error(err) from err
-    except OutcomeUnknownError as err:
-        raise home_assistant_error(CannotConnectError(str(err)) if reads else err) from err
-    except PrintagoError as err:
-        raise home_assistant_error(err) from err
-
-
-def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
-    """Return the error of Home Assistant that tells what went wrong, in translated words."""
-    placeholders: Mapping[str, str] | None = {"error": str(err)}
-    match err:
-        case AuthenticationError():
-            key, placeholders = "invalid_auth", None
-        case PermissionDeniedError() if err.permissions:
-            key, placeholders = "forbidden", {"permissions": ", ".join(sorted(err.permissions))}
-        case NotEntitledError():
-            key = "not_entitled"
-        case RateLimitedError():
-            key, placeholders = "rate_limited", {"seconds": f"{err.retry_after:.0f}"}
-        case InvalidRequestError() | PermissionDeniedError():
-            key = "refused"
-        case NotAppliedError():
-            key, placeholders = "not_applied", None
-        case CannotConnectError():
-            key = "cannot_connect"
-        case _:
-            key = "outcome_unknown"
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=dict(placeholders) if placeholders else None,
-    )

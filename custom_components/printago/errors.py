@@ -1,10 +1,27 @@
 """What errors of the client become in Home Assistant: something that a person can act on, in translated words."""
 
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING
+
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .api import AuthenticationError, PermissionDeniedError, PrintagoError, RateLimitedError, tells_no_api_access
+from .api import (
+    AuthenticationError,
+    CannotConnectError,
+    InvalidRequestError,
+    NotAppliedError,
+    NotEntitledError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PrintagoError,
+    RateLimitedError,
+    tells_no_api_access,
+)
 from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from .coordinator import PrintagoCoordinator
 
 
 def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
@@ -28,3 +45,47 @@ def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
         case _:
             key, placeholders = "update_failed", {"error": str(err)}
     return UpdateFailed(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
+
+
+async def async_call[T](coordinator: PrintagoCoordinator, call: Awaitable[T], *, reads: bool = False) -> T:
+    """Await a call of the client; what goes wrong is raised as an error that a person can act on.
+
+    A call that only ``reads`` leaves nothing open when its answer is lost.
+    """
+    try:
+        return await call
+    except AuthenticationError as err:
+        # The next snapshot confirms it, and asks for another key.
+        coordinator.async_reconcile()
+        raise home_assistant_error(err) from err
+    except OutcomeUnknownError as err:
+        raise home_assistant_error(CannotConnectError(str(err)) if reads else err) from err
+    except PrintagoError as err:
+        raise home_assistant_error(err) from err
+
+
+def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
+    """Return the error of Home Assistant that tells what went wrong, in translated words."""
+    placeholders: Mapping[str, str] | None = {"error": str(err)}
+    match err:
+        case AuthenticationError():
+            key, placeholders = "invalid_auth", None
+        case PermissionDeniedError() if err.permissions:
+            key, placeholders = "forbidden", {"permissions": ", ".join(sorted(err.permissions))}
+        case NotEntitledError():
+            key = "not_entitled"
+        case RateLimitedError():
+            key, placeholders = "rate_limited", {"seconds": f"{err.retry_after:.0f}"}
+        case InvalidRequestError() | PermissionDeniedError():
+            key = "refused"
+        case NotAppliedError():
+            key, placeholders = "not_applied", None
+        case CannotConnectError():
+            key = "cannot_connect"
+        case _:
+            key = "outcome_unknown"
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=dict(placeholders) if placeholders else None,
+    )

@@ -23,7 +23,7 @@ from .api import JobStatus
 from .api.models import IN_PROGRESS_STATUSES
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .entity import async_call
+from .errors import async_call
 from .printer_state import PrinterState
 
 _MOST_PARTS = 50

@@ -23,7 +23,7 @@ from .api import Lane, PrintagoError, PrintJob
 from .api.models import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
 from .const import DOMAIN, LOGGER
 from .coordinator import PrintagoCoordinator
-from .entity import async_call
+from .errors import async_call
 
 SUBENTRY_TYPE = "saved_print"
 CONF_MATERIAL = "material"

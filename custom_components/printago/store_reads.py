@@ -85,7 +85,7 @@ class StoreReads:
             self._coordinator.seldom.async_want(Fact.ORDERS)
         if told:
             self._coordinator.listeners.async_tell_farm_soon()
-        if changes.jobs and self._coordinator.farm.completed_jobs is None:
+        if changes.complete and self._coordinator.farm.completed_jobs is None:
             self._coordinator.seldom.async_want(COMPLETED_COUNT)
         if SUBSCRIPTION_KIND in changes.kinds:
             self._coordinator.seldom.async_want(Fact.SLOTS)

@@ -12,7 +12,7 @@ import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from ..words import async_words, say, say_status
 from .common import async_coordinator, whole_number
 from .selection import (

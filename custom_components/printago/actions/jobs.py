@@ -12,7 +12,7 @@ import voluptuous as vol
 from ..api import JobStatus, PrintJob
 from ..api.models import FINAL_STATUSES
 from ..const import DOMAIN
-from ..entity import async_call
+from ..errors import async_call
 from .common import NON_EMPTY, async_coordinator, async_printer_id
 from .selection import (
     PRIORITIES,

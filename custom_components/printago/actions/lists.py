@@ -12,7 +12,7 @@ from ..api import Listing, PrintJob
 from ..api.listing import Accept
 from ..api.orders import OPEN, Order
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from .common import NON_EMPTY, async_coordinator, whole_number
 from .selection import FILTERS, async_find_jobs, async_job_filter, job_summary, moment_text
 

@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api.at_printers import PrintObject
-from ..entity import async_call
+from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id
 from .targets import mistake
 

@@ -12,7 +12,7 @@ import voluptuous as vol
 from ..api import Lane, is_identifier
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
 from .model_file import refusal
 from .printing import ATTR_POSITION, ATTR_PRIORITY, ATTR_TAGS, POSITIONS, PRIORITIES, TAGS, tags_of

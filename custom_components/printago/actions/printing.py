@@ -12,7 +12,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id, whole_number
 from .outcome import JobWatch, WaitUntil
 from .submission import PrintRequest, Submitter

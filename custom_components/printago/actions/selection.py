@@ -17,7 +17,7 @@ from ..api.client import timestamp
 from ..api.models import FINAL_STATUSES
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_printer_id
 
 ATTR_JOB_ID = "job_id"

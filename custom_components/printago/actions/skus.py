@@ -12,7 +12,7 @@ import voluptuous as vol
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call, home_assistant_error
+from ..errors import async_call, home_assistant_error
 from .common import NON_EMPTY, async_coordinator
 from .model_file import refusal
 

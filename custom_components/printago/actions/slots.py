@@ -10,7 +10,7 @@ import voluptuous as vol
 
 from ..api.filament import Place, place_of
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from ..printer_state import PrinterState
 from ..trays import PRINTER_SLOTS
 from .common import NON_EMPTY

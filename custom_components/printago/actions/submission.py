@@ -26,7 +26,7 @@ from ..api import (
 from ..api.client import timestamp
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..entity import home_assistant_error
+from ..errors import home_assistant_error
 
 _ASK_AFTER = (3.0, 4.0, 8.0)
 """Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""

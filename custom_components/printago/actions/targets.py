@@ -13,7 +13,7 @@ import voluptuous as vol
 from ..api import NotAppliedError
 from ..const import DOMAIN
 from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from ..entity import async_call
+from ..errors import async_call
 from ..printer_state import PrinterState
 from .common import async_printer_id
 

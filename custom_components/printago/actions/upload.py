@@ -13,7 +13,7 @@ import voluptuous as vol
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..entity import async_call, home_assistant_error
+from ..errors import async_call, home_assistant_error
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
 from .model_file import ModelFile, async_media_path, async_open, media_id
 from .model_url import async_open_url
