@@ -15,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from tests.common import pass_time
+from tests.common import pass_time, printer_named
 from tests.heard import Heard
 from tests.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
@@ -109,6 +109,14 @@ def every_entity_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
 async def entry(setup_entry: SetUp) -> MockConfigEntry:
     """Return the entry of the farm, set up."""
     return await setup_entry()
+
+
+@pytest.fixture
+async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
+    """Return the printer of the farm that prints; all has calmed down after set-up."""
+    await pass_time(hass, 31)
+    farm.clear_requests()
+    return printer_named(farm, "X1 Carbon 01")
 
 
 @pytest.fixture
