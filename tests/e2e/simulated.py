@@ -26,7 +26,17 @@ _LEAST_STEP = 0.5
 """Seconds: what is due within them runs together."""
 _MOST_TURNS = 100_000
 _PRODUCT = "custom_components.printago"
-_READERS = ("catalog", "clock_watch", "coordinator", "covers", "farm", "health", "memory", "seldom")
+_READERS = (
+    "catalog",
+    "clock_watch",
+    "coordinator",
+    "covers",
+    "endings",
+    "farm",
+    "health",
+    "seldom",
+    "store_reads",
+)
 """Modules that read ``time.monotonic`` themselves; all else takes its clock from outside."""
 _OTHERS = ("aiohttp", "amqtt", "virtual_farm", "websockets")
 """Whose timers are about real sockets, and left alone."""
@@ -120,7 +130,8 @@ class SimulatedTime:
             monkeypatch.setattr(f"{_PRODUCT}.{module}.time", ours)
         for module in ("outage", "stream_watch"):
             monkeypatch.setattr(f"{_PRODUCT}.{module}.monotonic", self.monotonic, raising=False)
-        monkeypatch.setattr(f"{_PRODUCT}.clock_watch.uptime", self.uptime)
+        for module in ("clock_watch", "memory", "untold"):
+            monkeypatch.setattr(f"{_PRODUCT}.{module}.uptime", self.uptime)
         monkeypatch.setattr("homeassistant.util.dt.utcnow", self.utcnow)
         # The farm is not in the machine that is suspended.
         monkeypatch.setattr("virtual_farm.feed.time", SimpleNamespace(monotonic=self.uptime))
