@@ -49,6 +49,8 @@ class Cost:
     raw_floor: list[float] = field(default_factory=list)
     writes: float = 0.0
     changed: float = 0.0
+    sensors: float = 0.0
+    """Sensors of the MQTT integration for a printer."""
 
     def as_dict(self) -> dict[str, float]:
         """Return the medians."""
@@ -59,6 +61,7 @@ class Cost:
             "floor_of_every_changed_field_us": round(median(self.raw_floor), 2),
             "writes_per_message": round(self.writes, 3),
             "changed_fields_per_message": round(self.changed, 3),
+            "mqtt_sensors_per_printer": round(self.sensors, 1),
         }
 
 
@@ -110,7 +113,9 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
             for entity_id, entity in entities_of(hass, entry).items()
             if (state := hass.states.get(entity_id)) is not None and state.state != STATE_UNAVAILABLE
         ]
-        mqtt = await add_mqtt(hass, running, mqtt_entities(keys))
+        peers = mqtt_entities(keys)
+        cost.sensors = sum(map(len, peers.values())) / printers
+        mqtt = await add_mqtt(hass, running, peers)
         with SimulatedTime(coordinator, begun) as simulated:
             writes = _record(hass, simulated, ours, stamped(simulated))
             raw = _raw_writes(documents)

@@ -15,6 +15,7 @@ from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .farm import Farm
+from .large_farm import enabled_by_default
 from .printer_state import PrinterState
 
 
@@ -80,6 +81,8 @@ class PrinterEntity(PrintagoEntity):
         """Follow one printer."""
         super().__init__(coordinator, printer_id, description)
         self.printer_id = printer_id
+        if not enabled_by_default(description.key, len(coordinator.farm.printers)):
+            self._attr_entity_registry_enabled_default = False
 
     @property
     def printer(self) -> PrinterState | None:
