@@ -54,7 +54,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "coordinator._RECONCILE_COOLDOWN": 0.2,
         "coordinator._EXPIRY_CHECK": timedelta(seconds=1),
         "coordinator._CONNECT_PATIENCE": 0.3,
-        "coordinator._ENDINGS_PAUSE": 0.3,
+        "endings._PAUSE": 0.3,
         "coordinator.HOUR": timedelta(seconds=1),
         "seldom.HOUR": timedelta(seconds=1),
         "seldom._TURN": timedelta(seconds=0.2),
