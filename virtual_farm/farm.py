@@ -121,8 +121,13 @@ class VirtualFarm:
                 await self._clockwork
             self._clockwork = None
         if self._runner is not None:
+            connections = self._runner.server.connections if self._runner.server is not None else []
+            handlers = [handler for each in connections if (handler := each._task_handler) is not None]  # noqa: SLF001
             await self._runner.cleanup()
             self._runner = None
+            if handlers:
+                # One that still reads an upload which was refused is cancelled, not awaited.
+                await asyncio.wait(handlers, timeout=1)
         await self.publisher.stop()
         self.storage.close()
 

@@ -12,7 +12,7 @@ from .happenings import Happening, Scope
 
 _FARM_DELAY = 0.25
 """Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
-_READINGS_DELAY = 0.5
+_READINGS_DELAY = 0.2
 """Seconds for which more readings of a printer are gathered after some were told."""
 
 

@@ -77,7 +77,7 @@ class Check:
         entity_id = self.entity(printer["id"], "nozzle_temp")
         seconds = []
         for sample in range(_LATENCY_SAMPLES):
-            temperature = 150.0 + sample
+            temperature = 150 + sample
             change = self._client.expect(_is(entity_id, str(temperature)))
             now = datetime.now(UTC)
             message = {
