@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime
+import gc
 import os
+import time
 
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, callback
@@ -38,12 +40,17 @@ async def run(*, quick: bool = False) -> Outcome:
                 delays.append((datetime.now(UTC) - state.received_at).total_seconds() * 1000)
 
         realtime = coordinator.realtime
+        # What set-up has left would be looked at some time in this minute, all of Home Assistant's objects with it.
+        began = time.thread_time()
+        gc.collect()
+        collection = time.thread_time() - began
         await asyncio.sleep(0.2 if quick else 5)
         sent = (await running.counts())["messages"]
         received = realtime.messages_received
-        hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
+        remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
         with LoopWatch() as watch:
             await asyncio.sleep(seconds)
+        remove()
         # What is on its way at either end is the same few.
         await running.quiet()
         sent = (await running.counts())["messages"] - sent
@@ -59,6 +66,12 @@ async def run(*, quick: bool = False) -> Outcome:
         "messages_per_second": round(sent / seconds, 1),
         "longest_block_cpu_ms": round(watch.longest_cpu * 1000, 1),
         "longest_block_in": watch.what,
+        "longest_block_without_garbage_collection_cpu_ms": round(watch.longest_own * 1000, 1),
+        "garbage_collection_after_setup_ms": round(collection * 1000, 1),
+        "garbage_collections": {
+            f"generation {generation}": {"passes": len(took), "longest_ms": round(max(took) * 1000, 1)}
+            for generation, took in sorted(watch.collections.items())
+        },
         "states_written": len(delays),
         "p50_ms": round(percentile(delays, 0.5), 2),
         "p99_ms": round(percentile(delays, 0.99), 2),

@@ -88,6 +88,12 @@ class LoopWatch:
         self.longest_cpu = 0.0
         """The same by CPU time: what the machine gave to others meanwhile left out."""
         self.what = ""
+        self.collections: dict[int, list[float]] = {}
+        """Seconds of CPU time of each pass of Python's garbage collector, by generation."""
+        self.longest_own = 0.0
+        """The longest step by CPU time, garbage collection left out: that looks at all objects there are, whoever made them."""
+        self._collecting = 0.0
+        self._began_collecting = 0.0
         self._run: Callable[[asyncio.Handle], None] | None = None
 
     def __enter__(self) -> Self:
@@ -96,19 +102,31 @@ class LoopWatch:
         watch = self
 
         def timed(handle: asyncio.Handle) -> None:
+            watch._collecting = 0.0
             began, began_cpu = time.perf_counter(), time.thread_time()
             run(handle)
             watch.longest = max(watch.longest, time.perf_counter() - began)
             if (took := time.thread_time() - began_cpu) > watch.longest_cpu:
                 watch.longest_cpu, watch.what = took, _name_of(handle)
+            watch.longest_own = max(watch.longest_own, took - watch._collecting)
 
+        gc.callbacks.append(self._on_collection)
         asyncio.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001
         return self
 
     def __exit__(self, *_: object) -> None:
         """Watch no longer."""
         assert self._run is not None
+        gc.callbacks.remove(self._on_collection)
         asyncio.Handle._run = self._run  # type: ignore[method-assign]  # noqa: SLF001
+
+    def _on_collection(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._began_collecting = time.thread_time()
+            return
+        took = time.thread_time() - self._began_collecting
+        self._collecting += took
+        self.collections.setdefault(info["generation"], []).append(took)
 
 
 def _name_of(handle: asyncio.Handle) -> str:
