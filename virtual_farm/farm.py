@@ -96,7 +96,10 @@ class VirtualFarm:
 
         self.closing.clear()
         await self.publisher.start()
-        self._runner = web.AppRunner(make_app(self), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        # Of an upload that it refuses a server reads on for a while, so that the refusal arrives; nobody awaits its end.
+        self._runner = web.AppRunner(
+            make_app(self), access_log=None, handle_signals=False, shutdown_timeout=1.0, lingering_time=0.1
+        )
         try:
             await self._runner.setup()
             site = web.TCPSite(self._runner, HOST, self._rest_port)
@@ -121,13 +124,8 @@ class VirtualFarm:
                 await self._clockwork
             self._clockwork = None
         if self._runner is not None:
-            connections = self._runner.server.connections if self._runner.server is not None else []
-            handlers = [handler for each in connections if (handler := each._task_handler) is not None]  # noqa: SLF001
             await self._runner.cleanup()
             self._runner = None
-            if handlers:
-                # One that still reads an upload which was refused is cancelled, not awaited.
-                await asyncio.wait(handlers, timeout=1)
         await self.publisher.stop()
         self.storage.close()
 

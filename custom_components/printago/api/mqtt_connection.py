@@ -113,6 +113,8 @@ class MqttConnection(aiomqtt.Client):
             tls_context=tls_context if endpoint.tls else None,
             logger=logger,
         )
+        # A loss that comes after all is closed has nobody left who would ask for it.
+        self._disconnected.add_done_callback(_error_of)
         self._deliver = on_message
         self._aborted = False
         self._tcp: socket.socket | None = None
