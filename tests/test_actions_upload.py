@@ -236,8 +236,6 @@ async def test_unknown_printer_or_material_is_told_before_anything_is_uploaded(
     assert writes(farm) == []
 
 
-# The virtual farm's server reads on for a tenth of a second, in a task that it does not tell of.
-@pytest.mark.parametrize("expected_lingering_tasks", [True])
 @pytest.mark.parametrize("size", [20, 400_000])
 async def test_address_that_refuses_the_file_is_told_and_not_shown(
     hass: HomeAssistant,

@@ -7,6 +7,7 @@ import contextlib
 import ssl
 import time
 from typing import Self
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -77,6 +78,8 @@ class VirtualFarm:
         self._clockwork: asyncio.Task[None] | None = None
         self._rest_port = self.config.rest_port
         self.closing = asyncio.Event()
+        self.serving: WeakSet[asyncio.Task[None]] = WeakSet()
+        """The server's tasks, one for each connection."""
 
     def _make_publisher(self) -> Publisher:
         from .broker import RealtimeBroker
@@ -96,10 +99,7 @@ class VirtualFarm:
 
         self.closing.clear()
         await self.publisher.start()
-        # Of an upload that it refuses a server reads on for a while, so that the refusal arrives; nobody awaits its end.
-        self._runner = web.AppRunner(
-            make_app(self), access_log=None, handle_signals=False, shutdown_timeout=1.0, lingering_time=0.1
-        )
+        self._runner = web.AppRunner(make_app(self), access_log=None, handle_signals=False, shutdown_timeout=1.0)
         try:
             await self._runner.setup()
             site = web.TCPSite(self._runner, HOST, self._rest_port)
@@ -126,8 +126,17 @@ class VirtualFarm:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+            await self._end_serving()
         await self.publisher.stop()
         self.storage.close()
+
+    async def _end_serving(self) -> None:
+        """End what still reads an upload that was refused: the server forgets it once its client has gone."""
+        serving = [task for task in self.serving if not task.done() and task is not asyncio.current_task()]
+        for task in serving:
+            task.cancel()
+        if serving:
+            await asyncio.wait(serving, timeout=1)
 
     async def __aenter__(self) -> Self:
         """Start."""

@@ -39,8 +39,9 @@ def make_app(farm: VirtualFarm) -> web.Application:
     control.add_routes(app, farm)
     app.router.add_route("*", "/{path:.*}", gateway.handle_unknown)
 
-    async def set_date(_request: web.Request, response: web.StreamResponse) -> None:
+    async def set_date(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = to_http_date(farm.config.clock())
+        farm.serving.add(request.task)
 
     app.on_response_prepare.append(set_date)
     return app
