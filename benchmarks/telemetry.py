@@ -3,16 +3,17 @@
 The floor is one ``orjson.loads`` and ``hass.states.async_set`` for exactly the states that ours wrote.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 import gc
 from statistics import median
 import time
 from typing import Any
 
-from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant, State
 import orjson
 import paho.mqtt.client as paho
 
@@ -29,7 +30,7 @@ from .home import (
     printago_receiver,
 )
 from .measure import MICROSECONDS, Outcome
-from .trace import changed_fields, farm_traces, stamp
+from .trace import PrinterTrace, changed_fields, farm_traces, stamp
 
 VS_MQTT = 0.15
 VS_FLOOR = 2.5
@@ -37,6 +38,8 @@ GROWTH = 1.2
 
 type Round = list[paho.MQTTMessage]
 """The messages of one second."""
+type Documents = list[list[dict[str, Any]]]
+"""What they say: for each second, and in it for each printer."""
 
 
 @dataclass(slots=True)
@@ -68,10 +71,10 @@ class Cost:
 async def run(*, quick: bool = False) -> Outcome:
     """Measure farms of several sizes."""
     outcome = Outcome()
-    sizes, messages, passes = ((1, 4), 40, 2) if quick else ((1, 10, 100, 500), 6_000, 5)
+    sizes, messages, least, passes = ((1, 4), 40, 5, 2) if quick else ((1, 10, 100, 500), 6_000, 30, 5)
     costs: dict[int, Cost] = {}
     for printers in sizes:
-        costs[printers] = cost = await _measure(printers, messages // printers, passes)
+        costs[printers] = cost = await _measure(printers, max(messages // printers, least), passes)
         outcome.details[f"{printers} printers"] = cost.as_dict()
         ours = median(cost.ours)
         outcome.judge(f"telemetry message, {printers} printers, ours : MQTT", ours / median(cost.mqtt), VS_MQTT)
@@ -87,61 +90,83 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
     async with cloud(printers) as running, home() as hass:
         entry = await add_printago(hass, running)
         coordinator = entry.runtime_data
-        traces = farm_traces(STORE_ID, list(coordinator.farm.printers))
-        # There and back again, so that passes follow each other without a jump.
-        there = [[trace.document(second) for trace in traces] for second in range(rounds // 2)]
-        documents = there + there[::-1]
-        topics = [trace.topic for trace in traces]
         ours = printago_receiver(coordinator)
+        traces = farm_traces(STORE_ID, list(coordinator.farm.printers))
+        count = rounds * printers
 
-        def stamped(simulated: SimulatedTime) -> list[Round]:
-            return [
-                [
-                    message(topic, stamp(document, simulated.now + timedelta(seconds=second)))
-                    for topic, document in zip(topics, told, strict=True)
-                ]
-                for second, told in enumerate(documents, start=1)
-            ]
+        def documents(pass_: int) -> Documents:
+            seconds = range(pass_ * rounds, (pass_ + 1) * rounds)
+            return [[trace.document(second) for trace in traces] for second in seconds]
 
         with SimulatedTime(coordinator) as simulated:
             # Once to get used to it: entities that come with the first messages have to be there.
-            _play(simulated, lambda _, told: _receive(ours, told), stamped(simulated))
-            begun = simulated.now
+            known = documents(0)
+            _play_ours(simulated, ours, _stamped(traces, known, simulated.now))
         await hass.async_block_till_done()
+        entities = entities_of(hass, entry)
         keys = [
             tuple(entity.unique_id.split("_", 1))
-            for entity_id, entity in entities_of(hass, entry).items()
+            for entity_id, entity in entities.items()
             if (state := hass.states.get(entity_id)) is not None and state.state != STATE_UNAVAILABLE
         ]
         peers = mqtt_entities(keys)
         cost.sensors = sum(map(len, peers.values())) / printers
         mqtt = await add_mqtt(hass, running, peers)
-        with SimulatedTime(coordinator, begun) as simulated:
-            writes = _record(hass, simulated, ours, stamped(simulated))
-            raw = _raw_writes(documents)
-            count = len(documents) * printers
-            cost.writes = sum(map(len, writes)) / count
-            cost.changed = sum(map(len, raw)) / count
-            for _ in range(passes):
-                for run_, spent in (
-                    (lambda _, told: _receive(ours, told), cost.ours),
-                    (lambda _, told: _receive(mqtt, told), cost.mqtt),
-                    (lambda index, told: _floor(hass, told, writes[index]), cost.floor),
-                    (lambda index, told: _floor(hass, told, raw[index]), cost.raw_floor),
+        written = _Written(hass, list(entities))
+        with SimulatedTime(coordinator, simulated.now) as simulated:
+            for pass_ in range(1, passes + 1):
+                told = documents(pass_)
+                begin = simulated.now
+                raw = _raw_writes(known[-1], told)
+                written.rounds.clear()
+                spent_of_ours = _play_ours(simulated, ours, _stamped(traces, told, begin), written.note)
+                for spent, took in (
+                    (cost.ours, spent_of_ours),
+                    (cost.mqtt, _play(partial(_receive, mqtt), _stamped(traces, told, begin))),
+                    (cost.floor, _play(partial(_floor, hass), _stamped(traces, told, begin), written.rounds)),
+                    (cost.raw_floor, _play(partial(_floor, hass), _stamped(traces, told, begin), raw)),
                 ):
-                    spent.append(_play(simulated, run_, stamped(simulated)) / count * MICROSECONDS)
+                    spent.append(took / count * MICROSECONDS)
+                cost.writes += sum(map(len, written.rounds)) / count / passes
+                cost.changed += sum(map(len, raw)) / count / passes
+                known = told
     return cost
 
 
-def _play(simulated: SimulatedTime, run_: Callable[[int, Round], None], rounds: Iterable[Round]) -> float:
+def _stamped(traces: list[PrinterTrace], documents: Documents, begin: datetime) -> list[Round]:
+    """Return messages as paho makes them, the first of them a second after ``begin``."""
+    return [
+        [
+            message(trace.topic, stamp(document, begin + timedelta(seconds=second)))
+            for trace, document in zip(traces, told, strict=True)
+        ]
+        for second, told in enumerate(documents, start=1)
+    ]
+
+
+def _play_ours(
+    simulated: SimulatedTime, receive: Receive, rounds: list[Round], after: Callable[[], None] = lambda: None
+) -> float:
     """Return the CPU seconds of all rounds, and of what they leave for later."""
     spent = 0.0
     gc.collect()
-    for index, told in enumerate(rounds):
+    for told in rounds:
         simulated.advance(1)
         began = time.thread_time()
-        run_(index, told)
+        _receive(receive, told)
         simulated.run_due()
+        spent += time.thread_time() - began
+        after()
+    return spent
+
+
+def _play(run_: Callable[..., None], *rounds: list[Any]) -> float:
+    """Return the CPU seconds of all rounds."""
+    spent = 0.0
+    gc.collect()
+    for of_round in zip(*rounds, strict=True):
+        began = time.thread_time()
+        run_(*of_round)
         spent += time.thread_time() - began
     return spent
 
@@ -158,31 +183,29 @@ def _floor(hass: HomeAssistant, told: Round, writes: list[State]) -> None:
         hass.states.async_set(state.entity_id, state.state, state.attributes)
 
 
-def _record(hass: HomeAssistant, simulated: SimulatedTime, ours: Receive, rounds: Iterable[Round]) -> list[list[State]]:
-    """Return the states that ours writes in each round, under other entity IDs."""
-    written: list[State] = []
+class _Written:
+    """Looks which states were written, without being there when they are: that would be counted against ours."""
 
-    @callback
-    def on_change(event: Event[EventStateChangedData]) -> None:
-        if (state := event.data["new_state"]) is not None:
-            written.append(State(f"floor.{state.entity_id.replace('.', '_')}", state.state, state.attributes))
+    def __init__(self, hass: HomeAssistant, entity_ids: list[str]) -> None:
+        self._hass = hass
+        self._known = {entity_id: hass.states.get(entity_id) for entity_id in entity_ids}
+        self.rounds: list[list[State]] = []
+        """For each round the states written in it, under other entity IDs."""
 
-    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
-    result: list[list[State]] = []
-    for told in rounds:
-        simulated.advance(1)
-        _receive(ours, told)
-        simulated.run_due()
-        result.append(written.copy())
-        written.clear()
-    remove()
-    return result
+    def note(self) -> None:
+        """End a round."""
+        written = []
+        for entity_id, known in self._known.items():
+            state = self._hass.states.get(entity_id)
+            if state is not None and state is not known:
+                self._known[entity_id] = state
+                written.append(State(f"floor.{entity_id.replace('.', '_')}", state.state, state.attributes))
+        self.rounds.append(written)
 
 
-def _raw_writes(documents: list[list[dict[str, Any]]]) -> list[list[State]]:
+def _raw_writes(known: list[dict[str, Any]], documents: Documents) -> list[list[State]]:
     """Return a state for each field that changed, as who writes down everything would."""
     result: list[list[State]] = []
-    known: list[Mapping[str, Any]] = documents[-1]
     for told in documents:
         result.append(
             [

@@ -324,7 +324,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if self._stopped:
             return
         try:
-            message = parse_message(self.store_id, topic, payload, self._repeats)
+            message = self._repeats.read(topic, payload) or parse_message(
+                self.store_id, topic, payload, self._repeats
+            )
         except MalformedMessageError as err:
             self.farm.count_dropped(str(err))
             return

@@ -16,8 +16,8 @@ from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob, Record
 from .api.telemetry import StatMessage
 from .changes import NO_CHANGES, Changes, JobChange, OrderChange, was_retried
 from .materials import KINDS as MATERIAL_KINDS, Materials
-from .printer_state import QUIET_READINGS, PrinterState
-from .stamps import believed, believed_event, believed_rows, is_ahead, is_older
+from .printer_state import PARTS, QUIET_READINGS, PrinterState
+from .stamps import NEVER, believed, believed_event, believed_rows, is_ahead, is_older
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOURNALED = 20_000
@@ -50,6 +50,7 @@ class Farm:
         """Part builds of which any job was ever seen, and when that was first, by the monotonic clock."""
         self._jobs_of: dict[str, set[str]] = {}
         self._gone: OrderedDict[str, datetime | None] = OrderedDict()
+        self._looked_at = NEVER
         self._strangers: set[str] = set()
         self._unsettled: set[str] = set()
         self._journal: list[StatMessage | EntityEvent] | None = None
@@ -169,8 +170,10 @@ class Farm:
 
     def apply(self, message: StatMessage | EntityEvent) -> Changes:
         """Lay a realtime message over what is known."""
-        if isinstance(message, StatMessage) and not self._outlives_snapshot(message):
-            return self._apply_reading(self.printers[message.printer_id], message)
+        if isinstance(message, StatMessage) and message.received_at is not None:
+            # A stamped reading of a known printer can take care of itself, whatever a snapshot brings.
+            if (state := self.printers.get(message.printer_id)) is not None:
+                return self._apply_reading(state, message, self._now_about(message.received_at))
         changes = Changes()
         if isinstance(message, EntityEvent):
             message = believed_event(message, self.server_now())
@@ -200,7 +203,7 @@ class Farm:
     def expire(self) -> Changes:
         """Judge all telemetry by Printago's clock."""
         changes = Changes()
-        now = self.server_now()
+        now = self._looked_at = self.server_now()
         for state in self.printers.values():
             if state.expire(now):
                 self._touch(state, changes)
@@ -208,9 +211,8 @@ class Farm:
         return changes
 
     def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
-        # A stamped reading of a known printer can take care of itself.
         if isinstance(message, StatMessage):
-            return message.printer_id not in self.printers or message.received_at is None
+            return True
         # Orders and the like are in no snapshot: what was told of them stands, and is not told again.
         return message.kind in (PRINTER_KIND, JOB_KIND)
 
@@ -240,10 +242,18 @@ class Farm:
             self.count_dropped(f"kind:{message.kind}")
         self._settle(changes)
 
-    def _apply_reading(self, state: PrinterState, message: StatMessage) -> Changes:
+    def _now_about(self, stamp: datetime) -> datetime:
+        """Return what Printago's clock shows, or has shown after ``stamp``, but then no longer ago than the last ``expire``.
+
+        It is enough to judge a message by, and one of many needs to look at the clock.
+        """
+        if stamp > self._looked_at:
+            self._looked_at = self.server_now()
+        return self._looked_at
+
+    def _apply_reading(self, state: PrinterState, message: StatMessage, now: datetime) -> Changes:
         """Lay telemetry of a known printer over what is known: what comes all the time, and mostly tells nothing new."""
-        parts_before = len(state.shown)
-        changed = state.merge_stat(message, self.server_now())
+        changed = state.merge_stat(message, now)
         if changed is None:
             self.count_dropped("late")
         if not changed:
@@ -251,7 +261,7 @@ class Farm:
         if changed <= QUIET_READINGS:
             return Changes(readings=(state.id, changed))
         changes = Changes()
-        if len(state.shown) > parts_before:
+        if PARTS in changed:
             changes.parts.add(state.id)
         self._touch(state, changes)
         self._settle(changes)
@@ -261,7 +271,7 @@ class Farm:
         if (state := self.printers.get(message.printer_id)) is None:
             self._meet_stranger(message.printer_id, changes)
             return
-        made = self._apply_reading(state, message)
+        made = self._apply_reading(state, message, self.server_now())
         changes.parts |= made.parts
         changes.printers |= made.printers if made.readings is None else {state.id}
         changes.summary |= made.summary

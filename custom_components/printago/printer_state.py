@@ -5,7 +5,7 @@ stamp) and the telemetry (``receivedAt``). Within a group an older stamp never o
 or without, the last arrival wins.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,8 @@ from typing import Any
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
 from .api.telemetry import HealthMessage, Heard, StatMessage, Telemetry
-from .stamps import CLOCK_TOLERANCE, is_older
+from .stamps import CLOCK_TOLERANCE, FOR_EVER, NEVER, is_older
+from .temperatures import Temperatures
 
 
 class PrintStatus(StrEnum):
@@ -86,21 +87,11 @@ _LONGEST_LIFETIME = timedelta(days=1)
 
 
 STANDING = "standing"
-"""What ``merge_stat`` returns when the connection, freshness, end of print or parts of a printer changed."""
+"""What ``merge_stat`` returns when the connection, freshness or end of print of a printer changed."""
+PARTS = "parts"
+"""What it returns when a printer told a reading for the first time: it has a part that nobody knew of."""
 QUIET_READINGS = frozenset(reading.name for reading in fields(Telemetry)) - {"state", "errors", "warnings"}
 """Readings that are shown and no more: neither status, nor counts, nor events depend on them."""
-_WANDERING = frozenset({"nozzle_temp", "bed_temp", "chamber_temp"})
-_UNSTEADY = 0.7
-"""°C by which a reading may differ from what is shown."""
-
-
-def steadied(reading: float | None, shown: float | None) -> float | None:
-    """Return a temperature in whole degrees; what wanders around the half between two of them stays ``shown``."""
-    if reading is None:
-        return None
-    if shown is not None and abs(reading - shown) <= _UNSTEADY:
-        return shown
-    return round(reading)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -122,8 +113,17 @@ class PrinterState:
     """The Printago job that the printer prepares or prints, kept by the farm."""
     end_time: datetime | None = None
     _heard: Heard = field(default_factory=Heard)
+    _temperatures: Temperatures = field(init=False)
+    _flags: Mapping[str, bool] = field(default_factory=dict)
+    """What was told last of the connection, and counted."""
+    _end_holds_until: datetime = NEVER
+    """Until when messages that tell nothing new leave the end of the print where it is."""
     _prints: bool = False
     _counted_as: tuple[object, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let temperatures be written down where all telemetry is."""
+        self._temperatures = Temperatures(self.telemetry)
 
     @classmethod
     def from_json(cls, printer_id: str, source: Mapping[str, Any]) -> PrinterState:
@@ -154,48 +154,61 @@ class PrinterState:
             self.record = self.record.changed(values)
         return self._merge_connection(read_connection(source), stamp) or fresh
 
-    def merge_stat(self, message: StatMessage, now: datetime) -> set[str] | None:
+    def merge_stat(self, message: StatMessage, now: datetime) -> Set[str] | None:
         """Lay a telemetry message over what is known at ``now`` (Printago's clock).
 
-        Return what changed: attributes of Telemetry, and ``standing`` for anything else; None for a message that is late.
-        A stamp out of the future counts as none: it would hold up every message until then.
+        Return what changed: attributes of Telemetry, ``PARTS``, and ``STANDING`` for anything else; None for a message that
+        is late. A stamp out of the future counts as none: it would hold up every message until then.
         """
         received_at = message.received_at
         if received_at is not None and received_at > now + CLOCK_TOLERANCE:
             received_at = None
         if is_older(received_at, self.received_at):
             return {STANDING} if self._merge_connection(message.connection, received_at) else None
-        before = (self.is_online, self.is_available, self.stale, len(self.shown))
-        changed = self._merge_readings(self._heard.news(message))
-        if received_at is not None:
-            self.received_at = received_at
-        self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
-        self.stale = self.expires_at <= now
-        self._merge_connection(message.connection, received_at)
-        if (self.is_online, self.is_available, self.stale, len(self.shown)) != before:
-            changed.add(STANDING)
-        end_time = self.end_time
-        self._estimate_end(received_at or now, anew=bool(changed))
-        if self.end_time != end_time:
-            changed.add(STANDING)
+        changed = self._temperatures.merge(message.temps)
+        if message.source is not self._heard.source:
+            changed |= self._merge_readings(self._heard.news(message.source))
+            self._end_holds_until = NEVER
+        if changed:
+            changed |= self._note_parts(changed)
+        if self._merge_standing(message, received_at, now):
+            changed |= {STANDING}
+            self._end_holds_until = NEVER
+        told_at = received_at or now
+        if told_at >= self._end_holds_until and self._estimate_end(told_at, anew=bool(changed)):
+            changed |= {STANDING}
         return changed
 
+    def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
+        """Take over what a message says of the connection, and how long it counts; return whether that is another now."""
+        stale, is_online, is_available = self.stale, self.is_online, self.is_available
+        self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
+        self.stale = self.expires_at <= now
+        if received_at is None:
+            self._merge_connection(message.connection, None)
+        else:
+            self.received_at = received_at
+            if message.connection is self._flags:
+                # Nobody has told anything else since the message before.
+                self.connection_at = received_at
+            else:
+                self._merge_connection(message.connection, received_at)
+        return self.stale is not stale or self.is_online is not is_online or self.is_available is not is_available
+
     def _merge_readings(self, news: Mapping[str, Any]) -> set[str]:
-        telemetry = self.telemetry
-        changed = set()
-        for name, value in news.items():
-            known = getattr(telemetry, name)
-            if name in _WANDERING:
-                value = steadied(value, known)
-            if value == known:
-                continue
-            setattr(telemetry, name, value)
-            changed.add(name)
-            if value is not None:
-                self.shown.add(name)
-                if name == "ams":
-                    self.shown |= keys_of(value)
+        changed = {name for name, value in news.items() if value != getattr(self.telemetry, name)}
+        for name in changed:
+            setattr(self.telemetry, name, news[name])
         return changed
+
+    def _note_parts(self, changed: Set[str]) -> Set[str]:
+        told = {name for name in changed if getattr(self.telemetry, name) is not None}
+        if "ams" in changed:
+            told |= keys_of(self.telemetry.ams or ())
+        if told <= self.shown:
+            return frozenset()
+        self.shown |= told
+        return {PARTS}
 
     def expire(self, now: datetime) -> bool:
         """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether that changed."""
@@ -231,25 +244,32 @@ class PrinterState:
     def _merge_connection(self, flags: Mapping[str, bool], stamp: datetime | None) -> bool:
         if not flags or is_older(stamp, self.connection_at):
             return False
+        self._flags = flags
         self.is_online = flags.get("is_online", self.is_online)
         self.is_available = flags.get("is_available", self.is_available)
         self.connection_at = stamp or self.connection_at
         return True
 
-    def _estimate_end(self, told_at: datetime, *, anew: bool) -> None:
+    def _estimate_end(self, told_at: datetime, *, anew: bool) -> bool:
         """Move the end of the print only when the estimate really moved: it is told in whole minutes.
 
-        Whether there is a print that ends is judged ``anew`` when readings changed, and while none does.
+        Whether there is a print that ends is judged ``anew`` when readings changed, and while none does. Return whether the
+        end is another one.
         """
+        known = self.end_time
         minutes = self.telemetry.time_remaining
-        if not minutes or ((anew or self.end_time is None) and self.print_status not in PRINTING_STATUSES):
+        if not minutes or ((anew or known is None) and self.print_status not in PRINTING_STATUSES):
             self.end_time = None
-            return
-        if self.end_time is not None and not self._heard.retold_time_remaining:
-            return
-        estimate = told_at + timedelta(minutes=minutes)
-        if self.end_time is None or abs(estimate - self.end_time) >= _END_TIME_TOLERANCE:
+            self._end_holds_until = NEVER if minutes else FOR_EVER
+            return known is not None
+        if known is not None and not self._heard.retold_time_remaining:
+            return False
+        remaining = timedelta(minutes=minutes)
+        estimate = told_at + remaining
+        if known is None or abs(estimate - known) >= _END_TIME_TOLERANCE:
             self.end_time = (estimate + timedelta(seconds=30)).replace(second=0, microsecond=0)
+        self._end_holds_until = self.end_time - remaining + _END_TIME_TOLERANCE
+        return self.end_time != known
 
     def _prints_now(self) -> bool:
         if self.job is not None or self.print_status in ACTIVE_STATUSES:

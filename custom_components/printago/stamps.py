@@ -1,7 +1,7 @@
 """What a stamp of the cloud (``updatedAt``, ``receivedAt``) decides, and which one is believed."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .api.messages import EntityEvent
@@ -10,6 +10,8 @@ from .api.models import read_moment
 CLOCK_TOLERANCE = timedelta(hours=1)
 """How far ahead of Printago's clock a stamp may be: one out of the future would hold up all that comes until then."""
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _STAMP = "updatedAt"
 
 type Source = Mapping[str, Any]

@@ -17,7 +17,7 @@ MAX_PATH = 2048
 _MOST_TEXTS = 100
 _CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 """Control characters, of which databases refuse at least NUL: each becomes a space."""
-_YEARS = range(2000, 3000)
+YEARS = range(2000, 3000)
 """Years that are believed: arithmetic with a time at the edge of the calendar would overflow."""
 
 
@@ -102,7 +102,7 @@ def moment(raw: object) -> datetime:
         raise UnreadableError
     try:
         parsed = datetime.fromisoformat(raw)
-        return parsed if parsed.tzinfo is UTC and parsed.year in _YEARS else _utc(parsed)
+        return parsed if parsed.tzinfo is UTC and parsed.year in YEARS else _utc(parsed)
     except (ValueError, OverflowError) as err:
         raise UnreadableError from err
 
@@ -116,7 +116,7 @@ def http_date(raw: str) -> datetime | None:
 
 
 def _utc(parsed: datetime) -> datetime:
-    if parsed.year not in _YEARS:
+    if parsed.year not in YEARS:
         raise UnreadableError
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 

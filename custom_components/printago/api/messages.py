@@ -7,7 +7,6 @@ they are read with tolerance.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -58,45 +57,36 @@ class EntityEvent:
 def parse_message(
     store_id: str, topic: str, payload: bytes, repeats: Repeats | None = None
 ) -> StatMessage | EntityEvent:
-    """Read one message of the store; with ``repeats``, telemetry that was told before is not parsed again.
+    """Read one message of the store, and let ``repeats``, if given, learn from it.
 
     Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that is not what the topic
     carries.
     """
-    levels = _levels(topic)
+    levels = topic.split("/")
     if len(levels) < 4 or levels[0] != "stores" or levels[1] != store_id:
         raise MalformedMessageError("a topic of another store or form")
     # Nearly all are so short that nothing has to be counted.
     if len(payload) > MAX_VALUES and (len(payload) > MAX_PAYLOAD or sum(map(payload.count, _SEPARATORS)) > MAX_VALUES):
         raise MalformedMessageError("payload too long")
     try:
-        if repeats is not None and levels[2] == "printer-stats":
-            body = repeats.loads(topic, payload)
-        else:
-            body = orjson.loads(payload)
+        body = orjson.loads(payload)
     except orjson.JSONDecodeError as err:
         raise MalformedMessageError("payload is not JSON") from err
     if not isinstance(body, dict):
         raise MalformedMessageError("payload is not an object")
     if levels[2] == "printer-stats" and len(levels) == 4:
-        return _parse_stat(store_id, levels[3], body)
+        message = _parse_stat(store_id, levels[3], body)
+        if repeats is not None:
+            repeats.learn(topic, payload, message)
+        return message
     if levels[2] == "entities":
         return _parse_event(levels[3], body)
     raise MalformedMessageError("unknown topic")
 
 
-@lru_cache(maxsize=8192)
-def _levels(topic: str) -> tuple[str, ...]:
-    """Return the levels of a topic; each printer has one, which comes again with every message of it."""
-    return tuple(topic.split("/"))
-
-
-_is_identifier = lru_cache(maxsize=8192)(is_identifier)
-
-
 def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMessage:
     # A body that names someone else than its topic is not to be trusted with either.
-    if not _is_identifier(printer_id):
+    if not is_identifier(printer_id):
         raise MalformedMessageError("not a printer's ID")
     if body.get("printerId") not in (None, printer_id) or body.get("storeId") not in (None, store_id):
         raise MalformedMessageError("topic and payload disagree")

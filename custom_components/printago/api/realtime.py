@@ -364,24 +364,28 @@ class RealtimeClient:
         self._messages_received += 1
         self._last_message_at = self._clock()
         self._heard = True
-        if not self._call(self._on_message, topic, payload):
+        try:
+            self._on_message(topic, payload)
+        except Exception:  # noqa: BLE001 - the owner's bug must not end the stream
             self._messages_dropped += 1
+            self._log_callback_error()
 
-    def _call[**P](self, callback: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Call back unless stopped; False when the callback raised."""
+    def _call[**P](self, callback: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call back unless stopped."""
         if self._stopped:
-            return True
+            return
         try:
             callback(*args, **kwargs)
         except Exception:  # noqa: BLE001 - the owner's bug must not end the stream
-            # Once is enough: one bad payload among many comes again with every update.
-            if self._callback_error_logged:
-                self._log.debug("Error while handling realtime data", exc_info=True)
-            else:
-                self._callback_error_logged = True
-                self._log.exception("Error while handling realtime data")
-            return False
-        return True
+            self._log_callback_error()
+
+    def _log_callback_error(self) -> None:
+        # Once is enough: one bad payload among many comes again with every update.
+        if self._callback_error_logged:
+            self._log.debug("Error while handling realtime data", exc_info=True)
+        else:
+            self._callback_error_logged = True
+            self._log.exception("Error while handling realtime data")
 
 
 def _find_endpoint(candidates: list[RealtimeEndpoint], url: str | None) -> RealtimeEndpoint | None:

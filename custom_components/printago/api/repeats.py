@@ -1,71 +1,158 @@
-"""Parsing telemetry that mostly repeats itself: a printer tells everything each second, and only temperatures wander.
+"""Telemetry that mostly repeats itself: a printer tells everything each second, and little of it differs.
 
-A payload whose data are, byte by byte and temperatures aside, those of the message before needs no parsing of them. The
-result is always what ``orjson.loads`` would return.
+A payload that is, byte by byte and but for its stamps, temperatures and progress, that of the message before needs no
+parsing of all the rest. What comes of it is always what parsing would bring.
 """
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain, pairwise, zip_longest
+from typing import NamedTuple
 
 import orjson
 
-_DATA = b',"data":{'
-_TEMPS = b'"temps":{'
-_PROBE = {"probe": 0}
+from .fields import YEARS
+from .telemetry import StatMessage
+
 _MOST_TOPICS = 5_000
+# In JSON a quotation mark inside of a text is escaped: what looks like the end of a key is one.
+_HOLES = ((b'"receivedAt":"', b'"'), (b'"expiresAt":"', b'"'), (b'"temps":{', b"}"), (b'"print":{', b"}"))
+_T = ord("T")
 
 
 class _Known(NamedTuple):
-    """The data of a topic's last message: what stands before and after its temperatures, and what that means."""
+    """The last message of a topic, and its payload in pieces, with the places in it where stamps and temperatures are."""
 
-    before: bytes
-    after: bytes
-    data: dict[str, Any]
+    message: StatMessage
+    before_received: bytes
+    received: int
+    received_end: int
+    before_expires: bytes
+    expires: int
+    expires_end: int
+    before_temps: bytes
+    temps: int
+    after_temps: bytes
+    progress: int
+    """Where progress is in ``after_temps``."""
+    progress_end: int
 
 
 class Repeats:
-    """Remembers the last message of each topic."""
+    """Remembers the last message of each topic of one store."""
 
     def __init__(self) -> None:
         """Remember nothing yet."""
         self._known: dict[str, _Known] = {}
 
-    def loads(self, topic: str, payload: bytes) -> Any:
-        """Parse a payload; raises orjson.JSONDecodeError. What it returns must not be written to."""
-        # In JSON a quotation mark inside of a text is escaped: what looks like these keys is a key.
-        begin = payload.find(_DATA)
-        temps = payload.find(_TEMPS, begin)
-        end = payload.find(b"}", temps) + 1
-        if not 0 < begin < temps < end:
-            return orjson.loads(payload)
-        before, after = payload[begin:temps], payload[end:]
-        known = self._known.get(topic)
-        if known is None or known.after != after or known.before != before:
-            return self._parse(topic, payload, before, payload[temps:end], after)
+    def read(self, topic: str, payload: bytes) -> StatMessage | None:
+        """Read a payload that repeats what was learned of its topic; None for any other, which has to be parsed."""
+        if (known := self._known.get(topic)) is None:
+            return None
+        (
+            message,
+            before_received,
+            received,
+            received_end,
+            before_expires,
+            expires,
+            expires_end,
+            before_temps,
+            temps,
+            after_temps,
+            _,
+            _,
+        ) = known
+        if not (
+            payload.startswith(before_received)
+            and payload.startswith(before_expires, received_end)
+            and payload.startswith(before_temps, expires_end)
+        ):
+            return None
+        temps_end = len(payload) - len(after_temps)
+        if temps_end < temps or not payload.endswith(after_temps):
+            # Once more, with the progress made.
+            return self.read(topic, payload) if self._learn_progress(topic, payload) else None
         try:
-            body = orjson.loads(payload[:begin] + b"}")
-            readings = orjson.loads(payload[temps + len(_TEMPS) - 1 : end])
-        except orjson.JSONDecodeError:
-            return orjson.loads(payload)
-        body["data"] = {**known.data, "temps": readings}
-        return body
+            return StatMessage(
+                message.printer_id,
+                message.connection,
+                _moment(payload[received:received_end]),
+                _moment(payload[expires:expires_end]),
+                message.source,
+                orjson.loads(b"{%b}" % payload[temps:temps_end]),
+            )
+        except ValueError:
+            return None
 
-    def _parse(self, topic: str, payload: bytes, before: bytes, temps: bytes, after: bytes) -> Any:
-        """Parse all of it, and remember it if it is of the form that repeats."""
-        body = orjson.loads(payload)
+    def learn(self, topic: str, payload: bytes, message: StatMessage) -> None:
+        """Remember what has just been parsed, where it is certain that what differs stands where it seems to."""
         self._known.pop(topic, None)
-        if b'"receivedAt"' in after or len(self._known) >= _MOST_TOPICS or not isinstance(body, dict):
-            # Where the stamps come last, no end is like another one.
-            return body
-        data = body.get("data")
-        if not isinstance(data, dict) or not isinstance(data.get("temps"), dict):
-            return body
-        head = payload[: len(payload) - len(before) - len(temps) - len(after)]
+        if len(self._known) >= _MOST_TOPICS or not isinstance(message.source.get("data"), dict):
+            return
+        marks = [0]
+        for begin, end in _HOLES:
+            if (found := payload.find(begin, marks[-1])) < 0:
+                return
+            marks.append(found + len(begin))
+            if (found := payload.find(end, marks[-1])) < 0:
+                return
+            marks.append(found)
+        pieces = [payload[begin:end] for begin, end in pairwise([*marks, len(payload)])]
+        if _stand_there(pieces, message):
+            _, received, received_end, expires, expires_end, temps, temps_end, progress, progress_end = marks
+            self._known[topic] = _Known(
+                message,
+                pieces[0],
+                received,
+                received_end,
+                pieces[2],
+                expires,
+                expires_end,
+                pieces[4],
+                temps,
+                payload[temps_end:],
+                progress - temps_end,
+                progress_end - temps_end,
+            )
+
+    def _learn_progress(self, topic: str, payload: bytes) -> bool:
+        """Take over the progress of a payload, if nothing else behind its temperatures differs from what is known."""
+        known = self._known[topic]
+        before, after = known.after_temps[: known.progress], known.after_temps[known.progress_end :]
+        after_temps = payload[payload.find(b"}", known.temps) :]
+        progress_end = len(after_temps) - len(after)
+        if progress_end <= known.progress or not (after_temps.startswith(before) and after_temps.endswith(after)):
+            return False
         try:
-            # Were these not the temperatures of the data, or the data not the last of all, this would tell.
-            probed = orjson.loads(head + before + b'"temps":{"probe":0}' + after)
-            same_head = orjson.loads(head + b"}")
+            progress = orjson.loads(b"{%b}" % after_temps[known.progress : progress_end])
         except orjson.JSONDecodeError:
-            return body
-        if probed == {**body, "data": {**data, "temps": _PROBE}} and {**same_head, "data": data} == body:
-            self._known[topic] = _Known(before, after, data)
-        return body
+            return False
+        source = known.message.source
+        message = replace(known.message, source={**source, "data": {**source["data"], "print": progress}})
+        self._known[topic] = known._replace(message=message, after_temps=after_temps, progress_end=progress_end)
+        return True
+
+
+def _stand_there(pieces: list[bytes], message: StatMessage) -> bool:
+    """Return whether stamps, temperatures and progress are these pieces: replaced by probes they would tell probes."""
+    probes = (b"one stamp", b"another stamp", b'"probe":1', b'"probe":2')
+    probed = b"".join(chain.from_iterable(zip_longest(pieces[::2], probes, fillvalue=b"")))
+    data = {**message.source["data"], "temps": {"probe": 1}, "print": {"probe": 2}}
+    try:
+        # Who sends probes himself may fool us, about his own message.
+        return bool(
+            orjson.loads(probed)
+            == {**message.source, "receivedAt": "one stamp", "expiresAt": "another stamp", "data": data}
+        )
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _moment(raw: bytes) -> datetime:
+    """Read a time as the cloud writes it; raises ValueError for any other, which others may be able to read."""
+    moment = datetime.fromisoformat(raw.decode())
+    # Between date and time Python would take any character, even one that JSON forbids.
+    if moment.tzinfo is not UTC or raw[10] != _T or moment.year not in YEARS:
+        raise ValueError("not a time as the cloud writes it")
+    return moment

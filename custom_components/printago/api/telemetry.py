@@ -63,7 +63,7 @@ class Telemetry:
     warnings: tuple[HealthMessage, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class StatMessage:
     """One message of a printer: what it says of the connection, and what it mentions of its state and readings.
 
@@ -75,43 +75,44 @@ class StatMessage:
     received_at: datetime | None
     expires_at: datetime | None
     source: Mapping[str, Any]
-    """The whole payload."""
-
-    @property
-    def readings(self) -> dict[str, Any]:
-        """Return attributes of Telemetry → values, all that the message mentions."""
-        return Heard().news(self)
+    """The whole payload; that of an earlier message where only stamps and temperatures are others."""
+    temps: object
+    """The temperatures of this message, as they came."""
 
 
 def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
     """Read a ``PrinterStat``; what is unreadable in it is left out."""
+    data = payload.get("data")
     return StatMessage(
-        printer_id=printer_id,
-        connection=read_connection(payload),
-        received_at=read_moment(payload.get("receivedAt")),
-        expires_at=read_moment(payload.get("expiresAt")),
-        source=payload,
+        printer_id,
+        read_connection(payload),
+        read_moment(payload.get("receivedAt")),
+        read_moment(payload.get("expiresAt")),
+        payload,
+        data.get("temps") if isinstance(data, dict) else None,
     )
 
 
 class Heard:
     """What a printer has said last, as it came, so that only what is different now has to be read."""
 
-    __slots__ = ("_groups", "retold_time_remaining")
+    __slots__ = ("_groups", "retold_time_remaining", "source")
 
     def __init__(self) -> None:
         """Start without having heard anything."""
+        self.source: Mapping[str, Any] | None = None
+        """The last payload."""
         self._groups: dict[str, Any] = {}
         self.retold_time_remaining = False
         """The last message told the remaining time, be it the same as before."""
 
-    def news(self, message: StatMessage) -> dict[str, Any]:
-        """Return attributes of Telemetry → values, as far as the message tells others than the one before it.
+    def news(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return attributes of Telemetry → values, as far as a payload tells others than the one before it.
 
-        Messages have to come in the order in which they count. A part of a message that is just like that of the message
-        before would only be laid over itself.
+        Payloads have to come in the order in which they count. A part that is just like that of the payload before would
+        only be laid over itself. Temperatures, which differ each time, are left to others.
         """
-        source = message.source
+        self.source = source
         groups = self._groups
         news: dict[str, Any] = {}
         if (state := source.get("state", _UNHEARD)) != groups.get("state", _UNHEARD):
@@ -136,20 +137,19 @@ class Heard:
         if "filament" in data:
             # What it means depends on whether the message is a whole one.
             whole = "temps" in data and "print" in data and "health" in data
-            known_whole, known = groups.get("loaded", (None, None))
-            loaded = data["filament"]
-            if whole is not known_whole or not (loaded is known or loaded == known):
-                groups["loaded"] = (whole, loaded)
-                news |= read_filament(loaded, whole=whole)
+            loaded = (whole, data["filament"])
+            if loaded != groups.get("loaded"):
+                groups["loaded"] = loaded
+                news |= read_filament(data["filament"], whole=whole)
         return news
 
     def _read_fields(self, group: str, told: Mapping[str, Any], fields: f.Fields, news: dict[str, Any]) -> None:
         known = self._groups.get(group, {})
         unreadable = set()
-        for name, (attribute, reader) in fields.items():
-            if name not in told or (name in known and told[name] == known[name]):
+        for name, raw in told.items():
+            if raw == known.get(name, _UNHEARD) or name not in fields:
                 continue
-            raw = told[name]
+            attribute, reader = fields[name]
             try:
                 news[attribute] = None if raw is None else reader(raw)
             except f.UnreadableError:
@@ -174,19 +174,9 @@ def _read_health(listed: list[Any], severity: Severity) -> tuple[HealthMessage, 
 _UNHEARD = object()
 _STATE_FIELDS: f.Fields = {"state": ("state", f.text)}
 _HEALTH_FIELDS: f.Fields = {"code": ("code", f.text), "message": ("message", f.text)}
-# No printer is colder or hotter, no state outside of these bounds would be believed.
-_TEMPERATURE = f.number(-100, 1000)
 _PERCENT = f.number(0, 100)
 _LAYER = f.whole(0, 10_000_000)
 _READING_FIELDS: Mapping[str, f.Fields] = {
-    "temps": {
-        "nozzleTemp": ("nozzle_temp", _TEMPERATURE),
-        "nozzleTempTarget": ("nozzle_temp_target", _TEMPERATURE),
-        "bedTemp": ("bed_temp", _TEMPERATURE),
-        "bedTempTarget": ("bed_temp_target", _TEMPERATURE),
-        "chamberTemp": ("chamber_temp", _TEMPERATURE),
-        "chamberTempTarget": ("chamber_temp_target", _TEMPERATURE),
-    },
     "fans": {
         "part": ("part_fan", _PERCENT),
         "aux": ("aux_fan", _PERCENT),

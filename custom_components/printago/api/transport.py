@@ -72,8 +72,12 @@ class ServerClock:
     def now(self) -> datetime:
         """Return what Printago's clock shows now."""
         now = self._now()
-        set_by = 0.0 if self._apart is None else now.timestamp() - self._steady() - self._apart
-        return now + timedelta(seconds=self.offset - (set_by if abs(set_by) > _SLEW else 0.0))
+        offset = self.offset
+        if self._apart is not None:
+            set_by = now.timestamp() - self._steady() - self._apart
+            if not -_SLEW <= set_by <= _SLEW:
+                offset -= set_by
+        return now + timedelta(seconds=offset) if offset else now
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Learn from the headers of an answer that has just come."""
