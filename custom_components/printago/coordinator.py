@@ -324,15 +324,16 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if self._stopped:
             return
         try:
-            message = self._repeats.read(topic, payload) or parse_message(
-                self.store_id, topic, payload, self._repeats
-            )
+            message = self._repeats.read(topic, payload) or parse_message(self.store_id, topic, payload, self._repeats)
         except MalformedMessageError as err:
             self.farm.count_dropped(str(err))
             return
         if isinstance(message, EntityEvent):
             for entity in message.entities.values():
                 self.client.transport.secrets.learn(entity)
+        elif self._inbox.is_empty:
+            self._async_take(message)
+            return
         self._inbox.async_put(message)
 
     @callback

@@ -16,7 +16,7 @@ from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob, Record
 from .api.telemetry import StatMessage
 from .changes import NO_CHANGES, Changes, JobChange, OrderChange, was_retried
 from .materials import KINDS as MATERIAL_KINDS, Materials
-from .printer_state import PARTS, QUIET_READINGS, PrinterState
+from .printer_state import PARTS, QUIET_READINGS, Counted, PrinterState
 from .stamps import NEVER, believed, believed_event, believed_rows, is_ahead, is_older
 
 _MOST_REMEMBERED = 5_000
@@ -170,10 +170,16 @@ class Farm:
 
     def apply(self, message: StatMessage | EntityEvent) -> Changes:
         """Lay a realtime message over what is known."""
-        if isinstance(message, StatMessage) and message.received_at is not None:
-            # A stamped reading of a known printer can take care of itself, whatever a snapshot brings.
-            if (state := self.printers.get(message.printer_id)) is not None:
-                return self._apply_reading(state, message, self._now_about(message.received_at))
+        if (
+            isinstance(message, StatMessage)
+            and (stamp := message.received_at) is not None
+            and (state := self.printers.get(message.printer_id)) is not None
+        ):
+            # A stamped reading of a known printer can take care of itself, whatever a snapshot brings. When Printago's clock
+            # was past the stamp at the last look, that is still enough to judge by: ``expire`` looks all the time.
+            if stamp > self._looked_at:
+                self._looked_at = self.server_now()
+            return self._apply_reading(state, message, self._looked_at)
         changes = Changes()
         if isinstance(message, EntityEvent):
             message = believed_event(message, self.server_now())
@@ -241,15 +247,6 @@ class Farm:
         elif message.kind not in WATCHED_KINDS:
             self.count_dropped(f"kind:{message.kind}")
         self._settle(changes)
-
-    def _now_about(self, stamp: datetime) -> datetime:
-        """Return what Printago's clock shows, or has shown after ``stamp``, but then no longer ago than the last ``expire``.
-
-        It is enough to judge a message by, and one of many needs to look at the clock.
-        """
-        if stamp > self._looked_at:
-            self._looked_at = self.server_now()
-        return self._looked_at
 
     def _apply_reading(self, state: PrinterState, message: StatMessage, now: datetime) -> Changes:
         """Lay telemetry of a known printer over what is known: what comes all the time, and mostly tells nothing new."""
@@ -462,6 +459,10 @@ class Farm:
         return stamp is not None and known is not None and (stamp < known or (stamp == known and not whole))
 
     # Counts
+
+    def counted(self) -> Iterator[Counted]:
+        """Return what there is to count of each printer."""
+        return (state.counted for state in self.printers.values() if state.counted is not None)
 
     def jobs_with(self, *statuses: JobStatus) -> Iterator[PrintJob]:
         """Return the jobs that have one of the statuses."""

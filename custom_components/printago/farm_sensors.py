@@ -20,7 +20,7 @@ from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import FarmEntity
 from .farm import Farm
-from .printer_state import PrinterState, Readiness
+from .printer_state import Counted, Readiness
 from .store_facts import Fact, StoreFacts
 
 _MOST_NAMES = 50
@@ -45,9 +45,9 @@ class FarmSensorDescription(SensorEntityDescription):
     """It is about ourselves, so that it stays available while Printago cannot be reached."""
 
 
-def _printers(key: str, counts: Callable[[PrinterState], bool | None]) -> FarmSensorDescription:
+def _printers(key: str, counts: Callable[[Counted], bool | None]) -> FarmSensorDescription:
     def count(coordinator: PrintagoCoordinator) -> Count:
-        names = sorted(printer.name for printer in coordinator.farm.printers.values() if counts(printer))
+        names = sorted(printer.name for printer in coordinator.farm.counted() if counts(printer))
         return len(names), names
 
     return FarmSensorDescription(key=key, state_class=SensorStateClass.MEASUREMENT, count_fn=count, names="printers")
@@ -84,14 +84,14 @@ def _urgency(order: Order) -> tuple[float, str]:
 
 def _utilization(coordinator: PrintagoCoordinator) -> float | None:
     """Return the percentage of the printers that could print which do print."""
-    usable = [printer for printer in coordinator.farm.printers.values() if printer.readiness not in _UNUSABLE]
+    usable = [printer for printer in coordinator.farm.counted() if printer.readiness not in _UNUSABLE]
     if not usable:
         return None
     return round(100 * sum(bool(printer.printing) for printer in usable) / len(usable), 1)
 
 
 def _next_free(coordinator: PrintagoCoordinator) -> datetime | None:
-    ends = (printer.live_end_time for printer in coordinator.farm.printers.values())
+    ends = (printer.ends_at for printer in coordinator.farm.counted())
     return min((end for end in ends if end is not None), default=None)
 
 

@@ -32,6 +32,11 @@ class Inbox:
         self._waiting: deque[Message] = deque()
         self._scheduled = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing waits."""
+        return not self._waiting
+
     @callback
     def async_put(self, message: Message) -> None:
         """Hand a message on, at once where none waits before it and it has few entities."""

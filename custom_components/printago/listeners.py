@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 import math
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -20,8 +21,8 @@ _READINGS_DELAY = 0.2
 class _OfPrinter:
     """Who listens to one printer, and which of its readings they have not heard of yet."""
 
-    listeners: dict[Callable[[], None], str | None] = field(default_factory=dict)
-    """With the only reading that each shows."""
+    listeners: dict[str | None, tuple[Callable[[], None], ...]] = field(default_factory=dict)
+    """By the only reading that they show."""
     told_at: float = -math.inf
     waiting: set[str] = field(default_factory=set)
 
@@ -50,14 +51,18 @@ class Listeners:
         """
         if (of_printer := self._of_printer.get(printer_id)) is None:
             of_printer = self._of_printer[printer_id] = _OfPrinter()
-        of_printer.listeners[listener] = reading
+        of_printer.listeners[reading] = (*of_printer.listeners.get(reading, ()), listener)
 
     @callback
     def async_remove_printer(self, printer_id: str, listener: Callable[[], None]) -> None:
         """Call ``listener`` no more."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
-        of_printer.listeners.pop(listener, None)
+        for reading, listeners in tuple(of_printer.listeners.items()):
+            if left := tuple(other for other in listeners if other != listener):
+                of_printer.listeners[reading] = left
+            else:
+                del of_printer.listeners[reading]
         if not of_printer.listeners:
             del self._of_printer[printer_id]
 
@@ -123,8 +128,9 @@ class Listeners:
                 self._readings_timer = self._loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
             return
         of_printer.told_at = now
-        for listener in [listener for listener, reading in of_printer.listeners.items() if reading in readings]:
-            listener()
+        for reading in readings:
+            for listener in of_printer.listeners.get(reading, ()):
+                listener()
 
     @callback
     def _async_tell_waiting(self) -> None:
@@ -142,7 +148,7 @@ class Listeners:
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         of_printer.waiting.clear()
-        for listener in tuple(of_printer.listeners):
+        for listener in tuple(chain.from_iterable(of_printer.listeners.values())):
             listener()
 
     @callback

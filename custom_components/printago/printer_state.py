@@ -9,7 +9,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
@@ -94,6 +94,18 @@ QUIET_READINGS = frozenset(reading.name for reading in fields(Telemetry)) - {"st
 """Readings that are shown and no more: neither status, nor counts, nor events depend on them."""
 
 
+class Counted(NamedTuple):
+    """What the counts of the farm look at of one printer."""
+
+    name: str
+    is_online: bool
+    printing: bool | None
+    readiness: Readiness
+    bed_needs_clearing: bool
+    has_problem: bool
+    ends_at: datetime | None
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class PrinterState:
     """What is known of one printer. ``merge_…`` methods change it; everything else only reads."""
@@ -119,7 +131,8 @@ class PrinterState:
     _end_holds_until: datetime = NEVER
     """Until when messages that tell nothing new leave the end of the print where it is."""
     _prints: bool = False
-    _counted_as: tuple[object, ...] = ()
+    counted: Counted | None = None
+    """What the counts of the farm look at, kept by ``settle``."""
 
     def __post_init__(self) -> None:
         """Let temperatures be written down where all telemetry is."""
@@ -228,7 +241,8 @@ class PrinterState:
             self._prints = self._prints_now()
         elif lost_its_job:
             self._prints = False
-        counted_as = (
+        before = self.counted
+        self.counted = Counted(
             self.name,
             self.is_online,
             self.printing,
@@ -237,9 +251,7 @@ class PrinterState:
             self.has_problem,
             self.live_end_time,
         )
-        changed = counted_as != self._counted_as
-        self._counted_as = counted_as
-        return changed
+        return self.counted != before
 
     def _merge_connection(self, flags: Mapping[str, bool], stamp: datetime | None) -> bool:
         if not flags or is_older(stamp, self.connection_at):
@@ -266,10 +278,11 @@ class PrinterState:
             return False
         remaining = timedelta(minutes=minutes)
         estimate = told_at + remaining
-        if known is None or abs(estimate - known) >= _END_TIME_TOLERANCE:
-            self.end_time = (estimate + timedelta(seconds=30)).replace(second=0, microsecond=0)
-        self._end_holds_until = self.end_time - remaining + _END_TIME_TOLERANCE
-        return self.end_time != known
+        end = known
+        if end is None or abs(estimate - end) >= _END_TIME_TOLERANCE:
+            end = self.end_time = (estimate + timedelta(seconds=30)).replace(second=0, microsecond=0)
+        self._end_holds_until = end - remaining + _END_TIME_TOLERANCE
+        return end != known
 
     def _prints_now(self) -> bool:
         if self.job is not None or self.print_status in ACTIVE_STATUSES:

@@ -62,7 +62,7 @@ class Temperatures:
                 if raw is None:
                     if low is not None:
                         break
-                elif not low <= raw <= high:  # type: ignore[operator] - a null before it raises what is waited for
+                elif not low <= raw <= high:
                     break
             else:
                 return _NOTHING

@@ -7,8 +7,8 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api.filament import Place, Tray, keys_of, place_of, read_filament, read_mapping
-from custom_components.printago.api.telemetry import read_stat
-from tests.api.payloads import ANYTHING, PRINTER, damaged
+from custom_components.printago.api.telemetry import Heard
+from tests.api.payloads import ANYTHING, damaged
 
 SPOOL = {"id": "0", "color": "#C12E1FFF", "info": "PLA Basic", "tagId": "A1", "type": "PLA", "remaining": 71.6}
 FILAMENT = {
@@ -95,9 +95,9 @@ def test_only_what_is_mentioned_is_read(source: object, readings: dict[str, Any]
 def test_whole_message_without_units_tells_that_there_is_no_ams() -> None:
     filament = {"spool": FILAMENT["spool"]}
     whole = {"temps": {}, "print": {}, "health": {}, "filament": filament}
-    assert read_stat(PRINTER, {"data": whole}).readings["ams"] == ()
-    assert "ams" not in read_stat(PRINTER, {"data": {"filament": filament}}).readings
-    assert "ams" not in read_stat(PRINTER, {"data": {**whole, "filament": {}}}).readings
+    assert Heard().news({"data": whole})["ams"] == ()
+    assert "ams" not in Heard().news({"data": {"filament": filament}})
+    assert "ams" not in Heard().news({"data": {**whole, "filament": {}}})
 
 
 def test_endless_lists_are_cut() -> None:
@@ -129,7 +129,7 @@ def test_mapping_names_the_places_that_a_job_prints_from() -> None:
 @settings(max_examples=300, deadline=None)
 @given(damaged({"data": {"temps": {}, "print": {}, "health": {}, "filament": FILAMENT}}))
 def test_damaged_filament_gives_only_what_a_state_may_show(payload: dict[str, Any]) -> None:
-    readings = read_stat(PRINTER, payload).readings
+    readings = Heard().news(payload)
     trays = [tray for slots in readings.get("ams", ()) for tray in slots]
     trays += [tray for tray in [readings.get("external_spool")] if tray is not None]
     for tray in trays:

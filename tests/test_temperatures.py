@@ -1,0 +1,94 @@
+"""Temperatures are told in whole degrees, steadily, and nothing else gets in between them."""
+
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.printago.api.telemetry import Telemetry
+from custom_components.printago.temperatures import Temperatures
+
+
+@pytest.fixture
+def telemetry() -> Telemetry:
+    return Telemetry()
+
+
+@pytest.fixture
+def temperatures(telemetry: Telemetry) -> Temperatures:
+    return Temperatures(telemetry)
+
+
+def test_noise_around_the_half_between_two_degrees_changes_nothing(
+    telemetry: Telemetry, temperatures: Temperatures
+) -> None:
+    shown = []
+    for reading in (59.8, 60.4, 60.51, 59.49, 60.69, 60.71, 60.4, 60.2):
+        temperatures.merge({"bedTemp": reading})
+        shown.append(telemetry.bed_temp)
+    assert shown == [60, 60, 60, 60, 60, 61, 61, 60]
+
+
+def test_only_what_moved_is_reported(telemetry: Telemetry, temperatures: Temperatures) -> None:
+    told = {"bedTemp": 60, "bedTempTarget": 60, "nozzleTemp": 219.4, "frame": 31}
+    assert temperatures.merge(told) == {"bed_temp", "bed_temp_target", "nozzle_temp"}
+    assert temperatures.merge({**told, "nozzleTemp": 219.6, "frame": 77}) == set()
+    assert temperatures.merge({**told, "nozzleTemp": 220}) == {"nozzle_temp"}
+    assert temperatures.merge({"bedTempTarget": 60.1}) == {"bed_temp_target"}
+    assert (telemetry.bed_temp, telemetry.bed_temp_target, telemetry.nozzle_temp) == (60, 60.1, 220)
+
+
+def test_null_is_null_and_absent_is_unchanged(telemetry: Telemetry, temperatures: Temperatures) -> None:
+    assert temperatures.merge({"bedTemp": 60, "chamberTemp": None}) == {"bed_temp"}
+    assert temperatures.merge({"chamberTemp": None}) == set()
+    assert temperatures.merge({"bedTemp": None}) == {"bed_temp"}
+    assert telemetry.bed_temp is None
+    assert temperatures.merge({"bedTemp": 60, "chamberTemp": 31}) == {"bed_temp", "chamber_temp"}
+
+
+@pytest.mark.parametrize("value", ["219", True, False, 1e308, 5000, -274, [219], {"is": 219}, 10**30])
+@pytest.mark.parametrize("known", [None, 1, 219])
+def test_reading_that_cannot_be_is_left_out(
+    telemetry: Telemetry, temperatures: Temperatures, value: Any, known: float | None
+) -> None:
+    temperatures.merge({"nozzleTemp": known, "nozzleTempTarget": known})
+    assert temperatures.merge({"nozzleTemp": value, "nozzleTempTarget": value, "bedTemp": 40}) == {"bed_temp"}
+    assert (telemetry.nozzle_temp, telemetry.nozzle_temp_target) == (known, known)
+
+
+@pytest.mark.parametrize("told", [None, 7, "60", [60], True])
+def test_what_is_no_object_tells_nothing(temperatures: Temperatures, told: object) -> None:
+    assert temperatures.merge(told) == set()
+
+
+def test_zero_has_no_sign(telemetry: Telemetry, temperatures: Temperatures) -> None:
+    temperatures.merge({"bedTemp": -0.3, "bedTempTarget": -0.0})
+    assert (str(telemetry.bed_temp), str(telemetry.bed_temp_target)) == ("0", "0.0")
+
+
+_VALUES = st.none() | st.booleans() | st.integers(-120, 120) | st.floats(-2, 2) | st.just(5000) | st.text(max_size=1)
+_NAMES = st.sampled_from(["bedTemp", "bedTempTarget", "nozzleTemp", "frame"])
+
+
+@settings(max_examples=500)
+@given(st.lists(st.dictionaries(_NAMES, _VALUES, max_size=4), max_size=30))
+def test_whatever_comes_before_a_reading_is_shown_close_to_it(sequence: list[dict[str, Any]]) -> None:
+    telemetry = Telemetry()
+    temperatures = Temperatures(telemetry)
+    for told in sequence:
+        before = (telemetry.bed_temp, telemetry.bed_temp_target)
+        changed = temperatures.merge(told)
+        after = (telemetry.bed_temp, telemetry.bed_temp_target)
+        assert [name in changed for name in ("bed_temp", "bed_temp_target")] == [
+            old != new for old, new in zip(before, after, strict=True)
+        ]
+        for name, known, shown, tolerance in zip(("bedTemp", "bedTempTarget"), before, after, (0.7, 0), strict=True):
+            value = told.get(name, "absent")
+            if value is None:
+                assert shown is None
+            elif type(value) not in (int, float) or not -100 <= value <= 1000:
+                assert shown == known
+            else:
+                assert shown is not None
+                assert abs(shown - value) <= tolerance + 1e-9
+                assert shown == known or shown == (round(value) if tolerance else value)
