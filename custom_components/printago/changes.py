@@ -1,6 +1,6 @@
 """What a snapshot or a message makes different: told by the farm, so that work stays limited to that."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ class Changes:
 
     printers: set[str] = field(default_factory=set)
     """Printers of which anything changed, those that were added included."""
-    readings: tuple[str, Set[str]] | None = None
+    readings: tuple[str, AbstractSet[str]] | None = None
     """A printer, and attributes of Telemetry that changed; where it is told, nothing else has changed at all."""
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)

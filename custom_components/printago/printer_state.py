@@ -5,7 +5,7 @@ stamp) and the telemetry (``receivedAt``). Within a group an older stamp never o
 or without, the last arrival wins.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
 from .api.telemetry import HealthMessage, Heard, StatMessage, Telemetry
-from .stamps import CLOCK_TOLERANCE, FOR_EVER, NEVER, is_older
+from .stamps import FOR_EVER, NEVER, is_ahead, is_older
 from .temperatures import Temperatures
 
 
@@ -167,14 +167,14 @@ class PrinterState:
             self.record = self.record.changed(values)
         return self._merge_connection(read_connection(source), stamp) or fresh
 
-    def merge_stat(self, message: StatMessage, now: datetime) -> Set[str] | None:
+    def merge_stat(self, message: StatMessage, now: datetime) -> AbstractSet[str] | None:
         """Lay a telemetry message over what is known at ``now`` (Printago's clock).
 
         Return what changed: attributes of Telemetry, ``PARTS``, and ``STANDING`` for anything else; None for a message that
         is late. A stamp out of the future counts as none: it would hold up every message until then.
         """
         received_at = message.received_at
-        if received_at is not None and received_at > now + CLOCK_TOLERANCE:
+        if is_ahead(received_at, now):
             received_at = None
         if is_older(received_at, self.received_at):
             return {STANDING} if self._merge_connection(message.connection, received_at) else None
@@ -214,7 +214,7 @@ class PrinterState:
             setattr(self.telemetry, name, news[name])
         return changed
 
-    def _note_parts(self, changed: Set[str]) -> Set[str]:
+    def _note_parts(self, changed: AbstractSet[str]) -> AbstractSet[str]:
         told = {name for name in changed if getattr(self.telemetry, name) is not None}
         if "ams" in changed:
             told |= keys_of(self.telemetry.ams or ())

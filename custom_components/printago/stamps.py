@@ -24,7 +24,7 @@ def is_older(stamp: datetime | None, known: datetime | None) -> bool:
 
 def is_ahead(stamp: datetime | None, now: datetime) -> bool:
     """Return whether a stamp lies in the future at ``now`` (Printago's clock), so that it is not believed."""
-    return stamp is not None and stamp > now + CLOCK_TOLERANCE
+    return stamp is not None and stamp > now and stamp > now + CLOCK_TOLERANCE
 
 
 def believed(source: Source, now: datetime) -> Source:

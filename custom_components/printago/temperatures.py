@@ -1,6 +1,6 @@
 """Temperatures as people read them: in whole degrees, and steady where sensors are not."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Set as AbstractSet
 from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ _UNSTEADY = 0.7
 """°C by which a reading may differ from what is shown."""
 _MOST_NAMES = 20
 
-type _Band = tuple[float | None, float | None]
+type _Band = tuple[float, float]
 
 
 class _Temperature(NamedTuple):
@@ -31,9 +31,10 @@ _TEMPERATURES = {
     "bedTempTarget": _Temperature("bed_temp_target", 0),
     "chamberTempTarget": _Temperature("chamber_temp_target", 0),
 }
-_NULL: _Band = (None, None)
+_NULL: _Band = (inf, -inf)
+"""No number lies in it."""
 _ANYTHING: _Band = (-inf, inf)
-_NOTHING: Set[str] = frozenset()
+_NOTHING: AbstractSet[str] = frozenset()
 
 
 class Temperatures:
@@ -51,16 +52,16 @@ class Temperatures:
         self._bands: dict[str, _Band] = {}
         """In between which bounds, the cloud's names tell nothing new: all that most messages need."""
 
-    def merge(self, told: object) -> Set[str]:
+    def merge(self, told: object) -> AbstractSet[str]:
         """Lay the temperatures of a message over what is known; return the attributes of Telemetry that changed."""
         if not isinstance(told, dict):
             return _NOTHING
         bands = self._bands
         try:
             for name, raw in told.items():
-                low, high = bands[name]
+                low, high = band = bands[name]
                 if raw is None:
-                    if low is not None:
+                    if band is not _NULL:
                         break
                 elif not low <= raw <= high:
                     break
@@ -71,7 +72,7 @@ class Temperatures:
             pass
         return self._merge(told)
 
-    def _merge(self, told: Mapping[str, Any]) -> Set[str]:
+    def _merge(self, told: Mapping[str, Any]) -> AbstractSet[str]:
         changed = set()
         for name, raw in told.items():
             if name not in _TEMPERATURES:
@@ -80,18 +81,15 @@ class Temperatures:
                 continue
             attribute, tolerance = _TEMPERATURES[name]
             low, high = self._bands.get(name, _NULL)
-            value: float | None
+            value: float | None = None
             if raw is None:
-                value = None
                 self._bands[name] = _NULL
-            elif type(raw) not in (float, int) or not _COLDEST <= raw <= _HOTTEST:
-                continue
-            elif low is not None and high is not None and low <= raw <= high:
-                continue
-            else:
+            elif type(raw) in (float, int) and _COLDEST <= raw <= _HOTTEST and not low <= raw <= high:
                 # Of zeros, the one without a sign.
                 value = round(raw) if tolerance else raw + 0
                 self._bands[name] = _band(value, tolerance)
+            else:
+                continue
             if value != getattr(self._telemetry, attribute):
                 setattr(self._telemetry, attribute, value)
                 changed.add(attribute)

@@ -4,7 +4,6 @@ A payload that is, byte by byte and but for its stamps, temperatures and progres
 parsing of all the rest. What comes of it is always what parsing would bring.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, pairwise, zip_longest
 from typing import NamedTuple
@@ -73,17 +72,22 @@ class Repeats:
         if temps_end < temps or not payload.endswith(after_temps):
             # Once more, with the progress made.
             return self.read(topic, payload) if self._learn_progress(topic, payload) else None
+        # Between date and time Python takes any character, even one that JSON forbids.
+        if payload[received + 10] != _T or payload[expires + 10] != _T:
+            return None
         try:
-            return StatMessage(
-                message.printer_id,
-                message.connection,
-                _moment(payload[received:received_end]),
-                _moment(payload[expires:expires_end]),
-                message.source,
-                orjson.loads(b"{%b}" % payload[temps:temps_end]),
-            )
+            received_at = datetime.fromisoformat(payload[received:received_end].decode())
+            expires_at = datetime.fromisoformat(payload[expires:expires_end].decode())
+            readings = orjson.loads(b"{%b}" % payload[temps:temps_end])
         except ValueError:
             return None
+        if received_at.tzinfo is not UTC or received_at.year not in YEARS:
+            return None
+        if expires_at.tzinfo is not UTC or expires_at.year not in YEARS:
+            return None
+        return StatMessage(
+            message.printer_id, message.connection, received_at, expires_at, message.source, readings
+        )
 
     def learn(self, topic: str, payload: bytes, message: StatMessage) -> None:
         """Remember what has just been parsed, where it is certain that what differs stands where it seems to."""
@@ -128,8 +132,9 @@ class Repeats:
             progress = orjson.loads(b"{%b}" % after_temps[known.progress : progress_end])
         except orjson.JSONDecodeError:
             return False
-        source = known.message.source
-        message = replace(known.message, source={**source, "data": {**source["data"], "print": progress}})
+        told = known.message
+        source = {**told.source, "data": {**told.source["data"], "print": progress}}
+        message = StatMessage(told.printer_id, told.connection, None, None, source, None)
         self._known[topic] = known._replace(message=message, after_temps=after_temps, progress_end=progress_end)
         return True
 
@@ -147,12 +152,3 @@ def _stand_there(pieces: list[bytes], message: StatMessage) -> bool:
         )
     except orjson.JSONDecodeError:
         return False
-
-
-def _moment(raw: bytes) -> datetime:
-    """Read a time as the cloud writes it; raises ValueError for any other, which others may be able to read."""
-    moment = datetime.fromisoformat(raw.decode())
-    # Between date and time Python would take any character, even one that JSON forbids.
-    if moment.tzinfo is not UTC or raw[10] != _T or moment.year not in YEARS:
-        raise ValueError("not a time as the cloud writes it")
-    return moment
