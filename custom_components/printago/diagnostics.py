@@ -138,7 +138,7 @@ def _describe_fully(state: PrinterState) -> dict[str, Any]:
 def _describe_job(job: PrintJob | None, *names: str) -> dict[str, Any] | None:
     if job is None:
         return None
-    described = asdict(job)
+    described = job.as_dict()
     # Where a picture lies names the store, and tells nothing: whether there is one does.
     described |= {name: described[name] is not None for name in _NO_PICTURES}
     return {name: value for name, value in described.items() if not names or name in names}

@@ -10,9 +10,10 @@ from datetime import datetime
 import time
 from typing import Any
 
+from .api.lazy import LazyRecord
 from .api.listing import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
-from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob, Record
+from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
 from .api.telemetry import StatMessage
 from .changes import NO_CHANGES, Changes, JobChange, OrderChange, was_retried
 from .materials import KINDS as MATERIAL_KINDS, Materials
@@ -350,11 +351,11 @@ class Farm:
         )
 
     def _merge_whole_job(
-        self, job_id: str, source: Mapping[str, Any], record: Record | None, changes: Changes, now: datetime
+        self, job_id: str, source: Mapping[str, Any], record: LazyRecord | None, changes: Changes, now: datetime
     ) -> None:
         """Lay a row of a snapshot over what is known; most are just what is known already."""
         known = self.jobs.get(job_id)
-        if record is not None and record == known:
+        if known is not None and record == known:
             return
         if known is not None or not isinstance(record, PrintJob) or is_ahead(record.updated_at, now):
             self._merge_job(job_id, PrintJob.read(believed(source, now)), changes, whole=True)
@@ -375,14 +376,15 @@ class Farm:
         job = known or record or PrintJob(id=job_id, **values)
         stamp = job.updated_at if known is None else values.get("updated_at")
         part_build_id = job.part_build_id if known is None else values.get("part_build_id")
-        if part_build_id is not None:
+        if part_build_id is not None and part_build_id not in self.part_builds:
             self.note_part_build(part_build_id)
+        is_open = _is_open(job)
         if known is None:
             if self._is_late(job_id, stamp, whole=whole):
                 return self.count_dropped("late")
             if not whole and self._is_fragment(job):
                 changes.incomplete = True
-            if not _is_open(job):
+            if not is_open:
                 return None
             if len(self.jobs) >= _MOST_JOBS:
                 return self.count_dropped("too many jobs")
@@ -390,10 +392,11 @@ class Farm:
             return self.count_dropped("late")
         else:
             job = known.changed(values)
+            is_open = _is_open(job)
         before = known or self._vanished.pop(job_id, None)
         if self._has_bearings and (before is None or before.status is not job.status or was_retried(before, job)):
             changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
-        if not _is_open(job):
+        if not is_open:
             self._drop_job(job_id, changes, last=job)
             return None
         self.jobs[job_id] = job
@@ -427,7 +430,7 @@ class Farm:
     def _index_job(self, before: PrintJob | None, after: PrintJob | None, changes: Changes) -> None:
         old = before.assigned_printer_id if before else None
         new = after.assigned_printer_id if after else None
-        if old is None and new is None and not any(job is not None and job.in_progress for job in (before, after)):
+        if old is None and new is None and not (before and before.in_progress) and not (after and after.in_progress):
             return
         job_id = after.id if after else before.id if before else ""
         if old is not None and old != new and (jobs := self._jobs_of.get(old)) is not None:

@@ -31,7 +31,7 @@ type Fields = Mapping[str, tuple[str, Reader]]
 
 def read_fields(source: object, fields: Fields) -> dict[str, Any]:
     """Return attribute → value for every field that ``source`` mentions with a readable value or null."""
-    if not isinstance(source, Mapping):
+    if not isinstance(source, dict | Mapping):
         return {}
     values: dict[str, Any] = {}
     for name, (attribute, reader) in fields.items():
@@ -133,4 +133,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def is_identifier(raw: object) -> bool:
     """Return whether this can be an entity's ID: the cloud uses cuid2, 24 lower-case letters and digits."""
-    return isinstance(raw, str) and _IDENTIFIER.fullmatch(raw) is not None
+    if not isinstance(raw, str):
+        return False
+    # Nearly all are of this kind, for which no pattern is needed.
+    if raw.isalnum() and raw.isascii() and len(raw) <= 64:
+        return True
+    return _IDENTIFIER.fullmatch(raw) is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import MalformedResponseError
 from .fields import is_identifier
-from .models import Record
+from .lazy import LazyRecord
 from .ratelimit import Lane
 from .transport import Transport
 
@@ -26,7 +26,7 @@ class Listing:
 
     rows: dict[str, Mapping[str, Any]]
     complete: bool
-    records: Mapping[str, Record] = field(default_factory=dict)
+    records: Mapping[str, LazyRecord] = field(default_factory=dict)
     """What rows have been read as ahead, so that taking them over is no long turn."""
 
 
@@ -55,9 +55,9 @@ async def read_list(
     return Listing(rows, complete=False)
 
 
-async def read_ahead(listing: Listing, record: type[Record]) -> Listing:
+async def read_ahead(listing: Listing, record: type[LazyRecord]) -> Listing:
     """Return the listing with its rows read as records; others get their turns in between."""
-    records: dict[str, Record] = {}
+    records: dict[str, LazyRecord] = {}
     for rows in batched(listing.rows.items(), _ROWS_AT_ONCE, strict=False):
         for identifier, row in rows:
             records[identifier] = record.from_json(identifier, row)
@@ -137,7 +137,7 @@ def objects(answer: object) -> list[Mapping[str, Any]]:
     """Return the objects of a list; raises MalformedResponseError for what is no list."""
     if not isinstance(answer, list):
         raise MalformedResponseError("the answer is not a list")
-    return [row for row in answer if isinstance(row, Mapping)]
+    return [row for row in answer if isinstance(row, dict)]
 
 
 def with_ids(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:

@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any, ClassVar, Self, override
 
 from . import fields as f
-from .filament import Place, read_mapping
+from .filament import read_mapping
+from .lazy import LazyRecord, lazily
 from .secrets import without_signed_urls
 
 
@@ -90,33 +91,6 @@ _PRINTER_METADATA_FIELDS: f.Fields = {
     "dev_model_name": ("model_id", f.text),
 }
 _CONNECTION_FIELDS = (("isOnline", "is_online"), ("isAvailable", "is_available"))
-_JOB_FIELDS: f.Fields = {
-    "status": ("status", _job_status),
-    "partBuildId": ("part_build_id", f.path_text),
-    "partId": ("part_id", f.path_text),
-    "partName": ("part_name", f.text),
-    "skuId": ("sku_id", f.path_text),
-    "skuName": ("sku_name", f.text),
-    "orderId": ("order_id", f.path_text),
-    "label": ("label", f.path_text),
-    "quantityIndex": ("quantity_index", _COUNT),
-    "quantityTotal": ("quantity_total", _COUNT),
-    "queueOrder": ("queue_order", f.number(0, 1e15)),
-    "priority": ("priority", _COUNT),
-    "assignedPrinterId": ("assigned_printer_id", f.path_text),
-    "requiredPrinterTags": ("required_printer_tags", _tags),
-    "errorMessage": ("error_message", _told),
-    "hidden": ("hidden", f.flag),
-    "printingStartedAt": ("printing_started_at", f.moment),
-    "printingCompletedAt": ("printing_completed_at", f.moment),
-    "cancelledAt": ("cancelled_at", f.moment),
-    "materialMapping": ("places", read_mapping),
-    "coloredThumbnailUri": ("colored_thumbnail", f.path_text),
-    "buildThumbnailUri": ("build_thumbnail", f.path_text),
-    "thumbnailUri": ("thumbnail", f.path_text),
-    "createdAt": ("created_at", f.moment),
-    "updatedAt": ("updated_at", f.moment),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,39 +161,35 @@ class Printer(Record):
         return super().read(source) | f.read_fields(source.get("metadata"), _PRINTER_METADATA_FIELDS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintJob(Record):
+class PrintJob(LazyRecord):
     """One copy of a part that is printed, or waits to be."""
 
-    FIELDS: ClassVar[f.Fields] = _JOB_FIELDS
-    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"status", "hidden", "updated_at"})
-
-    status: JobStatus | None = None
-    part_build_id: str | None = None
-    part_id: str | None = None
-    part_name: str | None = None
-    sku_id: str | None = None
-    sku_name: str | None = None
-    order_id: str | None = None
-    label: str | None = None
-    quantity_index: int | None = None
-    quantity_total: int | None = None
-    queue_order: float | None = None
-    priority: int | None = None
-    assigned_printer_id: str | None = None
-    required_printer_tags: Mapping[str, str] | None = None
-    error_message: str | None = None
-    hidden: bool = False
-    printing_started_at: datetime | None = None
-    printing_completed_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    places: frozenset[Place] | None = None
+    status = lazily("status", _job_status, nullable=False)
+    part_build_id = lazily("partBuildId", f.path_text)
+    part_id = lazily("partId", f.path_text)
+    part_name = lazily("partName", f.text)
+    sku_id = lazily("skuId", f.path_text)
+    sku_name = lazily("skuName", f.text)
+    order_id = lazily("orderId", f.path_text)
+    label = lazily("label", f.path_text)
+    quantity_index = lazily("quantityIndex", _COUNT)
+    quantity_total = lazily("quantityTotal", _COUNT)
+    queue_order = lazily("queueOrder", f.number(0, 1e15))
+    priority = lazily("priority", _COUNT)
+    assigned_printer_id = lazily("assignedPrinterId", f.path_text)
+    required_printer_tags = lazily("requiredPrinterTags", _tags)
+    error_message = lazily("errorMessage", _told)
+    hidden = lazily("hidden", f.flag, default=False, nullable=False)
+    printing_started_at = lazily("printingStartedAt", f.moment)
+    printing_completed_at = lazily("printingCompletedAt", f.moment)
+    cancelled_at = lazily("cancelledAt", f.moment)
+    places = lazily("materialMapping", read_mapping)
     """Where the filament comes from, once the job has a printer."""
-    colored_thumbnail: str | None = None
-    build_thumbnail: str | None = None
-    thumbnail: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    colored_thumbnail = lazily("coloredThumbnailUri", f.path_text)
+    build_thumbnail = lazily("buildThumbnailUri", f.path_text)
+    thumbnail = lazily("thumbnailUri", f.path_text)
+    created_at = lazily("createdAt", f.moment)
+    updated_at = lazily("updatedAt", f.moment, nullable=False)
 
     @property
     def title(self) -> str | None:

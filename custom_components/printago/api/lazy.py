@@ -1,0 +1,135 @@
+"""Records that are read field by field, when somebody asks: of thousands of jobs most are only counted."""
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Any, ClassVar, NoReturn, Self, cast, overload, override
+
+from . import fields as f
+
+_set = object.__setattr__
+
+
+class _Field:
+    """A field that is read when it is asked for first; from then on the record has an attribute of its name."""
+
+    def __init__(self, key: str, reader: f.Reader, default: Any, *, nullable: bool) -> None:
+        self.key = key
+        self.reader = reader
+        self.default = default
+        self.nullable = nullable
+        self.name = ""
+        self.place = 0
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, record: LazyRecord | None, owner: type) -> Any:
+        if record is None:
+            return self
+        raw = record._raw[self.place]  # noqa: SLF001
+        try:
+            value = self.default if raw is None else self.reader(raw)
+        except f.UnreadableError:
+            value = self.default
+        _set(record, self.name, value)
+        return value
+
+
+@overload
+def lazily[T](key: str, reader: Callable[[Any], T], *, nullable: bool = True) -> T | None: ...
+@overload
+def lazily[T](key: str, reader: Callable[[Any], T], *, default: T, nullable: bool = True) -> T: ...
+def lazily(key: str, reader: f.Reader, *, default: Any = None, nullable: bool = True) -> Any:
+    """Declare a field of a LazyRecord by the cloud's name for it.
+
+    Not ``nullable`` is one for which the vendor's schema has no null: there it is no statement, and what is known stays.
+    """
+    return _Field(key, reader, default, nullable=nullable)
+
+
+class LazyRecord:
+    """An immutable record of the cloud; ``changed`` lays the fields that a message mentions over it."""
+
+    FIELDS: ClassVar[f.Fields] = {}
+    _fields: ClassVar[tuple[_Field, ...]] = ()
+    _pick: ClassVar[Callable[[Mapping[str, Any]], tuple[Any, ...]]]
+    _raw: tuple[Any, ...]
+    """The values of all fields as they came."""
+    _laid_over = False
+    """Some values are others than those that came at first."""
+
+    id: str
+
+    @override
+    def __init_subclass__(cls) -> None:
+        """Learn which fields there are."""
+        cls._fields = tuple(field for field in vars(cls).values() if isinstance(field, _Field))
+        for place, field in enumerate(cls._fields):
+            field.place = place
+        cls.FIELDS = {field.key: (field.name, field.reader) for field in cls._fields}
+        cls._pick = staticmethod(cast(Any, itemgetter(*cls.FIELDS)))
+
+    def __init__(self, *, id: str, **values: Any) -> None:  # noqa: A002
+        """Make a record of which these attributes are known, as ``read`` returns them."""
+        _set(self, "id", id)
+        _set(self, "_raw", (None,) * len(self._fields))
+        self._lay(values)
+
+    @classmethod
+    def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes that ``source`` mentions."""
+        values = f.read_fields(source, cls.FIELDS)
+        for field in cls._fields:
+            if not field.nullable and values.get(field.name, field) is None:
+                del values[field.name]
+        return values
+
+    @classmethod
+    def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
+        """Take a whole record; fields that are missing or unreadable have their defaults."""
+        record = cls.__new__(cls)
+        _set(record, "id", identifier)
+        try:
+            raw = cls._pick(source)
+        except KeyError:
+            raw = tuple(map(source.get, cls.FIELDS))
+        _set(record, "_raw", raw)
+        return record
+
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """Return the record with ``values`` (of ``read``) laid over it; itself where they are what it has."""
+        if all(getattr(self, name) == value for name, value in values.items()):
+            return self
+        record = self.__new__(type(self))
+        # What was read already, and for what was not what came.
+        record._lay(self.__dict__)
+        record._lay(values)
+        return record
+
+    def _lay(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            _set(self, name, value)
+        _set(self, "_laid_over", True)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes."""
+        return {"id": self.id} | {field.name: getattr(self, field.name) for field in self._fields}
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LazyRecord) or type(other) is not type(self):
+            return NotImplemented
+        if not (self._laid_over or other._laid_over):
+            return self.id == other.id and self._raw == other._raw
+        return self.as_dict() == other.as_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @override
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is not to be written to")
+
+    @override
+    def __repr__(self) -> str:
+        # What was not read yet may hold secrets.
+        return f"{type(self).__name__}(id={self.id!r})"
