@@ -10,7 +10,6 @@ from datetime import datetime
 import time
 from typing import Any
 
-from .api.lazy import LazyRecord
 from .api.listing import Listing
 from .api.messages import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
 from .api.models import FINAL_STATUSES, JobStatus, Printer, PrintJob
@@ -94,7 +93,7 @@ class Farm:
                 self._remove_printer(printer_id, changes)
         if jobs is not None:
             for job_id, source in jobs.rows.items():
-                self._merge_whole_job(job_id, source, jobs.records.get(job_id), changes, now)
+                self._merge_row(job_id, source, changes, now)
             if jobs.complete and not suddenly_empty:
                 for job_id in self.jobs.keys() - jobs.rows.keys() - told:
                     changes.ended_unseen = True
@@ -340,6 +339,8 @@ class Farm:
 
     def _job_of(self, state: PrinterState) -> PrintJob | None:
         """Return the job that a printer prepares or prints; of several the one that has come furthest."""
+        if state.id not in self._jobs_of and state.record.printing_job_id is None:
+            return None
         candidates = [self.jobs[job_id] for job_id in self._jobs_of.get(state.id, ())]
         own = self.jobs.get(state.record.printing_job_id or "")
         if own is not None and own.assigned_printer_id is None:
@@ -350,59 +351,55 @@ class Farm:
             default=None,
         )
 
-    def _merge_whole_job(
-        self, job_id: str, source: Mapping[str, Any], record: LazyRecord | None, changes: Changes, now: datetime
-    ) -> None:
+    def _merge_row(self, job_id: str, source: Mapping[str, Any], changes: Changes, now: datetime) -> None:
         """Lay a row of a snapshot over what is known; most are just what is known already."""
         known = self.jobs.get(job_id)
-        if known is not None and record == known:
-            return
-        if known is not None or not isinstance(record, PrintJob) or is_ahead(record.updated_at, now):
+        job = PrintJob.from_json(job_id, source)
+        if known is None and not is_ahead(job.updated_at, now):
+            self._add_job(job, changes, whole=True)
+        elif known is None or job != known:
             self._merge_job(job_id, PrintJob.read(believed(source, now)), changes, whole=True)
-        else:
-            self._merge_job(job_id, {}, changes, whole=True, record=record)
 
-    def _merge_job(
-        self,
-        job_id: str,
-        values: Mapping[str, Any],
-        changes: Changes,
-        *,
-        whole: bool = False,
-        record: PrintJob | None = None,
-    ) -> None:
-        """Lay fields of a job over what is known of it; of one that nobody knows ``record`` may say it all."""
+    def _merge_job(self, job_id: str, values: Mapping[str, Any], changes: Changes, *, whole: bool = False) -> None:
+        """Lay fields of a job over what is known of it."""
         known = self.jobs.get(job_id)
-        job = known or record or PrintJob(id=job_id, **values)
-        stamp = job.updated_at if known is None else values.get("updated_at")
-        part_build_id = job.part_build_id if known is None else values.get("part_build_id")
-        if part_build_id is not None and part_build_id not in self.part_builds:
-            self.note_part_build(part_build_id)
-        is_open = _is_open(job)
         if known is None:
-            if self._is_late(job_id, stamp, whole=whole):
-                return self.count_dropped("late")
-            if not whole and self._is_fragment(job):
-                changes.incomplete = True
-            if not is_open:
-                return None
-            if len(self.jobs) >= _MOST_JOBS:
-                return self.count_dropped("too many jobs")
-        elif is_older(stamp, known.updated_at):
-            return self.count_dropped("late")
-        else:
-            job = known.changed(values)
-            is_open = _is_open(job)
-        before = known or self._vanished.pop(job_id, None)
+            self._add_job(PrintJob(id=job_id, **values), changes, whole=whole)
+            return
+        if (part_build_id := values.get("part_build_id")) is not None:
+            self.note_part_build(part_build_id)
+        if is_older(values.get("updated_at"), known.updated_at):
+            self.count_dropped("late")
+            return
+        self._take_job(known, known.changed(values), changes, whole=whole)
+
+    def _add_job(self, job: PrintJob, changes: Changes, *, whole: bool) -> None:
+        """Take up a job that nobody knew."""
+        if job.part_build_id is not None:
+            self.note_part_build(job.part_build_id)
+        if job.id in self._gone and self._is_late(job.id, job.updated_at, whole=whole):
+            self.count_dropped("late")
+            return
+        if not whole and self._is_fragment(job):
+            changes.incomplete = True
+        if not _is_open(job):
+            return
+        if len(self.jobs) >= _MOST_JOBS:
+            self.count_dropped("too many jobs")
+            return
+        self._take_job(None, job, changes, whole=whole)
+
+    def _take_job(self, known: PrintJob | None, job: PrintJob, changes: Changes, *, whole: bool) -> None:
+        before = known or self._vanished.pop(job.id, None)
         if self._has_bearings and (before is None or before.status is not job.status or was_retried(before, job)):
             changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
-        if not is_open:
-            self._drop_job(job_id, changes, last=job)
-            return None
-        self.jobs[job_id] = job
-        self._index_job(known, job, changes)
+        if known is not None and not _is_open(job):
+            self._drop_job(job.id, changes, last=job)
+            return
+        self.jobs[job.id] = job
+        if known is not None or job.assigned_printer_id is not None or job.in_progress:
+            self._index_job(known, job, changes)
         changes.jobs = True
-        return None
 
     def _is_fragment(self, job: PrintJob) -> bool:
         """Return whether a job that nobody knew is told only in part, so that a snapshot is needed to know it."""
@@ -430,7 +427,7 @@ class Farm:
     def _index_job(self, before: PrintJob | None, after: PrintJob | None, changes: Changes) -> None:
         old = before.assigned_printer_id if before else None
         new = after.assigned_printer_id if after else None
-        if old is None and new is None and not (before and before.in_progress) and not (after and after.in_progress):
+        if old is None and new is None and not any(job is not None and job.in_progress for job in (before, after)):
             return
         job_id = after.id if after else before.id if before else ""
         if old is not None and old != new and (jobs := self._jobs_of.get(old)) is not None:

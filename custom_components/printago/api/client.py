@@ -15,8 +15,8 @@ import orjson
 from .at_printers import AtPrinterCalls
 from .batch import Batcher
 from .errors import MalformedResponseError, NotAppliedError
-from .listing import Listing, objects, read_ahead, read_list, with_ids
-from .models import FINAL_STATUSES, JobStatus, PrintJob
+from .listing import Listing, objects, read_list, with_ids
+from .models import FINAL_STATUSES, JobStatus
 from .orders import OPEN
 from .permissions import PermissionLedger
 from .pictures import MAX_PICTURE, Picture
@@ -110,7 +110,7 @@ class PrintagoClient:
 
     async def open_jobs(self, lane: Lane = Lane.BACKGROUND) -> Listing:
         """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
-        return await read_ahead(await self._list("/v1/print-jobs", lane=lane, filters=OPEN_JOBS), PrintJob)
+        return await self._list("/v1/print-jobs", lane=lane, filters=OPEN_JOBS)
 
     async def jobs(self, filters: Mapping[str, str], lane: Lane = Lane.USER) -> Listing:
         """Return the jobs that match all filters (``field.op`` → value)."""

@@ -1,8 +1,7 @@
 """Records that are read field by field, when somebody asks: of thousands of jobs most are only counted."""
 
 from collections.abc import Callable, Mapping
-from operator import itemgetter
-from typing import Any, ClassVar, NoReturn, Self, cast, overload, override
+from typing import Any, ClassVar, NoReturn, Self, overload, override
 
 from . import fields as f
 
@@ -18,7 +17,6 @@ class _Field:
         self.default = default
         self.nullable = nullable
         self.name = ""
-        self.place = 0
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -26,7 +24,7 @@ class _Field:
     def __get__(self, record: LazyRecord | None, owner: type) -> Any:
         if record is None:
             return self
-        raw = record._raw[self.place]  # noqa: SLF001
+        raw = record._source.get(self.key)  # noqa: SLF001
         try:
             value = self.default if raw is None else self.reader(raw)
         except f.UnreadableError:
@@ -52,9 +50,8 @@ class LazyRecord:
 
     FIELDS: ClassVar[f.Fields] = {}
     _fields: ClassVar[tuple[_Field, ...]] = ()
-    _pick: ClassVar[Callable[[Mapping[str, Any]], tuple[Any, ...]]]
-    _raw: tuple[Any, ...]
-    """The values of all fields as they came."""
+    _source: Mapping[str, Any]
+    """What came first, as it came."""
     _laid_over = False
     """Some values are others than those that came at first."""
 
@@ -64,16 +61,13 @@ class LazyRecord:
     def __init_subclass__(cls) -> None:
         """Learn which fields there are."""
         cls._fields = tuple(field for field in vars(cls).values() if isinstance(field, _Field))
-        for place, field in enumerate(cls._fields):
-            field.place = place
         cls.FIELDS = {field.key: (field.name, field.reader) for field in cls._fields}
-        cls._pick = staticmethod(cast(Any, itemgetter(*cls.FIELDS)))
 
     def __init__(self, *, id: str, **values: Any) -> None:  # noqa: A002
         """Make a record of which these attributes are known, as ``read`` returns them."""
         _set(self, "id", id)
-        _set(self, "_raw", (None,) * len(self._fields))
-        self._lay(values)
+        _set(self, "_source", {})
+        _lay_over(self, values)
 
     @classmethod
     def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,27 +83,15 @@ class LazyRecord:
         """Take a whole record; fields that are missing or unreadable have their defaults."""
         record = cls.__new__(cls)
         _set(record, "id", identifier)
-        try:
-            raw = cls._pick(source)
-        except KeyError:
-            raw = tuple(map(source.get, cls.FIELDS))
-        _set(record, "_raw", raw)
+        _set(record, "_source", source)
         return record
 
     def changed(self, values: Mapping[str, Any]) -> Self:
         """Return the record with ``values`` (of ``read``) laid over it; itself where they are what it has."""
         if all(getattr(self, name) == value for name, value in values.items()):
             return self
-        record = self.__new__(type(self))
-        # What was read already, and for what was not what came.
-        record._lay(self.__dict__)
-        record._lay(values)
-        return record
-
-    def _lay(self, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            _set(self, name, value)
-        _set(self, "_laid_over", True)
+        # What came first goes along, for what was not read yet.
+        return _lay_over(self.__new__(type(self)), {**self.__dict__, **values})
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes."""
@@ -119,8 +101,8 @@ class LazyRecord:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LazyRecord) or type(other) is not type(self):
             return NotImplemented
-        if not (self._laid_over or other._laid_over):
-            return self.id == other.id and self._raw == other._raw
+        if self._source == other._source and not (self._laid_over or other._laid_over):
+            return self.id == other.id
         return self.as_dict() == other.as_dict()
 
     __hash__ = None  # type: ignore[assignment]
@@ -133,3 +115,10 @@ class LazyRecord:
     def __repr__(self) -> str:
         # What was not read yet may hold secrets.
         return f"{type(self).__name__}(id={self.id!r})"
+
+
+def _lay_over[R: LazyRecord](record: R, values: Mapping[str, Any]) -> R:
+    for name, value in values.items():
+        _set(record, name, value)
+    _set(record, "_laid_over", True)
+    return record

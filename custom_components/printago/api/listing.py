@@ -1,21 +1,17 @@
 """Reading list calls page by page: a list returns at most 1,000 rows at once, and 100 unless ``limit`` says otherwise."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import batched
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import MalformedResponseError
 from .fields import is_identifier
-from .lazy import LazyRecord
 from .ratelimit import Lane
 from .transport import Transport
 
 PAGE_SIZE = 1000
 _UNASKED_PAGE_SIZE = 100
 _MOST_PAGES = 100
-_ROWS_AT_ONCE = 250
 
 type Accept = Callable[[Mapping[str, Any]], bool]
 
@@ -26,8 +22,6 @@ class Listing:
 
     rows: dict[str, Mapping[str, Any]]
     complete: bool
-    records: Mapping[str, LazyRecord] = field(default_factory=dict)
-    """What rows have been read as ahead, so that taking them over is no long turn."""
 
 
 async def read_list(
@@ -53,16 +47,6 @@ async def read_list(
             # A server that repeats itself would otherwise use up the quota.
             break
     return Listing(rows, complete=False)
-
-
-async def read_ahead(listing: Listing, record: type[LazyRecord]) -> Listing:
-    """Return the listing with its rows read as records; others get their turns in between."""
-    records: dict[str, LazyRecord] = {}
-    for rows in batched(listing.rows.items(), _ROWS_AT_ONCE, strict=False):
-        for identifier, row in rows:
-            records[identifier] = record.from_json(identifier, row)
-        await asyncio.sleep(0)
-    return replace(listing, records=records)
 
 
 async def read_newest(

@@ -85,9 +85,7 @@ class Repeats:
             return None
         if expires_at.tzinfo is not UTC or expires_at.year not in YEARS:
             return None
-        return StatMessage(
-            message.printer_id, message.connection, received_at, expires_at, message.source, readings
-        )
+        return StatMessage(message.printer_id, message.connection, received_at, expires_at, message.source, readings)
 
     def learn(self, topic: str, payload: bytes, message: StatMessage) -> None:
         """Remember what has just been parsed, where it is certain that what differs stands where it seems to."""
