@@ -33,7 +33,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="name", help=f"which ones (default: all): {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="only see that they run: the figures say nothing")
     parser.add_argument(
-        "--output", type=Path, default=RESULTS, help="folder for the table (default: benchmarks/results)"
+        "--output", type=Path, help="folder for the table (default: benchmarks/results, with --quick none)"
     )
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -107,7 +107,8 @@ def main() -> None:
         _run_here(options.names[0], quick=options.quick)
         return
     # Who runs only some keeps the others' figures.
-    found = _earlier(options.output) if options.names else {}
+    folder = options.output or (None if options.quick else RESULTS)
+    found = _earlier(folder) if folder and options.names else {}
     for name, title in BENCHMARKS.items():
         if options.names and name not in options.names:
             continue
@@ -120,7 +121,8 @@ def main() -> None:
                 f"{'ok ' if goal['met'] else 'NOT'} {goal['value']:>9g} ≤ {goal['goal']:<5g} {goal['name']}\n"
             )
         sys.stdout.write(f"    in {time.monotonic() - began:.0f} s\n")
-    _write(options.output, {name: found[name] for name in BENCHMARKS if name in found}, quick=options.quick)
+    if folder:
+        _write(folder, {name: found[name] for name in BENCHMARKS if name in found}, quick=options.quick)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What a person reads in the log when Printago cannot be reached: that it began, and that it is over, once each."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
@@ -10,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.printago.api.models import JobStatus
+from custom_components.printago.api.models import JobStatus, PrintJob
 from custom_components.printago.changes import Changes, JobChange
 from custom_components.printago.happenings import Happening, Scope
 from tests.common import entity_id, pass_time, printer_named, silence, until, until_farm, value_of
@@ -155,7 +154,8 @@ async def test_all_is_told_however_much_has_happened_during_an_outage(
 ) -> None:
     coordinator = entry.runtime_data
     job = next(job for job in coordinator.farm.jobs.values() if job.assigned_printer_id is not None)
-    jobs = [replace(job, id=f"{number:024}", status=JobStatus.PENDING) for number in range(1000)]
+    waiting = job.as_dict() | {"status": JobStatus.PENDING}
+    jobs = [PrintJob(**waiting | {"id": f"{number:024}"}) for number in range(1000)]
     told: list[Happening] = []
     coordinator.listeners.async_add_happenings(Scope.JOB, None, told.append)
     changes = [JobChange(None, job, by_snapshot=True) for job in jobs]

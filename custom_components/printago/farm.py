@@ -176,8 +176,9 @@ class Farm:
             and (state := self.printers.get(message.printer_id)) is not None
         ):
             # A stamped reading of a known printer can take care of itself, whatever a snapshot brings. When Printago's clock
-            # was past the stamp at the last look, that is still enough to judge by: ``expire`` looks all the time.
-            if stamp > self._looked_at:
+            # was past the stamp at the last look, that is still enough to judge by: ``expire`` looks all the time. What would
+            # have expired is worth another look, since the clock may have been set back.
+            if stamp > self._looked_at or (message.expires_at is not None and message.expires_at <= self._looked_at):
                 self._looked_at = self.server_now()
             return self._apply_reading(state, message, self._looked_at)
         changes = Changes()
