@@ -16,6 +16,8 @@ import tempfile
 
 from homeassistant.core import HomeAssistant
 
+from custom_components.printago.coordinator import PrintagoCoordinator
+
 from .bare import Like, add_bare, likes_of
 from .cloud import Cloud, cloud
 from .home import add_printago, home
@@ -91,6 +93,7 @@ async def _reload(running: Cloud, likes: Path) -> Counter[str]:
         for _ in range(2):
             await hass.config_entries.async_reload(entry.entry_id)
             await hass.async_block_till_done(wait_background_tasks=True)
+            await _all_retained(entry.runtime_data)
             counts.append(await _counted(hass))
         loaded = counts[1] - counts[0]
         await hass.config_entries.async_unload(entry.entry_id)
@@ -100,6 +103,14 @@ async def _reload(running: Cloud, likes: Path) -> Counter[str]:
             if not name.endswith(("Entity", "Coordinator", "Client", "Listeners", "MqttConnection")):
                 del unloaded[name]
         return loaded + unloaded
+
+
+async def _all_retained(coordinator: PrintagoCoordinator) -> None:
+    """Wait until the broker has told all that it retained: what is known of it is no leak."""
+    received = -1
+    while coordinator.realtime is not None and coordinator.realtime.messages_received > received:
+        received = coordinator.realtime.messages_received
+        await asyncio.sleep(1)
 
 
 async def _counted(hass: HomeAssistant) -> Counter[str]:
