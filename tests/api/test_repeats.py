@@ -163,3 +163,12 @@ def test_damaged_messages_are_read_or_refused_as_ever(seed: int) -> None:
                 begin, end = sorted(chance.choices(range(len(payload)), k=2))
                 payload[chance.randrange(len(payload)) : 0] = payload[begin:end]
         assert_read_as_ever(repeats, bytes(payload))
+
+
+@pytest.mark.parametrize("group", ["temps", "print"])
+def test_long_payload_meets_the_same_limits_though_it_seems_to_repeat(group: str) -> None:
+    repeats = Repeats()
+    read(repeats, encoded(stat(1)))
+    flood = {f"x{number}": 1 for number in range(60_000)}
+    with pytest.raises(MalformedMessageError, match="too long"):
+        read(repeats, encoded(stat(2, **{group: flood})))

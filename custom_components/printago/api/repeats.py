@@ -14,6 +14,8 @@ from .fields import YEARS
 from .telemetry import StatMessage
 
 _MOST_TOPICS = 5_000
+_LONGEST = 10_000
+"""Longest payload in bytes that is remembered or taken for a repetition; a printer's has about 2,000."""
 # In JSON a quotation mark inside of a text is escaped: what looks like the end of a key is one.
 _HOLES = ((b'"receivedAt":"', b'"'), (b'"expiresAt":"', b'"'), (b'"temps":{', b"}"), (b'"print":{', b"}"))
 _T = ord("T")
@@ -46,7 +48,7 @@ class Repeats:
 
     def read(self, topic: str, payload: bytes) -> StatMessage | None:
         """Read a payload that repeats what was learned of its topic; None for any other, which has to be parsed."""
-        if (known := self._known.get(topic)) is None:
+        if (known := self._known.get(topic)) is None or len(payload) > _LONGEST:
             return None
         (
             message,
@@ -90,7 +92,11 @@ class Repeats:
     def learn(self, topic: str, payload: bytes, message: StatMessage) -> None:
         """Remember what has just been parsed, where it is certain that what differs stands where it seems to."""
         self._known.pop(topic, None)
-        if len(self._known) >= _MOST_TOPICS or not isinstance(message.source.get("data"), dict):
+        if (
+            len(self._known) >= _MOST_TOPICS
+            or len(payload) > _LONGEST
+            or not isinstance(message.source.get("data"), dict)
+        ):
             return
         marks = [0]
         for begin, end in _HOLES:
