@@ -9,7 +9,8 @@ import pytest
 
 from custom_components.printago.api import Action, Listing, MalformedMessageError, parse_message
 from custom_components.printago.farm import Farm
-from custom_components.printago.printer_state import PrintStatus, Readiness
+from custom_components.printago.print_status import PrintStatus
+from custom_components.printago.printer_state import Readiness
 from tests.api.payloads import ANYTHING, FULL_STAT, STORE, damaged
 from tests.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp, stat
 

@@ -9,7 +9,8 @@ from custom_components.printago.api import Action, Listing
 from custom_components.printago.changes import Changes
 from custom_components.printago.farm import Farm
 from custom_components.printago.happenings import Chronicle, Happening, Scope
-from custom_components.printago.results import Result, Results
+from custom_components.printago.print_status import Result
+from custom_components.printago.results import Results
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 
 KNOWN = {"code": "0700-2000-0002-0001", "message": "Empty"}

@@ -7,7 +7,8 @@ import pytest
 
 from custom_components.printago.api.models import PrintJob
 from custom_components.printago.api.telemetry import read_stat
-from custom_components.printago.printer_state import STANDING, PrinterState, PrintStatus, Readiness
+from custom_components.printago.print_status import PrintStatus
+from custom_components.printago.printer_state import STANDING, PrinterState, Readiness
 
 ID = "p" * 24
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -72,7 +73,13 @@ def test_readiness_is_the_first_reason_that_holds(record: dict[str, Any], readin
         ("Printing", PrintStatus.RUNNING),
         ("paused", PrintStatus.PAUSE),
         ("complete", PrintStatus.FINISH),
-        ("cancelled", PrintStatus.FAILED),
+        ("cancelled", PrintStatus.IDLE),
+        ("STOPPED", PrintStatus.IDLE),
+        ("Printing from SD", PrintStatus.RUNNING),
+        ("Starting", PrintStatus.PREPARE),
+        ("Resuming", PrintStatus.RUNNING),
+        ("Finishing", PrintStatus.RUNNING),
+        ("Cancelling", PrintStatus.RUNNING),
         (" error ", PrintStatus.FAILED),
         ("FILAMENT_DANCING", None),
         ("", None),

@@ -23,7 +23,8 @@ from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .entity import FarmEntity, async_setup_printer_entities
 from .errors import async_call
 from .farm import Farm
-from .printer_state import PrinterState, PrintStatus
+from .print_status import PrintStatus
+from .printer_state import PrinterState
 from .saved_print_entities import SavedPrintButton
 
 PARALLEL_UPDATES = 0

@@ -18,7 +18,8 @@ from .api.telemetry import HealthMessage, Severity
 from .changes import Changes, JobChange, OrderChange, was_retried
 from .farm import Farm
 from .hms import wiki_url
-from .printer_state import ACTIVE_STATUSES, PrinterState, PrintStatus
+from .print_status import ACTIVE_STATUSES, PrintStatus
+from .printer_state import PrinterState
 
 _LATE = timedelta(seconds=30)
 _MOST_STORIES = 5_000

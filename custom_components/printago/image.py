@@ -15,7 +15,8 @@ from .api.pictures import Picture
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .covers import Covers
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .printer_state import ACTIVE_STATUSES, PrinterState
+from .print_status import ACTIVE_STATUSES
+from .printer_state import PrinterState
 
 PARALLEL_UPDATES = 0
 

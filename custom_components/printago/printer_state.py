@@ -14,21 +14,9 @@ from typing import Any, NamedTuple
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
 from .api.telemetry import HealthMessage, Heard, StatMessage, Telemetry
+from .print_status import ACTIVE_STATUSES, PRINTING_STATUSES, PrintStatus, meaning_of
 from .stamps import FOR_EVER, NEVER, is_ahead, is_older
 from .temperatures import Temperatures
-
-
-class PrintStatus(StrEnum):
-    """What a printer does, in the words that Bambu printers use."""
-
-    IDLE = "idle"
-    PREPARE = "prepare"
-    SLICING = "slicing"
-    RUNNING = "running"
-    PAUSE = "pause"
-    FINISH = "finish"
-    FAILED = "failed"
-    OFFLINE = "offline"
 
 
 class Readiness(StrEnum):
@@ -42,40 +30,12 @@ class Readiness(StrEnum):
     READY = "ready"
 
 
-# The words of Bambu, Klipper, PrusaLink and OctoPrint; one that is not here is unknown, not guessed.
-_STATUS_OF_WORD = {
-    "idle": PrintStatus.IDLE,
-    "standby": PrintStatus.IDLE,
-    "ready": PrintStatus.IDLE,
-    "operational": PrintStatus.IDLE,
-    "prepare": PrintStatus.PREPARE,
-    "busy": PrintStatus.PREPARE,
-    "slicing": PrintStatus.SLICING,
-    "running": PrintStatus.RUNNING,
-    "printing": PrintStatus.RUNNING,
-    "pause": PrintStatus.PAUSE,
-    "paused": PrintStatus.PAUSE,
-    "pausing": PrintStatus.PAUSE,
-    "attention": PrintStatus.PAUSE,
-    "finish": PrintStatus.FINISH,
-    "finished": PrintStatus.FINISH,
-    "complete": PrintStatus.FINISH,
-    "completed": PrintStatus.FINISH,
-    "failed": PrintStatus.FAILED,
-    "error": PrintStatus.FAILED,
-    "cancelled": PrintStatus.FAILED,
-    "canceled": PrintStatus.FAILED,
-    "stopped": PrintStatus.FAILED,
-    "offline": PrintStatus.OFFLINE,
-}
 _STATUS_OF_JOB = {
     JobStatus.SLICING: PrintStatus.SLICING,
     JobStatus.PRINTING: PrintStatus.RUNNING,
     JobStatus.PAUSED: PrintStatus.PAUSE,
 }
 _FEEDING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
-PRINTING_STATUSES = frozenset({PrintStatus.PREPARE, PrintStatus.RUNNING})
-ACTIVE_STATUSES = PRINTING_STATUSES | {PrintStatus.SLICING, PrintStatus.PAUSE}
 
 # Codes that Bambu printers list among the errors while a person, or a heat soak, has merely paused them.
 _USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
@@ -314,7 +274,8 @@ class PrinterState:
         word = self.telemetry.state
         if word is None:
             return self._status_without_telemetry(PrintStatus.IDLE)
-        status = _STATUS_OF_WORD.get(word.strip().casefold())
+        meaning = meaning_of(word)
+        status = meaning.status if meaning is not None else None
         if self.stale and not self.record.in_maintenance and (status in ACTIVE_STATUSES) is self.is_available:
             return self._status_without_telemetry(PrintStatus.FINISH)
         return status

@@ -2,19 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 from .happenings import Happening, Scope
-
-
-class Result(StrEnum):
-    """How a print ended."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
-    CANCELED = "canceled"
-
+from .print_status import Result
 
 _RESULT_OF = {f"print_{result}": result for result in Result}
 

@@ -13,8 +13,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import PrintagoConfigEntry
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
 from .farm_sensors import async_setup_farm_sensors
-from .printer_state import PrinterState, PrintStatus, Readiness
-from .results import PrintResult, Result
+from .print_status import PrintStatus, Result
+from .printer_state import PrinterState, Readiness
+from .results import PrintResult
 from .saved_print_entities import SavedPrintOutcome
 from .trays import async_setup_trays
 

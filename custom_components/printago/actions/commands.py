@@ -11,7 +11,8 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..coordinator import PrintagoCoordinator
-from ..printer_state import PrinterState, PrintStatus
+from ..print_status import PrintStatus
+from ..printer_state import PrinterState
 from .common import NON_EMPTY, whole_number
 from .targets import ATTR_PRINTERS, DEVICES, async_for_all, async_printers, async_store, mistake, names
 
