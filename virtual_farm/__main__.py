@@ -6,9 +6,11 @@ import contextlib
 import logging
 import signal
 import sys
+from typing import get_args
 
-from .config import DEFAULT_API_KEY, DEFAULT_READ_ONLY_KEY, DEFAULT_STORE_ID, FarmConfig
+from .config import DEFAULT_API_KEY, DEFAULT_READ_ONLY_KEY, DEFAULT_STORE_ID, FarmConfig, Scenario as ScenarioName
 from .farm import VirtualFarm
+from .words import Words
 
 
 def _parse(arguments: list[str] | None) -> FarmConfig:
@@ -26,6 +28,30 @@ def _parse(arguments: list[str] | None) -> FarmConfig:
     )
     parser.add_argument("--mqtt-url", metavar="URL", help="publish to this broker: mqtt://user:pass@host:port")
     parser.add_argument("--mqtt-ca-file", metavar="FILE", help="certificates (PEM) that vouch for that broker")
+    parser.add_argument(
+        "--scenario",
+        choices=get_args(ScenarioName.__value__),
+        default="demo",
+        help="what the store is like at the start; makes: OctoPrint, PrusaLink and Klipper printers (default: demo)",
+    )
+    parser.add_argument(
+        "--words",
+        choices=get_args(Words.__value__),
+        default="common",
+        help="how printers call what they do: few plain words, those of each make, or those with null and a word that "
+        "nobody knows in between (default: common)",
+    )
+    parser.add_argument(
+        "--absolute-pictures", action="store_true", help="pictures have addresses that anybody may read, not paths"
+    )
+    parser.add_argument("--filter-tags", action="store_true", help="tags of users come back as a filter: &=a,b")
+    parser.add_argument(
+        "--clock-offset",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="seconds that the cloud's clock is fast (default: 0)",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what chance depends on (default: 1)")
     options = parser.parse_args(arguments)
     try:

@@ -252,7 +252,7 @@ def _add_part(world: World, storage: Storage, part: _Part) -> None:
         type=part.file_type,
         fileUris=[f"stores/{world.config.store_id}/parts/{slug}.{extension}"],
         fileHashes=[hashlib.sha256(part.name.encode()).hexdigest()],
-        thumbnailUri=storage.picture_path(slug),
+        thumbnailUri=storage.picture_uri(slug),
         parameters=[
             {"name": name, "type": kind, "default": value, "value": value} for name, kind, value in part.parameters
         ],

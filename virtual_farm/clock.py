@@ -1,7 +1,7 @@
 """Wall-clock time as the cloud writes it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 type Clock = Callable[[], datetime]
@@ -11,6 +11,19 @@ type Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the machine's own time."""
     return datetime.now(UTC)
+
+
+class OffsetClock:
+    """A clock that is off by `offset` seconds."""
+
+    def __init__(self, clock: Clock, offset: float = 0.0) -> None:
+        """Follow another clock."""
+        self._clock = clock
+        self.offset = offset
+
+    def __call__(self) -> datetime:
+        """Return the time that this clock shows."""
+        return self._clock() + timedelta(seconds=self.offset)
 
 
 def to_iso(moment: datetime) -> str:

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from .clock import utc_now
+from .words import Words
 
 DEFAULT_STORE_ID = "vf4q8m2k7x1c9p5s3n6b0d7h"
 DEFAULT_API_KEY = "vfkey0a1b2c3d4e5f6g7h8i9_j0k1l2m3n4o5p6q7"
 DEFAULT_READ_ONLY_KEY = "vfread9i8h7g6f5e4d3c2b1a_q7p6o5n4m3l2k1j0"
 
-type Scenario = Literal["demo", "idle", "empty"]
+type Scenario = Literal["demo", "idle", "empty", "makes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +21,17 @@ class FarmConfig:
 
     `api_key` may do everything, `read_only_key` only look (`READ_ONLY_PERMISSIONS`).
     `printers` counts the printers at the start and `scenario` says what they do then: `demo` shows every state and a
-    filled queue, `idle` has every printer ready and nothing queued, `empty` has neither printers nor catalogue.
+    filled queue, `idle` has every printer ready and nothing queued, `empty` has neither printers nor catalogue,
+    `makes` is a farm of OctoPrint, PrusaLink and Klipper printers that use the words of their makes.
     `speed` is simulated seconds per second of wall-clock time; at 0 the world moves only by `VirtualFarm.advance`.
     Ports of 0 mean any free one. `mqtt_url` is the outside broker to publish to; with mqtts or wss its certificate must
     come from the authorities in `mqtt_ca_file` (PEM), or from those that the system trusts. `production_slots` None means one per printer. `failure_rate` is the share of prints
     (0 to 1) that fail by themselves. `job_delay` is how many simulated seconds after a build its jobs appear.
-    `sparse_events` makes entity events of updates carry the changed fields only.
-    `clock` gives the time that the protocol carries (timestamps, `Date`, quota windows); physics does not use it.
+    `sparse_events` makes entity events of updates carry the changed fields only. `words` says how printers call what
+    they do (`virtual_farm.words`). `absolute_pictures` makes `thumbnailUri` and its kin addresses that anybody may read
+    and that refuse credentials. `filter_tags` returns tags that users gave as the cloud's own filter, `&=a,b`.
+    `clock` gives the time of the quota, of logs and, `clock_offset` seconds later, that which the protocol carries (time
+    stamps, `Date`, signed addresses): a cloud whose clock is off. Physics uses neither.
     """
 
     store_id: str = DEFAULT_STORE_ID
@@ -48,8 +53,17 @@ class FarmConfig:
     failure_rate: float = 0.0
     job_delay: float = 1.0
     sparse_events: bool = False
+    words: Words = "common"
+    absolute_pictures: bool = False
+    filter_tags: bool = False
     telemetry_interval: float = 1.0
     clock: Callable[[], datetime] = utc_now
+    clock_offset: float = 0.0
+
+    @property
+    def spoken(self) -> Words:
+        """The words that printers use."""
+        return "own" if self.scenario == "makes" and self.words == "common" else self.words
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ValueError."""

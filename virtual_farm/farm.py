@@ -25,6 +25,7 @@ from .orders import OrderDesk
 from .printer import HEALTH_KEYS, Printer, Severity
 from .printer_models import MODELS
 from .publisher import Publisher
+from .report import farm_state
 from .requests import RequestRecord
 from .scenario import Scenario
 from .storage import Storage
@@ -54,8 +55,8 @@ class VirtualFarm:
         self.keys.add(self.config.read_only_key, READ_ONLY_PERMISSIONS)
         self.quota = Quota(self.config.clock, enabled=self.config.quota)
         self.faults = FaultBox()
-        self.storage = Storage(self.config.store_id, self.config.clock)
         self.world = World(self.config)
+        self.storage = Storage(self.config.store_id, self.world.clock)
         self.queue = JobQueue(self.world)
         self.fleet = Fleet(self.world, self.queue)
         self.builder = Builder(self.world, self.queue)
@@ -110,6 +111,9 @@ class VirtualFarm:
             await self.publisher.stop()
             raise
         self._rest_port = self._runner.addresses[0][1]
+        if self.config.absolute_pictures:
+            self.storage.public_url = self.rest_url
+            self.scenario.publish_pictures()
         # What the demo did before anyone could listen is the past, not news.
         self.world.drain()
         self.feed.flush(everything=True)
@@ -236,6 +240,10 @@ class VirtualFarm:
         self.quota.enabled = enabled
         self.quota.forget()
 
+    def set_clock_offset(self, seconds: float) -> None:
+        """Let the cloud's clock be fast (or slow, when negative) from now on."""
+        self.world.clock.offset = seconds
+
     def quota_usage(self, key: str | None = None) -> QuotaUsage:
         """Return the fullest minute and hour of a key, by default of the farm's own, since the windows were emptied."""
         return self.quota.usage(key or self.config.api_key)
@@ -310,6 +318,17 @@ class VirtualFarm:
         self.fleet.print_from_outside(printer, name, seconds)
         self.settle()
 
+    def set_word(self, printer_id: str, word: str | None) -> None:
+        """Let a printer say this of itself, whatever it does, until `clear_word`; None is null."""
+        printer = self.printer(printer_id)
+        printer.said, printer.says = word, True
+        self.settle()
+
+    def clear_word(self, printer_id: str) -> None:
+        """Let a printer say again what it does."""
+        self.printer(printer_id).says = False
+        self.settle()
+
     def set_ams(self, printer_id: str, units: int) -> None:
         """Attach or detach AMS units of a printer (0 to 4)."""
         if not 0 <= units <= 4:
@@ -351,27 +370,4 @@ class VirtualFarm:
 
     def state(self) -> Document:
         """Return what the control API tells of the farm."""
-        return {
-            "storeId": self.config.store_id,
-            "time": self.world.time,
-            "speed": self.config.speed,
-            "quota": self.quota.enabled,
-            "quotaRefusals": self.quota.refused,
-            "messages": self.feed.messages,
-            "realtimeClients": self.publisher.clients,
-            "completedJobs": self.world.completed_jobs,
-            "partBuilds": len(self.world.part_builds),
-            "printers": [
-                {
-                    **printer.wire(),
-                    "metadata": None,
-                    "model": printer.model.key,
-                    "phase": printer.machine.phase.value,
-                    "state": printer.machine.word,
-                    "connected": printer.connected,
-                    "stat": self.feed.stat(printer)["data"],
-                }
-                for printer in self.world.printers.values()
-            ],
-            "jobs": self.world.jobs.wires(),
-        }
+        return farm_state(self)

@@ -11,6 +11,7 @@ from .entities import Document, EntityEvent
 from .printer import Printer
 from .publisher import Publisher
 from .telemetry import stat_data
+from .words import ODD_WORD
 from .world import World
 
 EXPIRY = timedelta(minutes=5)
@@ -61,11 +62,11 @@ class Feed:
 
     def stat(self, printer: Printer) -> Document:
         """Return the stat of a printer (schema `PrinterStat`)."""
-        received = self._world.config.clock()
+        received = self._world.clock()
         return {
             "printerId": printer.id,
             "storeId": printer.store_id,
-            "state": printer.machine.word,
+            "state": printer.word,
             "isOnline": printer.is_online,
             "isAvailable": printer.is_available,
             "receivedAt": to_iso(received),
@@ -74,8 +75,14 @@ class Feed:
         }
 
     def _publish_stat(self, printer: Printer, now: float) -> None:
+        before = self._sent.get(printer.id)
         self._sent[printer.id] = _Sent(_looks(printer), printer.machine.version, now)
-        self._publish(f"printer-stats/{printer.id}", _encode(self.stat(printer)), retain=True)
+        stat = self.stat(printer)
+        words = [stat["state"]]
+        if self._world.config.words == "odd" and before is not None and before.looks[0] != stat["state"]:
+            words = [None, ODD_WORD, *words]
+        for word in words:
+            self._publish(f"printer-stats/{printer.id}", _encode({**stat, "state": word}), retain=True)
 
     def _publish_event(self, event: EntityEvent) -> None:
         if event.kind == self._world.printers.kind and event.action == "DELETE":
@@ -101,7 +108,7 @@ class Feed:
 def _looks(printer: Printer) -> tuple[Any, ...]:
     """Return what goes out at once when it changes."""
     codes = tuple(message["code"] for messages in printer.health.values() for message in messages)
-    return (printer.machine.word, printer.is_online, printer.is_available, printer.machine.stage, codes)
+    return (printer.word, printer.is_online, printer.is_available, printer.machine.stage, codes)
 
 
 def _encode(message: Document) -> bytes:

@@ -46,7 +46,7 @@ class Fleet:
             is_online=True,
             is_available=True,
             confirmed_ready=ready,
-            machine=Machine(model, wobble=world.random.uniform(0.0, 6.0)),
+            machine=Machine(model, wobble=world.random.uniform(0.0, 6.0), words=world.config.spoken),
         )
         printer.machine.ams = [[None] * SLOTS_PER_AMS for _ in range(model.ams_units)]
         world.printers.insert(printer.id, printer)
@@ -85,6 +85,7 @@ class Fleet:
         if printer.connected:
             return
         printer.connected = True
+        printer.machine.connect()
         self._set_online(printer, online=True)
         printer.is_available = not printer.machine.phase.busy
         printer.confirmed_ready = False

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 import math
 
 from .heater import AMBIENT, Heater
-from .phase import BAMBU_WORDS, OTHER_WORDS, STAGES, TIMED, Phase
+from .phase import PASSING, PREPARING, STAGES, TIMED, Phase
 from .printer_models import PrinterModel
+from .words import Vocabulary, Words, vocabulary
 
 SLOTS_PER_AMS = 4
 SPOOL_GRAMS = 1000.0
@@ -19,6 +20,9 @@ _NOZZLE_TAU = 110.0  # seconds
 _BED_TAU = 520.0
 _CHAMBER_TAU = 900.0
 _READING_SECONDS = 5.0
+PASSING_SECONDS = 4.0
+_CONNECTING_SECONDS = 8.0
+_LAST_WORDS = {Phase.FINISHED: Phase.FINISHING, Phase.CANCELLED: Phase.CANCELLING}
 
 
 @dataclass(slots=True)
@@ -57,7 +61,10 @@ class Machine:
 
     model: PrinterModel
     wobble: float = 0.0
+    words: Words = "common"
     phase: Phase = Phase.IDLE
+    following: Phase = Phase.IDLE
+    connecting_left: float = 0.0
     task: Task | None = None
     elapsed: float = 0.0
     phase_left: float = 0.0
@@ -80,7 +87,19 @@ class Machine:
     @property
     def word(self) -> str:
         """The printer's own word for its state."""
-        return (BAMBU_WORDS if self.model.provider == "Bambu" else OTHER_WORDS)[self.phase]
+        by_hand = self.task is not None and self.task.job_id is None
+        return (self.connecting_left > 0 and self._vocabulary.connecting) or self._vocabulary.word(
+            self.phase, by_hand=by_hand
+        )
+
+    @property
+    def fault_word(self) -> str | None:
+        """What the printer says instead while it reports an error."""
+        return self._vocabulary.fault
+
+    @property
+    def _vocabulary(self) -> Vocabulary:
+        return vocabulary(self.model.provider, self.words)
 
     @property
     def stage(self) -> str:
@@ -107,7 +126,7 @@ class Machine:
         if self.task is None or not self.phase.busy:
             return 0.0
         ahead = self.task.duration - self.elapsed
-        if self.phase in TIMED:
+        if self.phase in PREPARING:
             ahead += self.phase_left
         if self.phase is Phase.DOWNLOAD:
             ahead += max(self.nozzle.seconds_to(self.task.nozzle), self.bed.seconds_to(self.task.bed))
@@ -140,7 +159,7 @@ class Machine:
         """Pause the print; tells whether there was one to pause."""
         if self.phase not in (Phase.LEVEL, Phase.PRINT):
             return False
-        self._enter(Phase.PAUSED)
+        self._pass_through(Phase.PAUSING, Phase.PAUSED)
         return True
 
     def resume(self) -> bool:
@@ -148,12 +167,12 @@ class Machine:
         if self.phase is not Phase.PAUSED or self.task is None:
             return False
         self._aim(self.task.nozzle, self.task.bed, self.task.chamber)
-        self._enter(Phase.PRINT)
+        self._pass_through(Phase.RESUMING, Phase.PRINT)
         return True
 
     def stop(self) -> bool:
         """Stop the print for good; tells whether there was one."""
-        if not self.phase.busy:
+        if not self.phase.busy or self.phase is Phase.CANCELLING:
             return False
         self._end(Phase.CANCELLED)
         return True
@@ -174,6 +193,11 @@ class Machine:
         self._load_for_task()
         self._end(Phase.FINISHED)
         return True
+
+    def connect(self) -> None:
+        """Be found again; some makes say so for a while."""
+        self.connecting_left = _CONNECTING_SECONDS
+        self.version += 1
 
     def set_target(self, heater: str, temperature: float) -> None:
         """Set a target in °C of `nozzle`, `bed` or `chamber`; a printer limits it to what it can do."""
@@ -228,6 +252,9 @@ class Machine:
             if self.reading_left <= 0:
                 self.reading = None
                 self.version += 1
+        if self.connecting_left > 0:
+            self.connecting_left -= seconds
+            self.version += 1
         if self.activity:
             self.activity_left -= seconds
             if self.activity_left <= 0:
@@ -275,7 +302,9 @@ class Machine:
 
     def _next_phase(self) -> None:
         assert self.task is not None
-        if self.phase is Phase.DOWNLOAD:
+        if self.phase in PASSING:
+            self._enter(self.following)
+        elif self.phase is Phase.DOWNLOAD:
             self._aim(self.task.nozzle, self.task.bed, self.task.chamber)
             # The nozzle waits for the bed, as the printers' own start code has it.
             seconds = max(self.nozzle.seconds_to(self.nozzle.target), self.bed.seconds_to(self.bed.target))
@@ -288,6 +317,14 @@ class Machine:
             self._printing_fans()
             self._enter(Phase.PRINT)
 
+    def _pass_through(self, passing: Phase, following: Phase) -> None:
+        """Enter a phase by way of another one, where the make has a word for that."""
+        if passing in self._vocabulary.by_phase and self.phase is not passing:
+            self.following = following
+            self._enter(passing, PASSING_SECONDS)
+        else:
+            self._enter(following)
+
     def _enter(self, phase: Phase, seconds: float = 0.0) -> None:
         self.phase, self.phase_left = phase, seconds
         self.version += 1
@@ -295,7 +332,10 @@ class Machine:
     def _end(self, phase: Phase) -> None:
         self._aim(0.0, 0.0, 0.0)
         self.fans = dict.fromkeys(self.fans, 0.0)
-        self._enter(phase)
+        if (passing := _LAST_WORDS.get(phase)) is None:
+            self._enter(phase)
+        else:
+            self._pass_through(passing, phase)
 
     def _aim(self, nozzle: float, bed: float, chamber: float) -> None:
         self.set_target("nozzle", nozzle)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from .entities import Document, PrintJob
 from .printer import Printer
+from .tags import tag_values
 from .world import World
 
 type CheckCode = Literal[
@@ -80,10 +81,9 @@ class Matcher:
         return max(0, int(total) - sum(job.status in ACTIVE for job in self._world.jobs.values()))
 
     def tags_match(self, job: PrintJob, printer: Printer) -> bool:
-        """All tags that the job asks for must be the printer's; several in one value are joined by a pipe."""
+        """All tags that the job asks for must be the printer's; a value may hold several."""
         for key, value in job.required_printer_tags.items():
-            wanted = set(str(value).split("|"))
-            if not wanted <= self._tag_values(printer, key):
+            if not tag_values(str(value)) <= self._tag_values(printer, key):
                 return False
         return True
 

@@ -1,60 +1,49 @@
-"""What a printer can be doing, and how the makes call it."""
+"""What a printer can be doing."""
 
 from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """What the printer is doing."""
+    """What the printer is doing. Those that end in -ING are only of makes that have a word for them."""
 
     IDLE = "idle"
     DOWNLOAD = "download"
     HEAT = "heat"
     LEVEL = "level"
     PRINT = "print"
+    PAUSING = "pausing"
     PAUSED = "paused"
+    RESUMING = "resuming"
+    FINISHING = "finishing"
     FINISHED = "finished"
     FAILED = "failed"
+    CANCELLING = "cancelling"
     CANCELLED = "cancelled"
 
     @property
     def busy(self) -> bool:
         """Whether a print occupies the printer."""
-        return self in _BUSY
+        return self not in _FREE
 
 
-_BUSY = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL, Phase.PRINT, Phase.PAUSED})
-TIMED = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL})
+_FREE = frozenset({Phase.IDLE, Phase.FINISHED, Phase.FAILED, Phase.CANCELLED})
+PASSING = frozenset({Phase.PAUSING, Phase.RESUMING, Phase.FINISHING, Phase.CANCELLING})
+"""Phases between two others."""
+PREPARING = frozenset({Phase.DOWNLOAD, Phase.HEAT, Phase.LEVEL})
+TIMED = PREPARING | PASSING
 
-_PREPARING = {Phase.DOWNLOAD: "PREPARE", Phase.HEAT: "PREPARE", Phase.LEVEL: "RUNNING"}
-BAMBU_WORDS = {
-    Phase.IDLE: "IDLE",
-    **_PREPARING,
-    Phase.PRINT: "RUNNING",
-    Phase.PAUSED: "PAUSE",
-    Phase.FINISHED: "FINISH",
-    Phase.FAILED: "FAILED",
-    # Bambu has no word of its own for a print that was stopped.
-    Phase.CANCELLED: "FAILED",
-}
-OTHER_WORDS = {
-    Phase.IDLE: "standby",
-    Phase.DOWNLOAD: "printing",
-    Phase.HEAT: "printing",
-    Phase.LEVEL: "printing",
-    Phase.PRINT: "printing",
-    Phase.PAUSED: "paused",
-    Phase.FINISHED: "complete",
-    Phase.FAILED: "error",
-    Phase.CANCELLED: "cancelled",
-}
 STAGES = {
     Phase.IDLE: "Idle",
     Phase.DOWNLOAD: "Downloading",
     Phase.HEAT: "Heatbed preheating",
     Phase.LEVEL: "Auto bed leveling",
     Phase.PRINT: "Printing",
+    Phase.PAUSING: "Pausing",
     Phase.PAUSED: "Paused by the user",
+    Phase.RESUMING: "Resuming",
+    Phase.FINISHING: "Finishing",
     Phase.FINISHED: "Idle",
     Phase.FAILED: "Idle",
+    Phase.CANCELLING: "Cancelling",
     Phase.CANCELLED: "Idle",
 }

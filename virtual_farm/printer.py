@@ -37,11 +37,22 @@ class Printer(PrinterRecord):
     connected: bool = _hidden(True)
     seen: tuple[Phase, str | None] = _hidden((Phase.IDLE, None))
     reserved_by: str | None = _hidden(None)
+    said: str | None = _hidden(None)
+    says: bool = _hidden(False)
+    """Whether a test has put `said` (null is possible) in place of the printer's own word."""
 
     @property
     def model(self) -> PrinterModel:
         """What the printer is made of."""
         return self.machine.model
+
+    @property
+    def word(self) -> str | None:
+        """What the printer says of itself."""
+        if self.says:
+            return self.said
+        errors = [message for message in self.health["errors"] if message["code"] not in USER_PAUSE_CODES]
+        return (self.machine.fault_word if errors else None) or self.machine.word
 
     @property
     def free(self) -> bool:

@@ -69,5 +69,8 @@ _OTHERS = (
 MODELS: dict[str, PrinterModel] = {model.key: model for model in (*_BAMBU, *_OTHERS)}
 """Every model by its key, the value that the control API takes."""
 
+MAKES = ("OCTOPRINT", "PRUSA", "KLIPPER")
+"""The models of a farm without Bambu printers; a larger farm repeats them."""
+
 FLEET = ("X1C", "P1S", "A1", "A1M", "H2D", "X1C", "P1S", "KLIPPER")
 """The models of a default farm in order; a larger farm repeats them."""

@@ -10,10 +10,10 @@ from .clock import to_iso
 from .entities import Document, PrintJob
 from .fleet import Fleet
 from .job_queue import JobQueue
-from .machine import Task
+from .machine import PASSING_SECONDS, Task
 from .orders import OrderDesk
 from .printer import Printer
-from .printer_models import FLEET, MODELS
+from .printer_models import FLEET, MAKES, MODELS
 from .storage import Storage
 from .world import World
 
@@ -49,6 +49,17 @@ class Scenario:
             self._fabmatic,
             _ready,
         )
+        self._states_of_makes: tuple[Callable[[Printer], object], ...] = (
+            lambda printer: self._printing(printer, "Phone Stand", 0.37),
+            self._awaiting_clear,
+            _ready,
+            lambda printer: self._paused(printer, "Cable Clip", 0.62),
+            lambda printer: self._from_outside(printer, "benchy.bgcode"),
+            self._offline,
+            lambda printer: self._from_outside(printer, "vase.gco"),
+            self._wants_attention,
+            self._cancelled,
+        )
 
     def fill(self) -> None:
         """Make everything that the configuration asks for."""
@@ -57,20 +68,34 @@ class Scenario:
             stock_materials(self._world)
             stock_products(self._world, self._storage)
         counts: dict[str, int] = {}
+        models = MAKES if config.scenario == "makes" else FLEET
         for index in range(config.printers if config.scenario != "empty" else 0):
-            key = FLEET[index % len(FLEET)]
+            key = models[index % len(models)]
             counts[key] = counts.get(key, 0) + 1
             name = f"{MODELS[key].product_name} {counts[key]:02d}"
             printer = self._fleet.add(MODELS[key], name, tags=["demo", f"rack-{index // 4 + 1}"], ready=True)
             self.equip(printer)
         self._give_histories()
         stock_maintenance(self._world)
-        if config.scenario == "demo" and self._world.printers:
+        if config.scenario in ("demo", "makes") and self._world.printers:
+            states = self._states if config.scenario == "demo" else self._states_of_makes
             for index, printer in enumerate(list(self._world.printers.values())):
-                self._states[index % len(self._states)](printer)
+                states[index % len(states)](printer)
             self._fill_queue()
             self._take_orders()
         self._world.completed_jobs += sum(printer.lifetime_job_count for printer in self._world.printers.values())
+
+    def publish_pictures(self) -> None:
+        """Give the pictures their public addresses, which are known once the farm listens."""
+        published = self._storage.published
+        for document in (*self._world.parts.values(), *self._world.part_builds.values()):
+            document["thumbnailUri"] = published(document["thumbnailUri"])
+        for document in self._world.part_builds.values():
+            document["partCopy"] = {**document["partCopy"], "thumbnailUri": document["thumbnailUri"]}
+        for job in self._world.jobs.values():
+            job.thumbnail_uri = published(job.thumbnail_uri)
+            job.colored_thumbnail_uri = published(job.colored_thumbnail_uri)
+            job.build_thumbnail_uri = published(job.build_thumbnail_uri)
 
     def equip(self, printer: Printer) -> None:
         """Put spools into a printer; one slot of each AMS stays empty."""
@@ -133,12 +158,32 @@ class Scenario:
     def _awaiting_clear(self, printer: Printer) -> None:
         self._printing(printer, "Benchy", 0.99)
         printer.machine.finish()
+        self._come_to_rest(printer)
+
+    def _come_to_rest(self, printer: Printer) -> None:
+        """Let pass what lies between two phases."""
+        printer.machine.step(PASSING_SECONDS)
         self._fleet.observe(printer)
+
+    def _from_outside(self, printer: Printer, name: str) -> None:
+        self._fleet.print_from_outside(printer, name, 5400.0)
+        printer.machine.skip_to(0.2)
+        self._fleet.observe(printer)
+
+    def _wants_attention(self, printer: Printer) -> None:
+        """Let it report something after its print."""
+        self._awaiting_clear(printer)
+        self._fleet.raise_hms(printer, "error", "0000-0001", "Remove the print from the sheet")
+
+    def _cancelled(self, printer: Printer) -> None:
+        self._printing(printer, "Vibration Foot", 0.4)
+        printer.machine.stop()
+        self._come_to_rest(printer)
 
     def _paused(self, printer: Printer, part_name: str, progress: float) -> None:
         job = self._printing(printer, part_name, progress)
         self._queue.pause(job)
-        self._fleet.observe(printer)
+        self._come_to_rest(printer)
 
     def _offline(self, printer: Printer) -> None:
         self._fleet.disconnect(printer)
@@ -199,7 +244,7 @@ class Scenario:
 
     def _order(self, number: str, sku: str, *, quantity: int = 1, days: int | None = None) -> Document:
         """Take an order that is due in some days; returns it with its items."""
-        due = None if days is None else to_iso(self._world.config.clock() + timedelta(days=days))
+        due = None if days is None else to_iso(self._world.clock() + timedelta(days=days))
         return self._orders.create({"orderNumber": number, "deadline": due}, [{"sku": sku, "quantity": quantity}])
 
 

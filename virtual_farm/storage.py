@@ -37,14 +37,25 @@ class Storage:
         self._secret = secrets.token_bytes(16)
         self._folder = tempfile.TemporaryDirectory(prefix="virtual-farm-")
         self._blobs: dict[str, Blob] = {}
+        self.public_url: str | None = None
+        """Begins the addresses of pictures that anybody may read; None where pictures have paths."""
 
     def close(self) -> None:
         """Remove all files."""
         self._folder.cleanup()
 
-    def picture_path(self, name: str) -> str:
-        """Return the storage path of the picture that belongs to a name."""
+    def picture_uri(self, name: str) -> str:
+        """Return where the picture is that belongs to a name: a storage path, or an address that anybody may read."""
+        if self.public_url is not None:
+            return f"{self.public_url}/{_PICTURES}/{quote(name)}.png"
         return f"stores/{self._store_id}/{_PICTURES}/{name}.png"
+
+    def published(self, uri: str | None) -> str | None:
+        """Return the address of a picture whose path was given before there was any."""
+        prefix = f"stores/{self._store_id}/{_PICTURES}/"
+        if uri is None or not uri.startswith(prefix):
+            return uri
+        return self.picture_uri(uri.removeprefix(prefix).removesuffix(".png"))
 
     def new_path(self, record_id: str, filename: str) -> str:
         """Return where an upload is going to be kept."""

@@ -3,11 +3,12 @@
 import random
 from typing import Any
 
-from .clock import to_iso
+from .clock import OffsetClock, to_iso
 from .config import FarmConfig
 from .entities import Collection, Document, EntityEvent, PrintJob
 from .ids import IdFactory
 from .printer import Printer
+from .tags import as_filter
 
 _MAX_STEP = 5.0
 
@@ -22,6 +23,7 @@ class World:
         """Make an empty store."""
         self.config = config
         self.time = 0.0
+        self.clock = OffsetClock(config.clock, config.clock_offset)
         self.ids = IdFactory(config.seed)
         self.random = random.Random(f"world:{config.seed}")
         self.printers = Collection[Printer]("printers", Printer.wire, self.now)
@@ -93,12 +95,16 @@ class World:
 
     def now(self) -> str:
         """Return wall-clock time as the protocol carries it."""
-        return to_iso(self.config.clock())
+        return to_iso(self.clock())
 
     def document(self, **fields: Any) -> Document:
         """Return a new document with an ID, the store's ID and its time stamps."""
         now = self.now()
         return {**fields, "id": self.ids(), "storeId": self.config.store_id, "createdAt": now, "updatedAt": now}
+
+    def kept_tags(self, tags: Document) -> Document:
+        """Return tags as the cloud keeps them."""
+        return as_filter(tags) if self.config.filter_tags else tags
 
     def steps(self, seconds: float) -> list[float]:
         """Divide a stretch of simulated time into steps short enough for what happens in it."""

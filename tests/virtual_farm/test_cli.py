@@ -89,6 +89,27 @@ async def test_it_says_ready_serves_and_stops_cleanly(socket_enabled: None, numb
         assert b"Traceback" not in errors
 
 
+async def test_switches_turn_on_what_a_cloud_may_be_like(socket_enabled: None) -> None:
+    switches = ["--scenario", "makes", "--words", "odd", "--absolute-pictures", "--filter-tags", "--clock-offset", "90"]
+    rest = free_port()
+    arguments = ["--speed", "0", "--rest-port", str(rest), "--store-id", STORE, "--api-key", KEY, *switches]
+    async with running(*arguments) as process:
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            assert await process.stdout.readline() == b"ready\n"
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{rest}/virtual-farm/state") as response:
+                state = await response.json()
+            assert state["clockOffset"] == 90
+            assert [printer["state"] for printer in state["printers"][:3]] == ["Printing", "FINISHED", "standby"]
+            assert {job["thumbnailUri"].partition("thumbnails")[0] for job in state["jobs"]} == {
+                f"http://127.0.0.1:{rest}/"
+            }
+            assert [
+                job["requiredPrinterTags"]["user.tags"] for job in state["jobs"] if job["partName"] == "Drill Jig"
+            ] == ["&=enclosed"]
+
+
 async def test_it_publishes_to_an_outside_broker(socket_enabled: None) -> None:
     port = free_port()
     outside = Broker(
@@ -140,6 +161,8 @@ async def test_a_taken_port_is_told(socket_enabled: None) -> None:
         ["--printers", "-1"],
         ["--speed", "fast"],
         ["--unknown"],
+        ["--words", "rude"],
+        ["--scenario", "paradise"],
         ["--api-key", KEY, "--read-only-key", KEY],
         ["--mqtt-ca-file", "authority.pem"],
     ],

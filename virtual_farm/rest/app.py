@@ -40,7 +40,7 @@ def make_app(farm: VirtualFarm) -> web.Application:
     app.router.add_route("*", "/{path:.*}", gateway.handle_unknown)
 
     async def set_date(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Date"] = to_http_date(farm.config.clock())
+        response.headers["Date"] = to_http_date(farm.world.clock())
         farm.serving.add(request.task)
 
     app.on_response_prepare.append(set_date)

@@ -106,6 +106,14 @@ def _outside_print(farm: VirtualFarm, request: web.Request, body: dict[str, Any]
     farm.print_from_outside(_id(request), body.get("name", "Outside print"), float(body.get("seconds", 3600.0)))
 
 
+def _word(farm: VirtualFarm, request: web.Request, body: dict[str, Any]) -> Any:
+    farm.set_word(_id(request), body["word"])
+
+
+def _clear_word(farm: VirtualFarm, request: web.Request, _body: dict[str, Any]) -> Any:
+    farm.clear_word(_id(request))
+
+
 def _ams(farm: VirtualFarm, request: web.Request, body: dict[str, Any]) -> Any:
     farm.set_ams(_id(request), int(body["units"]))
 
@@ -174,6 +182,10 @@ async def _advance(farm: VirtualFarm, _request: web.Request, body: dict[str, Any
     return {"time": farm.world.time}
 
 
+def _clock(farm: VirtualFarm, _request: web.Request, body: dict[str, Any]) -> Any:
+    farm.set_clock_offset(float(body["offset"]))
+
+
 def _quota(farm: VirtualFarm, _request: web.Request, body: dict[str, Any]) -> Any:
     farm.set_quota(enabled=body["enabled"])
 
@@ -219,6 +231,8 @@ _ROUTES: tuple[tuple[str, str, Check, _Action], ...] = (
     ("POST", "/printers/{id}/finish", _NOTHING, _finish),
     ("POST", "/printers/{id}/fail", shape(optional={"reason": text()}), _fail),
     ("POST", "/printers/{id}/outside-print", shape(optional={"name": text(1), "seconds": number(1)}), _outside_print),
+    ("POST", "/printers/{id}/word", shape({"word": nullable(text())}), _word),
+    ("DELETE", "/printers/{id}/word", _NOTHING, _clear_word),
     ("POST", "/printers/{id}/ams", shape({"units": number(0, 4)}), _ams),
     ("POST", "/jobs/{id}/hold", _NOTHING, _hold),
     ("POST", "/jobs/{id}/approve", _NOTHING, _approve),
@@ -236,6 +250,7 @@ _ROUTES: tuple[tuple[str, str, Check, _Action], ...] = (
     ("GET", "/requests", _NOTHING, _requests),
     ("DELETE", "/requests", _NOTHING, _clear_requests),
     ("POST", "/advance", shape({"seconds": number(0)}), _advance),
+    ("POST", "/clock", shape({"offset": number()}), _clock),
     ("GET", "/quota", _NOTHING, _quota_usage),
     ("POST", "/quota", shape({"enabled": boolean}), _quota),
     ("POST", "/keys", shape({"key": text(1)}, {"permissions": nullable(array(text()))}), _add_key),

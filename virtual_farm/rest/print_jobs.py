@@ -85,7 +85,8 @@ def _patch(call: Call) -> Any:
         _set_status(call, job, status)
     for key, attribute in _ATTRIBUTES.items():
         if key in call.body:
-            setattr(job, attribute, call.body[key])
+            value = call.body[key]
+            setattr(job, attribute, call.world.kept_tags(value) if key == "requiredPrinterTags" else value)
     if (priority := call.body.get("priority")) is not None and priority != job.priority:
         job.priority = priority
         call.farm.queue.place([job], "back")

@@ -100,7 +100,7 @@ def _create_part(call: Call) -> Any:
         call.world,
         **fields,
         fileHashes=hashes,
-        thumbnailUri=call.farm.storage.picture_path(hashes[0][:16]),
+        thumbnailUri=call.farm.storage.picture_uri(hashes[0][:16]),
         slicingEstimate=estimate(call.world, minutes, round(minutes / 3, 1), "PLA"),
     )
     if materials:

@@ -9,11 +9,13 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from virtual_farm.farm import VirtualFarm
+from virtual_farm.pictures import thumbnail
 from virtual_farm.storage import DOWNLOAD_SECONDS, UPLOAD_SECONDS
 
 from .route import Call, RawRoute, Route
 from .schema import array, number, shape, text
 
+_CREDENTIALS = ("authorization", "x-printago-storeid", "cookie")
 # The signature covers the headers: any of these makes it wrong.
 _UNSIGNED = ("authorization", "content-type", "x-printago-storeid")
 
@@ -71,6 +73,13 @@ async def _get(farm: VirtualFarm, request: web.Request) -> web.StreamResponse:
     return _refusal(404, "NoSuchKey")
 
 
+async def _public_picture(_: VirtualFarm, request: web.Request) -> web.StreamResponse:
+    # Whoever sends a key to an address that needs none has given it away.
+    if any(name in request.headers for name in _CREDENTIALS):
+        return _refusal(403, "AccessDenied")
+    return web.Response(body=thumbnail(request.match_info["name"]), content_type="image/png")
+
+
 ROUTES = (
     Route(
         "POST",
@@ -89,4 +98,8 @@ ROUTES = (
         201,
     ),
 )
-RAW_ROUTES = (RawRoute("PUT", "/storage/{path:.+}", _put), RawRoute("GET", "/storage/{path:.+}", _get))
+RAW_ROUTES = (
+    RawRoute("PUT", "/storage/{path:.+}", _put),
+    RawRoute("GET", "/storage/{path:.+}", _get),
+    RawRoute("GET", "/thumbnails/{name}.png", _public_picture),
+)
