@@ -243,11 +243,24 @@ class TestWithEverythingEnabled:
         assert refused.value.translation_key == "busy_printing"
         assert farm.requests == []
 
-    async def test_filament_of_a_paused_print_can_be_unloaded(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+    async def test_filament_of_a_paused_print_can_be_unloaded_and_its_axes_stay(
+        self, hass: HomeAssistant, farm: VirtualFarm
+    ) -> None:
         paused = printer_named(farm, "H2D 01")
         await until(hass, lambda: value_of(hass, paused, "print_status") == "pause")
+        with pytest.raises(ServiceValidationError):
+            await press(hass, paused, "home")
         await press(hass, paused, "unload_filament")
         assert paths(farm) == ["POST /v1/printer-commands/send"]
+
+    async def test_filament_stays_while_a_print_is_prepared(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+        printer = printer_named(farm, "A1 01")
+        farm.print_from_outside(printer)
+        await until(hass, lambda: value_of(hass, printer, "print_status") == "prepare")
+        with pytest.raises(ServiceValidationError) as refused:
+            await press(hass, printer, "unload_filament")
+        assert refused.value.translation_placeholders == {"printer": "A1 01"}
+        assert farm.requests == []
 
     async def test_all_beds_are_confirmed_by_one_request(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
         for name in ("A1 01", "A1 mini 01"):
