@@ -18,12 +18,13 @@ import voluptuous as vol
 from custom_components.printago.actions import model_file
 from custom_components.printago.const import DOMAIN
 from tests.common import device_of, paths, printer_named
+from tests.model_files import MODELS, ascii_stl, binary_stl
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 SIGN = "POST /v1/storage/signed-upload-urls"
 MAKE = "POST /v1/parts"
 BUILD = "POST /v2/builds"
-BRACKET = b"solid bracket\n" * 50_000
+BRACKET = ascii_stl(4000)
 
 
 @pytest.fixture
@@ -97,25 +98,27 @@ async def test_file_becomes_a_part_as_it_is(
         ("a.gcode.3mf", "gcode3mf", "a"),
         ("A.GCODE", "gcode", "A"),
         ("a b.step", "step", "a b"),
-        ("ü.scad", "scad", "ü"),
+        ("a.stp", "step", "a"),
+        ("A.STP", "step", "A"),
+        ("a.scad", "scad", "a"),
     ],
 )
 async def test_type_is_told_by_the_name_of_the_file(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path, name: str, kind: str, title: str
 ) -> None:
-    (folder / name).write_bytes(b"content")
+    (folder / name).write_bytes(MODELS[name])
     response = await upload(hass, path=folder / name)
     assert (response["type"], response["part"]) == (kind, title)
 
 
-@pytest.mark.parametrize("name", ["Bracket.stl", "sub/Part.gcode", "Holder.scad"])
+@pytest.mark.parametrize("name", ["ascii.stl", "sub/A.GCODE", "a.scad", "a.3mf", "a.gcode.3mf", "a.stp"])
 @pytest.mark.parametrize("by_selector", [True, False])
 async def test_media_item_is_uploaded(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path, name: str, by_selector: bool
 ) -> None:
     assert await async_setup_component(hass, "media_source", {})
     (folder / name).parent.mkdir(exist_ok=True)
-    (folder / name).write_bytes(b"content")
+    (folder / name).write_bytes(MODELS[Path(name).name])
     media: Any = f"media-source://media_source/local/{name}"
     if by_selector:
         media = {"media_content_id": media, "media_content_type": "model/stl"}
@@ -200,6 +203,7 @@ async def test_media_item_that_is_no_local_file_is_refused(
         "media_source/elsewhere/a.stl",
         "nobody/a.stl",
         "media_source/local/../a.stl",
+        "media_source/local//a.stl",
         "media_source/local/a.xy",
     ):
         with pytest.raises(ServiceValidationError) as refused:
@@ -236,7 +240,7 @@ async def test_unknown_printer_or_material_is_told_before_anything_is_uploaded(
     assert writes(farm) == []
 
 
-@pytest.mark.parametrize("size", [20, 400_000])
+@pytest.mark.parametrize("size", [200, 400_000])
 async def test_address_that_refuses_the_file_is_told_and_not_shown(
     hass: HomeAssistant,
     farm: VirtualFarm,
@@ -246,7 +250,7 @@ async def test_address_that_refuses_the_file_is_told_and_not_shown(
     caplog: pytest.LogCaptureFixture,
     size: int,
 ) -> None:
-    (folder / "a.stl").write_bytes(b"x" * size)
+    (folder / "a.stl").write_bytes(binary_stl(size // 50))
     monkeypatch.setattr(farm.storage, "allows", lambda *_: False)
     before = len(farm.world.parts)
     with pytest.raises(HomeAssistantError) as failed:

@@ -1,9 +1,12 @@
 """What errors of the client become in Home Assistant: something that a person can act on, in translated words."""
 
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .api import (
@@ -89,3 +92,17 @@ def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
         translation_key=key,
         translation_placeholders=dict(placeholders) if placeholders else None,
     )
+
+
+async def async_message(hass: HomeAssistant, err: HomeAssistantError) -> str:
+    """Return what an error says, in the language of Home Assistant: its own text is English whatever the language."""
+    domain, key = err.translation_domain, err.translation_key
+    if domain is None or key is None:
+        return str(err)
+    words = await async_get_translations(hass, hass.config.language, "exceptions", {domain})
+    if (message := words.get(f"component.{domain}.exceptions.{key}.message")) is None:
+        return str(err)
+    with suppress(KeyError):
+        message = message.format(**(err.translation_placeholders or {}))
+    # It becomes a part of another sentence.
+    return message.rstrip(".。")

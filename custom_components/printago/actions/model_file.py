@@ -1,7 +1,6 @@
 """Model files of Home Assistant: which may be uploaded, and reading them bit by bit."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-import mimetypes
 import os
 from pathlib import Path
 import stat
@@ -10,8 +9,11 @@ from typing import Any, BinaryIO
 from homeassistant.components import media_source
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import raise_if_invalid_path
 
 from ..const import DOMAIN
+from ..errors import async_message
+from .model_content import HEAD, TAIL, Misfit, misfit_at_end, misfit_at_start, type_name
 
 MOST_BYTES = 500_000_000
 _CHUNK = 1 << 18
@@ -22,18 +24,10 @@ _KINDS: Mapping[str, str] = {
     ".gcode": "gcode",
     ".scad": "scad",
     ".step": "step",
+    ".stp": "step",
     ".stl": "stl",
 }
 """Ending of a file name → the vendor's type of part."""
-
-# Local media of a type that nobody knows cannot be resolved.
-for _ending, _type in {
-    ".3mf": "model/3mf",
-    ".gcode": "text/x-gcode",
-    ".scad": "text/x-scad",
-    ".step": "model/step",
-}.items():
-    mimetypes.add_type(_type, _ending)
 
 
 def refusal(key: str, **placeholders: str) -> ServiceValidationError:
@@ -48,35 +42,47 @@ class ModelFile:
         self,
         name: str,
         size: int,
+        head: bytes,
         *,
         read: Callable[[int], Awaitable[bytes]],
         close: Callable[[], Awaitable[None]],
     ) -> None:
-        """Read ``size`` bytes with ``read``, which takes how many there may be at most, and raises OSError."""
+        """Read what comes after ``head`` with ``read``, which takes how much it may be at most, and raises OSError.
+
+        ``size`` is that of the whole file.
+        """
         ending = ending_of(name)
+        self._head = head
         self._read = read
         self.async_close = close
         self.name = name
         self.title = name[: -len(ending)]
         self.kind = _KINDS[ending]
         self.size = size
-        self.error: str | None = None
+        self.failure: ServiceValidationError | None = None
         """Why it could not be read to its end, None where it could."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Read the file in pieces; raises OSError when it is shorter than it was when it was opened."""
-        left = self.size
+        """Read the file in pieces; raises OSError when it is shorter than it was when it was opened, or damaged."""
+        piece = tail = self._head
+        left = self.size - len(piece)
         while left:
+            yield piece
             try:
                 piece = await self._read(min(_CHUNK, left))
             except OSError as err:
-                self.error = err.strerror or str(err) or type(err).__name__
+                self.failure = refusal("file_unreadable", path=self.name, error=reason_of(err))
                 raise
             if not piece:
-                self.error = "it became shorter meanwhile"
-                raise OSError(self.error)
+                self.failure = refusal("file_became_shorter", path=self.name)
+                raise OSError("the file became shorter")
             left -= len(piece)
-            yield piece
+            tail = (tail + piece)[-TAIL:]
+        # What is damaged never arrives whole, so that nothing is made of it.
+        if (misfit := misfit_at_end(self.kind, self._head, tail)) is not None:
+            self.failure = _misfit_error(misfit, self.name, self.kind)
+            raise OSError("the file is damaged")
+        yield piece
 
 
 def ending_of(name: str) -> str:
@@ -95,16 +101,60 @@ def check_size(name: str, size: int) -> None:
         raise refusal("file_too_large", path=name, size=f"{size / 1e6:.0f}", limit=f"{MOST_BYTES / 1e6:.0f}")
 
 
+def check_content(name: str, path: str, size: int, head: bytes, tail: bytes | None = None) -> None:
+    """Raise ServiceValidationError for a file that is not what its name says, by how it begins and ends.
+
+    ``path`` is what people call it. ``tail`` is None where the end of the file is not known yet.
+    """
+    kind = _KINDS[ending_of(name)]
+    misfit = misfit_at_start(kind, size, head)
+    if misfit is None and tail is not None:
+        misfit = misfit_at_end(kind, head, tail)
+    if misfit is not None:
+        raise _misfit_error(misfit, path, kind)
+
+
+def _misfit_error(misfit: Misfit, path: str, kind: str) -> ServiceValidationError:
+    return refusal(misfit.error_key, path=path, type=type_name(kind), found=misfit.found)
+
+
+def reason_of(err: OSError) -> str:
+    """Return why a file cannot be read, as short as it can be said."""
+    return err.strerror or str(err) or type(err).__name__
+
+
 async def async_media_path(hass: HomeAssistant, media: str) -> str:
     """Return the path of a media-source item; raises ServiceValidationError when it is none, or no local file."""
+    if (path := _local_model(hass, media)) is not None:
+        return path
     try:
         item = await media_source.async_resolve_media(hass, media, None)
-    except (HomeAssistantError, AssertionError) as err:
+    except HomeAssistantError as err:
+        raise refusal("media_not_found", media=media, error=await async_message(hass, err) or "-") from err
+    except AssertionError as err:
         # A file of a type that the local media source does not know is an assertion of it that fails.
-        raise refusal("media_not_found", media=media, error=str(err) or "-") from err
+        raise refusal("media_not_found", media=media, error="-") from err
     if item.path is None:
         raise refusal("media_not_local", media=media)
     return str(item.path)
+
+
+def _local_model(hass: HomeAssistant, media: str) -> str | None:
+    """Return the path of a model in a media folder.
+
+    Home Assistant resolves local media only of the types that it can play or that Python knows, which are not all of ours.
+    """
+    item = media_source.MediaSourceItem.from_uri(hass, media, None)
+    folder, _, location = (item.identifier or "").partition("/")
+    if item.domain != media_source.DOMAIN or media_source.DOMAIN not in hass.config.components:
+        return None
+    if folder not in hass.config.media_dirs or not location.lower().endswith(tuple(_KINDS)):
+        return None
+    try:
+        raise_if_invalid_path(location)
+    except ValueError:
+        return None
+    return None if Path(location).is_absolute() else str(Path(hass.config.media_dirs[folder], location))
 
 
 async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> ModelFile:
@@ -114,7 +164,7 @@ async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> 
     """
     name = Path(path).name
     ending_of(name)
-    file, size = await hass.async_add_executor_job(_open, hass, path, check_allowed)
+    file, size, head = await hass.async_add_executor_job(_open, hass, path, check_allowed)
 
     async def read(most: int) -> bytes:
         return await hass.async_add_executor_job(file.read, most)
@@ -122,10 +172,11 @@ async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> 
     async def close() -> None:
         await hass.async_add_executor_job(file.close)
 
-    return ModelFile(name, size, read=read, close=close)
+    return ModelFile(name, size, head, read=read, close=close)
 
 
-def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO, int]:
+def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO, int, bytes]:
+    """Return a file of which the beginning was read, its size, and its beginning."""
     try:
         if check_allowed and not (Path(path).is_absolute() and hass.config.is_allowed_path(path)):
             raise refusal("file_not_allowed", path=path)
@@ -139,14 +190,22 @@ def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO
     except FileNotFoundError, NotADirectoryError, ValueError:
         raise refusal("file_missing", path=path) from None
     except OSError as err:
-        raise refusal("file_unreadable", path=path, error=err.strerror or type(err).__name__) from err
-    size = os.fstat(file.fileno()).st_size
+        raise refusal("file_unreadable", path=path, error=reason_of(err)) from err
     try:
+        size = os.fstat(file.fileno()).st_size
         check_size(path, size)
+        file.seek(max(0, size - TAIL))
+        tail = file.read(TAIL)
+        file.seek(0)
+        head = file.read(min(HEAD, size))
+        check_content(Path(path).name, path, size, head, tail)
+    except OSError as err:
+        file.close()
+        raise refusal("file_unreadable", path=path, error=reason_of(err)) from err
     except ServiceValidationError:
         file.close()
         raise
-    return file, size
+    return file, size, head
 
 
 def media_id(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Model files of the web: passed on to Printago as they come."""
 
+from functools import partial
 from http import HTTPStatus
 
 import aiohttp
@@ -7,7 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from .model_file import ModelFile, check_size, ending_of, refusal
+from .model_content import HEAD, TAIL
+from .model_file import ModelFile, check_content, check_size, ending_of, reason_of, refusal
 
 _TIMEOUT = aiohttp.ClientTimeout(total=3600, connect=10, sock_connect=10, sock_read=60)
 
@@ -39,18 +41,33 @@ async def async_open_url(hass: HomeAssistant, url: str) -> ModelFile:
             raise refusal("url_failed", url=shown, error=f"HTTP {response.status}")
         if response.content_length is None or "Content-Encoding" in response.headers:
             raise refusal("url_without_size", url=shown)
-        check_size(shown, response.content_length)
+        size = response.content_length
+        check_size(shown, size)
+        try:
+            head = await _async_head(response, min(HEAD, size))
+        except OSError as err:
+            raise refusal("upload_failed", name=address.name, error=reason_of(err)) from None
+        # Of a short file the end is known already.
+        check_content(address.name, shown, size, head, head[-TAIL:] if len(head) == size else None)
     except BaseException:
         response.close()
         raise
 
-    async def read(most: int) -> bytes:
-        try:
-            return await response.content.read(most)
-        except (aiohttp.ClientError, TimeoutError) as err:
-            raise OSError(f"it could not be read to its end ({type(err).__name__})") from None
-
     async def close() -> None:
         response.close()
 
-    return ModelFile(address.name, response.content_length, read=read, close=close)
+    return ModelFile(address.name, size, head, read=partial(_async_read, response), close=close)
+
+
+async def _async_head(response: aiohttp.ClientResponse, most: int) -> bytes:
+    head = b""
+    while len(head) < most and (piece := await _async_read(response, most - len(head))):
+        head += piece
+    return head
+
+
+async def _async_read(response: aiohttp.ClientResponse, most: int) -> bytes:
+    try:
+        return await response.content.read(most)
+    except (aiohttp.ClientError, TimeoutError) as err:
+        raise OSError(type(err).__name__) from None

@@ -13,7 +13,7 @@ import voluptuous as vol
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..errors import async_call, home_assistant_error
+from ..errors import async_call, async_message, home_assistant_error
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
 from .model_file import ModelFile, async_media_path, async_open, media_id
 from .model_url import async_open_url
@@ -115,7 +115,8 @@ async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name:
     try:
         await products.upload(target, file, file.size)
     except PrintagoError as err:
-        raise _failure("upload_failed", name=file.name, error=file.error or str(err)) from err
+        error = str(err) if file.failure is None else await async_message(coordinator.hass, file.failure)
+        raise _failure("upload_failed", name=file.name, error=error) from err
     try:
         return await products.create_part(name, file.kind, target.path)
     except OutcomeUnknownError as err:
@@ -124,7 +125,8 @@ async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name:
     except PrintagoError as err:
         if isinstance(err, AuthenticationError):
             coordinator.async_reconcile()
-        raise _failure("part_not_made", name=file.name, error=str(home_assistant_error(err))) from err
+        error = await async_message(coordinator.hass, home_assistant_error(err))
+        raise _failure("part_not_made", name=file.name, error=error) from err
 
 
 async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: str, path: str) -> Mapping[str, Any]:
@@ -165,7 +167,8 @@ async def _async_print(
             seconds=call.data[ATTR_TIMEOUT],
         )
     except HomeAssistantError as err:
-        raise _failure("uploaded_not_printed", name=str(part.get("name")), part_id=part["id"], error=str(err)) from err
+        error = await async_message(coordinator.hass, err)
+        raise _failure("uploaded_not_printed", name=str(part.get("name")), part_id=part["id"], error=error) from err
 
 
 def _failure(key: str, **placeholders: str) -> HomeAssistantError:
