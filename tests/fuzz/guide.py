@@ -29,6 +29,8 @@ class Guide:
             sys.monitoring.register_callback(_TOOL, branch, self._on_branch)
         for code in _watched_code():
             sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE | _EVENTS.BRANCH_LEFT | _EVENTS.BRANCH_RIGHT)
+        # What one before has been told of would else stay off in this process, even though the tool is another.
+        sys.monitoring.restart_events()
 
     @property
     def reached(self) -> int:

@@ -46,3 +46,9 @@ def test_harm_is_noticed_and_its_input_kept(tmp_path: Path, monkeypatch: pytest.
     (path,) = report.findings.values()
     assert path.read_bytes()
     assert "harm" in path.with_suffix(".txt").read_text()
+
+
+def test_what_one_search_has_reached_guides_the_next_one_of_the_process_as_well(tmp_path: Path) -> None:
+    first, second = (fuzz(200, 1, tmp_path) for _ in range(2))
+    assert first.lines > 1_000
+    assert second.lines == first.lines
