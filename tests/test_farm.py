@@ -279,5 +279,5 @@ def test_whatever_comes_the_farm_goes_on_and_all_of_it_can_be_shown(sent: list[A
         assert state.job is None or farm.jobs[state.job.id] is state.job
         assert state.end_time is None or state.end_time.tzinfo is UTC
         for problem in state.problems:
-            assert problem.code
+            assert problem.code or problem.message
     assert all(found.status is not None for found in farm.jobs.values())

@@ -207,12 +207,35 @@ def test_many_jobs_of_one_printer_settle_it_once(farm: Farm, monkeypatch: pytest
     assert farm.printers[A].job is not None
 
 
-def test_page_of_a_code_stays_below_the_manufacturers_pages() -> None:
-    url = wiki_url("Bambu", "../../?x=<script>#\n")
-    assert url is not None
-    assert set(url.removeprefix("https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/")) <= set(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.%_~"
-    )
+WIKI = "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/"
+
+
+@pytest.mark.parametrize(
+    ("code", "page"),
+    [
+        ("0300-0D00-0001-000B", "0300_0D00_0001_000B"),
+        ("0300_0d00_0001_000b", "0300_0D00_0001_000B"),
+        ("03000D000001000B", "0300_0D00_0001_000B"),
+        ("HMS_0300-0D00-0001-000B", "0300_0D00_0001_000B"),
+        ("0300-8013", "0300_8013"),
+    ],
+)
+def test_code_has_its_page_however_it_is_written(code: str, page: str) -> None:
+    assert wiki_url("Bambu", code) == WIKI + page
+    assert wiki_url("Klipper", code) is None
+    assert wiki_url(None, code) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        None, "", "-", "1", "0300", "0300-80", "0300-8013-", "-0300-8013", "0300--8013", "0300-8013-0001-0002-0003",
+        "0300-800G", "\N{PILE OF POO}" * 200, "\uff10" * 200, "\uff10\uff13\uff10\uff10-8013", "0" * 200, "0300-8013\n",
+        "../../?x=<script>#\n", "0300/8013", "0300-8013?x=1", "0300-8013\u202e",
+    ],
+)  # fmt: skip
+def test_what_does_not_look_like_a_code_has_no_page(code: str | None) -> None:
+    assert wiki_url("Bambu", code) is None
 
 
 # Turns

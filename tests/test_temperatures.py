@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.printago.api.fields import ABSENT
 from custom_components.printago.api.telemetry import Telemetry
 from custom_components.printago.temperatures import Temperatures
 
@@ -46,19 +47,38 @@ def test_null_is_null_and_absent_is_unchanged(telemetry: Telemetry, temperatures
     assert temperatures.merge({"bedTemp": 60, "chamberTemp": 31}) == {"bed_temp", "chamber_temp"}
 
 
-@pytest.mark.parametrize("value", ["219", True, False, 1e308, 5000, -274, [219], {"is": 219}, 10**30])
-@pytest.mark.parametrize("known", [None, 1, 219])
-def test_reading_that_cannot_be_is_left_out(
+@pytest.mark.parametrize(
+    "value", ["219", True, False, 1e308, 5000, -274, [219], {"is": 219}, 10**30, float("nan"), float("inf")]
+)
+@pytest.mark.parametrize("known", [None, 0, 1, 219])
+def test_reading_that_cannot_be_is_unknown_and_not_the_one_before(
     telemetry: Telemetry, temperatures: Temperatures, value: Any, known: float | None
 ) -> None:
-    temperatures.merge({"nozzleTemp": known, "nozzleTempTarget": known})
-    assert temperatures.merge({"nozzleTemp": value, "nozzleTempTarget": value, "bedTemp": 40}) == {"bed_temp"}
-    assert (telemetry.nozzle_temp, telemetry.nozzle_temp_target) == (known, known)
+    names = {"nozzle_temp", "nozzle_temp_target"}
+    for _ in range(2):
+        temperatures.merge({"nozzleTemp": known, "nozzleTempTarget": known, "bedTemp": 39})
+        told = {"nozzleTemp": value, "nozzleTempTarget": value, "bedTemp": 40}
+        assert temperatures.merge(told) == {"bed_temp"} | (names if known is not None else set())
+        assert temperatures.merge(told) == set()
+        assert (telemetry.nozzle_temp, telemetry.nozzle_temp_target) == (None, None)
+    assert temperatures.merge({"nozzleTemp": 1, "nozzleTempTarget": 1}) == names
 
 
 @pytest.mark.parametrize("told", [None, 7, "60", [60], True])
-def test_what_is_no_object_tells_nothing(temperatures: Temperatures, told: object) -> None:
-    assert temperatures.merge(told) == set()
+def test_what_is_null_or_no_object_leaves_none_known(
+    telemetry: Telemetry, temperatures: Temperatures, told: object
+) -> None:
+    temperatures.merge({"bedTemp": 60, "nozzleTempTarget": 220})
+    for _ in range(2):
+        temperatures.merge(told)
+        assert (telemetry.bed_temp, telemetry.nozzle_temp_target) == (None, None)
+    assert temperatures.merge({"bedTemp": 60}) == {"bed_temp"}
+
+
+def test_message_that_mentions_no_temperatures_leaves_them(telemetry: Telemetry, temperatures: Temperatures) -> None:
+    temperatures.merge({"bedTemp": 60})
+    assert temperatures.merge(ABSENT) == set()
+    assert telemetry.bed_temp == 60
 
 
 def test_zero_has_no_sign(telemetry: Telemetry, temperatures: Temperatures) -> None:
@@ -84,10 +104,10 @@ def test_whatever_comes_before_a_reading_is_shown_close_to_it(sequence: list[dic
         ]
         for name, known, shown, tolerance in zip(("bedTemp", "bedTempTarget"), before, after, (0.7, 0), strict=True):
             value = told.get(name, "absent")
-            if value is None:
-                assert shown is None
-            elif type(value) not in (int, float) or not -100 <= value <= 1000:
+            if value == "absent":
                 assert shown == known
+            elif type(value) not in (int, float) or not -100 <= value <= 1000:
+                assert shown is None
             else:
                 assert shown is not None
                 assert abs(shown - value) <= tolerance + 1e-9

@@ -225,7 +225,7 @@ class Chronicle:
     # Printers
 
     def _of_printer(self, state: PrinterState) -> list[Happening]:
-        problems = {problem.code: problem for problem in state.problems}
+        problems = {problem.key: problem for problem in reversed(state.problems)}
         seen = _Watch(
             online=state.is_online,
             status=state.print_status,
@@ -255,9 +255,9 @@ class Chronicle:
     def _of_health(
         self, state: PrinterState, before: dict[str, HealthMessage], now: dict[str, HealthMessage]
     ) -> list[Happening]:
-        came, went = now.keys() - before.keys(), before.keys() - now.keys()
-        told = [(_HEALTH_KINDS[now[code].severity], now[code]) for code in sorted(came)]
-        told += [("hms_cleared", before[code]) for code in sorted(went)]
+        came = sorted(key for key, problem in now.items() if key not in before or problem.is_worse_than(before[key]))
+        told = [(_HEALTH_KINDS[now[key].severity], now[key]) for key in came]
+        told += [("hms_cleared", before[key]) for key in sorted(before.keys() - now.keys())]
         return [self._alert(state, kind, **_health_data(state, problem)) for kind, problem in told]
 
     def _of_fabmatic(self, state: PrinterState, before: _Watch, seen: _Watch) -> list[Happening]:

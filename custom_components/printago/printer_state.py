@@ -9,11 +9,12 @@ from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+import re
 from typing import Any, NamedTuple
 
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
-from .api.telemetry import HealthMessage, Heard, StatMessage, Telemetry
+from .api.telemetry import HealthMessage, Heard, Severity, StatMessage, Telemetry
 from .print_status import ACTIVE_STATUSES, PRINTING_STATUSES, PrintStatus, meaning_of
 from .stamps import FOR_EVER, NEVER, is_ahead, is_older
 from .temperatures import Temperatures
@@ -39,6 +40,7 @@ _FEEDING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 
 # Codes that Bambu printers list among the errors while a person, or a heat soak, has merely paused them.
 _USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
+_USER_PAUSE = re.compile("paused by (?:the )?user", re.IGNORECASE)
 
 _UNSTATED_LIFETIME = timedelta(minutes=10)
 _END_TIME_TOLERANCE = timedelta(minutes=2)
@@ -341,9 +343,15 @@ class PrinterState:
 
     @property
     def problems(self) -> tuple[HealthMessage, ...]:
-        """Return the HMS errors and warnings, without those that only say that someone paused the print."""
-        messages = (*self.telemetry.errors, *self.telemetry.warnings)
-        return tuple(message for message in messages if _bare_code(message.code) not in _USER_PAUSE_CODES)
+        """Return the HMS errors, then the warnings, each once, without those that only say that someone paused the print."""
+        if not self.telemetry.errors and not self.telemetry.warnings:
+            return ()
+        problems: dict[tuple[str, Severity], HealthMessage] = {}
+        for message in (*self.telemetry.errors, *self.telemetry.warnings):
+            key = message.key
+            if key not in _USER_PAUSE_CODES and not _USER_PAUSE.search(message.message):
+                problems.setdefault((key, message.severity), message)
+        return tuple(problems.values())
 
     @property
     def has_problem(self) -> bool:
@@ -368,7 +376,3 @@ class PrinterState:
     def start_time(self) -> datetime | None:
         """Return when the current Printago job began to print."""
         return self.job.printing_started_at if self.job else None
-
-
-def _bare_code(code: str) -> str:
-    return "".join(character for character in code if character.isalnum()).upper()

@@ -5,6 +5,7 @@ from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
+from .api.fields import ABSENT
 from .api.telemetry import Telemetry
 
 # No printer is colder or hotter: what lies outside of these bounds in °C is not believed.
@@ -34,6 +35,7 @@ _TEMPERATURES = {
 _NULL: _Band = (inf, -inf)
 """No number lies in it."""
 _ANYTHING: _Band = (-inf, inf)
+_ALL_UNKNOWN = dict.fromkeys(_TEMPERATURES)
 _NOTHING: AbstractSet[str] = frozenset()
 
 
@@ -41,7 +43,7 @@ class Temperatures:
     """Writes down the temperatures of one printer.
 
     A reading is kept in whole degrees; what wanders around the half between two of them changes nothing. A target is kept
-    as it is told. What is unreadable is left out.
+    as it is told. What is unreadable is unknown.
     """
 
     __slots__ = ("_bands", "_telemetry")
@@ -55,7 +57,7 @@ class Temperatures:
     def merge(self, told: object) -> AbstractSet[str]:
         """Lay the temperatures of a message over what is known; return the attributes of Telemetry that changed."""
         if not isinstance(told, dict):
-            return _NOTHING
+            return _NOTHING if told is ABSENT else self._merge(_ALL_UNKNOWN)
         bands = self._bands
         try:
             for name, raw in told.items():
@@ -63,7 +65,8 @@ class Temperatures:
                 if raw is None:
                     if band is not _NULL:
                         break
-                elif not low <= raw <= high:
+                elif not low <= raw <= high or raw is True or raw is False:
+                    # To Python, True is 1.
                     break
             else:
                 return _NOTHING
@@ -80,16 +83,16 @@ class Temperatures:
                     self._bands[name] = _ANYTHING
                 continue
             attribute, tolerance = _TEMPERATURES[name]
-            low, high = self._bands.get(name, _NULL)
             value: float | None = None
-            if raw is None:
-                self._bands[name] = _NULL
-            elif type(raw) in (float, int) and _COLDEST <= raw <= _HOTTEST and not low <= raw <= high:
+            if type(raw) in (float, int) and _COLDEST <= raw <= _HOTTEST:
+                low, high = self._bands.get(name, _NULL)
+                if low <= raw <= high:
+                    continue
                 # Of zeros, the one without a sign.
                 value = round(raw) if tolerance else raw + 0
                 self._bands[name] = _band(value, tolerance)
             else:
-                continue
+                self._bands[name] = _NULL
             if value != getattr(self._telemetry, attribute):
                 setattr(self._telemetry, attribute, value)
                 changed.add(attribute)

@@ -18,7 +18,7 @@ from custom_components.printago.api import (
     parse_message,
 )
 from custom_components.printago.api.messages import MAX_PAYLOAD, normalize_kind
-from custom_components.printago.api.telemetry import Heard
+from custom_components.printago.api.telemetry import NAMELESS, Heard, Severity
 from tests.api.payloads import ANYTHING, FULL_STAT, PRINTER, STORE, damaged
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -48,7 +48,12 @@ def test_whole_stat_is_read() -> None:
     assert news["state"] == "RUNNING"
     assert news["time_remaining"] == 61
     assert "task_name" not in news
-    assert [(problem.code, problem.severity) for problem in news["errors"]] == [("0300-8000", "error")]
+    assert [(problem.code, problem.message) for problem in news["errors"]] == [
+        ("0300-8000", "Paused"),
+        (None, "no code"),
+        (None, NAMELESS),
+    ]
+    assert {problem.severity for problem in news["errors"]} == {Severity.ERROR}
     assert news["warnings"] == ()
 
 
@@ -58,25 +63,6 @@ def test_sparse_stat_mentions_only_what_it_has() -> None:
     assert Heard().news(message.source) == {"chamber_light": "on"}
     assert message.connection == {}
     assert message.received_at is message.expires_at is None
-
-
-@pytest.mark.parametrize(
-    ("group", "field", "value"),
-    [
-        ("print", "percent", 101),
-        ("print", "percent", "4"),
-        ("print", "percent", True),
-        ("print", "percent", 1e308),
-        ("print", "percent", [4]),
-        ("print", "percent", -1),
-        ("print", "currentLayer", 1e12),
-        ("print", "stage", 7),
-        ("print", "timeRemaining", {"minutes": 5}),
-    ],
-)
-def test_reading_that_cannot_be_is_left_out(group: str, field: str, value: Any) -> None:
-    message = stat({"data": {group: {field: value}, "fans": {"part": 50}}})
-    assert Heard().news(message.source) == {"part_fan": 50}
 
 
 @pytest.mark.parametrize("written", ["1e400", "-1e400", "1" + "0" * 400, "NaN", "Infinity", "1e999999999"])

@@ -54,6 +54,18 @@ STAT: dict[str, Any] = {
         },
     },
 }
+ODD_STAT: dict[str, Any] = {
+    "state": "PAUSE",
+    "data": {
+        "temps": None,
+        "print": {"percent": 101, "timeRemaining": -3, "stage": 255, "taskName": ""},
+        "filament": {
+            "ams": {"ams": [{"slots": [{"color": "#FF9425FF;#C16784FF", "type": "PLA"}, {"color": "00000000"}]}]},
+            "spool": {"color": ["FFFFFF00"], "type": "PETG", "remaining": 101},
+        },
+        "health": {"errors": [{"message": "Nozzle clogged"}, {"code": ""}, "Hot"], "warnings": None},
+    },
+}
 PRINTER_RECORD: dict[str, Any] = {
     "id": PRINTER,
     "name": "X1 Carbon 01",
@@ -170,6 +182,7 @@ LINES = (
     line("A", 1234),
     line("A", {"errors": ["no such SKU"], "printers": [{"printerId": PRINTER, "matched": True, "checks": []}]}),
     line("F", {"message": "The key lacks printer.view, see https://x.invalid/?key=1"}),
+    line("S", ODD_STAT),
 )
 SEQUENCES = (
     b"\n".join((LINES[15], LINES[16], LINES[0], LINES[7], LINES[1])),

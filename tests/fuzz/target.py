@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import math
+import re
 import time
 from typing import Any
 
@@ -26,6 +27,7 @@ from custom_components.printago.api import (
     Transport,
     parse_message,
 )
+from custom_components.printago.api.fields import MAX_PATH
 from custom_components.printago.api.filament import Place
 from custom_components.printago.binary_sensor import PRINTER_BINARY_SENSORS
 from custom_components.printago.changes import Changes
@@ -41,6 +43,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MOST_CPU_MS = 50.0
 """CPU time that one message or answer may take."""
 _MOST_TEXT = 255
+_COLOR = re.compile("#[0-9A-F]{6}([0-9A-F]{2})?")
 _TOPICS = {
     "S": f"stores/{STORE}/printer-stats/{PRINTER}",
     "P": f"stores/{STORE}/entities/printers",
@@ -195,7 +198,7 @@ class Bench:
         for happening in self.chronicle.observe(changes):
             _aware(happening.occurred_at)
             for value in happening.data.values():
-                if isinstance(value, str) and len(value) > 2048:
+                if isinstance(value, str) and len(value) > MAX_PATH:
                     raise FindingError("a happening with a very long text")
         for change in changes.order_changes:
             self.facts.apply_order(change.id, change.action, change.source)
@@ -216,7 +219,9 @@ def check_printer(state: PrinterState) -> None:
         if not isinstance(binary.value_fn(state), bool | None):
             raise FindingError(f"{binary.key} is neither on nor off")
         if binary.attributes_fn is not None:
-            binary.attributes_fn(state)
+            for message in binary.attributes_fn(state).get("messages", ()):
+                for text in message.values():
+                    _short(text)
     for number in PRINTER_NUMBERS:
         _finite(number.target_fn(state.telemetry))
         _finite(number.most_fn(state))
@@ -224,6 +229,8 @@ def check_printer(state: PrinterState) -> None:
         if (tray := state.tray(Place(ams, 0))) is not None:
             _short(tray.type)
             _short(tray.info)
+            if not all(_COLOR.fullmatch(color) for color in tray.colors):
+                raise FindingError("a color that is none")
     _short(state.name)
 
 

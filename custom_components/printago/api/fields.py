@@ -1,14 +1,28 @@
-"""Reading fields of foreign JSON: a value of the wrong type is left out, never an error.
+"""Reading fields of foreign JSON: a value that cannot be read is no error, and the one before it does not stand in for it.
 
 A ``Fields`` table maps the cloud's field names to attributes and readers. What a message does not mention stays out of
-the result, so that it can be laid over what is known; ``null`` is kept as None, since a field that is null is null.
+the result, so that it can be laid over what is known. ``null`` is kept as None, since a field that is null is null.
+What becomes of a value of the wrong type, or of one that nothing could have, depends on what it is for:
+
+- A reading or a description (a number, a time, a text, a picture) becomes None, which is shown as unknown. So does each
+  reading of a group, such as ``data.print``, that is null or no object.
+- A percentage up to 110 counts as 100. Below 0 and beyond 110 it is unknown, since several makes write -1 or 255 for that.
+- Text that people read is unknown when it is blank. So is a stage without a letter: it is a number of the manufacturer's.
+- A flag, a status, or a reference to another record decides whether a printer is free or an order waits. One that is not
+  readable decides nothing: what was known stays. The same goes for fields that may not be null by the vendor's schema
+  (``NEVER_NULL``), for which null is no statement either.
+- An entry among errors or warnings is a problem, whatever it looks like, and so is anything in place of such a list. Only
+  null and what is empty takes problems back.
+- Of several colors, or places that a job prints from, the readable ones count; where there are none, it is unknown.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import re
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 MAX_TEXT = 255
 """Longest text in characters that is kept: no state of Home Assistant may be longer."""
@@ -21,8 +35,18 @@ YEARS = range(2000, 3000)
 """Years that are believed: arithmetic with a time at the edge of the calendar would overflow."""
 
 
+_FULL = 110
+"""What counts as 100 %: up to a tenth more is a matter of rounding."""
+ABSENT: Final = object()
+"""Stands for what a message does not mention, where None is a value."""
+
+
 class UnreadableError(ValueError):
-    """A value is not of the type that its field has."""
+    """A value is not of the type that its field has: it is unknown."""
+
+
+class NoStatementError(UnreadableError):
+    """Such a value of a field that decides something: what is known stays."""
 
 
 type Reader = Callable[[Any], Any]
@@ -30,7 +54,10 @@ type Fields = Mapping[str, tuple[str, Reader]]
 
 
 def read_fields(source: object, fields: Fields) -> dict[str, Any]:
-    """Return attribute → value for every field that ``source`` mentions with a readable value or null."""
+    """Return attribute → value for every field that ``source`` mentions; None for null and for what is unreadable.
+
+    An unreadable value that would decide something is left out.
+    """
     if not isinstance(source, dict | Mapping):
         return {}
     values: dict[str, Any] = {}
@@ -42,9 +69,33 @@ def read_fields(source: object, fields: Fields) -> dict[str, Any]:
             continue
         try:
             values[attribute] = reader(raw)
-        except UnreadableError:
+        except NoStatementError:
             continue
+        except UnreadableError:
+            values[attribute] = None
     return values
+
+
+def deciding[T](reader: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Return a reader for a field by which something is decided: what it cannot read is no statement."""
+
+    def read(raw: object) -> T:
+        try:
+            return reader(raw)
+        except UnreadableError as err:
+            raise NoStatementError from err
+
+    return read
+
+
+def same(one: object, other: object) -> bool:
+    """Return whether two JSON values are surely equal; to Python alone True is 1, for which no reader takes it."""
+    if one is other:
+        return True
+    try:
+        return one == other and orjson.dumps(one) == orjson.dumps(other)
+    except orjson.JSONEncodeError:
+        return False
 
 
 def text(raw: object) -> str:
@@ -54,6 +105,11 @@ def text(raw: object) -> str:
     if len(raw) <= MAX_TEXT and raw.isprintable():
         return raw
     return cut(raw).translate(_CONTROL)
+
+
+def filled_text(raw: object) -> str | None:
+    """Read a text that people read; a blank one is none."""
+    return text(raw).strip() or None
 
 
 def cut(raw: str) -> str:
@@ -68,10 +124,14 @@ def path_text(raw: object) -> str:
     return raw
 
 
+reference = deciding(path_text)
+"""Reads the ID of another record."""
+
+
 def flag(raw: object) -> bool:
-    """Read a boolean."""
+    """Read a boolean, by which something is decided."""
     if not isinstance(raw, bool):
-        raise UnreadableError
+        raise NoStatementError
     return raw
 
 
@@ -88,6 +148,19 @@ def number(low: float, high: float) -> Callable[[object], float]:
         return raw + 0
 
     return read
+
+
+_read_percent = number(0, _FULL)
+
+
+def percent(raw: object) -> float:
+    """Read a percentage."""
+    return min(_read_percent(raw), 100)
+
+
+def whole_percent(raw: object) -> int:
+    """Read a percentage in whole numbers."""
+    return round(percent(raw))
 
 
 def whole(low: int, high: int) -> Callable[[object], int]:

@@ -40,7 +40,7 @@ def lazily[T](key: str, reader: Callable[[Any], T], *, default: T, nullable: boo
 def lazily(key: str, reader: f.Reader, *, default: Any = None, nullable: bool = True) -> Any:
     """Declare a field of a LazyRecord by the cloud's name for it.
 
-    Not ``nullable`` is one for which the vendor's schema has no null: there it is no statement, and what is known stays.
+    Not ``nullable`` is one for which the vendor's schema has no null: neither it nor what is unreadable is a statement there.
     """
     return _Field(key, reader, default, nullable=nullable)
 

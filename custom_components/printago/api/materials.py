@@ -14,7 +14,7 @@ from .models import Record
 _INDEX = f.whole(-1, 255)
 
 _SLOT_FIELDS: f.Fields = {
-    "printerId": ("printer_id", f.path_text),
+    "printerId": ("printer_id", f.reference),
     "amsIndex": ("ams", _INDEX),
     "slotIndex": ("slot", _INDEX),
     "materialId": ("material_id", f.path_text),

@@ -77,7 +77,7 @@ _PRINTER_FIELDS: f.Fields = {
     "enabled": ("enabled", f.flag),
     "tags": ("tags", f.texts),
     "confirmedReady": ("confirmed_ready", f.flag),
-    "printingJobId": ("printing_job_id", f.path_text),
+    "printingJobId": ("printing_job_id", f.reference),
     "lastPrintedAt": ("last_printed_at", f.moment),
     "continuousPrint": ("continuous_print", f.flag),
     "fabmaticRemainingJobs": ("fabmatic_remaining_jobs", _COUNT),
@@ -87,8 +87,9 @@ _PRINTER_FIELDS: f.Fields = {
     "updatedAt": ("updated_at", f.moment),
 }
 _PRINTER_METADATA_FIELDS: f.Fields = {
-    "dev_product_name": ("model", f.text),
-    "dev_model_name": ("model_id", f.text),
+    # By the model we know how hot a bed may get.
+    "dev_product_name": ("model", f.deciding(f.text)),
+    "dev_model_name": ("model_id", f.deciding(f.text)),
 }
 _CONNECTION_FIELDS = (("isOnline", "is_online"), ("isAvailable", "is_available"))
 
@@ -99,7 +100,7 @@ class Record:
 
     FIELDS: ClassVar[f.Fields] = {}
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset()
-    """Attributes for which the vendor's schema has no null: there it is no statement, and what is known stays."""
+    """Attributes for which the vendor's schema has no null: neither it nor what is unreadable is a statement there."""
 
     id: str
 
@@ -133,7 +134,7 @@ class Printer(Record):
 
     FIELDS: ClassVar[f.Fields] = _PRINTER_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset(
-        {"name", "enabled", "tags", "continuous_print", "in_maintenance", "updated_at"}
+        {"name", "enabled", "tags", "confirmed_ready", "continuous_print", "in_maintenance", "updated_at"}
     )
 
     name: str | None = None
@@ -165,18 +166,18 @@ class PrintJob(LazyRecord):
     """One copy of a part that is printed, or waits to be."""
 
     status = lazily("status", _job_status, nullable=False)
-    part_build_id = lazily("partBuildId", f.path_text)
-    part_id = lazily("partId", f.path_text)
+    part_build_id = lazily("partBuildId", f.reference)
+    part_id = lazily("partId", f.reference)
     part_name = lazily("partName", f.text)
-    sku_id = lazily("skuId", f.path_text)
+    sku_id = lazily("skuId", f.reference)
     sku_name = lazily("skuName", f.text)
-    order_id = lazily("orderId", f.path_text)
+    order_id = lazily("orderId", f.reference)
     label = lazily("label", f.path_text)
     quantity_index = lazily("quantityIndex", _COUNT)
     quantity_total = lazily("quantityTotal", _COUNT)
     queue_order = lazily("queueOrder", f.number(0, 1e15))
     priority = lazily("priority", _COUNT)
-    assigned_printer_id = lazily("assignedPrinterId", f.path_text)
+    assigned_printer_id = lazily("assignedPrinterId", f.reference)
     required_printer_tags = lazily("requiredPrinterTags", _tags)
     error_message = lazily("errorMessage", _told)
     hidden = lazily("hidden", f.flag, default=False, nullable=False)

@@ -11,7 +11,7 @@ OPEN = "open"
 _ORDER_FIELDS: f.Fields = {
     "orderNumber": ("number", f.text),
     "status": ("status", f.text),
-    "cancelledAt": ("cancelled_at", f.moment),
+    "cancelledAt": ("cancelled_at", f.deciding(f.moment)),
     "deadline": ("deadline", f.moment),
     "updatedAt": ("updated_at", f.moment),
 }

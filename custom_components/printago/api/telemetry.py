@@ -1,7 +1,7 @@
 """What a printer tells of itself, out of the messages on ``stores/{storeId}/printer-stats/{printerId}``.
 
 Shapes are those of the vendor's ``PrinterStat`` schema. Any field may be missing, null, or of a printer that has no such
-part; a message may be sparse, then what it leaves out is unchanged.
+part; a message may be sparse, then what it leaves out is unchanged. What is unreadable is unknown (see ``fields``).
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,9 @@ from . import fields as f
 from .filament import Tray, Units, read_filament
 from .models import read_connection, read_moment
 
+NAMELESS = "Problem without a code or a message"
+"""Stands for the words of a problem of which nothing is told but that it is there."""
+
 
 class Severity(StrEnum):
     """How bad a health message is; the cloud sorts them into lists of these names."""
@@ -24,11 +27,23 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthMessage:
-    """One HMS message of a printer, for example code ``0700-2000-0002-0001``."""
+    """One HMS message of a printer, for example code ``0700-2000-0002-0001``; not each has a code, or words."""
 
-    code: str
+    code: str | None
     message: str
     severity: Severity
+
+    @property
+    def key(self) -> str:
+        """Return by what it is recognized: its code, whatever its case and separators, else its words."""
+        if self.code and (bare := "".join(filter(str.isalnum, self.code)).upper()):
+            return bare.removeprefix("HMS")
+        # No code has a space in it.
+        return " " + " ".join(self.message.casefold().split())
+
+    def is_worse_than(self, other: HealthMessage) -> bool:
+        """Return whether a warning has become an error."""
+        return self.severity is Severity.ERROR and other.severity is Severity.WARNING
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,19 +92,19 @@ class StatMessage:
     source: Mapping[str, Any]
     """The whole payload; that of an earlier message where only stamps and temperatures are others."""
     temps: object
-    """The temperatures of this message, as they came."""
+    """The temperatures of this message, as they came; ABSENT where it does not mention any."""
 
 
 def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
-    """Read a ``PrinterStat``; what is unreadable in it is left out."""
-    data = payload.get("data")
+    """Read the stamps and flags of a ``PrinterStat``; the rest is kept as it came."""
+    data = payload.get("data", {})
     return StatMessage(
         printer_id,
         read_connection(payload),
         read_moment(payload.get("receivedAt")),
         read_moment(payload.get("expiresAt")),
         payload,
-        data.get("temps") if isinstance(data, dict) else None,
+        data.get("temps", f.ABSENT) if isinstance(data, dict) else None,
     )
 
 
@@ -115,81 +130,107 @@ class Heard:
         self.source = source
         groups = self._groups
         news: dict[str, Any] = {}
-        if (state := source.get("state", _UNHEARD)) != groups.get("state", _UNHEARD):
+        if (state := source.get("state", f.ABSENT)) != groups.get("state", f.ABSENT):
             groups["state"] = state
             news |= f.read_fields(source, _STATE_FIELDS)
         self.retold_time_remaining = False
-        if not isinstance(data := source.get("data"), dict):
-            return news
+        if not isinstance(data := source.get("data", {}), dict):
+            data = _NOTHING_KNOWN
         for group, told in data.items():
-            known = groups.get(group)
-            if told is known or told == known or not isinstance(told, dict):
+            known = groups.get(group, f.ABSENT)
+            if told is known:
                 continue
             if group in _READING_FIELDS:
-                self._read_fields(group, told, _READING_FIELDS[group], news)
-            elif group == "health":
+                self._read_group(group, told, news)
+            elif group == "health" and told != known:
                 groups[group] = told
-                for name, severity in _SEVERITIES:
-                    if isinstance(listed := told.get(name), list):
-                        news[name] = _read_health(listed, severity)
+                _read_health(told, news)
         if "print" in data:
             self.retold_time_remaining = "timeRemaining" in groups.get("print", ())
         if "filament" in data:
-            # What it means depends on whether the message is a whole one.
-            whole = "temps" in data and "print" in data and "health" in data
-            loaded = (whole, data["filament"])
-            if loaded != groups.get("loaded"):
-                groups["loaded"] = loaded
-                news |= read_filament(data["filament"], whole=whole)
+            self._read_filament(data, news)
         return news
 
-    def _read_fields(self, group: str, told: Mapping[str, Any], fields: f.Fields, news: dict[str, Any]) -> None:
+    def _read_group(self, group: str, told: object, news: dict[str, Any]) -> None:
+        fields = _READING_FIELDS[group]
+        if not isinstance(told, dict):
+            self._groups.pop(group, None)
+            news |= dict.fromkeys(attribute for attribute, _ in fields.values())
+            return
         known = self._groups.get(group, {})
         unreadable = set()
         for name, raw in told.items():
-            if raw == known.get(name, _UNHEARD) or name not in fields:
+            # To Python, True is equal to 1.
+            if raw == known.get(name, f.ABSENT) and raw is not True and raw is not False:
+                continue
+            if name not in fields:
                 continue
             attribute, reader = fields[name]
             try:
                 news[attribute] = None if raw is None else reader(raw)
             except f.UnreadableError:
+                news[attribute] = None
                 unreadable.add(name)
-        # What cannot be read must not be taken for known: to Python, True is equal to 1.
+        # Nor must what comes next be taken for what could not be read.
         self._groups[group] = {name: told[name] for name in told if name not in unreadable} if unreadable else told
+
+    def _read_filament(self, data: Mapping[str, Any], news: dict[str, Any]) -> None:
+        filament = data["filament"]
+        # What it means depends on whether the message is a whole one.
+        whole = "temps" in data and "print" in data and "health" in data
+        known_whole, known = self._groups.get("loaded", (None, f.ABSENT))
+        if whole is not known_whole or not f.same(filament, known):
+            self._groups["loaded"] = (whole, filament)
+            news |= read_filament(filament, whole=whole)
 
 
 _SEVERITIES = (("errors", Severity.ERROR), ("warnings", Severity.WARNING))
 _MOST_HEALTH_MESSAGES = 50
 
 
-def _read_health(listed: list[Any], severity: Severity) -> tuple[HealthMessage, ...]:
-    messages = []
-    for source in listed[:_MOST_HEALTH_MESSAGES]:
-        values = f.read_fields(source, _HEALTH_FIELDS)
-        if code := values.get("code"):
-            messages.append(HealthMessage(code, values.get("message") or "", severity))
-    return tuple(messages)
+def _read_health(told: object, news: dict[str, Any]) -> None:
+    if not isinstance(told, dict):
+        # Nothing is wrong, or something of which only so much is certain.
+        told = {"errors": told, "warnings": None}
+    for name, severity in _SEVERITIES:
+        if name in told:
+            listed = told[name] or ()
+            entries = listed[:_MOST_HEALTH_MESSAGES] if isinstance(listed, list | tuple) else (listed,)
+            news[name] = tuple(_read_problem(entry, severity) for entry in entries if entry is not None)
 
 
-_UNHEARD = object()
+def _read_problem(entry: object, severity: Severity) -> HealthMessage:
+    values = f.read_fields({"message": entry} if isinstance(entry, str) else entry, _HEALTH_FIELDS)
+    code, message = values.get("code"), values.get("message")
+    return HealthMessage(code, message or ("" if code else NAMELESS), severity)
+
+
+_NOTHING_KNOWN: Mapping[str, None] = dict.fromkeys(("fans", "lights", "print", "filament"))
+"""What is left where ``data`` is null or unreadable; problems are not taken back by that."""
 _STATE_FIELDS: f.Fields = {"state": ("state", f.text)}
-_HEALTH_FIELDS: f.Fields = {"code": ("code", f.text), "message": ("message", f.text)}
-_PERCENT = f.number(0, 100)
+_HEALTH_FIELDS: f.Fields = {"code": ("code", f.filled_text), "message": ("message", f.filled_text)}
 _LAYER = f.whole(0, 10_000_000)
+
+
+def _stage(raw: object) -> str | None:
+    stage = f.filled_text(raw)
+    return stage if stage is not None and any(map(str.isalpha, stage)) else None
+
+
 _READING_FIELDS: Mapping[str, f.Fields] = {
     "fans": {
-        "part": ("part_fan", _PERCENT),
-        "aux": ("aux_fan", _PERCENT),
-        "chamber": ("chamber_fan", _PERCENT),
+        "part": ("part_fan", f.percent),
+        "aux": ("aux_fan", f.percent),
+        "chamber": ("chamber_fan", f.percent),
     },
     "lights": {"chamber": ("chamber_light", f.text), "work": ("work_light", f.text)},
     "print": {
-        "downloadPercent": ("download_percent", _PERCENT),
-        "percent": ("percent", _PERCENT),
+        "downloadPercent": ("download_percent", f.percent),
+        "percent": ("percent", f.percent),
         "timeRemaining": ("time_remaining", f.number(0, 1_000_000)),
-        "stage": ("stage", f.text),
+        "stage": ("stage", _stage),
         "currentLayer": ("current_layer", _LAYER),
         "totalLayers": ("total_layers", _LAYER),
-        "taskName": ("task_name", f.text),
+        "taskName": ("task_name", f.filled_text),
     },
 }
