@@ -64,7 +64,7 @@ def slots(*trays: Any) -> dict[str, Any]:
 def attributes(hass: HomeAssistant, printer_id: str, key: str) -> dict[str, Any]:
     """Return what an entity tells beside its state, without what Home Assistant adds."""
     told = dict(state_of(hass, printer_id, key).attributes)
-    return {name: told[name] for name in ("color", "type", "remaining", "name", "active", "material")}
+    return {name: told[name] for name in ("color", "colors", "type", "remaining", "name", "active", "material")}
 
 
 async def test_each_tray_tells_what_is_loaded(hass: HomeAssistant, x1c: str, entry: MockConfigEntry) -> None:
@@ -72,6 +72,7 @@ async def test_each_tray_tells_what_is_loaded(hass: HomeAssistant, x1c: str, ent
     assert state_of(hass, x1c, "ams_1_tray_1").name == "Shelf AMS 1 tray 1"
     assert attributes(hass, x1c, "ams_1_tray_2") == {
         "color": "#C12E1F",
+        "colors": ["#C12E1F"],
         "type": "PLA",
         "remaining": 79,
         "name": "Bambu PLA Basic",
@@ -98,6 +99,29 @@ async def test_spool_that_only_has_a_type_is_called_by_it(
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "ABS")
     told = attributes(hass, x1c, "ams_1_tray_1")
     assert (told["color"], told["name"], told["remaining"]) == ("#00FF00", None, 55)
+
+
+async def test_filament_that_lets_light_through_differs_from_black_and_from_opaque(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    colors = ("00000000", "000000FF", "FFFFFF00", "#FFFFFF")
+    tell(farm, x1c, slots(*({"color": color, "info": "PETG Translucent", "type": "PETG"} for color in colors)))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_4") == "PETG Translucent")
+    assert [attributes(hass, x1c, f"ams_1_tray_{number}")["color"] for number in range(1, 5)] == [
+        "#00000000",
+        "#000000",
+        "#FFFFFF00",
+        "#FFFFFF",
+    ]
+
+
+async def test_filament_of_several_colors_shows_them_all(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    tell(farm, x1c, slots({"color": "#FF9425FF;#C16784FF", "info": "PLA Silk Dual", "type": "PLA"}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "PLA Silk Dual")
+    told = attributes(hass, x1c, "ams_1_tray_1")
+    assert (told["color"], told["colors"]) == ("#FF9425", ["#FF9425", "#C16784"])
 
 
 async def test_manufacturers_code_is_told_as_the_name_that_the_store_gives_it(
@@ -200,6 +224,32 @@ class TestActive:
         assert attributes(hass, x1c, "external_spool")["active"] is False
         farm.finish_print(x1c)
         await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is False)
+
+    @pytest.mark.parametrize(("ams", "slot"), [(-1, 0), (-1, 1), (255, 254)])
+    async def test_external_spool_is_active_whichever_of_them_the_job_prints_from(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry, ams: int, slot: int
+    ) -> None:
+        await self._print_from(hass, farm, x1c, [{"amsIndex": ams, "slotIndex": slot}])
+        await until(hass, lambda: attributes(hass, x1c, "external_spool")["active"] is True)
+        assert attributes(hass, x1c, "ams_1_tray_1")["active"] is False
+
+    async def test_place_that_nobody_can_tell_leaves_it_open_which_tray_is_active(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await self._print_from(hass, farm, x1c, [{"amsIndex": 128, "slotIndex": 0}])
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is None)
+        assert attributes(hass, x1c, "external_spool")["active"] is None
+
+    async def _print_from(
+        self, hass: HomeAssistant, farm: VirtualFarm, printer_id: str, mapping: list[dict[str, Any]]
+    ) -> None:
+        await until(hass, lambda: value_of(hass, printer_id, "ams_1_tray_1") == "Bambu PLA Basic")
+        self._submit(farm, printer_id)
+        await farm.advance(300)
+        await until(hass, lambda: attributes(hass, printer_id, "ams_1_tray_1")["active"] is True)
+        change = {farm.world.printers[printer_id].printing_job_id: {"status": "printing", "materialMapping": mapping}}
+        event = {"entityType": "print-jobs", "action": "UPDATE", "entities": change}
+        farm.publish(f"stores/{farm.config.store_id}/entities/print-jobs", orjson.dumps(event))
 
     async def test_nobody_tells_what_a_print_from_elsewhere_uses(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry

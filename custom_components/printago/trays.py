@@ -76,6 +76,7 @@ class TraySensor(PrinterEntity, SensorEntity):
         self._attr_native_value = _EMPTY if tray.empty else name or tray.type
         attributes = self._attr_extra_state_attributes = {
             "color": tray.color,
+            "colors": list(tray.colors),
             "type": tray.type,
             "remaining": tray.remaining,
             "name": name,

@@ -1,11 +1,13 @@
 """What a printer tells of its filament: every form is read, nothing else does harm."""
 
+from contextlib import suppress
 import re
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.printago.api.fields import UnreadableError
 from custom_components.printago.api.filament import Place, Tray, keys_of, place_of, read_filament, read_mapping
 from custom_components.printago.api.telemetry import Heard
 from tests.api.payloads import ANYTHING, damaged
@@ -18,7 +20,7 @@ FILAMENT = {
     },
     "spool": {key: value for key, value in SPOOL.items() if key != "id"},
 }
-LOADED = Tray(color="#C12E1F", type="PLA", info="PLA Basic", remaining=72)
+LOADED = Tray(colors=("#C12E1F",), type="PLA", info="PLA Basic", remaining=72)
 EMPTY = Tray(empty=True)
 
 
@@ -37,21 +39,56 @@ def test_ams_and_spool_are_read() -> None:
         ("C12E1F", "#C12E1F"),
         ("#C12E1F", "#C12E1F"),
         ("C12E1FFF", "#C12E1F"),
-        ("#C12E1F00", "#C12E1F"),
+        ("c12e1fff", "#C12E1F"),
         ("c12e1f", "#C12E1F"),
+        (" #C12E1F ", "#C12E1F"),
+        ("#C12E1F00", "#C12E1F00"),
+        ("C12E1F80", "#C12E1F80"),
+        ("000000FF", "#000000"),
+        ("00000000", "#00000000"),
+        ("FFFFFF00", "#FFFFFF00"),
+        ("FFFFFF", "#FFFFFF"),
         ("", None),
         ("C12E1", None),
         ("C12E1F0", None),
         ("##C12E1F", None),
-        ("C12E1F\n", None),
+        ("C12E1F\x00", None),
         ("red", None),
         (0xC12E1F, None),
+        (True, None),
+        ([], None),
+        ({"hex": "C12E1F"}, None),
     ],
 )
-def test_colour_is_told_in_one_form(raw: object, color: str | None) -> None:
+def test_color_is_told_in_one_form_that_shows_what_is_not_opaque(raw: object, color: str | None) -> None:
     ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]
     assert tray.color == color
     assert tray.type == "PLA"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "#FF9425FF;#C16784FF",
+        "FF9425FF,C16784FF",
+        "ff9425 c16784",
+        "#FF9425FF ; #C16784FF;",
+        "FF9425|C16784",
+        ["#FF9425FF", "C16784"],
+        ["#FF9425FF", None, 7, "brown", "#C16784FF"],
+        "#FF9425FF;brown;#C16784FF",
+    ],
+)
+def test_several_colors_are_all_told_and_the_first_stands_for_them(raw: object) -> None:
+    ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]
+    assert tray.colors == ("#FF9425", "#C16784")
+    assert tray.color == "#FF9425"
+
+
+def test_endless_colors_are_cut() -> None:
+    for raw in ("FF9425 " * 10_000, ["FF9425"] * 10_000, "9" * 100_000):
+        ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]
+        assert len(tray.colors) <= 16
 
 
 @pytest.mark.parametrize(
@@ -61,8 +98,13 @@ def test_colour_is_told_in_one_form(raw: object, color: str | None) -> None:
         ({}, EMPTY),
         ({"id": "0", "color": None, "info": None, "type": None, "remaining": None}, EMPTY),
         ({"id": "0", "color": "", "info": "", "type": "", "remaining": 0}, Tray(remaining=0)),
-        ({"id": "0", "color": "FFFFFF", "info": " ", "type": "", "remaining": -1}, Tray(color="#FFFFFF")),
-        ({"id": "0", "type": "PLA", "remaining": 101}, Tray(type="PLA")),
+        ({"id": "0", "color": "FFFFFF", "info": " ", "type": "", "remaining": -1}, Tray(colors=("#FFFFFF",))),
+        ({"id": "0", "color": "00000000", "info": "", "type": "", "remaining": 0}, Tray(remaining=0)),
+        ({"id": "0", "color": "00000000", "info": "GFG01", "type": ""}, Tray(colors=("#00000000",), info="GFG01")),
+        ({"id": "0", "type": "PLA", "remaining": 101}, Tray(type="PLA", remaining=100)),
+        ({"id": "0", "type": "PLA", "remaining": 255}, Tray(type="PLA")),
+        ({"id": "0", "type": "PLA", "remaining": True}, Tray(type="PLA")),
+        ({"id": "0", "type": 7, "info": ["PLA"], "remaining": "50"}, Tray()),
         (None, Tray()),
         ("PLA", Tray()),
     ],
@@ -80,15 +122,23 @@ def test_spool_holder_that_was_not_set_up_is_empty(spool: dict[str, Any]) -> Non
     ("source", "readings"),
     [
         ({}, {}),
-        (None, {}),
-        ({"spool": 7, "ams": 7}, {}),
+        (None, {"ams": (), "external_spool": None}),
+        (7, {"ams": None, "external_spool": None}),
+        ([], {"ams": None, "external_spool": None}),
+        ({"spool": 7, "ams": 7}, {"ams": None, "external_spool": Tray()}),
+        ({"spool": [SPOOL], "ams": [{"slots": [SPOOL]}]}, {"ams": None, "external_spool": Tray()}),
         ({"ams": {"status": {}, "ams": []}}, {"ams": ()}),
+        ({"ams": {"status": {}, "ams": None}}, {"ams": ()}),
+        ({"ams": {"status": {}, "ams": 7}}, {"ams": None}),
+        ({"ams": {"status": {}, "ams": {"slots": [SPOOL]}}}, {"ams": None}),
         ({"ams": {"status": {}}}, {}),
         ({"ams": None, "spool": None}, {"ams": (), "external_spool": None}),
         ({"ams": {"ams": [{}, {"slots": [{"id": "0"}]}]}}, {"ams": ((), (EMPTY,))}),
     ],
 )
-def test_only_what_is_mentioned_is_read(source: object, readings: dict[str, Any]) -> None:
+def test_only_what_is_mentioned_is_read_and_what_is_unreadable_is_unknown(
+    source: object, readings: dict[str, Any]
+) -> None:
     assert read_filament(source) == readings
 
 
@@ -126,14 +176,61 @@ def test_mapping_names_the_places_that_a_job_prints_from() -> None:
     assert read_mapping(mapping) == {Place(0, 2), Place(-1, 0)}
 
 
+@pytest.mark.parametrize(
+    "external",
+    [
+        {"amsIndex": -1, "slotIndex": 0},
+        {"amsIndex": -1, "slotIndex": 1},
+        {"amsIndex": -1},
+        {"amsIndex": 254, "slotIndex": 0},
+        {"amsIndex": 255, "slotIndex": 254},
+    ],
+)
+def test_each_external_spool_is_the_one_that_telemetry_tells_of(external: dict[str, Any]) -> None:
+    assert read_mapping([external, {"amsIndex": 0, "slotIndex": 3}]) == {Place(-1, 0), Place(0, 3)}
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        {"amsIndex": 128, "slotIndex": 0},
+        {"amsIndex": 12, "slotIndex": 0},
+        {"amsIndex": 0, "slotIndex": 4},
+        {"amsIndex": 0, "slotIndex": -1},
+        {"amsIndex": -2, "slotIndex": 0},
+        {"amsIndex": "0", "slotIndex": 0},
+        {"amsIndex": True, "slotIndex": 0},
+        {"slotIndex": 0},
+        {},
+        7,
+    ],
+)
+def test_place_that_nobody_can_tell_leaves_the_readable_ones_and_is_unknown_alone(unreadable: object) -> None:
+    assert read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 3}]) == {Place(0, 3)}
+    with pytest.raises(UnreadableError):
+        read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 0, "skip": True}])
+    assert read_mapping([{"amsIndex": 0, "slotIndex": 0, "skip": True}, None]) == read_mapping([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [({"remaining": 1}, {"remaining": True}), ({"remaining": 0}, {"remaining": False})]
+)
+def test_flag_in_place_of_an_equal_number_is_not_taken_for_it(before: dict[str, Any], after: dict[str, Any]) -> None:
+    known = Heard()
+    assert known.news({"data": {"filament": unit({"type": "PLA", **before})}}) == {
+        "ams": ((Tray(type="PLA", **before),),)
+    }
+    assert known.news({"data": {"filament": unit({"type": "PLA", **after})}}) == {"ams": ((Tray(type="PLA"),),)}
+
+
 @settings(max_examples=300, deadline=None)
 @given(damaged({"data": {"temps": {}, "print": {}, "health": {}, "filament": FILAMENT}}))
 def test_damaged_filament_gives_only_what_a_state_may_show(payload: dict[str, Any]) -> None:
     readings = Heard().news(payload)
-    trays = [tray for slots in readings.get("ams", ()) for tray in slots]
+    trays = [tray for slots in readings.get("ams") or () for tray in slots]
     trays += [tray for tray in [readings.get("external_spool")] if tray is not None]
     for tray in trays:
-        assert tray.color is None or re.fullmatch("#[0-9A-F]{6}", tray.color)
+        assert all(re.fullmatch("#([0-9A-F]{6}|[0-9A-F]{8})", color) for color in tray.colors)
         assert tray.remaining is None or 0 <= tray.remaining <= 100
         assert all(text is None or (text and len(text) <= 255) for text in (tray.type, tray.info))
         assert not tray.empty or tray == EMPTY
@@ -142,4 +239,5 @@ def test_damaged_filament_gives_only_what_a_state_may_show(payload: dict[str, An
 @settings(max_examples=200, deadline=None)
 @given(st.lists(damaged({"amsIndex": 0, "slotIndex": 1, "skip": False}) | ANYTHING, max_size=6))
 def test_damaged_mapping_gives_only_places(mapping: list[Any]) -> None:
-    assert all(-1 <= place.ams <= 255 and -1 <= place.slot <= 255 for place in read_mapping(mapping))
+    with suppress(UnreadableError):
+        assert all(-1 <= place.ams < 12 and 0 <= place.slot < 4 for place in read_mapping(mapping))

@@ -376,9 +376,8 @@ def _tray(slot: Document) -> Want:
     name = slot.get("info") or slot.get("type")
     if not name:
         return Want("empty")
-    return Want(
-        name, {"color": f"#{slot['color'][:6].upper()}", "type": slot["type"], "remaining": round(slot["remaining"])}
-    )
+    color = slot["color"].upper().removesuffix("FF") if len(slot["color"]) > 6 else slot["color"].upper()
+    return Want(name, {"color": f"#{color}", "type": slot["type"], "remaining": round(slot["remaining"])})
 
 
 def _on(value: bool) -> str:

@@ -4,7 +4,7 @@ Shapes are those of the vendor's ``LoadedFilament`` and ``FilamentInfo`` schemas
 ``id`` is empty; one that holds filament which nobody has identified has an empty ``type``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 import re
@@ -37,16 +37,22 @@ SPOOL_PLACE = Place(-1, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tray:
-    """What one slot holds: ``color`` as ``#RRGGBB``, ``remaining`` in percent; None is unknown.
+    """What one slot holds: ``remaining`` in percent; None, or no color, is unknown.
 
-    ``info`` is what the printer calls the filament: its name, or the manufacturer's code of it such as ``GFA00``.
+    A color is ``#RRGGBB`` where the filament is opaque, else ``#RRGGBBAA``: ``#00000000`` is clear. Filament of several
+    colors has all of them, the first of which stands for it. ``info`` is what the printer calls the filament: its name, or the manufacturer's code of it such as ``GFA00``.
     """
 
     empty: bool = False
-    color: str | None = None
+    colors: tuple[str, ...] = ()
     type: str | None = None
     info: str | None = None
     remaining: int | None = None
+
+    @property
+    def color(self) -> str | None:
+        """Return the color that stands for the filament."""
+        return self.colors[0] if self.colors else None
 
 
 EMPTY = Tray(empty=True)
@@ -61,24 +67,41 @@ def read_filament(source: object, *, whole: bool = False) -> dict[str, Any]:
     A list of AMS units replaces what was known of all of them. In a ``whole`` message, filament without any list means
     that there is no AMS (any more).
     """
-    if not isinstance(source, Mapping) or not source:
+    if source is None:
+        return {"ams": (), EXTERNAL_SPOOL: None}
+    if not isinstance(source, Mapping):
+        return {"ams": None, EXTERNAL_SPOOL: None}
+    if not source:
         return {}
-    readings: dict[str, Any] = {"ams": ()} if whole and "ams" not in source else {}
+    readings: dict[str, Any] = {}
     if "ams" in source:
-        ams = source["ams"]
-        if ams is None:
-            readings["ams"] = ()
-        elif isinstance(ams, Mapping) and isinstance(units := ams.get("ams"), list):
-            readings["ams"] = tuple(_read_unit(unit) for unit in units[:_MOST_UNITS])
+        readings |= _read_ams(source["ams"])
+    elif whole:
+        readings["ams"] = ()
     if "spool" in source:
-        spool = source["spool"]
-        if spool is None:
-            readings[EXTERNAL_SPOOL] = None
-        elif isinstance(spool, Mapping):
-            tray = _read_tray(spool)
-            # The holder has no sensor: nothing set up there is all that a printer can say of an empty one.
-            readings[EXTERNAL_SPOOL] = tray if tray.type or tray.info else EMPTY
+        readings[EXTERNAL_SPOOL] = _read_spool(source["spool"])
     return readings
+
+
+def _read_ams(source: object) -> dict[str, Units | None]:
+    if source is None:
+        return {"ams": ()}
+    if not isinstance(source, Mapping):
+        return {"ams": None}
+    if "ams" not in source:
+        return {}
+    units = source["ams"] or ()
+    return {"ams": tuple(map(_read_unit, units[:_MOST_UNITS])) if isinstance(units, list | tuple) else None}
+
+
+def _read_spool(source: object) -> Tray | None:
+    if source is None:
+        return None
+    if not isinstance(source, Mapping):
+        return Tray()
+    tray = _read_tray(source)
+    # The holder has no sensor: nothing set up there is all that a printer can say of an empty one.
+    return tray if tray.type or tray.info else EMPTY
 
 
 def _read_unit(source: object) -> tuple[Tray, ...]:
@@ -91,27 +114,40 @@ def _read_tray(source: object) -> Tray:
         return Tray()
     if not any(source.get(name) is not None for name in _TRAY_FIELDS):
         return EMPTY
-    return Tray(**f.read_fields(source, _TRAY_FIELDS))
+    values = f.read_fields(source, _TRAY_FIELDS)
+    colors = values.pop("colors", None) or ()
+    if colors == (_CLEAR,) and not (values.get("type") or values.get("info")):
+        # What printers write where nobody has said which filament it is.
+        colors = ()
+    return Tray(colors=colors, **values)
 
 
-_COLOR = re.compile(r"#?([0-9A-Fa-f]{6})(?:[0-9A-Fa-f]{2})?")
+_CLEAR = "#00000000"
+_OPAQUE = "FF"
+_COLOR = re.compile(r"#?([0-9A-Fa-f]{6})([0-9A-Fa-f]{2})?")
+_BETWEEN_COLORS = re.compile(r"[\s,;|/]+")
+_MOST_COLORS = 16
 
 
-def _color(raw: object) -> str:
-    if not isinstance(raw, str) or (match := _COLOR.fullmatch(raw)) is None:
+def _colors(raw: object) -> tuple[str, ...]:
+    """Read one color, or several as a list or in one text."""
+    if isinstance(raw, str):
+        raw = _BETWEEN_COLORS.split(raw[: f.MAX_TEXT])
+    if not isinstance(raw, list):
         raise f.UnreadableError
-    return f"#{match[1].upper()}"
+    found = (_COLOR.fullmatch(text) for text in raw[:_MOST_COLORS] if isinstance(text, str))
+    return tuple(f"#{color[1]}{_alpha(color[2])}".upper() for color in found if color)
 
 
-def _filled_text(raw: object) -> str | None:
-    return f.text(raw).strip() or None
+def _alpha(written: str | None) -> str:
+    return "" if written is None or written.upper() == _OPAQUE else written
 
 
 _TRAY_FIELDS: f.Fields = {
-    "color": ("color", _color),
-    "type": ("type", _filled_text),
-    "info": ("info", _filled_text),
-    "remaining": ("remaining", f.whole(0, 100)),
+    "color": ("colors", _colors),
+    "type": ("type", f.filled_text),
+    "info": ("info", f.filled_text),
+    "remaining": ("remaining", f.whole_percent),
 }
 
 
@@ -137,19 +173,32 @@ def place_of(key: str) -> Place | None:
     return Place(int(match[1]) - 1, int(match[2]) - 1) if match else None
 
 
-_INDEX = f.whole(-1, 255)
+_EXTERNAL = frozenset({-1, 254, 255})
+"""AMS indexes of external spools: the cloud's, and those of Bambu printers. One with two nozzles may have two such spools,
+of which telemetry tells as one."""
+_AMS = f.whole(-1, 255)
+_SLOT = f.whole(0, _MOST_SLOTS - 1)
 
 
 def read_mapping(raw: object) -> frozenset[Place]:
     """Read a job's ``materialMapping``: the places it prints from."""
     if not isinstance(raw, list):
         raise f.UnreadableError
-    return frozenset(_read_places(raw[:_MOST_MAPPINGS]))
+    used = [mapping for mapping in raw[:_MOST_MAPPINGS] if not _is_skipped(mapping)]
+    places = frozenset(place for mapping in used if (place := _read_place(mapping)) is not None)
+    if used and not places:
+        raise f.UnreadableError
+    return places
 
 
-def _read_places(mappings: Iterable[object]) -> Iterable[Place]:
-    for mapping in mappings:
-        place = f.read_fields(mapping, {"amsIndex": ("ams", _INDEX), "slotIndex": ("slot", _INDEX)})
-        skipped = isinstance(mapping, Mapping) and mapping.get("skip") is True
-        if not skipped and place.get("ams") is not None and place.get("slot") is not None:
-            yield Place(place["ams"], place["slot"])
+def _is_skipped(mapping: object) -> bool:
+    return mapping is None or (isinstance(mapping, Mapping) and mapping.get("skip") is True)
+
+
+def _read_place(mapping: object) -> Place | None:
+    values = f.read_fields(mapping, {"amsIndex": ("ams", _AMS), "slotIndex": ("slot", _SLOT)})
+    ams, slot = values.get("ams"), values.get("slot")
+    if ams in _EXTERNAL:
+        return SPOOL_PLACE
+    # Bambu's numbers from 128 on, of units with one slot, do not say which unit of the list that is.
+    return Place(ams, slot) if ams is not None and slot is not None and ams < _MOST_UNITS else None
