@@ -15,6 +15,18 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 IDLE = {"isOnline": True, "isAvailable": True, "confirmedReady": True}
 BUSY = {"isOnline": True, "isAvailable": False, "confirmedReady": False}
 DONE = {"isOnline": True, "isAvailable": True, "confirmedReady": False}
+UNDECIDED = (
+    None,
+    "",
+    " ",
+    "FILAMENT_DANCING",
+    "Printing (slow)",
+    "7",
+    "ATTENTION",
+    "Offline after error",
+    "INIT",
+    "startup",
+)
 
 
 def printer(**record: Any) -> PrinterState:
@@ -76,19 +88,56 @@ def test_readiness_is_the_first_reason_that_holds(record: dict[str, Any], readin
         ("cancelled", PrintStatus.IDLE),
         ("STOPPED", PrintStatus.IDLE),
         ("Printing from SD", PrintStatus.RUNNING),
-        ("Starting", PrintStatus.PREPARE),
+        ("Starting", PrintStatus.RUNNING),
+        ("Starting print from SD", PrintStatus.RUNNING),
+        ("Transferring file to SD", PrintStatus.PREPARE),
         ("Resuming", PrintStatus.RUNNING),
         ("Finishing", PrintStatus.RUNNING),
         ("Cancelling", PrintStatus.RUNNING),
         (" error ", PrintStatus.FAILED),
-        ("FILAMENT_DANCING", None),
-        ("", None),
+        ("printing_from-sd", PrintStatus.RUNNING),
     ],
 )
-def test_word_of_any_printer_becomes_one_status(word: str, status: PrintStatus | None) -> None:
-    state = printer()
+@pytest.mark.parametrize("flags", [IDLE, BUSY, DONE])
+def test_word_of_any_printer_becomes_one_status(flags: dict[str, Any], word: str, status: PrintStatus) -> None:
+    state = printer(**flags)
     tell(state, state=word)
     assert state.print_status is status
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "expected"),
+    [
+        (BUSY, "printing", PrintStatus.RUNNING),
+        (BUSY, "paused", PrintStatus.PAUSE),
+        (BUSY, "sending-to-printer", PrintStatus.PREPARE),
+        (BUSY, "slicing", PrintStatus.SLICING),
+        (BUSY, "assigned", PrintStatus.PREPARE),
+        (BUSY, None, PrintStatus.RUNNING),
+        ({**BUSY, "confirmedReady": True}, None, PrintStatus.RUNNING),
+        (DONE, "printing", PrintStatus.RUNNING),
+        (DONE, "assigned", PrintStatus.IDLE),
+        (DONE, None, PrintStatus.IDLE),
+        (IDLE, None, PrintStatus.IDLE),
+        ({**BUSY, "isInMaintenance": True}, "printing", PrintStatus.RUNNING),
+        ({**BUSY, "isInMaintenance": True}, None, None),
+        ({**IDLE, "isInMaintenance": True}, None, PrintStatus.IDLE),
+    ],
+)
+@pytest.mark.parametrize("word", UNDECIDED)
+def test_where_the_word_tells_nothing_the_job_tells_the_status_else_whether_the_printer_is_taken(
+    word: str | None, flags: dict[str, Any], status: str | None, expected: PrintStatus | None
+) -> None:
+    state = printer(**flags)
+    tell(state, state=word, job=job(status) if status else None)
+    assert state.print_status is expected
+
+
+@pytest.mark.parametrize("word", UNDECIDED)
+def test_where_neither_word_nor_printago_tells_the_status_is_unknown(word: str | None) -> None:
+    state = PrinterState.from_json(ID, {"name": "X", "isOnline": True})
+    tell(state, state=word)
+    assert state.print_status is None
 
 
 def test_offline_printer_is_offline_whatever_it_said_last() -> None:
@@ -108,7 +157,7 @@ def test_offline_printer_is_offline_whatever_it_said_last() -> None:
         ("sending-to-printer", BUSY, PrintStatus.PREPARE),
         (None, IDLE, PrintStatus.IDLE),
         (None, DONE, PrintStatus.IDLE),
-        (None, BUSY, None),
+        (None, BUSY, PrintStatus.RUNNING),
     ],
 )
 def test_status_without_any_telemetry_comes_from_the_job(
@@ -145,7 +194,7 @@ def test_idle_printer_stays_idle_when_its_telemetry_goes_stale(record: dict[str,
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [("printing", PrintStatus.RUNNING), ("sending-to-printer", PrintStatus.PREPARE), (None, None)],
+    [("printing", PrintStatus.RUNNING), ("sending-to-printer", PrintStatus.PREPARE), (None, PrintStatus.RUNNING)],
 )
 def test_stale_idle_gives_way_when_printago_says_that_the_printer_is_busy(
     status: str | None, expected: PrintStatus | None
@@ -193,7 +242,7 @@ def test_bed_needs_clearing_when_unconfirmed_and_nothing_prints(
     if word:
         tell(state, state=word)
     assert state.bed_needs_clearing is needs_clearing
-    assert not (state.prints and needs_clearing)
+    assert not (state.in_use and needs_clearing)
 
 
 def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:

@@ -77,11 +77,11 @@ def _command(command: str, **options: Any) -> Callable[[PrintagoCoordinator, Pri
 
 def _refuse_unloading(printer: PrinterState) -> str | None:
     # Changing the filament of a paused print is what it is paused for.
-    return "busy_printing" if printer.prints and printer.print_status is not PrintStatus.PAUSE else None
+    return "busy_printing" if printer.in_use and printer.print_status is not PrintStatus.PAUSE else None
 
 
 def _refuse_confirmation(printer: PrinterState) -> str | None:
-    if printer.prints:
+    if printer.in_use:
         return "still_printing"
     return "bed_already_clear" if printer.record.confirmed_ready else None
 
@@ -121,7 +121,7 @@ PRINTER_BUTTONS = (
         key="home",
         entity_registry_enabled_default=False,
         press_fn=_command("home-axis", axes={"x": True, "y": True, "z": True}),
-        refusal_fn=lambda printer: "busy_printing" if printer.prints else None,
+        refusal_fn=lambda printer: "busy_printing" if printer.in_use else None,
     ),
     PrinterButtonDescription(
         key="unload_filament",

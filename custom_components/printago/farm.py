@@ -103,7 +103,7 @@ class Farm:
         self._has_bearings |= jobs is not None
         for state in self.printers.values():
             state.expire(now)
-            state.settle(self._job_of(state))
+            self._settle_printer(state)
         self._unsettled.clear()
         changes.printers = set(self.printers)
         return changes
@@ -113,6 +113,8 @@ class Farm:
         changes = Changes(jobs=True)
         for job_id in tuple(self.jobs):
             self._drop_job(job_id, changes)
+        for state in self.printers.values():
+            state.forget_job()
         self._vanished.clear()
         self._has_bearings = False
         self._settle(changes)
@@ -325,9 +327,24 @@ class Farm:
         # Once a message, however much of it is about the same printer.
         for printer_id in self._unsettled:
             state = self.printers.get(printer_id)
-            if state is not None and state.settle(self._job_of(state)):
+            if state is not None and self._settle_printer(state):
                 changes.summary = True
         self._unsettled.clear()
+
+    def _settle_printer(self, state: PrinterState) -> bool:
+        """Tell a printer which job it prepares or prints; of several the one that has come furthest."""
+        if state.id not in self._jobs_of and state.record.printing_job_id is None:
+            return state.settle(None)
+        jobs = [self.jobs[job_id] for job_id in self._jobs_of.get(state.id, ())]
+        own = self.jobs.get(state.record.printing_job_id or "")
+        if own is not None and own.assigned_printer_id is None:
+            jobs.append(own)
+        job = max(
+            (job for job in jobs if job.in_progress),
+            key=lambda job: (job.id == state.record.printing_job_id, _STEPS.get(job.status, 0)),
+            default=None,
+        )
+        return state.settle(job, occupied=any(job.at_printer for job in jobs))
 
     # Jobs
 
@@ -337,20 +354,6 @@ class Farm:
             self.part_builds[part_build_id] = time.monotonic()
             if len(self.part_builds) > _MOST_REMEMBERED:
                 self.part_builds.popitem(last=False)
-
-    def _job_of(self, state: PrinterState) -> PrintJob | None:
-        """Return the job that a printer prepares or prints; of several the one that has come furthest."""
-        if state.id not in self._jobs_of and state.record.printing_job_id is None:
-            return None
-        candidates = [self.jobs[job_id] for job_id in self._jobs_of.get(state.id, ())]
-        own = self.jobs.get(state.record.printing_job_id or "")
-        if own is not None and own.assigned_printer_id is None:
-            candidates.append(own)
-        return max(
-            (job for job in candidates if job.in_progress),
-            key=lambda job: (job.id == state.record.printing_job_id, _STEPS.get(job.status, 0)),
-            default=None,
-        )
 
     def _merge_row(self, job_id: str, source: Mapping[str, Any], changes: Changes, now: datetime) -> None:
         """Lay a row of a snapshot over what is known; most are just what is known already."""

@@ -200,7 +200,7 @@ class ConfirmBedTool(_FarmTool):
                 translation_placeholders={"device": printer.name},
             )
         if not printer.bed_needs_clearing:
-            key = "still_printing" if printer.prints else "bed_already_clear"
+            key = "still_printing" if printer.in_use else "bed_already_clear"
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key=key, translation_placeholders={"printer": printer.name}
             )

@@ -5,6 +5,8 @@ what they mean; a word that is not in it decides nothing, and is never guessed.
 """
 
 from enum import StrEnum
+from functools import lru_cache
+import re
 from typing import NamedTuple
 
 
@@ -49,40 +51,56 @@ _FAILED = Meaning(PrintStatus.FAILED, Result.FAILED)
 # A canceled print has not failed, and nothing is left to do: the printer is idle.
 _CANCELED = Meaning(PrintStatus.IDLE, Result.CANCELED)
 
+# A print is being ended; what comes after says how it did.
+_CANCELING = Meaning(PrintStatus.RUNNING, Result.CANCELED)
+
+# What a host says of its connection to the printer, or of its own start and end, is left out on purpose: OctoPrint's
+# "Connecting" and "Offline after error", Klipper's "startup" and "shutdown", Bambu's "INIT". It says nothing of a print, nor
+# does PrusaLink's "ATTENTION", which stands for a filament that ran out as well as for a print that has ended.
 _MEANING_OF_WORD = {
+    # Bambu
     "idle": _IDLE,
-    "standby": _IDLE,
-    "ready": _IDLE,
-    "operational": _IDLE,
     "prepare": _PREPARE,
-    "busy": _PREPARE,
-    "starting": _PREPARE,
-    "starting print from sd": _PREPARE,
     "slicing": Meaning(PrintStatus.SLICING),
     "running": _RUNNING,
+    "pause": _PAUSE,
+    "finish": _FINISHED,
+    "failed": _FAILED,
+    "offline": Meaning(PrintStatus.OFFLINE),
+    # Klipper
+    "standby": _IDLE,
     "printing": _RUNNING,
+    "paused": _PAUSE,
+    "complete": _FINISHED,
+    "cancelled": _CANCELED,
+    "error": _FAILED,
+    # PrusaLink
+    "ready": _IDLE,
+    "busy": _PREPARE,
+    "finished": _FINISHED,
+    "stopped": _CANCELED,
+    # OctoPrint, which counts what starts, resumes and ends as printing
+    "operational": _IDLE,
+    "starting": _RUNNING,
+    "starting print from sd": _RUNNING,
     "printing from sd": _RUNNING,
+    "starting to send file to sd": _PREPARE,
+    "sending file to sd": _PREPARE,
+    "transferring file to sd": _PREPARE,
+    "pausing": _PAUSE,
     "resuming": _RUNNING,
     "finishing": _RUNNING,
-    # The print is still being ended; what comes after says that it was.
-    "cancelling": Meaning(PrintStatus.RUNNING, Result.CANCELED),
-    "canceling": Meaning(PrintStatus.RUNNING, Result.CANCELED),
-    "pause": _PAUSE,
-    "paused": _PAUSE,
-    "pausing": _PAUSE,
-    "finish": _FINISHED,
-    "finished": _FINISHED,
-    "complete": _FINISHED,
+    "cancelling": _CANCELING,
+    # Other spellings of the same
+    "preparing": _PREPARE,
     "completed": _FINISHED,
-    "failed": _FAILED,
-    "error": _FAILED,
-    "cancelled": _CANCELED,
     "canceled": _CANCELED,
-    "stopped": _CANCELED,
-    "offline": Meaning(PrintStatus.OFFLINE),
+    "canceling": _CANCELING,
 }
+_SEPARATORS = re.compile(r"[\s_-]+")
 
 
+@lru_cache(maxsize=256)
 def meaning_of(word: str | None) -> Meaning | None:
     """Return what a printer's word means; None for a word that is not known, and for none at all."""
-    return None if word is None else _MEANING_OF_WORD.get(word.strip().casefold())
+    return None if word is None else _MEANING_OF_WORD.get(_SEPARATORS.sub(" ", word.casefold()).strip())

@@ -31,8 +31,10 @@ class Readiness(StrEnum):
     READY = "ready"
 
 
-_STATUS_OF_JOB = {
+# What a job says of its printer; in its other steps it waits somewhere else.
+_STATUS_OF_JOB: Mapping[JobStatus | None, PrintStatus] = {
     JobStatus.SLICING: PrintStatus.SLICING,
+    JobStatus.SENDING_TO_PRINTER: PrintStatus.PREPARE,
     JobStatus.PRINTING: PrintStatus.RUNNING,
     JobStatus.PAUSED: PrintStatus.PAUSE,
 }
@@ -92,7 +94,10 @@ class PrinterState:
     """What was told last of the connection, and counted."""
     _end_holds_until: datetime = NEVER
     """Until when messages that tell nothing new leave the end of the print where it is."""
-    _prints: bool = False
+    _occupied: bool = False
+    """A Printago job is printed or paused at the printer, or just sent to it."""
+    _in_use: bool = False
+    """What ``in_use`` was when it was last known."""
     counted: Counted | None = None
     """What the counts of the farm look at, kept by ``settle``."""
 
@@ -105,7 +110,7 @@ class PrinterState:
         """Return the state of a printer of which only the record is known."""
         state = cls(record=Printer.from_json(printer_id, source))
         state._merge_connection(read_connection(source), state.record.updated_at)
-        state._prints = state.record.printing_job_id is not None
+        state._in_use = state.record.printing_job_id is not None
         return state
 
     @property
@@ -192,22 +197,36 @@ class PrinterState:
         self.stale = stale
         return changed
 
-    def settle(self, job: PrintJob | None) -> bool:
-        """Take over which job the printer has, and remember whether it prints; called after every change.
+    def forget_job(self) -> None:
+        """Forget the job because nobody may read it any more, which does not mean that it is over."""
+        self.job, self._occupied = None, False
 
-        Return whether anything changed that the counts of the farm look at.
+    def settle(self, job: PrintJob | None, *, occupied: bool = False) -> bool:
+        """Take over which job the printer has, and remember whether it is in use; called after every change.
+
+        ``occupied`` says that any job at all is at the printer. Return whether anything changed that the counts of the farm
+        look at.
         """
-        lost_its_job = self.job is not None and job is None
         self.job = job
-        if self.is_online:
-            self._prints = self._prints_now()
-        elif lost_its_job:
-            self._prints = False
+        occupied = occupied or (job is not None and job.at_printer)
+        if self._occupied and not occupied:
+            # That its print is over is known of an offline printer as well.
+            self._in_use = False
+        self._occupied = occupied
+        self._in_use = self._judge_use()
+        printing = self.printing
+        # Not only telemetry tells that a print goes on, or no longer does.
+        if self.end_time is None:
+            if printing and self.received_at is not None:
+                self._estimate_end(self.received_at, anew=True)
+        elif self.is_online and not printing:
+            self.end_time = None
+            self._end_holds_until = NEVER
         before = self.counted
         self.counted = Counted(
             self.name,
             self.is_online,
-            self.printing,
+            printing,
             self.readiness,
             self.bed_needs_clearing,
             self.has_problem,
@@ -246,11 +265,26 @@ class PrinterState:
         self._end_holds_until = end - remaining + _END_TIME_TOLERANCE
         return end != known
 
-    def _prints_now(self) -> bool:
-        if self.job is not None or self.print_status in ACTIVE_STATUSES:
+    def _judge_use(self) -> bool:
+        """Return whether the bed is in use by what is known now; what was known last stays where nothing decides."""
+        if self._occupied:
             return True
-        # What is busy without a job prints something started elsewhere; maintenance makes it unavailable as well.
-        return self.is_available is False and not self.record.in_maintenance and self.telemetry.state is None
+        if not self.is_online:
+            return self._in_use
+        meaning = None if self.stale else meaning_of(self.telemetry.state)
+        if meaning is not None and meaning.status in ACTIVE_STATUSES:
+            return True
+        if (taken := self._taken) is not None:
+            return taken
+        return self._in_use and (meaning is None or meaning.status is PrintStatus.OFFLINE)
+
+    @property
+    def _taken(self) -> bool | None:
+        """Return whether Printago says that something occupies the printer, None where it does not say."""
+        if self.is_available is False and self.record.in_maintenance:
+            # Maintenance makes it unavailable as well.
+            return None
+        return None if self.is_available is None else not self.is_available
 
     # Meaning
 
@@ -266,27 +300,28 @@ class PrinterState:
 
     @property
     def print_status(self) -> PrintStatus | None:
-        """Return what the printer does, None for a word that nobody knows.
+        """Return what the printer does, None where neither its word nor Printago tells.
 
-        The last word stays when telemetry goes stale, unless Printago says meanwhile that the printer is free or gave
-        it another job.
+        The last word stays when telemetry goes stale, unless Printago says meanwhile that the printer is free or taken.
         """
         if not self.is_online:
             return PrintStatus.OFFLINE
-        word = self.telemetry.state
-        if word is None:
-            return self._status_without_telemetry(PrintStatus.IDLE)
-        meaning = meaning_of(word)
-        status = meaning.status if meaning is not None else None
-        if self.stale and not self.record.in_maintenance and (status in ACTIVE_STATUSES) is self.is_available:
-            return self._status_without_telemetry(PrintStatus.FINISH)
+        meaning = meaning_of(self.telemetry.state)
+        if meaning is None:
+            return self._status_without_word(PrintStatus.IDLE)
+        status = meaning.status
+        if (self.stale or status is PrintStatus.OFFLINE) and (status in ACTIVE_STATUSES) is not self._judge_use():
+            return self._status_without_word(PrintStatus.FINISH)
         return status
 
-    def _status_without_telemetry(self, unready: PrintStatus) -> PrintStatus | None:
-        if self.job is not None and self.job.status is not None:
-            return _STATUS_OF_JOB.get(self.job.status, PrintStatus.PREPARE)
-        if not self.is_available:
+    def _status_without_word(self, unready: PrintStatus) -> PrintStatus | None:
+        job, taken = self.job, self._taken
+        if job is not None and (status := _STATUS_OF_JOB.get(job.status)) is not None:
+            return status
+        if taken is None:
             return None
+        if taken:
+            return PrintStatus.RUNNING if job is None else PrintStatus.PREPARE
         return PrintStatus.IDLE if self.record.confirmed_ready else unready
 
     @property
@@ -303,21 +338,23 @@ class PrinterState:
             return Readiness.DISABLED
         if not self.is_online:
             return Readiness.OFFLINE
-        if self.is_available is False:
+        if self._in_use:
             return Readiness.BUSY
-        if self.record.confirmed_ready is False and not self.record.continuous_print:
-            return Readiness.AWAITING_CLEAR
-        return Readiness.READY
+        return Readiness.AWAITING_CLEAR if self.bed_needs_clearing else Readiness.READY
 
     @property
     def bed_needs_clearing(self) -> bool:
         """Return whether Printago waits for a person to clear the bed; the last known value while offline."""
-        return self.record.confirmed_ready is False and not self._prints and not self.record.continuous_print
+        return self.record.confirmed_ready is False and not self._in_use and not self.record.continuous_print
 
     @property
-    def prints(self) -> bool:
-        """Return whether the bed is in use; the last known value while offline."""
-        return self._prints
+    def in_use(self) -> bool:
+        """Return whether something occupies the bed; the last known value while offline.
+
+        Printago says that the printer is taken, or a Printago job is there, or fresh telemetry says in a known word that the
+        printer prints, prepares or is paused.
+        """
+        return self._in_use
 
     @property
     def can_pause(self) -> bool:
@@ -336,10 +373,12 @@ class PrinterState:
 
     def _does(self, *statuses: PrintStatus) -> bool:
         # Job and printer tell the same at different times; either will do.
-        job_status = self.job.status if self.job is not None else None
-        if job_status in _STATUS_OF_JOB and _STATUS_OF_JOB[job_status] in statuses:
+        if self.job is not None and _STATUS_OF_JOB.get(self.job.status) in statuses:
             return True
-        return self.print_status in (None, *statuses)
+        if (status := self.print_status) is None or status in statuses:
+            return True
+        # What occupies a printer without a job, and in a word that nobody knows, may just as well be paused.
+        return self.job is None and status is PrintStatus.RUNNING and meaning_of(self.telemetry.state) is None
 
     @property
     def problems(self) -> tuple[HealthMessage, ...]:
@@ -370,7 +409,7 @@ class PrinterState:
         """Return whether the current print uses the filament of a place, None where nobody tells."""
         if self.job is not None and self.job.places is not None:
             return self.job.status in _FEEDING and place in self.job.places
-        return None if self._prints else False
+        return None if self._in_use else False
 
     @property
     def start_time(self) -> datetime | None:

@@ -124,7 +124,7 @@ async def _async_send(
 
 
 def _would_spoil_print(command: str, printer: PrinterState) -> bool:
-    if not printer.prints:
+    if not printer.in_use:
         return False
     paused = printer.print_status is PrintStatus.PAUSE
     return command in _NEVER_IN_A_PRINT or (command in _ONLY_IN_A_PAUSE and not paused)

@@ -65,7 +65,7 @@ async def async_confirm_beds(call: ServiceCall) -> ServiceResponse:
 def _beds_of(call: ServiceCall, coordinator: PrintagoCoordinator, *, cleared: bool) -> list[PrinterState]:
     if ATTR_PRINTERS in call.data:
         printers = async_printers(call, coordinator)
-        if cleared and (printing := [printer for printer in printers if printer.prints]):
+        if cleared and (printing := [printer for printer in printers if printer.in_use]):
             raise mistake("still_printing", printer=", ".join(names(printing)))
         return printers
     if not cleared:

@@ -38,6 +38,7 @@ class JobStatus(StrEnum):
 FINAL_STATUSES = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
 IN_PROGRESS_STATUSES = frozenset(JobStatus) - FINAL_STATUSES - {JobStatus.PENDING}
 """A printer is spoken for: from assigned to paused."""
+_AT_PRINTER_STATUSES = frozenset({JobStatus.SENDING_TO_PRINTER, JobStatus.PRINTING, JobStatus.PAUSED})
 
 
 _STATUS_OF = {status.value: status for status in JobStatus}
@@ -206,6 +207,11 @@ class PrintJob(LazyRecord):
     def in_progress(self) -> bool:
         """Return whether a printer is spoken for."""
         return self.status in IN_PROGRESS_STATUSES
+
+    @property
+    def at_printer(self) -> bool:
+        """Return whether a printer prints it, is paused in it, or is just getting it."""
+        return self.status in _AT_PRINTER_STATUSES
 
 
 def read_moment(raw: object) -> datetime | None:
