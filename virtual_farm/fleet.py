@@ -150,9 +150,9 @@ class Fleet:
     # What happens at the printer.
 
     def raise_hms(self, printer: Printer, severity: Severity, code: str, message: str) -> None:
-        """Let the printer report an HMS message; an error ends FabMatic."""
+        """Let the printer report an HMS message; an error or a warning ends FabMatic."""
         printer.add_message(severity, code, message)
-        if severity == "error" and code not in USER_PAUSE_CODES:
+        if severity != "info" and code not in USER_PAUSE_CODES:
             self._trip_fabmatic(printer)
 
     def print_from_outside(self, printer: Printer, name: str, seconds: float) -> None:

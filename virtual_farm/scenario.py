@@ -45,7 +45,7 @@ class Scenario:
             _ready,
             self._offline,
             lambda printer: self._paused(printer, "Articulated Dragon", 0.62),
-            lambda printer: self._fleet.set_maintenance(printer, enabled=True),
+            self._in_maintenance,
             self._fabmatic,
             _ready,
         )
@@ -188,6 +188,15 @@ class Scenario:
     def _offline(self, printer: Printer) -> None:
         self._fleet.disconnect(printer)
 
+    def _in_maintenance(self, printer: Printer) -> None:
+        self._fleet.set_maintenance(printer, enabled=True)
+        self._fleet.raise_hms(
+            printer,
+            "warning",
+            "0700-2000-0002-0001",
+            "AMS A Slot 1 filament has run out. Please insert a new filament.",
+        )
+
     def _fabmatic(self, printer: Printer) -> None:
         """Let it print the last thing that an order lacks, without a person between prints."""
         order = self._order(f"{1004 + len(self._world.orders)}", "BIN-2X1", days=2)
@@ -202,12 +211,6 @@ class Scenario:
         (job,) = self._builder.make_now(list(self._world.part_builds.values())[-1]["id"])
         self._put_on(printer, job, 0.81)
         self._fleet.set_fabmatic(printer, enabled=True, job_limit=3)
-        self._fleet.raise_hms(
-            printer,
-            "warning",
-            "0700-2000-0002-0001",
-            "AMS A Slot 1 filament has run out. Please insert a new filament.",
-        )
 
     # The queue.
 

@@ -86,18 +86,20 @@ async def test_fabmatic_prints_on_without_a_person_until_its_limit(cloud: Cloud)
     assert printer["confirmedReady"] is False
 
 
-@pytest.mark.parametrize("cause", ["hms error", "use from outside", "lost contact", "failed print"])
+@pytest.mark.parametrize("cause", ["hms error", "hms warning", "use from outside", "lost contact", "failed print"])
 async def test_fabmatic_switches_itself_off(cloud: Cloud, cause: str) -> None:
     printer_id = cloud.printer_ids()[0]
     await cloud.call("PATCH", "/v1/printers/continous-print", body={"enabled": True, "ids": [printer_id]})
     if cause != "use from outside":
         job_id = await start_print(cloud, printer_id)
         await on(cloud, "pause", job_id)
-        cloud.farm.raise_hms(printer_id, "0700-2000-0002-0001", "Filament has run out", severity="warning")
-        assert (await cloud.printer(printer_id))["continuousPrint"] is True, "neither pause nor warning is a reason"
+        cloud.farm.raise_hms(printer_id, "0500-0300-0001-0010", "A firmware update is ready", severity="info")
+        assert (await cloud.printer(printer_id))["continuousPrint"] is True, "neither pause nor information is a reason"
     match cause:
         case "hms error":
             cloud.farm.raise_hms(printer_id, "0300-0100-0001-0001", "The heatbed temperature is abnormal")
+        case "hms warning":
+            cloud.farm.raise_hms(printer_id, "0700-2000-0002-0001", "Filament has run out", severity="warning")
         case "use from outside":
             cloud.farm.print_from_outside(printer_id)
         case "lost contact":

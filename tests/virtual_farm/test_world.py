@@ -184,7 +184,8 @@ async def test_the_demo_shows_every_state_and_leaves_ready_printers_to_try(demo:
     assert not printers["A1 mini 01"]["isOnline"]
     assert printers["X1 Carbon 02"]["isInMaintenance"]
     assert printers["P1S 02"]["continuousPrint"]
-    assert stats["P1S 02"]["data"]["health"]["warnings"]
+    assert not any(stats["P1S 02"]["data"]["health"].values()), "a message would have ended FabMatic"
+    assert stats["X1 Carbon 02"]["data"]["health"]["warnings"]
     assert (printers["P1S 01"]["isAvailable"], printers["P1S 01"]["confirmedReady"]) == (True, False)
     waiting = printers["P1S 01"]["id"]
     await demo.call("PATCH", "/v1/printers/confirm-ready", body={"ready": True, "ids": [waiting]})
