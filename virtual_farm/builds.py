@@ -67,6 +67,13 @@ class Builder:
                 return self._make_jobs(entry[1], entry[2])
         raise KeyError(part_build_id)
 
+    def drop(self, order_id: str) -> None:
+        """Make no more jobs of an order."""
+        gone = [entry for entry in self._waiting if entry[1]["orderId"] == order_id]
+        self._waiting = [entry for entry in self._waiting if entry not in gone]
+        for _, part_build, _ in gone:
+            self._world.part_builds.change(part_build["id"], {"status": "cancelled", "printStatus": "cancelled"})
+
     def _make_jobs(self, part_build: Document, item: BuildItem) -> list[PrintJob]:
         """Make the jobs of a part build."""
         jobs = [self._job(part_build, item, entry) for entry in item.jobs()]

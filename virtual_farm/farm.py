@@ -61,7 +61,7 @@ class VirtualFarm:
         self.fleet = Fleet(self.world, self.queue)
         self.builder = Builder(self.world, self.queue)
         self.queue.listener = self.builder.note_end
-        self.orders = OrderDesk(self.world, self.builder)
+        self.orders = OrderDesk(self.world, self.builder, self.queue)
         self.commander = Commander(self.world, self.queue)
         self.scenario = Scenario(
             self.world,

@@ -37,6 +37,9 @@ ACTIVE = frozenset(
 )
 """States in which a job occupies a printer and a production slot."""
 
+UNSENT = frozenset({"pending"}) | ACTIVE - {"sending-to-printer", "printing", "paused"}
+"""States in which no printer has got a job yet."""
+
 FINAL = frozenset({"completed", "failed", "cancelled"})
 
 _STATIC: frozenset[CheckCode] = frozenset(

@@ -3,6 +3,8 @@
 from .builds import Builder
 from .entities import Document
 from .errors import BadRequestError, NotFoundError
+from .job_queue import JobQueue
+from .matching import UNSENT
 from .world import World
 
 _GONE = frozenset({"cancelled", "failed"})
@@ -11,10 +13,11 @@ _GONE = frozenset({"cancelled", "failed"})
 class OrderDesk:
     """All orders of a store."""
 
-    def __init__(self, world: World, builder: Builder) -> None:
-        """Serve one world; prints are ordered from the builder."""
+    def __init__(self, world: World, builder: Builder, queue: JobQueue) -> None:
+        """Serve one world; prints are ordered from the builder, and taken out of the queue."""
         self._world = world
         self._builder = builder
+        self._queue = queue
         self._asked: dict[tuple[str, str], int] = {}
         """Prints asked for whose jobs may not have appeared yet, by order item and linked part."""
 
@@ -100,8 +103,14 @@ class OrderDesk:
         return self._set_status(order_id, "closed", {"status": "open", "cancelledAt": None})
 
     def cancel(self, order_id: str) -> Document:
-        """Cancel an order, which closes it; raises ApiError."""
+        """Cancel an order, which closes it: its jobs that wait leave the queue, what prints goes on. Raises ApiError."""
         self._set_status(order_id, "open", {"status": "closed", "cancelledAt": self._world.now()})
+        self._builder.drop(order_id)
+        for job in list(self._world.jobs.values()):
+            if job.order_id == order_id and job.status in UNSENT:
+                self._queue.cancel(job)
+        items = {item["id"] for item in self.items(order_id)}
+        self._asked = {key: count for key, count in self._asked.items() if key[0] not in items}
         return self.details(order_id)
 
     def _set_status(self, order_id: str, needed: str, changes: Document) -> Document:

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from cloud import Cloud
 import pytest
+from yarl import URL
 
 from virtual_farm.access import Quota
 from virtual_farm.rest.app import ROUTES
@@ -183,7 +184,8 @@ async def test_the_date_header_and_time_stamps_come_from_the_injected_clock(star
 async def upload(cloud: Cloud, data: bytes, filename: str = "thing.stl") -> str:
     answer = await cloud.call("POST", "/v1/storage/signed-upload-urls", body={"filenames": [filename]})
     signed = answer["signedUrls"][0]
-    async with cloud.session.put(signed["uploadUrl"], data=data, skip_auto_headers=["Content-Type"]) as response:
+    url = URL(signed["uploadUrl"], encoded=True)
+    async with cloud.session.put(url, data=data, skip_auto_headers=["Content-Type"]) as response:
         assert response.status == 200
     return signed["path"]
 
@@ -249,6 +251,36 @@ async def test_a_signed_address_expires(start_farm) -> None:
     clock.forward(seconds=31)
     async with cloud.session.get(good) as response:
         assert response.status == 403
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "100%.stl", "100%25.stl", "50%2525 off.stl", "a%2Fb.stl", "a%2520b.stl", "%41.stl", "%.stl", "%zz.stl",
+        "a+b c.stl", "#1?x=y&z.stl", "Würfel.stl", "e\u0301.stl", "立方体.stl", "a;b,c=d.stl", "~'(!)*.stl", "..stl",
+    ],
+)  # fmt: skip
+async def test_a_file_of_any_name_is_stored_and_fetched_under_that_name(cloud: Cloud, filename: str) -> None:
+    path = await upload(cloud, b"solid", filename)
+    assert path.endswith(f"/{filename}")
+    assert cloud.farm.storage.blob(path) is not None
+    part = await cloud.call("POST", "/v1/parts", body=_new_part(path))
+    assert part["fileUris"] == [path]
+    answer = await cloud.call("POST", "/v1/storage/signed-urls", body={"paths": [path]})
+    async with cloud.session.get(URL(answer["signedUrls"][0], encoded=True)) as response:
+        assert await response.read() == b"solid"
+
+
+async def test_an_address_that_was_signed_for_one_file_opens_no_other(cloud: Cloud) -> None:
+    one, two = await upload(cloud, b"one", "a%41.stl"), await upload(cloud, b"two", "aA.stl")
+    two_under_one = one.rpartition("/")[0] + "/aA.stl"
+    signed = cloud.farm.storage.sign("GET", one, 60)
+    async with cloud.session.get(URL(cloud.farm.rest_url + signed, encoded=True)) as response:
+        assert await response.read() == b"one"
+    for other in (two, two_under_one):
+        address = cloud.farm.storage.sign("GET", other, 60).partition("?")[0] + "?" + signed.partition("?")[2]
+        async with cloud.session.get(URL(cloud.farm.rest_url + address, encoded=True)) as response:
+            assert response.status == 403
 
 
 async def test_an_empty_upload_becomes_no_part(cloud: Cloud) -> None:

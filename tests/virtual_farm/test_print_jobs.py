@@ -222,6 +222,64 @@ async def test_an_order_gets_the_jobs_that_it_lacks_and_no_more(cloud: Cloud) ->
     assert cancelled["order"]["cancelledAt"] is not None
 
 
+@pytest.mark.parametrize("batch", [True, False])
+async def test_a_cancelled_order_leaves_the_queue_and_what_prints_goes_on(start_farm, batch: bool) -> None:
+    cloud = await start_farm(production_slots=4)
+    sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "BENCHY-1")
+    ids = []
+    for number, quantity in (("78", 8), ("79", 1)):
+        body = {"order": {"orderNumber": number}, "items": [{"skuId": sku["id"], "quantity": quantity}]}
+        ids.append((await cloud.call("POST", "/v1/orders", body=body))["order"]["id"])
+    order_id, other_id = ids
+    request = {"skuIds": [sku["id"]], "orderIds": ids}
+    await cloud.call("POST", "/v1/orders/print", body=request)
+    await cloud.farm.advance(240)
+    jobs = {job["id"]: job for job in await cloud.get("/v1/print-jobs", **{"orderId.eq": order_id})}
+    going = [job_id for job_id, job in jobs.items() if job["status"] == "printing"]
+    assert len(going) == 4
+    await on(cloud, "pause", going[0])
+    cloud.farm.finish_print(jobs[going[1]]["assignedPrinterId"])
+    # A production slot is free again: one more job is on its way to a printer.
+    await cloud.farm.advance(5)
+    assert len(await cloud.get("/v1/print-jobs", **{"orderId.eq": order_id, "status.in": "assigned,slicing"})) == 1
+
+    if batch:
+        answer = await cloud.call("PATCH", "/v1/orders/batch/cancel", body={"orderIds": [order_id]})
+        assert [entry["order"]["id"] for entry in answer["cancelled"]] == [order_id]
+    else:
+        await cloud.call("POST", "/v1/orders/{orderId}/cancel", orderId=order_id)
+
+    after = {job["id"]: job for job in await cloud.get("/v1/print-jobs", **{"orderId.eq": order_id})}
+    expected = dict.fromkeys(jobs, "cancelled") | dict.fromkeys(going, "printing")
+    assert {job_id: job["status"] for job_id, job in after.items()} == expected | {
+        going[0]: "paused",
+        going[1]: "completed",
+    }
+    assert all(job["cancelledAt"] for job in after.values() if job["status"] == "cancelled")
+    (other,) = await cloud.get("/v1/print-jobs", **{"orderId.eq": other_id})
+    assert other["status"] not in ("cancelled", "completed")
+    await cloud.farm.advance(4 * 3600)
+    ended = [job["status"] for job in await cloud.get("/v1/print-jobs", **{"orderId.eq": order_id})]
+    assert sorted(ended) == ["cancelled"] * 4 + ["completed"] * 3 + ["paused"]
+
+
+async def test_jobs_of_a_cancelled_order_that_have_not_appeared_never_do(cloud: Cloud) -> None:
+    sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "DESK-SET")
+    body = {"order": {"orderNumber": "80"}, "items": [{"skuId": sku["id"], "quantity": 1}]}
+    order_id = (await cloud.call("POST", "/v1/orders", body=body))["order"]["id"]
+    request = {"skuIds": [sku["id"]], "orderIds": [order_id]}
+    await cloud.call("POST", "/v1/orders/print", body=request)
+    await cloud.call("PATCH", "/v1/orders/batch/cancel", body={"orderIds": [order_id]})
+    await cloud.farm.advance(60)
+    assert await cloud.get("/v1/print-jobs") == []
+    assert {build["status"] for build in await cloud.get("/v1/part-builds")} == {"cancelled"}
+    # A closed order that is opened again still lacks them.
+    await cloud.call("PATCH", "/v1/orders/batch/reopen", body={"orderIds": [order_id]})
+    await cloud.call("POST", "/v1/orders/print", body=request)
+    await cloud.farm.advance(2)
+    assert len(await cloud.get("/v1/print-jobs")) == 6
+
+
 async def test_commands_change_what_the_printer_shows(cloud: Cloud) -> None:
     x1c, _, a1, *_ = cloud.printer_ids()
 

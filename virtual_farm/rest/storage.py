@@ -47,8 +47,13 @@ def _may(farm: VirtualFarm, request: web.Request, path: str) -> bool:
     return farm.storage.allows(request.method, path, query.get("X-Expires", ""), query.get("X-Signature", ""))
 
 
+def _path(request: web.Request) -> str:
+    """Return which file an address means: decoded once, from what was sent (the router decodes in a way of its own)."""
+    return unquote(request.raw_path.partition("?")[0].removeprefix("/storage/"))
+
+
 async def _put(farm: VirtualFarm, request: web.Request) -> web.StreamResponse:
-    path = unquote(request.match_info["path"])
+    path = _path(request)
     if not _may(farm, request, path):
         return _refusal(403, "SignatureDoesNotMatch")
     digest, size = hashlib.sha256(), 0
@@ -63,7 +68,7 @@ async def _put(farm: VirtualFarm, request: web.Request) -> web.StreamResponse:
 
 
 async def _get(farm: VirtualFarm, request: web.Request) -> web.StreamResponse:
-    path = unquote(request.match_info["path"])
+    path = _path(request)
     if not _may(farm, request, path):
         return _refusal(403, "SignatureDoesNotMatch")
     if (picture := farm.storage.picture(path)) is not None:
