@@ -20,7 +20,7 @@ from tests.heard import Heard
 from tests.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
-pytest_plugins = ["tests.figures"]
+pytest_plugins = ["tests.figures", "tests.skips"]
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
@@ -51,8 +51,8 @@ async def enable_event_loop_debug() -> None:
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Return the settings of the farm: time stands still unless a test moves it."""
-    return FarmConfig(speed=0)
+    """Return the settings of the farm: time stands still unless a test moves it, and it is as strict as it can be."""
+    return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from tests.common import device_of, entity_id, pass_time, paths, press, printer_named, state_of, until, value_of
+from tests.skips import NO_ASSISTANT
 from virtual_farm import Fault, VirtualFarm
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "printago"
@@ -371,7 +372,7 @@ async def test_order_is_printed_when_it_arrives_and_what_could_not_be_queued_is_
 async def speak(hass: HomeAssistant) -> Speak:
     """Return what says a sentence to Home Assistant's own assistant, and returns its answer."""
     for package in ("hassil", "home_assistant_intents", "gazetteer_matcher"):
-        pytest.importorskip(package, reason="Home Assistant's own assistant needs this package")
+        pytest.importorskip(package, reason=NO_ASSISTANT)
     for component in ("homeassistant", "conversation"):
         assert await async_setup_component(hass, component, {})
 

@@ -53,6 +53,6 @@ def test_example_of_a_new_entity_is_ten_lines() -> None:
 
 
 def test_every_helper_is_told_of_and_exists() -> None:
-    told = set(re.findall(r"^\| `script/(\w+)", PAGE, re.MULTILINE))
+    told = set(re.findall(r"^\| `script/([\w-]+)", PAGE, re.MULTILINE))
     there = {path.name for path in (ROOT / "script").iterdir() if path.is_file() and not path.suffix}
     assert told == there - {"debian-python", "debian-mosquitto"}

@@ -1,7 +1,6 @@
 """Every field of the vendor's own schemas, with anything in it: nothing breaks, and what is beside it is still read."""
 
 from collections.abc import Iterator
-from functools import cache
 import json
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,8 @@ import pytest
 
 from tests.fuzz.seeds import JOB, PRINTER, line
 from tests.fuzz.target import Bench
+from virtual_farm import contract
 
-_SHARED = Path(__file__).parents[2] / "shared" / "printago"
-pytestmark = pytest.mark.skipif(
-    not (_SHARED / "openapi.json").exists(), reason="the vendor's description (../shared/printago) is not here"
-)
 _DEEPEST = 6
 _HOSTILE: tuple[Any, ...] = (
     None, True, -1, 0.5, 2**63, 1e308, "", "x" * 5_000, "\x00", "2999-12-31T23:59:59Z", [], {}, [[]], [None], {"": [1]},
@@ -24,13 +20,12 @@ _HOSTILE: tuple[Any, ...] = (
 type Path_ = tuple[str | int, ...]
 
 
-@cache
-def _schemas(file: str) -> dict[str, Any]:
-    schemas: dict[str, Any] = json.loads((_SHARED / file).read_text())["components"]["schemas"]
+def _schemas(file: Path) -> dict[str, Any]:
+    schemas: dict[str, Any] = contract.description(file)["components"]["schemas"]
     return schemas
 
 
-def sample(schema: dict[str, Any], file: str, depth: int = 0) -> Any:
+def sample(schema: dict[str, Any], file: Path, depth: int = 0) -> Any:
     """Return a value that a schema allows, with every property as far as it is not too deep."""
     if (reference := schema.get("$ref")) is not None:
         return sample(_schemas(file)[reference.rsplit("/", 1)[1]], file, depth)
@@ -77,17 +72,17 @@ def damaged(value: Any, path: Path_, bad: Any) -> Any:
 @pytest.mark.parametrize(
     ("file", "schema", "identifier", "letter", "answer"),
     [
-        ("openapi-stats.json", "PrinterStat", PRINTER, "S", None),
-        ("openapi.json", "Printer", PRINTER, "P", "R"),
-        ("openapi.json", "PrintJob", JOB, "J", "Q"),
-        ("openapi.json", "Order", "o" * 24, "O", "A"),
-        ("openapi.json", "Material", "m" * 24, "M", "A"),
-        ("openapi.json", "MaterialVariant", "v" * 24, "M", "A"),
+        (contract.STATS, "PrinterStat", PRINTER, "S", None),
+        (contract.REST, "Printer", PRINTER, "P", "R"),
+        (contract.REST, "PrintJob", JOB, "J", "Q"),
+        (contract.REST, "Order", "o" * 24, "O", "A"),
+        (contract.REST, "Material", "m" * 24, "M", "A"),
+        (contract.REST, "MaterialVariant", "v" * 24, "M", "A"),
     ],
     ids=["PrinterStat", "Printer", "PrintJob", "Order", "Material", "MaterialVariant"],
 )
 def test_anything_at_any_place_of_a_schema_does_no_harm(
-    file: str, schema: str, identifier: str, letter: str, answer: str | None
+    file: Path, schema: str, identifier: str, letter: str, answer: str | None
 ) -> None:
     whole = sample(_schemas(file)[schema], file)
     paths = list(places(whole))

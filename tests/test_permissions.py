@@ -1,8 +1,5 @@
 """Keys that may not do everything: what works, what is unavailable, and what a person is told."""
 
-import json
-from pathlib import Path
-
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.components.switch import DOMAIN as SWITCH
 from homeassistant.config_entries import ConfigEntryState
@@ -19,11 +16,10 @@ from custom_components.printago.api.permissions import _NEEDED, PermissionLedger
 from custom_components.printago.const import DOMAIN
 from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp
-from virtual_farm import Fault, VirtualFarm
+from virtual_farm import Fault, VirtualFarm, contract
 
 READ_ONLY = "readonlyreadonlyreadonly0123456789"
 VIEWS = ["printer.view", "printer.stats", "queue.view", "order.view", "settings.view", "subscription.view"]
-DESCRIPTION = Path(__file__).parents[2] / "shared" / "printago" / "openapi.json"
 
 
 @pytest.fixture
@@ -218,9 +214,8 @@ def test_call_on_one_printer_or_job_needs_what_the_description_says() -> None:
     assert permissions_of("GET", "/v1/stores") == frozenset()
 
 
-@pytest.mark.skipif(not DESCRIPTION.exists(), reason="the vendor's description is not beside this tree")
 def test_permissions_are_those_of_the_vendors_description() -> None:
-    described = json.loads(DESCRIPTION.read_text())["paths"]
+    described = contract.description()["paths"]
     for call, permissions in _NEEDED.items():
         method, path = call.split()
         stated = described[path][method.lower()].get("x-permission")

@@ -10,6 +10,8 @@ import zipfile
 
 import pytest
 
+from tests.skips import NO_GIT
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = "custom_components/printago"
 COPIED = ("CHANGELOG.md", "pyproject.toml", "uv.lock", "script/archive.py", "script/lib.sh", "script/release")
@@ -20,7 +22,7 @@ WHO = {
     "GIT_COMMITTER_EMAIL": "e",
 }
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason=NO_GIT)
 
 
 def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:

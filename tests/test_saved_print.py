@@ -24,6 +24,7 @@ from tests.saved_prints import (
     save_print,
     sku_id,
 )
+from tests.skips import NO_ASSISTANT
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 pytestmark = pytest.mark.usefixtures("quick_to_ask")
@@ -110,7 +111,7 @@ async def test_button_is_pressed_by_its_spoken_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     for package in ("hassil", "home_assistant_intents", "gazetteer_matcher"):
-        pytest.importorskip(package, reason="Home Assistant's own assistant needs this package")
+        pytest.importorskip(package, reason=NO_ASSISTANT)
     for component in ("homeassistant", "conversation"):
         assert await async_setup_component(hass, component, {})
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)

@@ -8,7 +8,14 @@ import signal
 import sys
 from typing import get_args
 
-from .config import DEFAULT_API_KEY, DEFAULT_READ_ONLY_KEY, DEFAULT_STORE_ID, FarmConfig, Scenario as ScenarioName
+from .config import (
+    DEFAULT_API_KEY,
+    DEFAULT_READ_ONLY_KEY,
+    DEFAULT_STORE_ID,
+    FarmConfig,
+    LargeLimit,
+    Scenario as ScenarioName,
+)
 from .farm import VirtualFarm
 from .words import Words
 
@@ -21,6 +28,12 @@ def _parse(arguments: list[str] | None) -> FarmConfig:
     )
     parser.add_argument("--rest-port", type=int, default=0, metavar="P", help="port of REST (default: any free one)")
     parser.add_argument("--mqtt-port", type=int, default=0, metavar="Q", help="port of MQTT (default: any free one)")
+    parser.add_argument(
+        "--mqtt-tcp-port",
+        type=int,
+        metavar="R",
+        help="port of MQTT without websockets (default: none; 0: any free one)",
+    )
     parser.add_argument("--store-id", default=DEFAULT_STORE_ID, metavar="S", help="ID of the store")
     parser.add_argument("--api-key", default=DEFAULT_API_KEY, metavar="K", help="API key that may do everything")
     parser.add_argument(
@@ -43,6 +56,16 @@ def _parse(arguments: list[str] | None) -> FarmConfig:
     )
     parser.add_argument(
         "--absolute-pictures", action="store_true", help="pictures have addresses that anybody may read, not paths"
+    )
+    parser.add_argument(
+        "--large-limit",
+        choices=get_args(LargeLimit.__value__),
+        default="cut",
+        help="what becomes of a limit beyond 1,000 rows (default: cut)",
+    )
+    parser.add_argument("--strict-uploads", action="store_true", help="an upload may not name any content type")
+    parser.add_argument(
+        "--topic-per-entity", action="store_true", help="events of records come at topics of their own, …/{kind}/{id}"
     )
     parser.add_argument("--filter-tags", action="store_true", help="tags of users come back as a filter: &=a,b")
     parser.add_argument(
@@ -74,7 +97,8 @@ async def _serve(config: FarmConfig) -> int:
     try:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        sys.stderr.write(f"REST {farm.rest_url}, realtime {farm.realtime_url}\n")
+        plain = "" if farm.mqtt_url is None else f", {farm.mqtt_url}"
+        sys.stderr.write(f"REST {farm.rest_url}, realtime {farm.realtime_url}{plain}\n")
         await stop.wait()
     finally:
         await farm.stop()

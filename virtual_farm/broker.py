@@ -1,4 +1,4 @@
-"""The realtime side of the farm: an embedded MQTT 3.1.1 broker over websockets.
+"""The realtime side of the farm: an embedded MQTT 3.1.1 broker over websockets, and over plain TCP where wanted.
 
 The packets are amqtt's; the broker's behaviour is our own. amqtt's `Broker` registers and replaces sessions before it
 has checked the login, never enforces the keepalive, lets two clients share an ID, ignores the URL path and hands
@@ -29,8 +29,10 @@ from websockets.typing import Subprotocol
 from .mqtt_session import Session, topic_matches
 from .mqtt_wire import (
     MAX_CLIENT_PACKET,
+    Connection,
     FreezableConnection,
     PacketReader,
+    PlainConnection,
     ProtocolViolationError,
     publish_packet,
     read_packet,
@@ -56,17 +58,25 @@ type Authenticator = Callable[[str, str], bool]
 
 
 class RealtimeBroker:
-    """MQTT 3.1.1 over websockets at `/mqtt`, behaving as Printago's broker does.
+    """MQTT 3.1.1 over websockets at `/mqtt`, and over TCP at another port, behaving as Printago's broker does.
 
     User is the store ID, password the API key, the client ID `apiclient_{first 24 characters of the key}_{suffix}`
     (Printago's documentation). A client reads `stores/{its store}/…` and nothing else, and publishes nothing.
     A second client with an ID takes the place of the first. Deliveries are QoS 0.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, authenticate: Authenticator) -> None:
-        """Prepare a broker; port 0 picks a free one, which is then kept across restarts."""
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, tcp_port: int | None = None, authenticate: Authenticator
+    ) -> None:
+        """Prepare a broker; port 0 picks a free one, which is then kept across restarts.
+
+        Without a `tcp_port` there are websockets only.
+        """
         self._host = host
         self._port = port
+        self._tcp_port = tcp_port
+        self._tcp_server: asyncio.Server | None = None
+        self._plain: dict[PlainConnection, asyncio.Task[None]] = {}
         self._authenticate = authenticate
         self._server: Server | None = None
         self._sessions: dict[str, Session] = {}
@@ -94,6 +104,11 @@ class RealtimeBroker:
         return f"ws://{self._host}:{self._port}"
 
     @property
+    def tcp_url(self) -> str | None:
+        """Address for plain MQTT, if there is one."""
+        return None if self._tcp_port is None else f"mqtt://{self._host}:{self._tcp_port}"
+
+    @property
     def clients(self) -> int:
         """Number of logged-in clients."""
         return len(self._sessions)
@@ -101,7 +116,7 @@ class RealtimeBroker:
     @property
     def connections(self) -> int:
         """Number of TCP connections, logged in or not."""
-        return len(self._server.handlers) if self._server else 0
+        return (len(self._server.handlers) if self._server else 0) + len(self._plain)
 
     @property
     def frozen(self) -> bool:
@@ -123,7 +138,7 @@ class RealtimeBroker:
         if self._server is not None:
             return
 
-        class Connection(FreezableConnection):
+        class Websocket(FreezableConnection):
             thawed = self._thawed
 
         self._server = await serve(
@@ -132,7 +147,7 @@ class RealtimeBroker:
             self._port,
             subprotocols=[Subprotocol("mqtt")],
             process_request=self._check_path,
-            create_connection=Connection,
+            create_connection=Websocket,
             # paho answers websocket pings with unmasked frames, which the protocol forbids: MQTT has its own pings.
             ping_interval=None,
             open_timeout=None,
@@ -142,11 +157,22 @@ class RealtimeBroker:
             logger=_WIRE_LOGGER,
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
+        if self._tcp_port is not None:
+            try:
+                self._tcp_server = await asyncio.start_server(self._serve_plain, self._host, self._tcp_port)
+            except OSError:
+                await self.stop()
+                raise
+            self._tcp_port = self._tcp_server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stop listening and cut every connection; retained messages are kept for a later start."""
         if self._server is None:
             return
+        if self._tcp_server is not None:
+            self._tcp_server.close()
+            self._tcp_server = None
+            await self._cut_plain()
         server, self._server = self._server, None
         server.close(close_connections=False)
         closed = asyncio.ensure_future(server.wait_closed())
@@ -167,6 +193,17 @@ class RealtimeBroker:
             connection.transport.abort()
         if handlers:
             await asyncio.wait(handlers.values())
+        await self._cut_plain()
+
+    async def _cut_plain(self) -> None:
+        """Cut every connection without websockets and wait until the broker has noticed."""
+        plain = dict(self._plain)
+        for connection, task in plain.items():
+            connection.transport.abort()
+            # It may be deaf.
+            task.cancel()
+        if plain:
+            await asyncio.wait(plain.values())
 
     async def wait_for_clients(self, count: int, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
         """Wait until exactly `count` clients are logged in. Raises TimeoutError after `timeout` seconds."""
@@ -199,7 +236,18 @@ class RealtimeBroker:
             return None
         return connection.respond(HTTPStatus.NOT_FOUND, "Not found\n")
 
-    async def _serve_client(self, connection: ServerConnection) -> None:
+    async def _serve_plain(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = PlainConnection(reader, writer, self._thawed)
+        task = asyncio.current_task()
+        assert task is not None
+        self._plain[connection] = task
+        try:
+            await self._serve_client(connection)
+        finally:
+            del self._plain[connection]
+            writer.close()
+
+    async def _serve_client(self, connection: Connection) -> None:
         reader = PacketReader(connection)
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT):
@@ -213,7 +261,7 @@ class RealtimeBroker:
             _LOGGER.debug("Cut off an MQTT client: %s", err)
             connection.transport.abort()
 
-    async def _log_in(self, connection: ServerConnection, reader: PacketReader) -> tuple[Session, int] | None:
+    async def _log_in(self, connection: Connection, reader: PacketReader) -> tuple[Session, int] | None:
         header, body = await read_packet(reader)
         if header.packet_type != CONNECT:
             raise ProtocolViolationError("first packet is not CONNECT")

@@ -90,7 +90,12 @@ class VirtualFarm:
             ca_file = self.config.mqtt_ca_file
             tls_context = ssl.create_default_context(cafile=ca_file) if ca_file is not None else None
             return ExternalPublisher(self.config.mqtt_url, tls_context=tls_context)
-        return RealtimeBroker(host=HOST, port=self.config.mqtt_port, authenticate=self.authenticate)
+        return RealtimeBroker(
+            host=HOST,
+            port=self.config.mqtt_port,
+            tcp_port=self.config.mqtt_tcp_port,
+            authenticate=self.authenticate,
+        )
 
     # Life.
 
@@ -197,6 +202,11 @@ class VirtualFarm:
     def realtime_url(self) -> str:
         """Base address of MQTT."""
         return self.publisher.url
+
+    @property
+    def mqtt_url(self) -> str | None:
+        """Address of MQTT without websockets, where the farm has its own broker and that was wanted."""
+        return self.publisher.tcp_url
 
     # Keys.
 

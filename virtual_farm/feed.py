@@ -92,13 +92,20 @@ class Feed:
         entities = event.entities
         if self._world.config.sparse_events and event.action == "UPDATE":
             entities = {key: {"id": key, **changed} for key, changed in event.changes.items()}
+        if not self._world.config.topic_per_entity:
+            self._publish_entities(event, entities, f"entities/{event.kind}")
+            return
+        for record_id, record in entities.items():
+            self._publish_entities(event, {record_id: record}, f"entities/{event.kind}/{record_id}")
+
+    def _publish_entities(self, event: EntityEvent, entities: dict[str, Document], topic: str) -> None:
         message = {
             "entityType": event.kind,
             "action": event.action,
             "entities": entities,
-            "changes": event.changes,
+            "changes": {key: changed for key, changed in event.changes.items() if key in entities},
         }
-        self._publish(f"entities/{event.kind}", _encode(message), retain=False)
+        self._publish(topic, _encode(message), retain=False)
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         self.messages += 1

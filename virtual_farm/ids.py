@@ -1,5 +1,6 @@
 """Identifiers in the cloud's own form."""
 
+import hashlib
 import random
 import string
 import uuid
@@ -7,6 +8,11 @@ import uuid
 _FIRST = string.ascii_lowercase
 _REST = string.digits + string.ascii_lowercase
 _LENGTH = 24
+
+
+def derived_id(text: str) -> str:
+    """Return the identifier that belongs to a text: of what is a record in the cloud and none here."""
+    return "d" + hashlib.sha256(text.encode()).hexdigest()[: _LENGTH - 1]
 
 
 class IdFactory:

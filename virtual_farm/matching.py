@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .entities import Document, PrintJob
+from .ids import derived_id
 from .printer import Printer
 from .tags import tag_values
 from .world import World
@@ -229,6 +230,42 @@ class Matcher:
             "printJobId": job.id,
             "printers": [self._status(job, printer) for printer in self._world.printers.values()],
         }
+
+    def details(self, job: PrintJob) -> Document:
+        """Return how a job fits each printer, whatever it is doing (schema `PrintJobMatchingDetail`)."""
+        return {
+            "printJobId": job.id,
+            "details": {printer.id: self._detail(job, printer) for printer in self._world.printers.values()},
+            "id": derived_id(job.id),
+            "storeId": job.store_id,
+            "createdAt": job.created_at,
+            "updatedAt": job.updated_at,
+        }
+
+    def _detail(self, job: PrintJob, printer: Printer) -> Document:
+        slots = [dict(slot) for slot in self.loaded(printer)]
+        failed = next(
+            (check for check in self.checks(job, printer) if not check.passed and check.code in _STATIC), None
+        )
+        data: Document = {"slots": slots}
+        match failed and failed.code:
+            case None:
+                code = "matched"
+            case "tags-match":
+                code = "tag-mismatch"
+                has = {key: sorted(self._tag_values(printer, key)) for key in job.required_printer_tags}
+                data = {"required": job.required_printer_tags, "printer": has}
+            case "slots-loaded":
+                code = "no-slots"
+                data["config"] = printer.provider_config or {}
+            case "material-match":
+                code = "material-mismatch"
+                data["jobMaterialAssignments"] = job.material_assignments
+                data["partMaterialAssignments"] = data["computedAssignments"] = None
+            case _:
+                code = "missing-profile"
+        reason = failed.explanation if failed is not None else "The printer fits"
+        return {"matched": failed is None, "data": data, "reason": reason, "reasonCode": code}
 
     def _status(self, job: PrintJob, printer: Printer) -> Document:
         checks = self.checks(job, printer)

@@ -5,8 +5,9 @@ import contextlib
 import logging
 from typing import Final
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+
+from .mqtt_wire import Connection
 
 _MAX_OUTGOING: Final = 50_000
 
@@ -16,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 class Session:
     """One logged-in client: its subscriptions and what is still to be sent to it."""
 
-    def __init__(self, connection: ServerConnection, store_id: str, client_id: str, thawed: asyncio.Event) -> None:
+    def __init__(self, connection: Connection, store_id: str, client_id: str, thawed: asyncio.Event) -> None:
         self.connection = connection
         self.store_id = store_id
         self.client_id = client_id

@@ -1,13 +1,14 @@
-"""What goes over a connection of the embedded broker: MQTT packets in websocket frames."""
+"""What goes over a connection of the embedded broker: MQTT packets, in websocket frames or bare."""
 
 import asyncio
 from collections import deque
-from typing import Final, override
+from typing import Final, Protocol, override
 
 from amqtt.adapters import BufferReader
 from amqtt.mqtt.packet import MQTTFixedHeader
 from amqtt.mqtt.publish import PublishPacket
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosedError
 
 MAX_CLIENT_PACKET: Final = 64 * 1024
 """Longest packet in bytes that a client may send."""
@@ -15,6 +16,53 @@ MAX_CLIENT_PACKET: Final = 64 * 1024
 
 class ProtocolViolationError(Exception):
     """The client broke MQTT's rules or ours: it is cut off."""
+
+
+class Connection(Protocol):
+    """What the broker needs of a connection."""
+
+    @property
+    def transport(self) -> asyncio.WriteTransport:
+        """The TCP side."""
+
+    async def recv(self) -> str | bytes:
+        """Receive something. Raises ConnectionClosed."""
+
+    async def send(self, message: bytes, /) -> None:
+        """Send one packet. Raises ConnectionClosed."""
+
+
+class PlainConnection:
+    """MQTT over TCP, without websockets; deaf while `thawed` is not set."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, thawed: asyncio.Event) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._thawed = thawed
+
+    @property
+    def transport(self) -> asyncio.WriteTransport:
+        """The TCP side."""
+        return self._writer.transport
+
+    async def recv(self) -> bytes:
+        """Receive some bytes. Raises ConnectionClosed."""
+        try:
+            data = await self._reader.read(MAX_CLIENT_PACKET)
+        except OSError:
+            data = b""
+        await self._thawed.wait()
+        if not data:
+            raise ConnectionClosedError(None, None)
+        return data
+
+    async def send(self, message: bytes, /) -> None:
+        """Send one packet. Raises ConnectionClosed."""
+        try:
+            self._writer.write(message)
+            await self._writer.drain()
+        except OSError:
+            raise ConnectionClosedError(None, None) from None
 
 
 class FreezableConnection(ServerConnection):
@@ -51,9 +99,9 @@ class FreezableConnection(ServerConnection):
 
 
 class PacketReader:
-    """Byte stream over websocket frames: MQTT packets and frames need not line up (MQTT 3.1.1, section 6)."""
+    """Byte stream over a connection: MQTT packets and what arrives need not line up (MQTT 3.1.1, section 6)."""
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._buffer = bytearray()
 

@@ -45,6 +45,10 @@ class Publisher(Protocol):
         """Address without credentials."""
 
     @property
+    def tcp_url(self) -> str | None:
+        """Address of a broker of its own for MQTT without websockets."""
+
+    @property
     def port(self) -> int:
         """TCP port."""
 
@@ -95,6 +99,10 @@ class ExternalPublisher:
         """Address without credentials."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{self._scheme}://{host}:{self._port}"
+
+    @property
+    def tcp_url(self) -> None:
+        """There is none: the outside broker has its own."""
 
     @property
     def clients(self) -> int:

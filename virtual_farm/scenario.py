@@ -9,9 +9,11 @@ from .catalog import part_named, slot_fields, spool, stock_maintenance, stock_ma
 from .clock import to_iso
 from .entities import Document, PrintJob
 from .fleet import Fleet
+from .inventory import stock_folders, stock_spools
 from .job_queue import JobQueue
 from .machine import PASSING_SECONDS, Task
 from .orders import OrderDesk
+from .phase import PASSING
 from .printer import Printer
 from .printer_models import FLEET, MAKES, MODELS
 from .storage import Storage
@@ -83,6 +85,9 @@ class Scenario:
                 states[index % len(states)](printer)
             self._fill_queue()
             self._take_orders()
+        if config.scenario != "empty":
+            stock_folders(self._world)
+            stock_spools(self._world)
         self._world.completed_jobs += sum(printer.lifetime_job_count for printer in self._world.printers.values())
 
     def publish_pictures(self) -> None:
@@ -162,7 +167,8 @@ class Scenario:
 
     def _come_to_rest(self, printer: Printer) -> None:
         """Let pass what lies between two phases."""
-        printer.machine.step(PASSING_SECONDS)
+        if printer.machine.phase in PASSING:
+            printer.machine.step(PASSING_SECONDS)
         self._fleet.observe(printer)
 
     def _from_outside(self, printer: Printer, name: str) -> None:

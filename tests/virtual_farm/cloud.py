@@ -13,11 +13,7 @@ import aiohttp
 import aiomqtt
 from jsonschema import Draft202012Validator, FormatChecker
 
-from virtual_farm import VirtualFarm
-
-SHARED = Path(__file__).parents[3] / "shared" / "printago"
-HAS_DESCRIPTION = (SHARED / "openapi.json").is_file()
-NO_DESCRIPTION = "the vendor's description (../shared/printago) is not here"
+from virtual_farm import VirtualFarm, contract
 
 FORMATS = FormatChecker(formats=())
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -41,25 +37,24 @@ def _overlapping(node: Any) -> Any:
 
 
 @cache
-def description(name: str = "openapi.json") -> dict[str, Any]:
-    return _overlapping(json.loads((SHARED / name).read_text()))
+def description(file: Path = contract.REST) -> dict[str, Any]:
+    return _overlapping(contract.description(file))
 
 
 @cache
-def _validator(schema: str, name: str) -> Draft202012Validator:
-    components = description(name)["components"]
+def _validator(schema: str, file: Path) -> Draft202012Validator:
+    components = description(file)["components"]
     return Draft202012Validator({**json.loads(schema), "components": components}, format_checker=FORMATS)
 
 
-def check(schema: dict[str, Any], value: Any, name: str = "openapi.json") -> None:
+def check(schema: dict[str, Any], value: Any, file: Path = contract.REST) -> None:
     """Fail the test when a value does not fit a schema."""
-    errors = list(_validator(json.dumps(schema, sort_keys=True), name).iter_errors(value))
+    errors = list(_validator(json.dumps(schema, sort_keys=True), file).iter_errors(value))
     assert not errors, f"{errors[0].json_path}: {errors[0].message[:400]}"
 
 
 def check_stat(stat: dict[str, Any]) -> None:
-    if HAS_DESCRIPTION:
-        check({"$ref": "#/components/schemas/PrinterStat"}, stat, "openapi-stats.json")
+    check({"$ref": "#/components/schemas/PrinterStat"}, stat, contract.STATS)
     assert "confirmedReady" not in json.dumps(stat)
 
 
@@ -102,7 +97,7 @@ class Cloud:
         if response.status >= 400:
             assert isinstance(answer["message"], str)
             assert answer["message"]
-        elif HAS_DESCRIPTION:
+        else:
             # Rows that were cut down to some fields cannot fit.
             seen = None if params and "fields" in params else answer
             self._check(description()["paths"][path][method.lower()], body, response.status, seen)

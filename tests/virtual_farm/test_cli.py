@@ -91,6 +91,7 @@ async def test_it_says_ready_serves_and_stops_cleanly(socket_enabled: None, numb
 
 async def test_switches_turn_on_what_a_cloud_may_be_like(socket_enabled: None) -> None:
     switches = ["--scenario", "makes", "--words", "odd", "--absolute-pictures", "--filter-tags", "--clock-offset", "90"]
+    switches += ["--large-limit", "refuse", "--strict-uploads", "--topic-per-entity"]
     rest = free_port()
     arguments = ["--speed", "0", "--rest-port", str(rest), "--store-id", STORE, "--api-key", KEY, *switches]
     async with running(*arguments) as process:
@@ -101,6 +102,9 @@ async def test_switches_turn_on_what_a_cloud_may_be_like(socket_enabled: None) -
             async with session.get(f"http://127.0.0.1:{rest}/virtual-farm/state") as response:
                 state = await response.json()
             assert state["clockOffset"] == 90
+            headers = {"authorization": f"ApiKey {KEY}", "x-printago-storeid": STORE}
+            async with session.get(f"http://127.0.0.1:{rest}/v1/printers?limit=10000", headers=headers) as response:
+                assert response.status == 400
             assert [printer["state"] for printer in state["printers"][:3]] == ["Printing", "FINISHED", "standby"]
             assert {job["thumbnailUri"].partition("thumbnails")[0] for job in state["jobs"]} == {
                 f"http://127.0.0.1:{rest}/"

@@ -228,6 +228,25 @@ async def test_tags_come_back_as_a_filter_and_still_match(start_farm) -> None:
     assert changed["requiredPrinterTags"] == {"user.tags": "&=c"}
 
 
+async def test_events_may_come_at_a_topic_for_each_record(start_farm) -> None:
+    cloud = await start_farm(topic_per_entity=True)
+    ids = cloud.printer_ids()[:2]
+    prefix = f"stores/{cloud.farm.config.store_id}/entities/printers"
+    async with listening(cloud.farm) as client:
+        await cloud.call("PATCH", "/v1/printers/confirm-ready", body={"ready": False, "ids": ids})
+        events = {}
+        async with asyncio.timeout(5):
+            async for message in client.messages:
+                if message.topic.value.startswith(prefix):
+                    events[message.topic.value] = json.loads(message.payload)
+                if len(events) == 2:
+                    break
+    assert events.keys() == {f"{prefix}/{printer_id}" for printer_id in ids}
+    for topic, event in events.items():
+        assert set(event["entities"]) == set(event["changes"]) == {topic.rpartition("/")[2]}
+        assert event["action"] == "UPDATE"
+
+
 async def test_a_clock_that_is_off_shows_in_the_date_and_in_every_stamp(start_farm) -> None:
     cloud = await start_farm(clock_offset=-7200.0)
     printer_id = cloud.printer_ids()[0]

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from virtual_farm.clock import to_http_date
 from virtual_farm.farm import VirtualFarm
-from virtual_farm.rest import builds, control, materials, orders, print_jobs, printers, products, storage, stores
+from virtual_farm.rest import builds, control, hints, materials, orders, print_jobs, printers, products, storage, stores
 
 from .gateway import Gateway
 from .route import RawRoute, Route
@@ -20,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *orders.ROUTES,
     *stores.ROUTES,
     *storage.ROUTES,
+    *hints.ROUTES,
 )
 """Every call of the API that the farm knows."""
 
@@ -33,9 +34,11 @@ def make_app(farm: VirtualFarm) -> web.Application:
     app = web.Application(client_max_size=_MAX_BODY)
     gateway = Gateway(farm)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _serve(gateway, route))
+        for method in _methods(route.method):
+            app.router.add_route(method, route.path, _serve(gateway, route))
     for raw in storage.RAW_ROUTES:
-        app.router.add_route(raw.method, raw.path, _serve_raw(gateway, raw))
+        for method in _methods(raw.method):
+            app.router.add_route(method, raw.path, _serve_raw(gateway, raw))
     control.add_routes(app, farm)
     app.router.add_route("*", "/{path:.*}", gateway.handle_unknown)
 
@@ -45,6 +48,11 @@ def make_app(farm: VirtualFarm) -> web.Application:
 
     app.on_response_prepare.append(set_date)
     return app
+
+
+def _methods(method: str) -> tuple[str, ...]:
+    """Return what a route answers: whoever may GET may ask for the headers alone."""
+    return ("GET", "HEAD") if method == "GET" else (method,)
 
 
 def _serve(gateway: Gateway, route: Route) -> _AiohttpHandler:

@@ -5,7 +5,7 @@ from typing import Any
 
 from virtual_farm.entities import Document
 
-from .listing import field_names, list_rows
+from .resource import list_routes
 from .route import Call, Route
 from .schema import (
     MATERIALS,
@@ -63,11 +63,15 @@ _SKU_REST = {
 _SKU = any_of(shape({"skuId": identifier}, _SKU_REST), shape({"sku": text()}, _SKU_REST))
 _BUILD = shape(optional={"parts": array(_PART), "skus": array(_SKU)})
 
-_PART_BUILD_FIELDS = field_names(
-    "partId skuBuildId skuId skuName label requiredPrinterTags quantity status printStatus priority position orderId "
-    "orderItemId linkedPartId dismissed steps printJobs id storeId createdAt updatedAt"
+_PART_BUILD_FIELDS = (
+    "partId skuBuildId skuId skuName label partCopy requiredPrinterTags quantity numPartsPerSku skuInstanceStart "
+    "parameterOverrides status outputFiles thumbnailUri assignmentStartedAt assignmentCompletedAt printingStartedAt "
+    "printingCompletedAt printStatus extensions materialAssignments priority position orderId orderItemId linkedPartId "
+    "dismissed id storeId createdAt updatedAt"
 )
-_SKU_BUILD_FIELDS = field_names("skuId status orderId orderItemId priority partBuilds id storeId createdAt updatedAt")
+_SKU_BUILD_FIELDS = (
+    "skuId skuCopy status skuInstanceStart orderId orderItemId priority selectedOptions id storeId createdAt updatedAt"
+)
 
 
 def _build(call: Call) -> Any:
@@ -78,17 +82,16 @@ def _preview(call: Call) -> Any:
     return call.farm.builder.preview(call.body)
 
 
-def _part_builds(call: Call) -> Any:
-    return list_rows(_with_jobs(call, call.world.part_builds.values()), call.query, _PART_BUILD_FIELDS)
+def _part_builds(call: Call) -> list[Document]:
+    return _with_jobs(call, call.world.part_builds.values())
 
 
-def _sku_builds(call: Call) -> Any:
+def _sku_builds(call: Call) -> list[Document]:
     by_sku_build: dict[str, list[Document]] = {}
-    for build in _with_jobs(call, call.world.part_builds.values()):
+    for build in _part_builds(call):
         if build["skuBuildId"] is not None:
             by_sku_build.setdefault(build["skuBuildId"], []).append(build)
-    rows = [{**build, "partBuilds": by_sku_build.get(build["id"], [])} for build in call.world.sku_builds.values()]
-    return list_rows(rows, call.query, _SKU_BUILD_FIELDS)
+    return [{**build, "partBuilds": by_sku_build.get(build["id"], [])} for build in call.world.sku_builds.values()]
 
 
 def _with_jobs(call: Call, part_builds: Iterable[Document]) -> list[Document]:
@@ -102,6 +105,6 @@ def _with_jobs(call: Call, part_builds: Iterable[Document]) -> list[Document]:
 ROUTES = (
     Route("POST", "/v2/builds", ("build.create",), _build, _BUILD, 201),
     Route("POST", "/v2/builds/preview", ("build.create",), _preview, _BUILD, 201),
-    Route("GET", "/v1/part-builds", ("queue.view",), _part_builds),
-    Route("GET", "/v1/sku-builds", ("queue.view",), _sku_builds),
+    *list_routes("/v1/part-builds", "queue.view", _part_builds, _PART_BUILD_FIELDS, "steps printJobs"),
+    *list_routes("/v1/sku-builds", "queue.view", _sku_builds, _SKU_BUILD_FIELDS, "partBuilds"),
 )

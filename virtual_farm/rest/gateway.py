@@ -13,6 +13,7 @@ from virtual_farm.farm import VirtualFarm
 from virtual_farm.faults import Fault
 from virtual_farm.requests import RequestRecord
 
+from .hints import with_hints
 from .route import Call, RawRoute, Route
 from .schema import check_body
 
@@ -123,6 +124,8 @@ class Gateway:
 
     async def _answer(self, route: Route, request: web.Request, record: RequestRecord) -> web.StreamResponse:
         farm = self._farm
+        if route.public:
+            return await self._act(route, request, record)
         key = _key_of(request)
         if key is None or not farm.authenticate(request.headers.get("x-printago-storeid", ""), key):
             return error_response(401, "Unauthorized")
@@ -131,20 +134,21 @@ class Gateway:
             response = error_response(429, "Too many requests, try again later")
             response.headers["Retry-After"] = str(quota.retry_after)
         else:
-            response = await self._act(route, request, record, key)
-        _tell_quota(response, quota)
+            lacking = farm.keys.lacks(key, route.permissions)
+            response = _denied(lacking) if lacking else await self._act(route, request, record)
+        if farm.quota.enabled:
+            _tell_quota(response, quota)
         return response
 
-    async def _act(self, route: Route, request: web.Request, record: RequestRecord, key: str) -> web.Response:
+    async def _act(self, route: Route, request: web.Request, record: RequestRecord) -> web.Response:
         farm = self._farm
-        if lacking := farm.keys.lacks(key, route.permissions):
-            return error_response(403, f"Missing permission: {', '.join(lacking)}")
         try:
             body = None if route.body is None else await _read_json(request)
             record.body = body
             if route.body is not None:
                 check_body(route.body, body)
-            result = route.handler(Call(farm, request, body, request.query, request.match_info))
+            call = Call(farm, request, body, request.query, request.match_info)
+            result = with_hints(call, route.path, route.handler(call))
         except ApiError as err:
             return error_response(err.status, err.message)
         response = json_response(result, route.status)
@@ -157,6 +161,10 @@ def _key_of(request: web.Request) -> str | None:
     return key.strip() if scheme.lower() == _SCHEME and key else None
 
 
+def _denied(lacking: list[str]) -> web.Response:
+    return error_response(403, f"Missing permission: {', '.join(lacking)}")
+
+
 def _tell_quota(response: web.Response, quota: QuotaState) -> None:
     response.headers["x-ratelimit-remaining"] = str(quota.remaining)
     response.headers["x-ratelimit-reset"] = str(quota.reset)
@@ -166,7 +174,7 @@ async def _read_json(request: web.Request) -> Any:
     raw = await request.read()
     try:
         return json.loads(raw)
-    except ValueError:
+    except ValueError, RecursionError:
         raise BadRequestError("Request body is not valid JSON") from None
 
 

@@ -19,13 +19,22 @@ def field_names(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-def list_rows(rows: Iterable[Document], query: Mapping[str, str], known: frozenset[str]) -> Any:
-    """Return the rows that a query asks for: an array, or with `meta=true` an object. Raises BadRequestError.
+def list_rows(
+    rows: Iterable[Document],
+    query: Mapping[str, str],
+    known: frozenset[str],
+    selectable: frozenset[str],
+    *,
+    cut: bool = False,
+) -> Any:
+    """Return the rows that a query asks for: an array, or with `meta=true` or `hints=true` an object.
 
-    `known` are the fields that may be filtered and sorted by.
+    `known` are the fields that may be filtered and sorted by, `selectable` those that rows may be cut down to. With
+    `cut` more rows than a list has at most are asked for in vain, else they are refused. Raises BadRequestError.
     """
     began = time.perf_counter()
-    limit = _whole(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    limit = _whole(query, "limit", DEFAULT_LIMIT, 1, None if cut else MAX_LIMIT)
+    limit = min(limit, MAX_LIMIT)
     offset = _whole(query, "offset", 0, 0, None)
     matching = list(rows)
     for name, wanted in query.items():
@@ -36,9 +45,10 @@ def list_rows(rows: Iterable[Document], query: Mapping[str, str], known: frozens
     page = matching[offset : offset + limit]
     if fields := query.get("fields"):
         names = [name.strip() for name in fields.split(",") if name.strip()]
-        _check_names(names, known)
+        _check_names(names, selectable)
         page = [{name: row[name] for name in names if name in row} for row in page]
-    if not _flag(query, "meta"):
+    # Either is checked, whatever the other one says.
+    if not any([_flag(query, "meta"), _flag(query, "hints")]):
         return page
     return {
         "data": page,
@@ -53,10 +63,10 @@ def list_rows(rows: Iterable[Document], query: Mapping[str, str], known: frozens
     }
 
 
-def search_rows(rows: Iterable[Document], body: Document, known: frozenset[str]) -> Any:
+def search_rows(rows: Iterable[Document], body: Document, known: frozenset[str], selectable: frozenset[str]) -> Any:
     """Answer `POST …/search`, whose filter the cloud ignores today. Raises BadRequestError."""
-    query = {key: str(body[key]) for key in ("limit", "offset", "sort", "fields") if body.get(key) is not None}
-    return list_rows(rows, query | {"meta": "true"}, known)
+    query = {key: str(body[key]) for key in ("limit", "offset", "sort", "fields") if key in body}
+    return list_rows(rows, query | {"meta": "true"}, known, selectable)
 
 
 def _whole(query: Mapping[str, str], name: str, default: int, minimum: int, maximum: int | None) -> int:
@@ -187,8 +197,8 @@ _OPERATORS: dict[str, Callable[[Any, str], bool]] = {
     "lt": lambda value, wanted: _compare(value, wanted) == -1,
     "lte": lambda value, wanted: _compare(value, wanted) in (0, -1),
     "contains": _contains,
-    "startsWith": lambda value, wanted: value is not None and str(value).startswith(wanted),
-    "endsWith": lambda value, wanted: value is not None and str(value).endswith(wanted),
+    "startsWith": lambda value, wanted: value is not None and str(value).lower().startswith(wanted.lower()),
+    "endsWith": lambda value, wanted: value is not None and str(value).lower().endswith(wanted.lower()),
     "in": lambda value, wanted: any(_is(value, choice) for choice in wanted.split(",")),
     "notIn": lambda value, wanted: not any(_is(value, choice) for choice in wanted.split(",")),
     "isNull": _is_null,

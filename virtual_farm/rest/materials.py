@@ -5,15 +5,21 @@ from typing import Any
 from virtual_farm.catalog import slot_fields, spool
 from virtual_farm.entities import Document
 from virtual_farm.errors import NotFoundError
+from virtual_farm.inventory import spool_record
 from virtual_farm.machine import Tray
 
-from .listing import field_names, list_rows, search_rows
+from .resource import list_routes
 from .route import Call, Route
-from .schema import IDS, any_of, anything, array, boolean, identifier, number, shape, text
+from .schema import IDS, any_of, array, boolean, identifier, number, shape, text
 
-_FIELDS = field_names(
+_FIELDS = (
     "name brand type identifier tags filamentUserProfileId filamentSystemProfileId starred pricePer1000g source "
     "externalId id storeId createdAt updatedAt"
+)
+
+_SLOT_FIELDS = (
+    "printerId materialId variantId instanceId materialType expectedData expectedDataSetAt amsIndex slotIndex slot "
+    "filamentUserProfileId filamentSystemProfileId id storeId createdAt updatedAt"
 )
 
 _PLACE = {"printerIds": IDS, "visualSlots": array(shape({"amsIndex": number(), "slotIndex": number()}))}
@@ -28,14 +34,6 @@ _ASSIGN = any_of(
         )
     )
 )
-
-
-def _list(call: Call) -> Any:
-    return list_rows(call.world.materials.values(), call.query, _FIELDS)
-
-
-def _search(call: Call) -> Any:
-    return search_rows(call.world.materials.values(), call.body, _FIELDS)
 
 
 def _get(call: Call) -> Any:
@@ -63,6 +61,20 @@ def _groups(call: Call) -> Any:
 
 def _group_members(call: Call) -> Any:
     return list(call.world.group_members.values())
+
+
+def _instances(call: Call) -> Any:
+    return [spool_record(call.world, instance) for instance in call.world.instances.values()]
+
+
+def _get_instance(call: Call) -> Any:
+    return spool_record(call.world, _instance(call, call.ids["id"]))
+
+
+def _instance(call: Call, instance_id: str) -> Document:
+    if (instance := call.world.instances.get(instance_id)) is None:
+        raise NotFoundError("Material instance", instance_id)
+    return instance
 
 
 def _slots(call: Call) -> Any:
@@ -107,8 +119,10 @@ def _choice(call: Call) -> tuple[Document, Tray]:
             "filamentSystemProfileId": material["filamentSystemProfileId"],
         }
         return fields, Tray("FFFFFFFF", material["type"], material["name"], identifier=material["identifier"] or "")
-    if body.get("instanceId") is not None:
-        raise NotFoundError("Material instance", body["instanceId"])
+    if (instance_id := body.get("instanceId")) is not None:
+        instance = _instance(call, instance_id)
+        variant = call.world.variants[instance["variantId"]]
+        return slot_fields(call.world, variant) | {"instanceId": instance_id}, spool(call.world, variant)
     kind = body["materialType"]
     fields = slot_fields(call.world, None) | {"materialType": kind, "filamentSystemProfileId": 1}
     return fields, Tray("FFFFFFFF", kind, kind)
@@ -117,11 +131,13 @@ def _choice(call: Call) -> tuple[Document, Tray]:
 _VIEW = ("material.view",)
 
 ROUTES = (
-    Route("GET", "/v1/materials", _VIEW, _list),
-    Route("POST", "/v1/materials/search", _VIEW, _search, shape(optional={"filter": anything}), 201),
+    *list_routes("/v1/materials", "material.view", lambda call: call.world.materials.values(), _FIELDS),
+    *list_routes("/v1/printer-slots", "printer.view", lambda call: call.world.slots.values(), _SLOT_FIELDS),
     Route("GET", "/v1/materials/variants", _VIEW, _variants),
     Route("GET", "/v1/materials/groups", _VIEW, _groups),
     Route("GET", "/v1/materials/group-members", _VIEW, _group_members),
+    Route("GET", "/v1/materials/instances", ("material.instance.view",), _instances),
+    Route("GET", "/v1/materials/instances/{id}", ("material.instance.view",), _get_instance),
     Route("GET", "/v1/materials/printer-slots", ("printer.view",), _slots),
     Route("PATCH", "/v1/materials/printer-slots/assign", ("printer.edit",), _assign, _ASSIGN),
     Route("GET", "/v1/materials/{id}", _VIEW, _get),

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from virtual_farm.errors import ApiError
+from virtual_farm.errors import ApiError, NotFoundError
 
-from .listing import field_names, list_rows
+from .resource import list_routes
 from .route import Call, Route
 from .schema import IDS, POSITION, PRIORITY, array, nullable, number, record, shape, text
 
-_FIELDS = field_names(
+_FIELDS = (
     "orderNumber source status cancelledAt customerId integrationId priceBucket price currency externalId externalUrl "
     "sourceRef note deadline processedAt syncDisabled id storeId createdAt updatedAt"
 )
-_ITEM_FIELDS = field_names(
-    "orderId skuId source quantity status externalSku processedAt ignored processedStatus id storeId createdAt "
-    "updatedAt"
+_ITEM_FIELDS = (
+    "orderId skuId source quantity inputs status externalId externalOrderId externalProductId externalSku originalSku "
+    "processedAt ignored processedStatus skuConfig resolutionNote id storeId createdAt updatedAt"
 )
 
 _CREATE = shape(
@@ -37,10 +37,6 @@ _PRINT = shape(
 )
 
 
-def _list(call: Call) -> Any:
-    return list_rows(call.world.orders.values(), call.query, _FIELDS)
-
-
 def _get(call: Call) -> Any:
     return call.farm.orders.details(call.ids["id"])
 
@@ -51,7 +47,23 @@ def _items(call: Call) -> Any:
 
 
 def _all_items(call: Call) -> Any:
-    return list_rows(call.world.order_items.values(), call.query, _ITEM_FIELDS)
+    return list(call.world.order_items.values())
+
+
+def _item(call: Call) -> Any:
+    item_id = call.ids["itemId"]
+    if (item := call.world.order_items.get(item_id)) is None:
+        raise NotFoundError("Order item", item_id)
+    return item
+
+
+def _everything(call: Call) -> Any:
+    world = call.world
+    return {
+        "orders": list(world.orders.values()),
+        "orderItems": list(world.order_items.values()),
+        "customers": list(world.customers.values()),
+    }
 
 
 def _create(call: Call) -> Any:
@@ -90,10 +102,13 @@ _IDS_BODY = shape({"orderIds": IDS})
 _EDIT = ("order.edit",)
 
 ROUTES = (
-    Route("GET", "/v1/orders", ("order.view",), _list),
+    *list_routes("/v1/orders", "order.view", lambda call: call.world.orders.values(), _FIELDS),
     Route("POST", "/v1/orders", ("order.create",), _create, _CREATE, 201),
     Route("POST", "/v1/orders/print", ("order.print",), _print, _PRINT, 201),
-    Route("GET", "/v1/order-items", ("order.view",), _all_items),
+    *list_routes("/v1/order-items", "order.view", lambda call: call.world.order_items.values(), _ITEM_FIELDS),
+    Route("GET", "/v1/orders/full", ("order.view",), _everything),
+    Route("GET", "/v1/orders/items", ("order.view",), _all_items),
+    Route("GET", "/v1/orders/items/{itemId}", ("order.view",), _item),
     Route(
         "PATCH",
         "/v1/orders/batch/close",

@@ -7,11 +7,11 @@ from virtual_farm.entities import PrintJob
 from virtual_farm.errors import BadRequestError, NotFoundError
 from virtual_farm.matching import Matcher
 
-from .listing import field_names, list_rows, search_rows
+from .resource import list_routes
 from .route import Call, Route
-from .schema import MATERIALS, PRIORITY, TAGS, anything, array, nullable, number, one_of, shape, text
+from .schema import MATERIALS, PRIORITY, TAGS, array, nullable, number, one_of, shape, text
 
-_FIELDS = field_names(
+_FIELDS = (
     "partBuildId quantityIndex quantityTotal thumbnailUri coloredThumbnailUri buildThumbnailUri filesToPrint "
     "slicerInputHash isGcodeCached slicedGcodeUri partId partName skuId skuName parameterOverrides orderId label "
     "orderItemId linkedPartId skuInstance queueOrder priority requiredPrinterTags overriddenProcessProfileId taskId "
@@ -65,14 +65,6 @@ def _job(call: Call) -> PrintJob:
 
 def _known(call: Call, ids: Iterable[str]) -> list[PrintJob]:
     return [call.world.jobs[job_id] for job_id in dict.fromkeys(ids) if job_id in call.world.jobs]
-
-
-def _list(call: Call) -> Any:
-    return list_rows(call.world.jobs.wires(), call.query, _FIELDS)
-
-
-def _search(call: Call) -> Any:
-    return search_rows(call.world.jobs.wires(), call.body, _FIELDS)
 
 
 def _get(call: Call) -> Any:
@@ -145,12 +137,15 @@ def _troubleshoot(call: Call) -> Any:
     return Matcher(call.world).troubleshoot(_job(call))
 
 
+def _details(call: Call) -> Any:
+    return Matcher(call.world).details(_job(call))
+
+
 _IDS = shape({"printJobIds": array(text())})
 _ORDER = {"newQueueOrder": number(0), "priority": PRIORITY}
 
 ROUTES = (
-    Route("GET", "/v1/print-jobs", ("queue.view",), _list),
-    Route("POST", "/v1/print-jobs/search", ("queue.view",), _search, shape(optional={"filter": anything}), 201),
+    *list_routes("/v1/print-jobs", "queue.view", lambda call: call.world.jobs.wires(), _FIELDS),
     Route("GET", "/v1/print-jobs/stats/completed-count", ("queue.view",), _completed_count),
     Route(
         "PATCH", "/v1/print-jobs/pause", ("queue.manage",), _each(lambda call, job: call.farm.queue.pause(job)), _IDS
@@ -178,5 +173,6 @@ ROUTES = (
     Route("GET", "/v1/print-jobs/{id}", ("queue.view",), _get),
     Route("PATCH", "/v1/print-jobs/{id}", ("job.edit.all",), _patch, _UPDATE),
     Route("PATCH", "/v1/print-jobs/{id}/reorder", ("queue.manage",), _reorder, shape(optional=_ORDER)),
+    Route("GET", "/v1/print-jobs/{id}/matching-details", ("queue.view",), _details),
     Route("GET", "/v1/print-jobs/{id}/matching-troubleshoot", ("queue.view",), _troubleshoot),
 )

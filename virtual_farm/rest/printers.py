@@ -7,11 +7,11 @@ from virtual_farm.entities import Document
 from virtual_farm.errors import ApiError, NotFoundError
 from virtual_farm.printer import Printer
 
-from .listing import field_names, list_rows, search_rows
+from .resource import list_routes
 from .route import Call, Route
-from .schema import IDS, Check, any_of, anything, array, boolean, identifier, nullable, number, one_of, shape, text
+from .schema import IDS, Check, any_of, array, boolean, identifier, nullable, number, one_of, shape, text
 
-_FIELDS = field_names(
+_FIELDS = (
     "provider deviceId providerConfig machineUserProfileId machineSystemProfileId processUserProfileId "
     "processSystemProfileId name nozzleDiameter metadata proxyClientId commMethod enabled tags confirmedReady "
     "isAvailable isOnline printingJobId lastPrintedAt integrationId integrationType continuousPrint "
@@ -130,14 +130,6 @@ def _apply(call: Call, printer: Printer, update: Document) -> None:
     call.farm.queue.look_again()
 
 
-def _list(call: Call) -> Any:
-    return list_rows(call.world.printers.wires(), call.query, _FIELDS)
-
-
-def _search(call: Call) -> Any:
-    return search_rows(call.world.printers.wires(), call.body, _FIELDS)
-
-
 def _get(call: Call) -> Any:
     return _printer(call).wire()
 
@@ -245,8 +237,7 @@ def _fleet_status(call: Call) -> Any:
 _FABMATIC_BODY = shape({"enabled": boolean, "ids": IDS}, {"jobLimit": nullable(number(1))})
 
 ROUTES = (
-    Route("GET", "/v1/printers", ("printer.view",), _list),
-    Route("POST", "/v1/printers/search", ("printer.view",), _search, shape(optional={"filter": anything}), 201),
+    *list_routes("/v1/printers", "printer.view", lambda call: call.world.printers.wires(), _FIELDS),
     Route(
         "PATCH", "/v1/printers/confirm-ready", ("printer.ready",), _confirm_ready, shape({"ready": boolean, "ids": IDS})
     ),

@@ -5,32 +5,25 @@ from typing import Any
 from virtual_farm.catalog import add_sku, estimate, link_part, new_part
 from virtual_farm.entities import Document
 from virtual_farm.errors import ApiError, BadRequestError, NotFoundError
+from virtual_farm.inventory import assignments
 
-from .listing import field_names, list_rows, search_rows
+from .resource import list_routes
 from .route import Call, Route
-from .schema import (
-    IDS,
-    MATERIALS,
-    PARAMETER_VALUE,
-    TAGS,
-    anything,
-    array,
-    boolean,
-    identifier,
-    nullable,
-    one_of,
-    shape,
-    text,
-)
+from .schema import IDS, MATERIALS, PARAMETER_VALUE, TAGS, array, boolean, identifier, nullable, one_of, shape, text
 
-_PART_FIELDS = field_names(
+_PART_FIELDS = (
     "name type description fileUris fileHashes thumbnailUri parameters printTags overriddenProcessProfileId folderId "
     "materials slicerOverride metadata slicingEstimate use3MFProcessProfile arrangeable userTags gcodePlateUris "
     "uploadedAt id storeId createdAt updatedAt"
 )
-_SKU_FIELDS = field_names(
-    "sku title description externalId externalProvider folderId totalCogs linkedParts id storeId createdAt updatedAt"
+_SKU_FIELDS = "sku title description externalId externalProvider folderId totalCogs id storeId createdAt updatedAt"
+_LINKED_PART_FIELDS = (
+    "skuId partId parameters quantity label exposedParameters materialAssignments extensions parameterBindings "
+    "plateQuantitiesBinding id storeId createdAt updatedAt"
 )
+_ASSIGNMENT_FIELDS = "id storeId createdAt updatedAt groupId variantId materialId materialType partId index priority"
+_FOLDER_FIELDS = "type name parentId id storeId createdAt updatedAt"
+_OPTION_FIELDS = "name isPersonalization id storeId createdAt updatedAt"
 _TYPES = ("scad", "cadquery", "build123d", "stl", "step", "3mf", "gcode3mf", "gcode")
 _NAME = text(1, 1024)
 
@@ -66,14 +59,6 @@ def _part(call: Call) -> Document:
     if (part := call.world.parts.get(part_id)) is None:
         raise NotFoundError("Part", part_id)
     return part
-
-
-def _list_parts(call: Call) -> Any:
-    return list_rows(call.world.parts.values(), call.query, _PART_FIELDS)
-
-
-def _search_parts(call: Call) -> Any:
-    return search_rows(call.world.parts.values(), call.body, _PART_FIELDS)
 
 
 def _get_part(call: Call) -> Any:
@@ -159,12 +144,8 @@ def _with_parts(call: Call, sku: Document, *, whole: bool = False) -> Document:
     return {**sku, "linkedParts": linked_parts}
 
 
-def _list_skus(call: Call) -> Any:
-    return list_rows((_with_parts(call, sku) for sku in call.world.skus.values()), call.query, _SKU_FIELDS)
-
-
-def _search_skus(call: Call) -> Any:
-    return search_rows((_with_parts(call, sku) for sku in call.world.skus.values()), call.body, _SKU_FIELDS)
+def _skus(call: Call) -> list[Document]:
+    return [_with_parts(call, sku) for sku in call.world.skus.values()]
 
 
 def _sku(call: Call) -> Document:
@@ -186,10 +167,6 @@ def _delete_sku(call: Call) -> Any:
     return [sku["id"]]
 
 
-def _options(call: Call) -> Any:
-    return list_rows(call.world.sku_options.values(), call.query, frozenset({"id", "name", "isPersonalization"}))
-
-
 def _option_values(call: Call) -> Any:
     return list(call.world.sku_option_values.values())
 
@@ -198,11 +175,22 @@ def _option_bindings(call: Call) -> Any:
     return list(call.world.sku_option_bindings.values())
 
 
-_SEARCH = shape(optional={"filter": anything})
+def _get_linked_part(call: Call) -> Any:
+    linked_id = call.ids["id"]
+    if (linked := call.world.linked_parts.get(linked_id)) is None:
+        raise NotFoundError("Linked part", linked_id)
+    return linked
+
+
+def _get_folder(call: Call) -> Any:
+    folder_id = call.ids["id"]
+    if (folder := call.world.folders.get(folder_id)) is None:
+        raise NotFoundError("Folder", folder_id)
+    return folder
+
 
 ROUTES = (
-    Route("GET", "/v1/parts", ("part.view",), _list_parts),
-    Route("POST", "/v1/parts/search", ("part.view",), _search_parts, _SEARCH, 201),
+    *list_routes("/v1/parts", "part.view", lambda call: call.world.parts.values(), _PART_FIELDS),
     Route("POST", "/v1/parts", ("part.create",), _create_part, _INSERT, 201),
     Route("DELETE", "/v1/parts", ("part.delete",), _delete_parts, IDS),
     Route(
@@ -216,11 +204,17 @@ ROUTES = (
     Route("GET", "/v1/parts/{id}", ("part.view",), _get_part),
     Route("PATCH", "/v1/parts/{id}", ("part.edit",), _update_part, _UPDATE),
     Route("DELETE", "/v1/parts/{id}", ("part.delete",), _delete_part),
-    Route("GET", "/v1/skus", ("sku.view",), _list_skus),
-    Route("POST", "/v1/skus/search", ("sku.view",), _search_skus, _SEARCH, 201),
+    *list_routes("/v1/skus", "sku.view", _skus, _SKU_FIELDS, "linkedParts"),
     Route("GET", "/v1/skus/{id}", ("sku.view",), _get_sku),
     Route("DELETE", "/v1/skus/{id}", ("sku.delete",), _delete_sku),
-    Route("GET", "/v1/sku-options", ("sku.view",), _options),
+    *list_routes("/v1/linked-parts", "sku.view", lambda call: call.world.linked_parts.values(), _LINKED_PART_FIELDS),
+    Route("GET", "/v1/linked-parts/{id}", ("sku.view",), _get_linked_part),
+    *list_routes(
+        "/v1/part-material-assignments", "part.view", lambda call: assignments(call.world), _ASSIGNMENT_FIELDS
+    ),
+    *list_routes("/v1/folders", "part.view", lambda call: call.world.folders.values(), _FOLDER_FIELDS),
+    Route("GET", "/v1/folders/{id}", ("part.view",), _get_folder),
+    *list_routes("/v1/sku-options", "sku.view", lambda call: call.world.sku_options.values(), _OPTION_FIELDS),
     Route("GET", "/v1/sku-options/values", ("sku.view",), _option_values),
     Route("GET", "/v1/sku-options/bindings", ("sku.view",), _option_bindings),
 )

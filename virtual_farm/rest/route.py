@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+import re
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,13 @@ class Route:
     handler: Handler
     body: Check | None = None
     status: int = 200
+    public: bool = False
+    """Whether it needs neither key nor quota."""
+
+
+def unnamed(path: str) -> str:
+    """Return a path without the names of its parameters, by which two descriptions of a call differ."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Fields that a schema does not know are let through, as the cloud does.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 import re
 from typing import Any
 
@@ -139,6 +140,14 @@ def any_of(*checks: Check) -> Check:
             raise complaint
 
     return check
+
+
+def moment(value: Any, place: str) -> None:
+    """Want a moment, ISO 8601."""
+    try:
+        datetime.fromisoformat(value)
+    except TypeError, ValueError:
+        raise _fail(place, "a moment, ISO 8601") from None
 
 
 def anything(_value: Any, _place: str) -> None:
