@@ -170,9 +170,12 @@ class RealtimeBroker:
         if self._server is None:
             return
         if self._tcp_server is not None:
-            self._tcp_server.close()
-            self._tcp_server = None
+            tcp_server, self._tcp_server = self._tcp_server, None
+            tcp_server.close()
             await self._cut_plain()
+            # Those that have just been accepted.
+            tcp_server.abort_clients()
+            await tcp_server.wait_closed()
         server, self._server = self._server, None
         server.close(close_connections=False)
         closed = asyncio.ensure_future(server.wait_closed())
@@ -200,8 +203,9 @@ class RealtimeBroker:
         plain = dict(self._plain)
         for connection, task in plain.items():
             connection.transport.abort()
-            # It may be deaf.
-            task.cancel()
+            if self.frozen:
+                # It would not hear of it.
+                task.cancel()
         if plain:
             await asyncio.wait(plain.values())
 
@@ -299,10 +303,10 @@ class RealtimeBroker:
             await self._read_packets(session, reader, keepalive * 1.5 if keepalive else None)
         finally:
             writer.cancel()
-            await asyncio.wait({writer})
             if self._sessions.get(session.client_id) is session:
                 del self._sessions[session.client_id]
                 self._clients_changed.set()
+            await asyncio.wait({writer})
 
     async def _read_packets(self, session: Session, reader: PacketReader, patience: float | None) -> None:
         while True:
