@@ -110,11 +110,14 @@ async def test_farm_status_tells_what_printers_do_and_need(hass: HomeAssistant, 
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_parts_are_listed_by_name(hass: HomeAssistant) -> None:
+async def test_parts_are_listed_by_name_and_nameless_ones_by_id(hass: HomeAssistant, farm: VirtualFarm) -> None:
     everything = (await use(hass, "list_parts")).data
     assert "Benchy" in everything["parts"]
     assert everything["more"] == 0
     assert (await use(hass, "list_parts", contains="bench")).data["parts"] == ["Benchy"]
+    nameless = next(iter(farm.world.parts.values()))
+    nameless["name"] = None
+    assert nameless["id"] in (await use(hass, "list_parts")).data["parts"]
 
 
 @pytest.mark.usefixtures("exposed", "quick_to_ask")

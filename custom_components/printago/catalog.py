@@ -74,7 +74,7 @@ class Catalog:
     @callback
     def async_know_part(self, part: Row) -> None:
         """Find a part that was just made by its ID at once, and look its name up again."""
-        self._found.pop(("part", str(part.get("name"))), None)
+        self._found.pop(("part", _text(part, "name")), None)
         self._remember("part", part["id"], part)
 
     def forget(self) -> None:
@@ -101,6 +101,12 @@ class Catalog:
         return row
 
 
+def called(row: Row, field: str = "name") -> str:
+    """Return what people call a thing: its name, or its ID where it has none."""
+    identifier: str = row["id"]
+    return _text(row, field).strip() or identifier
+
+
 def _text(row: Row, field: str) -> str:
     value = row.get(field)
     return value if isinstance(value, str) else ""
@@ -121,7 +127,7 @@ def _pick(kind: str, listing: Listing, wanted: str, field: str) -> Row:
             translation_key=f"{kind}_ambiguous",
             translation_placeholders={"name": wanted, "candidates": _listed(matching, field)},
         )
-    by_name = {_text(row, field).casefold(): row for row in rows}
+    by_name = {called(row, field).casefold(): row for row in rows}
     close = get_close_matches(folded, list(by_name), n=_MOST_CANDIDATES, cutoff=0.4)
     containing = [name for name in by_name if folded in name and name not in close]
     candidates = [by_name[name] for name in [*close, *containing]] or rows
@@ -133,5 +139,6 @@ def _pick(kind: str, listing: Listing, wanted: str, field: str) -> Row:
 
 
 def _listed(rows: list[Row], field: str) -> str:
-    listed = [f"{_text(row, field)} ({row['id']})" for row in rows[:_MOST_CANDIDATES]]
+    names = [(called(row, field), row["id"]) for row in rows[:_MOST_CANDIDATES]]
+    listed = [name if name == identifier else f"{name} ({identifier})" for name, identifier in names]
     return ", ".join([*listed, "…"] if len(rows) > _MOST_CANDIDATES else listed)

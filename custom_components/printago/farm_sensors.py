@@ -56,7 +56,7 @@ def _printers(key: str, counts: Callable[[Counted], bool | None]) -> FarmSensorD
 def _jobs(key: str, *statuses: JobStatus) -> FarmSensorDescription:
     def count(coordinator: PrintagoCoordinator) -> Count:
         jobs = list(coordinator.farm.jobs_with(*statuses))
-        return len(jobs), [job.title or job.id for job in heapq.nsmallest(_MOST_NAMES, jobs, key=_place_in_queue)]
+        return len(jobs), [job.title for job in heapq.nsmallest(_MOST_NAMES, jobs, key=_place_in_queue)]
 
     return FarmSensorDescription(
         key=key, state_class=SensorStateClass.MEASUREMENT, needs_jobs=True, count_fn=count, names="jobs"

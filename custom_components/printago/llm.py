@@ -21,6 +21,7 @@ import voluptuous as vol
 from .actions.common import whole_number
 from .api import JobStatus
 from .api.models import IN_PROGRESS_STATUSES
+from .catalog import called
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .errors import async_call
@@ -134,7 +135,7 @@ class ListPartsTool(_FarmTool):
         names: list[str] = []
         for entry in self._chosen(arguments):
             listing = await async_call(entry.runtime_data, entry.runtime_data.client.parts(), reads=True)
-            names += [name for row in listing.rows.values() if isinstance(name := row.get("name"), str)]
+            names += map(called, listing.rows.values())
         names = sorted(name for name in names if wanted in name.casefold())
         return {"parts": names[:_MOST_PARTS], "more": max(0, len(names) - _MOST_PARTS)}
 
@@ -246,7 +247,11 @@ class ExplainJobTool(_FarmTool):
         told = [job for job in jobs_told if isinstance(job, Mapping)] if isinstance(jobs_told, list) else []
         return {
             "jobs": [
-                {"job": job.get("label") or job.get("part"), "explanation": job.get("explanation")} for job in told
+                {
+                    "job": job.get("label") or job.get("part") or job.get("job_id"),
+                    "explanation": job.get("explanation"),
+                }
+                for job in told
             ]
         }
 
@@ -295,7 +300,7 @@ def _printer_status(printer: PrinterState) -> dict[str, Any]:
         "bed_needs_clearing": printer.bed_needs_clearing,
     }
     if printer.job is not None:
-        status["job"] = printer.job.title or printer.job.id
+        status["job"] = printer.job.title
     if (end := printer.live_end_time) is not None:
         status["ends_at"] = end.isoformat()
     if printer.has_problem:

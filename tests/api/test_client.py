@@ -108,13 +108,35 @@ async def test_count_that_is_no_number_is_malformed(server: Server, client: Prin
         await client.completed_count()
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"partBuilds": {}}, {"skuBuilds": []}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {},
+        {"partBuilds": {}},
+        {"skuBuilds": []},
+        {"partBuilds": [None]},
+        {"partBuilds": [{"id": "b"}, {}]},
+        {"partBuilds": [{"id": 7}]},
+    ],
+)
 async def test_answer_that_is_no_build_leaves_the_outcome_open(
     server: Server, client: PrintagoClient, answer: Any
 ) -> None:
     server.answer_in_turn(answer)
     with pytest.raises(OutcomeUnknownError):
         await client.create_build({"parts": []})
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [None, {}, [None], [{}], [{"id": 7, "sku": "A"}], [{"id": "a", "sku": "A"}, {}]])
+async def test_answer_that_is_no_list_of_skus_leaves_the_outcome_open(
+    server: Server, client: PrintagoClient, answer: Any
+) -> None:
+    server.answer_in_turn(answer)
+    with pytest.raises(OutcomeUnknownError):
+        await client.products.create_skus([("p", "A")])
     assert len(server.requests) == 1
 
 

@@ -100,7 +100,7 @@ def _sku(row: Mapping[str, Any]) -> dict[str, Any]:
         "sku": _text(row, "sku"),
         "title": _text(row, "title"),
         "parts": [
-            {"part_id": part["partId"], "label": _text(part, "label"), "quantity": part.get("quantity")}
+            {"part_id": part["partId"], "label": _text(part, "label"), "quantity": _number(part, "quantity")}
             for part in _list(row, "linkedParts")
             if isinstance(part, Mapping) and isinstance(part.get("partId"), str)
         ],
@@ -130,6 +130,11 @@ def _order_status(order: Order) -> str | None:
 def _text(row: Mapping[str, Any], field: str) -> str | None:
     value = row.get(field)
     return value if isinstance(value, str) else None
+
+
+def _number(row: Mapping[str, Any], field: str) -> int | float | None:
+    value = row.get(field)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _list(row: Mapping[str, Any], field: str) -> list[Any]:

@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import Lane, is_identifier
+from ..api.orders import Order
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
@@ -84,20 +85,19 @@ async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> 
     rows = (await coordinator.client.open_orders(Lane.USER)).rows
     numbers: dict[str, list[str]] = {}
     for order_id, row in rows.items():
-        numbers.setdefault(str(row.get("orderNumber")), []).append(order_id)
+        numbers.setdefault(Order.from_json(order_id, row).title, []).append(order_id)
     found: dict[str, None] = {}
     for name in wanted:
         matching = [name] if name in rows else numbers.get(name, [])
         if not matching:
-            raise refusal("order_not_found", name=name, candidates=_listed(rows.values()))
+            raise refusal("order_not_found", name=name, candidates=_listed(list(numbers)))
         if len(matching) > 1:
             raise refusal("order_ambiguous", name=name, candidates=", ".join(matching))
         found[matching[0]] = None
     return list(found)
 
 
-def _listed(rows: Any) -> str:
-    numbers = [str(row.get("orderNumber")) for row in rows]
+def _listed(numbers: list[str]) -> str:
     return ", ".join([*numbers[:_MOST_CANDIDATES], *(["…"] if len(numbers) > _MOST_CANDIDATES else [])]) or "-"
 
 

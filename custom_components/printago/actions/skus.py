@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
+from ..catalog import called
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call, home_assistant_error
@@ -46,7 +47,7 @@ async def async_create_sku(call: ServiceCall) -> ServiceResponse:
     wanted: dict[str, str] = {}
     for name in call.data[ATTR_PARTS]:
         part = await async_call(coordinator, coordinator.catalog.async_find_part(name), reads=True)
-        wanted[part["id"]] = str(call.data.get(ATTR_SKU, part["name"]))
+        wanted[part["id"]] = call.data.get(ATTR_SKU) or called(part)
     taken = await async_call(coordinator, _async_skus_called(coordinator, list(wanted.values())), reads=True)
     if taken or len(set(wanted.values())) < len(wanted):
         repeated = [name for name in wanted.values() if list(wanted.values()).count(name) > 1]

@@ -252,7 +252,7 @@ class Submitter:
 def _read_answer(answer: Mapping[str, Any]) -> Submission:
     sku_builds = answer.get("skuBuilds")
     return Submission(
-        part_builds=tuple(_answered_build(build) for build in answer["partBuilds"] if isinstance(build, Mapping)),
+        part_builds=tuple(map(_answered_build, answer["partBuilds"])),
         sku_builds=tuple(build for build in sku_builds if isinstance(build, Mapping))
         if isinstance(sku_builds, list)
         else (),
@@ -262,7 +262,7 @@ def _read_answer(answer: Mapping[str, Any]) -> Submission:
 def _answered_build(build: Mapping[str, Any]) -> PartBuild:
     copy = build.get("partCopy")
     return PartBuild(
-        id=str(build.get("id")),
+        id=build["id"],
         part_id=build.get("partId"),
         part_name=copy.get("name") if isinstance(copy, Mapping) else None,
         quantity=build.get("quantity"),

@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
+from ..catalog import called
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call, async_message, home_assistant_error
@@ -91,8 +92,8 @@ async def async_upload_part(call: ServiceCall) -> ServiceResponse:
     coordinator.catalog.async_know_part(part)
     response: dict[str, Any] = {
         "part_id": part["id"],
-        "part": part.get("name"),
-        "type": part.get("type"),
+        "part": called(part),
+        "type": file.kind,
         "size": file.size,
     }
     if call.data[ATTR_PRINT]:
@@ -168,7 +169,7 @@ async def _async_print(
         )
     except HomeAssistantError as err:
         error = await async_message(coordinator.hass, err)
-        raise _failure("uploaded_not_printed", name=str(part.get("name")), part_id=part["id"], error=error) from err
+        raise _failure("uploaded_not_printed", name=called(part), part_id=part["id"], error=error) from err
 
 
 def _failure(key: str, **placeholders: str) -> HomeAssistantError:

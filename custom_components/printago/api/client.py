@@ -15,7 +15,7 @@ import orjson
 from .at_printers import AtPrinterCalls
 from .batch import Batcher
 from .errors import MalformedResponseError, NotAppliedError
-from .listing import Listing, objects, read_list, with_ids
+from .listing import Listing, identified, objects, read_list, with_ids
 from .models import FINAL_STATUSES, JobStatus
 from .orders import OPEN
 from .permissions import PermissionLedger
@@ -245,9 +245,8 @@ class PrintagoClient:
 
         There is no idempotency key: after OutcomeUnknownError look for the jobs before anything is sent again.
         """
-        answer = await self._transport.request("POST", "/v2/builds", lane=Lane.USER, json=build)
-        if not isinstance(answer, Mapping) or not isinstance(answer.get("partBuilds"), list):
-            raise MalformedResponseError("the answer is not a build")
+        answer = _object(await self._transport.request("POST", "/v2/builds", lane=Lane.USER, json=build))
+        identified(answer.get("partBuilds"))
         return answer
 
     async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:

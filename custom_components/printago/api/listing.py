@@ -124,6 +124,14 @@ def objects(answer: object) -> list[Mapping[str, Any]]:
     return [row for row in answer if isinstance(row, dict)]
 
 
+def identified(answer: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; raises MalformedResponseError where any of its members has no ID."""
+    rows = [row for _, row in with_ids(objects(answer))]
+    if isinstance(answer, list) and len(rows) == len(answer):
+        return rows
+    raise MalformedResponseError("the answer lists something without an ID")
+
+
 def with_ids(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Return the rows that have an ID, with it."""
     return ((row["id"], row) for row in rows if is_identifier(row.get("id")))

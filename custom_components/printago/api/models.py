@@ -194,9 +194,9 @@ class PrintJob(LazyRecord):
     updated_at = lazily("updatedAt", f.moment, nullable=False)
 
     @property
-    def title(self) -> str | None:
-        """Return what people call the job: its label, else its part; cut to what a state may hold."""
-        return f.text(self.label) if self.label else self.part_name
+    def title(self) -> str:
+        """Return what people call the job: its label, else its part, else its ID; cut to what a state may hold."""
+        return f.text(self.label) if self.label else self.part_name or self.id
 
     @property
     def cover(self) -> str | None:

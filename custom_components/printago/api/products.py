@@ -6,6 +6,7 @@ from typing import Any
 
 from .errors import MalformedResponseError
 from .fields import cut, is_identifier
+from .listing import identified
 from .ratelimit import Lane
 from .transport import Transport
 
@@ -74,10 +75,7 @@ class ProductCalls:
     async def create_skus(self, names: Iterable[tuple[str, str]]) -> list[Mapping[str, Any]]:
         """Make an SKU of each part, given as part ID and code (``POST /v1/parts/create-skus``), and return them."""
         body = [{"partId": part_id, "skuName": name} for part_id, name in names]
-        answer = await self._transport.request("POST", "/v1/parts/create-skus", lane=Lane.USER, json=body)
-        if not isinstance(answer, list) or not all(isinstance(row, Mapping) for row in answer):
-            raise MalformedResponseError("the answer is not a list of SKUs")
-        return answer
+        return identified(await self._transport.request("POST", "/v1/parts/create-skus", lane=Lane.USER, json=body))
 
     async def order_items(self, order_id: str) -> list[Mapping[str, Any]]:
         """Return what an order consists of (``GET /v1/orders/{orderId}/items``)."""
