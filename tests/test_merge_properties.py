@@ -17,6 +17,7 @@ from tests.api.payloads import ANYTHING, STORE
 from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STAT
 from tests.fuzz.target import NOON, check_printer
 
+_BAD = ANYTHING | st.sampled_from([True, False, 0, 1, -1, 101, 255, "", {}])
 LATER = NOON + timedelta(minutes=10)
 
 type Stamped = tuple[str, int, int]
@@ -153,3 +154,24 @@ def test_one_bad_field_of_a_record_takes_no_other_with_it(field: str, value: obj
     changed = [name for name in before.__slots__ if getattr(before, name) != getattr(after, name)]
     assert len(changed) <= (2 if field == "metadata" else 1)
     check_printer(farm_.printers[PRINTER])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.sampled_from(leaves(STAT["data"])), _BAD), max_size=4), min_size=2, max_size=6))
+def test_whole_message_leaves_no_reading_of_those_before_it(
+    messages: list[list[tuple[tuple[str, ...], object]]],
+) -> None:
+    farm_ = farm()
+    told = STAT["data"]
+    farm_.apply(read_stat(PRINTER, {"receivedAt": NOON.isoformat(), "data": told}))
+    for second, damages in enumerate(messages, 1):
+        told = STAT["data"]
+        for path, value in damages:
+            told = with_leaf(told, path, value)
+        farm_.apply(read_stat(PRINTER, {"receivedAt": (NOON + timedelta(seconds=second)).isoformat(), "data": told}))
+    fresh = farm()
+    fresh.apply(read_stat(PRINTER, {"data": told}))
+    after, alone = readings(farm_.printers[PRINTER]), readings(fresh.printers[PRINTER])
+    for name, value in alone.items():
+        steady = name.endswith("_temp") and None not in (value, after[name])
+        assert after[name] == value or (steady and abs(after[name] - value) <= 1), name

@@ -17,10 +17,12 @@ PRINTER = "p"
 TOPIC = f"stores/{STORE}/printer-stats/{PRINTER}"
 
 _CHANGES = st.one_of(
-    st.fixed_dictionaries({"bedTemp": st.sampled_from([59.8, 60.2, 60.6, 61, None])}),
-    st.fixed_dictionaries({"timeRemaining": st.sampled_from([0, 9, 10, 11])}),
-    st.fixed_dictionaries({"percent": st.integers(0, 3)}),
-    st.fixed_dictionaries({"state": st.sampled_from(["RUNNING", "PAUSE", "FINISH", "IDLE"])}),
+    st.fixed_dictionaries({"bedTemp": st.sampled_from([59.8, 60.2, 60.6, 61, None, 1, True, "60", -500, {}])}),
+    st.fixed_dictionaries({"timeRemaining": st.sampled_from([0, 9, 10, 11, -3, True, "10", None])}),
+    st.fixed_dictionaries({"percent": st.sampled_from([0, 1, 2, 101, 255, -1, True, False, "2", None, [2]])}),
+    st.fixed_dictionaries({"state": st.sampled_from(["RUNNING", "PAUSE", "FINISH", "IDLE", None, 7, ""])}),
+    st.fixed_dictionaries({"errors": st.sampled_from([[], None, ["Hot"], [{}], 7, [{"code": "0300-8013"}]])}),
+    st.fixed_dictionaries({"print": st.sampled_from([{}, None, 7])}),
     st.fixed_dictionaries({"isOnline": st.booleans()}),
     st.just({}),
 )
@@ -41,8 +43,10 @@ def payload(facts: dict[str, Any], now: datetime) -> bytes:
         "expiresAt": stamp(now + timedelta(minutes=5)),
         "data": {
             "temps": {"bedTemp": facts["bedTemp"]},
-            "print": {"percent": facts["percent"], "timeRemaining": facts["timeRemaining"]},
-            "health": {"errors": [], "warnings": []},
+            "print": facts["print"]
+            if facts["print"] != {}
+            else {"percent": facts["percent"], "timeRemaining": facts["timeRemaining"]},
+            "health": {"errors": facts["errors"], "warnings": []},
         },
     }
     return json.dumps(stat, separators=(",", ":")).encode()
@@ -71,7 +75,15 @@ def test_fast_way_and_slow_way_lead_to_the_same(steps: list[tuple[str, Any]]) ->
     repeats = Repeats()
     for farm in (fast, slow):
         snapshot(farm, {PRINTER: record(isAvailable=False)})
-    facts = {"state": "RUNNING", "isOnline": True, "bedTemp": 60, "percent": 0, "timeRemaining": 10}
+    facts = {
+        "state": "RUNNING",
+        "isOnline": True,
+        "bedTemp": 60,
+        "percent": 0,
+        "timeRemaining": 10,
+        "print": {},
+        "errors": [],
+    }
     for what, how in steps:
         now += timedelta(seconds=1)
         match what:
