@@ -85,6 +85,11 @@ def test_several_colors_are_all_told_and_the_first_stands_for_them(raw: object) 
     assert tray.color == "#FF9425"
 
 
+@pytest.mark.parametrize("spool", [{"type": 7}, {"type": "", "info": ["PLA"]}, 7, [], "PLA"])
+def test_spool_that_is_unreadable_is_unknown_and_not_empty(spool: object) -> None:
+    assert read_filament({"spool": spool}) == {"external_spool": Tray()}
+
+
 def test_endless_colors_are_cut() -> None:
     for raw in ("FF9425 " * 10_000, ["FF9425"] * 10_000, "9" * 100_000):
         ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]

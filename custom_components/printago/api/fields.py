@@ -6,7 +6,7 @@ What becomes of a value of the wrong type, or of one that nothing could have, de
 
 - A reading or a description (a number, a time, a text, a picture) becomes None, which is shown as unknown. So does each
   reading of a group, such as ``data.print``, that is null or no object.
-- A percentage up to 110 counts as 100. Below 0 and beyond 110 it is unknown, since several makes write -1 or 255 for that.
+- A percentage a little beyond 100 counts as 100. Below 0 and beyond 110 nobody can tell what is meant: it is unknown.
 - Text that people read is unknown when it is blank. So is a stage without a letter: it is a number of the manufacturer's.
 - A flag, a status, or a reference to another record decides whether a printer is free or an order waits. One that is not
   readable decides nothing: what was known stays. The same goes for fields that may not be null by the vendor's schema
@@ -33,10 +33,8 @@ _CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 """Control characters, of which databases refuse at least NUL: each becomes a space."""
 YEARS = range(2000, 3000)
 """Years that are believed: arithmetic with a time at the edge of the calendar would overflow."""
-
-
 _FULL = 110
-"""What counts as 100 %: up to a tenth more is a matter of rounding."""
+"""Up to which percentage all is 100 %."""
 ABSENT: Final = object()
 """Stands for what a message does not mention, where None is a value."""
 

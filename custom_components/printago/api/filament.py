@@ -40,7 +40,8 @@ class Tray:
     """What one slot holds: ``remaining`` in percent; None, or no color, is unknown.
 
     A color is ``#RRGGBB`` where the filament is opaque, else ``#RRGGBBAA``: ``#00000000`` is clear. Filament of several
-    colors has all of them, the first of which stands for it. ``info`` is what the printer calls the filament: its name, or the manufacturer's code of it such as ``GFA00``.
+    colors has all of them, the first of which stands for it. ``info`` is what the printer calls the filament: its name, or
+    the manufacturer's code of it such as ``GFA00``.
     """
 
     empty: bool = False
@@ -99,9 +100,12 @@ def _read_spool(source: object) -> Tray | None:
         return None
     if not isinstance(source, Mapping):
         return Tray()
-    tray = _read_tray(source)
     # The holder has no sensor: nothing set up there is all that a printer can say of an empty one.
-    return tray if tray.type or tray.info else EMPTY
+    return EMPTY if all(_is_blank(source.get(name)) for name in ("type", "info")) else _read_tray(source)
+
+
+def _is_blank(raw: object) -> bool:
+    return raw is None or (isinstance(raw, str) and not raw.strip())
 
 
 def _read_unit(source: object) -> tuple[Tray, ...]:
