@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
+from ..api.models import place_in_queue
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from ..words import async_words, say, say_status
@@ -142,7 +143,7 @@ async def _async_waiting(coordinator: PrintagoCoordinator) -> list[PrintJob]:
         wanted = JobFilter(statuses=(JobStatus.PENDING,), hidden=False)
         rows = (await async_find_jobs(coordinator, wanted, 1000)).rows
         waiting = [PrintJob.from_json(job_id, row) for job_id, row in rows.items()]
-    return sorted(waiting, key=lambda job: (job.priority or 0, job.queue_order or 0, job.id))
+    return sorted(waiting, key=place_in_queue)
 
 
 async def _async_verdicts(

@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
-from ..api.models import FINAL_STATUSES
+from ..api.models import FINAL_STATUSES, place_in_queue
 from ..const import DOMAIN
 from ..errors import async_call
 from .common import NON_EMPTY, async_coordinator, async_printer_id
@@ -80,7 +80,7 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
         # In the order of the queue, which those that are moved or retried shall keep.
         jobs = sorted(
             (PrintJob.from_json(job_id, row) for job_id, row in found.rows.items()),
-            key=lambda job: job.queue_order or 0,
+            key=place_in_queue,
         )
     calling = coordinator.client.change_jobs(change.word, [job.id for job in jobs])
     done = await async_call(coordinator, calling)

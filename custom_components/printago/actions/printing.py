@@ -15,6 +15,7 @@ from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id, whole_number
 from .outcome import JobWatch, WaitUntil
+from .selection import PRIORITIES
 from .submission import PrintRequest, Submitter
 
 ATTR_DRY_RUN = "dry_run"
@@ -33,7 +34,6 @@ ATTR_TIMEOUT = "timeout"
 ATTR_WAIT_UNTIL = "wait_until"
 
 # Values and bounds of the vendor's BuildConfigV2.
-PRIORITIES = {"normal": 100, "low": 1000}
 POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 _OPTION_ID = re.compile(r"[a-z0-9]{24}")

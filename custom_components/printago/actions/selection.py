@@ -14,7 +14,7 @@ import voluptuous as vol
 
 from ..api import JobStatus, Listing, PrintJob, is_identifier
 from ..api.client import timestamp
-from ..api.models import FINAL_STATUSES
+from ..api.models import FINAL_STATUSES, LOW_PRIORITY, NORMAL_PRIORITY
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
@@ -26,7 +26,7 @@ ATTR_PART = "part"
 ATTR_SINCE = "since"
 ATTR_STATUS = "status"
 
-PRIORITIES = {"normal": 100, "low": 1000}
+PRIORITIES = {"normal": NORMAL_PRIORITY, "low": LOW_PRIORITY}
 _PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
 _PRINT_JOBS = "/v1/print-jobs"
 _MOST_CHOSEN = 1000
