@@ -16,6 +16,7 @@ from . import fields as f
 from .filament import read_mapping
 from .lazy import LazyRecord, lazily
 from .secrets import without_signed_urls
+from .tags import plain_tags
 
 
 class JobStatus(StrEnum):
@@ -64,7 +65,7 @@ def _tags(raw: object) -> Mapping[str, str]:
     if not isinstance(raw, Mapping):
         raise f.UnreadableError
     return {
-        f.text(key): f.path_text(value)
+        f.text(key): plain_tags(f.path_text(value))
         for key, value in islice(raw.items(), _MOST_TAGS)
         if isinstance(value, str) and len(value) <= f.MAX_PATH
     }
