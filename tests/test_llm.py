@@ -5,14 +5,14 @@ from typing import Any
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.llm import LLMTools, async_get_tools
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput, ToolResult
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, DOMAIN
-from tests.common import entity_id, pass_time, paths, printer_named, until, value_of
+from tests.common import device_of, entity_id, pass_time, paths, printer_named, until, until_farm, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -199,6 +199,109 @@ async def test_store_has_to_be_named_where_there_are_several(
         assert unclear.error
         assert "Second Farm" in str(unclear.data["error"])
         assert not (await use(hass, "print_part", part="Benchy", store="Second Farm")).error
+        assert "POST /v2/builds" in paths(other)
+        assert "POST /v2/builds" not in paths(farm)
+        await hass.config_entries.async_unload(second.entry_id)
+
+
+def rename(hass: HomeAssistant, entry: MockConfigEntry, identifier: str, name: str) -> None:
+    """Give the device of a printer or store a name, as a person does."""
+    device = device_of(hass, entry, identifier)
+    assert device is not None
+    dr.async_get(hass).async_update_device(device.id, name_by_user=name)
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_model_is_told_and_understood_by_the_names_that_people_gave(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printer = printer_named(farm, X1C)
+    rename(hass, entry, printer, "Left one")
+    rename(hass, entry, farm.config.store_id, "Basement")
+    (store,) = (await use(hass, "farm_status")).data["stores"]
+    names = [told["name"] for told in store["printers"]]
+    assert store["store"] == "Basement"
+    assert "Left one" in names
+    assert X1C not in names
+
+    farm.finish_print(printer)
+    await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
+    assert (await use(hass, CONFIRM, printer="LEFT\u00a0one ")).data == {"confirmed": "Left one"}
+    assert farm.printer(printer).confirmed_ready
+    # Printago's name is understood as well: here it is known whose bed it is, and that it was confirmed.
+    again = await use(hass, CONFIRM, printer=X1C)
+    assert "Left one" in str(again.data["error"])
+
+
+@pytest.mark.parametrize("other_name", ["X1 Carbon 01", "x1\u00a0CARBON 01", "X1 Carbon 01\u200b"])
+@pytest.mark.parametrize("is_given", [True, False], ids=["given in Home Assistant", "given at Printago"])
+@pytest.mark.usefixtures("exposed")
+async def test_bed_of_one_of_two_printers_of_the_same_name_is_never_confirmed(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, other_name: str, is_given: bool
+) -> None:
+    printer, other = printer_named(farm, X1C), printer_named(farm, "P1S 01")
+    if is_given:
+        rename(hass, entry, other, other_name)
+    else:
+        farm.rename_printer(other, other_name)
+        await until_farm(entry, lambda: entry.runtime_data.farm.printers[other].name == other_name)
+    farm.finish_print(printer)
+    await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
+    farm.clear_requests()
+
+    refused = await use(hass, CONFIRM, printer=X1C)
+    assert refused.error
+    assert "listed here" in str(refused.data["error"])
+    assert farm.requests == []
+
+    (store,) = (await use(hass, "farm_status")).data["stores"]
+    names = [told["name"] for told in store["printers"]]
+    assert len(set(names)) == len(names)
+    assert f"{X1C} ({printer})" in names
+    assert f"{X1C} ({printer})" in str(refused.data["error"])
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_printer_that_shares_its_name_is_confirmed_by_its_full_name(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printer, other = printer_named(farm, X1C), printer_named(farm, "P1S 01")
+    rename(hass, entry, printer, "Left one")
+    rename(hass, entry, other, "Left one")
+    farm.finish_print(printer)
+    await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
+    assert (await use(hass, CONFIRM, printer="Left one")).error
+    assert (await use(hass, CONFIRM, printer=f"Left one ({X1C})")).data == {"confirmed": "Left one"}
+    assert farm.printer(printer).confirmed_ready
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_parts_and_jobs_are_understood_however_they_are_spelled(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    assert (await use(hass, "list_parts", contains=" CABLE\u00a0cl")).data["parts"] == ["Cable Clip"]
+    told = await use(hass, "explain_job", job="benchy\u00a0FOR  the shop")
+    assert [job["job"] for job in told.data["jobs"]] == ["Benchy for the shop"]
+
+
+@pytest.mark.usefixtures("exposed", "quick_to_ask")
+async def test_two_stores_of_one_name_are_told_apart(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:
+        second = await setup_entry(
+            store_id="d" * 24,
+            api_key=other.config.api_key,
+            server={CONF_API_URL: other.rest_url, CONF_REALTIME_URL: other.realtime_url},
+        )
+        async_expose_entity(hass, "conversation", entity_id(hass, "d" * 24, "jobs_queued"), True)
+        stores = [store["store"] for store in (await use(hass, "farm_status")).data["stores"]]
+        assert len(set(stores)) == 2
+        assert (await use(hass, "print_part", part="Benchy", store="Virtual Farm")).error
+        refused = await use(hass, CONFIRM, printer=X1C)
+        assert refused.error
+        assert all(store in str(refused.data["error"]) for store in stores)
+
+        hass.config_entries.async_update_entry(second, title="Second Farm")
+        assert not (await use(hass, "print_part", part="Benchy", store="second\u00a0farm")).error
         assert "POST /v2/builds" in paths(other)
         assert "POST /v2/builds" not in paths(farm)
         await hass.config_entries.async_unload(second.entry_id)

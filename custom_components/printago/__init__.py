@@ -19,7 +19,7 @@ from .api import CannotConnectError, PrintagoClient
 from .clock_watch import ClockWatch
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .devices import DeviceKeeper
+from .devices import DeviceKeeper, DeviceNames
 from .issues import async_forget_issues
 from .memory import async_forget, async_recall
 from .part_picture import async_setup_pictures
@@ -68,6 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
             translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
         ) from err
     coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
+    DeviceNames(hass, entry, coordinator)
     DeviceKeeper(hass, entry, coordinator)
     coordinator.saved_prints = SavedPrints(hass, entry, coordinator)
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))

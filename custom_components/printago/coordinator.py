@@ -88,7 +88,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.memory = memory
         self.store_id: str = entry.data[CONF_STORE_ID]
         self.farm = memory.farm
-        client.in_use = self.farm.is_in_use
         self.data = self.farm
         # An outage that goes on over a reload is told once, and so is its end.
         self.last_update_success = not memory.rest_down
@@ -383,6 +382,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def async_apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> None:
         """Take over a printer's record that the answer of a call has brought."""
         self._publish(self.farm.apply_printer(printer_id, source))
+
+    @callback
+    def async_name_printer(self, printer_id: str, name: str | None) -> None:
+        """Take over what a person calls a printer; None for what Printago calls it."""
+        if (changes := self.farm.name_printer(printer_id, name)) is not NO_CHANGES:
+            self._publish(changes)
 
     @callback
     def _publish(self, changes: Changes) -> None:

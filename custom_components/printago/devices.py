@@ -1,14 +1,50 @@
-"""Devices come and go with their printers, without a reload."""
+"""Devices come and go with their printers, without a reload; what people call them is taken over from the registry."""
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .printer_state import PrinterState
+from .spelling import folded
 
 _MANUFACTURERS = {"bambu": "Bambu Lab", "klipper": "Klipper", "octoprint": "OctoPrint", "prusa": "Prusa Research"}
+
+
+class DeviceNames:
+    """Lets the farm know what people call its printers: the names that they gave the devices in Home Assistant."""
+
+    def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
+        """Take over all names as they are, and follow the registry; has to be there before any device is made."""
+        self._registry = dr.async_get(hass)
+        self._entry_id = entry.entry_id
+        self._coordinator = coordinator
+        for device in dr.async_entries_for_config_entry(self._registry, entry.entry_id):
+            for printer_id in _identifiers(device):
+                coordinator.farm.name_printer(printer_id, given_name(device))
+        entry.async_on_unload(hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_on_registry))
+
+    @callback
+    def _async_on_registry(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        data = event.data
+        if data["action"] == "remove" or (data["action"] == "update" and "name_by_user" not in data["changes"]):
+            return
+        device = self._registry.async_get(data["device_id"])
+        if isinstance(device, dr.DeviceEntry) and device.config_entry_id == self._entry_id:
+            for printer_id in _identifiers(device):
+                self._coordinator.async_name_printer(printer_id, given_name(device))
+
+
+def _identifiers(device: dr.DeviceEntry) -> list[str]:
+    return [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
+
+
+def given_name(device: dr.DeviceEntry | None) -> str | None:
+    """Return the name that a person gave a device, None where nobody did."""
+    name = device.name_by_user if device is not None else None
+    # Nobody can read a name of nothing but spaces.
+    return name if name and folded(name) else None
 
 
 class DeviceKeeper:
@@ -45,7 +81,7 @@ class DeviceKeeper:
     @callback
     def _async_write(self, state: PrinterState) -> None:
         record = state.record
-        described = (state.name, record.provider, record.model, record.model_id, record.serial_number)
+        described = (state.printago_name, record.provider, record.model, record.model_id, record.serial_number)
         if self._written.get(state.id) == described:
             return
         self._written[state.id] = described
@@ -53,7 +89,7 @@ class DeviceKeeper:
             config_entry_id=self._entry.entry_id,
             identifiers={(DOMAIN, state.id)},
             via_device_id=self._farm_device.id,
-            name=state.name,
+            name=state.printago_name,
             manufacturer=_MANUFACTURERS.get((record.provider or "").casefold(), record.provider),
             model=record.model,
             model_id=record.model_id,

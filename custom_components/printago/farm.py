@@ -48,6 +48,7 @@ class Farm:
         """Messages that were ignored, by reason; unknown kinds of entities as ``kind:…``."""
         self.part_builds: OrderedDict[str, float] = OrderedDict()
         """Part builds of which any job was ever seen, and when that was first, by the monotonic clock."""
+        self._given_names: dict[str, str] = {}
         self._jobs_of: dict[str, set[str]] = {}
         self._gone: OrderedDict[str, datetime | None] = OrderedDict()
         self._looked_at = NEVER
@@ -203,11 +204,6 @@ class Farm:
             self._settle(changes)
         return changes
 
-    def is_in_use(self, printer_id: str) -> bool:
-        """Return whether something occupies the bed of a printer, as far as anybody knows."""
-        state = self.printers.get(printer_id)
-        return state is not None and state.in_use
-
     def count_dropped(self, reason: str) -> None:
         """Count a message that is ignored; only so many reasons are told apart, whatever a sender makes up."""
         if reason not in self.dropped and len(self.dropped) >= _MOST_REASONS:
@@ -305,11 +301,27 @@ class Farm:
 
     def _add_printer(self, printer_id: str, source: Mapping[str, Any], changes: Changes) -> None:
         state = self.printers[printer_id] = PrinterState.from_json(printer_id, source)
+        state.given_name = self._given_names.get(printer_id)
         self._strangers.discard(printer_id)
         changes.added.add(printer_id)
         changes.removed.discard(printer_id)
         self._touch(state, changes)
         changes.summary = True
+
+    def name_printer(self, printer_id: str, name: str | None) -> Changes:
+        """Note what a person calls a printer, which may still be to come; None for what Printago calls it."""
+        if name is None:
+            self._given_names.pop(printer_id, None)
+        else:
+            self._given_names[printer_id] = name
+        state = self.printers.get(printer_id)
+        if state is None or state.given_name == name:
+            return NO_CHANGES
+        changes = Changes()
+        state.given_name = name
+        self._touch(state, changes)
+        self._settle(changes)
+        return changes
 
     def _remove_printer(self, printer_id: str, changes: Changes) -> None:
         self._remember_gone(printer_id, self.printers.pop(printer_id).record.updated_at)

@@ -5,6 +5,7 @@ open to the model once any of its entities is exposed to the assistant.
 """
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar, override
 
@@ -20,12 +21,15 @@ import voluptuous as vol
 
 from .actions.common import whole_number
 from .api import JobStatus
-from .api.models import IN_PROGRESS_STATUSES, place_in_queue
+from .api.models import IN_PROGRESS_STATUSES
 from .catalog import called
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .errors import async_call
+from .devices import given_name
+from .errors import async_call, async_message
+from .printer_names import full_names, printers_called, told_apart
 from .printer_state import PrinterState
+from .spelling import alike, folded, folded_number
 
 _MOST_PARTS = 50
 _MOST_COPIES = 500
@@ -47,18 +51,27 @@ class _FarmTool(Tool):
     integration = DOMAIN
     takes: ClassVar[Mapping[vol.Marker, Any]] = {}
 
-    def __init__(self, entries: list[PrintagoConfigEntry]) -> None:
-        """Take the stores; which one is meant has to be said only where there are several."""
-        self._entries = {entry.title: entry for entry in entries}
-        store = {vol.Optional("store", description="The store that is meant"): vol.In(sorted(self._entries))}
-        self.parameters = vol.Schema({**self.takes, **(store if len(entries) > 1 else {})})
+    def __init__(self, stores: Mapping[str, PrintagoConfigEntry]) -> None:
+        """Take the stores by name; which one is meant has to be said only where there are several."""
+        self._stores = stores
+        named = vol.All(str, self._store_named, vol.In(list(stores)))
+        store = {vol.Optional("store", description="The store that is meant"): named}
+        self.parameters = vol.Schema({**self.takes, **(store if len(stores) > 1 else {})})
+
+    def _store_named(self, wanted: str) -> str:
+        """Return the store that a text means; the text itself where that is open."""
+        found = alike(wanted, self._stores.items(), lambda named: named[0])
+        found = found or alike(wanted, self._stores.items(), lambda named: named[1].title)
+        return found[0][0] if len(found) == 1 else wanted
 
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         try:
             arguments = self.parameters(tool_input.tool_args)
             return ToolResult(data=await self._async_use(hass, arguments, llm_context))
-        except (HomeAssistantError, vol.Invalid) as err:
+        except HomeAssistantError as err:
+            return ToolResult(data={"error": await async_message(hass, err)}, error=True)
+        except vol.Invalid as err:
             return ToolResult(data={"error": str(err)}, error=True)
 
     @abstractmethod
@@ -68,32 +81,48 @@ class _FarmTool(Tool):
         """Do what the tool is for, and return what the model is told."""
 
     @callback
-    def _chosen(self, arguments: Mapping[str, Any]) -> list[PrintagoConfigEntry]:
-        title = arguments.get("store")
-        chosen = [entry for name, entry in self._entries.items() if title in (None, name)]
-        return [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
+    def _chosen(self, arguments: Mapping[str, Any]) -> dict[str, PrintagoConfigEntry]:
+        wanted = arguments.get("store")
+        return {
+            name: entry
+            for name, entry in self._stores.items()
+            if wanted in (None, name) and entry.state is ConfigEntryState.LOADED
+        }
 
     @callback
     def _only(self, arguments: Mapping[str, Any]) -> PrintagoConfigEntry:
         """Return the store that is meant; raises vol.Invalid where that is open."""
         if len(chosen := self._chosen(arguments)) != 1:
-            raise vol.Invalid(f"name one of the stores: {', '.join(sorted(self._entries))}")
-        return chosen[0]
+            raise vol.Invalid(f"name one of the stores: {', '.join(self._stores)}")
+        return next(iter(chosen.values()))
 
     @callback
     def _printer(self, arguments: Mapping[str, Any]) -> tuple[PrintagoCoordinator, PrinterState]:
-        """Return the printer that is meant; raises vol.Invalid when its name fits none or several."""
-        wanted = arguments["printer"].strip().casefold()
-        printers = [
-            (entry.runtime_data, printer)
-            for entry in self._chosen(arguments)
-            for printer in entry.runtime_data.farm.printers.values()
+        """Return the printer that is meant; raises ServiceValidationError when its name fits none or several."""
+        wanted = arguments["printer"]
+        chosen = self._chosen(arguments)
+        found = [
+            (name, entry.runtime_data, printer)
+            for name, entry in chosen.items()
+            for printer in printers_called(entry.runtime_data.farm.printers.values(), wanted)
         ]
-        found = [pair for pair in printers if pair[1].name.casefold() == wanted]
-        if len(found) != 1:
-            names = ", ".join(sorted(printer.name for _, printer in printers))
-            raise vol.Invalid(f"{'several printers have' if found else 'no printer has'} this name; there are: {names}")
-        return found[0]
+        if len(found) == 1:
+            return found[0][1:]
+        if found:
+            names = full_names(printer for _, _, printer in found)
+            if len({store for store, _, _ in found}) > 1:
+                names = [f"{name} (store: {store})" for name, (store, _, _) in zip(names, found, strict=True)]
+        else:
+            names = [
+                name
+                for entry in chosen.values()
+                for name in told_apart(entry.runtime_data.farm.printers.values()).values()
+            ]
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="printer_ambiguous" if found else "printer_not_found",
+            translation_placeholders={"name": wanted, "candidates": ", ".join(sorted(names))},
+        )
 
 
 class FarmStatusTool(_FarmTool):
@@ -111,7 +140,7 @@ class FarmStatusTool(_FarmTool):
     async def _async_use(
         self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
     ) -> dict[str, Any]:
-        return {"stores": [_status(entry) for entry in self._chosen(arguments)]}
+        return {"stores": [_status(name, entry) for name, entry in self._chosen(arguments).items()]}
 
 
 class ListPartsTool(_FarmTool):
@@ -131,12 +160,12 @@ class ListPartsTool(_FarmTool):
     async def _async_use(
         self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
     ) -> dict[str, Any]:
-        wanted = arguments.get("contains", "").strip().casefold()
+        wanted = folded(arguments.get("contains", ""))
         names: list[str] = []
-        for entry in self._chosen(arguments):
+        for entry in self._chosen(arguments).values():
             listing = await async_call(entry.runtime_data, entry.runtime_data.client.parts(), reads=True)
             names += map(called, listing.rows.values())
-        names = sorted(name for name in names if wanted in name.casefold())
+        names = sorted(name for name in names if wanted in folded(name))
         return {"parts": names[:_MOST_PARTS], "more": max(0, len(names) - _MOST_PARTS)}
 
 
@@ -230,13 +259,13 @@ class ExplainJobTool(_FarmTool):
     ) -> dict[str, Any]:
         entry = self._only(arguments)
         data: dict[str, Any] = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "limit": _MOST_EXPLAINED}
-        if wanted := arguments.get("job", "").strip().casefold():
-            jobs = sorted(entry.runtime_data.farm.jobs.values(), key=place_in_queue)
+        if wanted := folded_number(arguments.get("job", "")):
+            jobs = entry.runtime_data.farm.jobs.values()
             data["job_id"] = [
                 job.id
                 for job in jobs
                 if job.status is not JobStatus.FAILED
-                and wanted in (name.casefold() for name in (job.label, job.part_name) if name)
+                and wanted in (folded_number(name) for name in (job.label, job.part_name) if name)
             ]
             if not data["job_id"]:
                 raise vol.Invalid("no job has this label or part")
@@ -269,7 +298,24 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     ]
     if not entries:
         return None
-    return LLMTools(tools=[tool(entries) for tool in _TOOLS], prompt=_PROMPT)
+    stores = _named(hass, entries)
+    return LLMTools(tools=[tool(stores) for tool in _TOOLS], prompt=_PROMPT)
+
+
+@callback
+def _named(hass: HomeAssistant, entries: list[PrintagoConfigEntry]) -> dict[str, PrintagoConfigEntry]:
+    """Return the stores by what people call them, with their IDs where several are called the same."""
+    registry = dr.async_get(hass)
+    names = [
+        given_name(registry.async_get_device_by_identifier((DOMAIN, entry.runtime_data.store_id), entry.entry_id))
+        or entry.title
+        for entry in entries
+    ]
+    times = Counter(map(folded, names))
+    return {
+        name if times[folded(name)] == 1 else f"{name} ({entry.runtime_data.store_id})": entry
+        for name, entry in zip(names, entries, strict=True)
+    }
 
 
 @callback
@@ -280,21 +326,21 @@ def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, llm_context: LL
     )
 
 
-def _status(entry: PrintagoConfigEntry) -> dict[str, Any]:
+def _status(store: str, entry: PrintagoConfigEntry) -> dict[str, Any]:
     farm = entry.runtime_data.farm
-    printers = sorted(farm.printers.values(), key=lambda printer: printer.name)
+    names = sorted(told_apart(farm.printers.values()).items(), key=lambda named: named[1])
     return {
-        "store": entry.title,
-        "printers": [_printer_status(printer) for printer in printers],
+        "store": store,
+        "printers": [_printer_status(name, farm.printers[printer_id]) for printer_id, name in names],
         "jobs_queued": sum(1 for _ in farm.jobs_with(JobStatus.PENDING)),
         "jobs_in_progress": sum(1 for _ in farm.jobs_with(*IN_PROGRESS_STATUSES)),
         "jobs_failed": sum(1 for _ in farm.jobs_with(JobStatus.FAILED)),
     }
 
 
-def _printer_status(printer: PrinterState) -> dict[str, Any]:
+def _printer_status(name: str, printer: PrinterState) -> dict[str, Any]:
     status: dict[str, Any] = {
-        "name": printer.name,
+        "name": name,
         "readiness": printer.readiness.value,
         "print_status": printer.print_status.value if printer.print_status else "unknown",
         "bed_needs_clearing": printer.bed_needs_clearing,

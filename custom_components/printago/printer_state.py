@@ -75,6 +75,8 @@ class PrinterState:
     """What is known of one printer. ``merge_…`` methods change it; everything else only reads."""
 
     record: Printer
+    given_name: str | None = None
+    """What a person calls the printer in Home Assistant, None where that is what Printago calls it."""
     is_online: bool = False
     is_available: bool | None = None
     connection_at: datetime | None = None
@@ -120,7 +122,12 @@ class PrinterState:
 
     @property
     def name(self) -> str:
-        """Return the printer's name, or its ID while no record told one."""
+        """Return what people call the printer: the name that somebody gave it in Home Assistant, else Printago's."""
+        return self.given_name or self.printago_name
+
+    @property
+    def printago_name(self) -> str:
+        """Return what Printago calls the printer, or its ID while no record told a name."""
         return self.record.name or self.record.id
 
     # Merging

@@ -17,27 +17,19 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, call
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers.translation import async_get_exception_message
 import voluptuous as vol
 
 from ..api import AuthenticationError
 from ..api.emergency import Step, StepOutcome, stop_printers
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from ..words import async_words, say
+from ..printer_names import printers_called
 from .targets import ATTR_PRINTERS, DEVICES
 
 EMERGENCY_STOP_SCHEMA = vol.Schema(
     {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Optional(ATTR_PRINTERS): DEVICES}
 )
-
-_STEP_WORDS = {
-    Step.FABMATIC_OFF: "emergency_step_fabmatic_off",
-    Step.DISABLE: "emergency_step_disable",
-    Step.STOP: "emergency_step_stop",
-    Step.NOZZLE_OFF: "emergency_step_nozzle_off",
-    Step.BED_OFF: "emergency_step_bed_off",
-}
-_WHAT_FAILED = ("not_reached", "errors", "unknown_devices", "stores_not_loaded")
 
 
 @dataclass(slots=True)
@@ -81,12 +73,14 @@ def _async_targets(call: ServiceCall) -> _Targets:
 @callback
 def _async_add_device(hass: HomeAssistant, device_id: str, targets: _Targets) -> None:
     """Add the printer that a device is, or all of the farm that it is; one that is neither keeps nobody from the rest."""
-    device = dr.async_get(hass).async_get(device_id)
+    if (device := dr.async_get(hass).async_get(device_id)) is None:
+        _async_add_called(hass, device_id, targets)
+        return
     entry: PrintagoConfigEntry | None = (
-        hass.config_entries.async_get_entry(device.config_entry_id) if device and device.config_entry_id else None
+        hass.config_entries.async_get_entry(device.config_entry_id) if device.config_entry_id else None
     )
     found: set[str] = set()
-    if device is not None and entry is not None and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED:
+    if entry is not None and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED:
         coordinator = entry.runtime_data
         identifiers = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
         known = coordinator.farm.printers.keys()
@@ -94,6 +88,19 @@ def _async_add_device(hass: HomeAssistant, device_id: str, targets: _Targets) ->
         targets.printers.setdefault(entry.entry_id, set()).update(found)
     if not found:
         targets.unknown_devices.append(device_id)
+
+
+@callback
+def _async_add_called(hass: HomeAssistant, name: str, targets: _Targets) -> None:
+    """Add all printers that are called so: in an emergency one too many is better than the wrong one."""
+    found = False
+    entries: list[PrintagoConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    for entry in entries:
+        for printer in printers_called(entry.runtime_data.farm.printers.values(), name):
+            targets.printers.setdefault(entry.entry_id, set()).add(printer.id)
+            found = True
+    if not found:
+        targets.unknown_devices.append(name)
 
 
 async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
@@ -110,7 +117,7 @@ async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
         "unknown_devices": targets.unknown_devices,
         "stores_not_loaded": targets.stores_not_loaded,
     }
-    await _async_tell(hass, response)
+    _async_tell(hass, response)
     return response
 
 
@@ -152,27 +159,15 @@ def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, S
         coordinator.async_reconcile()
 
 
-async def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
+@callback
+def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
     """Tell a person, also where nobody looks at the response, whether anything was not reached."""
     notification_id = f"{DOMAIN}_emergency_stop"
     if response["complete"]:
         persistent_notification.async_dismiss(hass, notification_id)
         return
-    LOGGER.warning("The emergency stop did not reach everything: %s", {name: response[name] for name in _WHAT_FAILED})
-    words = await async_words(hass)
-    missed = [
-        f"{row['printer']} ({', '.join(say(words, _STEP_WORDS[step]) for step in row['steps'])})"
-        for row in response["not_reached"]
-    ]
-    missed += [_device_name(hass, device_id, words) for device_id in response["unknown_devices"]]
-    missed += response["stores_not_loaded"]
-    message = say(words, "emergency_stop_incomplete", printers=", ".join(dict.fromkeys(missed)))
+    missed = [f"{row['printer']} ({', '.join(row['steps'])})" for row in response["not_reached"]]
+    missed += response["unknown_devices"] + response["stores_not_loaded"]
+    message = async_get_exception_message(DOMAIN, "emergency_stop_incomplete", {"printers": ", ".join(missed)})
+    LOGGER.warning("%s", message)
     persistent_notification.async_create(hass, message, title="Printago", notification_id=notification_id)
-
-
-@callback
-def _device_name(hass: HomeAssistant, device_id: str, words: Mapping[str, str]) -> str:
-    """Return what a person calls a device that is none of our printers, or is no longer there."""
-    device = dr.async_get(hass).async_get(device_id)
-    name = (device.name_by_user or device.name) if device is not None else None
-    return name or say(words, "emergency_unknown_device")

@@ -14,8 +14,7 @@ import voluptuous as vol
 
 from ..api import JobStatus, Listing, PrintJob, is_identifier
 from ..api.client import timestamp
-from ..api.models import FINAL_STATUSES, LOW_PRIORITY, NORMAL_PRIORITY
-from ..api.tags import PIN
+from ..api.models import FINAL_STATUSES
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
@@ -27,7 +26,7 @@ ATTR_PART = "part"
 ATTR_SINCE = "since"
 ATTR_STATUS = "status"
 
-PRIORITIES = {"normal": NORMAL_PRIORITY, "low": LOW_PRIORITY}
+PRIORITIES = {"normal": 100, "low": 1000}
 _PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
 _PRINT_JOBS = "/v1/print-jobs"
 _MOST_CHOSEN = 1000
@@ -199,11 +198,9 @@ def ended_at(job: PrintJob) -> datetime | None:
 
 
 def printer_name(coordinator: PrintagoCoordinator, printer_id: str | None) -> str | None:
-    """Return the name of a printer, its ID once it left the farm."""
-    if printer_id is None:
-        return None
-    printer = coordinator.farm.printers.get(printer_id)
-    return (printer.record.name if printer is not None else None) or printer_id
+    """Return what people call a printer, its ID once it left the farm."""
+    printer = coordinator.farm.printers.get(printer_id or "")
+    return printer.name if printer is not None else printer_id
 
 
 def job_summary(coordinator: PrintagoCoordinator, job: PrintJob) -> dict[str, Any]:
@@ -216,7 +213,7 @@ def job_summary(coordinator: PrintagoCoordinator, job: PrintJob) -> dict[str, An
         "status": job.status.value if job.status is not None else None,
         "priority": _PRIORITY_NAMES.get(job.priority or 0),
         "printer": printer_name(coordinator, job.assigned_printer_id),
-        "pinned_to": printer_name(coordinator, (job.required_printer_tags or {}).get(PIN)),
+        "pinned_to": printer_name(coordinator, (job.required_printer_tags or {}).get("printer.id")),
         "order_id": job.order_id,
         "error": job.error_message,
         "cleared": job.hidden,

@@ -3,19 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import NotAppliedError
 from ..const import DOMAIN
-from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from ..printer_state import PrinterState
-from .common import async_printer_id
+from .common import async_printer_id, async_store_of
 
 ATTR_PRINTERS = "printers"
 
@@ -25,12 +23,7 @@ DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1, msg="name at le
 @callback
 def async_store(call: ServiceCall) -> PrintagoCoordinator:
     """Return the store that is meant: the named one, that of the first printer, else the only one there is."""
-    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    if entry_id is None and (devices := call.data.get(ATTR_PRINTERS)):
-        device = dr.async_get(call.hass).async_get(devices[0])
-        entry_id = device.config_entry_id if device is not None else None
-    entry: PrintagoConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
-    return entry.runtime_data
+    return async_store_of(call, next(iter(call.data.get(ATTR_PRINTERS, ())), None))
 
 
 @callback

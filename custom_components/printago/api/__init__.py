@@ -8,7 +8,6 @@ from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
 from .errors import (
     AuthenticationError,
     CannotConnectError,
-    InUseError,
     InvalidRequestError,
     MalformedMessageError,
     MalformedResponseError,
@@ -42,7 +41,6 @@ __all__ = [
     "CannotConnectError",
     "EntityEvent",
     "HealthMessage",
-    "InUseError",
     "InvalidRealtimeUrl",
     "InvalidRequestError",
     "JobStatus",

@@ -1,0 +1,76 @@
+"""Names as people write them: what is the same name, however it is typed, pasted or spoken.
+
+The one place where a person's text is compared with a name of the farm.
+"""
+
+from collections.abc import Callable, Iterable
+import re
+import unicodedata
+
+_SAME = str.maketrans(
+    {
+        # Apostrophes, primes and accents that stand alone.
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u00b4`\u2039\u203a", "'"),
+        # Quotation marks, double primes and guillemets.
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\u301d\u301e\u301f", '"'),
+        # Hyphens, dashes and the minus sign.
+        **dict.fromkeys(
+            "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\ufe31\ufe32\ufe58\ufe63\uff0d", "-"
+        ),
+        # The slashes of fractions.
+        **dict.fromkeys("\u2044\u2215", "/"),
+        # In Turkish the capital of the i without a dot is I.
+        "\u0131": "i",
+        # A Braille pattern without dots, and control characters.
+        "\u2800": " ",
+        **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " "),
+    }
+)
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Unicode's ``Default_Ignorable_Code_Point``: soft hyphens, zero-width characters, marks of direction, variation selectors."""
+_DOTTED_I = "i\u0307"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_AT_THE_ENDS = re.compile(rf"^(?:\s|{_INVISIBLE.pattern})+|(?:\s|{_INVISIBLE.pattern})+$")
+
+
+def tidied(text: str) -> str:
+    """Return a name as it is stored: composed (NFC), on one line, without white space or invisible characters at its ends.
+
+    Invisible characters within it stay: emoji and several scripts need them.
+    """
+    return unicodedata.normalize("NFC", _AT_THE_ENDS.sub("", _CONTROL.sub(" ", text)))
+
+
+def folded(text: str) -> str:
+    """Return what is the same for all spellings of one name; empty for what nobody can see.
+
+    Unicode's NFKC_Casefold: case, composition, width (full-width digits, ligatures, superscripts) and invisible characters
+    do not count. Nor does how much white space there is and of which kind; quotes, apostrophes, dashes and slashes are those
+    of a keyboard, and the two letters i of Turkish are one. Accents count, and so do all other signs.
+    """
+    text = _INVISIBLE.sub("", text).translate(_SAME)
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    text = _INVISIBLE.sub("", text).translate(_SAME).replace(_DOTTED_I, "i")
+    return " ".join(text.split())
+
+
+def folded_number(text: str) -> str:
+    """Return what is the same for all spellings of an order's number: shops write ``#1001`` and ``1001``."""
+    return folded(text).lstrip("# ")
+
+
+def alike[T](
+    wanted: str, things: Iterable[T], name_of: Callable[[T], str], fold: Callable[[str], str] = folded
+) -> list[T]:
+    """Return the things that are called exactly so, else those whose names are other spellings of it.
+
+    More than one is for the caller to refuse: none of them is a better guess than another.
+    """
+    if not (key := fold(wanted)):
+        return []
+    named = [(thing, name_of(thing)) for thing in things]
+    exact = [thing for thing, name in named if name == wanted]
+    return exact or [thing for thing, name in named if fold(name) == key]

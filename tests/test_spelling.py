@@ -1,0 +1,88 @@
+"""Names as people write them: which are the same, and how they are stored."""
+
+# ruff: noqa: RUF001
+
+import unicodedata
+
+import pytest
+
+from custom_components.printago.spelling import alike, folded, folded_number, tidied
+
+SAME = [
+    ("Benchy", "BENCHY"),
+    ("Cable Clip", "  cable\u00a0\u00a0clip\t"),
+    ("Cable Clip", "cable\u3000\u2009clip\n"),
+    ("Schrägstütze", unicodedata.normalize("NFD", "Schrägstütze")),
+    ("Straße", "STRASSE"),
+    ("P1S 03", "Ｐ１Ｓ　０３"),
+    ("Fine Flow", "\ufb01ne \ufb02ow"),
+    ("Bob's jig", "Bob’s jig"),
+    ("Bob's jig", "Bob`s jig"),
+    ('3" pipe', "3″ pipe"),
+    ('"Left" bracket', "“Left” bracket"),
+    ("P1S-03", "P1S–03"),
+    ("P1S-03", "P1S‑03"),
+    ("P1S-03", "P1S−03"),
+    ("P1S-03", "P1S\u00ad-03\u200b"),
+    ("Printer", "\u200eprinter\u200f"),
+    ("Printer", "\u202bprinter\u202c\ufeff"),
+    ("Vida", "VİDA"),
+    ("Sıra", "SIRA"),
+    ("🔥 Hot", "🔥\ufe0f hot"),
+    ("👨\u200d🔧 bench", "👨🔧 Bench"),
+    ("1/2 inch", "½ inch"),
+    ("a b", "a\x00b"),
+    ("ΟΔΟΣ", "οδος"),
+    ("きろ", "きろ"),
+    ("キロ", "ｷﾛ"),
+    ("e\u0301" * 120, "É" * 120),
+]
+DIFFERENT = [
+    ("Benchy", "Benchy 2"),
+    ("P1S 03", "P1S 3"),
+    ("P1S-03", "P1S 03"),
+    ("Resume", "Résumé"),
+    ("🔥", "❄"),
+    ("#5 washer", "5 washer"),
+    ("Cable Clip", "CableClip"),
+    ("き", "ぎ"),
+    ("A" * 255, "A" * 254),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_two_spellings_of_a_name_are_the_same(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+    assert folded(folded(one)) == folded(one)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_two_names_are_not_the_same(one: str, other: str) -> None:
+    assert folded(one) != folded(other)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u00a0\t", "\u200b", "\ufeff\u2060", "\u3164", "\u2800", "\x00"])
+def test_what_nobody_can_see_is_no_name(text: str) -> None:
+    assert folded(text) == ""
+    assert alike(text, ["", " ", "\u200b", "Benchy"], str) == []
+
+
+def test_number_of_an_order_is_the_same_with_and_without_its_sign() -> None:
+    assert folded_number("#1001") == folded_number("1001") == folded_number(" # 1001 ") == folded_number("＃１００１")
+    assert folded_number("#ab-1") == folded_number("AB‑1")
+    assert folded_number("1001") != folded_number("01001")
+
+
+def test_name_is_stored_composed_and_trimmed_and_otherwise_as_it_was_written() -> None:
+    assert tidied("\u00a0 Schra\u0308g\u200b\t") == "Schräg"
+    assert tidied("Left\nclip\x00") == "Left clip"
+    assert tidied("👨\u200d🔧  ²\u00a0x") == "👨\u200d🔧  ²\u00a0x"
+    assert tidied("\ufeff\u200e") == ""
+
+
+def test_exact_spelling_wins_and_else_all_that_are_alike_are_found() -> None:
+    names = ["Benchy", "BENCHY", "Benchy 2"]
+    assert alike("Benchy", names, str) == ["Benchy"]
+    assert alike("benchy", names, str) == ["Benchy", "BENCHY"]
+    assert alike("benchy 2", names, str) == ["Benchy 2"]
+    assert alike("bench", names, str) == []
