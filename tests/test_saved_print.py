@@ -171,6 +171,9 @@ async def test_tag_that_printago_could_not_read_is_refused(
     assert result["step_id"] == "preview"
 
 
+@pytest.mark.parametrize(
+    "farm_config", [FarmConfig(speed=0), FarmConfig(speed=0, absolute_pictures=True)], ids=["path", "address"]
+)
 async def test_preview_shows_the_picture_until_the_dialogue_is_closed(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_client_no_auth: ClientSessionGenerator
 ) -> None:

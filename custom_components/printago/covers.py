@@ -11,6 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from .api import PrintagoClient, PrintagoError, RateLimitedError
+from .api.addresses import is_address
 from .api.permissions import permissions_of
 from .api.pictures import Picture
 from .const import DOMAIN, LOGGER
@@ -44,13 +45,12 @@ class Covers:
         self._fetching: dict[str, asyncio.Task[Picture | None]] = {}
         self._failures: OrderedDict[str, _Failure] = OrderedDict()
 
-    @property
-    def allowed(self) -> bool:
-        """Return whether the key may fetch pictures, as far as is known."""
-        return not self._client.permissions.lacks(_NEEDED)
+    def allowed(self, path: str | None) -> bool:
+        """Return whether a picture may be fetched, as far as is known: an absolute address needs no permission of the key."""
+        return (path is not None and is_address(path)) or not self._client.permissions.lacks(_NEEDED)
 
     async def async_get(self, path: str) -> Picture | None:
-        """Return the picture at a storage path; None where there is none, or it cannot be fetched now.
+        """Return the picture at a storage path or an absolute address; None where there is none, or none now.
 
         One that fails is tried again a few times, not with every look.
         """
@@ -58,12 +58,13 @@ class Covers:
             return picture
         if (task := self._fetching.get(path)) is None:
             failure = self._failures.get(path)
-            if not self.allowed or (
+            if not self.allowed(path) or (
                 failure is not None and (failure.attempts >= _MOST_ATTEMPTS or failure.retry_at > time.monotonic())
             ):
                 return None
+            # Begun at once, one that is refused without a request would be over before it is noted.
             task = self._fetching[path] = self._entry.async_create_background_task(
-                self._hass, self._async_fetch(path), f"{DOMAIN} cover"
+                self._hass, self._async_fetch(path), f"{DOMAIN} cover", eager_start=False
             )
         # Who looks may lose patience; the picture then waits for the next one.
         return await asyncio.shield(task)

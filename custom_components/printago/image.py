@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .api.addresses import without_query
 from .api.pictures import Picture
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .covers import Covers
@@ -60,7 +61,8 @@ class CoverImage(PrinterEntity, ImageEntity):
 
     @override
     def _is_available(self, printer: PrinterState) -> bool:
-        return super()._is_available(printer) and self._covers.allowed
+        path = printer.job.cover if printer.job is not None else self._path
+        return super()._is_available(printer) and self._covers.allowed(path)
 
     @override
     @callback
@@ -79,11 +81,12 @@ class CoverImage(PrinterEntity, ImageEntity):
 
     @callback
     def _async_show(self, job_id: str | None, path: str | None, since: datetime | None = None) -> None:
-        if (job_id, path) == (self._job_id, self._path):
-            return
-        if path != self._path:
-            self._picture = None
+        same_job, same_picture = job_id == self._job_id, _identity(path) == _identity(self._path)
         self._job_id, self._path = job_id, path
+        if not same_picture:
+            self._picture = None
+        elif same_job:
+            return
         self._attr_image_last_updated = (since or dt_util.utcnow()) if path is not None else None
 
     @override
@@ -91,8 +94,13 @@ class CoverImage(PrinterEntity, ImageEntity):
         """Return the picture; the first one who looks at a job waits for it."""
         if self._picture is None and (path := self._path) is not None:
             picture = await self._covers.async_get(path)
-            if picture is None or path != self._path:
+            if picture is None or _identity(path) != _identity(self._path):
                 return None
             self._picture = picture
             self._attr_content_type = picture.content_type
         return self._picture.content if self._picture is not None else None
+
+
+def _identity(path: str | None) -> str | None:
+    """Return what tells one picture from another: an address may be signed anew whenever it is told."""
+    return without_query(path) if path is not None else None

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from .addresses import is_address
 from .at_printers import AtPrinterCalls
 from .batch import Batcher
 from .errors import MalformedResponseError, NotAppliedError
@@ -169,7 +170,12 @@ class PrintagoClient:
         return int(slots)
 
     async def picture(self, path: str) -> Picture:
-        """Return the picture at a storage path, such as a thumbnail's; one request for all asked for at once."""
+        """Return the picture at a storage path, such as a thumbnail's, or at an absolute address.
+
+        All paths that are asked for at once are one request; an address costs none, and gets no credentials.
+        """
+        if is_address(path):
+            return Picture.of(await self._transport.fetch(path, MAX_PICTURE))
         return Picture.of(await self._transport.download(await self._signed.submit(None, path), MAX_PICTURE))
 
     async def _sign(self, _: None, paths: list[str]) -> Mapping[str, str]:

@@ -11,6 +11,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from .addresses import fetch
+from .bodies import read_body, storage_error
 from .errors import (
     AuthenticationError,
     CannotConnectError,
@@ -182,7 +184,7 @@ class Transport:
             ) as response:
                 self.limiter.observe(response.headers)
                 self.clock.observe(response.headers)
-                payload = await _read(response.content, MAX_ANSWER)
+                payload = await read_body(response.content, MAX_ANSWER)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
         except TimeoutError:
@@ -213,14 +215,22 @@ class Transport:
         try:
             async with self._session.get(address, timeout=_TIMEOUT, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
-                    raise _storage_error(response.status)
-                return await _read(response.content, most)
+                    raise storage_error(response.status)
+                return await read_body(response.content, most)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
         except TimeoutError:
             raise OutcomeUnknownError("no answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as err:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
+
+    @_alone
+    async def fetch(self, address: str, most: int) -> bytes:
+        """Return the file of at most ``most`` bytes at an absolute address of a record, without credentials.
+
+        Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
+        """
+        return await fetch(self._session, address, most, api_host=self._base.host or "")
 
     @_alone
     async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
@@ -241,7 +251,7 @@ class Transport:
                 allow_redirects=False,
             ) as response:
                 if not 200 <= response.status < 300:
-                    raise _storage_error(response.status)
+                    raise storage_error(response.status)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
         except TimeoutError:
@@ -306,16 +316,6 @@ def _beginning(message: str) -> str:
     return message[:_MOST_SEARCHED].rsplit(None, 1)[0]
 
 
-async def _read(content: aiohttp.StreamReader, most: int) -> bytes:
-    """Return all of a body; raises MalformedResponseError as soon as it has more than ``most`` bytes."""
-    body = bytearray()
-    async for chunk in content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > most:
-            raise MalformedResponseError("the answer is too long")
-    return bytes(body)
-
-
 def _encode(json: object) -> bytes:
     try:
         return orjson.dumps(json)
@@ -339,11 +339,3 @@ def _signed_address(url: str) -> URL:
     if address.scheme not in ("http", "https") or not address.host:
         raise MalformedResponseError("the signed address is none")
     return address
-
-
-def _storage_error(status: int) -> PrintagoError:
-    if status == HTTPStatus.NOT_FOUND:
-        return NotFoundError("the storage has no such file")
-    if 400 <= status < 500:
-        return InvalidRequestError(f"the storage refused the address (HTTP {status})")
-    return OutcomeUnknownError(f"the storage failed (HTTP {status})")
