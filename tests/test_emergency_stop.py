@@ -1,6 +1,7 @@
 """The action that stops printers in an emergency."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from homeassistant.components import persistent_notification
@@ -8,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
@@ -141,7 +143,7 @@ async def test_failed_steps_keep_no_later_one_from_being_sent(
     ]
     assert set(response["errors"]) == {"fabmatic_off", "stop"}
     (told,) = notifications(hass)
-    assert "X1 Carbon 01 (fabmatic_off, stop)" in told
+    assert "X1 Carbon 01 (FabMatic off, stop)" in told
 
 
 async def test_step_without_an_answer_holds_up_no_later_one_and_counts_when_it_comes(
@@ -245,3 +247,57 @@ async def test_stop_goes_on_when_whoever_called_is_ended(
     await hass.async_block_till_done()
 
     assert sent(farm) == STEPS
+
+
+# What a person is told
+
+
+LANGUAGES = sorted(
+    path.stem for path in (Path(__file__).parents[1] / "custom_components/printago/translations").iterdir()
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_was_not_reached_is_told_in_the_language_of_the_system_by_names(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, language: str
+) -> None:
+    hass.config.language = language
+    farm.inject_fault(Fault(mode="status", count=5))
+    gone, printer = "0" * 32, printer_named(farm, "X1 Carbon 01")
+
+    await stop(hass, printers=[gone, device_id(hass, entry, printer)])
+
+    (told,) = notifications(hass)
+    assert "X1 Carbon 01 (" in told
+    assert not [word for word in (gone, printer, "_", "{") if word in told]
+    english = "The emergency stop did not reach everything: X1 Carbon 01 (FabMatic off, no new jobs, stop, "
+    assert told.startswith(english) is (language == "en")
+
+
+async def test_device_that_is_no_printer_is_told_by_the_name_that_it_was_given(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(hass)
+    registry = dr.async_get(hass)
+    lamp = registry.async_get_or_create(config_entry_id=other.entry_id, identifiers={("other", "1")}, name="Lamp 7")
+    registry.async_update_device(lamp.id, name_by_user="Lamp by the wall")
+
+    response = await stop(hass, printers=[lamp.id, device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))])
+
+    assert response["unknown_devices"] == [lamp.id]
+    (told,) = notifications(hass)
+    assert "Lamp by the wall" in told
+    assert lamp.id not in told
+
+
+async def test_language_that_nobody_has_translated_is_told_in_english(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    hass.config.language = "ko"
+    await stop(hass, printers=["0" * 32, device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))])
+    (told,) = notifications(hass)
+    assert told == (
+        "The emergency stop did not reach everything: a device that no longer exists. "
+        "Cut the power there if there is danger."
+    )

@@ -97,7 +97,7 @@ async def _serve(config: FarmConfig) -> int:
     try:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        plain = "" if farm.mqtt_url is None else f", {farm.mqtt_url}"
+        plain = "" if farm.plain_mqtt_url is None else f", {farm.plain_mqtt_url}"
         sys.stderr.write(f"REST {farm.rest_url}, realtime {farm.realtime_url}{plain}\n")
         await stop.wait()
     finally:

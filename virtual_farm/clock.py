@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+_MAX_OFFSET = 1e9
+
 type Clock = Callable[[], datetime]
 """Returns the present moment, aware and in UTC."""
 
@@ -11,6 +13,12 @@ type Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the machine's own time."""
     return datetime.now(UTC)
+
+
+def check_offset(seconds: float) -> None:
+    """Raise ValueError for an offset that no clock can show."""
+    if not abs(seconds) <= _MAX_OFFSET:
+        raise ValueError(f"the offset of a clock must be at most {_MAX_OFFSET:.0f} seconds")
 
 
 class OffsetClock:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from .clock import utc_now
+from .clock import check_offset, utc_now
 from .words import Words
 
 DEFAULT_STORE_ID = "vf4q8m2k7x1c9p5s3n6b0d7h"
@@ -80,6 +80,9 @@ class FarmConfig:
             raise ValueError("read_only_key must differ from api_key")
         if self.mqtt_ca_file is not None and self.mqtt_url is None:
             raise ValueError("mqtt_ca_file is about an outside broker, which mqtt_url names")
+        if self.mqtt_tcp_port is not None and self.mqtt_url is not None:
+            raise ValueError("mqtt_tcp_port must be left to the outside broker, which mqtt_url names")
+        check_offset(self.clock_offset)
         if self.printers < 0:
             raise ValueError("printers must not be negative")
         if self.speed < 0:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from .access import READ_ONLY_PERMISSIONS, KeyRing, Quota, QuotaUsage
 from .builds import Builder
+from .clock import check_offset
 from .commands import Commander
 from .config import FarmConfig
 from .entities import Document, PrintJob
@@ -204,7 +205,7 @@ class VirtualFarm:
         return self.publisher.url
 
     @property
-    def mqtt_url(self) -> str | None:
+    def plain_mqtt_url(self) -> str | None:
         """Address of MQTT without websockets, where the farm has its own broker and that was wanted."""
         return self.publisher.tcp_url
 
@@ -251,7 +252,8 @@ class VirtualFarm:
         self.quota.forget()
 
     def set_clock_offset(self, seconds: float) -> None:
-        """Let the cloud's clock be fast (or slow, when negative) from now on."""
+        """Let the cloud's clock be fast (or slow, when negative) from now on; raises ValueError."""
+        check_offset(seconds)
         self.world.clock.offset = seconds
 
     def quota_usage(self, key: str | None = None) -> QuotaUsage:

@@ -17,6 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import NotAppliedError, PrintagoClient
 from .api.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
+from .beds import async_confirm_bed
 from .const import DOMAIN
 from .control import ControlDescription, ControlEntity
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
@@ -63,11 +64,6 @@ def _control(
     return press
 
 
-async def _confirm_bed_cleared(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
-    if (record := await coordinator.client.confirm_ready(printer.id)) is not None:
-        coordinator.async_apply_printer(printer.id, record)
-
-
 def _command(command: str, **options: Any) -> Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]:
     async def press(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
         await coordinator.client.send_command(printer.id, command, **options)
@@ -91,7 +87,7 @@ PRINTER_BUTTONS = (
         key="confirm_bed_cleared",
         needs_printer=False,
         permissions=CONFIRM_READY,
-        press_fn=_confirm_bed_cleared,
+        press_fn=async_confirm_bed,
         refusal_fn=_refuse_confirmation,
     ),
     PrinterButtonDescription(
@@ -142,7 +138,7 @@ async def _confirm_all_beds_cleared(coordinator: PrintagoCoordinator) -> None:
     if not waiting:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_bed_to_clear")
     results = await asyncio.gather(
-        *(_confirm_bed_cleared(coordinator, printer) for printer in waiting), return_exceptions=True
+        *(async_confirm_bed(coordinator, printer) for printer in waiting), return_exceptions=True
     )
     left_out = [printer.name for printer, result in zip(waiting, results, strict=True) if result is not None]
     errors = [result for result in results if result is not None]

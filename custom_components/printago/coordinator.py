@@ -88,6 +88,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.memory = memory
         self.store_id: str = entry.data[CONF_STORE_ID]
         self.farm = memory.farm
+        client.in_use = self.farm.is_in_use
         self.data = self.farm
         # An outage that goes on over a reload is told once, and so is its end.
         self.last_update_success = not memory.rest_down

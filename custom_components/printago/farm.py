@@ -204,6 +204,11 @@ class Farm:
             self._settle(changes)
         return changes
 
+    def is_in_use(self, printer_id: str) -> bool:
+        """Return whether something occupies the bed of a printer, as far as anybody knows."""
+        state = self.printers.get(printer_id)
+        return state is not None and state.in_use
+
     def count_dropped(self, reason: str) -> None:
         """Count a message that is ignored; only so many reasons are told apart, whatever a sender makes up."""
         if reason not in self.dropped and len(self.dropped) >= _MOST_REASONS:

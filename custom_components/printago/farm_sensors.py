@@ -13,8 +13,8 @@ from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import JobStatus, PrintJob
-from .api.models import IN_PROGRESS_STATUSES
+from .api import JobStatus
+from .api.models import IN_PROGRESS_STATUSES, place_in_queue
 from .api.orders import Order
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
@@ -56,16 +56,11 @@ def _printers(key: str, counts: Callable[[Counted], bool | None]) -> FarmSensorD
 def _jobs(key: str, *statuses: JobStatus) -> FarmSensorDescription:
     def count(coordinator: PrintagoCoordinator) -> Count:
         jobs = list(coordinator.farm.jobs_with(*statuses))
-        return len(jobs), [job.title for job in heapq.nsmallest(_MOST_NAMES, jobs, key=_place_in_queue)]
+        return len(jobs), [job.title for job in heapq.nsmallest(_MOST_NAMES, jobs, key=place_in_queue)]
 
     return FarmSensorDescription(
         key=key, state_class=SensorStateClass.MEASUREMENT, needs_jobs=True, count_fn=count, names="jobs"
     )
-
-
-def _place_in_queue(job: PrintJob) -> tuple[float, float, str]:
-    # Jobs of low priority have the higher number, and a queue of their own behind the others.
-    return (job.priority or 0, math.inf if job.queue_order is None else job.queue_order, job.id)
 
 
 def _orders(key: str, choose: Callable[[StoreFacts, datetime], Iterable[Order]]) -> FarmSensorDescription:

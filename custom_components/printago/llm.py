@@ -21,7 +21,7 @@ import voluptuous as vol
 
 from .actions.common import whole_number
 from .api import JobStatus
-from .api.models import IN_PROGRESS_STATUSES
+from .api.models import IN_PROGRESS_STATUSES, place_in_queue
 from .catalog import called
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
@@ -260,7 +260,7 @@ class ExplainJobTool(_FarmTool):
         entry = self._only(arguments)
         data: dict[str, Any] = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "limit": _MOST_EXPLAINED}
         if wanted := folded_number(arguments.get("job", "")):
-            jobs = entry.runtime_data.farm.jobs.values()
+            jobs = sorted(entry.runtime_data.farm.jobs.values(), key=place_in_queue)
             data["job_id"] = [
                 job.id
                 for job in jobs

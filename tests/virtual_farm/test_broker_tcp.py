@@ -138,11 +138,11 @@ async def test_port_that_is_taken_leaves_nothing_open(broker: RealtimeBroker) ->
 async def test_public_client_follows_one_printer_over_plain_mqtt(start_farm) -> None:
     cloud: Cloud = await start_farm(mqtt_tcp_port=0)
     farm, store = cloud.farm, cloud.farm.config.store_id
-    assert farm.mqtt_url is not None
+    assert farm.plain_mqtt_url is not None
     first, second, *_ = cloud.printer_ids()
     async with aiomqtt.Client(
         "127.0.0.1",
-        int(farm.mqtt_url.rpartition(":")[2]),
+        int(farm.plain_mqtt_url.rpartition(":")[2]),
         username=store,
         password=farm.config.api_key,
         identifier=f"apiclient_{farm.config.api_key[:24]}_button",

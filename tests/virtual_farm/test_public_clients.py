@@ -267,6 +267,15 @@ async def test_the_body_of_a_search_is_checked(demo: Cloud, path: str) -> None:
             assert answer["message"]
 
 
+@pytest.mark.parametrize("depth", [300, 900, 3_000, 100_000])
+async def test_a_search_of_any_depth_is_answered(cloud: Cloud, depth: int) -> None:
+    body = '{"filter":' + '{"and":[' * depth + "]}" * depth + "}"
+    url = f"{cloud.farm.rest_url}/v1/printers/search"
+    async with cloud.session.post(url, data=body.encode(), headers=cloud.headers) as response:
+        assert response.status == (201 if depth == 300 else 400)
+        assert await response.json()
+
+
 async def test_the_filter_of_a_search_is_ignored_as_the_service_does(demo: Cloud) -> None:
     everything = len(await demo.get("/v1/print-jobs"))
     body = {"filter": {"status": {"eq": "no such status"}}, "hints": True}

@@ -265,6 +265,8 @@ async def test_a_clock_that_is_off_shows_in_the_date_and_in_every_stamp(start_fa
             datetime.fromisoformat(stat["expiresAt"]) - timedelta(minutes=5),
         ]
         assert all(abs(moment - shown) < timedelta(seconds=5) for moment in moments)
+    for senseless in (float("nan"), float("inf"), 1e15):
+        await cloud.control("POST", "/clock", {"offset": senseless}, status=400)
     # An address that was signed by that clock holds by that clock.
     answer = await cloud.call("POST", "/v1/storage/signed-upload-urls", body={"filenames": ["thing.stl"]})
     async with cloud.session.put(

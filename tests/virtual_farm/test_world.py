@@ -162,7 +162,18 @@ def test_a_print_of_a_machine_takes_its_time_however_it_is_divided() -> None:
         machine.start(Task(id="3", name="Thing", duration=600))
 
 
-@pytest.mark.parametrize("settings", [{"printers": -1}, {"speed": -1}, {"failure_rate": 2}, {"production_slots": 0}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"printers": -1},
+        {"speed": -1},
+        {"failure_rate": 2},
+        {"production_slots": 0},
+        {"clock_offset": float("nan")},
+        {"clock_offset": 1e12},
+        {"mqtt_tcp_port": 0, "mqtt_url": "mqtt://127.0.0.1:1"},
+    ],
+)
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
         FarmConfig(**settings)

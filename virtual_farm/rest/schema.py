@@ -17,7 +17,10 @@ _ID = re.compile(r"[a-z0-9]{24}")
 
 def check_body(check: Check, body: Any) -> None:
     """Check a whole body; raises BadRequestError."""
-    check(body, "$input")
+    try:
+        check(body, "$input")
+    except RecursionError:
+        raise BadRequestError("Request body is nested too deeply") from None
 
 
 def _fail(place: str, expected: str) -> BadRequestError:

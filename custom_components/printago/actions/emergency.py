@@ -17,7 +17,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, call
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
-from homeassistant.helpers.translation import async_get_exception_message
 import voluptuous as vol
 
 from ..api import AuthenticationError
@@ -25,11 +24,21 @@ from ..api.emergency import Step, StepOutcome, stop_printers
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from ..printer_names import printers_called
+from ..words import async_words, say
 from .targets import ATTR_PRINTERS, DEVICES
 
 EMERGENCY_STOP_SCHEMA = vol.Schema(
     {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Optional(ATTR_PRINTERS): DEVICES}
 )
+
+_STEP_WORDS = {
+    Step.FABMATIC_OFF: "emergency_step_fabmatic_off",
+    Step.DISABLE: "emergency_step_disable",
+    Step.STOP: "emergency_step_stop",
+    Step.NOZZLE_OFF: "emergency_step_nozzle_off",
+    Step.BED_OFF: "emergency_step_bed_off",
+}
+_WHAT_FAILED = ("not_reached", "errors", "unknown_devices", "stores_not_loaded")
 
 
 @dataclass(slots=True)
@@ -117,7 +126,7 @@ async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
         "unknown_devices": targets.unknown_devices,
         "stores_not_loaded": targets.stores_not_loaded,
     }
-    _async_tell(hass, response)
+    await _async_tell(hass, response)
     return response
 
 
@@ -159,15 +168,27 @@ def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, S
         coordinator.async_reconcile()
 
 
-@callback
-def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
+async def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
     """Tell a person, also where nobody looks at the response, whether anything was not reached."""
     notification_id = f"{DOMAIN}_emergency_stop"
     if response["complete"]:
         persistent_notification.async_dismiss(hass, notification_id)
         return
-    missed = [f"{row['printer']} ({', '.join(row['steps'])})" for row in response["not_reached"]]
-    missed += response["unknown_devices"] + response["stores_not_loaded"]
-    message = async_get_exception_message(DOMAIN, "emergency_stop_incomplete", {"printers": ", ".join(missed)})
-    LOGGER.warning("%s", message)
+    LOGGER.warning("The emergency stop did not reach everything: %s", {name: response[name] for name in _WHAT_FAILED})
+    words = await async_words(hass)
+    missed = [
+        f"{row['printer']} ({', '.join(say(words, _STEP_WORDS[step]) for step in row['steps'])})"
+        for row in response["not_reached"]
+    ]
+    missed += [_device_name(hass, device_id, words) for device_id in response["unknown_devices"]]
+    missed += response["stores_not_loaded"]
+    message = say(words, "emergency_stop_incomplete", printers=", ".join(dict.fromkeys(missed)))
     persistent_notification.async_create(hass, message, title="Printago", notification_id=notification_id)
+
+
+@callback
+def _device_name(hass: HomeAssistant, device_id: str, words: Mapping[str, str]) -> str:
+    """Return what a person calls a device that is none of our printers, or is no longer there."""
+    device = dr.async_get(hass).async_get(device_id)
+    name = (device.name_by_user or device.name) if device is not None else None
+    return name or say(words, "emergency_unknown_device")

@@ -11,6 +11,8 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
+from ..api.models import place_in_queue
+from ..api.tags import PIN, split_tags
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from ..words import async_words, say, say_status
@@ -32,7 +34,6 @@ ATTR_LIMIT = "limit"
 _MOST_EXPLAINED = 20
 """Each costs a request of the 60 a minute."""
 _MOST_NAMED = 3
-_PIN = "printer.id"
 
 EXPLAIN_JOB_SCHEMA = vol.Schema(
     {
@@ -120,7 +121,7 @@ async def async_explain(
 
 def _likeness(job: PrintJob) -> tuple[Any, ...]:
     """Return what makes two jobs wait for the same reasons."""
-    tags = frozenset((job.required_printer_tags or {}).items())
+    tags = frozenset((kind, frozenset(split_tags(value))) for kind, value in (job.required_printer_tags or {}).items())
     return (job.part_build_id or job.id, job.status, job.assigned_printer_id, job.priority, tags)
 
 
@@ -142,7 +143,7 @@ async def _async_waiting(coordinator: PrintagoCoordinator) -> list[PrintJob]:
         wanted = JobFilter(statuses=(JobStatus.PENDING,), hidden=False)
         rows = (await async_find_jobs(coordinator, wanted, 1000)).rows
         waiting = [PrintJob.from_json(job_id, row) for job_id, row in rows.items()]
-    return sorted(waiting, key=lambda job: (job.priority or 0, job.queue_order or 0, job.id))
+    return sorted(waiting, key=place_in_queue)
 
 
 async def _async_verdicts(
@@ -176,10 +177,10 @@ def _reason(
 ) -> str:
     tags = job.required_printer_tags or {}
     code = check.get("code")
-    if code == "tags-match" and tags.get(_PIN, printer_id) != printer_id:
-        return say(words, "match_pinned", printer=printer_name(coordinator, tags[_PIN]) or "")
+    if code == "tags-match" and tags.get(PIN, printer_id) != printer_id:
+        return say(words, "match_pinned", printer=printer_name(coordinator, tags[PIN]) or "")
     if code == "tags-match":
-        wanted = ", ".join(value.replace("|", ", ") for key, value in tags.items() if key != _PIN)
+        wanted = ", ".join(tag for kind, value in tags.items() if kind != PIN for tag in split_tags(value))
         return say(words, "match_tags_match", tags=wanted)
     if said := say(words, f"match_{code}".replace("-", "_")):
         return said

@@ -10,7 +10,8 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
-from ..api.models import FINAL_STATUSES
+from ..api.models import FINAL_STATUSES, place_in_queue
+from ..api.tags import PIN, plain_tags
 from ..const import DOMAIN
 from ..errors import async_call
 from .common import NON_EMPTY, async_coordinator, async_printer_id
@@ -80,7 +81,7 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
         # In the order of the queue, which those that are moved or retried shall keep.
         jobs = sorted(
             (PrintJob.from_json(job_id, row) for job_id, row in found.rows.items()),
-            key=lambda job: job.queue_order or 0,
+            key=place_in_queue,
         )
     calling = coordinator.client.change_jobs(change.word, [job.id for job in jobs])
     done = await async_call(coordinator, calling)
@@ -108,10 +109,7 @@ async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
     for job_id, row in rows.items():
         own = dict(changes)
         if printer_id is not None or unpin:
-            told = row.get("requiredPrinterTags")
-            tags = dict(told) if isinstance(told, Mapping) else {}
-            tags.pop("printer.id", None)
-            own["requiredPrinterTags"] = tags if printer_id is None else {**tags, "printer.id": printer_id}
+            own["requiredPrinterTags"] = _with_pin(row.get("requiredPrinterTags"), printer_id)
         if failure is None or failure.translation_key not in _HOPELESS:
             try:
                 updated = await async_call(coordinator, coordinator.client.queue.update_job(job_id, own))
@@ -125,6 +123,14 @@ async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
     if failure is not None and not any(outcome["applied"] for outcome in outcomes):
         raise failure
     return _response(call, outcomes)
+
+
+def _with_pin(told: object, printer_id: str | None) -> dict[str, Any]:
+    """Return the tags that a job needs with another pin, or with none; what cannot be read stays as it is."""
+    given = told if isinstance(told, Mapping) else {}
+    tags = {kind: plain_tags(value) if isinstance(value, str) else value for kind, value in given.items()}
+    tags.pop(PIN, None)
+    return tags if printer_id is None else {**tags, PIN: printer_id}
 
 
 def _changes(call: ServiceCall) -> dict[str, Any]:

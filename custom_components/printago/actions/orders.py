@@ -16,7 +16,8 @@ from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
 from .model_file import refusal
-from .printing import ATTR_POSITION, ATTR_PRIORITY, ATTR_TAGS, POSITIONS, PRIORITIES, TAGS, tags_of
+from .printing import ATTR_POSITION, ATTR_PRIORITY, ATTR_TAGS, POSITIONS, TAGS, tags_of
+from .selection import PRIORITIES
 
 ATTR_ORDERS = "orders"
 ATTR_SKUS = "skus"

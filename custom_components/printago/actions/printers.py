@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import InvalidRequestError
+from ..beds import async_confirm_bed
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..printer_state import PrinterState
@@ -56,7 +57,7 @@ async def async_confirm_beds(call: ServiceCall) -> ServiceResponse:
     await async_for_all(
         coordinator,
         printers,
-        partial(_async_confirm, coordinator, cleared=cleared),
+        partial(async_confirm_bed, coordinator, cleared=cleared),
         "beds_not_confirmed" if cleared else "beds_not_taken_back",
     )
     return {"cleared": cleared, "printers": [*names(printers)]} if call.return_response else None
@@ -73,11 +74,6 @@ def _beds_of(call: ServiceCall, coordinator: PrintagoCoordinator, *, cleared: bo
     if waiting := [printer for printer in coordinator.farm.printers.values() if printer.bed_needs_clearing]:
         return waiting
     raise mistake("no_bed_to_clear")
-
-
-async def _async_confirm(coordinator: PrintagoCoordinator, printer: PrinterState, *, cleared: bool) -> None:
-    if (record := await coordinator.client.confirm_ready(printer.id, ready=cleared)) is not None:
-        coordinator.async_apply_printer(printer.id, record)
 
 
 async def async_set_fabmatic(call: ServiceCall) -> ServiceResponse:

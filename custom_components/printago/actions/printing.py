@@ -10,11 +10,13 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from ..api.tags import PIN, USER_TAGS, join_tags
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id, whole_number
 from .outcome import JobWatch, WaitUntil
+from .selection import PRIORITIES
 from .submission import PrintRequest, Submitter
 
 ATTR_DRY_RUN = "dry_run"
@@ -33,7 +35,6 @@ ATTR_TIMEOUT = "timeout"
 ATTR_WAIT_UNTIL = "wait_until"
 
 # Values and bounds of the vendor's BuildConfigV2.
-PRIORITIES = {"normal": 100, "low": 1000}
 POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 _OPTION_ID = re.compile(r"[a-z0-9]{24}")
@@ -154,10 +155,10 @@ def tags_of(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, st
 def required_tags(tags: Iterable[str], printer_id: str | None) -> dict[str, str]:
     """Return the tags that a printer has to match, all of them, as a build names them."""
     required = {}
-    if user_tags := "|".join(dict.fromkeys(tags)):
-        required["user.tags"] = user_tags
+    if user_tags := join_tags(tags):
+        required[USER_TAGS] = user_tags
     if printer_id is not None:
-        required["printer.id"] = printer_id
+        required[PIN] = printer_id
     return required
 
 

@@ -14,7 +14,8 @@ import voluptuous as vol
 
 from ..api import JobStatus, Listing, PrintJob, is_identifier
 from ..api.client import timestamp
-from ..api.models import FINAL_STATUSES
+from ..api.models import FINAL_STATUSES, LOW_PRIORITY, NORMAL_PRIORITY
+from ..api.tags import PIN
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
@@ -26,7 +27,7 @@ ATTR_PART = "part"
 ATTR_SINCE = "since"
 ATTR_STATUS = "status"
 
-PRIORITIES = {"normal": 100, "low": 1000}
+PRIORITIES = {"normal": NORMAL_PRIORITY, "low": LOW_PRIORITY}
 _PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
 _PRINT_JOBS = "/v1/print-jobs"
 _MOST_CHOSEN = 1000
@@ -213,7 +214,7 @@ def job_summary(coordinator: PrintagoCoordinator, job: PrintJob) -> dict[str, An
         "status": job.status.value if job.status is not None else None,
         "priority": _PRIORITY_NAMES.get(job.priority or 0),
         "printer": printer_name(coordinator, job.assigned_printer_id),
-        "pinned_to": printer_name(coordinator, (job.required_printer_tags or {}).get("printer.id")),
+        "pinned_to": printer_name(coordinator, (job.required_printer_tags or {}).get(PIN)),
         "order_id": job.order_id,
         "error": job.error_message,
         "cleared": job.hidden,

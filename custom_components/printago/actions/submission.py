@@ -24,6 +24,7 @@ from ..api import (
     PrintJob,
 )
 from ..api.client import timestamp
+from ..api.tags import have_tags
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import home_assistant_error
@@ -105,7 +106,7 @@ class PrintRequest:
             return False
         if self.quantity is not None and job.quantity_total != self.quantity:
             return False
-        return self.tags.items() <= (job.required_printer_tags or {}).items()
+        return have_tags(job.required_printer_tags or {}, self.tags)
 
 
 class Submitter:

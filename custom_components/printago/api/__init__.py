@@ -8,6 +8,7 @@ from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
 from .errors import (
     AuthenticationError,
     CannotConnectError,
+    InUseError,
     InvalidRequestError,
     MalformedMessageError,
     MalformedResponseError,
@@ -41,6 +42,7 @@ __all__ = [
     "CannotConnectError",
     "EntityEvent",
     "HealthMessage",
+    "InUseError",
     "InvalidRealtimeUrl",
     "InvalidRequestError",
     "JobStatus",

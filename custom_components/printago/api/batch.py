@@ -6,7 +6,7 @@ A hundred buttons pressed together would otherwise be a hundred requests, more t
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 
-from .errors import NotAppliedError
+from .errors import NotAppliedError, PrintagoError
 
 GATHER_SECONDS = 0.05
 CLOSE_SECONDS = 1.5
@@ -15,10 +15,11 @@ CLOSE_SECONDS = 1.5
 class Batcher[K: Hashable, R]:
     """Gathers IDs by what is to be done with them.
 
-    ``send`` is called once for a key and all IDs gathered, and returns what the answer says of each ID that it names.
+    ``send`` is called once for a key and all IDs gathered, and returns what the answer says of each ID that it names, or the
+    error of an ID.
     """
 
-    def __init__(self, send: Callable[[K, list[str]], Awaitable[Mapping[str, R]]]) -> None:
+    def __init__(self, send: Callable[[K, list[str]], Awaitable[Mapping[str, R | PrintagoError]]]) -> None:
         """Gather for ``send``."""
         self._send = send
         self._waiting: dict[K, dict[str, asyncio.Future[R]]] = {}
@@ -64,7 +65,8 @@ class Batcher[K: Hashable, R]:
                 future.set_exception(err)
             return
         for identifier, future in batch.items():
-            if identifier in answers:
-                future.set_result(answers[identifier])
+            answer = answers.get(identifier, NotAppliedError("the answer does not name it"))
+            if isinstance(answer, PrintagoError):
+                future.set_exception(answer)
             else:
-                future.set_exception(NotAppliedError("the answer does not name it"))
+                future.set_result(answer)

@@ -5,7 +5,7 @@ Paths, bodies and answers are those of the vendor's OpenAPI description. Calls t
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ import orjson
 from .addresses import is_address
 from .at_printers import AtPrinterCalls
 from .batch import Batcher
-from .errors import MalformedResponseError, NotAppliedError
+from .errors import InUseError, MalformedResponseError, NotAppliedError
 from .listing import Listing, identified, objects, read_list, with_ids
 from .models import FINAL_STATUSES, JobStatus
 from .orders import OPEN
@@ -46,6 +46,8 @@ class PrintagoClient:
         self.at_printers = AtPrinterCalls(transport)
         self.products = ProductCalls(transport)
         self.queue = QueueCalls(transport)
+        self.in_use: Callable[[str], bool] = lambda printer_id: False
+        """Tells of a printer whether its bed is in use: whoever knows sets it. None such is confirmed as clear."""
         self._confirm = Batcher(self._confirm_ready)
         self._enabled = Batcher(self._set_enabled)
         self._fabmatic = Batcher(self._set_fabmatic)
@@ -195,7 +197,8 @@ class PrintagoClient:
     async def confirm_ready(self, printer_id: str, *, ready: bool = True) -> Mapping[str, Any] | None:
         """Tell that a bed was cleared, so that the printer takes its next job, or take that back.
 
-        Return the printer's record where told. Raises NotAppliedError when Printago's answer leaves this printer out.
+        Return the printer's record where told. Raises NotAppliedError when Printago's answer leaves this printer out, and
+        InUseError when its bed is in use by the time at which the request would leave.
         """
         return await self._confirm.submit(ready, printer_id)
 
@@ -255,11 +258,18 @@ class PrintagoClient:
         identified(answer.get("partBuilds"))
         return answer
 
-    async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
-        answer = await self._transport.request(
-            "PATCH", "/v1/printers/confirm-ready", lane=Lane.USER, json={"ready": ready, "ids": ids}
-        )
-        return dict(with_ids(objects(answer)))
+    async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | InUseError | None]:
+        refused: dict[str, InUseError] = {}
+
+        def body() -> Mapping[str, Any]:
+            # Between a press and its request there are seconds when the quota is short, enough for a print to start.
+            refused.update({printer_id: InUseError() for printer_id in ids if ready and self.in_use(printer_id)})
+            if len(refused) == len(ids):
+                raise InUseError
+            return {"ready": ready, "ids": [printer_id for printer_id in ids if printer_id not in refused]}
+
+        answer = await self._transport.request("PATCH", "/v1/printers/confirm-ready", lane=Lane.USER, json=body)
+        return dict(with_ids(objects(answer))) | refused
 
     async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
         answer = await self._transport.request(

@@ -67,6 +67,10 @@ class NotAppliedError(PrintagoError):
     """A call for several printers or jobs succeeded, but its answer does not name this one."""
 
 
+class InUseError(PrintagoError):
+    """A bed was not confirmed as clear: something has come to be on it before the request left."""
+
+
 class MalformedMessageError(PrintagoError):
     """A realtime message that cannot be understood; the message says why, never what it contained."""
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+import math
 from typing import Any, ClassVar, Self, override
 
 from . import fields as f
 from .filament import read_mapping
 from .lazy import LazyRecord, lazily
 from .secrets import without_signed_urls
+from .tags import plain_tags
 
 
 class JobStatus(StrEnum):
@@ -39,6 +41,8 @@ FINAL_STATUSES = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CAN
 IN_PROGRESS_STATUSES = frozenset(JobStatus) - FINAL_STATUSES - {JobStatus.PENDING}
 """A printer is spoken for: from assigned to paused."""
 _AT_PRINTER_STATUSES = frozenset({JobStatus.SENDING_TO_PRINTER, JobStatus.PRINTING, JobStatus.PAUSED})
+NORMAL_PRIORITY, LOW_PRIORITY = 100, 1000
+"""The two tiers of the queue: a higher number waits behind all lower ones."""
 
 
 _STATUS_OF = {status.value: status for status in JobStatus}
@@ -61,7 +65,7 @@ def _tags(raw: object) -> Mapping[str, str]:
     if not isinstance(raw, Mapping):
         raise f.UnreadableError
     return {
-        f.text(key): f.path_text(value)
+        f.text(key): plain_tags(f.path_text(value))
         for key, value in islice(raw.items(), _MOST_TAGS)
         if isinstance(value, str) and len(value) <= f.MAX_PATH
     }
@@ -212,6 +216,17 @@ class PrintJob(LazyRecord):
     def at_printer(self) -> bool:
         """Return whether a printer prints it, is paused in it, or is just getting it."""
         return self.status in _AT_PRINTER_STATUSES
+
+
+def place_in_queue(job: PrintJob) -> tuple[float, float, float, str]:
+    """Return what sorts jobs in the order in which Printago takes them: by tier, then by their number in it.
+
+    A job without a number comes after those of its tier that have one, the oldest first; one without a tier is normal.
+    """
+    tier = NORMAL_PRIORITY if job.priority is None else job.priority
+    if job.queue_order is not None:
+        return (tier, job.queue_order, 0.0, job.id)
+    return (tier, math.inf, job.created_at.timestamp() if job.created_at is not None else math.inf, job.id)
 
 
 def read_moment(raw: object) -> datetime | None:

@@ -147,20 +147,23 @@ class Transport:
         *,
         lane: Lane | None,
         params: Mapping[str, str] | None = None,
-        json: object = None,
+        json: object | Callable[[], object] = None,
         entitled: bool = True,
     ) -> Any:
         """Send one request and return the parsed body, None for an empty one.
 
+        ``json`` may be a function that is asked when there is room for the request; what it raises keeps it from leaving.
         Without a ``lane`` it is counted but never held back, which is for emergencies.
         Where the subscription may not include it, ``entitled`` is False: a refusal that names no permission is about that.
         Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
         """
         if not all(value.isprintable() for value in self._headers.values()):
             raise AuthenticationError("the API key or the store ID has characters that none can have")
-        body = None if json is None else _encode(json)
-        headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
+        body = None if json is None or callable(json) else _encode(json)
         await self._admit(lane)
+        if callable(json):
+            body = _encode(json())
+        headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
         attempts = 0
 
         async def count_attempt(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:

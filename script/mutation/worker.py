@@ -1,0 +1,137 @@
+"""Tries mutants one after the other, each in a fork of this process, which has imported Home Assistant already.
+
+Reads one JSON object a line from standard input, and writes the outcome of each to standard output.
+"""
+
+from collections.abc import Sequence
+import contextlib
+import importlib
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+import json
+import os
+from pathlib import Path
+import signal
+import sys
+import time
+import traceback
+from types import CodeType, ModuleType
+from typing import Any, override
+
+_OPTIONS = ["-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+_OURS = ("custom_components", "tests", "virtual_farm", "script")
+
+
+class _MutantLoader(SourceFileLoader):
+    def __init__(self, fullname: str, path: str, code: str) -> None:
+        super().__init__(fullname, path)
+        self._code = code
+
+    @override
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self._code, self.path, "exec", dont_inherit=True)
+
+
+class _MutantFinder(MetaPathFinder):
+    """Finds one module with other code than its file has."""
+
+    def __init__(self, path: Path, code: str) -> None:
+        parts = list(path.with_suffix("").parts)
+        self._is_package = parts[-1] == "__init__"
+        self._name = ".".join(parts[:-1] if self._is_package else parts)
+        self._path = path.absolute()
+        self._code = code
+
+    @override
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        return spec_from_file_location(
+            fullname,
+            self._path,
+            loader=_MutantLoader(fullname, str(self._path), self._code),
+            submodule_search_locations=[str(self._path.parent)] if self._is_package else None,
+        )
+
+
+def _run(arguments: Sequence[str], log: Path, finder: MetaPathFinder | None = None) -> int:
+    """Run pytest in this process; return its exit code."""
+    with log.open("w") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    if finder is not None:
+        sys.meta_path.insert(0, finder)
+    import pytest
+
+    return pytest.main([*arguments, *_OPTIONS])
+
+
+def _in_fork(arguments: Sequence[Any], seconds: float) -> int | None:
+    """Return the exit code of `_run` in a fork; None when it took too long."""
+    child = os.fork()
+    if child == 0:
+        code = 99
+        os.setsid()
+        try:
+            code = int(_run(*arguments))
+        except BaseException:  # noqa: BLE001, there is nothing above in a fork
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if (status := os.waitpid(child, os.WNOHANG)) != (0, 0):
+            return os.waitstatus_to_exitcode(status[1])
+        time.sleep(0.02)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def _warm_up(names: Path) -> None:
+    """Import what the tests import and is not ours, so that no fork has to."""
+    # It patches Home Assistant, and insists on being there first.
+    importlib.import_module("pytest_homeassistant_custom_component.plugins")
+    for name in json.loads(names.read_text()):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def list_modules(folder: str, tests: Sequence[str]) -> None:
+    """Run some tests, and write down which modules they import that are not ours."""
+    import pytest
+
+    pytest.main([*tests, *_OPTIONS])
+    names = [
+        name
+        for name, module in list(sys.modules.items())
+        if not name.startswith(_OURS)
+        and name.partition(".")[0] not in ("__main__", "_pytest", "pytest", "py", "conftest")
+        and not name.startswith("pytest_")
+        and getattr(module, "__spec__", None) is not None
+    ]
+    Path(folder, "modules.json").write_text(json.dumps(names))
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    folder = Path(sys.argv[1])
+    log = folder / f"worker-{os.getpid()}.log"
+    answers = os.fdopen(os.dup(1), "w")
+    _warm_up(folder / "modules.json")
+    for line in sys.stdin:
+        job = json.loads(line)
+        finder = _MutantFinder(Path(job["path"]), job["code"]) if "path" in job else None
+        code = _in_fork((job["arguments"], log, finder), job["seconds"])
+        answers.write(json.dumps({"code": code, "end": log.read_text()[-600:]}) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
