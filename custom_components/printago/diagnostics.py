@@ -112,6 +112,7 @@ def _describe_briefly(state: PrinterState) -> dict[str, Any]:
         "state": state.telemetry.state,
         "print_status": state.print_status,
         "readiness": state.readiness,
+        "in_use": state.in_use,
         "is_online": state.is_online,
         "is_available": state.is_available,
         "confirmed_ready": record.confirmed_ready,
