@@ -95,8 +95,11 @@ async def test_server_section_may_be_left_out(
         ("https://app.printago.io/stores/{id}/settings?tab=keys", "{key}"),
         ("{id}", "ApiKey {key}"),
         ("{id}", "authorization: ApiKey {key}"),
+        ("“{id}”", "“{key}”"),
+        ("\ufeff{id}\u200b", "\u00a0{key}\u200b\r\n"),
+        ("'{id}'", '"Bearer {key}"'),
     ],
-    ids=["blanks", "address", "scheme", "header"],
+    ids=["blanks", "address", "scheme", "header", "quotes", "invisible", "bearer"],
 )
 async def test_pasted_blanks_and_addresses_are_cleaned(
     hass: HomeAssistant, farm: VirtualFarm, pasted_id: str, pasted_key: str
@@ -128,32 +131,32 @@ async def test_store_without_a_readable_name_is_called_printago(hass: HomeAssist
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "field", "error"),
     [
-        (Fault(mode="status", status=401), "invalid_auth"),
-        (Fault(mode="status", status=403), "forbidden"),
-        (Fault(mode="status", status=401, message="No API access for hobbyist accounts"), "no_api_access"),
-        (Fault(mode="status", status=402, message="A commercial account is required"), "no_api_access"),
-        (Fault(mode="status", status=403, message="Non-commercial accounts have no API"), "no_api_access"),
-        (Fault(mode="status", status=429, retry_after=1), "rate_limited"),
-        (Fault(mode="status", status=400), "unknown"),
-        (Fault(mode="status", status=404), "cannot_connect"),
-        (Fault(mode="status", status=503), "cannot_connect"),
-        (Fault(mode="html", status=502), "cannot_connect"),
-        (Fault(mode="html", status=200), "cannot_connect"),
-        (Fault(mode="reset", count=2), "cannot_connect"),
+        (Fault(mode="status", status=401), "api_key", "invalid_auth"),
+        (Fault(mode="status", status=403), "api_key", "forbidden"),
+        (Fault(mode="status", status=401, message="No API access for hobbyist accounts"), "base", "no_api_access"),
+        (Fault(mode="status", status=402, message="A commercial account is required"), "base", "no_api_access"),
+        (Fault(mode="status", status=403, message="Non-commercial accounts have no API"), "base", "no_api_access"),
+        (Fault(mode="status", status=429, retry_after=1), "base", "rate_limited"),
+        (Fault(mode="status", status=400), "base", "unknown"),
+        (Fault(mode="status", status=404), "base", "cannot_connect"),
+        (Fault(mode="status", status=503), "base", "cannot_connect"),
+        (Fault(mode="html", status=502), "base", "cannot_connect"),
+        (Fault(mode="html", status=200), "base", "cannot_connect"),
+        (Fault(mode="reset", count=2), "base", "cannot_connect"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.mode}-{value.status}",
 )
-async def test_error_is_told_and_a_second_try_succeeds(
-    hass: HomeAssistant, farm: VirtualFarm, fault: Fault, error: str
+async def test_error_stands_at_the_field_that_is_wrong_and_a_second_try_succeeds(
+    hass: HomeAssistant, farm: VirtualFarm, fault: Fault, field: str, error: str
 ) -> None:
     farm.inject_fault(fault)
     flow_id = await start_user_flow(hass)
 
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
     assert result["type"] is FlowResultType.FORM
-    assert result["errors"] == {"base": error}
+    assert result["errors"] == {field: error}
 
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -163,38 +166,55 @@ async def test_error_is_told_and_a_second_try_succeeds(
 async def test_wrong_key_is_invalid(hass: HomeAssistant, farm: VirtualFarm) -> None:
     flow_id = await start_user_flow(hass)
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=OTHER_KEY))
-    assert result["errors"] == {"base": "invalid_auth"}
+    assert result["errors"] == {"api_key": "invalid_auth"}
 
 
 async def test_key_that_may_not_view_printers_is_forbidden(hass: HomeAssistant, farm: VirtualFarm) -> None:
     farm.add_api_key(OTHER_KEY, ["part.view"])
     flow_id = await start_user_flow(hass)
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=OTHER_KEY))
-    assert result["errors"] == {"base": "forbidden"}
+    assert result["errors"] == {"api_key": "forbidden"}
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({CONF_STORE_ID: "../secrets"}, "invalid_auth"),
-        ({CONF_API_KEY: "two\nlines"}, "invalid_auth"),
-        ({CONF_API_KEY: "schlüssel"}, "invalid_auth"),
-        ({CONF_SERVER: {CONF_API_URL: "http://me:word@127.0.0.1"}}, "cannot_connect"),
-        ({CONF_SERVER: {CONF_API_URL: "ftp://127.0.0.1"}}, "cannot_connect"),
-        ({CONF_SERVER: {CONF_API_URL: "http://[::1"}}, "cannot_connect"),
-        ({CONF_SERVER: {CONF_REALTIME_URL: "https://127.0.0.1"}}, "cannot_connect"),
-    ],
-    ids=["store", "line break", "umlaut", "credentials", "scheme", "address", "realtime"],
-)
-async def test_nonsense_is_refused_without_asking_anyone(
-    hass: HomeAssistant, farm: VirtualFarm, changes: dict[str, Any], error: str
+NONSENSE: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "store": ({CONF_STORE_ID: "../secrets"}, {"store_id": "invalid_store_id"}),
+    "store cut": ({CONF_STORE_ID: "a" * 23}, {"store_id": "invalid_store_id"}),
+    "store empty": ({CONF_STORE_ID: " "}, {"store_id": "invalid_store_id"}),
+    "key as store": ({CONF_STORE_ID: "abcdefghijklmnopqrstuvwx_rest"}, {"store_id": "invalid_store_id"}),
+    "line break": ({CONF_API_KEY: "two\nlines"}, {"api_key": "invalid_auth"}),
+    "umlaut": ({CONF_API_KEY: "schlüssel"}, {"api_key": "invalid_auth"}),
+    "other script": ({CONF_API_KEY: "ключ" * 10}, {"api_key": "invalid_auth"}),
+    "key empty": ({CONF_API_KEY: '""'}, {"api_key": "invalid_auth"}),
+    "all": (
+        {CONF_STORE_ID: "?", CONF_API_KEY: "ü", CONF_SERVER: {CONF_API_URL: "?"}},
+        {"store_id": "invalid_store_id", "api_key": "invalid_auth", "server": "cannot_connect"},
+    ),
+    "credentials": ({CONF_SERVER: {CONF_API_URL: "http://me:word@127.0.0.1"}}, {"server": "cannot_connect"}),
+    "scheme": ({CONF_SERVER: {CONF_API_URL: "ftp://127.0.0.1"}}, {"server": "cannot_connect"}),
+    "address": ({CONF_SERVER: {CONF_API_URL: "http://[::1"}}, {"server": "cannot_connect"}),
+    "realtime": ({CONF_SERVER: {CONF_REALTIME_URL: "https://127.0.0.1"}}, {"server": "cannot_connect"}),
+}
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+async def test_nonsense_is_refused_at_its_field_without_asking_anyone(
+    hass: HomeAssistant, farm: VirtualFarm, what: str
 ) -> None:
+    changes, errors = NONSENSE[what]
     flow_id = await start_user_flow(hass)
 
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, **changes))
 
-    assert result["errors"] == {"base": error}
+    assert result["errors"] == errors
     assert farm.requests == []
+
+
+async def test_every_error_stands_where_the_frontend_shows_it(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    """It shows an error at what has its name on the top level of a form: no field within a section is there."""
+    flow_id = await start_user_flow(hass)
+    for changes, errors in NONSENSE.values():
+        result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, **changes))
+        assert errors.keys() <= {str(marker) for marker in result["data_schema"].schema}
 
 
 async def test_defect_is_told_as_unknown_and_logged_without_the_key(
@@ -227,11 +247,14 @@ async def test_reauth_takes_a_new_key(hass: HomeAssistant, farm: VirtualFarm, en
     assert result["description_placeholders"]["store"] == entry.title
 
     wrong = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: "wrong" * 8})
-    assert wrong["errors"] == {"base": "invalid_auth"}
+    assert wrong["errors"] == {"api_key": "invalid_auth"}
+    wrong = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: "schlüssel"})
+    assert wrong["errors"] == {"api_key": "invalid_auth"}
 
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: OTHER_KEY})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: f"“ApiKey {OTHER_KEY}”"})
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reauth_successful"
+    assert result["translation_domain"] == "homeassistant", "which has the words for it"
     await hass.async_block_till_done()
     assert entry.data == entry_data(farm, api_key=OTHER_KEY)
     assert entry.state is ConfigEntryState.LOADED
@@ -282,6 +305,7 @@ async def test_reconfigure_changes_servers_and_does_not_show_the_key(
         result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(moved))
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "reconfigure_successful"
+        assert result["translation_domain"] == "homeassistant", "which has the words for it"
         await hass.async_block_till_done()
         assert entry.data == entry_data(moved)
         assert moved.requests
@@ -296,7 +320,7 @@ async def test_own_servers_stay_in_the_form_and_are_unfolded(
     assert server_section(result) == (entry_data(farm)[CONF_SERVER], False)
 
     result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, api_key=OTHER_KEY))
-    assert result["errors"] == {"base": "invalid_auth"}
+    assert result["errors"] == {"api_key": "invalid_auth"}
     assert server_section(result) == (entry_data(farm)[CONF_SERVER], False)
 
 
@@ -321,7 +345,9 @@ async def test_dialogue_left_open_elsewhere_does_not_block_another(hass: HomeAss
 async def test_reconfigure_tells_errors(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     result = await entry.start_reconfigure_flow(hass)
     result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, api_key="wrong" * 8))
-    assert result["errors"] == {"base": "invalid_auth"}
+    assert result["errors"] == {"api_key": "invalid_auth"}
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, store_id="a" * 23))
+    assert result["errors"] == {"store_id": "invalid_store_id"}, "which is no other store"
 
 
 async def test_reconfigure_refuses_another_store(
@@ -331,3 +357,46 @@ async def test_reconfigure_refuses_another_store(
     result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, store_id="b" * 24))
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "wrong_store"
+
+
+# Several dialogues at once
+
+
+async def test_two_reconfigure_dialogues_finish_in_turn(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.add_api_key(OTHER_KEY)
+    first, second = [(await entry.start_reconfigure_flow(hass))["flow_id"] for _ in range(2)]
+    # Each has been submitted once, so that Home Assistant knows what they are about.
+    for flow_id in (first, second):
+        result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key="wrong" * 8))
+        assert result["errors"] == {"api_key": "invalid_auth"}
+
+    for flow_id, key in ((first, OTHER_KEY), (second, farm.config.api_key)):
+        result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=key))
+        assert result["reason"] == "reconfigure_successful"
+        # The second is submitted while the store still loads anew.
+    await hass.async_block_till_done()
+
+    assert entry.data == entry_data(farm)
+    assert entry.state is ConfigEntryState.LOADED
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+
+
+async def test_reconfigure_works_while_other_dialogues_about_the_store_are_open(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.add_api_key(OTHER_KEY)
+    await entry.start_reauth_flow(hass)
+    user = await start_user_flow(hass)
+    left_open = (await entry.start_reconfigure_flow(hass))["flow_id"]
+    await hass.config_entries.flow.async_configure(left_open, entry_data(farm, api_key="wrong" * 8))
+
+    flow_id = (await entry.start_reconfigure_flow(hass))["flow_id"]
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=OTHER_KEY))
+
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.data[CONF_API_KEY] == OTHER_KEY
+    result = await hass.config_entries.flow.async_configure(user, entry_data(farm))
+    assert result["reason"] == "already_configured"

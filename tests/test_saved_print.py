@@ -151,6 +151,7 @@ async def test_change_renames_the_device_and_prints_something_else_without_a_rel
     result = await change_print(hass, entry, saved, {"thing": f"sku:{sku}", "name": "Desk set", "quantity": 1})
 
     assert result["reason"] == "reconfigure_successful"
+    assert result["translation_domain"] == "homeassistant", "which has the words for it"
     device = device_of(hass, entry, saved)
     assert device is not None
     assert device.name == "Desk set"

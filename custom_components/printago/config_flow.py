@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-import re
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
@@ -26,18 +25,17 @@ from .api import (
     PrintagoClient,
     PrintagoError,
     RateLimitedError,
-    is_identifier,
+    parse_api_url,
     parse_endpoint,
     tells_no_api_access,
 )
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .memory import async_recall
+from .pasted import clean_address, clean_key, clean_store_id, is_key, is_store_id
 from .saved_print import SUBENTRY_TYPE
 from .saved_print_flow import SavedPrintFlow
 
 _DEFAULT_TITLE = "Printago"
-_STORE_ID = re.compile(r"(?<![a-z0-9])[a-z0-9]{24}(?![a-z0-9])")
-_SCHEME = re.compile(r"^(?:authorization:\s*)?apikey\s+", re.IGNORECASE)
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 _TEXT = TextSelector()
@@ -72,12 +70,13 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add a store."""
         errors: dict[str, str] = {}
+        store: _Store | None = None
         if user_input is not None:
             data = _cleaned(user_input)
-            # A dialogue that was left open in another window is no reason to refuse this one.
-            await self.async_set_unique_id(data[CONF_STORE_ID], raise_on_progress=False)
-            self._abort_if_unique_id_configured()
-            store, errors = await self._async_try(data)
+            if not (errors := _malformed(data)):
+                await self._async_be_of(data[CONF_STORE_ID])
+                self._abort_if_unique_id_configured()
+                store, errors = await self._async_try(data)
             if store is not None:
                 return self.async_create_entry(
                     title=store.name or _DEFAULT_TITLE,
@@ -95,8 +94,9 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = _cleaned({**entry.data, **user_input})
-            _, errors = await self._async_try(data)
+            data = {**entry.data, CONF_API_KEY: clean_key(user_input[CONF_API_KEY])}
+            if not (errors := _malformed_key(data)):
+                _, errors = await self._async_try(data)
             if not errors:
                 return self._update_and_abort(entry, data)
         return self._show("reauth_confirm", _KEY_SCHEMA, None, errors, store=entry.title)
@@ -107,13 +107,18 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _cleaned(user_input)
-            await self.async_set_unique_id(data[CONF_STORE_ID])
-            self._abort_if_unique_id_mismatch(reason="wrong_store")
-            _, errors = await self._async_try(data)
+            if not (errors := _malformed(data)):
+                await self._async_be_of(data[CONF_STORE_ID])
+                self._abort_if_unique_id_mismatch(reason="wrong_store")
+                _, errors = await self._async_try(data)
             if not errors:
                 return self._update_and_abort(entry, data)
         shown = user_input or _without_key(entry.data)
         return self._show("reconfigure", _schema(shown), shown, errors)
+
+    async def _async_be_of(self, store_id: str) -> None:
+        """Be about this store; a dialogue that was left open in another window is no reason to refuse this one."""
+        await self.async_set_unique_id(store_id, raise_on_progress=False)
 
     @callback
     def _update_and_abort(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -142,11 +147,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_try(self, data: Mapping[str, Any]) -> tuple[_Store | None, dict[str, str]]:
         """Try a store over REST; return what was seen of it, or the form's errors."""
-        key = data[CONF_API_KEY]
-        if not (is_identifier(data[CONF_STORE_ID]) and key.isascii() and key.isprintable()):
-            return None, {"base": "invalid_auth"}
         try:
-            parse_endpoint(data[CONF_SERVER][CONF_REALTIME_URL])
             memory = await async_recall(self.hass, data[CONF_STORE_ID])
             client = PrintagoClient.create(
                 async_get_clientsession(self.hass),
@@ -158,10 +159,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
             )
             has_printers = await client.has_printers()
             return _Store(await _async_store_name(client, data[CONF_STORE_ID]), has_printers), {}
-        except InvalidRealtimeUrl:
-            return None, {"base": "cannot_connect"}
         except PrintagoError as err:
-            return None, {"base": _error_key(err)}
+            return None, _errors_of(err)
         except Exception:  # noqa: BLE001, a flow must end with words, whatever went wrong
             LOGGER.exception("Unexpected error while trying a store")
         return None, {"base": "unknown"}
@@ -188,21 +187,39 @@ def _schema(shown: Mapping[str, Any] | None) -> vol.Schema:
     )
 
 
-def _error_key(err: PrintagoError) -> str:
-    """Return the words for why a store could not be tried."""
+def _malformed(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the form's errors for what Printago need not even be asked about.
+
+    The frontend shows no error of a field within a section, only of the section.
+    """
+    errors = {} if is_store_id(data[CONF_STORE_ID]) else {CONF_STORE_ID: "invalid_store_id"}
+    try:
+        parse_endpoint(data[CONF_SERVER][CONF_REALTIME_URL])
+        parse_api_url(data[CONF_SERVER][CONF_API_URL])
+    except InvalidRealtimeUrl, CannotConnectError:
+        errors |= {CONF_SERVER: "cannot_connect"}
+    return errors | _malformed_key(data)
+
+
+def _malformed_key(data: Mapping[str, Any]) -> dict[str, str]:
+    return {} if is_key(data[CONF_API_KEY]) else {CONF_API_KEY: "invalid_auth"}
+
+
+def _errors_of(err: PrintagoError) -> dict[str, str]:
+    """Return the form's errors for why a store could not be tried, each at the field that is wrong."""
     if tells_no_api_access(err):
-        return "no_api_access"
+        return {"base": "no_api_access"}
     match err:
         case AuthenticationError():
-            return "invalid_auth"
+            return {CONF_API_KEY: "invalid_auth"}
         case PermissionDeniedError():
-            return "forbidden"
+            return {CONF_API_KEY: "forbidden"}
         case RateLimitedError():
-            return "rate_limited"
+            return {"base": "rate_limited"}
         case CannotConnectError() | OutcomeUnknownError() | NotFoundError():
-            return "cannot_connect"
+            return {"base": "cannot_connect"}
     LOGGER.warning("Printago refused to list printers: %s", err)
-    return "unknown"
+    return {"base": "unknown"}
 
 
 async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None:
@@ -215,17 +232,14 @@ async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None
 
 
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input without what slips in when people paste: blanks, an address around the ID, `ApiKey` before the key."""
-    store_id = user_input[CONF_STORE_ID].strip()
-    if (found := _STORE_ID.search(store_id)) is not None:
-        store_id = found[0]
+    """Return the input without what slips in when people paste."""
     server = user_input[CONF_SERVER]
     return {
-        CONF_STORE_ID: store_id,
-        CONF_API_KEY: _SCHEME.sub("", user_input[CONF_API_KEY].strip()),
+        CONF_STORE_ID: clean_store_id(user_input[CONF_STORE_ID]),
+        CONF_API_KEY: clean_key(user_input[CONF_API_KEY]),
         CONF_SERVER: {
-            CONF_API_URL: server[CONF_API_URL].strip().rstrip("/") or DEFAULT_API_URL,
-            CONF_REALTIME_URL: server[CONF_REALTIME_URL].strip().rstrip("/") or DEFAULT_REALTIME_URL,
+            CONF_API_URL: clean_address(server[CONF_API_URL]) or DEFAULT_API_URL,
+            CONF_REALTIME_URL: clean_address(server[CONF_REALTIME_URL]) or DEFAULT_REALTIME_URL,
         },
     }
 

@@ -8,18 +8,15 @@ from .facts import Facts, Flow
 from .source import Call, called
 
 _SUBENTRY = "saved_print"
-_OWN_ABORTS = {
-    "_abort_if_unique_id_configured": ("already_configured",),
-    "async_update_and_abort": ("reconfigure_successful",),
-    "async_update_reload_and_abort": ("reconfigure_successful",),
-}
+_OWN_ABORTS = {"_abort_if_unique_id_configured": ("already_configured",)}
+"""Those for which Home Assistant has no words of its own: what ends well it tells itself."""
 
 
 def flows(facts: Facts) -> Iterator[Flow]:
     """Yield every flow of the package."""
     config = facts.modules["config_flow"]
     shown = dict(_shown(facts, "config_flow"))
-    yield _with_outcomes(facts, "config_flow", Flow("config", shown), reauth="reauth_confirm" in shown)
+    yield _with_outcomes(facts, "config_flow", Flow("config", shown))
     subentries = facts.modules["saved_print_flow"]
     choices = subentries.Choices(**{name: {} for name in subentries.Choices.__slots__ if name != "tags"}, tags=[])
     form = list(_fields(choices.schema()))
@@ -71,7 +68,7 @@ def _fields(schema: Any) -> Iterator[str]:
             yield str(marker)
 
 
-def _with_outcomes(facts: Facts, module: str, flow: Flow, *, reauth: bool = False, choices: str = "") -> Flow:
+def _with_outcomes(facts: Facts, module: str, flow: Flow, *, choices: str = "") -> Flow:
     """Note how the flow of a module can fail and end."""
     source = facts.source
     somewhere = Call(ast.Call(func=ast.Name(id=""), args=[], keywords=[]), (), f"{module}.py")
@@ -79,6 +76,8 @@ def _with_outcomes(facts: Facts, module: str, flow: Flow, *, reauth: bool = Fals
         match node:
             case ast.Dict(keys=[ast.Constant(value="base")], values=[error]):
                 flow.errors.update(source.strings(error, somewhere))
+            case ast.Dict(keys=[ast.Name()], values=[ast.Constant(value=str(error))]):
+                flow.errors.add(error)
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id="errors"))], value=ast.Constant(value=str(error))):
                 flow.errors.add(error)
             case ast.Call() if called(node) in _OWN_ABORTS:
@@ -89,8 +88,6 @@ def _with_outcomes(facts: Facts, module: str, flow: Flow, *, reauth: bool = Fals
                 flow.aborts.add(reason)
             case ast.keyword(arg="reason", value=ast.Attribute()):
                 flow.aborts.update(_reasons(source.modules[f"{choices or module}.py"]))
-    if reauth:
-        flow.aborts.add("reauth_successful")
     return flow
 
 

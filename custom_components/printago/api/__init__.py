@@ -30,7 +30,7 @@ from .realtime import KEEPALIVE_SECONDS, RealtimeClient
 from .repeats import Repeats
 from .sendlog import AHEAD, SendLog, uptime
 from .telemetry import HealthMessage, Severity, StatMessage, Telemetry
-from .transport import DEFAULT_API_URL, ServerClock, Transport
+from .transport import DEFAULT_API_URL, ServerClock, Transport, parse_api_url
 
 __all__ = [
     "AHEAD",
@@ -70,6 +70,7 @@ __all__ = [
     "Telemetry",
     "Transport",
     "is_identifier",
+    "parse_api_url",
     "parse_endpoint",
     "parse_message",
     "tells_no_api_access",

@@ -123,15 +123,7 @@ class Transport:
         clock: ServerClock | None = None,
     ) -> None:
         """Prepare requests; raises CannotConnectError when ``api_url`` is not an http(s) address."""
-        try:
-            self._base = URL(api_url)
-            host = self._base.host
-        except ValueError:
-            raise CannotConnectError("not a web address") from None
-        if self._base.scheme not in ("http", "https") or not host or not _HOST.fullmatch(self._base.raw_host or ""):
-            raise CannotConnectError("not a web address")
-        if self._base.user is not None or self._base.password is not None:
-            raise CannotConnectError("an address with a user or a password, which the API key replaces")
+        self._base = parse_api_url(api_url)
         self._session = session
         self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
         self.secrets = Secrets(api_key)
@@ -310,6 +302,20 @@ class Transport:
         if not isinstance(message, str) or not message.strip():
             return None
         return self.secrets.redact(_beginning(message)).strip()[:_MOST_MESSAGE]
+
+
+def parse_api_url(text: str) -> URL:
+    """Read the address of the REST API; raises CannotConnectError for what is not an http(s) address."""
+    try:
+        url = URL(text)
+        host = url.host
+    except ValueError:
+        raise CannotConnectError("not a web address") from None
+    if url.scheme not in ("http", "https") or not host or not _HOST.fullmatch(url.raw_host or ""):
+        raise CannotConnectError("not a web address")
+    if url.user is not None or url.password is not None:
+        raise CannotConnectError("an address with a user or a password, which the API key replaces")
+    return url
 
 
 def _beginning(message: str) -> str:
