@@ -173,7 +173,7 @@ async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_pri
     [
         ("printer-stats/{printer}", b"\xff not JSON"),
         ("printer-stats/{printer}", b"[]"),
-        ("printer-stats/{printer}", b'{"data": {"temps": "hot", "print": [1], "health": 3}, "receivedAt": 5}'),
+        ("printer-stats/{printer}", b'{"data": {"health": 3, "printer": 7, "who knows": [1]}, "receivedAt": 5}'),
         ("printer-stats/{stranger}", b'{"data": {}}'),
         ("entities/printers", b'{"action": "EXPLODE", "entities": {}}'),
         ("entities/printers", b'{"action": "UPDATE", "entities": {"{printer}": null}}'),
@@ -199,4 +199,19 @@ async def test_malformed_message_changes_nothing_and_the_stream_goes_on(
     after = {state.entity_id: state.state for state in hass.states.async_all()}
     after[entity_id(hass, busy, "stage")] = before[entity_id(hass, busy, "stage")]
     assert after == before
+    assert "Traceback" not in caplog.text
+
+
+async def test_groups_of_readings_that_are_unreadable_are_unknown_and_the_stream_goes_on(
+    hass: HomeAssistant, farm: VirtualFarm, busy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert value_of(hass, busy, "bed_temp") not in ("unknown", "unavailable")
+    publish_stat(farm, busy, data={"temps": "hot", "print": [1], "health": 3}, receivedAt=5)
+    await until(hass, lambda: value_of(hass, busy, "print_progress") == "unknown")
+    await until(hass, lambda: value_of(hass, busy, "bed_temp") == "unknown")
+    assert value_of(hass, busy, "end_time") == "unknown"
+    assert value_of(hass, busy, "hms", "binary_sensor") == "off"
+    publish_stat(farm, busy, data={"temps": {"bedTemp": 60}, "print": {"percent": 43}})
+    await until(hass, lambda: value_of(hass, busy, "print_progress") == "43")
+    await until(hass, lambda: value_of(hass, busy, "bed_temp") == "60")
     assert "Traceback" not in caplog.text

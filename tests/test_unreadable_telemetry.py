@@ -170,8 +170,10 @@ async def printer(
     return Printer(hass, farm, entry, printer_named(farm, "A1 01"))
 
 
-STAT: Mapping[str, Any] = {"state": "RUNNING", "isOnline": True, "isAvailable": False, "data": GOOD}
-PATHS = ["state", *(path for path in leaves(GOOD, "data") if shown_by(path))]
+# A printer that is taken counts as running, with or without a word.
+STAT: Mapping[str, Any] = {"state": "PREPARE", "isOnline": True, "isAvailable": False, "data": GOOD}
+# Health that is no object decides nothing; null clears.
+PATHS = ["state", *(path for path in leaves(GOOD, "data") if shown_by(path) and path != "data.health")]
 
 
 @pytest.mark.parametrize("path", PATHS)

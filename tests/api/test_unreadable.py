@@ -14,6 +14,8 @@ from custom_components.printago.api.telemetry import NAMELESS, HealthMessage, He
 from tests.api.payloads import FULL_STAT, PRINTER
 from tests.fuzz.seeds import JOB_RECORD, ORDER_RECORD, PRINTER_RECORD, SLOT_RECORD
 
+WORDS = {"message": "Nozzle clogged"}
+
 
 @pytest.mark.parametrize(
     ("group", "field", "value", "attribute", "read"),
@@ -137,7 +139,7 @@ def test_list_of_problems_that_is_null_or_empty_in_any_form_clears(nothing: Any)
     known = Heard()
     assert known.news({"data": {"health": {"errors": ["Hot"], "warnings": ["Cold"]}}}).keys() == {"errors", "warnings"}
     assert known.news({"data": {"health": {"errors": nothing}}}) == {"errors": ()}
-    assert known.news({"data": {"health": nothing}}) == ({} if nothing == {} else {"errors": (), "warnings": ()})
+    assert known.news({"data": {"health": {"warnings": nothing}}}) == {"warnings": ()}
 
 
 @pytest.mark.parametrize(
@@ -152,9 +154,14 @@ def test_list_of_problems_that_is_null_or_empty_in_any_form_clears(nothing: Any)
 def test_problem_in_place_of_a_list_of_them_is_one(told: Any, message: str) -> None:
     one = (HealthMessage(None, message, Severity.ERROR),)
     assert Heard().news({"data": {"health": {"errors": told}}}) == {"errors": one}
-    if not isinstance(told, dict):
-        assert Heard().news({"data": {"health": told}}) == {"errors": one, "warnings": ()}
-        assert Heard().news({"data": {"health": [told]}}) == {"errors": one, "warnings": ()}
+
+
+def test_health_that_is_null_clears_and_that_is_no_object_decides_nothing() -> None:
+    known = Heard()
+    for nothing in (7, True, "none", [], [WORDS]):
+        assert known.news({"data": {"health": {"errors": [WORDS]}}}).keys() == {"errors"}
+        assert known.news({"data": {"health": nothing}}) == {}
+    assert known.news({"data": {"health": None}}) == {"errors": (), "warnings": ()}
 
 
 @pytest.mark.parametrize(

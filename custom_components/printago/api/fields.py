@@ -12,7 +12,7 @@ What becomes of a value of the wrong type, or of one that nothing could have, de
   readable decides nothing: what was known stays. The same goes for fields that may not be null by the vendor's schema
   (``NEVER_NULL``), for which null is no statement either.
 - An entry among errors or warnings is a problem, whatever it looks like, and so is anything in place of such a list. Only
-  null and what is empty takes problems back.
+  null and what is empty takes problems back; ``data.health`` that is no object decides nothing.
 - Of several colors, or places that a job prints from, the readable ones count; where there are none, it is unknown.
 """
 

@@ -189,9 +189,10 @@ _MOST_HEALTH_MESSAGES = 50
 
 
 def _read_health(told: object, news: dict[str, Any]) -> None:
+    if told is None:
+        told = {"errors": None, "warnings": None}
     if not isinstance(told, dict):
-        # Nothing is wrong, or something of which only so much is certain.
-        told = {"errors": told, "warnings": None}
+        return
     for name, severity in _SEVERITIES:
         if name in told:
             listed = told[name] or ()
@@ -206,7 +207,7 @@ def _read_problem(entry: object, severity: Severity) -> HealthMessage:
 
 
 _NOTHING_KNOWN: Mapping[str, None] = dict.fromkeys(("fans", "lights", "print", "filament"))
-"""What is left where ``data`` is null or unreadable; problems are not taken back by that."""
+"""What is left where ``data`` is null or unreadable, which takes no problem back."""
 _STATE_FIELDS: f.Fields = {"state": ("state", f.text)}
 _HEALTH_FIELDS: f.Fields = {"code": ("code", f.filled_text), "message": ("message", f.filled_text)}
 _LAYER = f.whole(0, 10_000_000)
