@@ -199,8 +199,8 @@ def test_printers_that_events_add_are_bounded(farm: Farm) -> None:
 
 def test_many_jobs_of_one_printer_settle_it_once(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     settled: list[str] = []
-    job_of = farm._job_of
-    monkeypatch.setattr(farm, "_job_of", lambda state: settled.append(state.id) or job_of(state))
+    settle = farm._settle_printer
+    monkeypatch.setattr(farm, "_settle_printer", lambda state: settled.append(state.id) or settle(state))
     jobs = {f"j{number}": job(number, status="printing", assignedPrinterId=A) for number in range(1_000)}
     event(farm, "printjob", Action.INSERT, jobs)
     assert settled == [A]
