@@ -204,7 +204,7 @@ class RealtimeBroker:
         for connection, task in plain.items():
             connection.transport.abort()
             if self.frozen:
-                # It would not hear of it.
+                # It reads nothing, so it would not notice.
                 task.cancel()
         if plain:
             await asyncio.wait(plain.values())

@@ -331,14 +331,14 @@ class VirtualFarm:
         self.settle()
 
     def set_word(self, printer_id: str, word: str | None) -> None:
-        """Let a printer say this of itself, whatever it does, until `clear_word`; None is null."""
+        """Force the `state` that a printer reports, whatever it does, until `clear_word`; None is null."""
         printer = self.printer(printer_id)
-        printer.said, printer.says = word, True
+        printer.forced_word, printer.word_is_forced = word, True
         self.settle()
 
     def clear_word(self, printer_id: str) -> None:
-        """Let a printer say again what it does."""
-        self.printer(printer_id).says = False
+        """Let a printer report its own `state` again."""
+        self.printer(printer_id).word_is_forced = False
         self.settle()
 
     def set_ams(self, printer_id: str, units: int) -> None:

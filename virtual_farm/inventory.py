@@ -21,7 +21,7 @@ def stock_folders(world: World) -> None:
 
 
 def stock_spools(world: World) -> None:
-    """Put a new spool of each colour on the shelf, and know those that AMS units hold."""
+    """Put a new spool of each color on the shelf, and know those that AMS units hold."""
     for variant in world.variants.values():
         _add_spool(world, variant, SPOOL_GRAMS)
     for slot in world.slots.values():

@@ -196,8 +196,9 @@ class Machine:
 
     def connect(self) -> None:
         """Be found again; some makes say so for a while."""
-        self.connecting_left = _CONNECTING_SECONDS
-        self.version += 1
+        if self._vocabulary.connecting is not None:
+            self.connecting_left = _CONNECTING_SECONDS
+            self.version += 1
 
     def set_target(self, heater: str, temperature: float) -> None:
         """Set a target in °C of `nozzle`, `bed` or `chamber`; a printer limits it to what it can do."""

@@ -37,9 +37,8 @@ class Printer(PrinterRecord):
     connected: bool = _hidden(True)
     seen: tuple[Phase, str | None] = _hidden((Phase.IDLE, None))
     reserved_by: str | None = _hidden(None)
-    said: str | None = _hidden(None)
-    says: bool = _hidden(False)
-    """Whether a test has put `said` (null is possible) in place of the printer's own word."""
+    forced_word: str | None = _hidden(None)
+    word_is_forced: bool = _hidden(False)
 
     @property
     def model(self) -> PrinterModel:
@@ -48,9 +47,9 @@ class Printer(PrinterRecord):
 
     @property
     def word(self) -> str | None:
-        """What the printer says of itself."""
-        if self.says:
-            return self.said
+        """The `state` of its telemetry: its own word, or the one that a test forces on it (null is possible)."""
+        if self.word_is_forced:
+            return self.forced_word
         errors = [message for message in self.health["errors"] if message["code"] not in USER_PAUSE_CODES]
         return (self.machine.fault_word if errors else None) or self.machine.word
 

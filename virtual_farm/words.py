@@ -1,4 +1,4 @@
-"""How printers call what they are doing: the `state` of their telemetry."""
+"""The words that printers use for what they are doing: the `state` of their telemetry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -223,7 +223,7 @@ async def test_an_order_gets_the_jobs_that_it_lacks_and_no_more(cloud: Cloud) ->
 
 
 @pytest.mark.parametrize("batch", [True, False])
-async def test_a_cancelled_order_leaves_the_queue_and_what_prints_goes_on(start_farm, batch: bool) -> None:
+async def test_a_canceled_order_leaves_the_queue_and_what_prints_goes_on(start_farm, batch: bool) -> None:
     cloud = await start_farm(production_slots=4)
     sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "BENCHY-1")
     ids = []
@@ -263,7 +263,7 @@ async def test_a_cancelled_order_leaves_the_queue_and_what_prints_goes_on(start_
     assert sorted(ended) == ["cancelled"] * 4 + ["completed"] * 3 + ["paused"]
 
 
-async def test_jobs_of_a_cancelled_order_that_have_not_appeared_never_do(cloud: Cloud) -> None:
+async def test_jobs_of_a_canceled_order_that_have_not_appeared_never_do(cloud: Cloud) -> None:
     sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "DESK-SET")
     body = {"order": {"orderNumber": "80"}, "items": [{"skuId": sku["id"], "quantity": 1}]}
     order_id = (await cloud.call("POST", "/v1/orders", body=body))["order"]["id"]

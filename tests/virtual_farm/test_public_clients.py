@@ -297,7 +297,7 @@ async def test_the_vendors_script_uploads_with_the_type_of_any_bytes(start_farm)
             assert response.status == expected
 
 
-async def test_no_limits_are_told_where_none_are_kept(start_farm) -> None:
+async def test_without_a_quota_there_are_no_headers_of_one(start_farm) -> None:
     cloud = await start_farm(quota=False)
     await cloud.get("/v1/printers")
     assert cloud.last is not None

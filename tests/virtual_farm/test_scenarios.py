@@ -141,7 +141,7 @@ async def test_null_and_a_word_that_nobody_knows_come_between_any_two(start_farm
     assert set(words[2::3]) == {ODD_WORD}
 
 
-async def test_a_test_may_put_any_word_into_a_printers_mouth(cloud: Cloud) -> None:
+async def test_any_word_can_be_forced_on_a_printer(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
 
     async def speak() -> None:
