@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from custom_components.printago.api import (
+    InUseError,
     Lane,
     MalformedResponseError,
     NotAppliedError,
@@ -24,6 +25,10 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 def rows(*numbers: int) -> list[dict[str, Any]]:
     return [{"id": f"row{number}"} for number in numbers]
+
+
+def rows_called(*identifiers: str) -> list[dict[str, Any]]:
+    return [{"id": identifier} for identifier in identifiers]
 
 
 def page(data: Any, *, more: Any = False, total: Any = None) -> dict[str, Any]:
@@ -138,6 +143,23 @@ async def test_answer_that_is_no_list_of_skus_leaves_the_outcome_open(
     with pytest.raises(OutcomeUnknownError):
         await client.products.create_skus([("p", "A")])
     assert len(server.requests) == 1
+
+
+async def test_bed_that_is_in_use_when_the_request_leaves_is_left_out(server: Server, client: PrintagoClient) -> None:
+    in_use = {"b"}
+    client.in_use = in_use.__contains__
+    # An answer that names it all the same changes nothing.
+    server.answer_in_turn(rows_called("a", "b"))
+    confirmed, refused = await asyncio.gather(*map(client.confirm_ready, "ab"), return_exceptions=True)
+    assert confirmed == {"id": "a"}
+    assert isinstance(refused, InUseError)
+    assert [request.json for request in server.requests] == [{"ready": True, "ids": ["a"]}]
+
+    in_use.add("a")
+    with pytest.raises(InUseError):
+        await client.confirm_ready("a")
+    assert len(server.requests) == 1
+    assert await client.confirm_ready("b", ready=False) == {"id": "b"}
 
 
 @pytest.mark.parametrize("answer", [None, {}, "a"])

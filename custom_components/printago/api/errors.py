@@ -67,7 +67,7 @@ class NotAppliedError(PrintagoError):
     """A call for several printers or jobs succeeded, but its answer does not name this one."""
 
 
-class InUseError(PrintagoError):
+class InUseError(NotAppliedError):
     """A bed was not confirmed as clear: something has come to be on it before the request left."""
 
 
