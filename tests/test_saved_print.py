@@ -5,7 +5,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -76,6 +76,28 @@ async def test_dialogue_offers_what_the_store_has(
     materials = [option["value"] for option in fields["material"].config["options"]]
     assert "PLA" in materials
     assert set(farm.world.materials.keys()) <= set(materials)
+
+
+async def test_dialogue_tells_things_of_one_name_apart(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    benchy, other = part_id(farm), part_id(farm, "Cable Clip")
+    farm.world.parts.change(other, {"name": "benchy\u00a0"})
+    printers = [printer_named(farm, "A1 01"), printer_named(farm, "P1S 01")]
+    for printer in printers:
+        device = device_of(hass, entry, printer)
+        assert device is not None
+        dr.async_get(hass).async_update_device(device.id, name_by_user="Left one")
+
+    form = await open_form(hass, entry)
+
+    fields = {str(marker): selector for marker, selector in form["data_schema"].schema.items()}
+    things = {option["value"]: option["label"] for option in fields["thing"].config["options"]}
+    assert things[f"part:{benchy}"] == f"Benchy ({benchy})"
+    assert things[f"part:{other}"] == f"benchy ({other})"
+    labels = {option["value"]: option["label"] for option in fields["printer"].config["options"]}
+    assert [labels[printer] for printer in printers] == ["Left one (A1 01)", "Left one (P1S 01)"]
+    assert labels[printer_named(farm, "X1 Carbon 01")] == "X1 Carbon 01"
 
 
 async def test_everything_that_was_chosen_reaches_printago(

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.printago.const import DOMAIN
-from tests.common import entity_id, pass_time, paths, press
+from tests.common import device_of, entity_id, pass_time, paths, press
 from tests.conftest import SetUp, entry_data
 from tests.saved_prints import BUILD, KIND, issue_of, last_build, outcome, part_id, save_print, sku_id
 from virtual_farm import FarmConfig, VirtualFarm
@@ -60,6 +60,21 @@ async def test_deleted_part_raises_an_issue_and_its_repair_lets_choose_another(
     await press(hass, saved, "print")
     (part,) = last_build(farm)["parts"]
     assert (part["partId"], part["quantity"]) == (other, 2)
+
+
+async def test_issue_says_the_name_that_a_person_gave_the_device(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=2)
+    device = device_of(hass, entry, saved)
+    assert device is not None
+    dr.async_get(hass).async_update_device(device.id, name_by_user="The boat")
+    remove_part(farm)
+    with pytest.raises(ServiceValidationError):
+        await press(hass, saved, "print")
+    issue = issue_of(hass, saved)
+    assert issue is not None
+    assert issue.translation_placeholders == {"name": "The boat"}
 
 
 async def test_deletion_is_noticed_before_anybody_presses(

@@ -1,11 +1,13 @@
 """Finding what a person means: parts, SKUs and materials by ID or by name.
 
-A name that fits nothing, or several things, is an error that lists what it could have been; nothing is guessed.
+An ID means its thing, whatever others are called. A name that fits nothing, or several things, is an error that lists what it
+could have been; nothing is guessed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
 import math
+import re
 import time
 from typing import Any
 
@@ -14,8 +16,12 @@ from homeassistant.exceptions import ServiceValidationError
 
 from .api import Lane, Listing, PrintagoClient
 from .const import DOMAIN
+from .spelling import alike, folded, tidied
 
 _MOST_CANDIDATES = 5
+_COMPARED = 40
+"""Characters of names that are looked at for candidates: the time for it grows with their square."""
+_LIKE_AN_ID = re.compile(r"[a-z0-9]{24}")
 
 _REMEMBER_SECONDS = 60
 _MOST_REMEMBERED = 200
@@ -51,11 +57,12 @@ class Catalog:
         if (row := self._remembered("material", wanted)) is not None:
             return row
         listing = await self._client.materials()
-        types = {row["type"].casefold(): row["type"] for row in listing.rows.values() if _text(row, "type")}
-        names = {_text(row, "name").casefold() for row in listing.rows.values()}
-        folded = wanted.casefold()
-        if wanted not in listing.rows and folded not in names and folded in types:
-            return self._remember("material", wanted, {"materialType": types[folded]})
+        names = [_text(row, "name") for row in listing.rows.values()]
+        types = list(dict.fromkeys(kind for row in listing.rows.values() if (kind := _text(row, "type"))))
+        if wanted not in listing.rows and not alike(wanted, names, str) and (kinds := alike(wanted, types, str)):
+            if len(kinds) > 1:
+                raise _ambiguous("material", wanted, ", ".join(kinds))
+            return self._remember("material", wanted, {"materialType": kinds[0]})
         return self._remember("material", wanted, {"materialId": _pick("material", listing, wanted, "name")["id"]})
 
     async def async_find_variant(self, wanted: str, material: Mapping[str, str] | None = None) -> Row:
@@ -74,7 +81,8 @@ class Catalog:
     @callback
     def async_know_part(self, part: Row) -> None:
         """Find a part that was just made by its ID at once, and look its name up again."""
-        self._found.pop(("part", _text(part, "name")), None)
+        name = folded(_text(part, "name"))
+        self._found = {key: found for key, found in self._found.items() if key[0] != "part" or folded(key[1]) != name}
         self._remember("part", part["id"], part)
 
     def forget(self) -> None:
@@ -84,6 +92,8 @@ class Catalog:
     async def _async_find(self, kind: str, wanted: str, ask: _Ask, field: str) -> Row:
         if (row := self._remembered(kind, wanted)) is not None:
             return row
+        if _LIKE_AN_ID.fullmatch(wanted) and (row := (await ask({"id.in": wanted})).rows.get(wanted)) is not None:
+            return self._remember(kind, wanted, row)
         named = (await ask({f"{field}.eq": wanted})).rows.values()
         # A server that does not know the filter returns others as well.
         matching = [row for row in named if row.get(field) == wanted]
@@ -104,7 +114,8 @@ class Catalog:
 def called(row: Row, field: str = "name") -> str:
     """Return what people call a thing: its name, or its ID where it has none."""
     identifier: str = row["id"]
-    return _text(row, field).strip() or identifier
+    name = _text(row, field)
+    return tidied(name) if folded(name) else identifier
 
 
 def _text(row: Row, field: str) -> str:
@@ -116,25 +127,28 @@ def _pick(kind: str, listing: Listing, wanted: str, field: str) -> Row:
     if (row := listing.rows.get(wanted)) is not None:
         return row
     rows = list(listing.rows.values())
-    folded = wanted.casefold()
-    exact = [row for row in rows if _text(row, field) == wanted]
-    matching = exact or [row for row in rows if _text(row, field).casefold() == folded]
+    matching = alike(wanted, rows, lambda row: _text(row, field))
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key=f"{kind}_ambiguous",
-            translation_placeholders={"name": wanted, "candidates": _listed(matching, field)},
-        )
-    by_name = {called(row, field).casefold(): row for row in rows}
-    close = get_close_matches(folded, list(by_name), n=_MOST_CANDIDATES, cutoff=0.4)
-    containing = [name for name in by_name if folded in name and name not in close]
+        raise _ambiguous(kind, wanted, _listed(matching, field))
+    key = folded(wanted)[:_COMPARED]
+    by_name = {folded(called(row, field)): row for row in rows}
+    close = get_close_matches(key, [name for name in by_name if len(name) <= _COMPARED], n=_MOST_CANDIDATES, cutoff=0.4)
+    containing = [name for name in by_name if key in name and name not in close]
     candidates = [by_name[name] for name in [*close, *containing]] or rows
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=f"{kind}_not_found",
         translation_placeholders={"name": wanted, "candidates": _listed(candidates, field) or "-"},
+    )
+
+
+def _ambiguous(kind: str, wanted: str, candidates: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=f"{kind}_ambiguous",
+        translation_placeholders={"name": wanted, "candidates": candidates},
     )
 
 

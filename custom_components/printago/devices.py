@@ -40,6 +40,14 @@ def _identifiers(device: dr.DeviceEntry) -> list[str]:
     return [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
 
 
+@callback
+def async_called(hass: HomeAssistant, entry: PrintagoConfigEntry, identifier: str, otherwise: str) -> str:
+    """Return the name that a person gave the device of a store or saved print, ``otherwise`` where nobody did."""
+    return (
+        given_name(dr.async_get(hass).async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)) or otherwise
+    )
+
+
 def given_name(device: dr.DeviceEntry | None) -> str | None:
     """Return the name that a person gave a device, None where nobody did."""
     name = device.name_by_user if device is not None else None

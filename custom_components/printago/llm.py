@@ -5,7 +5,6 @@ open to the model once any of its entities is exposed to the assistant.
 """
 
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar, override
 
@@ -25,11 +24,11 @@ from .api.models import IN_PROGRESS_STATUSES, place_in_queue
 from .catalog import called
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .devices import given_name
+from .devices import async_called
 from .errors import async_call, async_message
 from .printer_names import full_names, printers_called, told_apart
 from .printer_state import PrinterState
-from .spelling import alike, folded, folded_number
+from .spelling import alike, distinct, folded, folded_number
 
 _MOST_PARTS = 50
 _MOST_COPIES = 500
@@ -305,17 +304,9 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
 @callback
 def _named(hass: HomeAssistant, entries: list[PrintagoConfigEntry]) -> dict[str, PrintagoConfigEntry]:
     """Return the stores by what people call them, with their IDs where several are called the same."""
-    registry = dr.async_get(hass)
-    names = [
-        given_name(registry.async_get_device_by_identifier((DOMAIN, entry.runtime_data.store_id), entry.entry_id))
-        or entry.title
-        for entry in entries
-    ]
-    times = Counter(map(folded, names))
-    return {
-        name if times[folded(name)] == 1 else f"{name} ({entry.runtime_data.store_id})": entry
-        for name, entry in zip(names, entries, strict=True)
-    }
+    by_id = {entry.runtime_data.store_id: entry for entry in entries}
+    names = {store_id: async_called(hass, entry, store_id, entry.title) for store_id, entry in by_id.items()}
+    return {name: by_id[store_id] for store_id, name in distinct(names).items()}
 
 
 @callback

@@ -6,6 +6,7 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .devices import async_called
 from .permissions import ISSUE as MISSING_PERMISSION
 from .saved_print import CONF_PART, CONF_SKU
 from .saved_print_flow import CONF_THING, Choices, ChoicesError, thing_data
@@ -59,7 +60,7 @@ class SavedPrintRepairFlow(RepairsFlow):
         return self.async_show_form(
             step_id="choose",
             data_schema=vol.Schema(self._choices.thing_schema()),
-            description_placeholders={"name": subentry.title},
+            description_placeholders={"name": async_called(self.hass, entry, self._subentry_id, subentry.title)},
         )
 
 

@@ -102,7 +102,7 @@ class SavedPrint:
                 async_print_request(
                     self.coordinator,
                     _as_action(self.data),
-                    required_tags(self.data.get(CONF_TAGS, ()), self.data.get(CONF_PRINTER)),
+                    required_tags(self.coordinator, self.data.get(CONF_TAGS, ()), self.data.get(CONF_PRINTER)),
                 ),
                 reads=True,
             )

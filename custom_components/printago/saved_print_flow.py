@@ -26,10 +26,13 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .api import PermissionDeniedError, PrintagoError
+from .catalog import called
 from .const import LOGGER
 from .coordinator import PrintagoCoordinator
 from .part_picture import async_drop_picture, async_show_picture
+from .printer_names import told_apart
 from .saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
+from .spelling import distinct, tidied
 from .words import async_words, say
 
 CONF_THING = "thing"
@@ -76,7 +79,7 @@ class Choices:
         except PrintagoError as err:
             raise ChoicesError("cannot_connect") from err
         things = {
-            **{f"{CONF_PART}:{identifier}": _text(row, "name") or identifier for identifier, row in parts.items()},
+            **{f"{CONF_PART}:{identifier}": called(row) for identifier, row in parts.items()},
             **{f"{CONF_SKU}:{identifier}": _sku_name(row) or identifier for identifier, row in skus.items()},
         }
         pictures = {
@@ -96,8 +99,8 @@ class Choices:
                 **{f"{CONF_SKU}:{key}": name for key, row in skus.items() if (name := _text(row, "title"))},
             },
             pictures=pictures,
-            materials={**types, **{key: _text(row, "name") or key for key, row in materials.items()}},
-            printers={state.id: state.name for state in printers},
+            materials={**types, **{key: called(row) for key, row in materials.items()}},
+            printers=told_apart(printers),
             tags=sorted({tag for state in printers for tag in state.record.tags}),
         )
 
@@ -185,7 +188,7 @@ class SavedPrintFlow(ConfigSubentryFlow):
             **{key: user_input[key] for key in (CONF_PRINTER, CONF_MATERIAL) if user_input.get(key)},
         }
         # Spoken names come from the device, therefore it is called by what its button does.
-        self._title = user_input.get(CONF_NAME, "").strip() or say(
+        self._title = tidied(user_input.get(CONF_NAME, "")) or say(
             await async_words(self.hass), "saved_print_name", name=choices.names[thing]
         )
 
@@ -251,7 +254,7 @@ async def _readable(call: Any) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _select(options: Mapping[str, str]) -> SelectSelector:
-    listed = sorted(options.items(), key=lambda option: option[1].casefold())
+    listed = sorted(distinct(options).items(), key=lambda option: option[1].casefold())
     return SelectSelector(
         SelectSelectorConfig(
             options=[SelectOptionDict(value=value, label=label) for value, label in listed],
@@ -270,4 +273,4 @@ def _sku_name(row: Mapping[str, Any]) -> str:
 
 
 def _cleaned_tags(tags: Iterable[str]) -> list[str]:
-    return [cleaned for tag in tags if (cleaned := tag.strip())]
+    return [cleaned for tag in tags if (cleaned := tidied(tag))]

@@ -13,6 +13,7 @@ from .api.messages import PART_KIND, SKU_KIND
 from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .devices import async_called
 from .saved_print import CONF_PART, CONF_SKU, SUBENTRY_TYPE, SavedPrint
 
 ISSUE = "saved_print_gone"
@@ -139,7 +140,7 @@ class SavedPrints:
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=ISSUE,
-            translation_placeholders={"name": subentry.title},
+            translation_placeholders={"name": async_called(self._hass, self._entry, subentry_id, subentry.title)},
         )
 
     @callback

@@ -3,7 +3,8 @@
 The one place where a person's text is compared with a name of the farm.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 import re
 import unicodedata
 
@@ -74,3 +75,14 @@ def alike[T](
     named = [(thing, name_of(thing)) for thing in things]
     exact = [thing for thing, name in named if name == wanted]
     return exact or [thing for thing, name in named if fold(name) == key]
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Return names by ID for a person to choose from: where several are spelled alike, each with its ID.
+
+    An ID may come after its kind, as in ``part:<ID>``.
+    """
+    times = Counter(map(folded, names.values()))
+    return {
+        key: name if times[folded(name)] == 1 else f"{name} ({key.rpartition(':')[2]})" for key, name in names.items()
+    }

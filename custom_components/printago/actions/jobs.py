@@ -14,7 +14,7 @@ from ..api.models import FINAL_STATUSES, place_in_queue
 from ..api.tags import PIN, plain_tags
 from ..const import DOMAIN
 from ..errors import async_call
-from .common import NON_EMPTY, async_coordinator, async_printer_id
+from .common import NAME, async_coordinator, async_printer_id
 from .selection import (
     PRIORITIES,
     SELECTION,
@@ -63,7 +63,7 @@ UPDATE_JOBS_SCHEMA = vol.Schema(
     {
         **SELECTION,
         vol.Optional(ATTR_PRIORITY): vol.In(PRIORITIES),
-        vol.Optional(ATTR_NEW_LABEL): NON_EMPTY,
+        vol.Optional(ATTR_NEW_LABEL): NAME,
         vol.Exclusive(ATTR_PIN_TO_PRINTER, "pin", msg="give a printer or unpin, not both"): cv.string,
         vol.Exclusive(ATTR_UNPIN, "pin", msg="give a printer or unpin, not both"): vol.Equal(True),
     }

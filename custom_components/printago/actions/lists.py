@@ -13,7 +13,8 @@ from ..api.listing import Accept
 from ..api.orders import OPEN, Order
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
-from .common import NON_EMPTY, async_coordinator, whole_number
+from ..spelling import folded
+from .common import NAME, async_coordinator, whole_number
 from .selection import FILTERS, async_find_jobs, async_job_filter, job_summary, moment_text
 
 ATTR_LIMIT = "limit"
@@ -23,7 +24,7 @@ ATTR_STATUS = "status"
 _LIMIT = {vol.Optional(ATTR_LIMIT, default=100): vol.All(whole_number, vol.Range(min=1, max=1000))}
 _STORE = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 
-GET_THINGS_SCHEMA = vol.Schema({**_STORE, vol.Optional(ATTR_SEARCH): NON_EMPTY, **_LIMIT})
+GET_THINGS_SCHEMA = vol.Schema({**_STORE, vol.Optional(ATTR_SEARCH): NAME, **_LIMIT})
 GET_JOBS_SCHEMA = vol.Schema({**FILTERS, **_LIMIT})
 GET_ORDERS_SCHEMA = vol.Schema(
     {**_STORE, vol.Optional(ATTR_STATUS, default=OPEN): vol.In((OPEN, "closed", "cancelled", "all")), **_LIMIT}
@@ -73,8 +74,8 @@ async def _async_newest(coordinator: PrintagoCoordinator, call: ServiceCall, pat
 
 
 def _contains(call: ServiceCall, *fields: str) -> Accept:
-    wanted = call.data.get(ATTR_SEARCH, "").casefold()
-    return lambda row: any(wanted in (_text(row, field) or "").casefold() for field in fields)
+    wanted = folded(call.data.get(ATTR_SEARCH, ""))
+    return lambda row: any(wanted in folded(_text(row, field) or "") for field in fields)
 
 
 def _part(row: Mapping[str, Any]) -> dict[str, Any]:

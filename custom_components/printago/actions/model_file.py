@@ -13,6 +13,7 @@ from homeassistant.util import raise_if_invalid_path
 
 from ..const import DOMAIN
 from ..errors import async_message
+from ..spelling import tidied
 from .model_content import HEAD, TAIL, Misfit, misfit_at_end, misfit_at_start, type_name
 
 MOST_BYTES = 500_000_000
@@ -51,12 +52,12 @@ class ModelFile:
 
         ``size`` is that of the whole file.
         """
-        ending = ending_of(name)
+        name, ending = tidied(name), ending_of(name)
         self._head = head
         self._read = read
         self.async_close = close
-        self.name = name
-        self.title = name[: -len(ending)]
+        self.title = tidied(name[: -len(ending)])
+        self.name = self.title + name[-len(ending) :]
         self.kind = _KINDS[ending]
         self.size = size
         self.failure: ServiceValidationError | None = None
@@ -87,8 +88,9 @@ class ModelFile:
 
 def ending_of(name: str) -> str:
     """Return the ending of a file name that tells what it is; raises ServiceValidationError for any other."""
+    tidy = tidied(name)
     for ending in _KINDS:
-        if name.lower().endswith(ending) and len(name) > len(ending):
+        if tidy.lower().endswith(ending) and tidied(tidy[: -len(ending)]):
             return ending
     raise refusal("file_type_unsupported", path=name, types=", ".join(ending[1:] for ending in _KINDS))
 

@@ -10,7 +10,8 @@ import voluptuous as vol
 
 from ..api.at_printers import PrintObject
 from ..errors import async_call
-from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id
+from ..spelling import alike
+from .common import ATTR_PRINTER, NAME, async_coordinator, async_printer_id
 from .targets import mistake
 
 ATTR_OBJECTS = "objects"
@@ -19,9 +20,7 @@ SKIP_OBJECTS_SCHEMA = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Required(ATTR_PRINTER): cv.string,
-        vol.Required(ATTR_OBJECTS): vol.All(
-            cv.ensure_list, [NON_EMPTY], vol.Length(min=1, msg="name at least one object")
-        ),
+        vol.Required(ATTR_OBJECTS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, msg="name at least one object")),
     }
 )
 
@@ -63,12 +62,7 @@ def _chosen(objects: Sequence[PrintObject], wanted: Iterable[str]) -> list[Print
 
 
 def _matching(objects: Sequence[PrintObject], text: str) -> list[PrintObject]:
-    folded = text.casefold()
-    return (
-        [item for item in objects if str(item.id) == text]
-        or [item for item in objects if item.name == text]
-        or [item for item in objects if item.name.casefold() == folded]
-    )
+    return [item for item in objects if str(item.id) == text] or alike(text, objects, lambda item: item.name)
 
 
 def _listed(objects: Iterable[PrintObject]) -> str:

@@ -1,6 +1,6 @@
 """The action that queues what orders still lack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -10,11 +10,12 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import Lane, is_identifier
-from ..api.orders import Order
+from ..catalog import called
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
-from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
+from ..spelling import alike, folded_number
+from .common import ATTR_PRINTER, NAME, async_coordinator
 from .model_file import refusal
 from .printing import ATTR_POSITION, ATTR_PRIORITY, ATTR_TAGS, POSITIONS, TAGS, tags_of
 from .selection import PRIORITIES
@@ -29,8 +30,8 @@ PRINT_ORDERS_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Optional(ATTR_ORDERS): vol.All(cv.ensure_list, [NON_EMPTY], vol.Length(min=1, max=_MOST_ORDERS)),
-            vol.Optional(ATTR_SKUS): vol.All(cv.ensure_list, [NON_EMPTY], vol.Length(min=1, max=_MOST_SKUS)),
+            vol.Optional(ATTR_ORDERS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, max=_MOST_ORDERS)),
+            vol.Optional(ATTR_SKUS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, max=_MOST_SKUS)),
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): TAGS,
             vol.Optional(ATTR_PRIORITY): vol.In(PRIORITIES),
@@ -84,21 +85,25 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
 async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
     """Return the IDs of orders that are given by ID or number; raises PrintagoError and ServiceValidationError."""
     rows = (await coordinator.client.open_orders(Lane.USER)).rows
-    numbers: dict[str, list[str]] = {}
-    for order_id, row in rows.items():
-        numbers.setdefault(Order.from_json(order_id, row).title, []).append(order_id)
     found: dict[str, None] = {}
     for name in wanted:
-        matching = [name] if name in rows else numbers.get(name, [])
+        matching = [rows[name]] if name in rows else alike(name, rows.values(), _number, folded_number)
         if not matching:
-            raise refusal("order_not_found", name=name, candidates=_listed(list(numbers)))
+            raise refusal("order_not_found", name=name, candidates=_listed(rows.values()))
         if len(matching) > 1:
-            raise refusal("order_ambiguous", name=name, candidates=", ".join(matching))
-        found[matching[0]] = None
+            raise refusal("order_ambiguous", name=name, candidates=", ".join(row["id"] for row in matching))
+        found[matching[0]["id"]] = None
     return list(found)
 
 
-def _listed(numbers: list[str]) -> str:
+def _number(row: Mapping[str, Any]) -> str:
+    """Return the number of an order, empty where it has none."""
+    number = row.get("orderNumber")
+    return str(number) if isinstance(number, str | int) and not isinstance(number, bool) else ""
+
+
+def _listed(rows: Iterable[Mapping[str, Any]]) -> str:
+    numbers = [called(row, "orderNumber") for row in rows]
     return ", ".join([*numbers[:_MOST_CANDIDATES], *(["…"] if len(numbers) > _MOST_CANDIDATES else [])]) or "-"
 
 

@@ -14,7 +14,8 @@ from ..api.tags import PIN, USER_TAGS, join_tags
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
-from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator, async_printer_id, whole_number
+from ..spelling import alike
+from .common import ATTR_PRINTER, NAME, NON_EMPTY, async_coordinator, async_printer_id, whole_number
 from .outcome import JobWatch, WaitUntil
 from .selection import PRIORITIES
 from .submission import PrintRequest, Submitter
@@ -42,7 +43,7 @@ _TYPES_WITH_PLATES = ("3mf", "gcode3mf")
 _MOST_SECONDS = 3600
 _USUAL_SECONDS = 300
 
-_TAG = vol.All(NON_EMPTY, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
+_TAG = vol.All(NAME, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
 TAGS = vol.All(cv.ensure_list, [_TAG])
 QUANTITY = vol.All(whole_number, vol.Range(min=1, max=_MOST_COPIES))
@@ -55,20 +56,20 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
-            vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): NON_EMPTY,
+            vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): NAME,
+            vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): NAME,
             vol.Optional(ATTR_QUANTITY, default=1): QUANTITY,
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): TAGS,
-            vol.Optional(ATTR_LABEL): NON_EMPTY,
+            vol.Optional(ATTR_LABEL): NAME,
             vol.Optional(ATTR_PRIORITY, default="normal"): vol.In(PRIORITIES),
             vol.Optional(ATTR_POSITION, default="back"): vol.In(POSITIONS),
-            vol.Optional(ATTR_MATERIAL): NON_EMPTY,
-            vol.Optional(ATTR_PARAMETERS): vol.Schema({NON_EMPTY: _PARAMETER}),
+            vol.Optional(ATTR_MATERIAL): NAME,
+            vol.Optional(ATTR_PARAMETERS): vol.Schema({NAME: _PARAMETER}),
             vol.Optional(ATTR_PLATES): vol.Schema(
                 {vol.Coerce(str): vol.All(whole_number, vol.Range(min=0, max=_MOST_COPIES))}
             ),
-            vol.Optional(ATTR_OPTIONS): vol.Schema({NON_EMPTY: NON_EMPTY}),
+            vol.Optional(ATTR_OPTIONS): vol.Schema({NAME: NON_EMPTY}),
             vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
             **WAITING,
         }
@@ -149,17 +150,33 @@ def tags_of(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, st
     """Return the tags that a printer has to match, all of them."""
     device_id = call.data.get(ATTR_PRINTER)
     printer_id = async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None
-    return required_tags(call.data.get(ATTR_TAGS, ()), printer_id)
+    return required_tags(coordinator, call.data.get(ATTR_TAGS, ()), printer_id)
 
 
-def required_tags(tags: Iterable[str], printer_id: str | None) -> dict[str, str]:
-    """Return the tags that a printer has to match, all of them, as a build names them."""
+def required_tags(coordinator: PrintagoCoordinator, tags: Iterable[str], printer_id: str | None) -> dict[str, str]:
+    """Return the tags that a printer has to match, all of them, as a build names them.
+
+    Raises ServiceValidationError for a tag that could be one of several.
+    """
+    known = sorted({tag for printer in coordinator.farm.printers.values() for tag in printer.record.tags})
     required = {}
-    if user_tags := join_tags(tags):
+    if user_tags := join_tags(_own_tag(tag, known) for tag in tags):
         required[USER_TAGS] = user_tags
     if printer_id is not None:
         required[PIN] = printer_id
     return required
+
+
+def _own_tag(tag: str, known: list[str]) -> str:
+    """Return a tag as printers have it, since Printago tells tags apart by case; one that none has as it is."""
+    found = alike(tag, known, str)
+    if len(found) > 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="tag_ambiguous",
+            translation_placeholders={"name": tag, "candidates": ", ".join(found)},
+        )
+    return found[0] if found else tag
 
 
 async def async_print_request(
@@ -189,6 +206,8 @@ async def async_print_request(
         common["tags"] = tags
     if ATTR_PART in data:
         part = await catalog.async_find_part(data[ATTR_PART])
+        if parameters:
+            details["parameters"] = _own_names(parameters, part)
         build = {"parts": [{"partId": part["id"], **common, **details}]}
         # Each plate of a file becomes a job of its own.
         quantity = None if plates or part.get("type") in _TYPES_WITH_PLATES else data[ATTR_QUANTITY]
@@ -211,6 +230,16 @@ async def async_print_request(
         ]
     build = {"skus": [{"skuId": sku["id"], **common}]}
     return PrintRequest(build=build, sku_id=sku["id"], part_builds=max(1, len(linked_parts)), label=label, tags=tags)
+
+
+def _own_names(parameters: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters by the names that the part has for them; those that it does not have as they are."""
+    known = [row["name"] for row in _objects(part.get("parameters")) if isinstance(row.get("name"), str)]
+    own = {name: found[0] for name in parameters if len(found := alike(name, known, str)) == 1}
+    # Of two that mean the same, neither is left out in silence.
+    if len(set(own.values())) < len(own):
+        return dict(parameters)
+    return {own.get(name, name): value for name, value in parameters.items()}
 
 
 def _linked_part_ids(sku: Mapping[str, Any]) -> list[str]:

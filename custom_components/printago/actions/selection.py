@@ -14,12 +14,14 @@ import voluptuous as vol
 
 from ..api import JobStatus, Listing, PrintJob, is_identifier
 from ..api.client import timestamp
+from ..api.fields import MAX_TEXT, cut
 from ..api.models import FINAL_STATUSES, LOW_PRIORITY, NORMAL_PRIORITY
 from ..api.tags import PIN
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
-from .common import ATTR_PRINTER, NON_EMPTY, async_printer_id
+from ..spelling import alike
+from .common import ATTR_PRINTER, NAME, async_printer_id
 
 ATTR_JOB_ID = "job_id"
 ATTR_LABEL = "label"
@@ -52,8 +54,8 @@ FILTERS: dict[Any, Any] = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     vol.Optional(ATTR_STATUS): vol.All(cv.ensure_list, vol.Length(min=1), [vol.Coerce(JobStatus)]),
     vol.Optional(ATTR_PRINTER): cv.string,
-    vol.Optional(ATTR_PART): NON_EMPTY,
-    vol.Optional(ATTR_LABEL): NON_EMPTY,
+    vol.Optional(ATTR_PART): NAME,
+    vol.Optional(ATTR_LABEL): NAME,
     vol.Optional(ATTR_SINCE): _since,
 }
 JOB_IDS = vol.All(cv.ensure_list, vol.Length(max=_MOST_CHOSEN), [_job_id])
@@ -67,7 +69,8 @@ class JobFilter:
     statuses: Collection[JobStatus] | None = None
     printer_id: str | None = None
     part_id: str | None = None
-    label: str | None = None
+    labels: Collection[str] | None = None
+    """Any of these spellings of one label."""
     since: datetime | None = None
     """When they ended, or, if they have not, when they were last changed."""
     hidden: bool | None = None
@@ -79,12 +82,18 @@ class JobFilter:
             "status.in": ",".join(sorted(self.statuses)) if self.statuses is not None else None,
             "assignedPrinterId.eq": self.printer_id,
             "partId.eq": self.part_id,
-            "label.eq": self.label,
+            "label.eq": self._only_label,
             # What has ended since then was changed since then.
             "updatedAt.gte": timestamp(self.since) if self.since is not None else None,
             "hidden.eq": str(self.hidden).lower() if self.hidden is not None else None,
         }
         return {name: value for name, value in query.items() if value is not None}
+
+    @property
+    def _only_label(self) -> str | None:
+        # Of a label that is longer than what is kept of it, the whole is not known.
+        (label, *others) = self.labels or (None,)
+        return None if others or label is None or len(label) >= MAX_TEXT else label
 
     def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a job has all of it: a server that does not know a filter returns others as well."""
@@ -92,10 +101,11 @@ class JobFilter:
         wanted_of = (
             (self.printer_id, job.assigned_printer_id),
             (self.part_id, job.part_id),
-            (self.label, job.label),
             (self.hidden, job.hidden),
         )
         if any(wanted is not None and wanted != actual for wanted, actual in wanted_of):
+            return False
+        if self.labels is not None and job.label not in self.labels:
             return False
         if self.statuses is not None and job.status not in self.statuses:
             return False
@@ -121,10 +131,16 @@ async def async_job_filter(
         statuses=statuses if statuses is not None else data.get(ATTR_STATUS),
         printer_id=async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None,
         part_id=part_id,
-        label=data.get(ATTR_LABEL),
+        labels=_labels(coordinator, data[ATTR_LABEL]) if ATTR_LABEL in data else None,
         since=data.get(ATTR_SINCE),
         hidden=hidden,
     )
+
+
+def _labels(coordinator: PrintagoCoordinator, wanted: str) -> list[str]:
+    """Return how a label is spelled by the jobs that are known; as it is given where none has it."""
+    known = {job.label for job in coordinator.farm.jobs.values() if job.label is not None}
+    return alike(cut(wanted), known, str) or [cut(wanted)]
 
 
 async def async_find_jobs(coordinator: PrintagoCoordinator, wanted: JobFilter, most: int) -> Listing:

@@ -14,7 +14,7 @@ from ..catalog import called
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call, home_assistant_error
-from .common import NON_EMPTY, async_coordinator
+from .common import NAME, async_coordinator
 from .model_file import refusal
 
 ATTR_PARTS = "parts"
@@ -32,8 +32,8 @@ CREATE_SKU_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Required(ATTR_PARTS): vol.All(cv.ensure_list, [NON_EMPTY], vol.Length(min=1, max=_MOST_PARTS)),
-            vol.Optional(ATTR_SKU): NON_EMPTY,
+            vol.Required(ATTR_PARTS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, max=_MOST_PARTS)),
+            vol.Optional(ATTR_SKU): NAME,
         }
     ),
     _one_part_for_a_code,

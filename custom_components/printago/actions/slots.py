@@ -12,8 +12,9 @@ from ..api.filament import Place, place_of
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from ..printer_state import PrinterState
+from ..spelling import folded
 from ..trays import PRINTER_SLOTS
-from .common import NON_EMPTY
+from .common import NAME
 from .targets import ATTR_PRINTERS, DEVICES, async_printers, async_store, mistake, names
 
 ATTR_MATERIAL = "material"
@@ -24,7 +25,7 @@ ATTR_VARIANT = "variant"
 
 def _place(value: object) -> Place:
     """Read a slot as its sensor is called, such as ``ams_1_tray_2``; also "AMS 1 tray 2"."""
-    if isinstance(value, str) and (place := place_of("_".join(value.casefold().split()))) is not None:
+    if isinstance(value, str) and (place := place_of(folded(value).replace(" ", "_"))) is not None:
         return place
     raise vol.Invalid("expected a slot such as ams_1_tray_2, or external_spool")
 
@@ -37,8 +38,8 @@ ASSIGN_MATERIAL_SCHEMA = vol.All(
             vol.Required(ATTR_SLOTS): vol.All(
                 cv.ensure_list, [_place], vol.Length(min=1, msg="name at least one slot")
             ),
-            vol.Optional(ATTR_MATERIAL): NON_EMPTY,
-            vol.Optional(ATTR_VARIANT): NON_EMPTY,
+            vol.Optional(ATTR_MATERIAL): NAME,
+            vol.Optional(ATTR_VARIANT): NAME,
             vol.Optional(ATTR_SET_ON_PRINTER, default=True): cv.boolean,
         }
     ),

@@ -15,7 +15,7 @@ from ..catalog import called
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call, async_message, home_assistant_error
-from .common import ATTR_PRINTER, NON_EMPTY, async_coordinator
+from .common import ATTR_PRINTER, NAME, NON_EMPTY, async_coordinator
 from .model_file import ModelFile, async_media_path, async_open, media_id
 from .model_url import async_open_url
 from .printing import (
@@ -62,13 +62,13 @@ UPLOAD_PART_SCHEMA = vol.All(
             vol.Exclusive(ATTR_PATH, "source", msg=_ONE_SOURCE): NON_EMPTY,
             vol.Exclusive(ATTR_MEDIA, "source", msg=_ONE_SOURCE): media_id,
             vol.Exclusive(ATTR_URL, "source", msg=_ONE_SOURCE): NON_EMPTY,
-            vol.Optional(ATTR_NAME): NON_EMPTY,
+            vol.Optional(ATTR_NAME): NAME,
             vol.Optional(ATTR_PRINT, default=False): cv.boolean,
             vol.Optional(ATTR_QUANTITY): QUANTITY,
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): TAGS,
-            vol.Optional(ATTR_MATERIAL): NON_EMPTY,
-            vol.Optional(ATTR_LABEL): NON_EMPTY,
+            vol.Optional(ATTR_MATERIAL): NAME,
+            vol.Optional(ATTR_LABEL): NAME,
             **WAITING,
         }
     ),
