@@ -6,34 +6,13 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.changes import Changes
-from custom_components.printago.farm import Farm
-from custom_components.printago.happenings import Chronicle, Happening, Scope
+from custom_components.printago.happenings import Happening, Scope
 from custom_components.printago.print_status import Result
 from custom_components.printago.results import Results
-from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
+from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
+from tests.watched import Watched
 
 KNOWN = {"code": "0700-2000-0002-0001", "message": "Empty"}
-
-
-class Watched:
-    """A farm of one printer and its chronicle, bearings taken."""
-
-    def __init__(self, printer: dict[str, Any] | None = None, jobs: dict[str, Any] | None = None) -> None:
-        self.now = NOON
-        self.farm = Farm(lambda: self.now)
-        self.chronicle = Chronicle(self.farm)
-        assert self.see(snapshot(self.farm, {A: printer or record()}, jobs)) == []
-
-    def see(self, changes: Changes) -> list[str]:
-        self.last = self.chronicle.observe(changes)
-        return [happening.kind for happening in self.last]
-
-    def stat(self, seconds: float, **payload: Any) -> list[str]:
-        return self.see(stat(self.farm, A, seconds, **payload))
-
-    def job(self, seconds: float, **fields: Any) -> list[str]:
-        return self.see(event(self.farm, "printjob", Action.UPDATE, {JOB: job(seconds, **fields)}))
 
 
 def test_first_telemetry_only_takes_bearings() -> None:
@@ -57,12 +36,6 @@ def test_print_from_elsewhere_that_ran_at_the_start_is_told_when_it_ends() -> No
     watched = Watched()
     assert watched.stat(0, state="RUNNING", isAvailable=False) == []
     assert watched.stat(1, state="FINISH", isAvailable=True) == ["print_finished"]
-
-
-def test_print_from_elsewhere_that_vanished_is_not_told() -> None:
-    watched = Watched()
-    watched.stat(0, state="RUNNING", isAvailable=False)
-    assert watched.stat(1, state="IDLE", isAvailable=True) == []
 
 
 def test_word_of_the_printer_says_nothing_of_a_print_of_ours() -> None:

@@ -59,6 +59,11 @@ class Farm:
         self._has_bearings = False
         self._vanished: OrderedDict[str, PrintJob] = OrderedDict()
 
+    @property
+    def knows_jobs(self) -> bool:
+        """Return whether a snapshot has told which jobs there are."""
+        return self._has_bearings
+
     # Snapshots
 
     def begin_snapshot(self) -> None:
@@ -131,7 +136,7 @@ class Farm:
                 continue
             if before is None:
                 # One that was there before would be known: what is touched now, but old, is no news.
-                ended_at = job.printing_completed_at or job.cancelled_at or job.updated_at
+                ended_at = job.ended_at
                 if self._is_late(job_id, job.updated_at) or job.created_at is None or ended_at is None:
                     continue
                 if job.created_at < since or ended_at < since:

@@ -1,7 +1,8 @@
 """What happens in a farm, each thing told once.
 
 How a print ended is decided by its Printago job; the printer's own word counts only for prints that were started
-elsewhere, since Bambu printers say FAILED after a user has cancelled. A happening is known by its job and attempt (a retry
+elsewhere, since Bambu printers say FAILED after a user has cancelled. What is said of a print is what was known of it while it
+ran, whatever the last message leaves out or calls otherwise. A happening is known by its job and attempt (a retry
 resets the same record), so that neither duplicates nor reconnects tell it again. The first look only takes bearings.
 """
 
@@ -11,14 +12,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from .api.fields import text
 from .api.messages import Action
-from .api.models import JobStatus, PrintJob, read_moment
+from .api.models import FINAL_STATUSES, JobStatus, PrintJob, read_moment
 from .api.orders import Order
 from .api.telemetry import HealthMessage, Severity
 from .changes import Changes, JobChange, OrderChange, was_retried
 from .farm import Farm
 from .hms import wiki_url
-from .print_status import ACTIVE_STATUSES, PrintStatus
+from .print_status import PrintStatus
+from .print_tracker import PrintTracker, Step
 from .printer_state import PrinterState
 
 _LATE = timedelta(seconds=30)
@@ -51,6 +54,31 @@ class _Story:
 
     attempt: int = 1
     told: set[str] = field(default_factory=set)
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Of _FACTS and _FACTS_OF_ATTEMPT, what was last known before the job ended."""
+    told_as_external: bool = False
+    """Its print was taken for one from elsewhere, and has ended as such: the printer's events are out."""
+
+    def begin_attempt(self) -> None:
+        """Forget what belongs to the attempt before."""
+        self.told = {"created"}
+        self.told_as_external = False
+        for name in _FACTS_OF_ATTEMPT:
+            self.facts.pop(name, None)
+
+    def learn(self, job: PrintJob) -> None:
+        """Take over what a job says of itself; once it has ended only what nobody knew."""
+        ended = job.status in FINAL_STATUSES
+        for name in (*_FACTS, *_FACTS_OF_ATTEMPT):
+            value = getattr(job, name)
+            if value is None or (isinstance(value, str) and not value.strip()) or (ended and name in self.facts):
+                continue
+            self.facts[name] = value
+
+    @property
+    def title(self) -> str | None:
+        """Return what people call the job: its label, else its part."""
+        return text(label) if (label := self.facts.get("label")) is not None else self.facts.get("part_name")
 
 
 @dataclass(slots=True)
@@ -58,13 +86,9 @@ class _Watch:
     """What was last seen of a printer."""
 
     online: bool
-    status: PrintStatus | None
     codes: dict[str, HealthMessage] | None
     fabmatic: bool
     remaining: int | None
-    heard: bool
-    """Its telemetry has told what it does."""
-    prints_elsewhere: bool = False
 
 
 # The steps of a job that are told, and what each says of the printer.
@@ -77,7 +101,10 @@ _JOB_KINDS = {
     JobStatus.CANCELLED: "canceled",
 }
 _HEALTH_KINDS = {Severity.ERROR: "hms_error", Severity.WARNING: "hms_warning"}
-_PRINT_STEPS = frozenset({"started", "paused", "resumed", "finished", "failed", "canceled"})
+_ENDS = frozenset({"finished", "failed", "canceled"})
+_PRINT_STEPS = frozenset({"started", "paused", "resumed"}) | _ENDS
+_FACTS = ("label", "part_name", "order_id")
+_FACTS_OF_ATTEMPT = ("assigned_printer_id", "printing_started_at")
 
 
 class Chronicle:
@@ -88,6 +115,7 @@ class Chronicle:
         self._farm = farm
         self._stories: OrderedDict[str, _Story] = OrderedDict()
         self._watched: dict[str, _Watch] = {}
+        self.external_prints = PrintTracker(farm)
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._expected_off: dict[str, datetime] = {}
 
@@ -104,6 +132,7 @@ class Chronicle:
             happenings += self._of_order(order_change)
         for printer_id in changes.removed:
             self._watched.pop(printer_id, None)
+            self.external_prints.forget(printer_id)
         for printer_id in changes.printers:
             if (state := self._farm.printers.get(printer_id)) is not None:
                 happenings += self._of_printer(state)
@@ -148,11 +177,15 @@ class Chronicle:
             if before is not None:
                 # What was so when we first looked is known, not news.
                 story.told |= {"created"} | ({"started"} if before.printing_started_at else set())
+                story.learn(before)
             if len(self._stories) > _MOST_STORIES:
                 self._stories.popitem(last=False)
         if before is not None and was_retried(before, job):
             story.attempt += 1
-            story.told = {"created"}
+            story.begin_attempt()
+        elif before is not None:
+            story.learn(before)
+        story.learn(job)
         self._stories.move_to_end(job.id)
         return story
 
@@ -161,30 +194,50 @@ class Chronicle:
     ) -> list[Happening]:
         now = self._farm.server_now()
         occurred_at = when or now
-        printer = self._farm.printers.get(job.assigned_printer_id or "")
+        facts = story.facts
+        printer = self._farm.printers.get(facts.get("assigned_printer_id", ""))
         data: dict[str, Any] = {
             "job_id": job.id,
-            "job": job.title,
-            "part": job.part_name,
-            "order_id": job.order_id,
+            "job": story.title or job.id,
+            "part": facts.get("part_name"),
+            "order_id": facts.get("order_id"),
             "printer": printer.name if printer else None,
             "attempt": story.attempt,
         }
-        if kind in ("finished", "failed", "canceled"):
-            data["duration"] = _duration(job, occurred_at)
+        if kind in _ENDS:
+            data["duration"] = _duration(facts.get("printing_started_at"), occurred_at)
             data["reason"] = job.error_message
         if by_snapshot and now - occurred_at > _LATE:
             data |= {"late": True, "occurred_at": occurred_at.isoformat()}
         told: list[Happening] = []
         if kind != "resumed":
             told.append(Happening(scope=Scope.JOB, kind=f"job_{kind}", occurred_at=occurred_at, data=data))
-        if printer is not None and kind in _PRINT_STEPS and (kind != "canceled" or "started" in story.told):
-            told.append(
-                Happening(
-                    scope=Scope.PRINT, kind=f"print_{kind}", subject=printer.id, occurred_at=occurred_at, data=data
+        if printer is not None and kind in _PRINT_STEPS:
+            steps, concerned = self._at_printer(kind, job, story, printer)
+            told += steps
+            if concerned:
+                told.append(
+                    Happening(
+                        scope=Scope.PRINT, kind=f"print_{kind}", subject=printer.id, occurred_at=occurred_at, data=data
+                    )
                 )
-            )
         return told
+
+    def _at_printer(
+        self, kind: str, job: PrintJob, story: _Story, printer: PrinterState
+    ) -> tuple[list[Happening], bool]:
+        """Return how a print that ran before a job's has ended, and whether the job's step is news of its printer."""
+        if kind == "started":
+            before = self.external_prints.hand_over(printer, job)
+            story.told_as_external = before.ended
+            return [self._of_external(printer, step) for step in before.steps], not before.started
+        if kind in _ENDS:
+            if "started" in story.told:
+                self.external_prints.note_job_end(printer)
+            elif kind == "canceled" or printer.external_print is not None:
+                # It has not come to be printed.
+                return [], False
+        return [], not story.told_as_external
 
     def _order_completed(self, job: PrintJob) -> list[Happening]:
         """Return that an order is completed when its last open job has just been."""
@@ -228,18 +281,18 @@ class Chronicle:
         problems = {problem.key: problem for problem in reversed(state.problems)}
         seen = _Watch(
             online=state.is_online,
-            status=state.print_status,
             # What is not fresh says nothing: neither that a problem came nor that it went.
             codes=problems if state.live else None,
             fabmatic=state.record.continuous_print,
             remaining=state.record.fabmatic_remaining_jobs,
-            heard=state.telemetry.state is not None,
         )
         before = self._watched.get(state.id)
         self._watched[state.id] = seen
+        used_from_outside = state.external_print is not None
+        prints = [self._of_external(state, step) for step in self.external_prints.follow(state)]
+        used_from_outside |= _prints_elsewhere(state)
         if before is None:
-            seen.prints_elsewhere = _prints_elsewhere(state)
-            return []
+            return prints
         happenings: list[Happening] = []
         if before.online is not seen.online:
             happenings.append(self._alert(state, "printer_online" if seen.online else "printer_offline"))
@@ -248,9 +301,8 @@ class Chronicle:
         elif before.codes is not None:
             happenings += self._of_health(state, before.codes, seen.codes)
         if before.fabmatic and not seen.fabmatic:
-            happenings += self._of_fabmatic(state, before, seen)
-        happenings += self._of_elsewhere(state, before, seen)
-        return happenings
+            happenings += self._of_fabmatic(state, before, seen, used_from_outside=used_from_outside)
+        return happenings + prints
 
     def _of_health(
         self, state: PrinterState, before: dict[str, HealthMessage], now: dict[str, HealthMessage]
@@ -260,7 +312,9 @@ class Chronicle:
         told += [("hms_cleared", before[key]) for key in sorted(before.keys() - now.keys())]
         return [self._alert(state, kind, **_health_data(state, problem)) for kind, problem in told]
 
-    def _of_fabmatic(self, state: PrinterState, before: _Watch, seen: _Watch) -> list[Happening]:
+    def _of_fabmatic(
+        self, state: PrinterState, before: _Watch, seen: _Watch, *, used_from_outside: bool
+    ) -> list[Happening]:
         now = self._farm.server_now()
         expected_until = self._expected_off.pop(state.id, None)
         if expected_until is not None and now <= expected_until:
@@ -273,49 +327,23 @@ class Chronicle:
             cause = "contact_lost"
         elif seen.codes:
             cause = "hms"
-        elif before.prints_elsewhere or _prints_elsewhere(state):
+        elif used_from_outside:
             cause = "used_from_outside"
         return [self._alert(state, "fabmatic_tripped", cause=cause)]
 
-    def _of_elsewhere(self, state: PrinterState, before: _Watch, seen: _Watch) -> list[Happening]:
-        """Return what happened to a print that Printago knows nothing of: only the printer's own word tells."""
-        if not before.heard:
-            seen.prints_elsewhere = _prints_elsewhere(state)
-            return []
-        seen.prints_elsewhere = before.prints_elsewhere and state.job is None
-        old, new = before.status, seen.status
-        if old is new or state.job is not None or PrintStatus.OFFLINE in (old, new):
-            return []
-        kind: str | None = None
-        if not before.prints_elsewhere:
-            # While it prepares, the job of it may still be on its way to us.
-            if new is PrintStatus.RUNNING and old not in (PrintStatus.PAUSE, None):
-                seen.prints_elsewhere = True
-                kind = "started"
-        elif new is PrintStatus.PAUSE:
-            kind = "paused"
-        elif new is PrintStatus.RUNNING:
-            kind = "resumed" if old is PrintStatus.PAUSE else None
-        elif new not in ACTIVE_STATUSES and new is not None:
-            seen.prints_elsewhere = False
-            kind = {PrintStatus.FINISH: "finished", PrintStatus.FAILED: "failed"}.get(new)
-        if kind is None:
-            return []
-        return [
-            Happening(
-                scope=Scope.PRINT,
-                kind=f"print_{kind}",
-                subject=state.id,
-                occurred_at=state.received_at or self._farm.server_now(),
-                data={
-                    "job_id": None,
-                    "job": state.telemetry.task_name,
-                    "part": None,
-                    "order_id": None,
-                    "printer": state.name,
-                },
-            )
-        ]
+    def _of_external(self, state: PrinterState, step: Step) -> Happening:
+        """Return what happened to a print that Printago knows nothing of."""
+        data: dict[str, Any] = {
+            "job_id": None,
+            "job": step.print.name,
+            "part": None,
+            "order_id": None,
+            "printer": state.name,
+        }
+        if step.kind in _ENDS:
+            data["duration"] = _duration(step.print.seen_at, step.at)
+            data["progress"] = None if step.print.progress is None else round(step.print.progress)
+        return Happening(scope=Scope.PRINT, kind=f"print_{step.kind}", subject=state.id, occurred_at=step.at, data=data)
 
     def _alert(self, state: PrinterState, kind: str, **data: Any) -> Happening:
         return Happening(
@@ -341,18 +369,11 @@ def _health_data(state: PrinterState, problem: HealthMessage) -> dict[str, Any]:
 
 
 def _when(kind: str, job: PrintJob) -> datetime | None:
-    match kind:
-        case "started":
-            return job.printing_started_at
-        case "finished":
-            return job.printing_completed_at or job.updated_at
-        case "canceled":
-            return job.cancelled_at or job.updated_at
-    return job.updated_at
+    if kind == "started":
+        return job.printing_started_at
+    return (job.ended_at if kind in _ENDS else None) or job.updated_at
 
 
-def _duration(job: PrintJob, ended_at: datetime) -> int | None:
-    """Return how long a job has printed, in whole seconds."""
-    if job.printing_started_at is None:
-        return None
-    return max(0, round((ended_at - job.printing_started_at).total_seconds()))
+def _duration(started_at: datetime | None, ended_at: datetime) -> int | None:
+    """Return how long a print took, in whole seconds; None where nobody knows when it began."""
+    return None if started_at is None else max(0, round((ended_at - started_at).total_seconds()))

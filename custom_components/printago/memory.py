@@ -109,11 +109,11 @@ class StoreMemory:
 
     @callback
     def async_remember_result(self, happening: Happening) -> bool:
-        """Remember how a print ended; return whether this was an end."""
-        if not self.results.record(happening):
-            return False
-        self._async_save_soon()
-        return True
+        """Remember how a print ended, and which run; return whether this was an end."""
+        ended = self.results.record(happening)
+        if ended or happening.kind == "print_started":
+            self._async_save_soon()
+        return ended
 
     @callback
     def async_remember_endpoint(self, url: str) -> None:
@@ -134,6 +134,7 @@ class StoreMemory:
             ahead = saved.get("ahead", AHEAD)
             self.limiter.restore(sent, ahead if ahead in range(AHEAD) else AHEAD)
         self.results.restore(saved.get("results"))
+        self.chronicle.external_prints.restore(saved.get("external_prints"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
 
@@ -192,6 +193,7 @@ class StoreMemory:
             "ahead": 0 if ended else AHEAD,
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
+            "external_prints": self.chronicle.external_prints.export(),
         }
 
 

@@ -36,7 +36,7 @@ class Meaning(NamedTuple):
 
     status: PrintStatus
     result: Result | None = None
-    """How the print ended, where the word says so."""
+    """How the print ended, or is about to, where the word says so."""
 
 
 PRINTING_STATUSES = frozenset({PrintStatus.PREPARE, PrintStatus.RUNNING})
@@ -51,8 +51,9 @@ _FAILED = Meaning(PrintStatus.FAILED, Result.FAILED)
 # A canceled print has not failed, and nothing is left to do: the printer is idle.
 _CANCELED = Meaning(PrintStatus.IDLE, Result.CANCELED)
 
-# A print is being ended; what comes after says how it did.
+# A print is being ended.
 _CANCELING = Meaning(PrintStatus.RUNNING, Result.CANCELED)
+_FINISHING = Meaning(PrintStatus.RUNNING, Result.FINISHED)
 
 # What a host says of its connection to the printer, or of its own start and end, is left out on purpose: OctoPrint's
 # "Connecting" and "Offline after error", Klipper's "startup" and "shutdown", Bambu's "INIT". It says nothing of a print, nor
@@ -89,7 +90,7 @@ _MEANING_OF_WORD = {
     "transferring file to sd": _PREPARE,
     "pausing": _PAUSE,
     "resuming": _RUNNING,
-    "finishing": _RUNNING,
+    "finishing": _FINISHING,
     "cancelling": _CANCELING,
     # Other spellings of the same
     "preparing": _PREPARE,
@@ -97,10 +98,23 @@ _MEANING_OF_WORD = {
     "canceled": _CANCELED,
     "canceling": _CANCELING,
 }
+_FINISHED_ONCE_FREE = frozenset({"attention"})
+"""Words that are not known to say anything, but for a printer that Printago calls free: its print has finished."""
 _SEPARATORS = re.compile(r"[\s_-]+")
 
 
 @lru_cache(maxsize=256)
 def meaning_of(word: str | None) -> Meaning | None:
     """Return what a printer's word means; None for a word that is not known, and for none at all."""
-    return None if word is None else _MEANING_OF_WORD.get(_SEPARATORS.sub(" ", word.casefold()).strip())
+    return None if word is None else _MEANING_OF_WORD.get(_folded(word))
+
+
+def result_once_free(word: str | None) -> Result | None:
+    """Return how a print ended by the word of its printer, which is free now; None where that does not say."""
+    if (meaning := meaning_of(word)) is not None:
+        return meaning.result
+    return Result.FINISHED if word is not None and _folded(word) in _FINISHED_ONCE_FREE else None
+
+
+def _folded(word: str) -> str:
+    return _SEPARATORS.sub(" ", word.casefold()).strip()

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from .api.filament import Place, Tray, keys_of
 from .api.models import JobStatus, Printer, PrintJob, read_connection
 from .api.telemetry import HealthMessage, Heard, Severity, StatMessage, Telemetry
+from .external_print import PRINT_READINGS, ExternalPrint
 from .print_status import ACTIVE_STATUSES, PRINTING_STATUSES, PrintStatus, meaning_of
 from .stamps import FOR_EVER, NEVER, is_ahead, is_older
 from .temperatures import Temperatures
@@ -58,6 +59,15 @@ QUIET_READINGS = frozenset(reading.name for reading in fields(Telemetry)) - {"st
 """Readings that are shown and no more: neither status, nor counts, nor events depend on them."""
 
 
+class Activity(NamedTuple):
+    """What fresh telemetry says that a printer does."""
+
+    status: PrintStatus | None
+    """None where nothing decides."""
+    in_words: bool
+    """The printer says so in a word that is known; else only whether Printago calls it taken decides."""
+
+
 class Counted(NamedTuple):
     """What the counts of the farm look at of one printer."""
 
@@ -89,6 +99,12 @@ class PrinterState:
     """Names of the readings and keys of the trays that the printer has ever told: it has, or had, those parts."""
     job: PrintJob | None = None
     """The Printago job that the printer prepares or prints, kept by the farm."""
+    external_print: ExternalPrint | None = None
+    """The print without a Printago job that runs, kept by who follows it."""
+    review_at: datetime | None = None
+    """When to look at the printer again, be it as it was."""
+    news: AbstractSet[str] = frozenset()
+    """What the last message has changed."""
     end_time: datetime | None = None
     _heard: Heard = field(default_factory=Heard)
     _temperatures: Temperatures = field(init=False)
@@ -164,7 +180,20 @@ class PrinterState:
         told_at = received_at or now
         if told_at >= self._end_holds_until and self._estimate_end(told_at, anew=bool(changed)):
             changed |= {STANDING}
+        if self.external_print is not None and changed:
+            changed |= self._follow_print(self.external_print, changed)
+        self.news = changed
         return changed
+
+    def _follow_print(self, external: ExternalPrint, changed: AbstractSet[str]) -> AbstractSet[str]:
+        if own := changed & PRINT_READINGS:
+            external.own |= own
+            status, in_words = self.activity
+            if status is not None:
+                runs = status in ACTIVE_STATUSES and (in_words or not external.in_words)
+                external.read(self.telemetry, runs=runs)
+                return {STANDING} if external.replaced else frozenset()
+        return frozenset()
 
     def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
         """Take over what a message says of the connection, and how long it counts; return whether that is another now."""
@@ -198,11 +227,11 @@ class PrinterState:
         return {PARTS}
 
     def expire(self, now: datetime) -> bool:
-        """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether that changed."""
+        """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether to look at the printer."""
         stale = self.expires_at is None or self.expires_at <= now
         changed = stale is not self.stale
         self.stale = stale
-        return changed
+        return changed or (self.review_at is not None and self.review_at <= now)
 
     def forget_job(self) -> None:
         """Forget the job because nobody may read it any more, which does not mean that it is over."""
@@ -299,6 +328,23 @@ class PrinterState:
     def live(self) -> bool:
         """Return whether readings can be trusted: the printer is online and its telemetry not stale."""
         return self.is_online and not self.stale
+
+    @property
+    def activity(self) -> Activity:
+        """Return what fresh telemetry says that the printer does."""
+        if not self.live:
+            return Activity(None, in_words=False)
+        meaning = meaning_of(self.telemetry.state)
+        if meaning is not None and meaning.status is not PrintStatus.OFFLINE:
+            return Activity(meaning.status, in_words=True)
+        if (taken := self._taken) is None:
+            return Activity(None, in_words=False)
+        return Activity(PrintStatus.RUNNING if taken else PrintStatus.IDLE, in_words=False)
+
+    @property
+    def occupied(self) -> bool:
+        """Return whether a Printago job is printed or paused at the printer, or just sent to it."""
+        return self._occupied
 
     @property
     def live_end_time(self) -> datetime | None:
@@ -420,5 +466,7 @@ class PrinterState:
 
     @property
     def start_time(self) -> datetime | None:
-        """Return when the current Printago job began to print."""
-        return self.job.printing_started_at if self.job else None
+        """Return when the current print began; one from elsewhere when it was first seen running."""
+        if self.job is not None and (self.external_print is None or self.job.printing_started_at is not None):
+            return self.job.printing_started_at
+        return self.external_print.seen_at if self.external_print is not None else None

@@ -203,6 +203,16 @@ class PrintJob(LazyRecord):
         return f.text(self.label) if self.label else self.part_name or self.id
 
     @property
+    def ended_at(self) -> datetime | None:
+        """Return when the job ended, by whatever tells of this attempt; None while it has not."""
+        if self.status not in FINAL_STATUSES:
+            return None
+        ended_at = self.cancelled_at if self.status is JobStatus.CANCELLED else self.printing_completed_at
+        if ended_at is None or (self.printing_started_at is not None and ended_at < self.printing_started_at):
+            return self.updated_at
+        return ended_at
+
+    @property
     def cover(self) -> str | None:
         """Return the storage path of the picture that shows best what is printed."""
         return self.colored_thumbnail or self.build_thumbnail or self.thumbnail
