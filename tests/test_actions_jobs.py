@@ -6,7 +6,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.const import DOMAIN
 from tests.actions import act
@@ -181,7 +180,7 @@ async def test_value_that_is_none_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     farm.clear_requests()
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await act(hass, "cancel_jobs", **data)
     assert paths(farm) == []
 

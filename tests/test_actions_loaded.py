@@ -6,7 +6,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.api.filament import Place
 from tests.actions import act, sent
@@ -218,7 +217,7 @@ async def test_wrong_slot_or_material_is_refused_before_anything_is_assigned(
 async def test_nonsense_about_slots_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await act(hass, "assign_material", printers=[device(hass, entry, printer_named(farm, PRINTER))], **data)
     assert farm.requests == []
 

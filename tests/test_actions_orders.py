@@ -6,7 +6,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.const import DOMAIN
 from tests.common import device_of, paths, printer_named
@@ -106,7 +105,7 @@ async def test_order_that_nobody_knows_or_that_contains_nothing_is_refused(
 async def test_nonsense_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await print_orders(hass, **data)
     assert PRINT not in paths(farm)
 

@@ -6,7 +6,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from tests.actions import act, sent
 from tests.common import device_of, printer_named, until, value_of
@@ -102,7 +101,7 @@ async def test_device_that_is_no_printer_is_refused_before_anything_is_asked(
     with pytest.raises(ServiceValidationError) as refused:
         await act(hass, action, printers=printers, **values[action])
     assert refused.value.translation_key == "not_a_printer"
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await act(hass, action, printers=[], **values[action])
     assert farm.requests == []
 
@@ -149,7 +148,7 @@ async def test_refused_fabmatic_tells_what_it_needs(
 async def test_nonsense_about_fabmatic_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await act(hass, "set_fabmatic", printers=devices(hass, entry, printer_named(farm, "A1 01")), **data)
     assert farm.requests == []
 

@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.const import DOMAIN
 from tests.common import device_of, paths, printer_named
@@ -152,7 +151,7 @@ async def test_options_of_a_part_are_refused_before_anything_is_sent(
 async def test_nonsense_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await submit(hass, part="Benchy", **data)
     assert BUILD not in paths(farm)
 

@@ -13,7 +13,6 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.actions import model_file
 from custom_components.printago.const import DOMAIN
@@ -225,7 +224,7 @@ async def test_media_item_that_is_no_local_file_is_refused(
 async def test_nonsense_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await upload(hass, **data)
     assert writes(farm) == []
 

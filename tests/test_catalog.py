@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from tests.actions import act, sent
 from tests.common import paths, printer_named, until_farm
@@ -168,7 +167,7 @@ async def test_what_nobody_can_see_is_refused_as_a_name(
         ("get_jobs", {"label": nothing}),
         ("upload_part", {"path": "/x.stl", "name": nothing}),
     ):
-        with pytest.raises(vol.Invalid):
+        with pytest.raises(ServiceValidationError):
             await act(hass, action, **data)
     assert farm.requests == []
 

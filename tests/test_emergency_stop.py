@@ -12,7 +12,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
@@ -217,7 +216,7 @@ async def test_nothing_to_stop_is_told(hass: HomeAssistant, farm: VirtualFarm, e
     with pytest.raises(ServiceValidationError) as refused:
         await stop(hass, printers=["0" * 32])
     assert refused.value.translation_key == "emergency_stop_nobody"
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await stop(hass, printers=[])
     assert farm.requests == []
 

@@ -6,7 +6,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, DOMAIN
 from tests.common import device_of, paths, printer_named, until, value_of
@@ -152,7 +151,7 @@ async def test_nonsense_is_refused_before_anything_is_asked(
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await submit(hass, **data)
     assert farm.requests == []
 

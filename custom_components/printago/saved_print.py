@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from .actions.checks import checked
 from .actions.printing import (
     ATTR_MATERIAL,
     ATTR_PART,
@@ -209,7 +210,4 @@ class SavedPrint:
 def _as_action(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the data of the action that prints the same, so that both send the same; tags are given apart."""
     names = {CONF_PART: ATTR_PART, CONF_SKU: ATTR_SKU, CONF_QUANTITY: ATTR_QUANTITY, CONF_MATERIAL: ATTR_MATERIAL}
-    action: Mapping[str, Any] = SUBMIT_PRINT_JOB_SCHEMA(
-        {names[key]: value for key, value in data.items() if key in names}
-    )
-    return action
+    return checked(SUBMIT_PRINT_JOB_SCHEMA, {names[key]: value for key, value in data.items() if key in names})

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 import voluptuous as vol
 
 from ..const import DOMAIN
+from .checks import checked
 from .commands import SEND_COMMAND_SCHEMA, async_send_command
 from .emergency import EMERGENCY_STOP_SCHEMA, async_emergency_stop
 from .explain import EXPLAIN_JOB_SCHEMA, async_explain_job
@@ -67,5 +68,9 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     """Register all actions; they exist whether or not a store is loaded."""
     for action in ACTIONS:
         hass.services.async_register(
-            DOMAIN, action.name, action.call, schema=action.schema, supports_response=action.response
+            DOMAIN,
+            action.name,
+            action.call,
+            schema=vol.Schema(partial(checked, action.schema)),
+            supports_response=action.response,
         )

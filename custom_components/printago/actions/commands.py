@@ -7,12 +7,15 @@ from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..coordinator import PrintagoCoordinator
+from ..errors import async_message
 from ..print_status import PrintStatus
 from ..printer_state import PrinterState
+from .checks import checked
 from .common import NON_EMPTY, whole_number
 from .targets import ATTR_PRINTERS, DEVICES, async_for_all, async_printers, async_store, mistake, names
 
@@ -31,7 +34,7 @@ def _finite(value: object) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise vol.Invalid("expected a number")
+        raise vol.Invalid("expected a number", translation_key="number")
     return int(number) if number.is_integer() else number
 
 
@@ -42,7 +45,7 @@ _AXIS = _number(-100, 100)
 
 
 def _axes(check: Callable[[Any], Any] | vol.All, *axes: str) -> vol.All:
-    return vol.All({vol.Optional(axis): check for axis in axes}, vol.Length(min=1, msg="name at least one axis"))
+    return vol.All({vol.Optional(axis): check for axis in axes}, vol.Length(min=1))
 
 
 _SLOT_INFO = {
@@ -108,9 +111,9 @@ async def async_send_command(call: ServiceCall) -> ServiceResponse:
     printers = async_printers(call, coordinator)
     command: str = call.data[ATTR_COMMAND]
     try:
-        options: dict[str, Any] = vol.Schema(_OPTIONS[command])(call.data[ATTR_OPTIONS])
-    except vol.Invalid as err:
-        raise mistake("command_options", command=command, error=str(err)) from err
+        options = checked(vol.Schema(_OPTIONS[command]), call.data[ATTR_OPTIONS])
+    except ServiceValidationError as err:
+        raise mistake("command_options", command=command, error=await async_message(call.hass, err)) from err
     if in_the_way := [printer for printer in printers if _would_spoil_print(command, printer)]:
         raise mistake("busy_printing", printer=", ".join(names(in_the_way)))
     await async_for_all(coordinator, printers, partial(_async_send, coordinator, command, options), "command_not_taken")

@@ -26,14 +26,14 @@ def whole_number(value: object) -> int:
     except ValueError:
         number = math.nan
     if not number.is_integer():
-        raise vol.Invalid("expected a whole number")
+        raise vol.Invalid("expected a whole number", translation_key="whole_number")
     return int(number)
 
 
 def _name(value: str) -> str:
     """Read a name: one of nothing but what nobody can see is none."""
     if not folded(value):
-        raise vol.Invalid("expected a name")
+        raise vol.Invalid("expected a name", translation_key="name")
     return tidied(value)
 
 

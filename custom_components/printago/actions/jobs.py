@@ -14,6 +14,7 @@ from ..api.models import FINAL_STATUSES, place_in_queue
 from ..api.tags import PIN, plain_tags
 from ..const import DOMAIN
 from ..errors import async_call
+from .checks import at_most_one
 from .common import NAME, async_coordinator, async_printer_id
 from .selection import (
     PRIORITIES,
@@ -59,14 +60,17 @@ JOB_CHANGES = {
 }
 
 CHANGE_JOBS_SCHEMA = vol.Schema(SELECTION)
-UPDATE_JOBS_SCHEMA = vol.Schema(
-    {
-        **SELECTION,
-        vol.Optional(ATTR_PRIORITY): vol.In(PRIORITIES),
-        vol.Optional(ATTR_NEW_LABEL): NAME,
-        vol.Exclusive(ATTR_PIN_TO_PRINTER, "pin", msg="give a printer or unpin, not both"): cv.string,
-        vol.Exclusive(ATTR_UNPIN, "pin", msg="give a printer or unpin, not both"): vol.Equal(True),
-    }
+UPDATE_JOBS_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            **SELECTION,
+            vol.Optional(ATTR_PRIORITY): vol.In(PRIORITIES),
+            vol.Optional(ATTR_NEW_LABEL): NAME,
+            vol.Optional(ATTR_PIN_TO_PRINTER): cv.string,
+            vol.Optional(ATTR_UNPIN): vol.Equal(True),
+        }
+    ),
+    at_most_one(ATTR_PIN_TO_PRINTER, ATTR_UNPIN),
 )
 
 

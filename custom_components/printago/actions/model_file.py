@@ -10,6 +10,7 @@ from homeassistant.components import media_source
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import raise_if_invalid_path
+import voluptuous as vol
 
 from ..const import DOMAIN
 from ..errors import async_message
@@ -211,8 +212,8 @@ def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO
 
 
 def media_id(value: Any) -> str:
-    """Read what a media selector returns, or the media-source ID alone; raises ValueError."""
+    """Read what a media selector returns, or the media-source ID alone; raises vol.Invalid."""
     identifier = value.get("media_content_id") if isinstance(value, Mapping) else value
     if not isinstance(identifier, str) or not media_source.is_media_source_id(identifier):
-        raise ValueError("not an item of a media source")
+        raise vol.Invalid("expected an item of a media source", translation_key="media_item")
     return identifier

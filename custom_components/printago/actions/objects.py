@@ -20,7 +20,7 @@ SKIP_OBJECTS_SCHEMA = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Required(ATTR_PRINTER): cv.string,
-        vol.Required(ATTR_OBJECTS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, msg="name at least one object")),
+        vol.Required(ATTR_OBJECTS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1)),
     }
 )
 

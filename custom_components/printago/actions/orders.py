@@ -15,6 +15,7 @@ from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from ..spelling import alike, folded_number
+from .checks import at_least_one
 from .common import ATTR_PRINTER, NAME, async_coordinator
 from .model_file import refusal
 from .printing import ATTR_POSITION, ATTR_PRIORITY, ATTR_TAGS, POSITIONS, TAGS, tags_of
@@ -38,7 +39,7 @@ PRINT_ORDERS_SCHEMA = vol.All(
             vol.Optional(ATTR_POSITION): vol.In(POSITIONS),
         }
     ),
-    cv.has_at_least_one_key(ATTR_ORDERS, ATTR_SKUS),
+    at_least_one(ATTR_ORDERS, ATTR_SKUS),
 )
 
 

@@ -32,7 +32,7 @@ CONFIRM_BEDS_SCHEMA = vol.Schema(
 
 def _limit_only_when_on(data: dict[str, Any]) -> dict[str, Any]:
     if ATTR_JOB_LIMIT in data and not data[ATTR_ENABLED]:
-        raise vol.Invalid("a job limit is for turning FabMatic on", path=[ATTR_JOB_LIMIT])
+        raise mistake("job_limit_without_fabmatic", field=ATTR_JOB_LIMIT)
     return data
 
 

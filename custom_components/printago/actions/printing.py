@@ -15,6 +15,7 @@ from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call
 from ..spelling import alike
+from .checks import at_least_one, at_most_one
 from .common import ATTR_PRINTER, NAME, NON_EMPTY, async_coordinator, async_printer_id, whole_number
 from .outcome import JobWatch, WaitUntil
 from .selection import PRIORITIES
@@ -43,9 +44,16 @@ _TYPES_WITH_PLATES = ("3mf", "gcode3mf")
 _MOST_SECONDS = 3600
 _USUAL_SECONDS = 300
 
-_TAG = vol.All(NAME, vol.Match(r"^[^|]+$", msg="a tag must not contain |"))
+
+def _tag(value: str) -> str:
+    """Read a tag; what joins several is in none."""
+    if "|" in value:
+        raise vol.Invalid("a tag must not contain |", translation_key="tag")
+    return value
+
+
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
-TAGS = vol.All(cv.ensure_list, [_TAG])
+TAGS = vol.All(cv.ensure_list, [vol.All(NAME, _tag)])
 QUANTITY = vol.All(whole_number, vol.Range(min=1, max=_MOST_COPIES))
 WAITING: dict[vol.Marker, Any] = {
     vol.Optional(ATTR_WAIT_UNTIL): vol.Coerce(WaitUntil),
@@ -56,8 +64,8 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Exclusive(ATTR_PART, "thing", msg="give a part or an SKU, not both"): NAME,
-            vol.Exclusive(ATTR_SKU, "thing", msg="give a part or an SKU, not both"): NAME,
+            vol.Optional(ATTR_PART): NAME,
+            vol.Optional(ATTR_SKU): NAME,
             vol.Optional(ATTR_QUANTITY, default=1): QUANTITY,
             vol.Optional(ATTR_PRINTER): cv.string,
             vol.Optional(ATTR_TAGS): TAGS,
@@ -74,7 +82,8 @@ SUBMIT_PRINT_JOB_SCHEMA = vol.All(
             **WAITING,
         }
     ),
-    cv.has_at_least_one_key(ATTR_PART, ATTR_SKU),
+    at_most_one(ATTR_PART, ATTR_SKU),
+    at_least_one(ATTR_PART, ATTR_SKU),
 )
 
 

@@ -46,7 +46,7 @@ def _since(value: object) -> datetime:
 
 def _job_id(value: object) -> str:
     if not isinstance(value, str) or not is_identifier(value.strip()):
-        raise vol.Invalid("expected the ID of a print job")
+        raise vol.Invalid("expected the ID of a print job", translation_key="job_id")
     return value.strip()
 
 

@@ -24,7 +24,7 @@ _MOST_PARTS = 20
 
 def _one_part_for_a_code(data: dict[str, Any]) -> dict[str, Any]:
     if ATTR_SKU in data and len(data[ATTR_PARTS]) > 1:
-        raise vol.Invalid("sku: each part becomes an SKU of its own, so that a code can be given for one part only")
+        raise refusal("sku_for_one_part", field=ATTR_SKU)
     return data
 
 

@@ -14,6 +14,7 @@ from ..errors import async_call
 from ..printer_state import PrinterState
 from ..spelling import folded
 from ..trays import PRINTER_SLOTS
+from .checks import at_least_one
 from .common import NAME
 from .targets import ATTR_PRINTERS, DEVICES, async_printers, async_store, mistake, names
 
@@ -27,7 +28,7 @@ def _place(value: object) -> Place:
     """Read a slot as its sensor is called, such as ``ams_1_tray_2``; also "AMS 1 tray 2"."""
     if isinstance(value, str) and (place := place_of(folded(value).replace(" ", "_"))) is not None:
         return place
-    raise vol.Invalid("expected a slot such as ams_1_tray_2, or external_spool")
+    raise vol.Invalid("expected a slot such as ams_1_tray_2, or external_spool", translation_key="slot")
 
 
 ASSIGN_MATERIAL_SCHEMA = vol.All(
@@ -35,15 +36,13 @@ ASSIGN_MATERIAL_SCHEMA = vol.All(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
             vol.Required(ATTR_PRINTERS): DEVICES,
-            vol.Required(ATTR_SLOTS): vol.All(
-                cv.ensure_list, [_place], vol.Length(min=1, msg="name at least one slot")
-            ),
+            vol.Required(ATTR_SLOTS): vol.All(cv.ensure_list, [_place], vol.Length(min=1)),
             vol.Optional(ATTR_MATERIAL): NAME,
             vol.Optional(ATTR_VARIANT): NAME,
             vol.Optional(ATTR_SET_ON_PRINTER, default=True): cv.boolean,
         }
     ),
-    cv.has_at_least_one_key(ATTR_MATERIAL, ATTR_VARIANT),
+    at_least_one(ATTR_MATERIAL, ATTR_VARIANT),
 )
 
 

@@ -17,7 +17,7 @@ from .common import async_printer_id, async_store_of
 
 ATTR_PRINTERS = "printers"
 
-DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1, msg="name at least one printer"))
+DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
 
 
 @callback

@@ -15,6 +15,7 @@ from ..catalog import called
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_call, async_message, home_assistant_error
+from .checks import at_least_one, at_most_one
 from .common import ATTR_PRINTER, NAME, NON_EMPTY, async_coordinator
 from .model_file import ModelFile, async_media_path, async_open, media_id
 from .model_url import async_open_url
@@ -35,6 +36,7 @@ from .printing import (
     async_submit,
     tags_of,
 )
+from .targets import mistake
 
 ATTR_MEDIA = "media"
 ATTR_NAME = "name"
@@ -42,8 +44,7 @@ ATTR_PATH = "path"
 ATTR_PRINT = "print"
 ATTR_URL = "url"
 
-_ONE_SOURCE = "give one of path, media and url"
-
+_SOURCES = (ATTR_PATH, ATTR_MEDIA, ATTR_URL)
 _OF_PRINTING = (ATTR_QUANTITY, ATTR_PRINTER, ATTR_TAGS, ATTR_MATERIAL, ATTR_LABEL, ATTR_WAIT_UNTIL)
 _LOOK_AFTER = (1.0, 4.0)
 """Seconds after which a part is looked for whose answer was lost."""
@@ -51,7 +52,7 @@ _LOOK_AFTER = (1.0, 4.0)
 
 def _print_only_when_asked(data: dict[str, Any]) -> dict[str, Any]:
     if not data[ATTR_PRINT] and (given := [key for key in _OF_PRINTING if key in data]):
-        raise vol.Invalid(f"{', '.join(given)}: only together with print: true")
+        raise mistake("fields_only_for_print", fields=", ".join(given))
     return data
 
 
@@ -59,9 +60,9 @@ UPLOAD_PART_SCHEMA = vol.All(
     vol.Schema(
         {
             vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-            vol.Exclusive(ATTR_PATH, "source", msg=_ONE_SOURCE): NON_EMPTY,
-            vol.Exclusive(ATTR_MEDIA, "source", msg=_ONE_SOURCE): media_id,
-            vol.Exclusive(ATTR_URL, "source", msg=_ONE_SOURCE): NON_EMPTY,
+            vol.Optional(ATTR_PATH): NON_EMPTY,
+            vol.Optional(ATTR_MEDIA): media_id,
+            vol.Optional(ATTR_URL): NON_EMPTY,
             vol.Optional(ATTR_NAME): NAME,
             vol.Optional(ATTR_PRINT, default=False): cv.boolean,
             vol.Optional(ATTR_QUANTITY): QUANTITY,
@@ -72,7 +73,8 @@ UPLOAD_PART_SCHEMA = vol.All(
             **WAITING,
         }
     ),
-    cv.has_at_least_one_key(ATTR_PATH, ATTR_MEDIA, ATTR_URL),
+    at_most_one(*_SOURCES),
+    at_least_one(*_SOURCES),
     _print_only_when_asked,
 )
 
