@@ -122,6 +122,28 @@ async def test_wishes_go_out_in_their_order_and_the_last_one_holds(hass: HomeAss
 
 
 @pytest.mark.usefixtures("calm")
+async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(
+    hass: HomeAssistant, farm: VirtualFarm
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    states: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        states.append(event.data["new_state"].state)
+
+    async_track_state_change_event(hass, entity_id(hass, printer, "enabled", SWITCH), note)
+    farm.inject_fault(Fault(mode="slow", seconds=0.2, count=2))
+
+    await asyncio.gather(*(turn(hass, printer, "enabled", to) for to in ("off", "on")))
+    await hass.async_block_till_done()
+
+    assert states == ["off", "on"]
+    assert farm.world.printers[printer].enabled
+
+
+@pytest.mark.usefixtures("calm")
 async def test_refused_fabmatic_points_to_the_safety_rules(hass: HomeAssistant, farm: VirtualFarm) -> None:
     printer = printer_named(farm, "A1 01")
     farm.inject_fault(Fault(mode="status", status=400, message="No eject method is set up."))

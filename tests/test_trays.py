@@ -304,6 +304,37 @@ class TestAssignedMaterial:
         await hass.async_block_till_done(wait_background_tasks=True)
         assert paths(farm) == [SLOTS]
 
+    async def test_change_while_the_slots_are_read_holds_and_they_are_read_again(
+        self,
+        hass: HomeAssistant,
+        farm: VirtualFarm,
+        x1c: str,
+        entry: MockConfigEntry,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The list may be from before the change, and from after another one that brought no event."""
+        await pass_time(hass, 31)
+        farm.clear_requests()
+        client, seldom = entry.runtime_data.client, entry.runtime_data.seldom
+        read = client.printer_slots
+
+        async def read_while_a_spool_is_changed() -> Any:
+            rows = await read()
+            load(farm, x1c, (0, 3), None, variant_named(farm, "Azure"))
+            await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_4")["material"] == "Bambu ABS Azure")
+            seldom._reads["printer_slots"].asked_at = -math.inf
+            return rows
+
+        monkeypatch.setattr(client, "printer_slots", read_while_a_spool_is_changed)
+        seldom._reads["printer_slots"].asked_at = -math.inf
+        seldom.async_want("printer_slots")
+        await until(hass, lambda: paths(farm).count(SLOTS) == 1)
+        monkeypatch.setattr(client, "printer_slots", read)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+        assert paths(farm).count(SLOTS) == 2
+        assert attributes(hass, x1c, "ams_1_tray_4")["material"] == "Bambu ABS Azure"
+
     async def test_an_hour_costs_one_request(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
     ) -> None:

@@ -56,6 +56,8 @@ class OptimisticEntity[T](PrintagoEntity):
         self._wish: T | None = None
         self._wished_over: T | None = None
         self._wishes = 0
+        self._unanswered = False
+        """The call of the latest press is not answered yet."""
         self._sending = asyncio.Lock()
         self._cancel_patience: CALLBACK_TYPE | None = None
 
@@ -64,6 +66,11 @@ class OptimisticEntity[T](PrintagoEntity):
         """Return what to show while ``actual`` is what the cloud tells."""
         if self._wish is None:
             return actual
+        if self._unanswered:
+            # What comes before the answer may be about an earlier press.
+            if actual is not None:
+                self._wished_over = actual
+            return self._wish
         if actual is None or (actual == self._wished_over and actual != self._wish):
             return self._wish
         self._async_end_wish()
@@ -79,7 +86,7 @@ class OptimisticEntity[T](PrintagoEntity):
         self._async_end_wish()
         self._wishes += 1
         mine = self._wishes
-        self._wish, self._wished_over = wish, actual
+        self._wish, self._wished_over, self._unanswered = wish, actual, True
         self.async_on_update()
         try:
             async with self._sending:
@@ -89,11 +96,14 @@ class OptimisticEntity[T](PrintagoEntity):
             if mine == self._wishes:
                 self._async_give_up()
             raise
-        if mine != self._wishes or self._wish is None:
+        if mine != self._wishes:
             return
+        self._unanswered = False
         if answer_tells:
             self._async_give_up()
-        else:
+            return
+        self.async_on_update()
+        if self._wish is not None:
             self._cancel_patience = async_call_later(self.hass, _PATIENCE, self._async_give_up)
 
     @callback
@@ -104,6 +114,7 @@ class OptimisticEntity[T](PrintagoEntity):
     @callback
     def _async_end_wish(self) -> None:
         self._wish = None
+        self._unanswered = False
         if self._cancel_patience is not None:
             self._cancel_patience()
             self._cancel_patience = None

@@ -149,3 +149,21 @@ def no_paho_thread_is_busy() -> bool:
     return not any(
         "paho" in frame.filename for stack in sys._current_frames().values() for frame in traceback.extract_stack(stack)
     )
+
+
+@contextlib.asynccontextmanager
+async def refusing_host(code: int) -> AsyncIterator[tuple[int, Callable[[], int]]]:
+    """An MQTT 3.1.1 broker over TCP that answers each login with a return code; yields its port and a count of logins."""
+    logins = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal logins
+        if await reader.read(1000):
+            logins += 1
+            writer.write(bytes([0x20, 2, 0, code]))
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], lambda: logins

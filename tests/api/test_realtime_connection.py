@@ -9,7 +9,7 @@ from websockets.asyncio.server import ServerConnection
 
 from custom_components.printago.api import realtime
 from custom_components.printago.api.realtime import RealtimeEndpoint
-from tests.api.realtime_peers import STATS, Owner, running, silent_host, unused_port, websocket_host
+from tests.api.realtime_peers import STATS, Owner, refusing_host, running, silent_host, unused_port, websocket_host
 from tests.api.tls import tls_contexts
 from virtual_farm.broker import RealtimeBroker
 
@@ -52,6 +52,23 @@ async def test_wrong_key_is_reported_and_retried_with_growing_delays(owner: Owne
         assert "Not authorized" in (client.last_error or "")
         broker.refuse = False
         await owner.until(lambda: client.connected)
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [(2, True), (4, True), (5, True), (3, False)],
+    ids=["client ID", "password", "not allowed", "busy"],
+)
+async def test_login_that_the_broker_refuses_asks_for_another_key_and_a_busy_broker_does_not(
+    owner: Owner, code: int, refused: bool
+) -> None:
+    """The client ID is made of the key, so that a rejected one means a wrong key as well."""
+    async with refusing_host(code) as (port, logins):
+        async with running(owner.client(f"mqtt://127.0.0.1:{port}")) as client:
+            await owner.until(lambda: len(owner.backoff_ceilings) >= 2)
+            assert client.refused is refused
+        assert logins() >= 2
+    assert bool(owner.refusals) is refused
 
 
 async def test_refused_subscription_counts_as_refusal(owner: Owner, broker: RealtimeBroker) -> None:

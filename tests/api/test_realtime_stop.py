@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection
 
 from custom_components.printago.api import realtime
 from tests.api.realtime_peers import (
+    STATS,
     Owner,
     no_paho_thread_is_busy,
     running,
@@ -121,6 +122,41 @@ async def test_login_that_succeeds_after_stop_is_closed(
     await broker.wait_for_clients(0)
     assert broker.logins == 1
     assert owner.connection == []
+
+
+async def test_message_that_arrives_after_stop_reaches_nobody(
+    owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing takes some turns of the loop, in which the socket may still bring something."""
+    arrived, let_close = asyncio.Event(), asyncio.Event()
+    receive, close = realtime.MqttConnection._on_message, realtime.MqttConnection.close
+
+    def noted_receive(self, client, userdata, message):
+        receive(self, client, userdata, message)
+        if message.payload == b"late":
+            arrived.set()
+
+    async def slow_close(self):
+        await let_close.wait()
+        await close(self)
+
+    monkeypatch.setattr(realtime.MqttConnection, "_on_message", noted_receive)
+    monkeypatch.setattr(realtime.MqttConnection, "close", slow_close)
+    client = owner.client(broker.url)
+    client.start()
+    await owner.until(lambda: client.connected)
+
+    stopping = asyncio.create_task(client.stop())
+    await asyncio.sleep(0)
+    broker.publish(STATS, b"late")
+    async with asyncio.timeout(5):
+        await arrived.wait()
+    let_close.set()
+    await stopping
+
+    assert owner.messages == []
+    assert owner.connection == [True]
+    assert client.messages_received == 0
 
 
 async def test_stop_before_start_and_twice_is_harmless(owner: Owner, broker: RealtimeBroker) -> None:
