@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
+import zlib
 
 # Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
 from homeassistant.const import CONF_API_KEY
@@ -22,7 +23,17 @@ from virtual_farm import FarmConfig, VirtualFarm
 
 pytest_plugins = ["tests.figures", "tests.skips"]
 
+_LONGEST_NAME = 40
+
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name long texts and bytes by their length and a checksum: a test's name has to stay readable, and the same."""
+    if not isinstance(val, str | bytes) or len(val) <= _LONGEST_NAME:
+        return None
+    data = val.encode(errors="replace") if isinstance(val, str) else val
+    return f"{len(val)}-long-{zlib.crc32(data):08x}"
 
 
 @pytest.fixture(autouse=True)

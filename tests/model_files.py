@@ -26,7 +26,8 @@ def zipped(*names: str, content: bytes = b"<model/>") -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name in names:
-            archive.writestr(name, content)
+            # Of a fixed date: the same bytes each time.
+            archive.writestr(zipfile.ZipInfo(name), content)
     return target.getvalue()
 
 
