@@ -100,13 +100,14 @@ async def test_quota_used_by_others_is_told_after_five_minutes_and_ends_with_it(
     while farm.quota.take(farm.config.api_key).retry_after is None:
         pass
     await coordinator.async_refresh()
-    assert not coordinator.last_update_success
+    assert coordinator.last_update_success, "to be told to wait is no outage"
     await pass_time(hass, MINUTE + 1)
     assert issue_of(hass, entry, "quota_used_by_others") is None, "others may burst for a minute"
 
     clock.now += 5 * MINUTE
     await coordinator.async_refresh()
 
+    assert not coordinator.last_update_success, "it has lasted"
     issue = issue_of(hass, entry, "quota_used_by_others")
     assert issue is not None
     assert issue.severity is ir.IssueSeverity.WARNING

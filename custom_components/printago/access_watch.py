@@ -30,6 +30,9 @@ class AccessWatch:
     @callback
     def _async_look(self) -> None:
         coordinator = self._coordinator
+        if coordinator.memory.held_back.active:
+            # Nobody was asked.
+            return
         if coordinator.last_update_success:
             self._refusals = 0
             self._issue.async_clear()

@@ -128,10 +128,6 @@ PRINTER_BUTTONS = (
 )
 
 
-async def _refresh(coordinator: PrintagoCoordinator) -> None:
-    coordinator.async_reconcile()
-
-
 async def _confirm_all_beds_cleared(coordinator: PrintagoCoordinator) -> None:
     """Confirm all beds in one request; what Printago did not do is told by the printers' names."""
     waiting = [printer for printer in coordinator.farm.printers.values() if printer.bed_needs_clearing]
@@ -153,7 +149,9 @@ async def _confirm_all_beds_cleared(coordinator: PrintagoCoordinator) -> None:
 
 
 FARM_BUTTONS = (
-    FarmButtonDescription(key="refresh", translation_key="refresh_farm", press_fn=_refresh),
+    FarmButtonDescription(
+        key="refresh", translation_key="refresh_farm", press_fn=PrintagoCoordinator.async_refresh_for_person
+    ),
     FarmButtonDescription(
         key="confirm_all_beds_cleared",
         entity_registry_enabled_default=False,

@@ -17,19 +17,22 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util.ssl import client_context
 
 from .announcer import Announcer
 from .api import (
     KEEPALIVE_SECONDS,
+    MAX_WAIT,
     EntityEvent,
     InvalidRealtimeUrl,
+    Lane,
     Listing,
     MalformedMessageError,
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
+    RateLimitedError,
     RealtimeClient,
     Repeats,
     StatMessage,
@@ -54,6 +57,8 @@ type PrintagoConfigEntry = ConfigEntry[PrintagoCoordinator]
 # A second more, so that no hour ever sees a thirteenth poll.
 POLL_WITH_STREAM = timedelta(minutes=5, seconds=1)
 POLL_WITHOUT_STREAM = timedelta(seconds=60)
+_POLL_REQUESTS = 2
+"""Requests of a poll of up to 1,000 printers and as many open jobs."""
 _RECONCILE_COOLDOWN = 15
 _REMEMBER_SECONDS = 600
 _EXPIRY_CHECK = timedelta(seconds=10)
@@ -93,6 +98,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         # An outage that goes on over a reload is told once, and so is its end.
         self.last_update_success = not memory.rest_down
         self.jobs_readable = True
+        self._known = memory.knows_farm(entry.data)
+        self._lane = Lane.BACKGROUND
         self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
         self._started = False
@@ -157,7 +164,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         with suppress(TimeoutError):
             async with asyncio.timeout(_CONNECT_PATIENCE):
                 await self._connected.wait()
-        if self.memory.knows_farm(self.config_entry.data, _REMEMBER_SECONDS):
+        if self._known and self.memory.farm_age < _REMEMBER_SECONDS:
             # A reload: what was known a moment ago stands until a snapshot comes, for which nobody has to wait.
             self._publish(self.farm.abandon_snapshot())
             self._publish(self.farm.expire())
@@ -217,28 +224,36 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @property
     def available(self) -> bool:
         """Return whether what is known of the farm is kept up to date in any way."""
-        return not self.memory.rest_down or (self._connected.is_set() and not self.stream_is_silent)
+        return self._known and (not self.memory.rest_down or (self._connected.is_set() and not self.stream_is_silent))
 
     # REST
 
     @override
     async def _async_update_data(self) -> Farm:
-        self._reading = asyncio.current_task()
         self._reconcile_wanted = False
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
+        lane, self._lane = self._lane, Lane.BACKGROUND
+        if (delay := self.memory.limiter.delay(lane, _POLL_REQUESTS)) > MAX_WAIT:
+            return self._wait_for_room(RateLimitedError(delay))
+        self._reading = asyncio.current_task()
         started = time.monotonic()
         self.farm.begin_snapshot()
         try:
-            printers = await self.client.printers()
-            jobs = await self._async_open_jobs()
+            printers = await self.client.printers(lane)
+            jobs = await self._async_open_jobs(lane)
         except PrintagoError as err:
             self._publish(self.farm.abandon_snapshot())
+            if isinstance(err, RateLimitedError):
+                return self._wait_for_room(err)
+            self.memory.held_back.end()
             self.memory.rest_down = True
             raise update_error(err) from err
         finally:
             self._reading = None
+        self.memory.held_back.end()
         self.memory.rest_down = False
+        self._known = True
         self._async_end_reauth()
         self.memory.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
@@ -254,17 +269,38 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         return self.farm
 
     @callback
+    def _wait_for_room(self, err: RateLimitedError) -> Farm:
+        """Poll again once the quota has room; until then everything is as it was, whether that is good or not.
+
+        Raises UpdateFailed once that has lasted too long. Without a first snapshot a refusal of Printago's is a failure at
+        once, which Home Assistant shows at the entry and tries again; our own restraint is none even then.
+        """
+        held_back = self.memory.held_back
+        held_back.note(refused=err.refused)
+        pause = held_back.next_look(err.retry_after, refused=err.refused)
+        self.update_interval = timedelta(seconds=pause)
+        if held_back.is_outage or (held_back.refused and not self._started):
+            self.memory.rest_down = True
+            raise update_error(RateLimitedError(pause, refused=err.refused)) from err
+        LOGGER.debug("The poll waits for room in the quota: %.0f s", pause)
+        if self.last_update_success:
+            return self.farm
+        if isinstance(self.last_exception, UpdateFailed | ConfigEntryAuthFailed):
+            raise self.last_exception.with_traceback(None)
+        raise update_error(err) from err
+
+    @callback
     def _async_end_reauth(self) -> None:
         """Ask for no other key any more: the one that we have works."""
         flows = self.hass.config_entries.flow
         for flow in tuple(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             flows.async_abort(flow["flow_id"])
 
-    async def _async_open_jobs(self) -> Listing | None:
+    async def _async_open_jobs(self, lane: Lane) -> Listing | None:
         if not self.jobs_readable:
             return None
         try:
-            return await self.client.open_jobs()
+            return await self.client.open_jobs(lane)
         except PermissionDeniedError:
             # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
             # was known of jobs is nothing to act on any more.
@@ -291,7 +327,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def _async_refresh_finished(self) -> None:
         self._async_check_availability()
         self.listeners.async_tell_poll()
-        if self._reconcile_wanted and self.last_update_success:
+        if self._reconcile_wanted and self.last_update_success and not self.memory.held_back.active:
             # Someone has asked while this snapshot was on its way: it may be from before.
             self.async_reconcile()
 
@@ -303,6 +339,20 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_request_refresh(), f"{DOMAIN} reconcile"
             )
+
+    async def async_refresh_for_person(self) -> None:
+        """Ask for a snapshot soon; where background work has to wait, at once out of what is kept for people.
+
+        Raises RateLimitedError when that is used up as well.
+        """
+        limiter = self.memory.limiter
+        if limiter.delay(Lane.BACKGROUND, _POLL_REQUESTS) <= MAX_WAIT:
+            self.async_reconcile()
+            return
+        if (delay := limiter.delay(Lane.USER, _POLL_REQUESTS)) > MAX_WAIT:
+            raise RateLimitedError(delay)
+        self._lane = Lane.USER
+        await self.async_refresh()
 
     @callback
     def async_catch_up(self, *, missed: float, suspended: float) -> None:

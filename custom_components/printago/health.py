@@ -44,6 +44,7 @@ def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
         "last_update_success": coordinator.last_update_success,
         "last_error": describe_error(coordinator.last_exception),
         "poll_seconds": interval.total_seconds() if interval is not None else None,
+        "held_back_seconds": round(coordinator.memory.held_back.seconds),
         "jobs_readable": coordinator.jobs_readable,
         "permissions_missing": coordinator.client.permissions.missing,
         "clock_offset_seconds": round(coordinator.memory.clock.offset, 1),

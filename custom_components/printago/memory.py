@@ -21,6 +21,7 @@ from .api import AHEAD, RateLimiter, SendLog, ServerClock, uptime
 from .const import DOMAIN
 from .farm import Farm
 from .happenings import Chronicle, Happening
+from .held_back import HeldBack
 from .outage import StreamOutage
 from .results import Results
 from .store_facts import StoreFacts
@@ -62,6 +63,7 @@ class StoreMemory:
         self.endings_wanted = False
         """Since then nobody may have told of some."""
         self.untold = Untold()
+        self.held_back = HeldBack(self.limiter.now)
         self.rest_down = False
         """REST failed when it was last tried: the log tells so, and not yet that it works again."""
         self.stream_outage_told = False
@@ -88,9 +90,14 @@ class StoreMemory:
         self._read_with = data
         self._read_at = uptime()
 
-    def knows_farm(self, data: Mapping[str, Any], seconds: float) -> bool:
-        """Return whether the farm was read lately, and with just these data: others have to prove themselves first."""
-        return self._read_with == data and uptime() - self._read_at < seconds
+    def knows_farm(self, data: Mapping[str, Any]) -> bool:
+        """Return whether the farm was read with just these data: others have to prove themselves first."""
+        return self._read_with == data
+
+    @property
+    def farm_age(self) -> float:
+        """Return how many seconds ago the farm was read."""
+        return uptime() - self._read_at
 
     @callback
     def async_forget_farm(self) -> None:
@@ -103,6 +110,7 @@ class StoreMemory:
         self.endings_wanted = False
         self.untold = Untold()
         self.outage = StreamOutage()
+        self.held_back.end()
         self.rest_down = self.stream_outage_told = False
         self._read_with = None
         self._kept = False

@@ -15,7 +15,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 
-from .api import PermissionDeniedError, PrintagoError
+from .api import PermissionDeniedError, PrintagoError, RateLimitedError
 from .const import DOMAIN, LOGGER
 
 HOUR = timedelta(hours=1)
@@ -26,6 +26,7 @@ _TURN = timedelta(minutes=12, seconds=1)
 _FRESH = 0.8
 """Share of its period for which a read keeps out of its turn."""
 _PAUSE = 300.0
+_HELD_BACK_PAUSE = 60.0
 _LONGEST_PAUSE = DAY.total_seconds()
 
 
@@ -122,8 +123,8 @@ class SeldomReads:
             if not read.refusals:
                 read.cancel_later = async_call_later(self._hass, wait, partial(self._async_want_again, read))
             return
-        read.asked_at = time.monotonic()
-        self._entry.async_create_background_task(self._hass, self._async_read(read), f"{DOMAIN} {name}")
+        asked_before, read.asked_at = read.asked_at, time.monotonic()
+        self._entry.async_create_background_task(self._hass, self._async_read(read, asked_before), f"{DOMAIN} {name}")
 
     @callback
     def _async_want_again(self, read: _Read, _: object) -> None:
@@ -145,13 +146,23 @@ class SeldomReads:
 
     @callback
     def _async_take_turn(self, _: object) -> None:
-        waiting = [read for read in self._reads.values() if read.overdue > _FRESH and read.wait <= 0]
+        waiting = [
+            read
+            for read in self._reads.values()
+            if read.overdue > _FRESH and read.wait <= 0 and read.cancel_later is None
+        ]
         if waiting:
             self.async_want(max(waiting, key=lambda read: read.overdue).name)
 
-    async def _async_read(self, read: _Read) -> None:
+    async def _async_read(self, read: _Read, asked_before: float) -> None:
         try:
             await read.read()
+        except RateLimitedError as err:
+            # It waits for room in the quota, which is no failure: as if it had not been asked for yet.
+            read.asked_at = asked_before
+            if self._started and read.cancel_later is None:
+                pause = max(err.retry_after, _HELD_BACK_PAUSE)
+                read.cancel_later = async_call_later(self._hass, pause, partial(self._async_want_again, read))
         except PermissionDeniedError as err:
             read.refusals += 1
             read.failed = False

@@ -50,6 +50,23 @@ def test_refusal_while_our_own_count_has_room_is_a_shortage_for_as_long_as_we_ha
     assert limiter.contention_seconds == 1200
 
 
+def test_answers_without_any_figures_end_a_shortage_as_well_a_while_after_the_last_refusal(
+    limiter: RateLimiter, clock: Clock
+) -> None:
+    for _ in range(10):
+        limiter.refused(60)
+        limiter.observe({}, refused=True)
+        clock.now += 60
+    assert limiter.contention_seconds == 600
+    limiter.observe({})
+    assert limiter.contention_seconds == 600, "who else asks may only be taking a breath"
+    clock.now += 301
+    limiter.observe({}, refused=True)
+    assert limiter.contention_seconds == 600
+    limiter.observe({})
+    assert limiter.contention_seconds == 0
+
+
 def test_one_burst_is_over_with_its_minute(limiter: RateLimiter, clock: Clock) -> None:
     limiter.observe(answer(0, 30))
     clock.now += 300

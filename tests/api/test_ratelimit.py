@@ -249,3 +249,40 @@ def test_retry_after_is_read_with_sense(value: str | None, seconds: float) -> No
 def test_retry_after_may_be_a_date() -> None:
     later = datetime.now(UTC) + timedelta(seconds=90)
     assert parse_retry_after(format_datetime(later, usegmt=True)) == pytest.approx(90, abs=3)
+
+
+async def test_room_for_several_requests_is_reckoned_together(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(39):
+        await limiter.acquire(Lane.BACKGROUND)
+        clock.now += 0.1
+    assert limiter.delay(Lane.BACKGROUND) == 0
+    assert limiter.delay(Lane.BACKGROUND, 2) == pytest.approx(62 - 3.9)
+    assert limiter.delay(Lane.USER, 21) == 0
+    assert limiter.delay(Lane.USER, 22) == pytest.approx(62 - 3.9)
+
+
+async def test_read_that_waits_as_well_lets_the_user_pass() -> None:
+    """With all clocks real: both wait for the end of the same refusal, and the user came later."""
+    limiter, order = RateLimiter(), []
+    limiter.refused(0.2)
+
+    async def ask(lane: Lane) -> None:
+        await limiter.acquire(lane)
+        order.append(lane)
+
+    reads = [asyncio.create_task(ask(Lane.BACKGROUND)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.gather(ask(Lane.USER), *reads)
+    assert order == [Lane.USER, *[Lane.BACKGROUND] * 3]
+
+
+async def test_read_whose_wait_is_ended_is_not_counted() -> None:
+    limiter, ended = RateLimiter(), asyncio.Event()
+    limiter.refused(9)
+    waiting = asyncio.create_task(limiter.acquire(Lane.BACKGROUND, ended=ended))
+    await asyncio.sleep(0)
+    ended.set()
+    async with asyncio.timeout(1):
+        with pytest.raises(RateLimitedError):
+            await waiting
+    assert limiter.requests_last_hour == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+import logging
 from types import MappingProxyType
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
@@ -11,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import AHEAD, Lane, RateLimitedError
 from custom_components.printago.memory import _MEMORIES
-from tests.common import paths
+from tests.common import paths, value_of
 from tests.e2e.judge import judge
 from tests.e2e.machine import Machine
 from tests.e2e.simulated import SimulatedTime, settle
@@ -191,3 +192,37 @@ async def test_a_proper_end_reckons_with_nothing_that_was_not_sent(
         await settle(hass)
 
     assert hass.data[_MEMORIES][farm.config.store_id].limiter.requests_last_hour == len(farm.requests)
+
+
+async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears_of_it(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    clocks: SimulatedTime,
+    figures: Figures,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await settle(hass)
+    await farm.publisher.stop()
+    await clocks.pass_(entry, 1.1 * HOUR, farm=farm)
+    farm.set_quota(enabled=True)
+    caplog.clear()
+    sent = 0
+    for _ in range(10):
+        while entry.runtime_data.memory.limiter.delay(Lane.USER) == 0:
+            await entry.runtime_data.client.stores(Lane.USER)
+            sent += 1
+        await clocks.pass_(entry, 63, farm=farm)
+    farm.clear_requests()
+
+    await clocks.pass_(entry, 0.7 * HOUR, farm=farm)
+
+    assert paths(farm) == []
+    told = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
+    assert not [text for text in told if "Virtual Farm data" in text]
+    assert entry.runtime_data.last_update_success
+    assert value_of(hass, farm.config.store_id, "printers_total") == "4"
+    await clocks.pass_(entry, 0.4 * HOUR, farm=farm)
+    assert "GET /v1/printers" in paths(farm)
+    figures["requests of a person that fill an hour, the stream being down"] = sent
+    judge(farm, figures, "an hour that a person has filled, the stream being down")

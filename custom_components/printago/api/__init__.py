@@ -25,7 +25,7 @@ from .fields import is_identifier
 from .listing import Listing
 from .messages import Action, EntityEvent, parse_message
 from .models import JobStatus, Printer, PrintJob
-from .ratelimit import Lane, RateLimiter
+from .ratelimit import MAX_WAIT, Lane, RateLimiter
 from .realtime import KEEPALIVE_SECONDS, RealtimeClient
 from .repeats import Repeats
 from .sendlog import AHEAD, SendLog, uptime
@@ -37,6 +37,7 @@ __all__ = [
     "DEFAULT_API_URL",
     "DEFAULT_REALTIME_URL",
     "KEEPALIVE_SECONDS",
+    "MAX_WAIT",
     "Action",
     "AuthenticationError",
     "CannotConnectError",

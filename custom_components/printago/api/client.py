@@ -83,7 +83,11 @@ class PrintagoClient:
         return self._transport.permissions
 
     async def close(self) -> None:
-        """Give calls that are being gathered or answered a moment to end; none that was sent is cancelled."""
+        """Give calls that are being gathered or answered a moment to end; none that was sent is cancelled.
+
+        Reads that wait for room in the quota end at once.
+        """
+        self._transport.close()
         await asyncio.gather(
             self._confirm.close(),
             self._enabled.close(),

@@ -42,10 +42,11 @@ class NotFoundError(InvalidRequestError):
 class RateLimitedError(PrintagoError):
     """The quota leaves no room now: either our own limiter held the call back, or Printago answered HTTP 429."""
 
-    def __init__(self, retry_after: float) -> None:
-        """Remember after how many seconds a call has a chance again."""
+    def __init__(self, retry_after: float, *, refused: bool = False) -> None:
+        """Remember after how many seconds a call has a chance again; ``refused`` by Printago, not held back by us."""
         super().__init__(f"no request possible for {retry_after:.0f} s")
         self.retry_after = retry_after
+        self.refused = refused
 
 
 class CannotConnectError(PrintagoError):

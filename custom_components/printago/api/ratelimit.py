@@ -8,6 +8,7 @@ while the farm is being polled.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -19,8 +20,10 @@ from .errors import RateLimitedError
 from .fields import http_date
 from .sendlog import SendLog, uptime
 
-USER_MAX_WAIT = 10.0
-"""Seconds for which a call of the user may be held back before it fails with a clear error."""
+MAX_WAIT = 10.0
+"""Seconds for which a call is held back before it fails: one of the user with a clear error, a read to come back later."""
+_LET_PASS = 0.05
+"""Seconds after which a read looks again whether calls of the user still wait, which go first."""
 
 
 class Lane(Enum):
@@ -85,6 +88,11 @@ class RateLimiter:
         self._contention = Contention()
         self._taken_over: deque[float] = deque()
         self._blocked_until: dict[Lane, float] = dict.fromkeys(Lane, -math.inf)
+        self._users_waiting = 0
+
+    def now(self) -> float:
+        """Return what the clock shows that drives the windows, in seconds."""
+        return self._monotonic()
 
     @property
     def requests_last_hour(self) -> int:
@@ -105,34 +113,51 @@ class RateLimiter:
         """Return for how many seconds others who use the key have been leaving too little of the quota, 0 for none."""
         return self._contention.seconds(self._monotonic())
 
-    def delay(self, lane: Lane) -> float:
-        """Return in how many seconds a request of this lane may be sent; 0 is now."""
+    def delay(self, lane: Lane, requests: int = 1) -> float:
+        """Return in how many seconds so many requests of this lane may be sent together; 0 is now."""
         now = self._monotonic()
         sent = self._all()
         free_at = self._blocked_until[lane]
         for window in WINDOWS:
-            room = window.room_for(lane)
+            room = window.room_for(lane) - requests + 1
             if len(sent) >= room:
-                # The request that has to leave the window before ours fits into it.
+                # The request that has to leave the window before ours fit into it.
                 free_at = max(free_at, sent[-room] + window.seconds + window.margin)
         return max(0.0, free_at - now)
 
-    async def acquire(self, lane: Lane, max_wait: float = USER_MAX_WAIT) -> None:
+    async def acquire(self, lane: Lane, max_wait: float = MAX_WAIT, *, ended: asyncio.Event | None = None) -> None:
         """Wait for room and count one request as sent.
 
-        Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds.
+        Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds, or when nobody wants it any more
+        because of ``ended``.
         """
+        if lane is not Lane.USER:
+            await self._acquire(lane, max_wait, ended)
+            return
+        self._users_waiting += 1
+        try:
+            await self._acquire(lane, max_wait, ended)
+        finally:
+            self._users_waiting -= 1
+
+    async def _acquire(self, lane: Lane, max_wait: float, ended: asyncio.Event | None) -> None:
         deadline = self._monotonic() + max_wait
         while True:
-            while (delay := self.delay(lane)) > 0:
-                if self._monotonic() + delay > deadline:
+            while (delay := self._wait_of(lane)) > 0:
+                if self._monotonic() + delay > deadline or (ended is not None and ended.is_set()):
                     raise RateLimitedError(delay)
-                await asyncio.sleep(delay)
+                await _sleep(delay, ended)
             if self._log is None or self._log.has_room:
                 break
             # Others may be quicker meanwhile.
             await self._log.write()
         self.count()
+
+    def _wait_of(self, lane: Lane) -> float:
+        delay = self.delay(lane)
+        if delay == 0 and lane is not Lane.USER and self._users_waiting:
+            return _LET_PASS
+        return delay
 
     def count(self) -> None:
         """Count one request as sent, whether or not there is room for it: in an emergency nobody asks."""
@@ -148,14 +173,17 @@ class RateLimiter:
         for lane in Lane:
             self._blocked_until[lane] = max(self._blocked_until[lane], until)
 
-    def observe(self, headers: Mapping[str, str]) -> None:
+    def observe(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
         """Obey ``x-ratelimit-remaining`` and ``x-ratelimit-reset`` (seconds) where a response carries them.
 
-        They show what other clients of the same key have used, which our own count cannot know.
+        They show what other clients of the same key have used, which our own count cannot know. Without them any answer but
+        one that ``refused`` us for want of quota shows that there was room.
         """
         remaining = _number(headers.get("x-ratelimit-remaining"))
         reset = _number(headers.get("x-ratelimit-reset"))
         if remaining is None or reset is None:
+            if not refused:
+                self._contention.note_room(self._monotonic())
             return
         until = self._monotonic() + min(reset, _LONGEST)
         if remaining < WINDOWS[0].reserve:
@@ -211,6 +239,16 @@ def parse_retry_after(value: str | None, default: float = 60.0, now: datetime | 
     if seconds is None and value is not None and (date := http_date(value)) is not None:
         seconds = (date - (now or datetime.now(UTC))).total_seconds()
     return default if seconds is None else min(max(seconds, 1.0), _LONGEST)
+
+
+async def _sleep(seconds: float, ended: asyncio.Event | None) -> None:
+    """Sleep, until it has ended at most."""
+    if ended is None:
+        await asyncio.sleep(seconds)
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await ended.wait()
 
 
 def _number(value: str | None) -> float | None:

@@ -1,5 +1,6 @@
 """One HTTP request to Printago: credentials, quota, time-outs, and every failure as one of our errors."""
 
+import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -27,7 +28,7 @@ from .errors import (
 )
 from .fields import http_date
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
-from .ratelimit import USER_MAX_WAIT, Lane, RateLimiter, parse_retry_after
+from .ratelimit import MAX_WAIT, Lane, RateLimiter, parse_retry_after
 from .secrets import Secrets
 from .sendlog import uptime
 
@@ -130,6 +131,7 @@ class Transport:
         self.limiter = limiter
         self.clock = clock or ServerClock()
         self.permissions = PermissionLedger()
+        self._closed = asyncio.Event()
 
     @_alone
     async def request(
@@ -177,7 +179,7 @@ class Transport:
                 allow_redirects=False,
                 middlewares=(count_attempt,),
             ) as response:
-                self.limiter.observe(response.headers)
+                self.limiter.observe(response.headers, refused=response.status == HTTPStatus.TOO_MANY_REQUESTS)
                 self.clock.observe(response.headers)
                 payload = await read_body(response.content, MAX_ANSWER)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
@@ -254,11 +256,15 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError) as err:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
-    async def _admit(self, lane: Lane | None, max_wait: float = USER_MAX_WAIT) -> None:
+    def close(self) -> None:
+        """Let no read wait for room any more: whoever wanted it is gone."""
+        self._closed.set()
+
+    async def _admit(self, lane: Lane | None, max_wait: float = MAX_WAIT) -> None:
         if lane is None:
             self.limiter.count()
         else:
-            await self.limiter.acquire(lane, max_wait)
+            await self.limiter.acquire(lane, max_wait, ended=self._closed if lane is Lane.BACKGROUND else None)
 
     def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
         if 200 <= status < 300:
@@ -274,7 +280,7 @@ class Transport:
             case 429:
                 retry_after = parse_retry_after(headers.get("Retry-After"), now=self.clock.now())
                 self.limiter.refused(retry_after)
-                return RateLimitedError(retry_after)
+                return RateLimitedError(retry_after, refused=True)
             case _ if 300 <= status < 400:
                 return CannotConnectError(f"the address redirects elsewhere (HTTP {status})")
             case _ if 400 <= status < 500:
