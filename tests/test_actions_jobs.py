@@ -239,6 +239,17 @@ async def test_one_job_that_cannot_be_updated_leaves_the_others_updated(
     assert (first.priority, second.priority) == (100, 1000)
 
 
+async def test_why_a_job_was_not_updated_is_told_in_the_language_of_home_assistant(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    hass.config.language = "de"
+    first, second = labelled(farm, "Jig"), labelled(farm, "Cable Clip")
+    farm.inject_fault(Fault(mode="status", status=400, message="No", method="PATCH", path=f"/v1/print-jobs/{first.id}"))
+    response = await act(hass, "update_jobs", job_id=[first.id, second.id], priority="low")
+    (failure,) = [outcome["failure"] for outcome in response["jobs"] if not outcome["applied"]]
+    assert failure == "Printago hat abgelehnt: No"
+
+
 async def test_update_that_changes_nothing_or_names_no_job_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

@@ -393,6 +393,16 @@ async def test_allowed_url_is_uploaded(
     assert part["fileHashes"] == [hashlib.sha256(BRACKET).hexdigest()]
 
 
+@pytest.mark.parametrize("url", ["http://%a[ .]@/a.stl", "http://[broken/a.stl", "file:///a.stl", "a.stl", "//h/a.stl"])
+async def test_url_that_is_none_is_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, url: str
+) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await upload(hass, url=url)
+    assert refused.value.translation_key == "url_not_allowed"
+    assert SIGN not in paths(farm)
+
+
 @pytest.mark.parametrize(
     ("path", "key"),
     [

@@ -69,6 +69,19 @@ async def test_refused_build_is_told_at_the_press_and_by_the_outcome(
     assert "Part has no file" in state_of(hass, saved, "last_outcome").attributes["error"]
 
 
+async def test_refusal_is_told_by_the_outcome_in_the_language_of_home_assistant(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    hass.config.language = "fr"
+    saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
+    farm.inject_fault(Fault(mode="status", status=400, message="Part has no file", path="/v2/builds"))
+    with pytest.raises(HomeAssistantError):
+        await press(hass, saved, "print")
+    error = state_of(hass, saved, "last_outcome").attributes["error"]
+    assert "Part has no file" in error
+    assert "refused" not in error
+
+
 async def test_lost_request_is_told_as_unclear(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
     farm.inject_fault(Fault(mode="reset", path="/v2/builds"))

@@ -72,7 +72,7 @@ def _origin(address: str) -> str:
     """Return an address without what may be a secret in it."""
     try:
         url = URL(address)
-    except ValueError:
+    except ValueError, LookupError:
         return REDACTED
     return f"{url.scheme}://{url.host}:{url.port}{url.path}"
 

@@ -24,7 +24,7 @@ from .api import Lane, PrintagoError, PrintJob
 from .api.models import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
 from .const import DOMAIN, LOGGER
 from .coordinator import PrintagoCoordinator
-from .errors import async_call
+from .errors import async_call, async_message
 
 SUBENTRY_TYPE = "saved_print"
 CONF_MATERIAL = "material"
@@ -112,7 +112,7 @@ class SavedPrint:
             if err.translation_key in _MISSING:
                 self.on_missing()
             outcome = Outcome.UNCLEAR if err.translation_key in _UNCLEAR else Outcome.REFUSED
-            self._async_begin(outcome, error=str(err))
+            self._async_begin(outcome, error=await async_message(self.coordinator.hass, err))
             raise
         self._async_begin(Outcome.QUEUED, part_builds=(build.id for build in submission.part_builds))
         self.async_look_for_jobs()

@@ -138,6 +138,7 @@ async def test_few_redirects_are_followed(server: Server, client: PrintagoClient
         "http://",
         "http:///pot.png",
         "http://[broken",
+        "http://%a[ .]@",
         "http://user:pass@127.0.0.1/pot.png",
         "http://127.0.0.1:99999/pot.png",
         "http://127.0.0.1/a\r\nHost: other",

@@ -94,6 +94,7 @@ async def test_what_storage_answers_is_an_error_that_does_not_tell_the_address(
         ["file:///etc/passwd"],
         ["/relative?X-Signature=1"],
         ["http://[broken"],
+        ["http://%a[ .]@"],
         [""],
     ],
 )

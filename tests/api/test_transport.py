@@ -82,6 +82,7 @@ async def test_address_may_have_a_path(server: Server, session: aiohttp.ClientSe
         "http://",
         "api.printago.io",
         "http://[::1",
+        "http://%a[ .]@",
         "http://xn--",
         "http://a:99999",
         "file:///etc/passwd",

@@ -13,7 +13,7 @@ from ..api import JobStatus, PrintJob
 from ..api.models import FINAL_STATUSES, place_in_queue
 from ..api.tags import PIN, plain_tags
 from ..const import DOMAIN
-from ..errors import async_call
+from ..errors import async_call, async_message
 from .checks import at_most_one
 from .common import NAME, async_coordinator, async_printer_id
 from .selection import (
@@ -123,7 +123,8 @@ async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
                 job = PrintJob.from_json(job_id, updated)
                 outcomes.append({**job_summary(coordinator, job), "applied": True})
                 continue
-        outcomes.append({**job_summary(coordinator, PrintJob.from_json(job_id, row)), "applied": False} | _why(failure))
+        why = {"failure": await async_message(call.hass, failure)} if failure is not None else {}
+        outcomes.append({**job_summary(coordinator, PrintJob.from_json(job_id, row)), "applied": False, **why})
     if failure is not None and not any(outcome["applied"] for outcome in outcomes):
         raise failure
     return _response(call, outcomes)
@@ -149,10 +150,6 @@ def _changes(call: ServiceCall) -> dict[str, Any]:
 def _check_number(job_ids: Iterable[str]) -> None:
     if len(list(job_ids)) > _MOST_UPDATES:
         raise selection_error("too_many_jobs", most=str(_MOST_UPDATES))
-
-
-def _why(failure: HomeAssistantError | None) -> dict[str, str]:
-    return {"failure": str(failure)} if failure is not None else {}
 
 
 def _outcome(job: PrintJob, *, applied: bool) -> dict[str, Any]:

@@ -22,7 +22,7 @@ async def async_open_url(hass: HomeAssistant, url: str) -> ModelFile:
     try:
         address = URL(url)
         allowed = address.scheme in ("http", "https") and hass.config.is_allowed_external_url(url)
-    except ValueError:
+    except ValueError, LookupError:
         raise refusal("url_not_allowed", url="…") from None
     shown = str(address.with_user(None).with_query(None).with_fragment(None)) if address.host else "…"
     if not allowed:

@@ -58,7 +58,7 @@ async def fetch(session: aiohttp.ClientSession, address: str, most: int, *, api_
                 url = found
     except TimeoutError:
         raise OutcomeUnknownError("no answer in time") from None
-    except (aiohttp.ClientError, OSError, ValueError) as err:
+    except (aiohttp.ClientError, OSError, ValueError, LookupError) as err:
         raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
     raise OutcomeUnknownError("the address redirects too often")
 
@@ -103,7 +103,8 @@ def _parsed(address: str) -> URL:
         # Quoted once more, a signature would not match; what was never quoted has to be.
         url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
         complete = bool(url.host and url.port)
-    except ValueError:
+    except ValueError, LookupError:
+        # yarl raises an IndexError for some hosts in brackets.
         raise MalformedResponseError("the address is none") from None
     if url.scheme not in ("http", "https") or not complete or not text.isprintable():
         raise MalformedResponseError("the address is none of the web")

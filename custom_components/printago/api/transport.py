@@ -315,7 +315,7 @@ def parse_api_url(text: str) -> URL:
     try:
         url = URL(text)
         host = url.host
-    except ValueError:
+    except ValueError, LookupError:
         raise CannotConnectError("not a web address") from None
     if url.scheme not in ("http", "https") or not host or not _HOST.fullmatch(url.raw_host or ""):
         raise CannotConnectError("not a web address")
@@ -349,7 +349,7 @@ def _signed_address(url: str) -> URL:
     try:
         # Quoted once more, a signature would not match.
         address = URL(url, encoded=True)
-    except ValueError:
+    except ValueError, LookupError:
         raise MalformedResponseError("the signed address is none") from None
     if address.scheme not in ("http", "https") or not address.host:
         raise MalformedResponseError("the signed address is none")
