@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from homeassistant.components.automation.helpers import async_get_blueprints
-from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -21,7 +21,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from tests.common import device_of, entity_id, pass_time, paths, press, printer_named, state_of, until, value_of
-from tests.skips import NO_ASSISTANT
 from virtual_farm import Fault, VirtualFarm
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "printago"
@@ -31,7 +30,6 @@ X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 
 type Use = Callable[..., Coroutine[Any, Any, None]]
-type Speak = Callable[..., Coroutine[Any, Any, str]]
 
 
 @pytest.fixture
@@ -366,65 +364,3 @@ async def test_order_is_printed_when_it_arrives_and_what_could_not_be_queued_is_
     await until(hass, lambda: state_of(hass, farm.config.store_id, "order", "event").state != told)
     await hass.async_block_till_done()
     assert failed[0].data["message"].startswith("Order 1043: ")
-
-
-@pytest.fixture
-async def speak(hass: HomeAssistant) -> Speak:
-    """Return what says a sentence to Home Assistant's own assistant, and returns its answer."""
-    for package in ("hassil", "home_assistant_intents", "gazetteer_matcher"):
-        pytest.importorskip(package, reason=NO_ASSISTANT)
-    for component in ("homeassistant", "conversation"):
-        assert await async_setup_component(hass, component, {})
-
-    from homeassistant.components.conversation import async_converse
-
-    async def say(sentence: str, device: str | None = None) -> str:
-        result = await async_converse(hass, sentence, None, Context(), language="en", device_id=device)
-        return str(result.response.speech["plain"]["speech"]).strip()
-
-    return say
-
-
-@pytest.mark.usefixtures("calm")
-async def test_farm_prints_and_tells_when_spoken_to(
-    hass: HomeAssistant, farm: VirtualFarm, speak: Speak, use: Use
-) -> None:
-    queued = entity_id(hass, farm.config.store_id, "jobs_queued")
-    await use("voice", jobs_queued=[queued])
-
-    assert await speak("print two benchies") == "Printing 2 of Benchy."
-    (part,) = next(request.body["parts"] for request in farm.requests if request.path == "/v2/builds")
-    assert part["quantity"] == 2
-    assert farm.world.parts[part["partId"]]["name"] == "Benchy"
-    assert await speak("print a cable clip") == "Printing 1 of Cable Clip."
-    assert await speak("print 3 calibration cubes") == "Printing 3 of Calibration Cube."
-    builds = paths(farm).count("POST /v2/builds")
-    assert await speak("print spaceship") == "There is no part named spaceship."
-    assert await speak("print 500 benchies") == "500 copies at once are not allowed here: at most 10."
-    assert paths(farm).count("POST /v2/builds") == builds
-
-    answer = await speak("is the farm done")
-    assert answer.startswith("No, ")
-    assert f"{hass.states.get(queued).state} jobs wait" in answer
-
-
-@pytest.mark.usefixtures("calm")
-async def test_bed_is_confirmed_by_voice_only_after_a_yes_at_the_same_device(
-    hass: HomeAssistant, farm: VirtualFarm, speak: Speak, use: Use
-) -> None:
-    printer = printer_named(farm, X1C)
-    await end_print(hass, farm, printer)
-    farm.rename_printer(printer, "Printer 03")
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_awaiting_clear") is not None)
-    await hass.async_block_till_done()
-    await use("voice")
-
-    assert (await speak("the bed on printer seventeen is clear")).startswith("No bed of printer seventeen waits.")
-    assert "Printer 03 really empty" in await speak("the bed on printer three is clear", "here")
-    await speak("yes", "elsewhere")
-    assert not farm.printer(printer).confirmed_ready
-
-    await speak("the bed on printer three is clear", "here")
-    await speak("yes", "here")
-    await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "off")
-    assert farm.printer(printer).confirmed_ready
