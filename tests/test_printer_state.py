@@ -116,6 +116,7 @@ def test_word_of_any_printer_becomes_one_status(flags: dict[str, Any], word: str
         (BUSY, None, PrintStatus.RUNNING),
         ({**BUSY, "confirmedReady": True}, None, PrintStatus.RUNNING),
         (DONE, "printing", PrintStatus.RUNNING),
+        (DONE, "sending-to-printer", PrintStatus.PREPARE),
         (DONE, "assigned", PrintStatus.IDLE),
         (DONE, None, PrintStatus.IDLE),
         (IDLE, None, PrintStatus.IDLE),
@@ -130,6 +131,23 @@ def test_where_the_word_tells_nothing_the_job_tells_the_status_else_whether_the_
 ) -> None:
     state = printer(**flags)
     tell(state, state=word, job=job(status) if status else None)
+    assert state.print_status is expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "expected"),
+    [
+        (IDLE, None, PrintStatus.OFFLINE),
+        (DONE, None, PrintStatus.OFFLINE),
+        (BUSY, None, PrintStatus.RUNNING),
+        (DONE, "paused", PrintStatus.PAUSE),
+    ],
+)
+def test_host_that_says_that_its_printer_is_offline_counts_only_where_nothing_occupies_it(
+    flags: dict[str, Any], status: str | None, expected: PrintStatus
+) -> None:
+    state = printer(**flags)
+    tell(state, state="Offline", job=job(status) if status else None)
     assert state.print_status is expected
 
 
