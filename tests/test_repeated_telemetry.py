@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import json
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from custom_components.printago.api import Action, EntityEvent, StatMessage, parse_message
 from custom_components.printago.api.repeats import Repeats
@@ -69,6 +69,14 @@ def known_of(farm: Farm) -> dict[str, Any]:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_STEPS, max_size=60))
+@example(
+    [
+        ("tell", {"isOnline": False}),
+        ("record", {"isOnline": True, "isAvailable": False}),
+        ("record", {"isOnline": False, "isAvailable": False}),
+        ("tell", {"bedTemp": 61}),
+    ]
+)
 def test_fast_way_and_slow_way_lead_to_the_same(steps: list[tuple[str, Any]]) -> None:
     now = NOON
     fast, slow = Farm(lambda: now), Farm(lambda: now)

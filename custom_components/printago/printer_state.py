@@ -255,7 +255,7 @@ class PrinterState:
         if self.end_time is None:
             if printing and self.received_at is not None:
                 self._estimate_end(self.received_at, anew=True)
-        elif self.is_online and not printing:
+        elif not printing:
             self.end_time = None
             self._end_holds_until = NEVER
         before = self.counted
