@@ -216,6 +216,15 @@ def test_attention_of_a_free_printer_is_the_end_of_a_print(percent: float | None
     assert events(watched, ("ATTENTION",), ("IDLE",), ("ATTENTION",)) == []
 
 
+@pytest.mark.parametrize("word", ["Offline after error", "shutdown"])
+def test_fault_that_frees_a_printer_is_a_failed_print(word: str) -> None:
+    watched = idle()
+    said = [(word, False), (None, False), ("RUNNING", False), (word, True), ("startup", True), ("standby", True)]
+    told = watched.say("RUNNING", 40)
+    told += [kind for word, free in said for kind in watched.say(word, isAvailable=free)]
+    assert told == ["print_started", "print_failed"]
+
+
 def test_missing_word_of_an_idle_printer_starts_nothing() -> None:
     watched = idle()
     assert [kind for word in (None, "IDLE", None) for kind in watched.say(word, isAvailable=False)] == []

@@ -50,6 +50,74 @@ def test_word_of_the_printer_says_nothing_of_a_print_of_ours() -> None:
     assert watched.stat(4, state="FAILED") == []
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"label": None, "partName": None, "orderId": None, "printingStartedAt": None, "assignedPrinterId": None},
+        {"label": "", "partName": " ", "orderId": ""},
+        {"label": "Other", "partName": "Other", "printingStartedAt": stamp(50), "orderId": "x" * 24},
+        {},
+    ],
+    ids=["null", "blank", "another", "not mentioned"],
+)
+@pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
+def test_print_of_a_job_keeps_what_was_known_of_it_while_it_ran(last: dict[str, Any], end: str) -> None:
+    watched = Watched()
+    fields = {"assignedPrinterId": A, "label": "Order 7", "orderId": "o" * 24}
+    watched.job(1, status="pending", **fields)
+    watched.job(2, status="printing", printingStartedAt=stamp(2), **fields)
+    ended_at = {"printingCompletedAt": stamp(62), "cancelledAt": stamp(62)}
+    source = {"status": end, "updatedAt": stamp(70), **ended_at, **last}
+    told = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: source}))
+    assert [kind.partition("_")[0] for kind in told] == ["job", "print", *["order"] * (end == "completed")]
+    for happening in watched.last[:2]:
+        assert happening.subject in (None, A)
+        known = {name: happening.data[name] for name in ("job", "part", "order_id", "printer", "duration")}
+        assert known == {
+            "job": "Order 7",
+            "part": "Benchy",
+            "order_id": "o" * 24,
+            "printer": "Printer",
+            "duration": 60,
+        }
+
+
+def test_name_that_a_job_got_while_it_was_printed_is_its_name() -> None:
+    watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
+    assert watched.job(1, status="printing", label="Order 7") == []
+    watched.job(2, status="completed", label=None)
+    assert watched.last[0].data["job"] == "Order 7"
+
+
+def test_attempt_after_the_first_is_not_taken_for_it() -> None:
+    watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-600))})
+    failed = {"status": "failed", "assignedPrinterId": A, "printingCompletedAt": stamp(1)}
+    assert watched.job(1, **failed) == ["job_failed", "print_failed"]
+    assert watched.last[0].data["duration"] == 601
+    assert watched.job(2, status="pending", assignedPrinterId=None, printingStartedAt=None) == ["job_retried"]
+    assert watched.job(9, status="printing", assignedPrinterId=A, printingStartedAt=stamp(10)) == [
+        "job_started",
+        "print_started",
+    ]
+    # The end of the attempt before is still in the record.
+    assert watched.job(40, **failed) == ["job_failed", "print_failed"]
+    assert watched.last[0].data["duration"] == 30
+
+
+def test_canceled_job_ended_when_it_was_canceled() -> None:
+    running = {"assignedPrinterId": A, "printingStartedAt": stamp(-60)}
+    watched = Watched(jobs={JOB: job(status="printing", **running)})
+    watched.job(90, status="cancelled", cancelledAt=stamp(30), printingCompletedAt=stamp(80), **running)
+    assert {happening.occurred_at for happening in watched.last} == {NOON + timedelta(seconds=30)}
+    assert watched.last[0].data["duration"] == 90
+
+
+def test_job_that_is_completed_unseen_has_started_as_well() -> None:
+    watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
+    told = watched.job(9, status="completed", assignedPrinterId=A)
+    assert [kind for kind in told if kind.startswith("print_")] == ["print_started", "print_finished"]
+
+
 def test_job_canceled_in_the_queue_is_nothing_to_the_printer() -> None:
     watched = Watched(jobs={JOB: job()})
     assert watched.job(1, status="cancelled", assignedPrinterId=A) == ["job_canceled"]

@@ -15,6 +15,8 @@ BUSY_WORDS = frozenset({"PREPARE", "RUNNING", "PAUSE"})
 class Watched:
     """A farm of one printer whose first look is over, so that everything from now on is news."""
 
+    SECOND = timedelta(seconds=1)
+
     def __init__(self, printer: dict[str, Any] | None = None, jobs: dict[str, Any] | None = None) -> None:
         self.now = NOON
         self.farm = Farm(lambda: self.now)
@@ -41,7 +43,7 @@ class Watched:
 
     def say(self, word: str | None, percent: float | None = None, name: str | None = None, **payload: Any) -> list[str]:
         """Let telemetry come a second later; what is not given is not mentioned, and the word says if it is free."""
-        self.now += timedelta(seconds=1)
+        self.now += self.SECOND
         told = {"percent": percent, "taskName": name}
         readings = {key: value for key, value in told.items() if value is not None}
         if word is not None:

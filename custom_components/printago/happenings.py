@@ -151,14 +151,13 @@ class Chronicle:
         if job.status is JobStatus.PRINTING and before is not None and before.status is JobStatus.PAUSED:
             steps.append(("resumed", job.updated_at))
         elif (kind := _JOB_KINDS.get(job.status or JobStatus.PENDING)) is not None:
-            if (
-                kind not in ("assigned", "started")
-                and job.printing_started_at is not None
-                and "started" not in story.told
+            began = story.facts.get("printing_started_at")
+            if "started" not in story.told and (
+                kind in ("paused", "finished") or (kind in _ENDS and began is not None)
             ):
-                # It ran while nobody told: that it has started is news as well.
-                steps.append(("assigned", job.printing_started_at))
-                steps.append(("started", job.printing_started_at))
+                # It may have run while nobody told: that it has started is news as well.
+                began = began or _when(kind, job)
+                steps += [("assigned", began), ("started", began)]
             steps.append((kind, _when(kind, job)))
         happenings: list[Happening] = []
         for kind, when in steps:
@@ -168,7 +167,7 @@ class Chronicle:
             story.told.add(kind)
             happenings += self._tell_job(kind, when, job, story, by_snapshot=change.by_snapshot)
         if job.status is JobStatus.COMPLETED and happenings:
-            happenings += self._order_completed(job)
+            happenings += self._order_completed(story.facts.get("order_id"), job.ended_at)
         return happenings
 
     def _story(self, job: PrintJob, before: PrintJob | None) -> _Story:
@@ -176,7 +175,8 @@ class Chronicle:
             story = self._stories[job.id] = _Story()
             if before is not None:
                 # What was so when we first looked is known, not news.
-                story.told |= {"created"} | ({"started"} if before.printing_started_at else set())
+                ran = before.printing_started_at is not None or before.status in (JobStatus.PRINTING, JobStatus.PAUSED)
+                story.told |= {"created", "started"} if ran else {"created"}
                 story.learn(before)
             if len(self._stories) > _MOST_STORIES:
                 self._stories.popitem(last=False)
@@ -232,19 +232,17 @@ class Chronicle:
             story.told_as_external = before.ended
             return [self._of_external(printer, step) for step in before.steps], not before.started
         if kind in _ENDS:
-            if "started" in story.told:
-                self.external_prints.note_job_end(printer)
-            elif kind == "canceled" or printer.external_print is not None:
+            self.external_prints.note_job_end(printer)
+            if "started" not in story.told and (kind == "canceled" or printer.external_print is not None):
                 # It has not come to be printed.
                 return [], False
         return [], not story.told_as_external
 
-    def _order_completed(self, job: PrintJob) -> list[Happening]:
+    def _order_completed(self, order_id: str | None, ended_at: datetime | None) -> list[Happening]:
         """Return that an order is completed when its last open job has just been."""
-        order_id = job.order_id
         if order_id is None or any(other.order_id == order_id for other in self._farm.jobs.values()):
             return []
-        return [self._tell_order("completed", order_id, job.printing_completed_at)]
+        return [self._tell_order("completed", order_id, ended_at)]
 
     def _of_order(self, change: OrderChange) -> list[Happening]:
         known = self._orders.get(change.id)

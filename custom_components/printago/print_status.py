@@ -98,8 +98,12 @@ _MEANING_OF_WORD = {
     "canceled": _CANCELED,
     "canceling": _CANCELING,
 }
-_FINISHED_ONCE_FREE = frozenset({"attention"})
-"""Words that are not known to say anything, but for a printer that Printago calls free: its print has finished."""
+# Where Printago calls the printer free, even some of the words that are left out say how its print ended.
+_RESULT_ONCE_FREE = {
+    "attention": Result.FINISHED,
+    "offline after error": Result.FAILED,
+    "shutdown": Result.FAILED,
+}
 _SEPARATORS = re.compile(r"[\s_-]+")
 
 
@@ -113,7 +117,7 @@ def result_once_free(word: str | None) -> Result | None:
     """Return how a print ended by the word of its printer, which is free now; None where that does not say."""
     if (meaning := meaning_of(word)) is not None:
         return meaning.result
-    return Result.FINISHED if word is not None and _folded(word) in _FINISHED_ONCE_FREE else None
+    return None if word is None else _RESULT_ONCE_FREE.get(_folded(word))
 
 
 def _folded(word: str) -> str:

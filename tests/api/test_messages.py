@@ -253,3 +253,13 @@ def test_id_is_never_cut_and_a_title_always_fits_a_state() -> None:
     assert (job.part_id, job.order_id) == (None, "o" * 300)
     assert job.title is not None
     assert len(job.title) == 255
+
+
+@pytest.mark.parametrize("blank", [None, "", "  ", "\u00a0", "\n"])
+def test_blank_name_is_none(blank: str | None) -> None:
+    job = PrintJob.from_json(PRINTER, {"label": blank, "partName": "Benchy"})
+    assert job.title == "Benchy"
+    job = PrintJob.from_json(PRINTER, {"label": blank, "partName": blank})
+    assert (job.title, job.part_name) == (PRINTER, None)
+    news = Heard().news({"data": {"print": {"taskName": blank, "stage": blank}}})
+    assert news == {"task_name": None, "stage": None}

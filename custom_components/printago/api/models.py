@@ -173,7 +173,7 @@ class PrintJob(LazyRecord):
     status = lazily("status", _job_status, nullable=False)
     part_build_id = lazily("partBuildId", f.reference)
     part_id = lazily("partId", f.reference)
-    part_name = lazily("partName", f.text)
+    part_name = lazily("partName", f.filled_text)
     sku_id = lazily("skuId", f.reference)
     sku_name = lazily("skuName", f.text)
     order_id = lazily("orderId", f.reference)
@@ -200,7 +200,7 @@ class PrintJob(LazyRecord):
     @property
     def title(self) -> str:
         """Return what people call the job: its label, else its part, else its ID; cut to what a state may hold."""
-        return f.text(self.label) if self.label else self.part_name or self.id
+        return (f.filled_text(self.label) if self.label else None) or self.part_name or self.id
 
     @property
     def ended_at(self) -> datetime | None:

@@ -1,0 +1,142 @@
+"""Prints that were started elsewhere, on printers of all makes, whatever words they use and whatever gets lost."""
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.common import entity_id, pass_time, press, state_of, until, value_of
+from tests.conftest import SetUp
+from tests.heard import Heard, drop_stream, restore_stream
+from virtual_farm import FarmConfig, VirtualFarm
+
+MODELS = ("X1C", "OCTOPRINT", "PRUSA", "KLIPPER")
+
+
+@pytest.fixture(params=["common", "own", "odd"])
+def farm_config(request: pytest.FixtureRequest) -> FarmConfig:
+    """Let printers of all makes be idle, and speak in the words of Bambu, in their own, or in odd ones as well."""
+    return FarmConfig(speed=0, scenario="idle", printers=0, words=request.param)
+
+
+@pytest.fixture
+def printers(farm: VirtualFarm) -> dict[str, str]:
+    """Add one printer of each make."""
+    return {model: farm.add_printer(model, f"{model} 01", ready=True).id for model in MODELS}
+
+
+class Shop:
+    """What a person does at printers, and sees in Home Assistant."""
+
+    def __init__(self, hass: HomeAssistant, farm: VirtualFarm, heard: Heard) -> None:
+        self.hass = hass
+        self.farm = farm
+        self.heard = heard
+
+    def events(self, printer: str) -> list[str]:
+        """Return what the event entity has told of prints of one printer."""
+        return self.heard.of(entity_id(self.hass, printer, "print", "event"))
+
+    async def work(self, seconds: float = 30, steps: int = 1) -> None:
+        """Let the printers work, a step of time after the other."""
+        for _ in range(steps):
+            await self.farm.advance(seconds)
+            await self.hass.async_block_till_done()
+
+    async def until_told(self, printers: dict[str, str], kind: str) -> None:
+        """Let printers work until each of them has told an event."""
+        for _ in range(60):
+            if all(kind in self.events(printer) for printer in printers.values()):
+                return
+            await self.work(10)
+        raise AssertionError({model: self.events(printer) for model, printer in printers.items()})
+
+
+@pytest.fixture
+async def shop(
+    hass: HomeAssistant, farm: VirtualFarm, printers: dict[str, str], every_entity_enabled: None, setup_entry: SetUp
+) -> Shop:
+    """Return a shop that calmed down after set-up."""
+    await setup_entry()
+    await pass_time(hass, 31)
+    return Shop(hass, farm, Heard(hass))
+
+
+@pytest.mark.parametrize("end", ["finished", "failed", "canceled"])
+async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
+    hass: HomeAssistant, shop: Shop, printers: dict[str, str], end: str
+) -> None:
+    for model, printer in printers.items():
+        shop.farm.print_from_outside(printer, f"Bracket of {model}")
+    await shop.until_told(printers, "print_started")
+    began = {printer: value_of(hass, printer, "start_time") for printer in printers.values()}
+    assert "unknown" not in began.values()
+    await shop.work(60, 10)
+    for printer in printers.values():
+        await press(hass, printer, "pause")
+    await shop.until_told(printers, "print_paused")
+    # OctoPrint says it while the print is still being paused.
+    await shop.work(10)
+    for printer in printers.values():
+        await press(hass, printer, "resume")
+    await shop.until_told(printers, "print_resumed")
+    for printer in printers.values():
+        shop.farm.disconnect_printer(printer)
+        await until(hass, lambda printer=printer: value_of(hass, printer, "print_status") == "offline")
+        shop.farm.reconnect_printer(printer)
+    await shop.work(10, 3)
+    assert {printer: value_of(hass, printer, "start_time") for printer in printers.values()} == began
+    for printer in printers.values():
+        match end:
+            case "finished":
+                shop.farm.finish_print(printer)
+            case "failed":
+                shop.farm.fail_print(printer)
+            case "canceled":
+                await press(hass, printer, "stop")
+    # Bambu printers have no word of their own for a print that was stopped.
+    ends = {model: "failed" if end == "canceled" and model == "X1C" else end for model in printers}
+    for model, printer in printers.items():
+        await shop.until_told({model: printer}, f"print_{ends[model]}")
+    await shop.work(10, 5)
+    for model, printer in printers.items():
+        told = ["print_started", "print_paused", "print_resumed", f"print_{ends[model]}"]
+        assert shop.events(printer) == told, model
+        result = state_of(hass, printer, "last_print_result")
+        assert (result.state, result.attributes["job"]) == (ends[model], f"Bracket of {model}")
+        assert value_of(hass, printer, "failed_prints") == str(int(ends[model] == "failed"))
+        assert value_of(hass, printer, "start_time") == "unknown"
+
+
+@pytest.mark.parametrize("gap", ["stream", "contact", "reload"])
+async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can(
+    hass: HomeAssistant, shop: Shop, printers: dict[str, str], gap: str
+) -> None:
+    (entry,) = hass.config_entries.async_entries("printago")
+    assert isinstance(entry, MockConfigEntry)
+    for printer in printers.values():
+        shop.farm.print_from_outside(printer, "Bracket")
+    await shop.until_told(printers, "print_started")
+    await shop.work(60, 5)
+    match gap:
+        case "stream":
+            await drop_stream(hass, shop.farm)
+        case "contact":
+            for printer in printers.values():
+                shop.farm.disconnect_printer(printer)
+        case "reload":
+            assert await hass.config_entries.async_unload(entry.entry_id)
+    for printer in printers.values():
+        shop.farm.finish_print(printer)
+    await shop.work(30, 4)
+    assert {tuple(shop.events(printer)) for printer in printers.values()} == {("print_started",)}
+    match gap:
+        case "stream":
+            await restore_stream(hass, shop.farm, entry)
+        case "contact":
+            for printer in printers.values():
+                shop.farm.reconnect_printer(printer)
+        case "reload":
+            assert await hass.config_entries.async_setup(entry.entry_id)
+    await shop.until_told(printers, "print_finished")
+    await shop.work(30, 2)
+    assert {tuple(shop.events(printer)) for printer in printers.values()} == {("print_started", "print_finished")}
