@@ -67,6 +67,13 @@ async def until_farm(entry: MockConfigEntry, holds: Callable[[], bool], seconds:
         remove()
 
 
+async def until_asked(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Await the requests to the farm that make something hold; the farm has no event for them."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
 async def pass_time(hass: HomeAssistant, seconds: float) -> None:
     """Let Home Assistant's timers believe that time has passed; sockets and clocks go on as ever."""
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))

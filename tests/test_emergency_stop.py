@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
-from tests.common import device_of, printer_named, until, value_of
+from tests.common import device_of, printer_named, until, until_asked, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
@@ -149,13 +149,19 @@ async def test_step_without_an_answer_holds_up_no_later_one_and_counts_when_it_c
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.api.emergency.STEP_PATIENCE", 0.05)
-    farm.inject_fault(Fault(mode="slow", path=FABMATIC, seconds=0.5))
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", path=FABMATIC, until=answer))
     printer = printer_named(farm, "X1 Carbon 01")
 
-    response = await stop(hass, printers=[device_id(hass, entry, printer)])
-
+    stopping = hass.async_create_task(stop(hass, printers=[device_id(hass, entry, printer)]))
+    await until_asked(lambda: len(farm.requests) == len(STEPS))
     assert [request.path for request in farm.requests] == [path for path, _ in STEPS]
-    assert response["complete"] is True
+    # All have been sent while the first has no answer.
+    assert farm.requests[0].status is None
+    assert not stopping.done()
+
+    answer.set()
+    assert (await stopping)["complete"] is True
 
 
 async def test_our_own_limit_holds_nothing_back_but_counts_it(
@@ -202,14 +208,40 @@ async def test_key_that_lacks_a_permission_still_takes_the_other_steps(
     assert [row["steps"] for row in response["not_reached"]] == [["fabmatic_off"]]
 
 
-async def test_farm_stands_for_all_of_its_printers_and_strangers_keep_nobody_from_the_rest(
+@pytest.fixture
+async def all_online(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Have every printer online, so that each can be reached by every step."""
+    for printer in farm.world.printers:
+        farm.reconnect_printer(printer)
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_online") == str(len(farm.world.printers)))
+    farm.clear_requests()
+
+
+@pytest.mark.usefixtures("all_online")
+async def test_farm_stands_for_all_of_its_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    response = await stop(hass, printers=["0" * 32, device_id(hass, entry, farm.config.store_id)])
+    response = await stop(hass, printers=[device_id(hass, entry, farm.config.store_id)])
 
     assert len(response["printers"]) == len(farm.world.printers)
+    assert response["complete"] is True
+    assert not any(printer.enabled for printer in farm.world.printers.values())
+    assert notifications(hass) == []
+
+
+@pytest.mark.usefixtures("all_online")
+async def test_stop_is_not_complete_when_one_of_its_devices_is_unknown_though_all_others_were_reached(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+
+    response = await stop(hass, printers=["0" * 32, device_id(hass, entry, printer)])
+
+    assert sent(farm) == STEPS
+    assert (response["printers"], response["not_reached"], response["errors"]) == (["X1 Carbon 01"], [], {})
     assert response["unknown_devices"] == ["0" * 32]
     assert response["complete"] is False
+    assert len(notifications(hass)) == 1
 
 
 async def test_nothing_to_stop_is_told(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
@@ -221,7 +253,8 @@ async def test_nothing_to_stop_is_told(hass: HomeAssistant, farm: VirtualFarm, e
     assert farm.requests == []
 
 
-async def test_store_that_is_not_loaded_is_named_while_the_others_are_stopped(
+@pytest.mark.usefixtures("all_online")
+async def test_stop_is_not_complete_while_a_store_is_not_loaded_though_all_others_were_reached(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     other = MockConfigEntry(domain=DOMAIN, title="Second Farm", unique_id="a" * 24, data=dict(entry.data))
@@ -231,18 +264,22 @@ async def test_store_that_is_not_loaded_is_named_while_the_others_are_stopped(
     response = await stop(hass)
 
     assert len(response["printers"]) == len(farm.world.printers)
+    assert response["not_reached"] == []
     assert response["stores_not_loaded"] == ["Second Farm"]
+    assert response["complete"] is False
+    (told,) = notifications(hass)
+    assert "Second Farm" in told
 
 
 async def test_stop_goes_on_when_whoever_called_is_ended(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    farm.inject_fault(Fault(mode="slow", path=FABMATIC, seconds=0.2))
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", path=FABMATIC, until=answer))
     call = hass.async_create_task(stop(hass))
-    async with asyncio.timeout(5):
-        while not farm.requests:  # noqa: ASYNC110, the farm has no event for it
-            await asyncio.sleep(0)
+    await until_asked(lambda: farm.requests != [])
     call.cancel()
+    answer.set()
     await hass.async_block_till_done()
 
     assert sent(farm) == STEPS

@@ -1,5 +1,6 @@
 """Faults that a test asks for: the next calls fail in a chosen way."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -15,7 +16,8 @@ class Fault:
     `status`: JSON with an HTTP status · `timeout`: no answer for `seconds` · `slow`: the right answer after `seconds` ·
     `truncated`: the right answer, cut off in the middle · `html`: a proxy's page with an HTTP status · `drop`: acted
     upon, then the connection is cut · `reset`: the connection is cut, nothing is done. `path` is the beginning of a
-    path; `every` lets only each n-th fitting call fail. `acts` lets `status`, `html` and `timeout` act first.
+    path; `every` lets only each n-th fitting call fail. `acts` lets `status`, `html` and `timeout` act first. An event
+    `until` ends the waiting of `timeout` and `slow` before its time.
     """
 
     mode: FaultMode
@@ -28,6 +30,7 @@ class Fault:
     retry_after: int | None = None
     every: int = 1
     acts: bool = False
+    until: asyncio.Event | None = None
     seen: int = 0
 
     def __post_init__(self) -> None:

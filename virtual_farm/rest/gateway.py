@@ -83,7 +83,7 @@ class Gateway:
             case "reset":
                 return _cut(request)
             case "slow":
-                await self._wait(fault.seconds)
+                await self._wait(fault)
                 response: web.StreamResponse = await act()
                 return response
             case "drop":
@@ -94,7 +94,7 @@ class Gateway:
         if fault.acts:
             await act()
         if fault.mode == "timeout":
-            await self._wait(fault.seconds)
+            await self._wait(fault)
             return _cut(request)
         if fault.mode == "html":
             return web.Response(text=_HTML, status=fault.status, content_type="text/html")
@@ -103,9 +103,14 @@ class Gateway:
             spoiled.headers["Retry-After"] = str(fault.retry_after)
         return spoiled
 
-    async def _wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._farm.closing.wait(), seconds)
+    async def _wait(self, fault: Fault) -> None:
+        ends = [event for event in (self._farm.closing, fault.until) if event is not None]
+        waits = [asyncio.ensure_future(event.wait()) for event in ends]
+        try:
+            await asyncio.wait(waits, timeout=fault.seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _truncated(self, request: web.Request, whole: web.StreamResponse) -> web.StreamResponse:
         body = whole.body if isinstance(whole, web.Response) else b""
