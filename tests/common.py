@@ -106,3 +106,11 @@ def silence(farm: VirtualFarm) -> None:
     """Take away all that the broker has retained: who connects from now on is told nothing until something happens."""
     for printer in farm.world.printers:
         farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer}", b"", retain=True)
+
+
+async def restart_silent(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Load an entry as after a restart: nothing is known of the farm, and no printer has said anything yet."""
+    silence(farm)
+    entry.runtime_data.memory.async_forget_farm()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()

@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
-from tests.common import until, value_of
+from tests.common import paths, until, value_of
 from virtual_farm import VirtualFarm
 
 BUILD = "POST /v2/builds"
@@ -28,7 +28,9 @@ def sku_id(farm: VirtualFarm, code: str) -> str:
 
 def last_build(farm: VirtualFarm) -> Any:
     """Return the body of the last build that was sent."""
-    return next(request.body for request in reversed(farm.requests) if request.path == "/v2/builds")
+    builds = [request.body for request in farm.requests if request.path == "/v2/builds"]
+    assert builds, f"no build was sent, only {paths(farm)}"
+    return builds[-1]
 
 
 async def open_form(hass: HomeAssistant, entry: MockConfigEntry) -> Any:

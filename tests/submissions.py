@@ -23,7 +23,9 @@ async def submit(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 
 def last_build(farm: VirtualFarm) -> Any:
     """Return the body of the last build that was sent."""
-    return next(request.body for request in reversed(farm.requests) if request.path == "/v2/builds")
+    builds = [request.body for request in farm.requests if request.path == "/v2/builds"]
+    assert builds, f"no build was sent, only {paths(farm)}"
+    return builds[-1]
 
 
 async def build_arrived(farm: VirtualFarm) -> None:

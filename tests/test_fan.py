@@ -4,8 +4,9 @@ from homeassistant.components.fan import DOMAIN as FAN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, printer_named, state_of, until, value_of
+from tests.common import entity_id, printer_named, restart_silent, state_of, until, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
@@ -17,9 +18,14 @@ async def act(hass: HomeAssistant, printer: str, key: str, service: str, **data:
 
 
 @pytest.fixture
-async def printer(hass: HomeAssistant, farm: VirtualFarm, every_entity_enabled: None, setup_entry: SetUp) -> str:
+async def entry(every_entity_enabled: None, setup_entry: SetUp) -> MockConfigEntry:
+    """Return the entry of the farm, with every entity enabled."""
+    return await setup_entry()
+
+
+@pytest.fixture
+async def printer(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
     """Return the ID of a printer that has every fan, once they are there."""
-    await setup_entry()
     printer = printer_named(farm, "X1 Carbon 01")
     await until(hass, lambda: value_of(hass, printer, "chamber_fan", FAN) not in (None, "unknown"))
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -59,3 +65,17 @@ async def test_printer_gets_only_the_fans_that_it_has(hass: HomeAssistant, farm:
     assert value_of(hass, open_printer, "cooling_fan", FAN) is not None
     assert value_of(hass, open_printer, "aux_fan", FAN) is None
     assert value_of(hass, open_printer, "chamber_fan", FAN) is None
+
+
+async def test_fans_of_a_printer_that_is_silent_since_a_restart_are_there_and_no_others(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, printer: str
+) -> None:
+    await restart_silent(hass, farm, entry)
+    keys = ("cooling_fan", "aux_fan", "chamber_fan")
+    assert [value_of(hass, printer, key, FAN) for key in keys] == ["unknown"] * 3
+    assert [value_of(hass, printer_named(farm, "A1 01"), key, FAN) for key in keys] == ["unknown", None, None]
+
+    farm.printer(printer).machine.fans["chamber"] = 30
+    farm.printer(printer).machine.version += 1
+    farm.settle()
+    await until(hass, lambda: value_of(hass, printer, "chamber_fan", FAN) == "on")

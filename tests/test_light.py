@@ -6,7 +6,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, pass_time, paths, printer_named, until, value_of
+from tests.common import entity_id, pass_time, paths, printer_named, restart_silent, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
 pytestmark = pytest.mark.usefixtures("calm")
@@ -86,3 +86,19 @@ async def test_lights_turned_on_together_are_one_request(hass: HomeAssistant, fa
     await hass.services.async_call(LIGHT, "turn_on", {"entity_id": lights}, blocking=True)
     assert paths(farm) == ["POST /v1/printer-commands/send"]
     assert all(farm.printer(printer).machine.lights["chamber"] == "on" for printer in lit)
+
+
+async def test_light_of_a_printer_that_is_silent_since_a_restart_is_there_and_comes_back_with_its_word(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, calm: str
+) -> None:
+    klipper = farm.add_printer("KLIPPER").id
+    await until(hass, lambda: value_of(hass, klipper, "nozzle_temp") not in (None, "unknown", "unavailable"))
+    await restart_silent(hass, farm, entry)
+    assert value_of(hass, calm, "chamber_light", LIGHT) == "unknown"
+    # It has never shown one.
+    assert value_of(hass, klipper, "chamber_light", LIGHT) is None
+
+    farm.printer(calm).machine.lights["chamber"] = "on"
+    farm.printer(calm).machine.version += 1
+    farm.settle()
+    await until(hass, lambda: value_of(hass, calm, "chamber_light", LIGHT) == "on")

@@ -1,6 +1,5 @@
 """Saved prints: made and changed in a dialogue, printed by a press."""
 
-from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -24,7 +23,7 @@ from tests.saved_prints import (
     save_print,
     sku_id,
 )
-from tests.skips import NO_ASSISTANT
+from tests.voice import begin_to_listen, say
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 pytestmark = pytest.mark.usefixtures("quick_to_ask")
@@ -132,17 +131,12 @@ async def test_everything_that_was_chosen_reaches_printago(
 async def test_button_is_pressed_by_its_spoken_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    for package in ("hassil", "home_assistant_intents", "gazetteer_matcher"):
-        pytest.importorskip(package, reason=NO_ASSISTANT)
-    for component in ("homeassistant", "conversation"):
-        assert await async_setup_component(hass, component, {})
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
-    async_expose_entity(hass, "conversation", entity_id(hass, saved, "print", "button"), should_expose=True)
+    await begin_to_listen(hass, entity_id(hass, saved, "print", "button"))
 
-    await hass.services.async_call(
-        "conversation", "process", {"text": "press the Print Benchy button"}, blocking=True, return_response=True
-    )
+    await say(hass, "press the Print Benchy button")
 
+    await outcome_is(hass, saved, "queued")
     assert last_build(farm)["parts"][0]["partId"] == part_id(farm)
 
 

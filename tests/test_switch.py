@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, pass_time, paths, printer_named, state_of, until, value_of
+from tests.common import entity_id, pass_time, paths, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -85,30 +85,6 @@ async def test_offline_printer_can_be_switched_since_only_the_store_is_asked(
 
 
 @pytest.mark.usefixtures("calm")
-async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_call_fails(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
-    printer = printer_named(farm, "A1 01")
-    states: list[str] = []
-
-    @callback
-    def note(event: Event[EventStateChangedData]) -> None:
-        assert event.data["new_state"] is not None
-        states.append(event.data["new_state"].state)
-
-    async_track_state_change_event(hass, entity_id(hass, printer, "enabled", SWITCH), note)
-    farm.inject_fault(Fault(mode="status", status=500))
-
-    with pytest.raises(HomeAssistantError) as failed:
-        await turn(hass, printer, "enabled", "off")
-
-    await hass.async_block_till_done()
-    assert failed.value.translation_key == "outcome_unknown"
-    assert states == ["off", "on"]
-    assert farm.world.printers[printer].enabled
-
-
-@pytest.mark.usefixtures("calm")
 async def test_wishes_go_out_in_their_order_and_the_last_one_holds(hass: HomeAssistant, farm: VirtualFarm) -> None:
     printer = printer_named(farm, "A1 01")
     farm.inject_fault(Fault(mode="slow", seconds=0.2))
@@ -121,11 +97,9 @@ async def test_wishes_go_out_in_their_order_and_the_last_one_holds(hass: HomeAss
     assert len(farm.requests) == 2
 
 
-@pytest.mark.usefixtures("calm")
-async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
-    printer = printer_named(farm, "A1 01")
+@pytest.fixture
+def shown(hass: HomeAssistant, farm: VirtualFarm, calm: None) -> list[str]:
+    """Return all that a switch shows from now on."""
     states: list[str] = []
 
     @callback
@@ -133,14 +107,79 @@ async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(
         assert event.data["new_state"] is not None
         states.append(event.data["new_state"].state)
 
-    async_track_state_change_event(hass, entity_id(hass, printer, "enabled", SWITCH), note)
+    async_track_state_change_event(hass, entity_id(hass, printer_named(farm, "A1 01"), "enabled", SWITCH), note)
+    return states
+
+
+async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_call_fails(
+    hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    farm.inject_fault(Fault(mode="status", status=500))
+
+    with pytest.raises(HomeAssistantError) as failed:
+        await turn(hass, printer, "enabled", "off")
+
+    await hass.async_block_till_done()
+    assert failed.value.translation_key == "outcome_unknown"
+    assert shown == ["off", "on"]
+    assert farm.world.printers[printer].enabled
+
+
+async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(
+    hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
+) -> None:
+    printer = printer_named(farm, "A1 01")
     farm.inject_fault(Fault(mode="slow", seconds=0.2, count=2))
 
     await asyncio.gather(*(turn(hass, printer, "enabled", to) for to in ("off", "on")))
     await hass.async_block_till_done()
 
-    assert states == ["off", "on"]
+    assert shown == ["off", "on"]
     assert farm.world.printers[printer].enabled
+
+
+async def test_second_press_goes_out_only_after_the_answer_to_the_first(
+    hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    # The second one would be sent after 50 ms.
+    farm.inject_fault(Fault(mode="slow", seconds=0.3))
+    first = hass.async_create_task(turn(hass, printer, "enabled", "off"))
+    await until_asked(lambda: len(farm.requests) == 1)
+    second = hass.async_create_task(turn(hass, printer, "enabled", "on"))
+
+    await until_asked(lambda: len(farm.requests) == 2)
+    assert farm.requests[0].status == 200
+    await asyncio.gather(first, second)
+    await hass.async_block_till_done()
+    assert [request.body["enabled"] for request in farm.requests if request.body] == [False, True]
+    assert shown == ["off", "on"]
+    assert farm.world.printers[printer].enabled
+
+
+async def test_older_press_that_fails_does_not_show_over_a_newer_one(
+    hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    fails, answers = asyncio.Event(), asyncio.Event()
+    farm.inject_fault(Fault(mode="timeout", until=fails))
+    farm.inject_fault(Fault(mode="slow", until=answers))
+    older = hass.async_create_task(turn(hass, printer, "enabled", "off"))
+    await until_asked(lambda: len(farm.requests) == 1)
+    newer = [hass.async_create_task(turn(hass, printer, "enabled", to)) for to in ("on", "off")]
+    await until(hass, lambda: shown == ["off", "on", "off"])
+
+    fails.set()
+    with pytest.raises(HomeAssistantError):
+        await older
+    await until_asked(lambda: len(farm.requests) == 2)
+    assert shown == ["off", "on", "off"]
+    answers.set()
+    await asyncio.gather(*newer)
+    await hass.async_block_till_done()
+    assert shown == ["off", "on", "off"]
+    assert not farm.world.printers[printer].enabled
 
 
 @pytest.mark.usefixtures("calm")
@@ -160,11 +199,14 @@ async def test_unload_in_the_middle_of_a_call_leaves_nothing_behind(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "A1 01")
-    farm.inject_fault(Fault(mode="slow", seconds=0.3))
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", until=answer))
     turning = asyncio.create_task(turn(hass, printer, "enabled", "off"))
-    await until(hass, lambda: switch(hass, printer, "enabled") == "off")
+    await until_asked(lambda: len(farm.requests) == 1)
+    assert switch(hass, printer, "enabled") == "off"
 
     assert await hass.config_entries.async_unload(entry.entry_id)
+    answer.set()
     await turning
 
     assert switch(hass, printer, "enabled") == "unavailable"

@@ -164,6 +164,43 @@ async def test_message_that_leaves_something_out_leaves_it_as_it_was(
     assert value_of(hass, x1c, "ams_1_tray_2") == "unavailable"
 
 
+async def test_sparse_message_with_temperatures_and_a_spool_keeps_the_ams(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    spools = ["PETG Basic", "ABS", "PLA Matte"]
+    for spool, groups in zip(spools, ({}, {"print": {"percent": 3}}, {"health": {"errors": []}}), strict=True):
+        spooled = {"spool": {"color": "0000FF", "info": spool, "type": "PLA", "remaining": 0}}
+        tell(farm, x1c, spooled, temps={"nozzleTemp": 41, "bedTemp": 31}, **groups)
+        await until(hass, lambda spool=spool: value_of(hass, x1c, "external_spool") == spool)
+        assert value_of(hass, x1c, "nozzle_temp") == "41"
+        assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic"
+
+
+async def test_printer_that_was_deleted_and_returns_gets_its_trays_again(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    kept = {key: value_of(hass, x1c, key) for key in ("ams_1_tray_4", "external_spool", "chamber_temp")}
+    record = farm.world.printers.wire(x1c)
+
+    def tell_event(action: str, **fields: Any) -> None:
+        entities = {x1c: {**record, "updatedAt": farm.config.clock().isoformat()} if action == "INSERT" else {}}
+        message = {"action": action, "entityType": "printer", "entities": entities, "changes": {}}
+        farm.publish(f"stores/{farm.config.store_id}/entities/printers", orjson.dumps(message))
+
+    tell_event("DELETE")
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") is None)
+    assert er.async_get(hass).async_get_entity_id("sensor", "printago", f"{x1c}_external_spool") is None
+    tell_event("INSERT")
+    await until(hass, lambda: value_of(hass, x1c, "print_status") is not None)
+    farm.printer(x1c).machine.version += 1
+    farm.feed.flush(everything=True)
+
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    assert {key: value_of(hass, x1c, key) for key in kept} == kept
+
+
 async def test_external_spool_of_a_printer_without_ams(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

@@ -14,8 +14,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
-from tests.skips import NO_ASSISTANT
 from tests.submissions import BUILD, last_build
+from tests.voice import begin_to_listen
 from virtual_farm import VirtualFarm
 from virtual_farm.catalog import new_part
 
@@ -35,10 +35,7 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 @pytest.fixture
 async def speak(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> AsyncGenerator[Speak]:
     """Return what says a sentence to Home Assistant's own assistant, and returns its answer; all has calmed down."""
-    for package in ("hassil", "home_assistant_intents", "gazetteer_matcher"):
-        pytest.importorskip(package, reason=NO_ASSISTANT)
-    for component in ("homeassistant", "conversation"):
-        assert await async_setup_component(hass, component, {})
+    await begin_to_listen(hass)
     await pass_time(hass, 31)
 
     from homeassistant.components.conversation import async_converse

@@ -54,6 +54,12 @@ class PrinterFan(OptimisticEntity[int], ControlEntity, FanEntity):
     entity_description: PrinterFanDescription
     _attr_supported_features = FanEntityFeature.SET_SPEED | FanEntityFeature.TURN_ON | FanEntityFeature.TURN_OFF
 
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it turns; None while nobody knows, which Home Assistant would show as off."""
+        return None if self._attr_percentage is None else self._attr_percentage > 0
+
     @override
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
         self._attr_percentage = self._async_shown(self._speed(printer))
