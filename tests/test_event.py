@@ -1,5 +1,6 @@
 """What happens is told once: not at the start, not after reconnects, and not lost while nobody listened."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -212,3 +213,28 @@ async def test_order_is_told_when_it_comes_and_when_it_is_closed(
     farm.settle()
     await until(hass, lambda: "order_closed" in heard.of(orders))
     assert heard.data("order_closed")["order_number"] == "1042"
+
+
+@pytest.mark.usefixtures("every_entity_enabled")
+async def test_print_from_elsewhere_that_goes_on_over_a_restart_began_before_it(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_storage: dict[str, Any]
+) -> None:
+    printer, key = printer_named(farm, "A1 01"), f"printago.{farm.config.store_id}"
+    farm.print_from_outside(printer, "Bracket")
+    await farm.advance(300)
+    began = (farm.config.clock() - timedelta(hours=1)).isoformat(timespec="seconds")
+    saved = {printer: {"seen_at": began, "name": "Bracket", "progress": 0.5}}
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {"external_prints": saved}}
+    await setup_entry()
+    heard = Heard(hass)
+    await until(hass, lambda: value_of(hass, printer, "start_time") == began)
+    hass.bus.async_fire("homeassistant_final_write")
+    await hass.async_block_till_done()
+    assert hass_storage[key]["data"]["external_prints"][printer]["seen_at"] == began
+
+    farm.finish_print(printer)
+    prints = entity_id(hass, printer, "print", "event")
+    await until(hass, lambda: heard.of(prints) == ["print_finished"])
+    hass.bus.async_fire("homeassistant_final_write")
+    await hass.async_block_till_done()
+    assert hass_storage[key]["data"]["external_prints"] == {}
