@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -109,12 +110,21 @@ async def set_up(hass: HomeAssistant, example: dict[str, Any]) -> None:
     assert state.state == "on", "Home Assistant refused the automation"
 
 
+def rename_device(hass: HomeAssistant, entity: str, name: str) -> None:
+    """Give the device of an entity a name, as a person does."""
+    registered = er.async_get(hass).async_get(entity)
+    assert registered is not None
+    assert registered.device_id is not None
+    dr.async_get(hass).async_update_device(registered.device_id, name_by_user=name)
+
+
 async def bed_waits(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:
+    rename_device(hass, "binary_sensor.x1_carbon_01_bed_needs_clearing", "Left one")
     farm.finish_print(printer_named(farm, X1C))
     await until(hass, lambda: hass.states.is_state("binary_sensor.x1_carbon_01_bed_needs_clearing", "on"))
     assert not notified
     await pass_time(hass, 15 * 60 + 1)
-    assert (await until_called(hass, notified)).data["message"] == "X1 Carbon 01 has waited for 15 minutes."
+    assert (await until_called(hass, notified)).data["message"] == "Left one has waited for 15 minutes."
 
 
 async def button_prints_two(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:
@@ -123,9 +133,10 @@ async def button_prints_two(hass: HomeAssistant, farm: VirtualFarm, notified: Ca
 
 
 async def print_fails(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:
+    rename_device(hass, "event.x1_carbon_01_print", "Left one")
     farm.fail_print(printer_named(farm, X1C), "Spaghetti")
     call = await until_called(hass, notified)
-    assert (call.data["title"], call.data["message"]) == ("X1 Carbon 01 has failed", "Spaghetti")
+    assert (call.data["title"], call.data["message"]) == ("Left one has failed", "Spaghetti")
 
 
 async def nobody_prints(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:
