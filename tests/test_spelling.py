@@ -4,6 +4,7 @@
 
 import unicodedata
 
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.printago.spelling import alike, folded, folded_number, tidied
@@ -59,6 +60,15 @@ def test_two_spellings_of_a_name_are_the_same(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_two_names_are_not_the_same(one: str, other: str) -> None:
     assert folded(one) != folded(other)
+
+
+@given(st.text(max_size=20))
+def test_case_composition_and_what_is_around_a_name_never_matter(text: str) -> None:
+    key = folded(text)
+    others = [text.upper(), text.lower(), f"\u200e{text}\u00a0", tidied(text), key]
+    others += [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]
+    assert {folded(other) for other in others} == {key}
+    assert tidied(tidied(text)) == tidied(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u00a0\t", "\u200b", "\ufeff\u2060", "\u3164", "\u2800", "\x00"])

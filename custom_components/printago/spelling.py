@@ -52,7 +52,7 @@ def folded(text: str) -> str:
     do not count. Nor does how much white space there is and of which kind; quotes, apostrophes, dashes and slashes are those
     of a keyboard, and the two letters i of Turkish are one. Accents count, and so do all other signs.
     """
-    text = _INVISIBLE.sub("", text).translate(_SAME)
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_SAME)
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     text = _INVISIBLE.sub("", text).translate(_SAME).replace(_DOTTED_I, "i")
     return " ".join(text.split())
