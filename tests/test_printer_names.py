@@ -4,6 +4,7 @@
 
 import json
 
+from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
@@ -238,6 +239,18 @@ async def test_emergency_stops_every_printer_that_is_called_so(
     stopped = await act(hass, "emergency_stop", printers=["left one", "nobody"])
     assert stopped["printers"] == ["Left one", "Left one"]
     assert stopped["unknown_devices"] == ["nobody"]
+    (notification,) = hass.data[persistent_notification.DOMAIN].values()
+    assert "nobody" in notification["message"]
+
+
+@pytest.mark.parametrize("name", ["Virtual\u00a0farm", "basement"])
+async def test_emergency_stops_all_of_a_store_that_is_called_so(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, at_rest: None, name: str
+) -> None:
+    rename(hass, entry, farm.config.store_id, "Basement")
+    stopped = await act(hass, "emergency_stop", printers=[name])
+    assert len(stopped["printers"]) == len(farm.world.printers)
+    assert stopped["unknown_devices"] == []
 
 
 @pytest.mark.parametrize("name", ["🔥", "42", "#3", "İstanbul", "ＬＥＦＴ", "\u202bشمال\u202c", "é" * 255, "x" * 5000])

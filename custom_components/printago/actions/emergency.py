@@ -8,6 +8,7 @@ reached is told by its response, and by a notification for a person.
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+import re
 from typing import Any
 
 from homeassistant.components import persistent_notification
@@ -23,9 +24,13 @@ from ..api import AuthenticationError
 from ..api.emergency import Step, StepOutcome, stop_printers
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from ..devices import async_called
 from ..printer_names import printers_called
+from ..spelling import alike
 from ..words import async_words, say
 from .targets import ATTR_PRINTERS, DEVICES
+
+_DEVICE_ID = re.compile(r"[0-9a-f]{32}")
 
 EMERGENCY_STOP_SCHEMA = vol.Schema(
     {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Optional(ATTR_PRINTERS): DEVICES}
@@ -101,14 +106,18 @@ def _async_add_device(hass: HomeAssistant, device_id: str, targets: _Targets) ->
 
 @callback
 def _async_add_called(hass: HomeAssistant, name: str, targets: _Targets) -> None:
-    """Add all printers that are called so: in an emergency one too many is better than the wrong one."""
-    found = False
+    """Add all printers, or stores, that are called so: in an emergency one too many is better than the wrong one."""
     entries: list[PrintagoConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    any_found = False
     for entry in entries:
-        for printer in printers_called(entry.runtime_data.farm.printers.values(), name):
-            targets.printers.setdefault(entry.entry_id, set()).add(printer.id)
-            found = True
-    if not found:
+        printers = entry.runtime_data.farm.printers
+        store = async_called(hass, entry, entry.runtime_data.store_id, entry.title)
+        found = {printer.id for printer in printers_called(printers.values(), name)}
+        if alike(name, (store, entry.title), str):
+            found.update(printers)
+        targets.printers.setdefault(entry.entry_id, set()).update(found)
+        any_found |= bool(found)
+    if not any_found:
         targets.unknown_devices.append(name)
 
 
@@ -188,7 +197,9 @@ async def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
 
 @callback
 def _device_name(hass: HomeAssistant, device_id: str, words: Mapping[str, str]) -> str:
-    """Return what a person calls a device that is none of our printers, or is no longer there."""
+    """Return what a person calls a device that is none of our printers, or is no longer there: it may be given by name."""
     device = dr.async_get(hass).async_get(device_id)
     name = (device.name_by_user or device.name) if device is not None else None
+    if device is None and not _DEVICE_ID.fullmatch(device_id):
+        name = device_id
     return name or say(words, "emergency_unknown_device")
