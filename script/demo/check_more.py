@@ -37,7 +37,7 @@ async def voice_is_understood(check: Check) -> None:
         return said
 
     printer = await check.printer(lambda printer: printer["isOnline"] and printer["printingJobId"], "prints")
-    await demo.farm.control("POST", f"/printers/{printer['id']}/rename", {"name": "Printer 03"})
+    await demo.farm.control("POST", f"/printers/{printer['id']}/rename", {"name": "P1S #3"})
     await demo.farm.control("POST", f"/printers/{printer['id']}/finish")
     readiness = check.entity(printer["id"], "readiness")
     async with check.patience(f"{readiness} to wait for its bed to be cleared"):
@@ -46,7 +46,7 @@ async def voice_is_understood(check: Check) -> None:
     answers = (
         (await speak("print two benchies"), "Printing 2 of Benchy"),
         (await speak("is the farm done"), "No, "),
-        (await speak("the bed on printer three is clear"), "Printer 03 really empty"),
+        (await speak("The bed on printer three is clear."), "P1S #3 really empty"),
     )
     for said, expected in answers:
         if expected not in said:
