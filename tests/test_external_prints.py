@@ -65,6 +65,8 @@ def data(watched: Watched) -> dict[str, Any]:
         ([("RUNNING", 100), ("RUNNING", 0), ("RUNNING", 1), ("IDLE",)], "canceled"),
         ([("PAUSE",), (None,), ("IDLE",)], "canceled"),
         ([("PAUSE",), ("FINISH",)], "finished"),
+        ([("PAUSE",), ("offline",), ("IDLE",)], "canceled"),
+        ([("offline",), ("Operational", 100)], "finished"),
         ([("PREPARE",), ("FINISH",)], "finished"),
     ],
 )
@@ -237,6 +239,20 @@ def test_preparation_that_is_given_up_is_no_print() -> None:
     assert events(watched, ("PREPARE",), ("IDLE",), ("PREPARE",), ("FINISH",)) == []
 
 
+@pytest.mark.parametrize(
+    ("word", "told"), [("IDLE", ["print_started"]), ("FINISH", ["print_started"]), ("RUNNING", []), (None, [])]
+)
+@pytest.mark.parametrize("online", [True, False])
+def test_print_of_a_printer_that_had_fallen_silent_at_rest_before_the_first_look_has_started(
+    word: str | None, told: list[str], online: bool
+) -> None:
+    watched = Watched(record(isOnline=online))
+    watched.now = NOON + timedelta(days=1)
+    assert watched.stat(0, state=word, isOnline=online) == []
+    assert [kind for kind in watched.say("printing", isOnline=True) if "print_" in kind] == told
+    assert watched.say("complete") == ["print_finished"]
+
+
 def test_print_that_is_first_seen_paused_has_started() -> None:
     watched = idle()
     assert events(watched, ("PAUSE",), ("RUNNING",), ("FINISH",)) == [
@@ -263,6 +279,12 @@ def test_print_keeps_the_name_that_it_had_while_it_ran(last: str | None) -> None
     watched = idle()
     watched.say("RUNNING", 40, "Bracket")
     watched.stat(10, state="IDLE", isAvailable=True, data={"print": {"taskName": last, "percent": 0}})
+    assert data(watched)["job"] == "Bracket"
+
+
+def test_name_that_only_the_end_says_is_better_than_none() -> None:
+    watched = idle()
+    events(watched, ("RUNNING", 40), ("FINISH", 100, "Bracket"))
     assert data(watched)["job"] == "Bracket"
 
 

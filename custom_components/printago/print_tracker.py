@@ -20,6 +20,7 @@ _SAME_START = timedelta(minutes=2)
 """A job that begins within this time after a print was first seen is that print."""
 _PATIENCE = timedelta(minutes=1)
 """For how long a word is waited for where only Printago's flag says that a printer is free, or taken."""
+_AT_REST = frozenset({PrintStatus.IDLE, PrintStatus.FINISH, PrintStatus.FAILED})
 _RUNNING_JOBS = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 
 
@@ -77,7 +78,7 @@ class PrintTracker:
         followed = self._followed.setdefault(state.id, _Followed())
         state.review_at = None
         external, (doing, in_words) = state.external_print, state.activity
-        if external is not None and (not state.is_online or state.stale):
+        if external is not None and doing is None:
             external.gap = True
         if state.occupied:
             followed.rested, followed.job = False, state.job
@@ -87,6 +88,10 @@ class PrintTracker:
             return []
         lost, followed.job = followed.job, None
         if doing is None:
+            if followed.rested is None:
+                # A printer that has been silent since it was at rest has not begun a print.
+                meaning = meaning_of(state.telemetry.state)
+                followed.rested = True if meaning is not None and meaning.status in _AT_REST else None
             return []
         if lost is not None and lost.status in _RUNNING_JOBS and not self._farm.knows_jobs:
             external = state.external_print = self._adopt(lost)
@@ -183,11 +188,13 @@ class PrintTracker:
     ) -> Step:
         at = max(at or self._now(state), external.seen_at)
         state.external_print = None
+        external.name = external.name or state.telemetry.task_name
         followed.rested, followed.last, followed.ended_at = True, external, at
         return Step(result.value, at, external)
 
     def _now(self, state: PrinterState) -> datetime:
-        return state.received_at or self._farm.server_now()
+        now = self._farm.server_now()
+        return min(state.received_at or now, now)
 
     # Jobs of Printago
 

@@ -334,9 +334,9 @@ class PrinterState:
         """Return what fresh telemetry says that the printer does."""
         if not self.live:
             return Activity(None, in_words=False)
-        meaning = meaning_of(self.telemetry.state)
-        if meaning is not None and meaning.status is not PrintStatus.OFFLINE:
-            return Activity(meaning.status, in_words=True)
+        if (meaning := meaning_of(self.telemetry.state)) is not None:
+            status = None if meaning.status is PrintStatus.OFFLINE else meaning.status
+            return Activity(status, in_words=status is not None)
         if (taken := self._taken) is None:
             return Activity(None, in_words=False)
         return Activity(PrintStatus.RUNNING if taken else PrintStatus.IDLE, in_words=False)

@@ -200,7 +200,7 @@ class PrintJob(LazyRecord):
     @property
     def title(self) -> str:
         """Return what people call the job: its label, else its part, else its ID; cut to what a state may hold."""
-        return (f.filled_text(self.label) if self.label else None) or self.part_name or self.id
+        return f.text(self.label) if self.label and self.label.strip() else self.part_name or self.id
 
     @property
     def ended_at(self) -> datetime | None:
