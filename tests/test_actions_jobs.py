@@ -1,5 +1,6 @@
 """The actions that change jobs of the queue."""
 
+import itertools
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -147,6 +148,10 @@ async def test_jobs_that_are_retried_keep_their_order(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     waiting = [job for job in farm.queue.pending() if job.priority == 100]
+    assert len(waiting) > 2
+    # Neither the newest first, in which they are listed, nor the oldest first.
+    for job, hour in zip(waiting, itertools.cycle((10, 12, 11)), strict=False):
+        job.created_at = f"2026-01-01T{hour}:00:00.000Z"
     await act(hass, "cancel_jobs", job_id=[job.id for job in waiting])
     await act(hass, "retry_jobs", status="cancelled", since="today")
     assert [job.id for job in farm.queue.pending() if job in waiting] == [job.id for job in waiting]
@@ -248,6 +253,30 @@ async def test_why_a_job_was_not_updated_is_told_in_the_language_of_home_assista
     response = await act(hass, "update_jobs", job_id=[first.id, second.id], priority="low")
     (failure,) = [outcome["failure"] for outcome in response["jobs"] if not outcome["applied"]]
     assert failure == "Printago hat abgelehnt: No"
+
+
+async def test_no_further_job_is_tried_once_the_key_was_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    jobs = [labelled(farm, label) for label in ("Jig", "Cable Clip", "Benchy for the shop")]
+    # The one that was made first is listed, and tried, last.
+    for hour, job in enumerate(jobs):
+        job.created_at = f"2026-01-01T1{hour}:00:00.000Z"
+    farm.inject_fault(Fault(mode="status", status=401, count=2, path=f"/v1/print-jobs/{jobs[1].id}"))
+    farm.clear_requests()
+
+    response = await act(hass, "update_jobs", job_id=[job.id for job in jobs], priority="low")
+
+    assert {outcome["job_id"]: outcome["applied"] for outcome in response["jobs"]} == {
+        jobs[2].id: True,
+        jobs[1].id: False,
+        jobs[0].id: False,
+    }
+    failures = [outcome["failure"] for outcome in response["jobs"] if not outcome["applied"]]
+    assert len(set(failures)) == 1
+    assert "API key" in failures[0]
+    assert writes(farm) == [f"PATCH /v1/print-jobs/{job.id}" for job in (jobs[2], jobs[1])]
+    assert jobs[0].priority == 100
 
 
 async def test_update_that_changes_nothing_or_names_no_job_is_refused(

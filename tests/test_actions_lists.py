@@ -99,6 +99,38 @@ async def test_jobs_are_filtered_by_when_they_ended(
     assert (await get(hass, "jobs", status="failed", since="today"))["jobs"] == []
 
 
+async def test_job_that_ended_at_the_very_moment_is_one_since_then(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    failed = next(job for job in farm.world.jobs.values() if job.status == "failed")
+    failed.printing_completed_at = "2026-01-01T10:00:00.000Z"
+    for since, found in (
+        ("2026-01-01T10:00:00Z", [failed.id]),
+        ("2026-01-01T11:00:00+01:00", [failed.id]),
+        ("2026-01-01T10:00:01Z", []),
+    ):
+        jobs = (await get(hass, "jobs", status="failed", since=since))["jobs"]
+        assert [job["job_id"] for job in jobs] == found, since
+
+
+async def test_canceled_job_ended_when_it_was_canceled_whatever_came_later(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    job = next(job for job in farm.world.jobs.values() if job.status == "pending")
+    farm.queue.cancel(job)
+    job.cancelled_at, job.printing_completed_at = "2026-01-01T10:00:00.000Z", "2026-01-01T12:00:00.000Z"
+    farm.queue.clear(job)
+
+    (told,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
+
+    assert told["ended_at"] == "2026-01-01T10:00:00+00:00"
+    assert told["cleared"] is True
+    assert (await get(hass, "jobs", status="cancelled", since="2026-01-01T11:00:00Z"))["jobs"] == []
+    job.cancelled_at = None
+    (told,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
+    assert datetime.fromisoformat(told["ended_at"]) > datetime.fromisoformat("2026-01-02T00:00:00Z"), "last changed"
+
+
 async def test_jobs_are_paged_underneath(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

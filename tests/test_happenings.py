@@ -356,3 +356,10 @@ def test_damaged_results_are_ignored(saved: object) -> None:
     results = Results()
     results.restore(saved)
     assert (results.of(A).result, results.of(A).failed_prints, results.of(A).reason) == (None, 0, None)
+
+
+def test_damaged_time_of_a_result_does_not_keep_later_results_away() -> None:
+    results = Results()
+    results.restore({A: {"result": "failed", "failed_prints": 3, "ended_at": "yesterday"}})
+    assert results.record(ending("print_finished"))
+    assert (results.of(A).result, results.of(A).failed_prints) == (Result.FINISHED, 3)

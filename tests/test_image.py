@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.printago.api import MalformedResponseError
 from custom_components.printago.api.pictures import MAX_PICTURE, Picture
-from tests.common import device_of, entity_id, paths, printer_named, state_of, until, value_of
+from tests.common import device_of, entity_id, paths, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
@@ -107,6 +107,28 @@ async def test_next_job_brings_another_picture_and_the_last_one_stays_until_then
     await farm.advance(60)
     await until(hass, lambda: value_of(hass, printer, "cover_image", "image") != shown_since)
     assert await look(hass, printer) == cover(farm, printer)
+
+
+async def test_picture_of_the_last_job_that_comes_late_is_not_taken_for_the_next_ones(
+    hass: HomeAssistant, farm: VirtualFarm, printer: str
+) -> None:
+    first, shown_since = cover(farm, printer), value_of(hass, printer, "cover_image", "image")
+    may_come = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", path="/storage/", until=may_come))
+    looking = asyncio.create_task(look(hass, printer))
+    await until_asked(lambda: any(path.startswith("GET /storage/") for path in paths(farm)))
+
+    farm.finish_print(printer)
+    farm.printer(printer).confirmed_ready = True
+    farm.settle()
+    await farm.advance(60)
+    await until(hass, lambda: value_of(hass, printer, "cover_image", "image") != shown_since)
+    may_come.set()
+
+    assert await looking is None
+    seen = await look(hass, printer)
+    assert seen == cover(farm, printer)
+    assert seen != first
 
 
 async def test_print_from_elsewhere_has_no_picture(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:

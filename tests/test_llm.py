@@ -89,6 +89,23 @@ async def test_store_of_which_nothing_is_exposed_is_no_business_of_the_model(
 
 
 @pytest.mark.usefixtures("exposed")
+async def test_exposed_entity_that_is_disabled_opens_its_store_to_nobody(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    registry, exposed = er.async_get(hass), entity_id(hass, farm.config.store_id, "jobs_queued")
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if entity.entity_id != exposed:
+            async_expose_entity(hass, "conversation", entity.entity_id, False)
+    assert (await tools_of(hass)).tools != []
+
+    registry.async_update_entity(exposed, disabled_by=er.RegistryEntryDisabler.USER)
+
+    assert (await tools_of(hass)).tools == []
+    registry.async_update_entity(exposed, disabled_by=None)
+    assert (await tools_of(hass)).tools != []
+
+
+@pytest.mark.usefixtures("exposed")
 async def test_farm_status_tells_what_printers_do_and_need(hass: HomeAssistant, farm: VirtualFarm) -> None:
     farm.finish_print(printer_named(farm, X1C))
     farm.raise_hms(printer_named(farm, X1C), "0300-0100-0001-0002", "The heatbed is too hot")

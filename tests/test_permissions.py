@@ -1,5 +1,6 @@
 """Keys that may not do everything: what works, what is unavailable, and what a person is told."""
 
+from homeassistant.components.image import async_get_image
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.components.switch import DOMAIN as SWITCH
 from homeassistant.config_entries import ConfigEntryState
@@ -174,6 +175,25 @@ async def test_key_without_settings_leaves_only_their_switch_out(
     # It was left out on purpose: nobody has to repair that.
     assert issue_of(hass, entry) is None
     assert value_of(hass, printer_named(farm, "A1 01"), "enabled", SWITCH) == "on"
+
+
+async def test_key_that_only_may_not_download_files_leaves_nothing_to_repair(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    everything = {permission for permissions in _NEEDED.values() for permission in permissions}
+    farm.add_api_key(READ_ONLY, everything - {"file.download"})
+    entry = await setup_entry(**{CONF_API_KEY: READ_ONLY})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    cover = entity_id(hass, printer_named(farm, "X1 Carbon 01"), "cover_image", "image")
+
+    with pytest.raises(HomeAssistantError):
+        await async_get_image(hass, cover)
+
+    assert entry.runtime_data.client.permissions.missing == ["file.download"]
+    assert issue_of(hass, entry) is None
+    state = hass.states.get(cover)
+    assert state is not None
+    assert state.state == STATE_UNAVAILABLE
 
 
 async def test_denial_by_address_ends_with_it(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:

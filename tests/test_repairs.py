@@ -76,6 +76,19 @@ async def test_key_that_may_not_view_printers_any_more_is_told_with_every_cause(
     assert all(words in text for words in ("`printer.view`", "allowed addresses", "Hobbyist"))
 
 
+@pytest.mark.usefixtures("at_rest")
+async def test_refusals_between_which_the_farm_was_read_are_whims(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    for _ in range(3):
+        farm.inject_fault(Fault(mode="status", status=403, message="Address not allowed", path="/v1/printers"))
+        await entry.runtime_data.async_refresh()
+        assert not entry.runtime_data.last_update_success
+        assert issue_of(hass, entry, "access_denied") is None
+        await entry.runtime_data.async_refresh()
+        assert entry.runtime_data.last_update_success
+
+
 async def test_failure_of_the_network_neither_raises_nor_ends_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

@@ -173,6 +173,19 @@ async def test_read_that_failed_is_due_at_the_next_turn_and_is_no_refusal(
     assert store.reads["orders"] == 2
 
 
+async def test_read_that_works_again_keeps_out_of_turns_as_before(
+    hass: HomeAssistant, store: Store, reads: SeldomReads
+) -> None:
+    store.errors["orders"] = CannotConnectError("no route")
+    reads.add("orders", store.read("orders"))
+    reads.async_start()
+    await go_on(hass, store, START)
+    store.errors.clear()
+    for _ in range(4):
+        await go_on(hass, store, TURN)
+    assert store.reads["orders"] == 2
+
+
 async def test_read_for_once_a_day_is_first_read_when_wanted_and_then_daily(
     hass: HomeAssistant, store: Store, reads: SeldomReads
 ) -> None:

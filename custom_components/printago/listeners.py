@@ -97,7 +97,14 @@ class Listeners:
         """Call ``listener`` when something happens to a printer, or with None to the farm; return what ends that."""
         listeners = self._of_happenings.setdefault((scope, subject), set())
         listeners.add(listener)
-        return lambda: listeners.discard(listener)
+
+        @callback
+        def remove() -> None:
+            listeners.discard(listener)
+            if not listeners and self._of_happenings.get((scope, subject)) is listeners:
+                del self._of_happenings[scope, subject]
+
+        return remove
 
     @callback
     def async_tell_happening(self, happening: Happening) -> None:

@@ -139,8 +139,8 @@ class StoreMemory:
         if not isinstance(saved, dict):
             return
         if isinstance(sent := saved.get("sent"), list):
-            ahead = saved.get("ahead", AHEAD)
-            self.limiter.restore(sent, ahead if ahead in range(AHEAD) else AHEAD)
+            ahead = saved.get("ahead")
+            self.limiter.restore(sent, ahead if type(ahead) is int and 0 <= ahead < AHEAD else AHEAD)
         self.results.restore(saved.get("results"))
         self.chronicle.external_prints.restore(saved.get("external_prints"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .api.models import read_moment
 from .happenings import Happening, Scope
 from .print_status import Result
 
@@ -70,13 +71,16 @@ class Results:
                 continue
             texts = {
                 name: value
-                for name in ("reason", "job_id", "job", "part", "ended_at")
+                for name in ("reason", "job_id", "job", "part")
                 if isinstance(value := source.get(name), str)
             }
+            ended_at = read_moment(source.get("ended_at"))
             failed = source.get("failed_prints")
             result = source.get("result")
             self._of[str(printer_id)] = PrintResult(
                 result=Result(result) if isinstance(result, str) and result in set(Result) else None,
+                # By it results are ordered: what is no time would be later than all that come.
+                ended_at=ended_at.isoformat() if ended_at is not None else None,
                 failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
                 **texts,
             )

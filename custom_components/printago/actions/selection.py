@@ -15,7 +15,7 @@ import voluptuous as vol
 from ..api import JobStatus, Listing, PrintJob, is_identifier
 from ..api.client import timestamp
 from ..api.fields import MAX_TEXT, cut
-from ..api.models import FINAL_STATUSES, LOW_PRIORITY, NORMAL_PRIORITY
+from ..api.models import LOW_PRIORITY, NORMAL_PRIORITY
 from ..api.tags import PIN
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
@@ -109,7 +109,7 @@ class JobFilter:
             return False
         if self.statuses is not None and job.status not in self.statuses:
             return False
-        moment = ended_at(job) or job.updated_at
+        moment = job.ended_at or job.updated_at
         return self.since is None or (moment is not None and moment >= self.since)
 
 
@@ -205,15 +205,6 @@ def selection_error(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
-def ended_at(job: PrintJob) -> datetime | None:
-    """Return when a job ended, None while it has not."""
-    if job.status not in FINAL_STATUSES:
-        return None
-    if job.status is JobStatus.CANCELLED:
-        return job.cancelled_at or job.updated_at
-    return job.printing_completed_at or job.updated_at
-
-
 def printer_name(coordinator: PrintagoCoordinator, printer_id: str | None) -> str | None:
     """Return what people call a printer, its ID once it left the farm."""
     printer = coordinator.farm.printers.get(printer_id or "")
@@ -236,7 +227,7 @@ def job_summary(coordinator: PrintagoCoordinator, job: PrintJob) -> dict[str, An
         "cleared": job.hidden,
         "created_at": moment_text(job.created_at),
         "started_at": moment_text(job.printing_started_at),
-        "ended_at": moment_text(ended_at(job)),
+        "ended_at": moment_text(job.ended_at),
     }
 
 

@@ -85,6 +85,7 @@ class RateLimiter:
         self._wall = wall
         self._sent: deque[float] = deque()
         self._carried: tuple[float, ...] = ()
+        self._restored_at = -math.inf
         self._contention = Contention()
         self._taken_over: deque[float] = deque()
         self._blocked_until: dict[Lane, float] = dict.fromkeys(Lane, -math.inf)
@@ -218,16 +219,19 @@ class RateLimiter:
             for when in sent
             if isinstance(when, int | float) and abs(when) <= _LATEST and math.isfinite(when)
         )
-        self._sent.extend([self._monotonic()] * unwritten)
+        self._restored_at = self._monotonic()
+        self._sent.extend([self._restored_at] * unwritten)
         self.date_restored()
 
     def date_restored(self) -> None:
         """Reckon anew how long ago the restored requests were sent, once ``wall`` is known to be right.
 
-        Were any sent in the future, the clock was set back: the last one counts as just sent, the others as before it.
+        Were any sent in the future, the clock was set back: the last one counts as just sent, the others as before it. None
+        was sent after they were restored.
         """
         now, wall = self._monotonic(), max([self._wall(), *self._carried])
-        self._taken_over = deque(sorted(now - age for when in self._carried if (age := wall - when) < _LONGEST))
+        ages = (wall - when for when in self._carried)
+        self._taken_over = deque(sorted(min(now - age, self._restored_at) for age in ages if age < _LONGEST))
 
 
 def parse_retry_after(value: str | None, default: float = 60.0, now: datetime | None = None) -> float:
