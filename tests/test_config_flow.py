@@ -120,6 +120,17 @@ async def test_pasted_blanks_and_addresses_are_cleaned(
     await unload(hass)
 
 
+@pytest.mark.parametrize("name", [None, "", " ", 5, ["Farm"], {}])
+async def test_store_with_a_name_that_is_none_is_called_printago(
+    hass: HomeAssistant, farm: VirtualFarm, name: Any
+) -> None:
+    farm.world.store["name"] = name
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
+    assert result["title"] == "Printago"
+    await unload(hass)
+
+
 async def test_store_without_a_readable_name_is_called_printago(hass: HomeAssistant, farm: VirtualFarm) -> None:
     farm.inject_fault(Fault(mode="status", status=403, path="/v1/stores"))
     flow_id = await start_user_flow(hass)

@@ -228,7 +228,8 @@ async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None
         stores = await client.stores(Lane.USER)
     except PrintagoError:
         return None
-    return next((store["name"] for store in stores if store.get("id") == store_id and store.get("name")), None)
+    names = (store.get("name") for store in stores if store.get("id") == store_id)
+    return next((name.strip() for name in names if isinstance(name, str) and name.strip()), None)
 
 
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:

@@ -195,7 +195,7 @@ async def reload(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry)
 def unlimited(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the quota on both sides, so that each load reads the whole farm."""
 
-    async def acquire(*_: Any) -> None:
+    async def acquire(*_: Any, **__: Any) -> None:
         return
 
     farm.set_quota(enabled=False)

@@ -93,7 +93,7 @@ def hunt(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hunt]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nothing that is tested elsewhere."""
 
-    async def acquire(*_: Any) -> None:
+    async def acquire(*_: Any, **__: Any) -> None:
         return
 
     monkeypatch.setattr(RateLimiter, "acquire", acquire)
