@@ -376,6 +376,13 @@ def test_printer_that_leaves_the_farm_takes_its_print_along() -> None:
     assert events(watched, ("FINISH",), ("RUNNING",), ("FINISH",)) == ["print_started", "print_finished"]
 
 
+def test_printer_that_returns_to_the_farm_while_it_prints_has_not_just_started() -> None:
+    watched = idle()
+    watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}}))
+    watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(5)}))
+    assert events(watched, ("RUNNING", 40), ("FINISH", 100)) == ["print_finished"]
+
+
 # Times
 
 

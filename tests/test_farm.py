@@ -147,6 +147,35 @@ def test_late_message_of_a_printer_that_went_does_not_bring_it_back(farm: Farm) 
     assert A in farm.printers
 
 
+@pytest.mark.parametrize(
+    ("action", "half"),
+    [
+        (Action.UPDATE, {"isOnline": True, "updatedAt": stamp(9)}),
+        (Action.UPDATE, {"name": "Renamed", "updatedAt": stamp(9)}),
+        (Action.UPDATE, {}),
+        (Action.INSERT, {"isOnline": True, "updatedAt": stamp(9)}),
+        (Action.INSERT, {}),
+        (Action.INSERT, record(-1)),
+    ],
+)
+def test_half_an_update_of_a_printer_that_was_deleted_twice_neither_fails_nor_brings_it_back(
+    farm: Farm, action: Action, half: dict[str, Any]
+) -> None:
+    assert event(farm, "printer", Action.DELETE, {A: {}}).removed == {A}
+    assert not event(farm, "printer", Action.DELETE, {A: {}}).removed
+    changes = event(farm, "printer", action, {A: half})
+    assert not changes.printers | changes.added
+    assert A not in farm.printers
+    assert event(farm, "printer", Action.INSERT, {A: record(10)}).added == {A}
+
+
+def test_half_an_update_of_a_printer_that_was_deleted_asks_for_one_snapshot(farm: Farm) -> None:
+    for _ in range(2):
+        event(farm, "printer", Action.DELETE, {A: {}})
+    asked = [event(farm, "printer", Action.UPDATE, {A: {"isOnline": True}}).incomplete for _ in range(3)]
+    assert asked == [True, False, False]
+
+
 def test_unknown_printer_is_counted_and_asked_for_once(farm: Farm) -> None:
     assert stat(farm, B).incomplete
     assert not stat(farm, B).incomplete

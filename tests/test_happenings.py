@@ -134,6 +134,67 @@ def test_same_message_again_is_no_news() -> None:
         assert watched.job(seconds, status="completed", assignedPrinterId=A) == []
 
 
+def test_job_whose_status_goes_back_and_forth_is_assigned_once_an_attempt() -> None:
+    watched = Watched(jobs={JOB: job()})
+    at_printer = {"assignedPrinterId": A}
+    assert watched.job(1, status="assigned", **at_printer) == ["job_assigned"]
+    for seconds, status in enumerate(("slicing", "assigned", "pending", "assigned", "slicing"), start=2):
+        assert watched.job(seconds, status=status, **at_printer) == []
+    assert watched.job(10, status="failed", **at_printer) == ["job_failed", "print_failed"]
+    assert watched.job(11, status="pending") == ["job_retried"]
+    assert watched.job(12, status="assigned", **at_printer) == ["job_assigned"]
+    assert watched.last[0].data["attempt"] == 2
+
+
+@pytest.mark.parametrize("status", ["assigned", "slicing", "printing"])
+def test_job_that_was_past_its_assignment_at_the_first_look_is_not_assigned_again(status: str) -> None:
+    watched = Watched(jobs={JOB: job(status=status, assignedPrinterId=A)})
+    assert watched.job(1, status="sending-to-printer", assignedPrinterId=A) == []
+    assert watched.job(2, status="assigned", assignedPrinterId=A) == []
+
+
+def test_job_that_waits_for_another_attempt_at_the_first_look_starts_like_any_other() -> None:
+    watched = Watched(jobs={JOB: job(printingStartedAt=stamp(-60))})
+    assert watched.job(1, status="assigned", assignedPrinterId=A) == ["job_assigned"]
+    assert watched.job(2, status="printing", assignedPrinterId=A) == ["job_started", "print_started"]
+
+
+@pytest.mark.parametrize("status", ["printing", "paused"])
+@pytest.mark.parametrize("end", ["cancelled", "failed", "completed"])
+def test_print_that_ran_at_the_first_look_ends_at_its_printer_though_nobody_says_when_it_began(
+    status: str, end: str
+) -> None:
+    watched = Watched(jobs={JOB: job(status=status, assignedPrinterId=A)})
+    told = {"cancelled": "canceled", "failed": "failed", "completed": "finished"}[end]
+    assert watched.job(5, status=end, assignedPrinterId=A, printingStartedAt=stamp(-60)) == [
+        f"job_{told}",
+        f"print_{told}",
+    ]
+
+
+@pytest.mark.parametrize(("age", "late"), [(0, None), (30, None), (31, True)])
+def test_news_of_a_snapshot_is_late_only_when_it_is_older_than_half_a_minute(age: int, late: bool | None) -> None:
+    watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
+    watched.now = NOON + timedelta(hours=1)
+    began = stamp(3600 - age)
+    changes = snapshot(
+        watched.farm,
+        {A: record()},
+        {JOB: job(3600, status="printing", assignedPrinterId=A, printingStartedAt=began)},
+    )
+    assert watched.see(changes) == ["job_started", "print_started"]
+    for happening in watched.last:
+        assert happening.data.get("late") is late
+        assert happening.data.get("occurred_at") == (began if late else None)
+
+
+def test_news_of_the_stream_is_never_late() -> None:
+    watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
+    watched.now = NOON + timedelta(hours=1)
+    assert watched.job(3600, status="printing", assignedPrinterId=A, printingStartedAt=stamp(60))[0] == "job_started"
+    assert "late" not in watched.last[0].data
+
+
 def test_retry_is_another_attempt_that_can_fail_again() -> None:
     watched = Watched(jobs={JOB: job(status="failed", assignedPrinterId=A, printingStartedAt=stamp(-60))})
     assert watched.job(1, status="pending") == ["job_retried"]
@@ -171,8 +232,7 @@ def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
         printingStartedAt=stamp(60),
         printingCompletedAt=stamp(600),
     )
-    old = job(700, status="completed", assignedPrinterId=A, createdAt=stamp(-9000), printingCompletedAt=stamp(-600))
-    told = watched.see(watched.farm.apply_endings(Listing({JOB: source, "o" * 24: old}, complete=True), NOON))
+    told = watched.see(watched.farm.apply_endings(Listing({JOB: source}, complete=True), NOON))
     assert told == [
         "job_created",
         "job_assigned",
@@ -199,15 +259,51 @@ def test_printer_going_and_coming_is_an_alert() -> None:
     assert watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(3)})) == []
 
 
-def test_stale_telemetry_neither_clears_nor_fires_again() -> None:
+@pytest.mark.parametrize("online", [True, False])
+def test_printer_that_was_removed_and_returns_brings_no_alert_of_its_former_life(online: bool) -> None:
+    watched = Watched(record(continuousPrint=True))
+    watched.stat(0, data={"health": {"errors": [], "warnings": [KNOWN]}})
+    watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}}))
+    assert watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(3, isOnline=online)})) == []
+    assert watched.stat(4, isOnline=online, data={"health": {"errors": [], "warnings": []}}) == []
+    assert watched.stat(5, isOnline=not online) == ["printer_offline" if online else "printer_online"]
+
+
+def health(*codes: str) -> dict[str, Any]:
+    """Return telemetry that shows these warnings and nothing else."""
+    return {"health": {"errors": [], "warnings": [{**KNOWN, "code": code} for code in codes]}}
+
+
+@pytest.fixture(params=["silent", "offline"])
+def gone(request: pytest.FixtureRequest) -> Watched:
+    """Return a printer that has told of problem A, and of which nothing has come for a while."""
     watched = Watched()
-    health = {"errors": [], "warnings": [KNOWN], "infos": []}
-    watched.stat(0, data={"health": {"errors": [], "warnings": [], "infos": []}})
-    assert watched.stat(1, data={"health": health}) == ["hms_warning"]
+    watched.stat(0, data=health())
+    assert watched.stat(1, data=health("A")) == ["hms_warning"]
+    if request.param == "offline":
+        assert watched.stat(2, isOnline=False) == ["printer_offline"]
     watched.now = NOON + timedelta(minutes=10)
     assert watched.see(watched.farm.expire()) == []
-    assert watched.stat(601, data={"health": health}) == []
-    assert watched.stat(602, data={"health": {"errors": [], "warnings": [], "infos": []}}) == ["hms_cleared"]
+    return watched
+
+
+def back(watched: Watched, seconds: float, *codes: str) -> list[tuple[str, str]]:
+    """Return which problems come and go when the printer tells of just these."""
+    watched.stat(seconds, isOnline=True, data=health(*codes))
+    return [(told.kind, told.data["code"]) for told in watched.last if told.kind.startswith("hms")]
+
+
+def test_problem_that_goes_on_over_a_silence_is_neither_cleared_nor_told_again(gone: Watched) -> None:
+    assert back(gone, 601, "A") == []
+    assert back(gone, 602) == [("hms_cleared", "A")]
+
+
+def test_problem_in_the_first_message_after_a_silence_is_told(gone: Watched) -> None:
+    assert back(gone, 601, "A", "B") == [("hms_warning", "B")]
+
+
+def test_problem_that_went_during_a_silence_is_cleared_by_the_first_message_after_it(gone: Watched) -> None:
+    assert back(gone, 601, "B") == [("hms_warning", "B"), ("hms_cleared", "A")]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +312,12 @@ def test_stale_telemetry_neither_clears_nor_fires_again() -> None:
         ({"fabmaticRemainingJobs": 3}, {"isOnline": False}, ["fabmatic_tripped", "printer_offline"]),
         ({"fabmaticRemainingJobs": 3}, {}, ["fabmatic_tripped"]),
         ({"fabmaticRemainingJobs": 1}, {"fabmaticRemainingJobs": 0}, []),
+        ({"fabmaticRemainingJobs": 0}, {}, []),
+        ({"fabmaticRemainingJobs": 0}, {"fabmaticRemainingJobs": None}, []),
+        ({"fabmaticRemainingJobs": 1}, {"fabmaticRemainingJobs": None}, ["fabmatic_tripped"]),
         ({"fabmaticRemainingJobs": None}, {}, ["fabmatic_tripped"]),
     ],
-    ids=["contact", "unknown", "limit", "no limit"],
+    ids=["contact", "unknown", "limit", "after the last", "after the last, limit gone", "before the last", "no limit"],
 )
 def test_fabmatic_that_went_off_is_an_alert_unless_its_limit_ended(
     before: dict[str, Any], after: dict[str, Any], told: list[str]

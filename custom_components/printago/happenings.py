@@ -175,8 +175,7 @@ class Chronicle:
             story = self._stories[job.id] = _Story()
             if before is not None:
                 # What was so when we first looked is known, not news.
-                ran = before.printing_started_at is not None or before.status in (JobStatus.PRINTING, JobStatus.PAUSED)
-                story.told |= {"created", "started"} if ran else {"created"}
+                story.told |= _steps_before(before)
                 story.learn(before)
             if len(self._stories) > _MOST_STORIES:
                 self._stories.popitem(last=False)
@@ -364,6 +363,15 @@ def _health_data(state: PrinterState, problem: HealthMessage) -> dict[str, Any]:
         "severity": problem.severity.value,
         "wiki": wiki_url(state.record.provider, problem.code),
     }
+
+
+def _steps_before(job: PrintJob) -> set[str]:
+    """Return the steps that a job's current attempt has behind it."""
+    if job.status is JobStatus.PENDING:
+        return {"created"}
+    if job.printing_started_at is not None or job.status in (JobStatus.PRINTING, JobStatus.PAUSED):
+        return {"created", "assigned", "started"}
+    return {"created", "assigned"} if job.in_progress else {"created"}
 
 
 def _when(kind: str, job: PrintJob) -> datetime | None:
