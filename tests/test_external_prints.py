@@ -138,6 +138,15 @@ def test_gap_neither_ends_a_print_nor_starts_it_again(gap: str, times: int) -> N
     assert data(watched)["job"] == "Bracket"
 
 
+@pytest.mark.parametrize("word", [None, "reticulating", "offline", "INIT"])
+def test_flag_that_calls_a_printing_printer_free_all_along_says_nothing(word: str | None) -> None:
+    watched = Watched(record(confirmedReady=False))
+    told = [kind for said in ("IDLE", "RUNNING", word) for kind in watched.stat(1, state=said)]
+    told += watched.pass_time(minutes=2)
+    told += [kind for said in ("RUNNING", word, "FINISH") for kind in watched.say(said, isAvailable=True)]
+    assert told == ["print_started", "print_finished"]
+
+
 def test_print_that_finished_while_the_printer_was_offline_has_finished_once_it_is_back() -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 40)) == ["print_started"]
@@ -422,6 +431,28 @@ def test_job_that_appears_late_and_step_by_step_starts_no_second_print() -> None
     assert watched.say("Printing") == []
     assert watched.job(4, status="printing", assignedPrinterId=A, printingStartedAt=stamp(4)) == ["job_started"]
     assert watched.job(9, status="failed", assignedPrinterId=A) == ["job_failed", "print_failed"]
+
+
+def test_job_that_takes_long_to_reach_a_printer_starts_no_second_print() -> None:
+    watched = idle()
+    assert watched.say("Reticulating", isAvailable=False) == ["print_started"]
+    watched.job(3, status="assigned", assignedPrinterId=A)
+    watched.now += timedelta(minutes=10)
+    watched.job(600, status="sending-to-printer", assignedPrinterId=A)
+    watched.now += timedelta(minutes=5)
+    began = {"assignedPrinterId": A, "printingStartedAt": stamp(900)}
+    assert watched.job(900, status="printing", **began) == ["job_started"]
+    assert watched.job(1900, status="completed", **began) == ["job_finished", "print_finished"]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_job_that_never_reached_the_printer_does_not_end_the_print_that_runs_there(end: str) -> None:
+    watched = idle()
+    assert watched.say("RUNNING", 5, "A") == ["print_started"]
+    watched.job(3, status="assigned", assignedPrinterId=A)
+    assert watched.job(9, status=end, assignedPrinterId=A) == [f"job_{end.replace('ll', 'l')}"]
+    assert events(watched, ("RUNNING", 50), ("FINISH",)) == ["print_finished"]
+    assert data(watched)["job"] == "A"
 
 
 def test_job_that_starts_later_has_ended_the_print_before_it() -> None:

@@ -31,8 +31,12 @@ class ExternalPrint:
     paused: bool = False
     in_words: bool = False
     """A known word has said that it runs; else all that is known is that something occupies the printer."""
+    taken: bool = False
+    """Printago has called the printer taken while it ran, so that calling it free means something."""
     free_since: datetime | None = None
     """Since when Printago calls the printer free, although no word says that the print is over."""
+    job_id: str | None = None
+    """A Printago job that appeared at the printer just after the start: it may be that one's print."""
     gap: bool = False
     """Nothing came for a while, or the printer prepares a print: what comes next may be another one's."""
     replaced: bool = False

@@ -78,8 +78,8 @@ class PrintTracker:
         followed = self._followed.setdefault(state.id, _Followed())
         state.review_at = None
         external, (doing, in_words) = state.external_print, state.activity
-        if external is not None and doing is None:
-            external.gap = True
+        if external is not None:
+            self._note_circumstances(state, external)
         if state.occupied:
             followed.rested, followed.job = False, state.job
             if state.job is not None and state.job.status in _RUNNING_JOBS:
@@ -106,6 +106,13 @@ class PrintTracker:
         if doing in ACTIVE_STATUSES:
             return self._go_on(state, external, doing, in_words=in_words)
         return self._stop(state, followed, external, in_words=in_words)
+
+    def _note_circumstances(self, state: PrinterState, external: ExternalPrint) -> None:
+        """Note what else is known of a printer while a print runs."""
+        external.gap |= state.activity.status is None
+        external.taken |= state.is_available is False
+        if state.job is not None and self._farm.server_now() - external.seen_at <= _SAME_START:
+            external.job_id = state.job.id
 
     def _is_over(self, external: ExternalPrint, state: PrinterState, *, in_words: bool) -> bool:
         """Return whether a printer that was ending a print says that it works on one again."""
@@ -138,6 +145,7 @@ class PrintTracker:
             own=set(PRINT_READINGS & state.news),
             in_words=in_words,
         )
+        self._note_circumstances(state, external)
         external.read(state.telemetry, runs=True)
         if followed.rested is None:
             # It ran before anybody looked.
@@ -170,12 +178,15 @@ class PrintTracker:
         said = result_once_free(word)
         external.read(state.telemetry, runs=False)
         at = self._now(state)
+        if not in_words and said is None and not external.taken:
+            return []
         if not in_words and said is None and not external.ends_for_certain(word):
             at = external.free_since = external.free_since or at
             if self._farm.server_now() - at < _PATIENCE:
                 state.review_at = at + _PATIENCE
                 return []
         followed.rested_in_words = in_words
+        external.name = external.name or state.telemetry.task_name
         return [self._end(state, followed, external, external.result_after(said, in_words=in_words), at)]
 
     def _end(
@@ -188,7 +199,6 @@ class PrintTracker:
     ) -> Step:
         at = max(at or self._now(state), external.seen_at)
         state.external_print = None
-        external.name = external.name or state.telemetry.task_name
         followed.rested, followed.last, followed.ended_at = True, external, at
         return Step(result.value, at, external)
 
@@ -205,7 +215,7 @@ class PrintTracker:
         if (external := state.external_print) is not None:
             if ended is not None and ended <= external.seen_at:
                 return Handover([])
-            if began > external.seen_at + _SAME_START:
+            if began > external.seen_at + _SAME_START and job.id != external.job_id:
                 followed = self._followed.setdefault(state.id, _Followed())
                 result = external.result_after(None, in_words=False)
                 return Handover([self._end(state, followed, external, result, min(began, now))])

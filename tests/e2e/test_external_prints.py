@@ -140,3 +140,24 @@ async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can
     await shop.until_told(printers, "print_finished")
     await shop.work(30, 2)
     assert {tuple(shop.events(printer)) for printer in printers.values()} == {("print_started", "print_finished")}
+
+
+async def test_print_of_a_job_is_told_once_whatever_its_printer_calls_it(
+    hass: HomeAssistant, shop: Shop, printers: dict[str, str]
+) -> None:
+    part = next(part["id"] for part in shop.farm.world.parts.values() if part["name"] == "Benchy")
+    for model, printer in printers.items():
+        spec = {"partId": part, "tags": {"printer.id": printer}, "label": f"Order for {model}"}
+        shop.farm.builder.build({"parts": [spec]})
+    await shop.until_told(printers, "print_started")
+    for printer in printers.values():
+        shop.farm.disconnect_printer(printer)
+        shop.farm.reconnect_printer(printer)
+    await shop.work(30, 4)
+    for printer in printers.values():
+        shop.farm.finish_print(printer)
+    await shop.until_told(printers, "print_finished")
+    await shop.work(30, 4)
+    for model, printer in printers.items():
+        assert shop.events(printer) == ["print_started", "print_finished"], model
+        assert state_of(hass, printer, "last_print_result").attributes["job"] == f"Order for {model}"
