@@ -18,16 +18,17 @@ from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 
-async def test_farm_of_eight_is_set_up_with_two_requests_and_a_handful_after_it(
+async def test_farm_of_eight_is_set_up_with_three_requests_and_a_handful_after_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     assert entry.state is ConfigEntryState.LOADED
-    assert paths(farm) == ["GET /v1/printers", "GET /v1/print-jobs"]
+    key_id = farm.config.api_key[:24]
+    assert paths(farm) == ["GET /v1/printers", "GET /v1/print-jobs", f"GET /v1/api-keys/{key_id}/permissions"]
 
     await pass_time(hass, 31)
     assert value_of(hass, farm.config.store_id, "jobs_completed") == str(farm.world.completed_jobs)
     # What changes seldom is read once, when the start of Home Assistant is over.
-    assert sorted(paths(farm)[2:]) == [
+    assert sorted(paths(farm)[3:]) == [
         "GET /v1/materials",
         "GET /v1/materials/printer-slots",
         "GET /v1/materials/variants",

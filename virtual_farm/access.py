@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import math
 
 from .clock import Clock
+from .errors import NotFoundError
 
 _WINDOWS: tuple[tuple[float, int], ...] = ((60.0, 60), (3600.0, 600))
 """Length in seconds and number of requests of the two sliding windows."""
+
+KEY_ID_LENGTH = 24
+"""A key begins with its ID."""
 
 READ_ONLY_PERMISSIONS = frozenset(
     {
@@ -33,14 +37,17 @@ class KeyRing:
     def __init__(self) -> None:
         """Begin without keys."""
         self._keys: dict[str, frozenset[str] | None] = {}
+        self._by_role: dict[str, frozenset[str]] = {}
 
-    def add(self, key: str, permissions: Iterable[str] | None = None) -> None:
-        """Add a key, or change what it may do."""
+    def add(self, key: str, permissions: Iterable[str] | None = None, *, by_role: Iterable[str] = ()) -> None:
+        """Add a key, or change what it may do: directly, and by roles that it was given."""
         self._keys[key] = None if permissions is None else frozenset(permissions)
+        self._by_role[key] = frozenset(by_role)
 
     def revoke(self, key: str) -> None:
         """Take a key away; unknown keys are ignored."""
         self._keys.pop(key, None)
+        self._by_role.pop(key, None)
 
     def knows(self, key: str) -> bool:
         """Tell whether a key is good."""
@@ -49,7 +56,16 @@ class KeyRing:
     def lacks(self, key: str, needed: Iterable[str]) -> list[str]:
         """Return which of the needed permissions a key does not have; raises KeyError for an unknown key."""
         permissions = self._keys[key]
-        return [] if permissions is None else [name for name in needed if name not in permissions]
+        if permissions is None:
+            return []
+        return [name for name in needed if name not in permissions and name not in self._by_role[key]]
+
+    def granted_directly(self, key_id: str) -> list[str]:
+        """Return what a key was granted by name, nothing where it may do everything; raises NotFoundError."""
+        for key, permissions in self._keys.items():
+            if key[:KEY_ID_LENGTH] == key_id:
+                return sorted(permissions or ())
+        raise NotFoundError("API key", key_id)
 
 
 @dataclass(frozen=True, slots=True)

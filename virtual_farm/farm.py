@@ -215,9 +215,9 @@ class VirtualFarm:
         """Tell whether a key belongs to the store."""
         return store_id == self.config.store_id and self.keys.knows(api_key)
 
-    def add_api_key(self, key: str, permissions: Iterable[str] | None = None) -> None:
-        """Add an API key; without `permissions` it may do everything."""
-        self.keys.add(key, permissions)
+    def add_api_key(self, key: str, permissions: Iterable[str] | None = None, *, by_role: Iterable[str] = ()) -> None:
+        """Add an API key; without `permissions` it may do everything, with some also what it may `by_role`."""
+        self.keys.add(key, permissions, by_role=by_role)
 
     def revoke_api_key(self, key: str) -> None:
         """Revoke an API key. Realtime sessions that it has stay up, since keys are checked when connecting."""

@@ -73,11 +73,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     coordinator.saved_prints = SavedPrints(hass, entry, coordinator)
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StoreReads(entry, coordinator)
-    PermissionWatch(hass, entry, client.permissions, coordinator.listeners)
+    permissions = PermissionWatch(hass, entry, coordinator)
     ClockWatch(hass, entry, coordinator)
     for watch in (AccessWatch, QuotaWatch, StreamWatch):
         watch(hass, entry, coordinator)
     await coordinator.async_start()
+    await permissions.async_ask()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.announcer.async_begin()
     return True

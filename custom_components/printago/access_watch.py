@@ -52,4 +52,4 @@ class AccessWatch:
     @callback
     def _async_end(self) -> None:
         if self._entry.disabled_by is not None:
-            self._issue.async_clear()
+            self._issue.async_withdraw()

@@ -13,6 +13,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from yarl import URL
 
 from .api import PrintJob
+from .api.secrets import KEY_ID_LENGTH
 from .const import CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .health import describe_quota, describe_rest, describe_stream
@@ -20,7 +21,6 @@ from .printer_state import PrinterState
 
 _TO_REDACT = {CONF_API_KEY, CONF_STORE_ID, "serial_number"}
 _NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")
-_KEY_ID_LENGTH = 24
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: PrintagoConfigEntry) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _describe_entities(hass: HomeAssistant, device: DeviceEntry) -> list[dict[st
 def _without_secrets(entry: PrintagoConfigEntry, described: dict[str, Any]) -> dict[str, Any]:
     """Redact fields that hold a secret, and secrets wherever else they may have got into."""
     key = entry.data[CONF_API_KEY]
-    secrets = [secret for secret in (key, key[:_KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
+    secrets = [secret for secret in (key, key[:KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
     scrubbed: dict[str, Any] = _scrub(async_redact_data(described, _TO_REDACT), secrets)
     return scrubbed
 

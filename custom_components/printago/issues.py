@@ -14,8 +14,8 @@ _HELP = "https://github.com/printago-homeassistant/printago-homeassistant/blob/m
 class EntryIssue:
     """One issue that an entry may have.
 
-    None is persistent: after a restart it has to show again that it still holds. Over a reload of the entry it stands, and
-    with it what the person chose (to ignore it), until the entry knows better.
+    None is persistent: after a restart it has to show again that it still holds. What a person ignores stays ignored over
+    reloads and restarts, until it is certain that the cause is gone.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, key: str, *, help_anchor: str) -> None:
@@ -32,6 +32,12 @@ class EntryIssue:
         """Return whether a person is told of it now."""
         issue = ir.async_get(self._hass).async_get_issue(DOMAIN, self._id)
         return issue is not None and issue.active
+
+    @property
+    def ignored(self) -> bool:
+        """Return whether a person ignores it."""
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, self._id)
+        return issue is not None and issue.dismissed_version is not None
 
     @callback
     def async_raise(
@@ -61,15 +67,30 @@ class EntryIssue:
 
     @callback
     def async_clear(self) -> None:
-        """Take it back, and forget whether the person has ignored it."""
+        """Take it back since its cause is gone: should it come again, a person is told anew, also one who ignored it."""
         self._raised = None
         ir.async_delete_issue(self._hass, DOMAIN, self._id)
+
+    @callback
+    def async_withdraw(self) -> None:
+        """Show it no longer, since nobody knows any more whether it holds; what the person ignored stays ignored."""
+        self._raised = None
+        async_withdraw_issue(self._hass, self._id)
+
+
+@callback
+def async_withdraw_issue(hass: HomeAssistant, issue_id: str) -> None:
+    """Show an issue no longer without a verdict on its cause: one that is ignored is not shown anyway, and stays so."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if issue is not None and issue.dismissed_version is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 @callback
 def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take back all issues of an entry that is removed."""
+    """Take back all issues of an entry that is removed, and of its subentries."""
     registry = ir.async_get(hass)
+    owners = (entry.entry_id, *entry.subentries)
     for domain, issue_id in list(registry.issues):
-        if domain == DOMAIN and issue_id.endswith(entry.entry_id):
+        if domain == DOMAIN and issue_id.endswith(owners):
             ir.async_delete_issue(hass, DOMAIN, issue_id)

@@ -4,7 +4,7 @@ Kept outside of the config entry: writing to an entry would reload it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 import math
@@ -30,6 +30,7 @@ from .untold import Untold
 _MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
 _STORAGE_VERSION = 1
 _SAVE_DELAY = 30
+_MOST_LACKING = 100
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ class StoreMemory:
         self.endings_wanted = False
         """Since then nobody may have told of some."""
         self.untold = Untold()
+        self.lacking: frozenset[str] = frozenset()
+        """The permissions that a repair has told to be missing, as long as none of them has turned out to be there."""
         self.held_back = HeldBack(self.limiter.now)
         self.rest_down = False
         """REST failed when it was last tried: the log tells so, and not yet that it works again."""
@@ -112,6 +115,7 @@ class StoreMemory:
         self.outage = StreamOutage()
         self.held_back.end()
         self.rest_down = self.stream_outage_told = False
+        self.lacking = frozenset()
         self._read_with = None
         self._kept = False
 
@@ -122,6 +126,13 @@ class StoreMemory:
         if ended or happening.kind == "print_started":
             self._async_save_soon()
         return ended
+
+    @callback
+    def async_remember_lacking(self, permissions: Iterable[str]) -> None:
+        """Remember which permissions a person knows to be missing."""
+        if (lacking := frozenset(permissions)) != self.lacking:
+            self.lacking = lacking
+            self._async_save_soon()
 
     @callback
     def async_remember_endpoint(self, url: str) -> None:
@@ -142,6 +153,8 @@ class StoreMemory:
             ahead = saved.get("ahead")
             self.limiter.restore(sent, ahead if type(ahead) is int and 0 <= ahead < AHEAD else AHEAD)
         self.results.restore(saved.get("results"))
+        if isinstance(lacking := saved.get("lacking"), list):
+            self.lacking = frozenset(name for name in lacking[:_MOST_LACKING] if isinstance(name, str))
         self.chronicle.external_prints.restore(saved.get("external_prints"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
@@ -201,6 +214,7 @@ class StoreMemory:
             "ahead": 0 if ended else AHEAD,
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
+            "lacking": sorted(self.lacking),
             "external_prints": self.chronicle.external_prints.export(),
         }
 

@@ -14,11 +14,14 @@ class StreamOutage:
     """The stream was up meanwhile, and told nothing."""
     _counted_until: float | None = None
 
-    def begin(self, url: str) -> None:
-        """Go on after a reload, or start anew with another address."""
-        if url != self.url:
-            self.end()
-            self.url = url
+    def begin(self, url: str) -> bool:
+        """Go on after a reload, or start anew with another address; return whether it is another one than before."""
+        if url == self.url:
+            return False
+        was_known = self.url is not None
+        self.end()
+        self.url = url
+        return was_known
 
     def count(self, now: float, *, rest_works: bool) -> None:
         """Count the time since the last look, if REST worked then."""

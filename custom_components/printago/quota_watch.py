@@ -29,13 +29,12 @@ class QuotaWatch:
     @callback
     def _async_look(self, _: object = None) -> None:
         seconds = self._limiter.contention_seconds
-        if self._issue.raised:
-            if not seconds:
-                self._issue.async_clear()
-        elif seconds >= PATIENCE_SECONDS:
+        if self._limiter.contention_is_over or (self._issue.raised and not seconds):
+            self._issue.async_clear()
+        elif not self._issue.raised and seconds >= PATIENCE_SECONDS:
             self._issue.async_raise(ir.IssueSeverity.WARNING, {"used": str(self._limiter.requests_last_hour)})
 
     @callback
     def _async_end(self) -> None:
         if self._entry.disabled_by is not None:
-            self._issue.async_clear()
+            self._issue.async_withdraw()

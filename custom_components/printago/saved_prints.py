@@ -14,6 +14,7 @@ from .changes import Changes
 from .const import DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import async_called
+from .issues import async_withdraw_issue
 from .saved_print import CONF_PART, CONF_SKU, SUBENTRY_TYPE, SavedPrint
 
 ISSUE = "saved_print_gone"
@@ -32,6 +33,7 @@ class SavedPrints:
         self._prints: dict[str, SavedPrint] = {}
         self._platforms: list[tuple[Callable[[SavedPrint], Entity], AddConfigEntryEntitiesCallback]] = []
         self._checked: set[str] = set()
+        self._async_forget_strangers()
         self.async_follow_entry()
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(self._async_end)
@@ -61,8 +63,9 @@ class SavedPrints:
             if (known := self._prints.get(subentry_id)) is None:
                 self._async_add(SavedPrint(self._coordinator, subentry))
             elif known.data != subentry.data:
-                known.data = subentry.data
-                self._async_delete_issue(subentry_id)
+                thing, known.data = known.thing, subentry.data
+                if known.thing != thing:
+                    self._async_delete_issue(subentry_id)
                 self._async_add_check(known.thing[0])
                 self._coordinator.seldom.async_want(_READS[known.thing[0]])
 
@@ -148,10 +151,19 @@ class SavedPrints:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id(subentry_id))
 
     @callback
+    def _async_forget_strangers(self) -> None:
+        """Take back issues of saved prints that were removed while no store was loaded."""
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        known = {issue_id(subentry_id) for entry in entries for subentry_id in entry.subentries}
+        for domain, identifier in tuple(ir.async_get(self._hass).issues):
+            if domain == DOMAIN and identifier.startswith(f"{ISSUE}_") and identifier not in known:
+                ir.async_delete_issue(self._hass, DOMAIN, identifier)
+
+    @callback
     def _async_end(self) -> None:
         self._platforms.clear()
         for subentry_id in self._prints:
-            self._async_delete_issue(subentry_id)
+            async_withdraw_issue(self._hass, issue_id(subentry_id))
 
 
 def issue_id(subentry_id: str) -> str:

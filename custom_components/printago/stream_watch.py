@@ -29,9 +29,10 @@ class StreamWatch:
         self._coordinator = coordinator
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="realtime-is-unreachable")
         self._outage = coordinator.memory.outage
-        self._outage.begin(entry.data[CONF_SERVER][CONF_REALTIME_URL])
-        if self._issue.raised and not self._outage.seconds:
+        if self._outage.begin(entry.data[CONF_SERVER][CONF_REALTIME_URL]):
             self._issue.async_clear()
+        elif self._issue.raised and not self._outage.seconds:
+            self._issue.async_withdraw()
         entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_look))
         entry.async_on_unload(async_track_time_interval(hass, self._async_look, _LOOK))
         entry.async_on_unload(self._async_end)
@@ -74,4 +75,4 @@ class StreamWatch:
             return
         # Nobody wants the stream any more, or REST has failed so that the entry could not be set up.
         self._outage.end()
-        self._issue.async_clear()
+        self._issue.async_withdraw()

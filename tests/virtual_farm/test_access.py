@@ -43,6 +43,21 @@ async def test_both_headers_must_be_right(cloud: Cloud, headers: dict[str, str])
         assert (await response.json())["message"] == "Unauthorized"
 
 
+async def test_what_a_key_was_granted_directly_is_told_to_keys_that_may_view_keys(cloud: Cloud) -> None:
+    key = "key0a1b2c3d4e5f6g7h8i9j0_rest"
+    path, own = "/v1/api-keys/{id}/permissions", cloud.farm.config.api_key[:24]
+    cloud.farm.add_api_key(key, ["printer.view", "apiKey.view"], by_role=["queue.view"])
+    reader = Cloud(cloud.farm, cloud.session, key)
+
+    for client in (reader, cloud):
+        assert await client.call("GET", path, id=key[:24]) == ["apiKey.view", "printer.view"]
+    await reader.get("/v1/print-jobs")
+    assert await reader.call("GET", path, id=own) == [], "it may do everything"
+    await reader.call("GET", path, id="x" * 24, status=404)
+    cloud.farm.add_api_key(key, ["printer.view"])
+    await reader.call("GET", path, id=key[:24], status=403)
+
+
 async def test_a_scoped_key_may_do_what_it_lists_and_nothing_else(cloud: Cloud) -> None:
     cloud.farm.add_api_key("reader", {"printer.view", "queue.view", "printer.config"})
     reader = Cloud(cloud.farm, cloud.session, "reader")

@@ -6,7 +6,19 @@ from aiohttp import web
 
 from virtual_farm.clock import to_http_date
 from virtual_farm.farm import VirtualFarm
-from virtual_farm.rest import builds, control, hints, materials, orders, print_jobs, printers, products, storage, stores
+from virtual_farm.rest import (
+    api_keys,
+    builds,
+    control,
+    hints,
+    materials,
+    orders,
+    print_jobs,
+    printers,
+    products,
+    storage,
+    stores,
+)
 
 from .gateway import Gateway
 from .route import RawRoute, Route
@@ -21,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     *stores.ROUTES,
     *storage.ROUTES,
     *hints.ROUTES,
+    *api_keys.ROUTES,
 )
 """Every call of the API that the farm knows."""
 

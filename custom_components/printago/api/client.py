@@ -104,6 +104,15 @@ class PrintagoClient:
         """Return the stores that the key may see (``GET /v1/stores``)."""
         return objects(await self._transport.request("GET", "/v1/stores", lane=lane))
 
+    async def granted_permissions(self) -> object:
+        """Return the names of what the key was granted directly (``GET /v1/api-keys/{id}/permissions``), as they came.
+
+        None where its ID is not known. It is part of a secret: no error tells the path.
+        """
+        if (key_id := self._transport.key_id) is None:
+            return None
+        return await self._transport.request("GET", f"/v1/api-keys/{key_id}/permissions", lane=Lane.BACKGROUND)
+
     async def printers(self, lane: Lane = Lane.BACKGROUND) -> Listing:
         """Return all printers of the store (``GET /v1/printers``)."""
         listing = await self._list("/v1/printers", lane=lane)

@@ -10,19 +10,25 @@ class Contention:
     def __init__(self) -> None:
         """Start without a shortage."""
         self._since: float | None = None
-        self._until = 0.0
+        self._until: float | None = None
+        self.is_over = False
+        """There is none, and none can have been going on when we began to look."""
 
     def note_shortage(self, now: float, lasts: float) -> None:
         """Note that others have left too little, and for how many seconds that is certain."""
+        self.is_over = False
         if self._since is None:
             self._since = now
-        self._until = max(self._until, now + lasts)
+        self._until = max(self._until or 0.0, now + lasts)
 
     def note_room(self, now: float) -> None:
         """Note an answer that shows enough room; some time after the last shortage it ends what went before."""
-        if now > self._until + GRACE_SECONDS:
+        if self._until is None:
+            self._until = now
+        elif now > self._until + GRACE_SECONDS:
             self._since = None
+            self.is_over = True
 
     def seconds(self, now: float) -> float:
         """Return for how many seconds it has been known to last, 0 when there is none."""
-        return max(0.0, min(now, self._until) - self._since) if self._since is not None else 0.0
+        return max(0.0, min(now, self._until or 0.0) - self._since) if self._since is not None else 0.0

@@ -1,11 +1,12 @@
-"""Which permission of the API key a call needs, and which of them a key has turned out to lack.
+"""Which permission of the API key a call needs, and which of them a key lacks.
 
 From ``x-permission`` of each call in the vendor's OpenAPI description; making a build has none there, the permission for it
-is from the vendor's page on API keys. Keys do not tell what they may do: it shows in the first refusal.
+is from the vendor's page on API keys. What a key lacks shows in the first refusal, or it can be asked for.
 """
 
 from collections.abc import Callable
 import re
+from typing import Final
 
 type Permissions = frozenset[str]
 
@@ -15,6 +16,7 @@ def _permissions(*names: str) -> Permissions:
 
 
 PRINTER_VIEW = _permissions("printer.view")
+_KEY_VIEW = _permissions("apiKey.view")
 PRINTER_CONTROL = _permissions("printer.control")
 CONFIRM_READY = _permissions("printer.ready")
 FABMATIC = _permissions("printer.config", "printer.ready")
@@ -62,7 +64,39 @@ _NEEDED = {
     "GET /v1/subscriptions": _permissions("subscription.view"),
     "GET /v1/settings/store": SETTINGS_VIEW,
     "PATCH /v1/settings/store": SETTINGS_EDIT,
+    "GET /v1/api-keys/{id}/permissions": _permissions("apiKey.view"),
 }
+_EVER_NEEDED = frozenset().union(*_NEEDED.values())
+
+_SINGLE: Final = frozenset(
+    f"{area}.{what}"
+    for area, all_of_it in {
+        "analytics": "view",
+        "apiKey": "view create edit delete",
+        "audit": "log.view logs.configure",
+        "build": "view create edit delete",
+        "file": "download",
+        "integration": "view manage",
+        "job": "create edit.own edit.all delete.own delete.all",
+        "maintenance": "view create edit delete complete",
+        "material": "view create edit delete instance.view instance.create instance.edit instance.delete",
+        "order": "view create edit delete print",
+        "organization": "edit delete",
+        "part": "view create edit delete export",
+        "permission": "view grant revoke",
+        "printer": "view create edit delete control ready config stats",
+        "profile": "view create edit delete",
+        "queue": "view manage override",
+        "reports": "generate",
+        "settings": "view edit",
+        "sku": "view create edit delete",
+        "subscription": "view manage",
+        "user": "view invite edit delete",
+    }.items()
+    for what in all_of_it.split()
+)
+"""The permissions of the vendor's description that stand for themselves. Its others (``queue.admin``, ``part.editor`` …)
+stand for several, and nobody tells for which."""
 
 _PATTERNS = {re.sub(r"\{\w+\}", "{id}", call): permissions for call, permissions in _NEEDED.items()}
 
@@ -85,30 +119,71 @@ def named_in(message: str, needed: Permissions) -> Permissions:
 
 
 class PermissionLedger:
-    """What a key has turned out to lack. It is learned from refusals, and forgotten when a call succeeds after all."""
+    """What a key lacks: learned from refusals and from a list of what it was granted, forgotten when a call succeeds."""
 
     def __init__(self) -> None:
         """Start without any refusal."""
         self._lacking: set[Permissions] = set()
+        self._proven: set[str] = set()
+        self._granted: Permissions | None = None
+        self._withheld: Permissions = frozenset()
         self.on_change: Callable[[], None] = lambda: None
+        self.on_proof: Callable[[], None] = lambda: None
+        """Called when more is known to be allowed."""
 
     @property
     def missing(self) -> list[str]:
-        """Return the names of what is lacking, sorted; of several that a refusal did not tell apart, all."""
+        """Return the names of what is lacking, sorted: what was refused, and what was not granted."""
+        return sorted(self._withheld.union(*self._lacking))
+
+    @property
+    def refused(self) -> list[str]:
+        """Return the names of what was refused, sorted; of several that a refusal did not tell apart, all."""
         return sorted(frozenset().union(*self._lacking))
+
+    @property
+    def allowed(self) -> Permissions:
+        """Return what the key may certainly do."""
+        granted = self._granted if self._is_whole and self._granted is not None else frozenset()
+        return (granted | self._proven).difference(*self._lacking)
 
     def lacks(self, needed: Permissions) -> bool:
         """Return whether a call that needs these was refused, or would be."""
-        return any(lacked <= needed for lacked in self._lacking)
+        return not self._withheld.isdisjoint(needed) or any(lacked <= needed for lacked in self._lacking)
+
+    def learn(self, names: object) -> None:
+        """Take over the list of what the key was granted directly; one that leaves a doubt disables nothing.
+
+        It says nothing of what the key may do by a role, or because it may do everything: then it lacks what was needed to
+        read it, or what succeeds.
+        """
+        granted = frozenset(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
+        self._granted = granted if granted is not None and _KEY_VIEW <= granted <= _SINGLE else None
+        self._weigh()
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._granted is not None and PRINTER_VIEW <= self._proven <= self._granted
+
+    def _weigh(self) -> None:
+        before = self._withheld
+        self._withheld = _EVER_NEEDED - self._granted if self._is_whole and self._granted is not None else frozenset()
+        if self._withheld != before:
+            self.on_change()
+        self.on_proof()
 
     def deny(self, permissions: Permissions) -> None:
         """Note that the key lacks at least one of these."""
-        if permissions and not self.lacks(permissions):
+        self._proven -= permissions
+        if permissions and not any(lacked <= permissions for lacked in self._lacking):
             self._lacking.add(permissions)
             self.on_change()
 
     def allow(self, permissions: Permissions) -> None:
         """Note that a call which needs all of these succeeded."""
+        if not permissions <= self._proven:
+            self._proven |= permissions
+            self._weigh()
         if not self._lacking or not permissions:
             return
         before = self._lacking

@@ -114,6 +114,11 @@ class RateLimiter:
         """Return for how many seconds others who use the key have been leaving too little of the quota, 0 for none."""
         return self._contention.seconds(self._monotonic())
 
+    @property
+    def contention_is_over(self) -> bool:
+        """Return whether it is certain that others leave enough of the quota, after a start, too."""
+        return self._contention.is_over
+
     def delay(self, lane: Lane, requests: int = 1) -> float:
         """Return in how many seconds so many requests of this lane may be sent together; 0 is now."""
         now = self._monotonic()

@@ -7,7 +7,8 @@ import re
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-_KEY_ID_LENGTH: Final = 24
+KEY_ID_LENGTH: Final = 24
+"""An API key begins with its ID (Printago's documentation of realtime)."""
 _STARS: Final = "***"
 # The signature of a signed URL is in its query; a server may repeat path and query alone.
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
@@ -65,7 +66,7 @@ def _without_signed_url(word: re.Match[str]) -> str:
 
 def _forms(api_key: str) -> list[str]:
     """Return the key and its public-looking beginning, as they are and encoded; longest first."""
-    plain = [part for part in (api_key, api_key[:_KEY_ID_LENGTH]) if part]
+    plain = [part for part in (api_key, api_key[:KEY_ID_LENGTH]) if part]
     forms = set(plain)
     for part in plain:
         forms |= {quote(part, safe=""), quote_plus(part, safe="")}

@@ -29,10 +29,12 @@ from .errors import (
 from .fields import http_date
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
 from .ratelimit import MAX_WAIT, Lane, RateLimiter, parse_retry_after
-from .secrets import Secrets
+from .secrets import KEY_ID_LENGTH, Secrets
 from .sendlog import uptime
 
 DEFAULT_API_URL = "https://api.printago.io"
+# That a key begins with its own ID is what realtime says; IDs are of this form.
+_KEY_ID = re.compile(r"[a-z0-9]{24}")
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
 # What else a URL may hold there makes the look-up of names fail in ways of its own.
 _HOST = re.compile(r"[\w.:%-]{1,253}", re.ASCII)
@@ -127,6 +129,8 @@ class Transport:
         self._base = parse_api_url(api_url)
         self._session = session
         self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
+        self.key_id = api_key[:KEY_ID_LENGTH] if _KEY_ID.match(api_key) else None
+        """The ID of the key, a secret as well; None where it has none."""
         self.secrets = Secrets(api_key)
         self.limiter = limiter
         self.clock = clock or ServerClock()
