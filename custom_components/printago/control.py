@@ -56,8 +56,8 @@ class OptimisticEntity[T](PrintagoEntity):
         self._wish: T | None = None
         self._wished_over: T | None = None
         self._wishes = 0
-        self._unanswered = False
-        """The call of the latest press is not answered yet."""
+        self._queued = False
+        """The latest press still waits for the answer to an earlier one."""
         self._sending = asyncio.Lock()
         self._cancel_patience: CALLBACK_TYPE | None = None
 
@@ -66,8 +66,8 @@ class OptimisticEntity[T](PrintagoEntity):
         """Return what to show while ``actual`` is what the cloud tells."""
         if self._wish is None:
             return actual
-        if self._unanswered:
-            # What comes before the answer may be about an earlier press.
+        if self._queued:
+            # What comes now is about the earlier press.
             if actual is not None:
                 self._wished_over = actual
             return self._wish
@@ -86,24 +86,22 @@ class OptimisticEntity[T](PrintagoEntity):
         self._async_end_wish()
         self._wishes += 1
         mine = self._wishes
-        self._wish, self._wished_over, self._unanswered = wish, actual, True
+        self._wish, self._wished_over, self._queued = wish, actual, self._sending.locked()
         self.async_on_update()
         try:
             async with self._sending:
                 if mine == self._wishes:
+                    self._queued = False
                     await async_call(self.coordinator, call())
         except BaseException:
             if mine == self._wishes:
                 self._async_give_up()
             raise
-        if mine != self._wishes:
+        if mine != self._wishes or self._wish is None:
             return
-        self._unanswered = False
         if answer_tells:
             self._async_give_up()
-            return
-        self.async_on_update()
-        if self._wish is not None:
+        else:
             self._cancel_patience = async_call_later(self.hass, _PATIENCE, self._async_give_up)
 
     @callback
@@ -114,7 +112,7 @@ class OptimisticEntity[T](PrintagoEntity):
     @callback
     def _async_end_wish(self) -> None:
         self._wish = None
-        self._unanswered = False
+        self._queued = False
         if self._cancel_patience is not None:
             self._cancel_patience()
             self._cancel_patience = None
