@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import contextlib
 from dataclasses import dataclass
 import gc
+import json
 import logging
 from pathlib import Path
 import resource
@@ -40,6 +41,7 @@ from tests.e2e.scenes import (
 )
 from tests.figures import Figures
 from virtual_farm import FarmConfig, Fault, VirtualFarm
+from virtual_farm.requests import RequestRecord
 
 LONGEST = 2.0
 """Seconds that are promised."""
@@ -339,11 +341,33 @@ async def test_removal_amid_anything_removes_all_that_was_kept(
     await assert_nothing_is_left(hass, scene.entry)
 
 
-async def test_store_that_was_removed_and_comes_back_is_remembered_again(
-    hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None, model: Path
+async def test_store_that_was_removed_and_comes_back_is_remembered_again_before_it_is_asked_anything(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    enable_custom_integrations: None,
+    model: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     scene = Scene(hass, farm, model)
     entry = await scene.load_connected()
-    await hass.config_entries.async_remove(entry.entry_id)
-    await scene.load_connected()
     await until_stored(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert stored(hass) == []
+
+    written: list[bool] = []
+    note_request = farm.note_request
+
+    def look_and_note(record: RequestRecord) -> None:
+        written.append(stored(hass) != [])
+        note_request(record)
+
+    monkeypatch.setattr(farm, "note_request", look_and_note)
+    await scene.load_connected()
+    assert written
+    assert all(written)
+    await until_stored(hass)
+    (name,) = stored(hass)
+    saved = json.loads(Path(hass.config.path(".storage", name)).read_text())["data"]
+    assert len(saved["sent"]) + saved["ahead"] >= len(written)
+    assert saved["realtime_endpoint"] is not None

@@ -1,6 +1,7 @@
 """The farm's broker as it starts, stops, freezes and is under load."""
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -19,6 +20,9 @@ from tests.virtual_farm.mqtt_clients import (
 from virtual_farm.broker import RealtimeBroker
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+_AT_ONCE = 2
+"""Seconds; without being cut such connections would stay for ever."""
 
 
 async def test_restart_keeps_port_and_retained_messages(broker: RealtimeBroker) -> None:
@@ -66,14 +70,20 @@ async def test_frozen_broker_keeps_connections_but_neither_reads_nor_sends(broke
 async def test_a_frozen_broker_stops_at_once(broker: RealtimeBroker) -> None:
     async with mqtt(broker) as client:
         broker.frozen = True
-        await broker.stop()
+        async with asyncio.timeout(_AT_ONCE):
+            await broker.stop()
         await lost(client)
         broker.frozen = False
 
 
 async def test_a_connection_that_never_speaks_does_not_delay_stop(broker: RealtimeBroker) -> None:
-    _, writer = await asyncio.open_connection("127.0.0.1", broker.port)
-    await broker.stop()
+    reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
+    while not broker.connections:  # noqa: ASYNC110, the broker has no event for it
+        await asyncio.sleep(0)
+    async with asyncio.timeout(_AT_ONCE):
+        await broker.stop()
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
     writer.close()
 
 
