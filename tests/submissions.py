@@ -1,12 +1,11 @@
 """What tests of submitted prints send and look at."""
 
-import asyncio
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
 
 from custom_components.printago.const import DOMAIN
-from tests.common import paths
+from tests.common import paths, until_asked
 from virtual_farm import VirtualFarm
 
 BUILD = "POST /v2/builds"
@@ -29,10 +28,9 @@ def last_build(farm: VirtualFarm) -> Any:
 
 
 async def build_arrived(farm: VirtualFarm) -> None:
-    """Await that a build is sent; the farm has no event for it."""
+    """Await that a build is sent."""
     farm.clear_requests()
-    while BUILD not in paths(farm):  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await until_asked(lambda: BUILD in paths(farm))
 
 
 def part_id(farm: VirtualFarm, name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
-from tests.common import device_of, paths, printer_named
+from tests.common import device_of, paths, printer_named, until_asked
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 BUILD = "POST /v2/builds"
@@ -99,9 +99,7 @@ async def test_waiting_ends_when_the_job_is_cancelled(
     submission = asyncio.create_task(
         submit(hass, part="Benchy", tags=["nobody-has-this"], wait_until="started", timeout=600)
     )
-    # The farm has no event for it.
-    while not farm.world.jobs:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await until_asked(lambda: len(farm.world.jobs) > 0)
     (job,) = farm.world.jobs.values()
     farm.queue.cancel(job)
     async with asyncio.timeout(10):

@@ -1,5 +1,6 @@
 """The action that uploads models."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 import hashlib
 from pathlib import Path
@@ -16,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.actions import model_file
 from custom_components.printago.const import DOMAIN
-from tests.common import device_of, paths, printer_named
+from tests.common import device_of, paths, printer_named, until_asked
 from tests.model_files import MODELS, ascii_stl, binary_stl
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -265,12 +266,12 @@ async def test_address_that_refuses_the_file_is_told_and_not_shown(
 async def test_file_that_shrinks_while_it_is_uploaded_makes_no_part(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
-    fault = Fault(mode="slow", seconds=0.3, path="/v1/storage/signed-upload-urls")
-    farm.inject_fault(fault)
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", until=answer, path="/v1/storage/signed-upload-urls"))
     task = hass.async_create_task(upload(hass, path=model))
-    while not farm.requests or SIGN not in paths(farm):
-        await hass.async_add_executor_job(lambda: None)
+    await until_asked(lambda: SIGN in paths(farm))
     await hass.async_add_executor_job(model.write_bytes, b"short")
+    answer.set()
     with pytest.raises(HomeAssistantError) as failed:
         await task
     assert failed.value.translation_key == "upload_failed"

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Listing
-from tests.common import entity_id, paths, printer_named, until, value_of
+from tests.common import entity_id, paths, printer_named, until, until_asked, value_of
 from tests.heard import Heard, busy_job, drop_stream, restore_stream
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -193,8 +193,7 @@ async def test_what_was_held_back_for_a_snapshot_that_never_came_is_not_laid_ove
     farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=5))
     farm.clear_requests()
     entry.runtime_data.async_reconcile()
-    while not farm.requests:  # noqa: ASYNC110, the farm has no event
-        await asyncio.sleep(0)
+    await until_asked(lambda: farm.requests != [])
     farm.rename_printer(printer, "Kept")
     await until(hass, lambda: entry.runtime_data.farm.printers[printer].name == "Kept")
     await hass.config_entries.async_unload(entry.entry_id)

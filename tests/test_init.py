@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago import async_remove_config_entry_device
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
-from tests.common import device_of, pass_time, paths, press, printer_named, until, value_of
+from tests.common import device_of, pass_time, paths, press, printer_named, until, until_asked, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -287,8 +287,7 @@ async def test_unload_is_prompt_while_a_press_is_not_answered(
     farm.inject_fault(Fault(mode="slow", seconds=4, method="PATCH"))
     printer = printer_named(farm, "P1S 01")
     pressing = hass.async_create_task(press(hass, printer, "confirm_bed_cleared"))
-    while not any(request.method == "PATCH" for request in farm.requests):  # noqa: ASYNC110, the farm has no event
-        await asyncio.sleep(0)
+    await until_asked(lambda: any(request.method == "PATCH" for request in farm.requests))
 
     async with asyncio.timeout(2):
         assert await hass.config_entries.async_unload(entry.entry_id)
@@ -305,8 +304,7 @@ async def test_snapshot_on_its_way_does_not_outlive_an_unload(
     farm.clear_requests()
     farm.inject_fault(Fault(mode="slow", seconds=1, path="/v1/printers"))
     entry.runtime_data.async_reconcile()
-    while not farm.requests:  # noqa: ASYNC110, the farm has no event
-        await asyncio.sleep(0)
+    await until_asked(lambda: farm.requests != [])
     added = farm.add_printer("A1", "Newcomer")
 
     assert await hass.config_entries.async_unload(entry.entry_id)

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
 from custom_components.printago.health import describe_rest
-from tests.common import device_of, pass_time, paths, printer_named, silence, until, value_of
+from tests.common import device_of, pass_time, paths, printer_named, silence, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.feeding import poll, publish_stat
 from virtual_farm import Fault, VirtualFarm
@@ -205,11 +205,12 @@ async def test_reconcile_that_fails_is_tried_again_within_a_minute(
 async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
-    farm.inject_fault(Fault(mode="slow", seconds=0.3, path="/v1/printers"))
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", until=answer, path="/v1/printers"))
     polling = hass.async_create_task(poll(hass, entry))
-    while not farm.requests:  # noqa: ASYNC110, the farm has no event
-        await asyncio.sleep(0)
+    await until_asked(lambda: farm.requests != [])
     entry.runtime_data.async_reconcile()
+    answer.set()
     await polling
     await pass_time(hass, 20)
     assert paths(farm).count("GET /v1/printers") == 2

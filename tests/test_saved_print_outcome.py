@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, paths, press, printer_named, state_of, until, value_of
+from tests.common import entity_id, paths, press, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.saved_prints import BUILD, outcome, outcome_is, part_id, runs, save_print
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -107,12 +107,15 @@ async def test_outcome_is_told_even_when_whoever_pressed_gives_up(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
-    farm.inject_fault(Fault(mode="slow", seconds=0.3, path="/v2/builds"))
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", until=answer, path="/v2/builds"))
     farm.clear_requests()
     pressing = asyncio.create_task(press(hass, saved, "print"))
-    while BUILD not in paths(farm):  # noqa: ASYNC110, the farm has no event for it
-        await asyncio.sleep(0)
+    await until_asked(lambda: BUILD in paths(farm))
     pressing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pressing
+    answer.set()
     await outcome_is(hass, saved, "queued")
 
 

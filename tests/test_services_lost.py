@@ -115,11 +115,13 @@ async def test_submission_goes_on_when_its_caller_gives_up_and_the_store_is_relo
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     before = count_builds(farm)
-    farm.inject_fault(Fault(mode="slow", seconds=0.5, path="/v2/builds"))
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", until=answer, path="/v2/builds"))
     submission = asyncio.create_task(submit(hass, part="Benchy"))
     await build_arrived(farm)
     submission.cancel()
     assert await hass.config_entries.async_reload(entry.entry_id)
+    answer.set()
 
     response = await submit(hass, part="Benchy")
 

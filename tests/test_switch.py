@@ -84,19 +84,6 @@ async def test_offline_printer_can_be_switched_since_only_the_store_is_asked(
     assert value_of(hass, printer, "readiness") == "maintenance"
 
 
-@pytest.mark.usefixtures("calm")
-async def test_wishes_go_out_in_their_order_and_the_last_one_holds(hass: HomeAssistant, farm: VirtualFarm) -> None:
-    printer = printer_named(farm, "A1 01")
-    farm.inject_fault(Fault(mode="slow", seconds=0.2))
-
-    await asyncio.gather(*(turn(hass, printer, "enabled", to) for to in ("off", "on", "off")))
-
-    assert switch(hass, printer, "enabled") == "off"
-    assert not farm.world.printers[printer].enabled
-    # What was overtaken while it waited is not sent any more.
-    assert len(farm.requests) == 2
-
-
 @pytest.fixture
 def shown(hass: HomeAssistant, farm: VirtualFarm, calm: None) -> list[str]:
     """Return all that a switch shows from now on."""
@@ -124,6 +111,24 @@ async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_c
     assert failed.value.translation_key == "outcome_unknown"
     assert shown == ["off", "on"]
     assert farm.world.printers[printer].enabled
+
+
+async def test_wishes_go_out_in_their_order_and_the_last_one_holds(
+    hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    answer = asyncio.Event()
+    farm.inject_fault(Fault(mode="slow", until=answer))
+
+    presses = [hass.async_create_task(turn(hass, printer, "enabled", to)) for to in ("off", "on", "off")]
+    await until(hass, lambda: shown == ["off", "on", "off"])
+    answer.set()
+    await asyncio.gather(*presses)
+
+    assert switch(hass, printer, "enabled") == "off"
+    assert not farm.world.printers[printer].enabled
+    # What was overtaken while it waited is not sent any more.
+    assert len(farm.requests) == 2
 
 
 async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(

@@ -368,6 +368,6 @@ async def test_store_that_was_removed_and_comes_back_is_remembered_again_before_
     assert all(written)
     await until_stored(hass)
     (name,) = stored(hass)
-    saved = json.loads(Path(hass.config.path(".storage", name)).read_text())["data"]
+    saved = json.loads(await asyncio.to_thread(Path(hass.config.path(".storage", name)).read_text))["data"]
     assert len(saved["sent"]) + saved["ahead"] >= len(written)
     assert saved["realtime_endpoint"] is not None
