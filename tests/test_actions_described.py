@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
 import voluptuous as vol
 import yaml
 
 from custom_components.printago.actions import ACTIONS, Action
+from custom_components.printago.const import DOMAIN
 
 FOLDER = Path(__file__).parents[1] / "custom_components" / "printago"
 DESCRIPTIONS = yaml.safe_load((FOLDER / "services.yaml").read_text())
@@ -30,6 +33,12 @@ def keys_of(schema: Any) -> set[str]:
     while isinstance(schema, vol.All):
         schema = schema.validators[0]
     return {str(key) for key in schema.schema}
+
+
+async def test_actions_are_there_without_any_store(hass: HomeAssistant, enable_custom_integrations: None) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    assert not hass.config_entries.async_entries(DOMAIN)
+    assert hass.services.async_services_for_domain(DOMAIN).keys() == {action.name for action in ACTIONS}
 
 
 def test_nothing_is_described_that_is_no_action() -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.loader import async_get_integration
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -328,3 +330,19 @@ class TestWrongClock:
         assert await hass.config_entries.async_reload(entry.entry_id)
         busy = printer_named(farm, "X1 Carbon 01")
         assert value_of(hass, busy, "nozzle_temp") not in ("unknown", "unavailable")
+
+
+async def test_debug_logging_of_the_integration_shows_all_that_its_libraries_log(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A library that logs under a name of its own would have to be named by the manifest."""
+    caplog.set_level(logging.DEBUG)
+    entry = await setup_entry()
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    await hass.config_entries.async_unload(entry.entry_id)
+    loggers = {record.name for record in caplog.records}
+    assert "custom_components.printago.mqtt" in loggers
+    assert not [name for name in loggers if name.partition(".")[0] in ("aiomqtt", "mqtt", "paho")]
+    integration = await async_get_integration(hass, DOMAIN)
+    assert integration.loggers is None
