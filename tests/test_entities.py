@@ -68,7 +68,7 @@ SITUATIONS = {
 UNTOLD = {
     "access_token", "attribution", "device_class", "entity_picture", "event_types", "friendly_name", "icon", "max", "min",
     "mode", "options", "preset_modes", "state_class", "step", "supported_color_modes", "supported_features",
-    "unit_of_measurement",
+    "unit_of_measurement", "waiting_since",
 }  # fmt: skip
 VARYING = {"api_requests_last_hour": "some", "cover_image": "when it was fetched"}
 ABSENT = {"unknown", "unavailable"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
@@ -9,6 +10,8 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraData, RestoreEntity
+from homeassistant.util import dt as dt_util
 
 from .api import HealthMessage, Severity
 from .coordinator import PrintagoConfigEntry
@@ -57,7 +60,6 @@ PRINTER_BINARY_SENSORS = (
         device_class=BinarySensorDeviceClass.RUNNING,
         value_fn=lambda printer: printer.printing,
     ),
-    PrinterBinarySensorDescription(key="bed_needs_clearing", value_fn=lambda printer: printer.bed_needs_clearing),
     PrinterBinarySensorDescription(
         key="hms",
         live=True,
@@ -65,6 +67,9 @@ PRINTER_BINARY_SENSORS = (
         value_fn=lambda printer: printer.has_problem,
         attributes_fn=_hms_attributes,
     ),
+)
+BED_NEEDS_CLEARING = PrinterBinarySensorDescription(
+    key="bed_needs_clearing", value_fn=lambda printer: printer.bed_needs_clearing
 )
 REALTIME = BinarySensorEntityDescription(
     key="realtime",
@@ -80,6 +85,9 @@ async def async_setup_entry(
     async_add_entities([RealtimeBinarySensor(entry.runtime_data, REALTIME)])
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, PRINTER_BINARY_SENSORS, PrinterBinarySensor, async_add_entities
+    )
+    async_setup_printer_entities(
+        entry, Platform.BINARY_SENSOR, (BED_NEEDS_CLEARING,), BedBinarySensor, async_add_entities
     )
 
 
@@ -97,6 +105,45 @@ class PrinterBinarySensor(PrinterEntity, BinarySensorEntity):
             return (self._attr_is_on,)
         attributes = self._attr_extra_state_attributes = dict(self.entity_description.attributes_fn(printer))
         return (self._attr_is_on, attributes)
+
+
+class BedBinarySensor(PrinterBinarySensor, RestoreEntity):
+    """Whether a bed waits to be cleared, and since when: also while the sensor itself is away, and over restarts."""
+
+    _waiting_since: datetime | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            known = stored.as_dict()
+            # After another print it is another wait.
+            if self.printer is not None and known.get("print_jobs") == self.printer.record.lifetime_job_count:
+                self._waiting_since = _moment(known.get("waiting_since"))
+        await super().async_added_to_hass()
+
+    @override
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        shown = super()._async_read_printer(printer)
+        if self._attr_is_on is False:
+            self._waiting_since = None
+        elif self._attr_is_on and self._waiting_since is None:
+            self._waiting_since = dt_util.utcnow()
+        self._attr_extra_state_attributes = {"waiting_since": self._waiting_since}
+        return (*shown, self._waiting_since)
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> ExtraStoredData:
+        jobs = self.printer.record.lifetime_job_count if self.printer is not None else None
+        since = self._waiting_since.isoformat() if self._waiting_since is not None else None
+        return RestoredExtraData({"waiting_since": since, "print_jobs": jobs})
+
+
+def _moment(stored: Any) -> datetime | None:
+    """Return a moment that was stored, None where it is none or has yet to come."""
+    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    return moment if moment is not None and moment.tzinfo is not None and moment <= dt_util.utcnow() else None
 
 
 class RealtimeBinarySensor(FarmEntity, BinarySensorEntity):

@@ -5,7 +5,7 @@ Home Assistant alone loads this module: should the helpers that it stands on mov
 
 from typing import ClassVar, override
 
-from homeassistant.const import STATE_ON, Platform
+from homeassistant.const import STATE_OFF, STATE_ON, Platform
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.condition import Condition, ConditionConfig, EntityStateConditionBase
@@ -29,7 +29,12 @@ class _PrintagoCondition(EntityStateConditionBase):
     @override
     @callback
     def entity_filter(self, entities: set[str]) -> set[str]:
-        return async_entities_of(self._hass, entities, self._platform, self._key)
+        return async_entities_of(self._hass, entities, self._platform, {self._key})
+
+    @override
+    def _should_include(self, _state: State) -> bool:
+        # What is away counts as well: nobody knows whether it is so.
+        return True
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
@@ -53,6 +58,14 @@ class PrintingCondition(_PrintagoCondition):
     _state = STATE_ON
 
 
+class NotPrintingCondition(_PrintagoCondition):
+    """Whether printers are known not to print, or to be paused."""
+
+    _platform = Platform.BINARY_SENSOR
+    _key = "printing"
+    _state = STATE_OFF
+
+
 class BedNeedsClearingCondition(_PrintagoCondition):
     """Whether prints wait to be taken off."""
 
@@ -63,6 +76,7 @@ class BedNeedsClearingCondition(_PrintagoCondition):
 
 CONDITIONS: dict[str, type[Condition]] = {
     "bed_needs_clearing": BedNeedsClearingCondition,
+    "not_printing": NotPrintingCondition,
     "printer_ready": PrinterReadyCondition,
     "printing": PrintingCondition,
 }
