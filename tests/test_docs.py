@@ -16,13 +16,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 import yaml
 
 from tests.common import pass_time, paths, printer_named, until, value_of
+from tests.examples import FENCE, ROOT
 from virtual_farm import FarmConfig, VirtualFarm
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("[A-Z]*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 ENTITY = re.compile(r"\b(?:sensor|binary_sensor|button|switch|light|image|event)\.(?:x1_carbon|p1s|virtual_farm)\w+")
 
 

@@ -1,0 +1,105 @@
+"""Hours of Home Assistant in seconds: its clock and its timers are moved by hand, sockets go on in real time."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+import sys
+import time
+from typing import Any
+
+from freezegun import api as freezegun, freeze_time
+from homeassistant.core import HomeAssistant
+
+NOON = datetime(2026, 11, 28, 20, tzinfo=UTC)
+"""Noon in the time zone of the test plugin's Home Assistant: nothing that the examples name happens near it."""
+_REAL = ["aiohttp", "aiomqtt", "amqtt", "paho", "websockets"]
+"""Packages that look at real time: a connection must not time out because an hour is skipped."""
+_PATIENCE = 0.2
+"""Real seconds for what is set going to come to an end."""
+
+
+class SimulatedTime:
+    """Moves the wall clock and the timers that Home Assistant and its integrations have set."""
+
+    def __init__(self, clock: Any) -> None:
+        """Move a clock of freezegun."""
+        self._clock = clock
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def call_at(self, when: float, callback: Callable[..., Any], args: tuple[Any, ...]) -> asyncio.TimerHandle:
+        """Call when this time has come."""
+        timer = asyncio.TimerHandle(when, callback, args, asyncio.get_running_loop())
+        self._timers.append(timer)
+        return timer
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once, as while the machine is off: timers that were due then are late."""
+        self._clock.tick(seconds)
+
+    def forget_timers(self) -> None:
+        """Drop all timers: their Home Assistant has stopped."""
+        self._timers.clear()
+
+    async def pass_by(self, hass: HomeAssistant, seconds: float) -> None:
+        """Let time pass from timer to timer, and await what each of them sets going."""
+        end = time.time() + seconds
+        await _settle(hass)
+        while (timer := self._next(end)) is not None:
+            self._timers.remove(timer)
+            self._move_to(timer.when())
+            timer._run()
+            await _settle(hass)
+        self._move_to(end)
+        await _settle(hass)
+
+    def _next(self, end: float) -> asyncio.TimerHandle | None:
+        self._timers = [timer for timer in self._timers if not timer.cancelled()]
+        due = [timer for timer in self._timers if timer.when() <= end]
+        return min(due, key=asyncio.TimerHandle.when, default=None)
+
+    def _move_to(self, moment: float) -> None:
+        if (ahead := moment - time.time()) > 0:
+            self._clock.tick(ahead)
+
+
+async def _settle(hass: HomeAssistant) -> None:
+    # A script that waits for simulated time is never done.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@contextmanager
+def simulated_time() -> Iterator[SimulatedTime]:
+    """Take over the wall clock, and every timer that is set from now on by code of Home Assistant or an integration."""
+    loop: Any = asyncio.get_running_loop()
+    with freeze_time(NOON, tick=True, ignore=_REAL) as clock:
+        simulated = SimulatedTime(clock)
+        real_time, real_call_at, real_call_later = loop.time, loop.call_at, loop.call_later
+
+        def now() -> float:
+            return time.time() if _is_home_assistants() else freezegun.real_monotonic()
+
+        def call_at(when: float, callback: Callable[..., Any], *args: Any, **options: Any) -> asyncio.TimerHandle:
+            if _is_home_assistants():
+                return simulated.call_at(when, callback, args)
+            timer: asyncio.TimerHandle = real_call_at(when, callback, *args, **options)
+            return timer
+
+        def call_later(delay: float, callback: Callable[..., Any], *args: Any, **options: Any) -> asyncio.TimerHandle:
+            if _is_home_assistants():
+                return simulated.call_at(time.time() + delay, callback, args)
+            timer: asyncio.TimerHandle = real_call_later(delay, callback, *args, **options)
+            return timer
+
+        loop.time, loop.call_at, loop.call_later = now, call_at, call_later
+        try:
+            yield simulated
+        finally:
+            loop.time, loop.call_at, loop.call_later = real_time, real_call_at, real_call_later
+
+
+def _is_home_assistants() -> bool:
+    """Return whether Home Assistant or an integration has called what calls this."""
+    return sys._getframe(2).f_globals["__name__"].startswith(("homeassistant.", "custom_components."))
