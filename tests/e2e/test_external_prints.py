@@ -1,10 +1,11 @@
 """Prints that were started elsewhere, on printers of all makes, whatever words they use and whatever gets lost."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, pass_time, press, state_of, until, value_of
+from tests.common import entity_id, pass_time, press, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.heard import Heard, drop_stream, restore_stream
 from virtual_farm import FarmConfig, VirtualFarm
@@ -27,19 +28,25 @@ def printers(farm: VirtualFarm) -> dict[str, str]:
 class Shop:
     """What a person does at printers, and sees in Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, farm: VirtualFarm, heard: Heard) -> None:
+    def __init__(self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
         self.hass = hass
         self.farm = farm
-        self.heard = heard
+        self.entry = entry
+        self.heard = Heard(hass)
 
     def events(self, printer: str) -> list[str]:
         """Return what the event entity has told of prints of one printer."""
         return self.heard.of(entity_id(self.hass, printer, "print", "event"))
 
     async def work(self, seconds: float = 30, steps: int = 1) -> None:
-        """Let the printers work, a step of time after the other."""
+        """Let the printers work, a step of time after the other, and what they say of it arrive."""
+        loaded = self.entry.state is ConfigEntryState.LOADED
+        stream = self.entry.runtime_data.realtime if loaded else None
         for _ in range(steps):
+            ahead = self.farm.feed.messages - (stream.messages_received if stream else 0)
             await self.farm.advance(seconds)
+            if stream and stream.connected:
+                await until_asked(lambda: self.farm.feed.messages - stream.messages_received <= ahead)  # noqa: B023
             await self.hass.async_block_till_done()
 
     async def until_told(self, printers: dict[str, str], kind: str) -> None:
@@ -56,9 +63,9 @@ async def shop(
     hass: HomeAssistant, farm: VirtualFarm, printers: dict[str, str], every_entity_enabled: None, setup_entry: SetUp
 ) -> Shop:
     """Return a shop that calmed down after set-up."""
-    await setup_entry()
+    entry = await setup_entry()
     await pass_time(hass, 31)
-    return Shop(hass, farm, Heard(hass))
+    return Shop(hass, farm, entry)
 
 
 @pytest.mark.parametrize("end", ["finished", "failed", "canceled"])
@@ -111,8 +118,7 @@ async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
 async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can(
     hass: HomeAssistant, shop: Shop, printers: dict[str, str], gap: str
 ) -> None:
-    (entry,) = hass.config_entries.async_entries("printago")
-    assert isinstance(entry, MockConfigEntry)
+    entry = shop.entry
     for printer in printers.values():
         shop.farm.print_from_outside(printer, "Bracket")
     await shop.until_told(printers, "print_started")
