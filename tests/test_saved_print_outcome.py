@@ -1,15 +1,16 @@
 """Saved prints: what became of a press is followed to its end."""
 
 import asyncio
+from typing import Any
 
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, paths, press, printer_named, state_of, until, until_asked, value_of
+from custom_components.printago import sensor
+from tests.common import paths, press, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.saved_prints import BUILD, outcome, outcome_is, part_id, runs, save_print
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -136,22 +137,27 @@ async def test_outcome_is_remembered_and_caught_up_with_after_a_reload(
     assert len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1
 
 
-async def test_outcome_of_an_earlier_name_does_not_replace_a_newer_one(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+async def test_outcome_from_before_a_restart_does_not_replace_that_of_a_press_since_then(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Home Assistant keeps of a sensor that is given another name comes back with the old name."""
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1, tags=["nobody-has-this"])
-    registry, named = er.async_get(hass), entity_id(hass, saved, "last_outcome")
     await press(hass, saved, "print")
-    await until(hass, lambda: len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1)
-
-    registry.async_update_entity(named, new_entity_id="sensor.of_my_own")
-    await hass.async_block_till_done()
     assert outcome(hass, saved) == "queued"
+    await hass.config_entries.async_unload(entry.entry_id)
+    may_add, add_sensors = asyncio.Event(), sensor.async_setup_entry
+
+    async def late(*args: Any) -> None:
+        await may_add.wait()
+        await add_sensors(*args)
+
+    monkeypatch.setattr(sensor, "async_setup_entry", late)
+    setting_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    await until(hass, lambda: value_of(hass, saved, "print", "button") not in (None, STATE_UNAVAILABLE))
     farm.inject_fault(Fault(mode="status", status=400, message="Part has no file", path="/v2/builds"))
     with pytest.raises(HomeAssistantError):
         await press(hass, saved, "print")
-    registry.async_update_entity("sensor.of_my_own", new_entity_id=named)
+    may_add.set()
+    await setting_up
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert outcome(hass, saved) == "refused"

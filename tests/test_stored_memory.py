@@ -26,10 +26,10 @@ def store(hass_storage: dict[str, Any], farm: VirtualFarm, data: object) -> None
     [
         {"sent": "12345"},
         {"sent": {"1": 2}},
-        {"sent": [True, None, "now", [], {}, float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 1e300]},
-        *({"sent": [], "ahead": ahead} for ahead in (0.0, 1.0, -1, 10**9, "1", None, [], {}, True, float("nan"))),
+        {"sent": [True, None, "now", [], {}]},
+        {"sent": [float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 1e300]},
+        *({"sent": [], "ahead": ahead} for ahead in (0.0, 1.0, -1, 10**9, "1", [], {}, float("nan"))),
     ],
-    ids=str,
 )
 async def test_request_log_that_makes_no_sense_takes_little_away(
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, setup_entry: SetUp, data: object
