@@ -37,7 +37,7 @@ JOBS = st.tuples(
 
 
 class Story:
-    """A printer at rest, and the prints of it that were told."""
+    """A printer at rest, and the events of its prints."""
 
     def __init__(self) -> None:
         self.watched = Watched()
@@ -139,7 +139,7 @@ def test_prints_from_elsewhere_start_and_end_in_turn(steps: list[tuple[Any, ...]
     ),
     st.sampled_from([None, "", "Other"]),
 )
-def test_one_print_is_told_once_whatever_gets_lost(
+def test_one_print_starts_and_ends_once_whatever_gets_lost(
     gaps: list[str], end: tuple[str, float, str], last: str | None
 ) -> None:
     story = Story()

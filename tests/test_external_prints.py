@@ -73,8 +73,8 @@ def data(watched: Watched) -> dict[str, Any]:
 def test_word_decides_how_a_print_ended_else_how_far_it_had_come(said: list[Said], end: str) -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 40)) == ["print_started"]
-    told = [kind for kind in events(watched, *said) if kind not in ("print_paused", "print_resumed")]
-    assert told == [f"print_{end}"]
+    fired = [kind for kind in events(watched, *said) if kind not in ("print_paused", "print_resumed")]
+    assert fired == [f"print_{end}"]
     assert events(watched, ("FINISH", 100), (None,), ("IDLE",)) == []
 
 
@@ -116,35 +116,35 @@ def test_end_says_how_far_the_print_had_come_and_how_long_it_took() -> None:
 @pytest.mark.parametrize("times", [1, 3])
 def test_gap_neither_ends_a_print_nor_starts_it_again(gap: str, times: int) -> None:
     watched = idle()
-    told = watched.say("RUNNING", 40, "Bracket")
+    fired = watched.say("RUNNING", 40, "Bracket")
     for _ in range(times):
         match gap:
             case "offline":
-                told += watched.say("RUNNING", isOnline=False)
+                fired += watched.say("RUNNING", isOnline=False)
             case "null":
-                told += watched.say(None)
+                fired += watched.say(None)
             case "unknown":
-                told += watched.say("reticulating", isAvailable=False)
+                fired += watched.say("reticulating", isAvailable=False)
             case "offline word":
-                told += watched.say("offline", isAvailable=False)
+                fired += watched.say("offline", isAvailable=False)
             case "silent":
-                told += watched.pass_time(minutes=30)
+                fired += watched.pass_time(minutes=30)
             case "maintenance":
-                told += watched.say(None, isAvailable=False)
-                told += watched.record((watched.now - NOON).seconds, isInMaintenance=True, isAvailable=False)
-        told += watched.say("RUNNING", 50, isOnline=True)
-    told += watched.say("FINISH", 100)
-    assert [kind for kind in told if kind.startswith("print_")] == ["print_started", "print_finished"]
+                fired += watched.say(None, isAvailable=False)
+                fired += watched.record((watched.now - NOON).seconds, isInMaintenance=True, isAvailable=False)
+        fired += watched.say("RUNNING", 50, isOnline=True)
+    fired += watched.say("FINISH", 100)
+    assert [kind for kind in fired if kind.startswith("print_")] == ["print_started", "print_finished"]
     assert data(watched)["job"] == "Bracket"
 
 
 @pytest.mark.parametrize("word", [None, "reticulating", "offline", "INIT"])
 def test_flag_that_calls_a_printing_printer_free_all_along_says_nothing(word: str | None) -> None:
     watched = Watched(record(confirmedReady=False))
-    told = [kind for said in ("IDLE", "RUNNING", word) for kind in watched.stat(1, state=said)]
-    told += watched.pass_time(minutes=2)
-    told += [kind for said in ("RUNNING", word, "FINISH") for kind in watched.say(said, isAvailable=True)]
-    assert told == ["print_started", "print_finished"]
+    fired = [kind for said in ("IDLE", "RUNNING", word) for kind in watched.stat(1, state=said)]
+    fired += watched.pass_time(minutes=2)
+    fired += [kind for said in ("RUNNING", word, "FINISH") for kind in watched.say(said, isAvailable=True)]
+    assert fired == ["print_started", "print_finished"]
 
 
 def test_print_that_finished_while_the_printer_was_offline_has_finished_once_it_is_back() -> None:
@@ -176,7 +176,7 @@ def test_missing_word_of_a_free_printer_is_waited_out_for_a_minute() -> None:
     assert events(watched, ("IDLE",), (None,)) == []
 
 
-def test_pause_is_told_once_whatever_comes_in_between() -> None:
+def test_pause_fires_once_whatever_comes_in_between() -> None:
     watched = idle()
     said = ("RUNNING",), ("PAUSE",), (None,), ("PAUSE",), ("PREPARE",), ("PAUSE",), ("RUNNING",), ("RUNNING",)
     assert events(watched, *said) == ["print_started", "print_paused", "print_resumed"]
@@ -197,8 +197,8 @@ def test_canceling_a_paused_print_does_not_resume_it() -> None:
 
 def test_whole_print_of_octoprint_fires_each_event_once() -> None:
     watched = Watched()
-    told = [kind for word in OCTOPRINT for kind in watched.say(word, isAvailable=word == "Operational")]
-    assert told == ["print_started", "print_paused", "print_resumed", "print_finished"]
+    fired = [kind for word in OCTOPRINT for kind in watched.say(word, isAvailable=word == "Operational")]
+    assert fired == ["print_started", "print_paused", "print_resumed", "print_finished"]
 
 
 @pytest.mark.parametrize(
@@ -212,10 +212,10 @@ def test_whole_print_of_octoprint_fires_each_event_once() -> None:
 )
 def test_printer_that_is_taken_prints_whatever_it_calls_that(words: tuple[str | None, ...]) -> None:
     watched = Watched()
-    told = [
+    fired = [
         kind for place, word in enumerate(words) for kind in watched.say(word, isAvailable=place in (0, len(words) - 1))
     ]
-    assert told == ["print_started", "print_finished"]
+    assert fired == ["print_started", "print_finished"]
 
 
 @pytest.mark.parametrize("percent", [None, 40, 100])
@@ -231,9 +231,9 @@ def test_attention_of_a_free_printer_is_the_end_of_a_print(percent: float | None
 def test_fault_that_frees_a_printer_is_a_failed_print(word: str) -> None:
     watched = idle()
     said = [(word, False), (None, False), ("RUNNING", False), (word, True), ("startup", True), ("standby", True)]
-    told = watched.say("RUNNING", 40)
-    told += [kind for word, free in said for kind in watched.say(word, isAvailable=free)]
-    assert told == ["print_started", "print_failed"]
+    fired = watched.say("RUNNING", 40)
+    fired += [kind for word, free in said for kind in watched.say(word, isAvailable=free)]
+    assert fired == ["print_started", "print_failed"]
 
 
 def test_missing_word_of_an_idle_printer_starts_nothing() -> None:
@@ -249,16 +249,16 @@ def test_preparation_that_is_given_up_is_no_print() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "told"), [("IDLE", ["print_started"]), ("FINISH", ["print_started"]), ("RUNNING", []), (None, [])]
+    ("word", "fired"), [("IDLE", ["print_started"]), ("FINISH", ["print_started"]), ("RUNNING", []), (None, [])]
 )
 @pytest.mark.parametrize("online", [True, False])
 def test_print_of_a_printer_that_had_fallen_silent_at_rest_before_the_first_look_has_started(
-    word: str | None, told: list[str], online: bool
+    word: str | None, fired: list[str], online: bool
 ) -> None:
     watched = Watched(record(isOnline=online))
     watched.now = NOON + timedelta(days=1)
     assert watched.stat(0, state=word, isOnline=online) == []
-    assert [kind for kind in watched.say("printing", isOnline=True) if "print_" in kind] == told
+    assert [kind for kind in watched.say("printing", isOnline=True) if "print_" in kind] == fired
     assert watched.say("complete") == ["print_finished"]
 
 
@@ -272,7 +272,7 @@ def test_print_that_is_first_seen_paused_has_started() -> None:
     ]
 
 
-def test_end_that_is_repeated_is_told_once() -> None:
+def test_end_that_is_repeated_fires_once() -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 99), ("FINISH", 100), ("FINISH",), (None,), ("FINISH", 100), ("IDLE", 0)) == [
         "print_started",
@@ -334,7 +334,7 @@ def test_print_that_follows_another_ends_it(said: list[Said], first: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("back", "told"),
+    ("back", "fired"),
     [
         ({"name": "B"}, ["print_canceled", "print_started"]),
         ({"percent": 60, "name": "B"}, ["print_canceled", "print_started"]),
@@ -346,7 +346,7 @@ def test_print_that_follows_another_ends_it(said: list[Said], first: str) -> Non
 )
 @pytest.mark.parametrize("gap", ["offline", "silent"])
 def test_printer_that_comes_back_with_another_print_has_ended_the_first(
-    gap: str, back: dict[str, Any], told: list[str]
+    gap: str, back: dict[str, Any], fired: list[str]
 ) -> None:
     watched = idle()
     watched.say("RUNNING", 40, "A")
@@ -354,8 +354,8 @@ def test_printer_that_comes_back_with_another_print_has_ended_the_first(
         watched.say("RUNNING", isOnline=False)
     else:
         watched.pass_time(hours=2)
-    assert [kind for kind in watched.say("RUNNING", isOnline=True, **back) if "print_" in kind] == told
-    if told:
+    assert [kind for kind in watched.say("RUNNING", isOnline=True, **back) if "print_" in kind] == fired
+    if fired:
         assert watched.last[-2].data["job"] == "A"
         assert watched.last[-1].data["job"] == back.get("name", "A")
     assert watched.say("FINISH", 100) == ["print_finished"]
@@ -460,20 +460,20 @@ def test_job_that_starts_later_has_ended_the_print_before_it() -> None:
     watched.say("RUNNING", 40, "A")
     watched.say("RUNNING", isOnline=False)
     watched.now += timedelta(hours=3)
-    told = watched.job(10_000, status="printing", assignedPrinterId=A, printingStartedAt=stamp(9_000))
-    assert [kind for kind in told if kind.startswith("print_")] == ["print_canceled", "print_started"]
+    fired = watched.job(10_000, status="printing", assignedPrinterId=A, printingStartedAt=stamp(9_000))
+    assert [kind for kind in fired if kind.startswith("print_")] == ["print_canceled", "print_started"]
     ended = next(happening for happening in watched.last if happening.kind == "print_canceled")
     assert ended.data["job"] == "A"
 
 
-def test_job_that_is_known_only_when_its_print_was_over_is_not_told_at_the_printer_again() -> None:
+def test_job_that_is_known_only_when_its_print_was_over_fires_nothing_more_at_the_printer() -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 1), ("FINISH", 100)) == ["print_started", "print_finished"]
     watched.now += timedelta(minutes=2)
     whole = {"assignedPrinterId": A, "createdAt": stamp(1), "printingStartedAt": stamp(2)}
     source = job(90, status="completed", printingCompletedAt=stamp(3), **whole)
-    told = watched.see(watched.farm.apply_endings(Listing({JOB: source}, complete=True), NOON))
-    assert told == ["job_created", "job_assigned", "job_started", "job_finished"]
+    fired = watched.see(watched.farm.apply_endings(Listing({JOB: source}, complete=True), NOON))
+    assert fired == ["job_created", "job_assigned", "job_started", "job_finished"]
 
 
 def test_printer_that_still_says_running_after_its_job_has_ended_starts_nothing() -> None:

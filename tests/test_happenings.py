@@ -112,6 +112,15 @@ def test_canceled_job_ended_when_it_was_canceled() -> None:
     assert watched.last[0].data["duration"] == 90
 
 
+def test_start_that_only_the_end_tells_of_is_late() -> None:
+    watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
+    watched.now = NOON + timedelta(hours=1)
+    watched.job(3600, status="completed", printingStartedAt=stamp(60), printingCompletedAt=stamp(3599))
+    late = {happening.kind: happening.data.get("occurred_at") for happening in watched.last}
+    assert late["print_started"] == stamp(60)
+    assert late["print_finished"] is None
+
+
 def test_job_that_is_completed_unseen_has_started_as_well() -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
     told = watched.job(9, status="completed", assignedPrinterId=A)

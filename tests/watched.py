@@ -44,8 +44,8 @@ class Watched:
     def say(self, word: str | None, percent: float | None = None, name: str | None = None, **payload: Any) -> list[str]:
         """Let telemetry come a second later; what is not given is not mentioned, and the word says if it is free."""
         self.now += self.SECOND
-        told = {"percent": percent, "taskName": name}
-        readings = {key: value for key, value in told.items() if value is not None}
+        fired = {"percent": percent, "taskName": name}
+        readings = {key: value for key, value in fired.items() if value is not None}
         if word is not None:
             payload.setdefault("isAvailable", word not in BUSY_WORDS)
         return self.stat(

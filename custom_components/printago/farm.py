@@ -61,7 +61,7 @@ class Farm:
 
     @property
     def knows_jobs(self) -> bool:
-        """Return whether a snapshot has told which jobs there are."""
+        """Return whether a snapshot has brought which jobs there are."""
         return self._has_bearings
 
     # Snapshots

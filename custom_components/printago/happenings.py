@@ -56,13 +56,13 @@ class _Story:
     told: set[str] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
     """Of _FACTS and _FACTS_OF_ATTEMPT, what was last known before the job ended."""
-    told_as_external: bool = False
+    reported_as_external: bool = False
     """Its print was taken for one from elsewhere, and has ended as such: the printer's events are out."""
 
     def begin_attempt(self) -> None:
         """Forget what belongs to the attempt before."""
         self.told = {"created"}
-        self.told_as_external = False
+        self.reported_as_external = False
         for name in _FACTS_OF_ATTEMPT:
             self.facts.pop(name, None)
 
@@ -160,12 +160,14 @@ class Chronicle:
                 steps += [("assigned", began), ("started", began)]
             steps.append((kind, _when(kind, job)))
         happenings: list[Happening] = []
-        for kind, when in steps:
+        for place, (kind, when) in enumerate(steps, 1):
             # A print can be paused and resumed any number of times, everything else happens once an attempt.
             if kind in story.told and kind not in ("paused", "resumed"):
                 continue
             story.told.add(kind)
-            happenings += self._tell_job(kind, when, job, story, by_snapshot=change.by_snapshot)
+            # Of several steps only the last one can have just happened.
+            maybe_late = change.by_snapshot or place < len(steps)
+            happenings += self._tell_job(kind, when, job, story, maybe_late=maybe_late)
         if job.status is JobStatus.COMPLETED and happenings:
             happenings += self._order_completed(story.facts.get("order_id"), job.ended_at)
         return happenings
@@ -189,7 +191,7 @@ class Chronicle:
         return story
 
     def _tell_job(
-        self, kind: str, when: datetime | None, job: PrintJob, story: _Story, *, by_snapshot: bool
+        self, kind: str, when: datetime | None, job: PrintJob, story: _Story, *, maybe_late: bool
     ) -> list[Happening]:
         now = self._farm.server_now()
         occurred_at = when or now
@@ -206,7 +208,7 @@ class Chronicle:
         if kind in _ENDS:
             data["duration"] = _duration(facts.get("printing_started_at"), occurred_at)
             data["reason"] = job.error_message
-        if by_snapshot and now - occurred_at > _LATE:
+        if maybe_late and now - occurred_at > _LATE:
             data |= {"late": True, "occurred_at": occurred_at.isoformat()}
         told: list[Happening] = []
         if kind != "resumed":
@@ -228,14 +230,14 @@ class Chronicle:
         """Return how a print that ran before a job's has ended, and whether the job's step is news of its printer."""
         if kind == "started":
             before = self.external_prints.hand_over(printer, job)
-            story.told_as_external = before.ended
+            story.reported_as_external = before.ended
             return [self._of_external(printer, step) for step in before.steps], not before.started
         if kind in _ENDS:
             self.external_prints.note_job_end(printer)
             if "started" not in story.told and (kind == "canceled" or printer.external_print is not None):
                 # It has not come to be printed.
                 return [], False
-        return [], not story.told_as_external
+        return [], not story.reported_as_external
 
     def _order_completed(self, order_id: str | None, ended_at: datetime | None) -> list[Happening]:
         """Return that an order is completed when its last open job has just been."""

@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """What was known of a job's print before the job told that it runs."""
+    """What was known of a job's print before the job said that it runs."""
 
     steps: list[Step]
     """How the print before it ended."""

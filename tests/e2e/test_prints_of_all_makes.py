@@ -35,7 +35,7 @@ class Shop:
         self.heard = Heard(hass)
 
     def events(self, printer: str) -> list[str]:
-        """Return what the event entity has told of prints of one printer."""
+        """Return what the event entity has shown of the prints of one printer."""
         return self.heard.of(entity_id(self.hass, printer, "print", "event"))
 
     async def work(self, seconds: float = 30, steps: int = 1) -> None:
@@ -49,8 +49,8 @@ class Shop:
                 await until_asked(lambda: self.farm.feed.messages - stream.messages_received <= ahead)  # noqa: B023
             await self.hass.async_block_till_done()
 
-    async def until_told(self, printers: dict[str, str], kind: str) -> None:
-        """Let printers work until each of them has told an event."""
+    async def until_fired(self, printers: dict[str, str], kind: str) -> None:
+        """Let printers work until each of them has fired an event."""
         for _ in range(60):
             if all(kind in self.events(printer) for printer in printers.values()):
                 return
@@ -74,18 +74,18 @@ async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
 ) -> None:
     for model, printer in printers.items():
         shop.farm.print_from_outside(printer, f"Bracket of {model}")
-    await shop.until_told(printers, "print_started")
+    await shop.until_fired(printers, "print_started")
     began = {printer: value_of(hass, printer, "start_time") for printer in printers.values()}
     assert "unknown" not in began.values()
     await shop.work(60, 10)
     for printer in printers.values():
         await press(hass, printer, "pause")
-    await shop.until_told(printers, "print_paused")
+    await shop.until_fired(printers, "print_paused")
     # OctoPrint says it while the print is still being paused.
     await shop.work(10)
     for printer in printers.values():
         await press(hass, printer, "resume")
-    await shop.until_told(printers, "print_resumed")
+    await shop.until_fired(printers, "print_resumed")
     for printer in printers.values():
         shop.farm.disconnect_printer(printer)
         await until(hass, lambda printer=printer: value_of(hass, printer, "print_status") == "offline")
@@ -103,11 +103,11 @@ async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
     # Bambu printers have no word of their own for a print that was stopped.
     ends = {model: "failed" if end == "canceled" and model == "X1C" else end for model in printers}
     for model, printer in printers.items():
-        await shop.until_told({model: printer}, f"print_{ends[model]}")
+        await shop.until_fired({model: printer}, f"print_{ends[model]}")
     await shop.work(10, 5)
     for model, printer in printers.items():
-        told = ["print_started", "print_paused", "print_resumed", f"print_{ends[model]}"]
-        assert shop.events(printer) == told, model
+        fired = ["print_started", "print_paused", "print_resumed", f"print_{ends[model]}"]
+        assert shop.events(printer) == fired, model
         result = state_of(hass, printer, "last_print_result")
         assert (result.state, result.attributes["job"]) == (ends[model], f"Bracket of {model}")
         assert value_of(hass, printer, "failed_prints") == str(int(ends[model] == "failed"))
@@ -121,7 +121,7 @@ async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can
     entry = shop.entry
     for printer in printers.values():
         shop.farm.print_from_outside(printer, "Bracket")
-    await shop.until_told(printers, "print_started")
+    await shop.until_fired(printers, "print_started")
     await shop.work(60, 5)
     match gap:
         case "stream":
@@ -143,26 +143,26 @@ async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can
                 shop.farm.reconnect_printer(printer)
         case "reload":
             assert await hass.config_entries.async_setup(entry.entry_id)
-    await shop.until_told(printers, "print_finished")
+    await shop.until_fired(printers, "print_finished")
     await shop.work(30, 2)
     assert {tuple(shop.events(printer)) for printer in printers.values()} == {("print_started", "print_finished")}
 
 
-async def test_print_of_a_job_is_told_once_whatever_its_printer_calls_it(
+async def test_print_of_a_job_starts_and_ends_once_whatever_its_printer_calls_it(
     hass: HomeAssistant, shop: Shop, printers: dict[str, str]
 ) -> None:
     part = next(part["id"] for part in shop.farm.world.parts.values() if part["name"] == "Benchy")
     for model, printer in printers.items():
         spec = {"partId": part, "tags": {"printer.id": printer}, "label": f"Order for {model}"}
         shop.farm.builder.build({"parts": [spec]})
-    await shop.until_told(printers, "print_started")
+    await shop.until_fired(printers, "print_started")
     for printer in printers.values():
         shop.farm.disconnect_printer(printer)
         shop.farm.reconnect_printer(printer)
     await shop.work(30, 4)
     for printer in printers.values():
         shop.farm.finish_print(printer)
-    await shop.until_told(printers, "print_finished")
+    await shop.until_fired(printers, "print_finished")
     await shop.work(30, 4)
     for model, printer in printers.items():
         assert shop.events(printer) == ["print_started", "print_finished"], model
