@@ -17,6 +17,7 @@ from custom_components.printago.api.pictures import MAX_PICTURE, Picture
 from tests.common import device_of, entity_id, paths, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
+from virtual_farm.access import READ_ONLY_PERMISSIONS
 
 SIGN = "POST /v1/storage/signed-urls"
 
@@ -184,9 +185,11 @@ async def test_storage_that_fails_leaves_no_picture_until_it_works_again(
     assert await look(hass, printer) == cover(farm, printer)
 
 
-async def test_key_that_may_not_fetch_pictures_is_asked_once(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+@pytest.mark.parametrize(("unlisted", "asked"), [({"apiKey.view"}, [SIGN]), (set(), [])], ids=["unlisted", "listed"])
+async def test_key_that_may_not_fetch_pictures_is_asked_once_unless_that_is_known(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, unlisted: set[str], asked: list[str]
 ) -> None:
+    farm.add_api_key(farm.config.read_only_key, READ_ONLY_PERMISSIONS - unlisted)
     entry = await setup_entry(**{CONF_API_KEY: farm.config.read_only_key})
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
@@ -196,7 +199,7 @@ async def test_key_that_may_not_fetch_pictures_is_asked_once(
     assert await look(hass, printer) is None
     assert await look(hass, printer) is None
 
-    assert paths(farm) == [SIGN]
+    assert paths(farm) == asked
     assert value_of(hass, printer, "cover_image", "image") == STATE_UNAVAILABLE
 
 

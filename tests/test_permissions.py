@@ -181,7 +181,8 @@ async def test_key_that_only_may_not_download_files_leaves_nothing_to_repair(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     everything = {permission for permissions in _NEEDED.values() for permission in permissions}
-    farm.add_api_key(READ_ONLY, everything - {"file.download"})
+    # Nobody tells what it was granted: the refusal has to.
+    farm.add_api_key(READ_ONLY, everything - {"file.download", "apiKey.view"})
     entry = await setup_entry(**{CONF_API_KEY: READ_ONLY})
     await hass.async_block_till_done(wait_background_tasks=True)
     cover = entity_id(hass, printer_named(farm, "X1 Carbon 01"), "cover_image", "image")
@@ -189,7 +190,8 @@ async def test_key_that_only_may_not_download_files_leaves_nothing_to_repair(
     with pytest.raises(HomeAssistantError):
         await async_get_image(hass, cover)
 
-    assert entry.runtime_data.client.permissions.missing == ["file.download"]
+    assert "POST /v1/storage/signed-urls" in paths(farm)
+    assert "file.download" in entry.runtime_data.client.permissions.missing
     assert issue_of(hass, entry) is None
     state = hass.states.get(cover)
     assert state is not None
