@@ -21,6 +21,7 @@ from virtual_farm.catalog import new_part
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "printago"
 X1C, P1S = "X1 Carbon 01", "P1S 01"
+CONFIRM = "PATCH /v1/printers/confirm-ready"
 
 type Speak = Callable[..., Coroutine[Any, Any, str]]
 
@@ -88,7 +89,9 @@ async def test_bed_is_confirmed_by_voice_only_after_a_yes_at_the_same_device(
     assert "Printer 03" in answer
     assert "Printer 03 really empty" in await speak("the bed on printer three is clear", "here")
     await speak("yes", "elsewhere")
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert not farm.printer(printer).confirmed_ready
+    assert CONFIRM not in paths(farm)
 
     await speak("The bed on printer three is clear.", "here")
     await speak("Yes.", "here")
