@@ -15,8 +15,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed, async_mock_service
 import yaml
 
-from tests.common import pass_time, paths, printer_named, until, value_of
+from tests.common import pass_time, paths, printer_named, state_of, until, until_asked, value_of
 from tests.examples import FENCE, ROOT
+from tests.heard import busy_job
+from tests.saved_prints import runs
 from virtual_farm import FarmConfig, VirtualFarm
 
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("[A-Z]*.md")])
@@ -80,6 +82,7 @@ type Happening = Callable[[HomeAssistant, VirtualFarm, Calls, Calls], Coroutine[
 
 STORE_JOBS = "sensor.virtual_farm_jobs_queued"
 X1C = "X1 Carbon 01"
+RETRY = "PATCH /v1/print-jobs/retry"
 
 
 def next_time(hour: int) -> datetime:
@@ -151,8 +154,20 @@ async def nobody_prints(hass: HomeAssistant, farm: VirtualFarm, notified: Calls,
 
 async def print_is_retried_once(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:
     printer = printer_named(farm, X1C)
+    job = busy_job(farm, printer)
     farm.fail_print(printer, "Spaghetti")
-    await until(hass, lambda: "PATCH /v1/print-jobs/retry" in paths(farm))
+    await until_asked(lambda: RETRY in paths(farm))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert job.status == "pending"
+
+    farm.fleet.confirm_ready(farm.printer(printer), ready=True)
+    farm.queue.move_to_front([job])
+    await runs(hass, farm, printer)
+    assert busy_job(farm, printer) is job
+    farm.fail_print(printer, "Spaghetti again")
+    await until(hass, lambda: state_of(hass, printer, "print", "event").attributes.get("reason") == "Spaghetti again")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert paths(farm).count(RETRY) == 1
 
 
 async def queue_runs_dry(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:
