@@ -198,6 +198,46 @@ async def test_print_that_was_started_elsewhere_is_told_by_the_printers_own_word
     assert value_of(hass, printer, "last_print_result") == "finished"
 
 
+async def test_print_from_elsewhere_during_which_contact_is_lost_starts_once_and_ends_once(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    prints, alerts = entity_id(hass, printer, "print", "event"), entity_id(hass, printer, "alert", "event")
+    farm.print_from_outside(printer, "Bracket")
+    while "print_started" not in heard.of(prints):
+        await farm.advance(60)
+        await hass.async_block_till_done()
+    for times in (1, 2):
+        farm.disconnect_printer(printer)
+        await until(hass, lambda: value_of(hass, printer, "print_status") == "offline")
+        farm.reconnect_printer(printer)
+        await until(hass, lambda: value_of(hass, printer, "print_status") == "running")
+        assert heard.of(alerts) == ["printer_offline", "printer_online"] * times
+    farm.finish_print(printer)
+    await until(hass, lambda: "print_finished" in heard.of(prints))
+    assert heard.of(prints) == ["print_started", "print_finished"]
+
+
+async def test_printer_that_was_removed_and_returns_has_no_results_of_its_former_life(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard, hass_storage: dict[str, Any]
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    farm.fail_print(printer, "Spaghetti detected")
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") == "failed")
+    record = farm.printer(printer)
+    farm.remove_printer(printer)
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") is None)
+
+    farm.world.printers.insert(printer, record)
+    record.updated_at = farm.world.now()
+    farm.settle()
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") is not None)
+    assert value_of(hass, printer, "last_print_result") == "unknown"
+    hass.bus.async_fire("homeassistant_final_write")
+    await hass.async_block_till_done()
+    assert printer not in hass_storage[f"printago.{farm.config.store_id}"]["data"]["results"]
+
+
 async def test_order_is_told_when_it_comes_and_when_it_is_closed(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
 ) -> None:

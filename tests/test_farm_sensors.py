@@ -9,8 +9,9 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import pass_time, paths, printer_named, state_of, until, value_of
+from tests.common import pass_time, paths, printer_named, silence, state_of, until, value_of
 from tests.conftest import SetUp
+from tests.feeding import publish_stat
 from virtual_farm import FarmConfig, VirtualFarm
 
 NARROW_KEY = "narrow_key_0123456789abcdefghijklmno"
@@ -69,6 +70,43 @@ class TestUtilization:
         farm.finish_print(printer_named(farm, "X1 Carbon 01"))
         await until(hass, lambda: value_of(hass, store, "next_free") == STATE_UNKNOWN)
         assert value_of(hass, store, "utilization") == "0.0"
+
+
+async def test_printer_whose_telemetry_has_expired_leaves_the_count_of_problems(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    store, printer = farm.config.store_id, printer_named(farm, "X1 Carbon 01")
+    before = int(value_of(hass, store, "printers_with_problem") or 0)
+    farm.raise_hms(printer, "0300-0D00-0001-000B", "The Z axis motor seems stuck")
+    await until(hass, lambda: value_of(hass, store, "printers_with_problem") == str(before + 1))
+    assert "X1 Carbon 01" in state_of(hass, store, "printers_with_problem").attributes["printers"]
+
+    server_now = entry.runtime_data.farm.server_now
+    entry.runtime_data.farm.server_now = lambda: server_now() + timedelta(minutes=6)
+    await pass_time(hass, 11)
+    await until(hass, lambda: value_of(hass, store, "printers_with_problem") == "0")
+    entry.runtime_data.farm.server_now = server_now
+
+    assert state_of(hass, store, "printers_with_problem").attributes["printers"] == []
+    # The problem goes on, as is known as soon as anything comes again.
+    publish_stat(farm, printer)
+    await until(hass, lambda: value_of(hass, store, "printers_with_problem") == "1")
+
+
+async def test_printer_in_maintenance_of_which_nothing_comes_does_not_print(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    store, printer = farm.config.store_id, printer_named(farm, "A1 01")
+    farm.fleet.set_maintenance(farm.printer(printer), enabled=True)
+    # Printago gives it no job, and so calls it unavailable.
+    farm.printer(printer).is_available = False
+    farm.settle()
+    silence(farm)
+    await setup_entry()
+    assert value_of(hass, printer, "readiness") == "maintenance"
+    assert value_of(hass, printer, "print_status") == STATE_UNKNOWN
+    assert value_of(hass, printer, "printing", "binary_sensor") == STATE_UNKNOWN
+    assert "A1 01" not in state_of(hass, store, "printers_printing").attributes["printers"]
 
 
 async def test_utilization_of_a_farm_where_nothing_may_print_is_unknown(

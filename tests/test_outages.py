@@ -14,6 +14,8 @@ from custom_components.printago.changes import Changes, JobChange
 from custom_components.printago.happenings import Happening, Scope
 from tests.common import entity_id, pass_time, printer_named, silence, until, until_farm, value_of
 from tests.conftest import SetUp
+from tests.heard import Heard
+from tests.issues import Clock
 from virtual_farm import Fault, VirtualFarm
 
 
@@ -147,6 +149,29 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     state = hass.states.get(alerts)
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
+
+
+async def test_what_happened_more_than_ten_minutes_before_anybody_could_tell_it_is_no_news(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coordinator = entry.runtime_data
+    clock = Clock()
+    monkeypatch.setattr("custom_components.printago.untold.uptime", clock)
+    coordinator.announcer.async_pause()
+    printers = [printer_named(farm, name) for name in ("X1 Carbon 01", "A1 01")]
+    for printer in printers:
+        farm.disconnect_printer(printer)
+        await until(hass, lambda printer=printer: value_of(hass, printer, "readiness") == "offline")
+        clock.now += 300
+    assert len(coordinator.memory.untold) >= 2
+    clock.now += 1
+
+    coordinator.announcer.async_begin()
+
+    alerts = [heard.of(entity_id(hass, printer, "alert", "event")) for printer in printers]
+    assert alerts == [[], ["printer_offline"]]
+    coordinator.announcer.async_begin()
+    assert heard.of(entity_id(hass, printers[1], "alert", "event")) == ["printer_offline"]
 
 
 async def test_all_is_told_however_much_has_happened_during_an_outage(

@@ -1,19 +1,23 @@
 """Polls and what they are for: how often, what a failure of them means, and what they find that the stream did not tell."""
 
 import asyncio
+from datetime import timedelta
 import math
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.printago.api import Lane, Listing
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
 from custom_components.printago.health import describe_rest
 from tests.common import device_of, pass_time, paths, printer_named, silence, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.feeding import poll, publish_stat
+from tests.heard import drop_stream, restore_stream
 from virtual_farm import Fault, VirtualFarm
 
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
@@ -55,6 +59,21 @@ async def test_poll_is_quick_while_the_broker_lets_us_in_and_tells_us_nothing(
     await until(hass, lambda: value_of(hass, printer, "print_progress") == "88")
     await poll(hass, entry)
     assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
+
+
+async def test_poll_is_quick_again_after_a_reconnect_that_brings_nothing(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
+    await poll(hass, entry)
+    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
+    silence(farm)
+    await drop_stream(hass, farm)
+    await restore_stream(hass, farm, entry)
+
+    await poll(hass, entry)
+
+    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
 
 
 async def test_what_changed_while_the_stream_was_down_is_found_by_one_reconcile(
@@ -214,6 +233,32 @@ async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
     await polling
     await pass_time(hass, 20)
     assert paths(farm).count("GET /v1/printers") == 2
+
+
+async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forgotten(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = entry.runtime_data.client
+    open_jobs, under_way, may_go_on = client.open_jobs, asyncio.Event(), asyncio.Event()
+
+    async def take_long(lane: Lane) -> Listing:
+        under_way.set()
+        await may_go_on.wait()
+        return await open_jobs(lane)
+
+    monkeypatch.setattr(client, "open_jobs", take_long)
+    polling = hass.async_create_task(poll(hass, entry))
+    await under_way.wait()
+    entry.runtime_data.async_reconcile()
+    # What was asked for is tried after this while, in vain: the one before it is not over yet.
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert paths(farm) == POLL[:1]
+    may_go_on.set()
+    await polling
+    await pass_time(hass, 16)
+    assert paths(farm) == POLL * 2
 
 
 async def test_farm_that_was_read_long_ago_is_read_again_before_it_is_shown(
