@@ -105,6 +105,8 @@ _RESULT_ONCE_FREE = {
     "shutdown": Result.FAILED,
 }
 _SEPARATORS = re.compile(r"[\s_-]+")
+# OctoPrint says what went wrong behind the word: "Error: MAXTEMP triggered", "Offline (Error: Too many retries)".
+_ERROR_TEXT = re.compile(r"^(error|offline)(?: \(error)? ?:.*", re.DOTALL)
 
 
 @lru_cache(maxsize=256)
@@ -121,4 +123,7 @@ def result_once_free(word: str | None) -> Result | None:
 
 
 def _folded(word: str) -> str:
-    return _SEPARATORS.sub(" ", word.casefold()).strip()
+    folded = _SEPARATORS.sub(" ", word.casefold()).strip()
+    if (error := _ERROR_TEXT.match(folded)) is not None:
+        return "error" if error[1] == "error" else "offline after error"
+    return folded
