@@ -32,6 +32,8 @@ SAME = [
     ("🔥 Hot", "🔥\ufe0f hot"),
     ("👨\u200d🔧 bench", "👨🔧 Bench"),
     ("1/2 inch", "½ inch"),
+    ("1 1/2 inch", "1½ inch"),
+    ("m2", "m²"),
     ("a b", "a\x00b"),
     ("ΟΔΟΣ", "οδος"),
     ("きろ", "きろ"),
@@ -47,6 +49,9 @@ DIFFERENT = [
     ("#5 washer", "5 washer"),
     ("Cable Clip", "CableClip"),
     ("き", "ぎ"),
+    ("10²", "102"),
+    ("M3₂0", "M320"),
+    ("1½ inch", "11/2 inch"),
     ("A" * 255, "A" * 254),
 ]
 

@@ -32,6 +32,11 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Unicode's ``Default_Ignorable_Code_Point``: soft hyphens, zero-width characters, marks of direction, variation selectors."""
+_BETWEEN_NUMBERS = re.compile(
+    "(?<=\\d)(?=[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u2189\u2460-\u249b])"
+    "|(?<=[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u2189\u2460-\u249b])(?=\\d)"
+)
+"""Where a fraction, or a raised, lowered or circled digit meets a plain one: ``10\u00b2`` is not ``102``."""
 _DOTTED_I = "i\u0307"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _AT_THE_ENDS = re.compile(rf"^(?:\s|{_INVISIBLE.pattern})+|(?:\s|{_INVISIBLE.pattern})+$")
@@ -53,6 +58,7 @@ def folded(text: str) -> str:
     of a keyboard, and the two letters i of Turkish are one. Accents count, and so do all other signs.
     """
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_SAME)
+    text = _BETWEEN_NUMBERS.sub(" ", text)
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     text = _INVISIBLE.sub("", text).translate(_SAME).replace(_DOTTED_I, "i")
     return " ".join(text.split())
