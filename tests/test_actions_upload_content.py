@@ -29,6 +29,7 @@ from tests.model_files import (
     WEB_PAGE,
     ascii_stl,
     binary_stl,
+    with_zip64_record,
     zipped,
 )
 from virtual_farm import FarmConfig, VirtualFarm
@@ -102,6 +103,7 @@ async def test_what_is_no_model_is_refused_and_named_before_anything_is_sent(
         ("page.stl", WEB_PAGE, "file_is_web_page"),
         ("pointer.3mf", GIT_LFS, "file_is_pointer"),
         ("zip.3mf", zipped("notes.txt"), "file_is_other_type"),
+        ("zip64.3mf", with_zip64_record(zipped("notes.txt")), "file_is_other_type"),
         ("document.3mf", zipped("[Content_Types].xml", "word/document.xml"), "file_is_other_type"),
         ("empty.3mf", zipped(), "file_is_other_type"),
         ("cut.3mf", THREEMF[:-30], "file_truncated"),

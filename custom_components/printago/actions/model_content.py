@@ -30,6 +30,7 @@ _POINTERS = {
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|title|meta)\b", re.IGNORECASE)
 _JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]")
 _ASCII_STL = re.compile(rb"solid(?:\s|$)", re.IGNORECASE)
+_END_OF_STL = re.compile(rb"end\s*solid", re.IGNORECASE)
 _FACET = re.compile(rb"\bfacet\s+normal\b", re.IGNORECASE)
 _GCODE = re.compile(rb"^[GM]\d{1,4}(?:[ \t]+[A-Z][-.\d]|[ \t]*(?:;|\r?$))", re.MULTILINE)
 _SIGNATURES = {
@@ -58,6 +59,7 @@ _ZIP64 = 0xFFFFFFFF
 # Office documents have a list of content types as well.
 _OF_A_3MF = re.compile(r"\.model$|\.gcode$", re.IGNORECASE)
 _CONTENT_TYPES = "[content_types].xml"
+_MOST_BETWEEN = 1 << 12
 _OFFICE = ("word/", "xl/", "ppt/", "visio/")
 
 
@@ -95,7 +97,7 @@ def misfit_at_end(kind: str, head: bytes, tail: bytes) -> Misfit | None:
         return _zip_misfit(tail)
     if kind == "step" and _STEP_DATA in head and _STEP_END not in tail:
         return Misfit(error_key="file_truncated")
-    if kind == "stl" and _is_ascii_stl(head) and _FACET.search(head) and b"endsolid" not in tail.lower():
+    if kind == "stl" and _is_ascii_stl(head) and _FACET.search(head) and not _END_OF_STL.search(tail):
         return Misfit(error_key="file_truncated")
     return None
 
@@ -107,7 +109,8 @@ def _stl_misfit(size: int, head: bytes) -> Misfit | None:
         return None
     if (found := _recognized(head)) is not None:
         return found
-    if 0 < expected < size:
+    if 0 < expected < size or _FACET.search(_text(head)):
+        # Some write a comment, or another word, before the first facet.
         return None
     return Misfit(error_key="file_truncated" if expected and b"\0" in head[:_STL_HEADER] else "file_not_of_type")
 
@@ -157,7 +160,11 @@ def _zip_misfit(tail: bytes) -> Misfit | None:
     if length == _ZIP64 or length > at:
         # A directory that is longer than what was read of the file says nothing.
         return None
-    names = list(_listed_names(tail[at - length : at]))
+    directory = tail[at - length : at]
+    if count and not directory.startswith(_ZIP_LISTED):
+        # Something may stand between it and the end: a record of ZIP64, which some write for small files as well.
+        directory = tail[tail.find(_ZIP_LISTED, max(at - length - _MOST_BETWEEN, 0)) : at]
+    names = list(_listed_names(directory))
     if any(map(_OF_A_3MF.search, names)):
         return None
     if _CONTENT_TYPES in names and not any(name.startswith(_OFFICE) for name in names):
