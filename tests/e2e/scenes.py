@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.printago import memory
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from tests.common import entity_id, printer_named
 from tests.conftest import entry_data
@@ -62,6 +63,8 @@ class Scene:
         entry = MockConfigEntry(domain=DOMAIN, title="Virtual Farm", unique_id=data[CONF_STORE_ID], data=data)
         entry.add_to_hass(self.hass)
         self.entry = entry
+        # Scenes share a store, not what is left of its quota.
+        self.hass.data.pop(memory._MEMORIES, None)
         await self.hass.config_entries.async_setup(entry.entry_id)
         return entry
 
