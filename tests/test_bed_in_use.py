@@ -68,7 +68,7 @@ def test_readiness_and_bed_follow_whether_the_bed_is_in_use(word: str | None, st
         state = farm.printers[A]
         check(state)
         taken = flags["isAvailable"] is False and not flags["isInMaintenance"]
-        in_use = status in THERE or (flags["isOnline"] and (taken or (word in PRINTS and not stale)))
+        in_use = status in THERE or (flags["isOnline"] and taken) or (word in PRINTS and not stale)
         assert state.in_use is bool(in_use), flags
         waits = flags["confirmedReady"] is False and not flags["continuousPrint"] and not in_use
         assert state.bed_needs_clearing is bool(waits), flags
@@ -144,6 +144,19 @@ def test_what_was_known_last_stays_while_offline_and_is_judged_anew_when_back(
     assert update(farm, 4, isOnline=True).readiness is Readiness.BUSY
     farm.apply(telemetry("FINISH", second=5, isAvailable=True))
     assert farm.printers[A].bed_needs_clearing
+
+
+@pytest.mark.parametrize("word", ["RUNNING", "PAUSE", "PREPARE"])
+def test_bed_of_a_printer_that_was_never_seen_online_is_in_use_where_it_said_last_that_it_prints(word: str) -> None:
+    farm = farm_at_noon()
+    offline = record(isOnline=False, isAvailable=False, confirmedReady=False)
+    snapshot(farm, {A: offline})
+    farm.apply(telemetry(word, isOnline=False, isAvailable=False))
+    assert (farm.printers[A].in_use, farm.printers[A].bed_needs_clearing) == (True, False)
+    # It says no more, and comes back.
+    farm.apply(telemetry(None, second=1, lifetime=-1, isOnline=False))
+    assert farm.printers[A].in_use
+    assert update(farm, 2, isOnline=True, isAvailable=True).bed_needs_clearing
 
 
 @pytest.mark.parametrize("status", ["sending-to-printer", "printing", "paused"])

@@ -116,6 +116,8 @@ class PrinterState:
     """A Printago job is printed or paused at the printer, or just sent to it."""
     _in_use: bool = False
     """What ``in_use`` was when it was last known."""
+    _use_known: bool = False
+    """It was ever known: the printer was online, or a Printago job was there."""
     counted: Counted | None = None
     """What the counts of the farm look at, kept by ``settle``."""
 
@@ -250,6 +252,7 @@ class PrinterState:
             self._in_use = False
         self._occupied = occupied
         self._in_use = self._judge_use()
+        self._use_known = self._use_known or self.is_online or occupied
         printing = self.printing
         # Not only telemetry tells that a print goes on, or no longer does.
         if self.end_time is None:
@@ -305,10 +308,12 @@ class PrinterState:
         """Return whether the bed is in use by what is known now; what was known last stays where nothing decides."""
         if self._occupied:
             return True
-        if not self.is_online:
-            return self._in_use
         meaning = None if self.stale else meaning_of(self.telemetry.state)
-        if meaning is not None and meaning.status in ACTIVE_STATUSES:
+        active = meaning is not None and meaning.status in ACTIVE_STATUSES
+        if not self.is_online:
+            # After a restart of Home Assistant all that is known of an offline printer is what it said last.
+            return self._in_use or (active and not self._use_known)
+        if active:
             return True
         if (taken := self._taken) is not None:
             return taken
