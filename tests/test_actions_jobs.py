@@ -255,14 +255,15 @@ async def test_why_a_job_was_not_updated_is_told_in_the_language_of_home_assista
     assert failure == "Printago hat abgelehnt: No"
 
 
-async def test_no_further_job_is_tried_once_the_key_was_refused(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+@pytest.mark.parametrize(("status", "words"), [(401, "API key"), (307, "redirects elsewhere")])
+async def test_no_further_job_is_tried_once_that_is_hopeless(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, status: int, words: str
 ) -> None:
     jobs = [labelled(farm, label) for label in ("Jig", "Cable Clip", "Benchy for the shop")]
     # The one that was made first is listed, and tried, last.
     for hour, job in enumerate(jobs):
         job.created_at = f"2026-01-01T1{hour}:00:00.000Z"
-    farm.inject_fault(Fault(mode="status", status=401, count=2, path=f"/v1/print-jobs/{jobs[1].id}"))
+    farm.inject_fault(Fault(mode="status", status=status, count=2, path=f"/v1/print-jobs/{jobs[1].id}"))
     farm.clear_requests()
 
     response = await act(hass, "update_jobs", job_id=[job.id for job in jobs], priority="low")
@@ -274,7 +275,7 @@ async def test_no_further_job_is_tried_once_the_key_was_refused(
     }
     failures = [outcome["failure"] for outcome in response["jobs"] if not outcome["applied"]]
     assert len(set(failures)) == 1
-    assert "API key" in failures[0]
+    assert words in failures[0]
     assert writes(farm) == [f"PATCH /v1/print-jobs/{job.id}" for job in (jobs[2], jobs[1])]
     assert jobs[0].priority == 100
 
