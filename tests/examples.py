@@ -74,11 +74,12 @@ def documented() -> tuple[Example, ...]:
     for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))):
         for _, language, text in FENCE.findall(page.read_text(encoding="utf-8")):
             if language in ("yaml", "yml"):
-                found += _automations(page.name, yaml.safe_load(text))
+                found += automations(page.name, yaml.safe_load(text))
     return tuple(found)
 
 
-def _automations(page: str, parsed: Any) -> Iterator[Example]:
+def automations(page: str, parsed: Any) -> Iterator[Example]:
+    """Yield the automations of one piece of YAML; raises ValueError where it is neither those, a card nor a call."""
     for config in parsed if isinstance(parsed, list) else [parsed]:
         if not isinstance(config, dict) or not config.keys() & {"triggers", "trigger", "type", "action"}:
             raise ValueError(f"{page}: nobody knows how to try this example: {config}")

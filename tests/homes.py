@@ -59,7 +59,7 @@ class Home:
     """Runs one example, and notes what it does."""
 
     def __init__(self, farm: VirtualFarm, time: SimulatedTime, example: Example, patch: pytest.MonkeyPatch) -> None:
-        """Prepare to start; the folder is that of the configuration."""
+        """Prepare to start."""
         self.farm = farm
         self.time = time
         self.example = example
@@ -111,7 +111,7 @@ class Home:
         self._config = self._automation()
         for entity in self._named():
             if er.async_get(self.hass).async_get(entity) is None:
-                self.foreign[entity] = self._first_state(entity)
+                self.foreign[entity] = self.first_state(entity)
         self.show_foreign(self.foreign)
         await self._set_up_automation()
 
@@ -202,7 +202,7 @@ class Home:
     def _named(self) -> set[str]:
         """Return the entities that triggers and conditions name, also within templates."""
         names: set[str] = set()
-        for part in (*self.triggers, self._config.get("conditions"), self._config.get("condition")):
+        for part in (*self.triggers, *self.conditions):
             for node in nodes(part):
                 entities = node.get("entity_id", [])
                 names.update(entities if isinstance(entities, list) else [entities])
@@ -211,7 +211,8 @@ class Home:
                 )
         return names
 
-    def _first_state(self, entity: str) -> str:
+    def first_state(self, entity: str) -> str:
+        """Return what an entity of others shows at first; fails for a kind that nobody knows."""
         domain = entity.partition(".")[0]
         if domain not in FIRST_STATES:
             pytest.fail(f"{self.example.name}: nobody knows what {entity} shows at first")
@@ -242,14 +243,14 @@ class Home:
         }
 
     async def pass_by(self, seconds: float) -> None:
-        """Let time pass; printers go on telling how hot they are."""
+        """Let time pass; printers go on publishing telemetry."""
         while seconds > 0:
-            self.tell()
+            self.publish()
             await self.time.pass_by(self.hass, min(seconds, 120))
             seconds -= 120
 
-    def tell(self) -> None:
-        """Let every printer tell how it is, also where nothing has changed."""
+    def publish(self) -> None:
+        """Publish the telemetry of every printer, also where nothing has changed."""
         for printer in self.farm.world.printers.values():
             printer.machine.version += 1
         self.farm.feed.flush(everything=True)

@@ -232,7 +232,7 @@ async def _use_spools_up(home: Home, trigger: Trigger) -> None:
         for tray in (machine.spool, *(tray for unit in machine.ams for tray in unit)):
             if tray is not None:
                 tray.remaining = trigger["options"]["below"] - 1
-    home.tell()
+    home.publish()
 
 
 SET_OFF: dict[str, SetOff] = {

@@ -99,22 +99,26 @@ async def _disabled(home: Home, seconds: float) -> None:
     assert missing(home, ours) == []
 
 
-async def _reloaded(home: Home, seconds: float) -> None:
+async def reloaded(home: Home, seconds: float) -> None:
+    """Reload the entry of the farm."""
     assert await home.hass.config_entries.async_reload(home.entry_id)
     await home.settle()
 
 
-async def _cloud_gone(home: Home, seconds: float) -> None:
+async def cloud_gone(home: Home, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Let Printago be out of reach for so long."""
     before = home.shown().keys()
     home.farm.publisher.refuse = True
     await home.farm.disconnect_clients()
     home.farm.inject_fault(Fault(mode="status", count=10_000))
     await home.pass_by(seconds + 400)
     assert home.shown().keys() < before
+    meanwhile()
+    await home.pass_by(60)
     home.farm.clear_faults()
     home.farm.publisher.refuse = False
     home.entry.runtime_data.realtime.reconnect_now()
-    await until(home.hass, lambda: home.shown().keys() >= before)
+    await until(home.hass, lambda: not any(home.hass.states.is_state(entity, STATE_UNAVAILABLE) for entity in before))
 
 
 DISTURBANCES: dict[str, Disturbance] = {
@@ -126,8 +130,8 @@ DISTURBANCES: dict[str, Disturbance] = {
     "unknown, then unavailable": _away(STATE_UNKNOWN, STATE_UNAVAILABLE, long=False),
     "removed and added": _removed,
     "disabled and enabled": _disabled,
-    "reloaded": _reloaded,
-    "without the cloud for long": _cloud_gone,
+    "reloaded": reloaded,
+    "without the cloud for long": cloud_gone,
 }
 MOMENTS = frozenset(name for name in DISTURBANCES if name.endswith("for a moment"))
 RESTARTS: dict[str, Disturbance] = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, label_registry as lr
 from homeassistant.helpers.condition import async_get_all_descriptions, async_validate_condition_config
@@ -54,6 +54,7 @@ def devices(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, *nam
     [
         ("printer_ready", {X1C: False, A1: True, P1S: False}),
         ("printing", {X1C: True, A1: False, P1S: False}),
+        ("not_printing", {X1C: False, A1: True, P1S: True}),
         ("bed_needs_clearing", {X1C: False, A1: False, P1S: True}),
     ],
 )
@@ -99,6 +100,27 @@ async def test_nothing_holds_for_a_printer_that_is_not_known(
     assert await asked.holds()
     hass.states.async_set(readiness, STATE_UNAVAILABLE)
     assert not await asked.holds()
+
+
+@pytest.mark.parametrize(("behavior", "holds"), [("any", True), ("all", False)])
+@pytest.mark.parametrize("condition", ["not_printing", "printer_ready"])
+@pytest.mark.parametrize("away", [STATE_UNAVAILABLE, STATE_UNKNOWN])
+async def test_not_all_are_so_where_one_is_not_known(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    condition: str,
+    away: str,
+    behavior: str,
+    holds: bool,
+) -> None:
+    other = farm.add_printer("A1", "Ready", ready=True).id
+    await until(hass, lambda: value_of(hass, other, "readiness") == "ready")
+    asked = await ask(hass, condition, devices(hass, farm, entry, A1, "Ready"), behavior=behavior)
+    assert await asked.holds()
+    for key, platform in (("readiness", "sensor"), ("printing", "binary_sensor")):
+        hass.states.async_set(entity_id(hass, other, key, platform), away)
+    assert await asked.holds() is holds
 
 
 async def test_condition_looks_at_its_own_kind_of_entity_only(

@@ -142,8 +142,11 @@ class BedBinarySensor(PrinterBinarySensor, RestoreEntity):
 
 def _moment(stored: Any) -> datetime | None:
     """Return a moment that was stored, None where it is none or has yet to come."""
-    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
-    return moment if moment is not None and moment.tzinfo is not None and moment <= dt_util.utcnow() else None
+    try:
+        moment = datetime.fromisoformat(stored)
+    except TypeError, ValueError:
+        return None
+    return moment if moment.tzinfo is not None and moment <= dt_util.utcnow() else None
 
 
 class RealtimeBinarySensor(FarmEntity, BinarySensorEntity):

@@ -126,7 +126,7 @@ class SpoolLowTrigger(StateTrigger):
 
     @override
     def value_of(self, state: State) -> bool | None:
-        # A spool that was taken out tells nothing; it may be the same that is put in again.
+        # A spool that was taken out says nothing; it may be the same that is put in again.
         remaining = state.attributes.get("remaining")
         below: float = self.options[CONF_BELOW]
         return remaining < below if isinstance(remaining, int | float) else None

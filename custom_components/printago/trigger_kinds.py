@@ -30,7 +30,6 @@ from homeassistant.helpers.trigger import (
     TriggerNotTriggeredReporter,
 )
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util import dt as dt_util
 
 from .targets import async_entities_of
 
@@ -114,7 +113,7 @@ class PrintagoTrigger[V](Trigger):
 
     @abstractmethod
     def value_of(self, state: State) -> V | None:
-        """Return what counts of a known state, None when it does not tell."""
+        """Return what counts of a known state, None where it says nothing of that."""
 
     @abstractmethod
     @callback
@@ -159,8 +158,11 @@ class EventTrigger(PrintagoTrigger[str]):
 
 def _has_happened_since(old: State | None, value: str) -> bool:
     """Return whether an event is from the time in which its entity showed none, or after it: not one restored."""
-    happened = dt_util.parse_datetime(value)
-    if old is None or happened is None:
+    try:
+        happened = datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    if old is None or happened.tzinfo is None:
         return False
     # Events are dated by the millisecond.
     return happened >= old.last_changed.replace(microsecond=old.last_changed.microsecond // 1000 * 1000)
