@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import orjson
 import pytest
 
@@ -271,14 +271,16 @@ EVENTS = st.fixed_dictionaries(
     {"action": st.sampled_from(["INSERT", "UPDATE", "DELETE"]) | ANYTHING, "entities": RECORDS | ANYTHING},
     optional={"entityType": st.sampled_from(["printers", "print-jobs", "orders"]) | ANYTHING, "changes": ANYTHING},
 )
-STATS = damaged({key: value for key, value in FULL_STAT.items() if key not in ("printerId", "storeId")})
+STAT = {key: value for key, value in FULL_STAT.items() if key not in ("printerId", "storeId")}
+STATS = damaged(STAT)
 TOPICS = ("printer-stats/" + A, "printer-stats/" + B, "entities/printers", "entities/print-jobs")
 
 
 @settings(max_examples=150, deadline=None)
+@example(sent=[(TOPICS[0], STAT)], asked=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(TOPICS), STATS | EVENTS) | RECORDS, min_size=1, max_size=12),
-    st.sampled_from([None, 0, 3]),
+    sent=st.lists(st.tuples(st.sampled_from(TOPICS), STATS | EVENTS) | RECORDS, min_size=1, max_size=12),
+    asked=st.sampled_from([None, 0, 3]),
 )
 def test_whatever_comes_the_farm_goes_on_and_all_of_it_can_be_shown(sent: list[Any], asked: int | None) -> None:
     """Damaged messages and snapshots in any order; ``asked`` is after how many of them a snapshot is begun."""
