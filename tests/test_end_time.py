@@ -40,13 +40,13 @@ async def test_end_stays_where_it_is_while_messages_leave_the_remaining_time_out
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, shift: list[timedelta], sparse: dict[str, Any]
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
-    publish_stat(farm, printer, data={"print": {"percent": 40, "timeRemaining": 60, "stage": "Told"}})
-    await until(hass, lambda: value_of(hass, printer, "stage") == "Told")
+    publish_stat(farm, printer, data={"print": {"percent": 40, "timeRemaining": 60, "stage": "Here"}})
+    await until(hass, lambda: value_of(hass, printer, "stage") == "Here")
     end = value_of(hass, printer, "end_time")
     assert end not in (None, "unknown", "unavailable")
 
     shift[0] = timedelta(minutes=20)
-    # Only an answer tells what Printago's clock shows.
+    # Only an answer says what Printago's clock shows.
     await entry.runtime_data.async_refresh()
     for bed in (77, 78):
         publish_stat(farm, printer, data={**sparse, "temps": {"bedTemp": bed}})

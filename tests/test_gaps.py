@@ -10,7 +10,7 @@ from tests.watched import Watched
 
 
 def answer(watched: Watched, row: dict[str, Any]) -> list[str]:
-    """Let the answer come, about what has ended since noon; return what is told of it."""
+    """Let the answer come, about what has ended since noon; return the events that it makes."""
     return watched.see(watched.farm.apply_endings(Listing({JOB: row}, complete=True), NOON))
 
 
@@ -31,14 +31,14 @@ def test_job_that_was_not_both_created_and_ended_inside_a_gap_is_no_news_of_it(f
     assert answer(watched, source) == []
 
 
-def test_job_that_vanished_and_has_not_ended_after_all_is_not_told_of() -> None:
+def test_job_that_vanished_and_has_not_ended_after_all_is_no_news() -> None:
     paused = job(status="paused", assignedPrinterId=A, printingStartedAt=stamp(-60))
     watched = Watched(jobs={JOB: paused})
     assert watched.see(snapshot(watched.farm, {A: record()})) == []
     assert answer(watched, {**paused, **job(5, status="printing")}) == []
 
 
-def test_answer_about_a_job_that_goes_on_again_tells_nothing() -> None:
+def test_answer_about_a_job_that_goes_on_again_is_no_news() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, createdAt=stamp(1))})
     assert watched.job(5, status="failed", assignedPrinterId=A) == ["job_failed", "print_failed"]
     assert watched.job(6, status="pending") == ["job_retried"]
@@ -47,7 +47,7 @@ def test_answer_about_a_job_that_goes_on_again_tells_nothing() -> None:
     assert watched.farm.jobs[JOB].status == "pending"
 
 
-def test_answer_that_is_older_than_what_the_stream_told_meanwhile_tells_nothing() -> None:
+def test_answer_that_is_older_than_what_the_stream_has_brought_meanwhile_is_no_news() -> None:
     fields = {"assignedPrinterId": A, "createdAt": stamp(1)}
     watched = Watched(jobs={JOB: job(status="printing", **fields)})
     failed = job(5, status="failed", printingCompletedAt=stamp(5), **fields)

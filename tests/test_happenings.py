@@ -174,10 +174,10 @@ def test_print_that_ran_at_the_first_look_ends_at_its_printer_though_nobody_says
     status: str, end: str
 ) -> None:
     watched = Watched(jobs={JOB: job(status=status, assignedPrinterId=A)})
-    told = {"cancelled": "canceled", "failed": "failed", "completed": "finished"}[end]
+    kind = {"cancelled": "canceled", "failed": "failed", "completed": "finished"}[end]
     assert watched.job(5, status=end, assignedPrinterId=A, printingStartedAt=stamp(-60)) == [
-        f"job_{told}",
-        f"print_{told}",
+        f"job_{kind}",
+        f"print_{kind}",
     ]
 
 
@@ -285,7 +285,7 @@ def health(*codes: str) -> dict[str, Any]:
 
 @pytest.fixture(params=["silent", "offline"])
 def gone(request: pytest.FixtureRequest) -> Watched:
-    """Return a printer that has told of problem A, and of which nothing has come for a while."""
+    """Return a printer that has shown problem A, and of which nothing has come for a while."""
     watched = Watched()
     watched.stat(0, data=health())
     assert watched.stat(1, data=health("A")) == ["hms_warning"]
@@ -297,94 +297,22 @@ def gone(request: pytest.FixtureRequest) -> Watched:
 
 
 def back(watched: Watched, seconds: float, *codes: str) -> list[tuple[str, str]]:
-    """Return which problems come and go when the printer tells of just these."""
+    """Return which problems come and go when the printer shows just these."""
     watched.stat(seconds, isOnline=True, data=health(*codes))
-    return [(told.kind, told.data["code"]) for told in watched.last if told.kind.startswith("hms")]
+    return [(event.kind, event.data["code"]) for event in watched.last if event.kind.startswith("hms")]
 
 
-def test_problem_that_goes_on_over_a_silence_is_neither_cleared_nor_told_again(gone: Watched) -> None:
+def test_problem_that_goes_on_over_a_silence_is_neither_cleared_nor_reported_again(gone: Watched) -> None:
     assert back(gone, 601, "A") == []
     assert back(gone, 602) == [("hms_cleared", "A")]
 
 
-def test_problem_in_the_first_message_after_a_silence_is_told(gone: Watched) -> None:
+def test_problem_in_the_first_message_after_a_silence_is_reported(gone: Watched) -> None:
     assert back(gone, 601, "A", "B") == [("hms_warning", "B")]
 
 
 def test_problem_that_went_during_a_silence_is_cleared_by_the_first_message_after_it(gone: Watched) -> None:
     assert back(gone, 601, "B") == [("hms_warning", "B"), ("hms_cleared", "A")]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "told"),
-    [
-        ({"fabmaticRemainingJobs": 3}, {"isOnline": False}, ["fabmatic_tripped", "printer_offline"]),
-        ({"fabmaticRemainingJobs": 3}, {}, ["fabmatic_tripped"]),
-        ({"fabmaticRemainingJobs": 1}, {"fabmaticRemainingJobs": 0}, []),
-        ({"fabmaticRemainingJobs": 0}, {}, []),
-        ({"fabmaticRemainingJobs": 0}, {"fabmaticRemainingJobs": None}, []),
-        ({"fabmaticRemainingJobs": 1}, {"fabmaticRemainingJobs": None}, ["fabmatic_tripped"]),
-        ({"fabmaticRemainingJobs": None}, {}, ["fabmatic_tripped"]),
-    ],
-    ids=["contact", "unknown", "limit", "after the last", "after the last, limit gone", "before the last", "no limit"],
-)
-def test_fabmatic_that_went_off_is_an_alert_unless_its_limit_ended(
-    before: dict[str, Any], after: dict[str, Any], told: list[str]
-) -> None:
-    watched = Watched(record(continuousPrint=True, **before))
-    changes = event(
-        watched.farm, "printer", Action.UPDATE, {A: record(1, **{**before, "continuousPrint": False, **after})}
-    )
-    assert sorted(watched.see(changes)) == told
-
-
-def test_fabmatic_used_from_outside_says_so() -> None:
-    watched = Watched(record(continuousPrint=True))
-    watched.stat(0, state="IDLE")
-    watched.stat(1, state="RUNNING", isAvailable=False)
-    changes = event(watched.farm, "printer", Action.UPDATE, {A: {"continuousPrint": False, "updatedAt": stamp(2)}})
-    assert watched.see(changes) == ["fabmatic_tripped"]
-    assert watched.last[0].data["cause"] == "used_from_outside"
-
-
-def test_fabmatic_that_we_turned_off_a_moment_ago_is_no_alert() -> None:
-    for minutes, told in ((0, []), (5, ["fabmatic_tripped"])):
-        watched = Watched(record(continuousPrint=True))
-        watched.chronicle.expect_fabmatic_off(A)
-        watched.now += timedelta(minutes=minutes)
-        changes = event(watched.farm, "printer", Action.UPDATE, {A: record(1, continuousPrint=False)})
-        assert watched.see(changes) == told
-
-
-def test_order_is_completed_with_its_last_job() -> None:
-    order, other = "o" * 24, "k" * 24
-    watched = Watched(
-        jobs={
-            JOB: job(status="printing", assignedPrinterId=A, orderId=order),
-            other: job(status="pending", orderId=order),
-        }
-    )
-    assert watched.job(1, status="completed", assignedPrinterId=A, orderId=order)[-1] == "print_finished"
-    changes = event(watched.farm, "printjob", Action.UPDATE, {other: job(2, status="completed", orderId=order)})
-    assert "order_completed" in watched.see(changes)
-
-
-def test_snapshot_does_not_tell_again_what_events_told_of_an_order_meanwhile() -> None:
-    order = "o" * 24
-    watched = Watched()
-    watched.farm.begin_snapshot()
-    told = [
-        kind
-        for action, fields in (
-            (Action.INSERT, {"orderNumber": "7", "status": "open", "createdAt": stamp(1)}),
-            (Action.UPDATE, {"status": "open", "processedAt": stamp(2)}),
-            (Action.UPDATE, {"status": "closed"}),
-        )
-        for kind in watched.see(event(watched.farm, "order", action, {order: fields}))
-    ]
-    assert told == ["order_created", "order_closed"]
-
-    assert watched.see(watched.farm.abandon_snapshot()) == []
 
 
 def test_attempt_that_failed_while_nobody_looked_is_told_as_another_one() -> None:
@@ -407,22 +335,6 @@ def test_attempt_that_was_completed_while_nobody_looked_is_told_as_another_one()
     )
     assert set(told) >= {"job_retried", "print_started", "print_finished"}
     assert watched.last[-1].data["attempt"] == 2
-
-
-def test_orders_are_told_once_known() -> None:
-    order = "o" * 24
-    watched = Watched()
-
-    def tell(action: Action, **fields: Any) -> list[str]:
-        return watched.see(event(watched.farm, "order", action, {order: fields}))
-
-    assert tell(Action.UPDATE, status="open") == []
-    assert tell(Action.UPDATE, status="closed") == ["order_closed"]
-    assert tell(Action.UPDATE, note="?") == []
-    assert tell(Action.DELETE) == []
-    assert tell(Action.INSERT, orderNumber="7", status="open", createdAt=stamp(1)) == ["order_created"]
-    assert tell(Action.UPDATE, cancelledAt=stamp(2)) == ["order_canceled"]
-    assert watched.last[0].data == {"order_id": order, "order_number": "7"}
 
 
 def test_stories_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -457,6 +369,13 @@ def test_result_that_is_found_late_does_not_replace_a_newer_one() -> None:
     assert restored.of(A) == result
     restored.forget(A)
     assert restored.of(A).result is None
+
+
+def test_of_two_ends_at_one_moment_the_one_that_comes_last_is_the_result() -> None:
+    results = Results()
+    results.record(ending("print_failed"))
+    results.record(ending("print_finished"))
+    assert results.of(A).result is Result.FINISHED
 
 
 @pytest.mark.parametrize("saved", [None, [], {A: None}, {A: {"result": ["x"], "failed_prints": -1, "reason": 5}}])

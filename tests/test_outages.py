@@ -151,7 +151,7 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     assert state.attributes["event_type"] == "printer_offline"
 
 
-async def test_what_happened_more_than_ten_minutes_before_anybody_could_tell_it_is_no_news(
+async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     coordinator = entry.runtime_data
