@@ -9,6 +9,7 @@ import zlib
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
+from homeassistant.util import executor
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -24,6 +25,9 @@ from virtual_farm import FarmConfig, VirtualFarm
 pytest_plugins = ["tests.figures", "tests.skips"]
 
 _LONGEST_NAME = 40
+
+# On an overloaded machine even idle threads need longer to end than the ten seconds after which they are found to be left.
+executor.EXECUTOR_SHUTDOWN_TIMEOUT = 30
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
