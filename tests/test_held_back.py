@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.held_back import OWN_PATIENCE, REFUSED_PATIENCE
+from custom_components.printago.held_back import OTHERS_PATIENCE, OWN_PATIENCE, HeldBack
 from custom_components.printago.memory import async_recall
 from tests.common import entity_id, pass_time, paths, press, printer_named, silence, until, value_of
 from tests.conftest import SetUp
@@ -352,8 +352,8 @@ async def test_refusals_that_last_are_an_outage_which_is_told_once_and_ends(
     await poll(hass, entry)
     assert value_of(hass, busy, "readiness") == "busy"
     # Nobody is asked meanwhile, yet it is noticed in time that nobody may be.
-    assert due_in(entry) == REFUSED_PATIENCE
-    clock.now += REFUSED_PATIENCE + 1
+    assert due_in(entry) == OTHERS_PATIENCE
+    clock.now += OTHERS_PATIENCE + 1
     await poll(hass, entry)
     assert value_of(hass, busy, "readiness") == STATE_UNAVAILABLE
     await hass.config_entries.async_reload(entry.entry_id)
@@ -364,6 +364,48 @@ async def test_refusals_that_last_are_an_outage_which_is_told_once_and_ends(
     await poll(hass, entry)
     assert value_of(hass, busy, "readiness") == "busy"
     assert caplog.text.count("data recovered") == 1
+
+
+async def test_others_that_leave_next_to_nothing_for_long_are_an_outage_even_without_a_refusal(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    limiter = entry.runtime_data.memory.limiter
+    for minute in range(7):
+        limiter.observe({"x-ratelimit-remaining": "3", "x-ratelimit-reset": "60"})
+        await poll(hass, entry)
+        assert entry.runtime_data.last_update_success is (minute < 5)
+        clock.now += 60
+    assert farm.requests == []
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_refusal_that_our_own_restraint_follows_is_no_long_refusal(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    farm.inject_fault(Fault(mode="status", status=429, retry_after=60, count=1))
+    await poll(hass, entry)
+    clock.now += 61
+    for _ in range(6):
+        send(entry, 60)
+        await poll(hass, entry)
+        clock.now += 63
+    await poll(hass, entry)
+    assert paths(farm) == [*POLL[:1], *POLL]
+
+
+def test_polls_that_nobody_wanted_for_hours_have_not_waited_for_hours() -> None:
+    clock = Clock()
+    held_back = HeldBack(clock)
+    held_back.note(60, by_others=True)
+    clock.now += OWN_PATIENCE
+    held_back.note(60, by_others=False)
+    assert held_back.active
+    assert not held_back.is_outage
+    assert not held_back.by_others
+    clock.now += 60
+    assert held_back.seconds == 60
 
 
 # The first poll
@@ -541,6 +583,29 @@ async def test_unload_ends_a_picture_that_waits_for_room(
         await hass.config_entries.async_unload(entry.entry_id)
         await asyncio.wait({looking})
     assert looking.exception() is not None
+
+
+async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    """With all clocks real: so near to room it waits within its request."""
+    entry = await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    limiter = entry.runtime_data.memory.limiter
+    farm.clear_requests()
+    for _ in range(2):
+        limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9
+        entry.runtime_data.async_reconcile()
+        polling = asyncio.create_task(poll(hass, entry))
+        await asyncio.sleep(0.1)
+        assert not polling.done()
+        async with asyncio.timeout(2):
+            assert await hass.config_entries.async_reload(entry.entry_id)
+            await asyncio.wait({polling})
+    async with asyncio.timeout(2):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    assert farm.requests == []
+    assert limiter.requests_last_hour < 10
 
 
 async def test_sixty_actions_at_once_leave_the_poll_nothing_to_tell(

@@ -272,14 +272,14 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def _wait_for_room(self, err: RateLimitedError) -> Farm:
         """Poll again once the quota has room; until then everything is as it was, whether that is good or not.
 
-        Raises UpdateFailed once that has lasted too long. Without a first snapshot a refusal of Printago's is a failure at
+        Raises UpdateFailed once that has lasted too long. A first snapshot for which others leave no room is a failure at
         once, which Home Assistant shows at the entry and tries again; our own restraint is none even then.
         """
         held_back = self.memory.held_back
-        held_back.note(refused=err.refused)
+        held_back.note(err.retry_after, by_others=err.refused or self.memory.limiter.is_contended)
         pause = held_back.next_look(err.retry_after, refused=err.refused)
         self.update_interval = timedelta(seconds=pause)
-        if held_back.is_outage or (held_back.refused and not self._started):
+        if held_back.is_outage or (held_back.by_others and not self._started):
             self.memory.rest_down = True
             raise update_error(RateLimitedError(pause, refused=err.refused)) from err
         LOGGER.debug("The poll waits for room in the quota: %.0f s", pause)

@@ -29,6 +29,10 @@ class Contention:
             self._since = None
             self.is_over = True
 
+    def is_active(self, now: float) -> bool:
+        """Return whether the last shortage is certain to go on."""
+        return self._since is not None and self._until is not None and now < self._until
+
     def seconds(self, now: float) -> float:
         """Return for how many seconds it has been known to last, 0 when there is none."""
         return max(0.0, min(now, self._until or 0.0) - self._since) if self._since is not None else 0.0

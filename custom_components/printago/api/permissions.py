@@ -155,7 +155,7 @@ class PermissionLedger:
         """Take over the list of what the key was granted directly; one that leaves a doubt disables nothing.
 
         It says nothing of what the key may do by a role, or because it may do everything: then it lacks what was needed to
-        read it, or what succeeds.
+        read it, what no key can do without, or what succeeds.
         """
         granted = frozenset(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
         self._granted = granted if granted is not None and _KEY_VIEW <= granted <= _SINGLE else None
@@ -163,7 +163,7 @@ class PermissionLedger:
 
     @property
     def _is_whole(self) -> bool:
-        return self._granted is not None and PRINTER_VIEW <= self._proven <= self._granted
+        return self._granted is not None and PRINTER_VIEW | self._proven <= self._granted
 
     def _weigh(self) -> None:
         before = self._withheld

@@ -115,6 +115,11 @@ class RateLimiter:
         return self._contention.seconds(self._monotonic())
 
     @property
+    def is_contended(self) -> bool:
+        """Return whether others leave too little of the quota now."""
+        return self._contention.is_active(self._monotonic())
+
+    @property
     def contention_is_over(self) -> bool:
         """Return whether it is certain that others leave enough of the quota, after a start, too."""
         return self._contention.is_over
@@ -125,7 +130,7 @@ class RateLimiter:
         sent = self._all()
         free_at = self._blocked_until[lane]
         for window in WINDOWS:
-            room = window.room_for(lane) - requests + 1
+            room = max(1, window.room_for(lane) - requests + 1)
             if len(sent) >= room:
                 # The request that has to leave the window before ours fit into it.
                 free_at = max(free_at, sent[-room] + window.seconds + window.margin)
