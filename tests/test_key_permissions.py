@@ -225,7 +225,7 @@ async def test_start_waits_a_moment_for_a_slow_answer_and_no_longer(
 ) -> None:
     monkeypatch.setattr("custom_components.printago.permissions._PATIENCE", 0.01)
     farm.add_api_key(KEY, VIEWS)
-    farm.inject_fault(Fault(mode="slow", seconds=0.5, path="/v1/api-keys"))
+    farm.inject_fault(Fault(mode="slow", seconds=3, path="/v1/api-keys"))
     entry = await setup_entry(**{CONF_API_KEY: KEY})
     assert entry.state is ConfigEntryState.LOADED
     assert offered(hass, farm)["enabled"]
