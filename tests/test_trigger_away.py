@@ -1,5 +1,6 @@
 """What is away, unavailable or unknown, triggers nothing by coming back, and what has changed meanwhile does."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -63,9 +64,15 @@ def event_entity(hass: HomeAssistant, farm: VirtualFarm) -> str:
 
 async def show_event(hass: HomeAssistant, entity: str, moment: str | None = None) -> str:
     """Let an event entity show an event that has happened now, or again one from before; return when that was."""
-    moment = moment or dt_util.utcnow().isoformat(timespec="milliseconds")
+    moment = moment or await _next_moment()
     await show(hass, entity, moment, event_type="print_failed")
     return moment
+
+
+async def _next_moment() -> str:
+    """Return a time in a millisecond of its own: two events of the same one would be taken for one."""
+    await asyncio.sleep(0.001)
+    return dt_util.utcnow().isoformat(timespec="milliseconds")
 
 
 @AWAY
