@@ -97,6 +97,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return
 
     monkeypatch.setattr(RateLimiter, "acquire", acquire)
+    monkeypatch.setattr(RateLimiter, "delay", lambda *_: 0.0)
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 1)
     monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.05, 0.05, 0.05))
     monkeypatch.setattr("custom_components.printago.actions.upload._LOOK_AFTER", (0.01, 0.05))
