@@ -61,3 +61,35 @@ def test_of_many_jobs_those_that_have_not_changed_for_longest_are_forgotten(
     watched.see(event(watched.farm, "printjob", Action.INSERT, {"l" * 24: job()}))
     watched.job(3, status="printing", **AT_PRINTER)
     assert watched.last[0].data["attempt"] == 2
+
+
+@pytest.mark.parametrize("by_snapshot", [False, True], ids=["event", "snapshot"])
+@pytest.mark.parametrize(
+    ("before", "end"),
+    [
+        ("printing", {"status": "completed"}),
+        ("printing", {"status": "cancelled"}),
+        ("printing", {"status": "failed", "hidden": True}),
+        ("failed", {"status": "failed", "hidden": True}),
+    ],
+    ids=["completed", "canceled", "failed and cleared", "failed before we came, and cleared"],
+)
+def test_job_that_comes_back_after_it_left_is_another_attempt(
+    before: str, end: dict[str, Any], by_snapshot: bool
+) -> None:
+    printing = {"assignedPrinterId": A, "printingStartedAt": stamp(-60)}
+    watched = Watched(jobs={JOB: job(status=before, **printing)})
+    watched.job(1, printingCompletedAt=stamp(1), **end, **printing)
+    assert JOB not in watched.farm.jobs
+
+    waiting = job(2, status="pending", hidden=False, assignedPrinterId=None, printingStartedAt=None)
+    if by_snapshot:
+        told = watched.see(snapshot(watched.farm, {A: record()}, {JOB: waiting}))
+    else:
+        told = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: waiting}))
+    assert told == ["job_retried"]
+    again = {"assignedPrinterId": A, "printingStartedAt": stamp(3)}
+    assert watched.job(3, status="printing", **again) == ["job_started", "print_started"]
+    assert watched.job(4, status="failed", printingCompletedAt=stamp(4), **again) == ["job_failed", "print_failed"]
+    assert watched.last[0].data["attempt"] == 2
+    assert watched.last[0].data["duration"] == 1

@@ -57,7 +57,8 @@ class Farm:
         self._journal: list[StatMessage | EntityEvent] | None = None
         self._was_empty = False
         self._has_bearings = False
-        self._vanished: OrderedDict[str, PrintJob] = OrderedDict()
+        self._left: OrderedDict[str, PrintJob] = OrderedDict()
+        """Jobs that are not open any more, as they were last known: another attempt brings the same job back."""
 
     @property
     def knows_jobs(self) -> bool:
@@ -103,8 +104,7 @@ class Farm:
             if jobs.complete and not suddenly_empty:
                 for job_id in self.jobs.keys() - jobs.rows.keys() - told:
                     changes.ended_unseen = True
-                    self._vanished[job_id] = self.jobs[job_id]
-                    self._drop_job(job_id, changes)
+                    self._drop_job(job_id, changes, last=self.jobs[job_id])
         self._replay(changes)
         self._has_bearings |= jobs is not None
         for state in self.printers.values():
@@ -121,7 +121,7 @@ class Farm:
             self._drop_job(job_id, changes)
         for state in self.printers.values():
             state.forget_job()
-        self._vanished.clear()
+        self._left.clear()
         self._has_bearings = False
         self._settle(changes)
         return changes
@@ -131,7 +131,7 @@ class Farm:
         changes = Changes()
         for job_id, source in believed_rows(jobs.rows, self.server_now()).items():
             job = PrintJob.from_json(job_id, source)
-            before = self._vanished.pop(job_id, None)
+            before = self._left.get(job_id)
             if job.status not in FINAL_STATUSES or job_id in self.jobs:
                 continue
             if before is None:
@@ -141,15 +141,18 @@ class Farm:
                     continue
                 if job.created_at < since or ended_at < since:
                     continue
+            elif before.status in FINAL_STATUSES and (
+                is_older(job.updated_at, before.updated_at) or not was_retried(before, job)
+            ):
+                # How it ended is known: it may only have been cleared since.
+                continue
             elif job.status is JobStatus.COMPLETED:
                 self.completions_seen += 1
                 if self.completed_jobs is not None and not self._is_counted(job):
                     self.completed_jobs += 1
                 changes.jobs = True
-            self._remember_gone(job_id, job.updated_at)
+            self._remember_left(job)
             changes.job_changes.append(JobChange(before, job, by_snapshot=True))
-        while len(self._vanished) > _MOST_REMEMBERED:
-            self._vanished.popitem(last=False)
         return changes
 
     def _is_counted(self, job: PrintJob) -> bool:
@@ -421,7 +424,7 @@ class Farm:
         self._take_job(None, job, changes, whole=whole)
 
     def _take_job(self, known: PrintJob | None, job: PrintJob, changes: Changes, *, whole: bool) -> None:
-        before = known or self._vanished.pop(job.id, None)
+        before = known or self._left.pop(job.id, None)
         if self._has_bearings and (before is None or before.status is not job.status or was_retried(before, job)):
             changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
         if known is not None and not _is_open(job):
@@ -444,8 +447,11 @@ class Farm:
 
     def _drop_job(self, job_id: str, changes: Changes, last: PrintJob | None = None) -> None:
         known = self.jobs.pop(job_id, None)
-        newest = last or known
-        self._remember_gone(job_id, newest.updated_at if newest else None)
+        if last is not None:
+            self._remember_left(last)
+        else:
+            self._left.pop(job_id, None)
+            self._remember_gone(job_id, known.updated_at if known else None)
         if known is None:
             return
         if last is not None and last.status is JobStatus.COMPLETED:
@@ -483,6 +489,13 @@ class Farm:
         self._gone.move_to_end(identifier)
         while len(self._gone) > _MOST_REMEMBERED:
             self._gone.popitem(last=False)
+
+    def _remember_left(self, job: PrintJob) -> None:
+        self._remember_gone(job.id, job.updated_at)
+        self._left[job.id] = job
+        self._left.move_to_end(job.id)
+        while len(self._left) > _MOST_REMEMBERED:
+            self._left.popitem(last=False)
 
     def _is_late(self, identifier: str, stamp: datetime | None, *, whole: bool = False) -> bool:
         """Return whether this is from before the end of what is gone; a snapshot may bring back the same again."""
