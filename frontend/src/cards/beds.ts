@@ -1,0 +1,95 @@
+/** The beds that wait to be cleared. */
+import { css, html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { confirmBed } from "../beds";
+import { PrintagoCard, shared } from "../card";
+import { ask } from "../dialog";
+import { farmOf } from "../farm";
+import type { Hass } from "../ha";
+import { openPrinter } from "../parts/open-printer";
+import { dueAction, needText } from "../parts/printer-parts";
+import { viewOf, type PrinterView } from "../printer";
+import { t } from "../words";
+
+export class BedsCard extends PrintagoCard {
+  static override styles = [
+    shared,
+    css`
+      ha-card {
+        padding: 12px 16px;
+      }
+      header,
+      li {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        min-height: 48px;
+      }
+      h3,
+      .open {
+        flex: 1;
+        min-width: 0;
+      }
+      h3 {
+        font-size: 16px;
+        font-weight: 500;
+      }
+    `,
+  ];
+
+  protected override shown(hass: Hass): readonly unknown[] {
+    const farm = farmOf(hass, this.config?.device_id);
+    return farm ? [farm, ...waiting(hass, this.config?.device_id)] : [undefined];
+  }
+
+  protected override content(hass: Hass): TemplateResult {
+    if (!farmOf(hass, this.config?.device_id)) return this.sentence("no_farm");
+    const views = waiting(hass, this.config?.device_id);
+    if (views.length === 0) return this.sentence("no_beds");
+    return html`<ha-card>
+      <header>
+        <h3 aria-live="polite">${t("beds_title", { count: views.length })}</h3>
+        ${
+          views.length > 1
+            ? html`<button class="act" @click=${() => this.#all(hass, views)}>${t("all_beds_clear")}</button>`
+            : nothing
+        }
+      </header>
+      <ul>
+        ${repeat(
+          views,
+          (view) => view.printer.deviceId,
+          (view) =>
+            html`<li>
+              <button class="open" aria-haspopup="dialog" @click=${() => openPrinter(this, view.printer)}>
+                <p class="line">${view.printer.name}</p>
+                <p class="line muted">${needText(hass, { ...view, need: "bed" })}</p>
+              </button>
+              ${dueAction(hass, view)}
+            </li>`,
+        )}
+      </ul>
+    </ha-card>`;
+  }
+
+  async #all(hass: Hass, views: PrinterView[]): Promise<void> {
+    const names = views.map((view) => view.printer.name).join(", ");
+    const question = {
+      title: t("all_beds_title", { count: views.length }),
+      text: t("all_beds_text", { printers: names }),
+      action: t("all_beds_clear"),
+    };
+    if (!(await ask(this, question))) return;
+    for (const { printer } of views) {
+      const confirm = printer.entities.confirm_bed_cleared;
+      if (confirm) confirmBed(hass, confirm);
+    }
+  }
+}
+
+function waiting(hass: Hass, deviceId: string | undefined): PrinterView[] {
+  const views = farmOf(hass, deviceId)?.printers.map((printer) => viewOf(hass, printer)) ?? [];
+  return views
+    .filter((view) => view.bedWaits)
+    .sort((a, b) => (a.bedWaitsSince ?? Infinity) - (b.bedWaitsSince ?? Infinity));
+}

@@ -1,0 +1,296 @@
+/** The wall: all printers of a farm, who needs a person first. */
+import { css, html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { repeat } from "lit/directives/repeat.js";
+import { isPending } from "../beds";
+import { PrintagoCard, shared } from "../card";
+import { farmOf, type Farm } from "../farm";
+import { percent } from "../format";
+import type { CardConfig, Hass } from "../ha";
+import { openPrinter } from "../parts/open-printer";
+import { dueAction, endText, needText, progressBar, statusText } from "../parts/printer-parts";
+import { GROUPS, inOrder, viewOf, type Group, type PrinterView } from "../printer";
+import { t } from "../words";
+
+const MANY = 12;
+const COMPACT_FROM = 41;
+
+interface WallConfig extends CardConfig {
+  group_by?: "status" | "area" | "model";
+  density?: "auto" | "compact" | "roomy";
+}
+
+interface Section {
+  key: string;
+  title: string;
+  group: Group | null;
+  views: PrinterView[];
+}
+
+export class PrintersCard extends PrintagoCard {
+  static override properties = { ...PrintagoCard.properties, only: { state: true }, search: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      .tools {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        margin-bottom: 8px;
+      }
+      .chip {
+        min-height: 32px;
+        padding: 0 12px;
+        border-radius: 16px;
+        border: 1px solid var(--divider-color);
+        background: var(--card-background-color);
+      }
+      .chip[aria-pressed="true"] {
+        border-color: var(--primary-color);
+        background: color-mix(in srgb, var(--primary-color) 20%, var(--card-background-color));
+      }
+      input {
+        flex: 1;
+        min-width: 120px;
+        max-width: 260px;
+        min-height: 32px;
+        box-sizing: border-box;
+        padding: 0 12px;
+        border-radius: 16px;
+        border: 1px solid var(--divider-color);
+        background: var(--card-background-color);
+      }
+      section + section {
+        margin-top: 12px;
+      }
+      h3 {
+        font-size: 15px;
+        font-weight: 500;
+        margin-bottom: 6px;
+      }
+      .tiles {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(220px, 100%), 1fr));
+        gap: 8px;
+      }
+      .compact .tiles {
+        grid-template-columns: repeat(auto-fill, minmax(142px, 1fr));
+        gap: 6px;
+      }
+      .tile {
+        position: relative;
+        box-sizing: border-box;
+        min-width: 0;
+        display: flex;
+        flex-direction: column;
+        gap: 3px;
+        padding: 8px 10px 8px 14px;
+        padding-inline: 14px 10px;
+        overflow: hidden;
+        border-radius: var(--ha-card-border-radius, 12px);
+        border: 1px solid var(--ha-card-border-color, var(--divider-color));
+        background: var(--ha-card-background, var(--card-background-color));
+        contain: layout paint style;
+      }
+      .tile::before {
+        content: "";
+        position: absolute;
+        inset-block: 0;
+        inset-inline-start: 0;
+        width: 6px;
+        background: var(--group-color);
+      }
+      .tile.attention {
+        background: color-mix(in srgb, var(--group-color) 10%, var(--card-background-color));
+      }
+      .open {
+        display: flex;
+        align-items: baseline;
+        gap: 6px;
+        font-size: 17px;
+        font-weight: 500;
+        line-height: 1.25;
+      }
+      .open::after {
+        content: "";
+        position: absolute;
+        inset: 0;
+      }
+      .open:focus-visible {
+        outline: 0;
+      }
+      .tile:has(.open:focus-visible) {
+        outline: 2px solid var(--primary-color);
+        outline-offset: 1px;
+      }
+      .open .line {
+        flex: 1;
+      }
+      .percent {
+        font-variant-numeric: tabular-nums;
+      }
+      .why {
+        font-size: 14px;
+        line-height: 1.3;
+        display: -webkit-box;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
+        overflow: hidden;
+      }
+      .small {
+        font-size: 14px;
+        line-height: 1.3;
+      }
+      .tile .act {
+        position: relative;
+        align-self: flex-end;
+        margin-top: auto;
+      }
+      .tile .bar {
+        margin-top: auto;
+      }
+      .compact .tile {
+        min-height: 76px;
+        padding-block: 5px;
+      }
+      .compact .open {
+        font-size: 15px;
+      }
+      .compact .small,
+      .compact .why {
+        font-size: 13px;
+      }
+      .compact .act {
+        min-height: 28px;
+        padding: 0 10px;
+        font-size: 13px;
+      }
+      @media (max-width: 500px) {
+        .tiles,
+        .compact .tiles {
+          grid-template-columns: repeat(auto-fill, minmax(145px, 1fr));
+        }
+      }
+    `,
+  ];
+
+  declare only: Group | null;
+  declare search: string;
+
+  constructor() {
+    super();
+    this.only = null;
+    this.search = "";
+    // Of hundreds of printers something changes all the time: several times a second is often enough.
+    this.pause = 250;
+  }
+
+  protected override shown(hass: Hass): readonly unknown[] {
+    const farm = farmOf(hass, this.config?.device_id);
+    return farm ? [farm, ...farm.printers.map((printer) => viewOf(hass, printer))] : [undefined];
+  }
+
+  protected override content(hass: Hass): TemplateResult {
+    const farm = farmOf(hass, this.config?.device_id);
+    if (!farm) return this.sentence("no_farm");
+    if (farm.printers.length === 0) return this.sentence("no_printers");
+    const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
+    const wanted = this.search.trim().toLocaleLowerCase();
+    const views = all.filter(
+      (view) =>
+        (this.only === null || view.group === this.only) &&
+        (wanted === "" ||
+          [view.printer.name, view.printer.model, view.job ?? ""].join(" ").toLocaleLowerCase().includes(wanted)),
+    );
+    return html`<div class=${this.#isCompact(farm) ? "compact" : ""}>
+      ${farm.printers.length > MANY ? this.#tools(all) : nothing}
+      ${views.length === 0 ? html`<p class="muted" role="status">${t("nothing_found")}</p>` : nothing}
+      ${this.#sections(hass, views).map(
+        (section) =>
+          html`<section aria-label=${section.title}>
+            <h3>${section.title} <span class="muted">${section.views.length}</span></h3>
+            <div class="tiles" role="list">
+              ${repeat(
+                section.views,
+                (view) => view.printer.deviceId,
+                (view) => this.#tile(hass, view),
+              )}
+            </div>
+          </section>`,
+      )}
+    </div>`;
+  }
+
+  #isCompact(farm: Farm): boolean {
+    const { density = "auto" } = (this.config ?? {}) as WallConfig;
+    return density === "compact" || (density === "auto" && farm.printers.length >= COMPACT_FROM);
+  }
+
+  #sections(hass: Hass, views: PrinterView[]): Section[] {
+    const { group_by = "status" } = (this.config ?? {}) as WallConfig;
+    const sections = new Map<string, Section>();
+    for (const view of views) {
+      const { areaId, model } = view.printer;
+      const title =
+        group_by === "area"
+          ? (hass.areas[areaId ?? ""]?.name ?? t("no_area"))
+          : group_by === "model"
+            ? model || t("no_model")
+            : t(`group_${view.group}`);
+      let section = sections.get(title);
+      if (!section) {
+        section = { key: title, title, group: group_by === "status" ? view.group : null, views: [] };
+        sections.set(title, section);
+      }
+      section.views.push(view);
+    }
+    return [...sections.values()];
+  }
+
+  #tools(views: PrinterView[]): TemplateResult {
+    const counts = (group: Group): number => views.filter((view) => view.group === group).length;
+    return html`<div class="tools" role="toolbar" aria-label=${t("filter")}>
+      ${GROUPS.filter((group) => counts(group) > 0).map(
+        (group) =>
+          html`<button
+            class="chip"
+            aria-pressed=${this.only === group}
+            @click=${() => (this.only = this.only === group ? null : group)}
+          >
+            ${t(`group_${group}`)} ${counts(group)}
+          </button>`,
+      )}
+      <input
+        type="search"
+        aria-label=${t("search")}
+        placeholder=${t("search")}
+        .value=${this.search}
+        @input=${(event: InputEvent) => (this.search = (event.target as HTMLInputElement).value)}
+      />
+    </div>`;
+  }
+
+  #tile(hass: Hass, view: PrinterView): unknown {
+    const minute = view.endsAt === null && view.bedWaitsSince === null ? 0 : Math.floor(Date.now() / 60_000);
+    const pending = isPending(view.printer.entities.confirm_bed_cleared);
+    // What has not changed is not even compared.
+    return guard([view, minute, pending, hass.locale, hass.language], () => this.#drawn(hass, view));
+  }
+
+  #drawn(hass: Hass, view: PrinterView): TemplateResult {
+    const { printer } = view;
+    return html`<div class="tile ${view.group} ${view.need ?? ""}" role="listitem">
+      <button class="open" aria-haspopup="dialog" @click=${() => openPrinter(this, printer)}>
+        <span class="line">${printer.name}</span>
+        ${view.progress === null ? nothing : html`<span class="percent">${percent(hass, view.progress)}</span>`}
+      </button>
+      ${
+        view.need
+          ? html`<p class="why">${[needText(hass, view), view.job].filter(Boolean).join(" · ")}</p>`
+          : html`<p class="small line">${view.job ?? statusText(hass, view)}</p>`
+      }
+      ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view)}</p>`}
+      ${progressBar(hass, view)} ${dueAction(hass, view)}
+    </div>`;
+  }
+}

@@ -1,0 +1,98 @@
+/** A dialog of the browser's own: it keeps the focus, and Escape closes it. */
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { shared } from "./card";
+import { t } from "./words";
+
+export interface Question {
+  title: string;
+  text: string;
+  /** What the button says that does it. */
+  action: string;
+}
+
+/** Ask before something dangerous is done; resolves to whether it is wanted. */
+export function ask(host: LitElement, question: Question): Promise<boolean> {
+  const dialog = new ConfirmDialog();
+  dialog.question = question;
+  host.renderRoot.append(dialog);
+  return dialog.answer.finally(() => dialog.remove());
+}
+
+export const dialogStyle = css`
+  dialog {
+    box-sizing: border-box;
+    width: min(560px, 100vw - 32px);
+    max-height: min(90vh, 900px);
+    padding: 0;
+    border: 0;
+    border-radius: var(--ha-dialog-border-radius, 24px);
+    color: var(--primary-text-color);
+    background: var(--ha-dialog-surface-background, var(--card-background-color));
+    box-shadow: 0 8px 32px rgb(0 0 0 / 35%);
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 45%);
+  }
+  dialog > div {
+    padding: 20px 24px;
+    display: flex;
+    flex-direction: column;
+    gap: 16px;
+  }
+  dialog h2 {
+    font-size: 22px;
+    font-weight: 400;
+    line-height: 1.3;
+  }
+  .buttons {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: flex-end;
+    gap: 8px;
+  }
+  @media (max-width: 500px) {
+    dialog {
+      width: 100vw;
+      max-width: 100vw;
+      margin-bottom: 0;
+      border-end-start-radius: 0;
+      border-end-end-radius: 0;
+    }
+  }
+`;
+
+class ConfirmDialog extends LitElement {
+  static override styles = [shared, dialogStyle];
+
+  question: Question | undefined;
+  answer: Promise<boolean>;
+  #answered: (wanted: boolean) => void = () => undefined;
+
+  constructor() {
+    super();
+    this.answer = new Promise((resolve) => (this.#answered = resolve));
+  }
+
+  protected override firstUpdated(): void {
+    this.renderRoot.querySelector("dialog")?.showModal();
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const question = this.question;
+    if (!question) return nothing;
+    return html`<dialog role="alertdialog" aria-labelledby="title" aria-describedby="text" @close=${this.#refuse}>
+      <div>
+        <h2 id="title">${question.title}</h2>
+        <p id="text">${question.text}</p>
+        <div class="buttons">
+          <button class="act" autofocus @click=${this.#refuse}>${t("keep")}</button>
+          <button class="act main danger" @click=${() => this.#answered(true)}>${question.action}</button>
+        </div>
+      </div>
+    </dialog>`;
+  }
+
+  #refuse = (): void => this.#answered(false);
+}
+
+customElements.define("printago-confirm", ConfirmDialog);

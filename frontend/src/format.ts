@@ -1,0 +1,67 @@
+/** Times as the user's profile wants them. */
+import type { Hass } from "./ha";
+
+type Settings = Pick<Hass, "locale" | "config">;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Return a time of day, with the day of the week where it is not today. */
+export function clock(hass: Settings, moment: number, now = Date.now()): string {
+  const options: Intl.DateTimeFormatOptions = { hour: "numeric", minute: "2-digit" };
+  if (hass.locale.time_format === "12") options.hour12 = true;
+  if (hass.locale.time_format === "24") options.hourCycle = "h23";
+  if (hass.locale.time_zone === "server") options.timeZone = hass.config.time_zone;
+  const day = formatter(hass, { dateStyle: "short", ...(options.timeZone ? { timeZone: options.timeZone } : {}) });
+  if (day.format(moment) !== day.format(now)) options.weekday = "short";
+  return formatter(hass, options).format(moment);
+}
+
+/** Return a span of time in its two largest units, such as "1 hr 20 min". */
+export function duration(hass: Settings, milliseconds: number): string {
+  const minutes = Math.max(0, Math.round(milliseconds / MINUTE));
+  const days = Math.floor(minutes / 1440);
+  const hours = Math.floor((minutes % 1440) / 60);
+  const parts: string[] = [];
+  if (days) parts.push(unit(hass, "day", days));
+  if (hours) parts.push(unit(hass, "hour", hours));
+  if (!days && (minutes % 60 || !hours)) parts.push(unit(hass, "minute", minutes % 60));
+  return parts.join(" ");
+}
+
+/** Return how long ago something was, or in how long it is. */
+export function relative(hass: Settings, moment: number, now = Date.now()): string {
+  const span = moment - now;
+  const format = new Intl.RelativeTimeFormat(hass.locale.language, { numeric: "auto", style: "short" });
+  if (Math.abs(span) < HOUR) return format.format(Math.round(span / MINUTE), "minute");
+  if (Math.abs(span) < DAY) return format.format(Math.round(span / HOUR), "hour");
+  return format.format(Math.round(span / DAY), "day");
+}
+
+export function percent(hass: Settings, value: number): string {
+  return number(hass, { style: "percent", maximumFractionDigits: 0 }).format(value / 100);
+}
+
+function unit(hass: Settings, name: string, value: number): string {
+  return number(hass, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+const numbers = new Map<string, Intl.NumberFormat>();
+
+// Making a formatter costs far more than using it.
+function formatter(hass: Settings, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return kept(formatters, hass, options, () => new Intl.DateTimeFormat(hass.locale.language, options));
+}
+
+function number(hass: Settings, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return kept(numbers, hass, options, () => new Intl.NumberFormat(hass.locale.language, options));
+}
+
+function kept<T>(all: Map<string, T>, hass: Settings, options: object, make: () => T): T {
+  const key = hass.locale.language + JSON.stringify(options);
+  let found = all.get(key);
+  if (!found) all.set(key, (found = make()));
+  return found;
+}

@@ -1,0 +1,184 @@
+/** What Home Assistant loads on every page: names and empty elements. The code of a card comes when one is shown. */
+import { farmOf, farmsOf } from "./farm";
+import type { CardConfig, Connection, Hass } from "./ha";
+import type { PrintagoCard } from "./card";
+import { loadWords, t } from "./words";
+
+type Load = () => Promise<new () => PrintagoCard>;
+
+interface Kind {
+  load: Load;
+  /** Translation keys of entities for which the card is offered; "*" for every one of a printer. */
+  suits: readonly string[];
+  columns: number | "full";
+  rows?: number;
+}
+
+const CARDS: Record<string, Kind> = {
+  printer: { load: async () => (await import("./cards/printer")).PrinterCard, suits: ["*"], columns: 12 },
+  printers: {
+    load: async () => (await import("./cards/printers")).PrintersCard,
+    suits: ["printers_total", "printers_online", "printers_printing", "printers_ready"],
+    columns: "full",
+  },
+  farm: {
+    load: async () => (await import("./cards/farm")).FarmCard,
+    suits: ["utilization", "next_free", "realtime"],
+    columns: 12,
+  },
+  beds: {
+    load: async () => (await import("./cards/beds")).BedsCard,
+    suits: ["printers_awaiting_clear"],
+    columns: 12,
+  },
+};
+
+/** Stands for a card until its code is there, then shows it. */
+abstract class Stub extends HTMLElement {
+  abstract kind: Kind;
+  abstract load(): Promise<PrintagoCard>;
+  #config: CardConfig | undefined;
+  #hass: Hass | undefined;
+  #card: PrintagoCard | undefined;
+  #loading = false;
+
+  setConfig(config: CardConfig): void {
+    if (config.device_id !== undefined && typeof config.device_id !== "string") {
+      throw new Error("device_id has to be the ID of a device");
+    }
+    this.#config = config;
+    this.#card?.setConfig(config);
+  }
+
+  get hass(): Hass | undefined {
+    return this.#hass;
+  }
+
+  set hass(hass: Hass | undefined) {
+    this.#hass = hass;
+    if (this.#card) this.#card.hass = hass;
+  }
+
+  connectedCallback(): void {
+    if (this.#loading) return;
+    this.#loading = true;
+    this.style.display = "block";
+    this.style.height = "100%";
+    void this.load().then((card) => {
+      this.#card = card;
+      if (this.#config) this.#card.setConfig(this.#config);
+      this.#card.hass = this.#hass;
+      this.append(this.#card);
+    });
+  }
+
+  getCardSize(): number {
+    return 4;
+  }
+
+  getGridOptions(): Record<string, unknown> {
+    return { columns: this.kind.columns, min_columns: 6 };
+  }
+}
+
+function define(name: string, kind: Kind): void {
+  const tag = `printago-${name}-card`;
+  // An older module may still be in the page.
+  if (customElements.get(tag)) return;
+  customElements.define(
+    tag,
+    class extends Stub {
+      kind = kind;
+
+      async load(): Promise<PrintagoCard> {
+        const Card = await kind.load();
+        if (!customElements.get(`printago-${name}`)) customElements.define(`printago-${name}`, Card);
+        return new Card();
+      }
+
+      static getStubConfig(hass: Hass): Record<string, unknown> {
+        if (name !== "printer") return {};
+        return { device_id: farmsOf(hass).flatMap((farm) => farm.printers)[0]?.deviceId };
+      }
+
+      static async getConfigForm(): Promise<unknown> {
+        return (await import("./forms")).formOf(name);
+      }
+    },
+  );
+}
+
+interface Offer {
+  type: string;
+  name: string;
+  description: string;
+  [more: string]: unknown;
+}
+
+declare global {
+  interface Window {
+    customCards?: Offer[];
+    customStrategies?: Offer[];
+    hassConnection?: Promise<{ conn: Connection }>;
+  }
+}
+
+function offerCard(name: string, kind: Kind): Offer {
+  const type = `printago-${name}-card`;
+  return {
+    type,
+    // They are asked for when the list of cards is opened, long after the words have come.
+    get name() {
+      return t(`${name}_name`);
+    },
+    get description() {
+      return t(`${name}_description`);
+    },
+    preview: true,
+    getEntitySuggestion(hass: Hass, entityId: string): unknown {
+      const entry = hass.entities[entityId];
+      if (entry?.platform !== "printago" || !entry.device_id) return null;
+      const farm = farmOf(hass, entry.device_id);
+      const ofPrinter = farm !== undefined && farm.deviceId !== entry.device_id;
+      const fits = ofPrinter ? kind.suits.includes("*") : kind.suits.includes(entry.translation_key ?? "");
+      return fits ? { config: { type: `custom:${type}`, device_id: entry.device_id } } : null;
+    },
+  };
+}
+
+for (const [name, kind] of Object.entries(CARDS)) {
+  define(name, kind);
+  (window.customCards ??= []).push(offerCard(name, kind));
+}
+
+const STRATEGY = "ll-strategy-dashboard-printago-farm";
+if (!customElements.get(STRATEGY)) {
+  customElements.define(
+    STRATEGY,
+    class extends HTMLElement {
+      static registryDependencies = ["entities", "devices", "areas"];
+
+      static async generate(config: CardConfig, hass: Hass): Promise<unknown> {
+        return (await import("./strategy")).generate(config, hass);
+      }
+
+      static async getConfigElement(): Promise<HTMLElement> {
+        await import("./strategy-editor");
+        return document.createElement("printago-strategy-editor");
+      }
+    },
+  );
+}
+(window.customStrategies ??= []).push({
+  type: "printago-farm",
+  strategyType: "dashboard",
+  get name() {
+    return t("strategy_name");
+  },
+  get description() {
+    return t("strategy_description");
+  },
+});
+
+// The lists of cards and dashboards want names before any card is shown.
+void window.hassConnection?.then(({ conn }) => loadWords(conn, document.documentElement.lang || "en"));

@@ -1,0 +1,256 @@
+/** Everything about one printer. */
+import { css, html, nothing, type TemplateResult } from "lit";
+import { PrintagoCard, shared } from "../card";
+import { wiki } from "../cards/printer";
+import { dialogStyle } from "../dialog";
+import { printerOf, type Printer } from "../farm";
+import { percent, relative } from "../format";
+import { isKnown, showMoreInfo, type Hass, type State } from "../ha";
+import { viewOf, type PrinterView } from "../printer";
+import { t } from "../words";
+import {
+  askToStop,
+  dueAction,
+  endText,
+  press,
+  progressBar,
+  statusText,
+  swatch,
+  trayLabel,
+  traysOf,
+} from "./printer-parts";
+
+const READINGS = [
+  "stage",
+  "current_layer",
+  "nozzle_temp",
+  "bed_temp",
+  "chamber_temp",
+  "cooling_fan_speed",
+  "total_usage_hours",
+  "total_print_jobs",
+];
+const SWITCHES = ["enabled", "fabmatic", "maintenance_mode", "chamber_light"];
+
+export class PrinterDialog extends PrintagoCard {
+  static override styles = [
+    shared,
+    dialogStyle,
+    css`
+      header {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+      }
+      header h2 {
+        flex: 1;
+        min-width: 0;
+      }
+      .now {
+        display: flex;
+        gap: 16px;
+        align-items: center;
+      }
+      .now img {
+        width: 96px;
+        height: 96px;
+        object-fit: contain;
+        border-radius: 12px;
+      }
+      .now > div {
+        flex: 1;
+        min-width: 0;
+        display: flex;
+        flex-direction: column;
+        gap: 6px;
+      }
+      .message {
+        padding: 8px 10px;
+        border-radius: 8px;
+        background: color-mix(in srgb, var(--error-color) 14%, transparent);
+      }
+      .grid {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
+        gap: 4px 16px;
+      }
+      .grid button,
+      .switch {
+        display: flex;
+        justify-content: space-between;
+        gap: 8px;
+        min-height: 36px;
+        align-items: center;
+        width: 100%;
+      }
+      .dot {
+        flex: none;
+        width: 22px;
+        height: 22px;
+        box-sizing: border-box;
+        border-radius: 50%;
+        border: 1px solid var(--divider-color);
+      }
+      .tray {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 36px;
+      }
+      [role="switch"] {
+        flex: none;
+        width: 40px;
+        height: 24px;
+        border-radius: 12px;
+        padding: 3px;
+        background: color-mix(in srgb, var(--secondary-text-color) 40%, transparent);
+      }
+      [role="switch"]::before {
+        content: "";
+        display: block;
+        width: 18px;
+        height: 18px;
+        border-radius: 50%;
+        background: var(--card-background-color);
+        transition: margin 0.15s;
+      }
+      [role="switch"][aria-checked="true"] {
+        background: var(--primary-color);
+      }
+      [role="switch"][aria-checked="true"]::before {
+        margin-inline-start: 16px;
+      }
+    `,
+  ];
+
+  #follow: ReturnType<typeof setInterval> | undefined;
+
+  static open(card: PrintagoCard, printer: Printer): void {
+    const dialog = new PrinterDialog();
+    dialog.setConfig({ type: "", device_id: printer.deviceId });
+    dialog.hass = card.hass;
+    // Cards get Home Assistant's newest state, what they open does not.
+    dialog.#follow = setInterval(() => (dialog.hass = card.hass), 500);
+    card.renderRoot.append(dialog);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#follow);
+  }
+
+  protected override updated(): void {
+    const dialog = this.renderRoot.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  protected override shown(hass: Hass): readonly unknown[] {
+    const printer = printerOf(hass, this.config?.device_id);
+    if (!printer) return [undefined];
+    return [printer, ...[...Object.values(printer.entities), ...printer.trays].map((id) => hass.states[id])];
+  }
+
+  protected override content(hass: Hass): TemplateResult | typeof nothing {
+    const printer = printerOf(hass, this.config?.device_id);
+    if (!printer) return nothing;
+    const view = viewOf(hass, printer);
+    return html`<dialog aria-labelledby="title" class="${view.group} ${view.need ?? ""}" @close=${() => this.remove()}>
+      <div>
+        <header>
+          <h2 id="title">${printer.name} <span class="muted">${printer.model}</span></h2>
+          <button class="act icon" aria-label=${t("close")} @click=${() => this.remove()}>
+            <ha-icon icon="mdi:close"></ha-icon>
+          </button>
+        </header>
+        ${this.#now(hass, view)}
+        ${view.messages.map(
+          (each) => html`<p class="message" role="status">${each.message ?? each.code} ${wiki(each)}</p>`,
+        )}
+        <div class="buttons">${dueAction(hass, view)} ${this.#actions(hass, view)}</div>
+        <div class="grid">${READINGS.map((key) => this.#reading(hass, hass.states[printer.entities[key] ?? ""]))}</div>
+        <ul>
+          ${traysOf(hass, printer).map(
+            (tray) =>
+              html`<li class="tray">
+                <span class="dot ${tray.empty ? "empty" : ""}" style="background:${swatch(tray)}"></span>
+                <span class="line">${trayLabel(tray)}</span>
+                ${tray.remaining === null ? nothing : html`<span class="muted">${percent(hass, tray.remaining)}</span>`}
+                ${tray.active ? html`<span class="muted">· ${t("in_use")}</span>` : nothing}
+              </li>`,
+          )}
+        </ul>
+        <div>${SWITCHES.map((key) => this.#switch(hass, printer.entities[key]))}</div>
+        ${this.#last(hass, printer)}
+      </div>
+    </dialog>`;
+  }
+
+  #now(hass: Hass, view: PrinterView): TemplateResult {
+    return html`<div class="now">
+      ${view.cover && view.progress !== null ? html`<img src=${hass.hassUrl(view.cover)} alt="" />` : nothing}
+      <div aria-live="polite">
+        <p>${[statusText(hass, view), view.job].filter(Boolean).join(" · ")}</p>
+        ${view.failure ? html`<p>${t("failed_because", { reason: view.failure })}</p>` : nothing}
+        ${progressBar(hass, view)}
+        <p class="muted">
+          ${[view.progress === null ? "" : percent(hass, view.progress), endText(hass, view)].filter(Boolean).join(" · ")}
+        </p>
+      </div>
+    </div>`;
+  }
+
+  #actions(hass: Hass, view: PrinterView): TemplateResult | typeof nothing {
+    const { pause, stop } = view.printer.entities;
+    const busy = view.group === "printing" || view.status === "pause";
+    if (!busy) return nothing;
+    return html`${
+      view.status === "running" && pause
+        ? html`<button class="act" @click=${() => press(hass, pause)}>${t("pause")}</button>`
+        : nothing
+    }
+    ${
+      stop
+        ? html`<button class="act danger" @click=${() => askToStop(this, hass, view.printer)}>${t("stop")}</button>`
+        : nothing
+    }`;
+  }
+
+  #reading(hass: Hass, state: State | undefined): TemplateResult | typeof nothing {
+    if (!isKnown(state)) return nothing;
+    return html`<button @click=${() => showMoreInfo(this, state.entity_id)}>
+      <span class="muted line">${hass.entities[state.entity_id]?.name ?? state.attributes.friendly_name}</span>
+      <span>${hass.formatEntityState(state)}</span>
+    </button>`;
+  }
+
+  #switch(hass: Hass, entityId: string | undefined): TemplateResult | typeof nothing {
+    const state = entityId === undefined ? undefined : hass.states[entityId];
+    if (!entityId || !isKnown(state)) return nothing;
+    const name = hass.entities[entityId]?.name ?? entityId;
+    const on = state.state === "on";
+    return html`<div class="switch">
+      <span>${name}</span>
+      <button
+        role="switch"
+        aria-checked=${on}
+        aria-label=${name}
+        @click=${() => {
+          hass.callService("homeassistant", "toggle", { entity_id: entityId }).catch(() => undefined);
+        }}
+      ></button>
+    </div>`;
+  }
+
+  #last(hass: Hass, printer: Printer): TemplateResult | typeof nothing {
+    const state = hass.states[printer.entities.last_print_result ?? ""];
+    if (!isKnown(state)) return nothing;
+    const ended = Date.parse(String(state.attributes.ended_at));
+    const parts = [state.attributes.job, state.attributes.reason].filter((each) => typeof each === "string");
+    return html`<p class="muted">
+      ${t("last_print")}: ${hass.formatEntityState(state)} ${Number.isNaN(ended) ? nothing : relative(hass, ended)}
+      ${parts.map((each) => `· ${each} `)}
+    </p>`;
+  }
+}
+
+customElements.define("printago-printer-dialog", PrinterDialog);

@@ -1,0 +1,79 @@
+/** The dashboard that builds itself. */
+import { farmOf, type Farm } from "./farm";
+import type { CardConfig, Hass } from "./ha";
+import { loadWords, t } from "./words";
+
+interface StrategyConfig extends CardConfig {
+  views?: string[];
+  group_by?: string;
+  density?: string;
+  cameras?: string[];
+}
+
+type Json = Record<string, unknown>;
+
+export const VIEWS = ["wall"] as const;
+
+export async function generate(config: StrategyConfig, hass: Hass): Promise<Json> {
+  await loadWords(hass.connection, hass.language);
+  const farm = farmOf(hass, config.device_id);
+  const wanted = config.views ?? VIEWS;
+  return {
+    title: farm?.name ?? "Printago",
+    views: VIEWS.filter((view) => wanted.includes(view)).map((view) => BUILD[view](config, farm)),
+  };
+}
+
+const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm | undefined) => Json> = {
+  wall: (config, farm) => ({
+    title: t("view_wall"),
+    path: "wall",
+    icon: "mdi:view-grid",
+    type: "sections",
+    max_columns: 4,
+    badges: badges(farm),
+    sections: [
+      {
+        type: "grid",
+        column_span: 4,
+        cards: [card("printers", config, { group_by: config.group_by ?? "status", density: config.density ?? "auto" })],
+      },
+      { type: "grid", cards: [card("farm", config)] },
+      ...(config.cameras ?? []).map((camera) => ({
+        type: "grid",
+        cards: [
+          { type: "picture-entity", entity: camera, camera_image: camera, camera_view: "live", show_state: false },
+        ],
+      })),
+    ],
+  }),
+};
+
+function card(name: string, config: StrategyConfig, options: Json = {}): Json {
+  return {
+    type: `custom:printago-${name}-card`,
+    ...(config.device_id === undefined ? {} : { device_id: config.device_id }),
+    ...options,
+  };
+}
+
+const BADGES: readonly [key: string, color: string][] = [
+  ["printers_awaiting_clear", "amber"],
+  ["printers_with_problem", "red"],
+  ["jobs_waiting_approval", "amber"],
+  ["jobs_failed", "red"],
+  ["printers_printing", "green"],
+  ["jobs_queued", "blue"],
+  ["orders_open", "indigo"],
+  ["orders_overdue", "red"],
+];
+
+function badges(farm: Farm | undefined): Json[] {
+  return BADGES.flatMap(([key, color]) => {
+    const entity = farm?.entities[key];
+    if (!entity) return [];
+    // Nothing is counted that isn't there.
+    const hidden = ["0", "unavailable", "unknown"].map((state) => ({ condition: "state", entity, state_not: state }));
+    return [{ type: "entity", entity, color, show_name: true, name: t(`badge_${key}`), visibility: hidden }];
+  });
+}

@@ -1,0 +1,42 @@
+/** The cards' words, which are the integration's translations: loaded once, in the language of the user. */
+import type { Connection, Hass } from "./ha";
+
+const PREFIX = "component.printago.common.card_";
+
+let words: Record<string, string> = {};
+let language: string | undefined;
+let loading: Promise<void> | undefined;
+
+/** Load the words of a language; resolves when they can be used, also when they can't be had. */
+export async function loadWords(connection: Connection, wanted: string): Promise<void> {
+  if (language === wanted) return loading;
+  language = wanted;
+  loading = connection
+    .sendMessagePromise({
+      type: "frontend/get_translations",
+      language: wanted,
+      category: "common",
+      integration: ["printago"],
+    })
+    .then((answer) => {
+      if (language === wanted) words = (answer as { resources: Record<string, string> }).resources;
+    })
+    .catch(() => {
+      // The next card tries again; until then keys stand in for words.
+      if (language === wanted) language = undefined;
+    });
+  return loading;
+}
+
+/** Return whether the words of the user's language are here, and load them otherwise. */
+export function haveWords(hass: Hass, whenLoaded: () => void): boolean {
+  if (language === hass.language && Object.keys(words).length > 0) return true;
+  void loadWords(hass.connection, hass.language).then(whenLoaded);
+  return false;
+}
+
+/** Return a text, with `{name}` replaced by the value of that name. */
+export function t(key: string, values: Record<string, string | number> = {}): string {
+  const text = words[PREFIX + key] ?? key.replaceAll("_", " ");
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
