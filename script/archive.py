@@ -8,7 +8,8 @@ import zipfile
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "custom_components" / "printago"
 ARCHIVE = ROOT / "dist" / "printago.zip"
-_KINDS = {".json", ".png", ".py", ".typed", ".yaml"}
+_CARDS = PACKAGE / "frontend" / "dist" / "printago.js"
+_KINDS = {".js", ".json", ".png", ".py", ".typed", ".yaml"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644
 
@@ -36,5 +37,7 @@ def _files(package: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
+    if not _CARDS.is_file():
+        sys.exit("archive: the cards were not built. Remedy: script/frontend, then run this again.")
     print(f"{build(PACKAGE, ARCHIVE)}  {ARCHIVE.relative_to(ROOT)}")
     sys.exit()

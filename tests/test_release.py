@@ -38,6 +38,13 @@ def checkout(tmp_path: Path) -> Path:
     (root / "script").mkdir()
     for name in COPIED:
         shutil.copy(ROOT / name, root / name)
+    # Whether the cards were built says nothing of the archive: these stand in for them.
+    cards = root / PACKAGE / "frontend/dist"
+    shutil.rmtree(cards, ignore_errors=True)
+    cards.mkdir()
+    (cards / "printago.js").write_text("// cards")
+    (root / "script/frontend").write_text("#!/bin/sh\n")
+    (root / "script/frontend").chmod(0o755)
     (root / ".gitignore").write_text("/dist/\n__pycache__/\n")
     for command in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "all")):
         assert run(root, "git", *command).returncode == 0
@@ -72,9 +79,19 @@ def test_archive_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Pa
         archive.extractall(tmp_path / "installed")
     tracked = run(checkout, "git", "ls-files", PACKAGE).stdout.split()
     assert sorted(names) == sorted(name.removeprefix(f"{PACKAGE}/") for name in tracked)
-    assert {"manifest.json", "translations/en.json", "services.yaml", "icons.json", "brand/icon.png"} <= set(names)
+    assert {"frontend/dist/printago.js", "manifest.json", "translations/en.json", "services.yaml", "icons.json", "brand/icon.png"} <= set(names)
     for name in names:
         assert (tmp_path / "installed" / name).read_bytes() == (checkout / PACKAGE / name).read_bytes()
+
+
+def test_nothing_is_packed_without_the_cards(checkout: Path) -> None:
+    shutil.rmtree(checkout / PACKAGE / "frontend/dist")
+
+    refused = run(checkout, "script/release", "--build-only")
+
+    assert refused.returncode != 0
+    assert "the cards were not built" in refused.stderr
+    assert not (checkout / "dist").exists()
 
 
 def test_release_sets_the_version_everywhere(checkout: Path) -> None:

@@ -87,6 +87,7 @@ def copied(tmp_path: Path) -> Path:
     shutil.copytree(
         ROOT / PACKAGE, tmp_path / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache", "translations")
     )
+    shutil.copytree(ROOT / "frontend/src", tmp_path / "frontend/src")
     (tmp_path / PACKAGE / "translations").mkdir()
     for target in (EN, DE):
         shutil.copy(ROOT / EN, tmp_path / target)
@@ -170,6 +171,8 @@ def told(root: Path, facts: Facts) -> set[str]:
         (put(EN, "conditions.printing.description"), "lacks conditions.printing.description"),
         (put(EN, "system_health.info.rest"), "lacks system_health.info.rest"),
         (put(EN, "common.colour", "x"), "has common.colour, which nothing uses"),
+        (put(EN, "common.card_undo"), "lacks common.card_undo"),
+        (put(EN, "common.card_redo", "x"), "has common.card_redo, which nothing uses"),
         # Languages
         (drop(DE), "translations/de.json is missing"),
         (write(f"{PACKAGE}/translations/tlh.json", "{}"), "translations/tlh.json is no language"),

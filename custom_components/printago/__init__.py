@@ -20,6 +20,7 @@ from .clock_watch import ClockWatch
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
 from .devices import DeviceKeeper, DeviceNames
+from .frontend import async_setup_cards
 from .issues import async_forget_issues
 from .memory import async_forget, async_recall
 from .part_picture import async_setup_pictures
@@ -44,9 +45,10 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register what exists whether or not a store is loaded: the actions, and what shows pictures in dialogues."""
+    """Register what exists whether or not a store is loaded: actions, the cards, what shows pictures in dialogues."""
     async_setup_actions(hass)
     async_setup_pictures(hass)
+    await async_setup_cards(hass)
     return True
 
 

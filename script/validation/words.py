@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import itertools
 import re
 
+from . import cards
 from .facts import Facts, Raised
 from .project import Project, fields, placeholders, sections, selectors
 
@@ -20,6 +21,7 @@ def check(project: Project, facts: Facts) -> Iterator[str]:
         _automation(project, facts),
         _selectors(project),
         _flows(facts),
+        cards.words(project),
     )
     for path in itertools.chain(*parts):
         (allowed if path.endswith("?") else needed).add(path.removesuffix("?"))
