@@ -69,7 +69,7 @@ def nodes(config: Any) -> Iterator[Mapping[str, Any]]:
 
 @cache
 def documented() -> tuple[Example, ...]:
-    """Return the automations of README and docs; raises ValueError for YAML that is neither those, cards nor calls."""
+    """Return the automations of README and docs; raises ValueError for YAML that is none, nor a card, dashboard or call."""
     found: list[Example] = []
     for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))):
         for _, language, text in FENCE.findall(page.read_text(encoding="utf-8")):
@@ -79,9 +79,9 @@ def documented() -> tuple[Example, ...]:
 
 
 def automations(page: str, parsed: Any) -> Iterator[Example]:
-    """Yield the automations of one piece of YAML; raises ValueError where it is neither those, a card nor a call."""
+    """Yield the automations of one piece of YAML; raises ValueError for what is no automation, card, dashboard or call."""
     for config in parsed if isinstance(parsed, list) else [parsed]:
-        if not isinstance(config, dict) or not config.keys() & {"triggers", "trigger", "type", "action"}:
+        if not isinstance(config, dict) or not config.keys() & {"triggers", "trigger", "type", "action", "strategy"}:
             raise ValueError(f"{page}: nobody knows how to try this example: {config}")
         if config.keys() & {"triggers", "trigger"}:
             yield Example(f"{page}: {config['alias']}", config)

@@ -79,7 +79,14 @@ def test_archive_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Pa
         archive.extractall(tmp_path / "installed")
     tracked = run(checkout, "git", "ls-files", PACKAGE).stdout.split()
     assert sorted(names) == sorted(name.removeprefix(f"{PACKAGE}/") for name in tracked)
-    assert {"frontend/dist/printago.js", "manifest.json", "translations/en.json", "services.yaml", "icons.json", "brand/icon.png"} <= set(names)
+    assert {
+        "frontend/dist/printago.js",
+        "manifest.json",
+        "translations/en.json",
+        "services.yaml",
+        "icons.json",
+        "brand/icon.png",
+    } <= set(names)
     for name in names:
         assert (tmp_path / "installed" / name).read_bytes() == (checkout / PACKAGE / name).read_bytes()
 
