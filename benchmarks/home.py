@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from yarl import URL
 
 # Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
-from custom_components.printago.api.mqtt_connection import MqttConnection
+from custom_components.printago.api.realtime.connection import MqttConnection
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from custom_components.printago.coordinator import PrintagoCoordinator
 

@@ -26,7 +26,7 @@ async def run(*, quick: bool = False) -> Outcome:
             running.pin({cores[-1]})
             os.sched_setaffinity(0, set(cores[:-1]))
         entry = await add_printago(hass, running)
-        coordinator = entry.runtime_data
+        coordinator = entry.runtime_data.coordinator
         farm = coordinator.farm
         printer_of = {
             entity_id: entity.unique_id.partition("_")[0] for entity_id, entity in entities_of(hass, entry).items()

@@ -93,7 +93,7 @@ async def _reload(running: Cloud, likes: Path) -> Counter[str]:
         for _ in range(2):
             await hass.config_entries.async_reload(entry.entry_id)
             await hass.async_block_till_done(wait_background_tasks=True)
-            await _all_retained(entry.runtime_data)
+            await _all_retained(entry.runtime_data.coordinator)
             counts.append(await _counted(hass))
         loaded = counts[1] - counts[0]
         await hass.config_entries.async_unload(entry.entry_id)

@@ -12,10 +12,10 @@ import aiohttp
 import orjson
 
 from custom_components.printago.api import PrintagoClient, Printer
-from custom_components.printago.api.listing import PAGE_SIZE
-from custom_components.printago.api.models import PrintJob
-from custom_components.printago.api.ratelimit import RateLimiter
-from custom_components.printago.farm import Farm
+from custom_components.printago.api.models.records import PrintJob
+from custom_components.printago.api.rest.pagination import PAGE_SIZE
+from custom_components.printago.api.rest.rate_limit import RateLimiter
+from custom_components.printago.model.farm import Farm
 
 from .cloud import API_KEY, STORE_ID, Cloud, cloud
 from .measure import LoopWatch, Outcome, cpu_time

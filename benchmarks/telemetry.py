@@ -89,7 +89,7 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
     cost = Cost()
     async with cloud(printers) as running, home() as hass:
         entry = await add_printago(hass, running)
-        coordinator = entry.runtime_data
+        coordinator = entry.runtime_data.coordinator
         ours = printago_receiver(coordinator)
         traces = farm_traces(STORE_ID, list(coordinator.farm.printers))
         count = rounds * printers

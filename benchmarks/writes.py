@@ -65,7 +65,7 @@ async def run(*, quick: bool = False) -> Outcome:
     outcome = Outcome()
     async with cloud(printers) as running, home() as hass:
         entry = await add_printago(hass, running)
-        coordinator = entry.runtime_data
+        coordinator = entry.runtime_data.coordinator
         receive = printago_receiver(coordinator)
         traces = farm_traces(STORE_ID, list(coordinator.farm.printers))
         watches = [_Watch(hass, printer_id) for printer_id in coordinator.farm.printers]

@@ -57,7 +57,7 @@ async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float =
 async def until_farm(entry: MockConfigEntry, holds: Callable[[], bool], seconds: float = 10) -> None:
     """Await the changes of the farm model that make something hold, whether or not an entity shows it."""
     changed = asyncio.Event()
-    remove = entry.runtime_data.listeners.async_add_changes(lambda _: changed.set())
+    remove = entry.runtime_data.coordinator.listeners.async_add_changes(lambda _: changed.set())
     try:
         async with asyncio.timeout(seconds):
             while not holds():
@@ -111,6 +111,6 @@ def silence(farm: VirtualFarm) -> None:
 async def restart_silent(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     """Load an entry as after a restart: nothing is known of the farm, and no printer has said anything yet."""
     silence(farm)
-    entry.runtime_data.memory.async_forget_farm()
+    entry.runtime_data.coordinator.memory.async_forget_farm()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()

@@ -150,12 +150,12 @@ async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock by which outages and the quota are measured."""
     clock = Clock()
-    monkeypatch.setattr("custom_components.printago.stream_watch.monotonic", clock)
+    monkeypatch.setattr("custom_components.printago.issues.stream.monotonic", clock)
 
     def limiter(**options: Any) -> RateLimiter:
         return RateLimiter(**options, monotonic=clock)
 
-    monkeypatch.setattr("custom_components.printago.memory.RateLimiter", limiter)
+    monkeypatch.setattr("custom_components.printago.hub.persistence.RateLimiter", limiter)
     return clock
 
 
@@ -176,4 +176,4 @@ async def at_rest(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 @pytest.fixture
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for the jobs of a build sooner than in a cloud that is far away."""
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.4, 0.4))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.4, 0.4))

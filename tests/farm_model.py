@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from custom_components.printago.api import Action, EntityEvent, Listing
-from custom_components.printago.api.telemetry import read_stat
-from custom_components.printago.farm import Changes, Farm
+from custom_components.printago.api.models.telemetry import read_stat
+from custom_components.printago.model.farm import Changes, Farm
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = "a" * 24, "b" * 24

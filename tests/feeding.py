@@ -29,4 +29,4 @@ def publish_stat(farm: VirtualFarm, printer_id: str, **changes: Any) -> None:
 
 async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Let the poll happen now, whenever it is due."""
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()

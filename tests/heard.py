@@ -46,7 +46,7 @@ async def drop_stream(hass: HomeAssistant, farm: VirtualFarm) -> None:
 async def restore_stream(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     """Let the stream come back, and the reconcile that follows."""
     farm.publisher.refuse = False
-    entry.runtime_data.realtime.reconnect_now()
+    entry.runtime_data.coordinator.realtime.reconnect_now()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, 20)

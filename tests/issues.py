@@ -62,5 +62,5 @@ async def connected(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEnt
     """Have the stream connected without a pause; time that is made to pass makes the broker miss its pings."""
     store = farm.config.store_id
     while state_of(hass, store, "realtime", "binary_sensor").state == "off":
-        entry.runtime_data.realtime.reconnect_now()
+        entry.runtime_data.coordinator.realtime.reconnect_now()
         await hass.async_block_till_done(wait_background_tasks=True)

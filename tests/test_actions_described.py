@@ -10,8 +10,8 @@ import pytest
 import voluptuous as vol
 import yaml
 
-from custom_components.printago.actions import ACTIONS, Action
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.services import ACTIONS, Action
 
 FOLDER = Path(__file__).parents[1] / "custom_components" / "printago"
 DESCRIPTIONS = yaml.safe_load((FOLDER / "services.yaml").read_text())

@@ -90,7 +90,7 @@ async def test_job_of_low_priority_waits_for_the_store_to_want_such(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.world.settings["processLowPriorityJobs"] = False
-    entry.runtime_data.farm.process_low_priority_jobs = False
+    entry.runtime_data.coordinator.farm.process_low_priority_jobs = False
     explained = await explain_one(hass, labelled(farm, "Night filler"))
     assert explained["explanation"] == "It has low priority, and the store does not print such jobs now."
 
@@ -135,7 +135,7 @@ async def test_copies_of_one_print_cost_one_request(
     await hass.services.async_call(
         DOMAIN, "submit_print_job", {"part": part, "quantity": 5, "tags": "no-such-tag"}, blocking=True
     )
-    known = entry.runtime_data.farm.jobs
+    known = entry.runtime_data.coordinator.farm.jobs
     await farm.advance(5)
     await until_farm(entry, lambda: sum(job.part_id == part and job.quantity_total == 5 for job in known.values()) == 5)
     copies = [job.id for job in known.values() if job.part_id == part and job.quantity_total == 5]
@@ -172,6 +172,6 @@ async def test_job_that_ended_long_ago_is_explained_too(
 ) -> None:
     job = labelled(farm, "Cable Clip")
     await hass.services.async_call(DOMAIN, "cancel_jobs", {"job_id": job.id}, blocking=True)
-    await until_farm(entry, lambda: job.id not in entry.runtime_data.farm.jobs)
+    await until_farm(entry, lambda: job.id not in entry.runtime_data.coordinator.farm.jobs)
     explained = await explain_one(hass, job)
     assert explained["explanation"] == "It does not wait. Status: Cancelled, printer: -."

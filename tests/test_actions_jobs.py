@@ -51,7 +51,7 @@ async def test_jobs_named_by_id_are_cancelled_in_one_request(
     assert [outcome["job_id"] for outcome in response["jobs"]] == [job.id for job in jobs]
     assert response["jobs"][0]["label"] == "Benchy for the shop"
     assert response["jobs"][0]["previous_status"] == "pending"
-    await until_farm(entry, lambda: jobs[0].id not in entry.runtime_data.farm.jobs)
+    await until_farm(entry, lambda: jobs[0].id not in entry.runtime_data.coordinator.farm.jobs)
 
 
 async def test_response_tells_for_each_job_whether_it_was_done(
@@ -193,7 +193,7 @@ async def test_value_that_is_none_is_refused(
 async def test_choice_of_too_many_jobs_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.actions.selection._MOST_CHOSEN", 2)
+    monkeypatch.setattr("custom_components.printago.services.job_selection._MOST_CHOSEN", 2)
     farm.clear_requests()
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "cancel_jobs", status="pending")

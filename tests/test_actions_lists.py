@@ -134,7 +134,7 @@ async def test_canceled_job_ended_when_it_was_canceled_whatever_came_later(
 async def test_jobs_are_paged_underneath(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.api.listing.PAGE_SIZE", 3)
+    monkeypatch.setattr("custom_components.printago.api.rest.pagination.PAGE_SIZE", 3)
     response = await get(hass, "jobs", limit=5)
     assert len({job["job_id"] for job in response["jobs"]}) == 5
     assert response["complete"] is False
@@ -153,7 +153,7 @@ async def test_no_more_jobs_are_transferred_than_are_wanted(
 async def test_jobs_cost_a_bounded_number_of_requests(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.api.listing.PAGE_SIZE", 1)
+    monkeypatch.setattr("custom_components.printago.api.rest.pagination.PAGE_SIZE", 1)
     farm.clear_requests()
     response = await get(hass, "jobs")
     assert paths(farm) == ["GET /v1/print-jobs"] * 5

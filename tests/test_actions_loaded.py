@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api.filament import Place
+from custom_components.printago.api.models.filament import Place
 from tests.actions import act, sent
 from tests.common import device_of, paths, printer_named, until_farm
 from virtual_farm import Fault, VirtualFarm
@@ -164,7 +164,7 @@ async def test_assigned_material_shows_in_home_assistant(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, PRINTER)
-    materials = entry.runtime_data.farm.materials
+    materials = entry.runtime_data.coordinator.farm.materials
     target = [device(hass, entry, printer)]
 
     await act(hass, "assign_material", printers=target, slots=["ams_1_tray_3"], material="PETG", set_on_printer=False)

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 import voluptuous as vol
 
-from custom_components.printago.actions import ACTIONS
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.services import ACTIONS
 from script.validation.facts import schema_fields
 from tests.common import device_of, printer_named
 from virtual_farm import VirtualFarm

@@ -15,8 +15,8 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.actions import model_file
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.services import file_source as model_file
 from tests.common import device_of, paths, printer_named, until_asked
 from tests.model_files import MODELS, ascii_stl, binary_stl
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -36,8 +36,8 @@ def farm_config() -> FarmConfig:
 @pytest.fixture(autouse=True)
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for what was lost sooner than for a cloud that is far away."""
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.4, 0.4))
-    monkeypatch.setattr("custom_components.printago.actions.upload._LOOK_AFTER", (0.01, 0.1))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.4, 0.4))
+    monkeypatch.setattr("custom_components.printago.services.upload_part._LOOK_AFTER", (0.01, 0.1))
 
 
 @pytest.fixture

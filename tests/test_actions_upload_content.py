@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.actions import model_content
+from custom_components.printago.services import model_content
 from tests.actions import act
 from tests.common import paths
 from tests.model_files import (
@@ -182,7 +182,7 @@ async def test_refusal_says_what_the_file_is_in_the_language_of_home_assistant(
 def test_types_of_media_are_those_that_home_assistant_knows() -> None:
     code = (
         "import mimetypes; mimetypes.init(); known = dict(mimetypes.types_map)\n"
-        "import custom_components.printago.actions.model_file\n"
+        "import custom_components.printago.services.file_source\n"
         "assert known == mimetypes.types_map"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])  # noqa: S603

@@ -123,7 +123,7 @@ async def test_bed_that_comes_into_use_before_the_request_leaves_is_not_confirme
     hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry, way: str
 ) -> None:
     # The quota keeps the request back for a moment, in which a print starts.
-    entry.runtime_data.client.transport.limiter.refused(1)
+    entry.runtime_data.coordinator.client.transport.limiter.refused(1)
     call = press(hass, waiting, "confirm_bed_cleared") if way == "button" else act(hass, "confirm_beds")
     asked = hass.async_create_task(call)
     await occupy(hass, farm, waiting)
@@ -142,7 +142,7 @@ async def test_other_beds_are_confirmed_when_one_comes_into_use_before_the_reque
     farm.fleet.confirm_ready(farm.printer(other), ready=False)
     farm.settle()
     await until(hass, lambda: bed(hass, other) == "on")
-    entry.runtime_data.client.transport.limiter.refused(1)
+    entry.runtime_data.coordinator.client.transport.limiter.refused(1)
     asked = hass.async_create_task(press(hass, farm.config.store_id, "confirm_all_beds_cleared"))
     await occupy(hass, farm, waiting)
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api import Action, JobStatus
-from custom_components.printago.api.telemetry import StatMessage, read_stat
-from custom_components.printago.farm import Farm
-from custom_components.printago.print_status import PrintStatus
-from custom_components.printago.printer_state import PrinterState, Readiness
+from custom_components.printago.api.models.telemetry import StatMessage, read_stat
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.print_status import PrintStatus
+from custom_components.printago.model.printer import PrinterState, Readiness
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
 
 PRINTS = ("RUNNING", "Printing from SD", "paused", "SLICING", "Cancelling")

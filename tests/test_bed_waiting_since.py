@@ -63,10 +63,10 @@ async def test_bed_waits_on_while_its_sensor_is_away(
     await farm.disconnect_clients()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
     farm.inject_fault(Fault(mode="status", count=1_000))
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert bed(hass, printer) == STATE_UNAVAILABLE
     farm.clear_faults()
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert bed(hass, printer) == "on"
     assert waiting_since(hass, printer) == since
 

@@ -201,7 +201,7 @@ async def test_printer_that_did_not_get_the_command_is_told_apart_from_those_tha
 async def test_press_without_quota_left_says_when_to_try_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    entry.runtime_data.client.transport.limiter.refused(40)
+    entry.runtime_data.coordinator.client.transport.limiter.refused(40)
     with pytest.raises(HomeAssistantError) as failed:
         await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
     assert failed.value.translation_key == "rate_limited"

@@ -247,7 +247,7 @@ async def test_tags_are_sent_as_the_store_spells_them(
     farm.world.printers[printer].tags = ["Enclosed"]
     farm.world.printers.touch(printer)
     farm.settle()
-    await until_farm(entry, lambda: "Enclosed" in entry.runtime_data.farm.printers[printer].record.tags)
+    await until_farm(entry, lambda: "Enclosed" in entry.runtime_data.coordinator.farm.printers[printer].record.tags)
     await submit(hass, part="Benchy", tags=[written, "demo"])
     assert last_build(farm)["parts"][0]["tags"] == {"user.tags": "Enclosed|demo"}
     await submit(hass, part="Benchy", tags=["New Tag "])
@@ -262,7 +262,7 @@ async def test_tag_that_could_be_one_of_several_is_refused(
         farm.world.printers[printer].tags = [tag]
         farm.world.printers.touch(printer)
     farm.settle()
-    printers = entry.runtime_data.farm.printers.values()
+    printers = entry.runtime_data.coordinator.farm.printers.values()
     await until_farm(entry, lambda: {"PETG", "petg"} <= {tag for state in printers for tag in state.record.tags})
     await submit(hass, part="Benchy", tags=["petg"])
     assert last_build(farm)["parts"][0]["tags"] == {"user.tags": "petg"}

@@ -12,7 +12,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.printago.api import sendlog
+from custom_components.printago.api.rest import request_log as sendlog
 from tests.common import until
 from tests.examples import ALL, Example
 from tests.homes import Home
@@ -117,7 +117,7 @@ async def cloud_gone(home: Home, seconds: float, meanwhile: Callable[[], None] =
     await home.pass_by(60)
     home.farm.clear_faults()
     home.farm.publisher.refuse = False
-    home.entry.runtime_data.realtime.reconnect_now()
+    home.entry.runtime_data.coordinator.realtime.reconnect_now()
     await until(home.hass, lambda: not any(home.hass.states.is_state(entity, STATE_UNAVAILABLE) for entity in before))
 
 

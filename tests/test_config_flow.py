@@ -275,12 +275,12 @@ async def test_the_same_key_again_loads_the_store_anew(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A store that refused its own key for a while takes up where it was."""
-    before = entry.runtime_data
+    before = entry.runtime_data.coordinator
     result = await entry.start_reauth_flow(hass)
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: farm.config.api_key})
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done()
-    assert entry.runtime_data is not before
+    assert entry.runtime_data.coordinator is not before
     assert "update listener" not in caplog.text
 
 

@@ -72,10 +72,10 @@ async def test_burst_of_readings_is_written_once_and_a_status_in_it_at_once(
 async def test_stale_telemetry_is_unavailable_but_status_and_readiness_stay(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
-    server_now = entry.runtime_data.farm.server_now
-    entry.runtime_data.farm.server_now = lambda: server_now() + timedelta(minutes=6)
+    server_now = entry.runtime_data.coordinator.farm.server_now
+    entry.runtime_data.coordinator.farm.server_now = lambda: server_now() + timedelta(minutes=6)
     await pass_time(hass, 11)
-    entry.runtime_data.farm.server_now = server_now
+    entry.runtime_data.coordinator.farm.server_now = server_now
 
     assert value_of(hass, busy, "nozzle_temp") == "unavailable"
     assert value_of(hass, busy, "hms", "binary_sensor") == "unavailable"
@@ -158,7 +158,7 @@ async def test_part_of_a_printer_becomes_an_entity_when_it_first_shows(
 async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
-    memory = entry.runtime_data.memory
+    memory = entry.runtime_data.coordinator.memory
     await hass.config_entries.async_unload(entry.entry_id)
     memory.async_forget_farm()
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{busy}", b"", retain=True)

@@ -8,9 +8,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import CannotConnectError, RateLimitedError
-from custom_components.printago.api.pictures import Picture
+from custom_components.printago.api.models.picture import Picture
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.covers import Covers
+from custom_components.printago.hub.cover_cache import Covers
 
 PATH = "parts/benchy.png"
 
@@ -38,7 +38,9 @@ def client() -> Client:
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     now = SimpleNamespace(seconds=1000.0)
-    monkeypatch.setattr("custom_components.printago.covers.time", SimpleNamespace(monotonic=lambda: now.seconds))
+    monkeypatch.setattr(
+        "custom_components.printago.hub.cover_cache.time", SimpleNamespace(monotonic=lambda: now.seconds)
+    )
     return now
 
 

@@ -69,7 +69,7 @@ async def test_entry_tells_how_the_store_fares(
     message = {"entityType": "gizmos", "action": "UPDATE", "entities": {"abc": {}}}
     farm.publish(topic, json.dumps(message).encode())
     farm.publish(topic, b"{")
-    dropped = entry.runtime_data.farm.dropped
+    dropped = entry.runtime_data.coordinator.farm.dropped
     # What changes no state cannot be awaited as one: the stream is told something that does, after it.
     farm.fail_print(printer_named(farm, "X1 Carbon 01"))
     await until(hass, lambda: value_of(hass, printer_named(farm, "X1 Carbon 01"), "current_job") == "unknown")
@@ -151,7 +151,7 @@ async def test_last_errors_are_told(
     farm.inject_fault(Fault(mode="status", count=50, status=503, message=f"down for {key}", path="/v1"))
     await farm.disconnect_clients()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
 
     downloaded = await of_entry(hass, hass_client, entry)
 

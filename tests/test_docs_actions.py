@@ -10,8 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
-from custom_components.printago.actions import ACTIONS
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.services import ACTIONS
 from tests.common import device_of, printer_named
 from virtual_farm import FarmConfig, VirtualFarm
 

@@ -8,7 +8,7 @@ from homeassistant.const import UnitOfLength
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.printago import sensor
+from custom_components.printago.sensor import printer_sensor as sensor
 from script.validation.icons import _known_icons
 from tests.common import printer_named, value_of
 from tests.conftest import SetUp
@@ -19,7 +19,12 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/development.md").read_text()
 EXAMPLE = PAGE[PAGE.index("## Add an entity") : PAGE.index("## How the tests")]
 CODE, NAME, ICON, ROW, TEST = re.findall(r"```\w+\n(.*?)```", EXAMPLE, re.DOTALL)
-PLACES = ("custom_components/printago/sensor.py", "translations/en.json", "icons.json", "tests/test_entities.py")
+PLACES = (
+    "custom_components/printago/sensor/printer_sensor.py",
+    "translations/en.json",
+    "icons.json",
+    "tests/test_entities.py",
+)
 
 
 async def test_example_of_a_new_entity_works_as_it_stands(

@@ -148,7 +148,7 @@ async def test_failed_steps_keep_no_later_one_from_being_sent(
 async def test_step_without_an_answer_holds_up_no_later_one_and_counts_when_it_comes(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.api.emergency.STEP_PATIENCE", 0.05)
+    monkeypatch.setattr("custom_components.printago.api.rest.emergency_calls.STEP_PATIENCE", 0.05)
     answer = asyncio.Event()
     farm.inject_fault(Fault(mode="slow", path=FABMATIC, until=answer))
     printer = printer_named(farm, "X1 Carbon 01")
@@ -168,7 +168,7 @@ async def test_our_own_limit_holds_nothing_back_but_counts_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.set_quota(enabled=False)
-    limiter = entry.runtime_data.client.transport.limiter
+    limiter = entry.runtime_data.coordinator.client.transport.limiter
     while limiter.delay(Lane.USER) == 0:
         limiter.count()
     limiter.refused(600)

@@ -47,7 +47,7 @@ async def test_end_stays_where_it_is_while_messages_leave_the_remaining_time_out
 
     shift[0] = timedelta(minutes=20)
     # Only an answer says what Printago's clock shows.
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     for bed in (77, 78):
         publish_stat(farm, printer, data={**sparse, "temps": {"bedTemp": bed}})
         await until(hass, lambda bed=bed: value_of(hass, printer, "bed_temp") == str(bed))

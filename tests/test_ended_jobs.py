@@ -40,7 +40,7 @@ async def test_whole_print_while_the_stream_is_down_is_told_once_and_late(
     assert heard.of(prints) == ["print_started", "print_finished"]
     assert heard.data("print_finished")["job_id"] == job_id
     for _ in range(3):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
     assert heard.of(prints) == ["print_started", "print_finished"]
 
 
@@ -81,7 +81,7 @@ async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
     farm.finish_print(printer)
     farm.inject_fault(Fault(mode="status", status=503, path="/v1/print-jobs", every=2, count=1))
     await restore_stream(hass, farm, entry)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await until(hass, lambda: "print_finished" in heard.of(prints))
     assert heard.of(prints) == ["print_finished"]
 
@@ -98,11 +98,11 @@ async def test_question_that_a_reload_cuts_short_is_asked_again(
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(entry.runtime_data.client, "ended_jobs", never_answered)
+    monkeypatch.setattr(entry.runtime_data.coordinator.client, "ended_jobs", never_answered)
     await drop_stream(hass, farm)
     await whole_print(farm, printer)
     farm.publisher.refuse = False
-    entry.runtime_data.realtime.reconnect_now()
+    entry.runtime_data.coordinator.realtime.reconnect_now()
     await asked.wait()
 
     await hass.config_entries.async_reload(entry.entry_id)
@@ -131,7 +131,7 @@ class TestNothingElse:
         printer = printer_named(farm, "A1 01")
         prints = entity_id(hass, printer, "print", "event")
         asked, may_answer = asyncio.Event(), asyncio.Event()
-        ask = entry.runtime_data.client.ended_jobs
+        ask = entry.runtime_data.coordinator.client.ended_jobs
 
         async def held_back(since: datetime) -> Listing:
             answer = await ask(since)
@@ -139,17 +139,17 @@ class TestNothingElse:
             await may_answer.wait()
             return answer
 
-        monkeypatch.setattr(entry.runtime_data.client, "ended_jobs", held_back)
+        monkeypatch.setattr(entry.runtime_data.coordinator.client, "ended_jobs", held_back)
         await drop_stream(hass, farm)
         farm.publisher.refuse = False
-        entry.runtime_data.realtime.reconnect_now()
+        entry.runtime_data.coordinator.realtime.reconnect_now()
         await asked.wait()
         await drop_stream(hass, farm)
         may_answer.set()
         await whole_print(farm, printer)
 
         await restore_stream(hass, farm, entry)
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
 
         await until(hass, lambda: heard.of(prints) == ["print_started", "print_finished"])
 
@@ -173,12 +173,12 @@ async def test_nobody_asks_how_jobs_ended_with_a_key_that_may_not_read_any(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, path="/v1/print-jobs", count=10_000))
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await drop_stream(hass, farm)
     farm.clear_requests()
 
     await restore_stream(hass, farm, entry)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
 
     assert "GET /v1/printers" in paths(farm)
     assert "GET /v1/print-jobs" not in paths(farm)
@@ -192,10 +192,10 @@ async def test_what_was_held_back_for_a_snapshot_that_never_came_is_not_laid_ove
     printer = printer_named(farm, "A1 01")
     farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=5))
     farm.clear_requests()
-    entry.runtime_data.async_reconcile()
+    entry.runtime_data.coordinator.async_reconcile()
     await until_asked(lambda: farm.requests != [])
     farm.rename_printer(printer, "Kept")
-    await until(hass, lambda: entry.runtime_data.farm.printers[printer].name == "Kept")
+    await until(hass, lambda: entry.runtime_data.coordinator.farm.printers[printer].name == "Kept")
     await hass.config_entries.async_unload(entry.entry_id)
     farm.remove_printer(printer)
 

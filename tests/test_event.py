@@ -78,7 +78,7 @@ async def test_failed_print_is_counted_and_its_reason_remembered(
     assert saved["result"] == "failed"
     assert saved["failed_prints"] == 1
 
-    memory = entry.runtime_data.memory
+    memory = entry.runtime_data.coordinator.memory
     memory.results.restore({printer: {"result": "canceled", "failed_prints": 7, "job": 5}, "x": 1, "y": {"result": []}})
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert value_of(hass, printer, "last_print_result") == "canceled"
@@ -116,7 +116,7 @@ async def test_fifty_reconnects_while_idle_tell_nothing(
     for _ in range(50):
         await farm.disconnect_clients()
         await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "off")
-        entry.runtime_data.realtime.reconnect_now()
+        entry.runtime_data.coordinator.realtime.reconnect_now()
         await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "on")
     await restore_stream(hass, farm, entry)
     assert heard.events == []
@@ -161,7 +161,7 @@ async def test_fabmatic_that_trips_raises_an_alert_with_the_cause(
     alert = entity_id(hass, printer, "alert", "event")
     farm.fleet.set_fabmatic(farm.printer(printer), enabled=True, job_limit=5)
     farm.settle()
-    await until_farm(entry, lambda: entry.runtime_data.farm.printers[printer].record.continuous_print)
+    await until_farm(entry, lambda: entry.runtime_data.coordinator.farm.printers[printer].record.continuous_print)
     farm.raise_hms(printer, "0300-0D00-0001-000B", "The Z axis motor seems stuck")
     await until(hass, lambda: "fabmatic_tripped" in heard.of(alert))
     assert heard.data("fabmatic_tripped")["cause"] in ("hms", "unknown")
@@ -173,8 +173,8 @@ async def test_fabmatic_that_we_turn_off_raises_no_alert(
     printer = printer_named(farm, "A1 01")
     farm.fleet.set_fabmatic(farm.printer(printer), enabled=True, job_limit=5)
     farm.settle()
-    await until_farm(entry, lambda: entry.runtime_data.farm.printers[printer].record.continuous_print)
-    entry.runtime_data.memory.chronicle.expect_fabmatic_off(printer)
+    await until_farm(entry, lambda: entry.runtime_data.coordinator.farm.printers[printer].record.continuous_print)
+    entry.runtime_data.coordinator.memory.chronicle.expect_fabmatic_off(printer)
     farm.fleet.set_fabmatic(farm.printer(printer), enabled=False, job_limit=None)
     farm.disconnect_printer(printer)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")

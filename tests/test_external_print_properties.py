@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from custom_components.printago.api import Action
-from custom_components.printago.happenings import Scope
-from custom_components.printago.print_status import Result
-from custom_components.printago.results import Results
+from custom_components.printago.model.events import Scope
+from custom_components.printago.model.print_results import Results
+from custom_components.printago.model.print_status import Result
 from tests.farm_model import NOON, A, event, job, record, snapshot, stamp
 from tests.watched import Watched
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.print_status import Result
-from custom_components.printago.results import Results
+from custom_components.printago.model.print_results import Results
+from custom_components.printago.model.print_status import Result
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
 from tests.watched import Watched
 

@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from custom_components.printago.api import Action, Listing, MalformedMessageError, parse_message
-from custom_components.printago.farm import Farm
-from custom_components.printago.print_status import PrintStatus
-from custom_components.printago.printer_state import Readiness
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.print_status import PrintStatus
+from custom_components.printago.model.printer import Readiness
 from tests.api.payloads import ANYTHING, FULL_STAT, STORE, damaged
 from tests.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp, stat
 
@@ -116,7 +116,7 @@ def test_snapshot_that_did_not_come_loses_no_message(farm: Farm) -> None:
 
 
 def test_flood_in_flight_asks_for_another_snapshot(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.farm._MOST_JOURNALED", 1)
+    monkeypatch.setattr("custom_components.printago.model.farm._MOST_JOURNALED", 1)
     farm.begin_snapshot()
     assert not event(farm, "printer", Action.UPDATE, {A: {}}).incomplete
     assert event(farm, "printer", Action.UPDATE, {A: {}}).incomplete

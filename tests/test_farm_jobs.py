@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.farm import Farm
+from custom_components.printago.model.farm import Farm
 from tests.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp
 
 
@@ -158,7 +158,7 @@ def test_jobs_that_the_key_may_not_read_are_left_as_they_are(farm: Farm) -> None
 
 
 def test_part_builds_are_remembered_by_when_they_were_first_seen(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.farm._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("custom_components.printago.model.farm._MOST_REMEMBERED", 2)
     for number in range(4):
         event(farm, "printjob", Action.UPDATE, {f"job{number}": job(status="completed", partBuildId=f"build{number}")})
     assert list(farm.part_builds) == ["build2", "build3"]
@@ -168,7 +168,7 @@ def test_part_builds_are_remembered_by_when_they_were_first_seen(farm: Farm, mon
 
 
 def test_memory_of_what_went_is_bounded(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.farm._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("custom_components.printago.model.farm._MOST_REMEMBERED", 2)
     for number in range(4):
         event(farm, "printjob", Action.INSERT, {f"job{number}": job()})
         event(farm, "printjob", Action.DELETE, {f"job{number}": {}})

@@ -81,11 +81,11 @@ async def test_printer_whose_telemetry_has_expired_leaves_the_count_of_problems(
     await until(hass, lambda: value_of(hass, store, "printers_with_problem") == str(before + 1))
     assert "X1 Carbon 01" in state_of(hass, store, "printers_with_problem").attributes["printers"]
 
-    server_now = entry.runtime_data.farm.server_now
-    entry.runtime_data.farm.server_now = lambda: server_now() + timedelta(minutes=6)
+    server_now = entry.runtime_data.coordinator.farm.server_now
+    entry.runtime_data.coordinator.farm.server_now = lambda: server_now() + timedelta(minutes=6)
     await pass_time(hass, 11)
     await until(hass, lambda: value_of(hass, store, "printers_with_problem") == "0")
-    entry.runtime_data.farm.server_now = server_now
+    entry.runtime_data.coordinator.farm.server_now = server_now
 
     assert state_of(hass, store, "printers_with_problem").attributes["printers"] == []
     # The problem goes on, as is known as soon as anything comes again.
@@ -153,7 +153,7 @@ async def test_order_that_comes_and_goes_is_counted_at_once_without_a_request(
     await until(hass, lambda: value_of(hass, store, "orders_open") == str(before))
 
     assert paths(farm) == []
-    assert not [reason for reason in entry.runtime_data.farm.dropped if "order" in reason]
+    assert not [reason for reason in entry.runtime_data.coordinator.farm.dropped if "order" in reason]
 
 
 async def test_deadline_passes_without_anybody_telling(
@@ -168,7 +168,7 @@ async def test_deadline_passes_without_anybody_telling(
     await until(hass, lambda: "2002" in state_of(hass, store, "orders_open").attributes["orders"])
     assert value_of(hass, store, "orders_overdue") == "1"
 
-    entry.runtime_data.memory.clock.offset += 3700
+    entry.runtime_data.coordinator.memory.clock.offset += 3700
     await pass_time(hass, 61)
 
     assert state_of(hass, store, "orders_overdue").attributes["orders"] == ["1001", "2002"]
@@ -180,7 +180,7 @@ async def test_order_told_only_in_part_is_asked_for(
     store = farm.config.store_id
     await settle(hass)
     before = int(value_of(hass, store, "orders_open") or 0)
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
     farm.clear_requests()
     created = farm.orders.create({"orderNumber": "2003"}, [], None)["order"]
     farm.world.drain()
@@ -198,7 +198,7 @@ async def test_orders_are_asked_for_again_after_the_stream_was_down(
 ) -> None:
     store = farm.config.store_id
     await settle(hass)
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
     before = int(value_of(hass, store, "orders_open") or 0)
     farm.orders.create({"orderNumber": "2004"}, [], None)
     farm.world.drain()
@@ -229,7 +229,7 @@ class TestSlots:
         farm.fail_print(printer_named(farm, "X1 Carbon 01"))
         await until(hass, lambda: value_of(hass, store, "production_slots_used") == "2")
 
-        monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
+        monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
         farm.world.subscription["concurrencySlots"] = 9
         topic = f"stores/{store}/entities/subscriptions"
         message = {"entityType": "subscriptions", "action": "UPDATE", "entities": {"abc": {}}}
@@ -268,10 +268,10 @@ async def test_orders_that_the_key_may_no_longer_read_become_unavailable(
 ) -> None:
     store = farm.config.store_id
     await settle(hass)
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
     farm.add_api_key(farm.config.api_key, ["printer.view", "printer.stats", "queue.view"])
 
-    entry.runtime_data.seldom.async_want_all()
+    entry.runtime_data.coordinator.seldom.async_want_all()
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert value_of(hass, store, "orders_open") == STATE_UNAVAILABLE

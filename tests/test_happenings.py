@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.happenings import Happening, Scope
-from custom_components.printago.print_status import Result
-from custom_components.printago.results import Results
+from custom_components.printago.model.events import Happening, Scope
+from custom_components.printago.model.print_results import Results
+from custom_components.printago.model.print_status import Result
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
 from tests.watched import Watched
 
@@ -338,7 +338,7 @@ def test_attempt_that_was_completed_while_nobody_looked_is_told_as_another_one()
 
 
 def test_stories_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.happenings._MOST_STORIES", 2)
+    monkeypatch.setattr("custom_components.printago.model.events._MOST_STORIES", 2)
     watched = Watched()
     for number in range(5):
         watched.see(event(watched.farm, "printjob", Action.INSERT, {f"job{number}": job()}))

@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.held_back import OTHERS_PATIENCE, OWN_PATIENCE, HeldBack
-from custom_components.printago.memory import async_recall
+from custom_components.printago.hub.held_back import OTHERS_PATIENCE, OWN_PATIENCE, HeldBack
+from custom_components.printago.hub.persistence import async_recall
 from tests.common import entity_id, pass_time, paths, press, printer_named, silence, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.judge import fill
@@ -52,7 +52,7 @@ async def nothing_told(
     yield
     assert not told_of(caplog)
     assert not [key for domain, key in ir.async_get(hass).issues if domain == DOMAIN]
-    assert entry.runtime_data.last_update_success
+    assert entry.runtime_data.coordinator.last_update_success
     assert value_of(hass, farm.config.store_id, "printers_total") == "8"
 
 
@@ -71,7 +71,7 @@ def unavailable(hass: HomeAssistant) -> set[str]:
 
 def due_in(entry: MockConfigEntry) -> float:
     """Return in how many seconds the next poll is due."""
-    interval = entry.runtime_data.update_interval
+    interval = entry.runtime_data.coordinator.update_interval
     assert interval is not None
     return float(interval.total_seconds())
 
@@ -79,7 +79,7 @@ def due_in(entry: MockConfigEntry) -> float:
 def send(entry: MockConfigEntry, requests: int) -> None:
     """Count requests of a person as sent."""
     for _ in range(requests):
-        entry.runtime_data.memory.limiter.count()
+        entry.runtime_data.coordinator.memory.limiter.count()
 
 
 # The poll
@@ -97,7 +97,7 @@ async def test_poll_in_a_minute_that_the_user_has_filled_waits_for_room(
     await poll(hass, entry)
 
     assert farm.requests == []
-    assert entry.runtime_data.last_update_success
+    assert entry.runtime_data.coordinator.last_update_success
     assert unavailable(hass) == before
     assert value_of(hass, busy, "readiness") == "busy"
     assert 50 < due_in(entry) <= 62
@@ -141,7 +141,7 @@ async def test_many_reasons_to_poll_are_one_poll_once_there_is_room(
     clock.now += 3600
     send(entry, 50)
     for _ in range(5):
-        entry.runtime_data.async_reconcile()
+        entry.runtime_data.coordinator.async_reconcile()
         await poll(hass, entry)
     assert farm.requests == []
 
@@ -156,7 +156,7 @@ async def test_room_that_a_burst_takes_between_the_two_requests_of_a_poll_ends_i
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
 ) -> None:
     clock.now += 3600
-    client = entry.runtime_data.client
+    client = entry.runtime_data.coordinator.client
     ask = client.printers
 
     async def printers(*args: Any) -> Any:
@@ -246,7 +246,7 @@ async def test_outage_that_a_poll_cannot_look_at_is_neither_over_nor_told_again(
     send(entry, 60)
     for _ in range(3):
         await poll(hass, entry)
-    assert not entry.runtime_data.last_update_success
+    assert not entry.runtime_data.coordinator.last_update_success
     assert caplog.text.count("Error fetching") == 1
     assert "recovered" not in caplog.text
     assert 10 < due_in(entry) <= 62
@@ -254,7 +254,7 @@ async def test_outage_that_a_poll_cannot_look_at_is_neither_over_nor_told_again(
     farm.clear_faults()
     clock.now += 63
     await poll(hass, entry)
-    assert entry.runtime_data.last_update_success
+    assert entry.runtime_data.coordinator.last_update_success
     assert caplog.text.count("recovered") == 1
 
 
@@ -286,12 +286,12 @@ async def test_what_never_gets_room_is_an_outage_in_the_end(
     clock.now += 3600
     end = clock.now + OWN_PATIENCE
     while clock.now < end:
-        assert entry.runtime_data.last_update_success
+        assert entry.runtime_data.coordinator.last_update_success
         send(entry, 60)
         await poll(hass, entry)
         clock.now += 360
     await poll(hass, entry)
-    assert not entry.runtime_data.last_update_success
+    assert not entry.runtime_data.coordinator.last_update_success
     assert caplog.text.count("Error fetching Virtual Farm data") == 1
     assert value_of(hass, busy, "readiness") == STATE_UNAVAILABLE
 
@@ -370,11 +370,11 @@ async def test_others_that_leave_next_to_nothing_for_long_are_an_outage_even_wit
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
-    limiter = entry.runtime_data.memory.limiter
+    limiter = entry.runtime_data.coordinator.memory.limiter
     for minute in range(7):
         limiter.observe({"x-ratelimit-remaining": "3", "x-ratelimit-reset": "60"})
         await poll(hass, entry)
-        assert entry.runtime_data.last_update_success is (minute < 5)
+        assert entry.runtime_data.coordinator.last_update_success is (minute < 5)
         clock.now += 60
     assert farm.requests == []
 
@@ -452,8 +452,8 @@ async def test_start_that_finds_no_room_forgets_no_device_and_ends_at_once(
     entities = set(hass.states.async_entity_ids())
     clock.now += 3600
     send(entry, 600)
-    entry.runtime_data.memory.async_forget_farm()
-    entry.runtime_data.memory.async_keep()
+    entry.runtime_data.coordinator.memory.async_forget_farm()
+    entry.runtime_data.coordinator.memory.async_keep()
     silence(farm)
 
     async with asyncio.timeout(5):
@@ -477,7 +477,7 @@ async def test_key_that_is_refused_at_the_first_poll_with_room_asks_for_another(
 ) -> None:
     clock.now += 3600
     send(entry, 600)
-    entry.runtime_data.memory.async_forget_farm()
+    entry.runtime_data.coordinator.memory.async_forget_farm()
     assert await hass.config_entries.async_reload(entry.entry_id)
     farm.revoke_api_key(farm.config.api_key)
     clock.now += 3620
@@ -507,7 +507,7 @@ async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_h
     await pass_time(hass, 31)
 
     assert farm.requests == []
-    reads = entry.runtime_data.seldom.describe()
+    reads = entry.runtime_data.coordinator.seldom.describe()
     assert reads
     assert {(read["refusals"], read["last_error"]) for read in reads.values()} == {(0, None)}
     assert "failed" not in caplog.text
@@ -520,11 +520,11 @@ async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_h
 async def test_read_that_waits_is_asked_for_once_however_often_it_is_wanted(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
     clock.now += 3600
     send(entry, 60)
     for _ in range(5):
-        entry.runtime_data.seldom.async_want("orders")
+        entry.runtime_data.coordinator.seldom.async_want("orders")
         await hass.async_block_till_done(wait_background_tasks=True)
     clock.now += 63
     await pass_time(hass, 63)
@@ -547,7 +547,7 @@ async def test_how_jobs_ended_is_asked_for_once_there_is_room(
     assert paths(farm) == POLL
 
     clock.now += 63
-    entry.runtime_data._endings._asked_at = None
+    entry.runtime_data.coordinator._endings._asked_at = None
     await poll(hass, entry)
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -572,8 +572,8 @@ async def test_unload_ends_a_picture_that_waits_for_room(
 ) -> None:
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
-    client = entry.runtime_data.client
-    limiter = entry.runtime_data.memory.limiter
+    client = entry.runtime_data.coordinator.client
+    limiter = entry.runtime_data.coordinator.memory.limiter
     limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9
     looking = asyncio.create_task(client.picture("a/b.png"))
     await asyncio.sleep(0.1)
@@ -591,11 +591,11 @@ async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
     """With all clocks real: so near to room it waits within its request."""
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
-    limiter = entry.runtime_data.memory.limiter
+    limiter = entry.runtime_data.coordinator.memory.limiter
     farm.clear_requests()
     for _ in range(2):
         limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9
-        entry.runtime_data.async_reconcile()
+        entry.runtime_data.coordinator.async_reconcile()
         polling = asyncio.create_task(poll(hass, entry))
         await asyncio.sleep(0.1)
         assert not polling.done()
@@ -621,8 +621,8 @@ async def test_sixty_actions_at_once_leave_the_poll_nothing_to_tell(
     with pytest.raises(HomeAssistantError):
         await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
     await poll(hass, entry)
-    entry.runtime_data.async_reconcile()
+    entry.runtime_data.coordinator.async_reconcile()
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.runtime_data.last_update_success
+    assert entry.runtime_data.coordinator.last_update_success
     assert farm.quota_usage().refused == 0
     assert not told_of(caplog)

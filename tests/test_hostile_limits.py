@@ -16,14 +16,14 @@ from custom_components.printago.api import (
     StatMessage,
     parse_message,
 )
-from custom_components.printago.api.messages import MAX_ENTITIES, MAX_PAYLOAD, MAX_VALUES
-from custom_components.printago.api.telemetry import read_stat
-from custom_components.printago.farm import Farm
-from custom_components.printago.happenings import Chronicle
-from custom_components.printago.hms import wiki_url
-from custom_components.printago.inbox import MOST_AT_ONCE, Inbox
-from custom_components.printago.stamps import believed_rows
-from custom_components.printago.store_facts import StoreFacts
+from custom_components.printago.api.models.telemetry import read_stat
+from custom_components.printago.api.realtime.messages import MAX_ENTITIES, MAX_PAYLOAD, MAX_VALUES
+from custom_components.printago.hub.message_queue import MOST_AT_ONCE, Inbox
+from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.hms import wiki_url
+from custom_components.printago.model.store_info import StoreFacts
+from custom_components.printago.model.timestamps import believed_rows
 from tests.api.payloads import PRINTER, STORE
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.printago.api import MalformedResponseError
-from custom_components.printago.api.pictures import MAX_PICTURE, Picture
+from custom_components.printago.api.models.picture import MAX_PICTURE, Picture
 from tests.common import device_of, entity_id, paths, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
@@ -158,7 +158,7 @@ async def test_failed_fetch_is_repeated_a_few_times_and_not_with_every_look(
         assert await look(hass, printer) is None
     assert paths(farm) == [SIGN]
 
-    monkeypatch.setattr("custom_components.printago.covers._FIRST_PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.cover_cache._FIRST_PAUSE", 0)
     paused = printer_named(farm, "H2D 01")
     for _ in range(6):
         assert await look(hass, paused) is None
@@ -178,7 +178,7 @@ async def test_failed_fetch_is_repeated_a_few_times_and_not_with_every_look(
 async def test_storage_that_fails_leaves_no_picture_until_it_works_again(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.covers._FIRST_PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.cover_cache._FIRST_PAUSE", 0)
     farm.inject_fault(fault)
     assert await look(hass, printer) is None
     farm.clear_faults()

@@ -81,7 +81,7 @@ async def test_address_that_is_signed_anew_is_the_same_picture(
     job_id = farm.world.printers[printer].printing_job_id
 
     tell(farm, printer, f"{address}?X-Signature=two")
-    await until_farm(entry, lambda: "two" in (entry.runtime_data.farm.jobs[job_id].cover or ""))
+    await until_farm(entry, lambda: "two" in (entry.runtime_data.coordinator.farm.jobs[job_id].cover or ""))
 
     assert value_of(hass, printer, "cover_image", "image") == shown
     assert await look(hass, printer) is not None

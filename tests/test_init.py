@@ -277,10 +277,10 @@ async def test_removed_store_that_comes_back_has_not_got_its_quota_back(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     entry = await setup_entry()
-    limiter = entry.runtime_data.memory.limiter
+    limiter = entry.runtime_data.coordinator.memory.limiter
     await hass.config_entries.async_remove(entry.entry_id)
     again = await setup_entry()
-    assert again.runtime_data.memory.limiter is limiter
+    assert again.runtime_data.coordinator.memory.limiter is limiter
 
 
 async def test_unload_is_prompt_while_a_press_is_not_answered(
@@ -305,7 +305,7 @@ async def test_snapshot_on_its_way_does_not_outlive_an_unload(
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
     farm.inject_fault(Fault(mode="slow", seconds=1, path="/v1/printers"))
-    entry.runtime_data.async_reconcile()
+    entry.runtime_data.coordinator.async_reconcile()
     await until_asked(lambda: farm.requests != [])
     added = farm.add_printer("A1", "Newcomer")
 

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.printago.api import PrintagoClient
-from custom_components.printago.api.permissions import _NEEDED, _SINGLE, PermissionLedger
+from custom_components.printago.api.rest.permissions import _NEEDED, _SINGLE, PermissionLedger
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.diagnostics import async_get_config_entry_diagnostics
 from tests.actions import act
@@ -214,7 +214,7 @@ async def test_start_goes_on_when_it_cannot_be_asked_and_does_not_ask_again(
     for _ in range(3):
         await poll(hass, entry)
     assert paths(farm).count(ASK) == asked
-    assert entry.runtime_data.client.permissions.missing in ([], ["apiKey.view"])
+    assert entry.runtime_data.coordinator.client.permissions.missing in ([], ["apiKey.view"])
     assert not is_told(hass)
     told = [record for record in caplog.records if "printago" in record.name and record.levelno > logging.DEBUG]
     assert not told
@@ -223,7 +223,7 @@ async def test_start_goes_on_when_it_cannot_be_asked_and_does_not_ask_again(
 async def test_start_waits_a_moment_for_a_slow_answer_and_no_longer(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.permissions._PATIENCE", 0.01)
+    monkeypatch.setattr("custom_components.printago.issues.missing_permission._PATIENCE", 0.01)
     farm.add_api_key(KEY, VIEWS)
     farm.inject_fault(Fault(mode="slow", seconds=3, path="/v1/api-keys"))
     entry = await setup_entry(**{CONF_API_KEY: KEY})

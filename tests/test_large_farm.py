@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import MAX_ENABLED_ENTITIES_PER_CONFI
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.large_farm import ESSENTIAL, MOST_WITH_EVERYTHING
+from custom_components.printago.entity import ESSENTIAL, MOST_WITH_EVERYTHING
 from tests.common import until, value_of
 from tests.conftest import SetUp
 from virtual_farm import FarmConfig, VirtualFarm
@@ -35,7 +35,7 @@ def enabled(hass: HomeAssistant, entry: MockConfigEntry, printer: str) -> set[st
 async def test_each_printer_of_a_large_farm_has_what_is_essential(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.large_farm.MOST_WITH_EVERYTHING", 2)
+    monkeypatch.setattr("custom_components.printago.entity.MOST_WITH_EVERYTHING", 2)
     entry = await setup_entry()
     for printer in farm.world.printers:
         assert enabled(hass, entry, printer) == ESSENTIAL
@@ -44,7 +44,7 @@ async def test_each_printer_of_a_large_farm_has_what_is_essential(
 async def test_farm_that_grows_keeps_what_it_has_and_adds_what_is_essential(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.large_farm.MOST_WITH_EVERYTHING", 3)
+    monkeypatch.setattr("custom_components.printago.entity.MOST_WITH_EVERYTHING", 3)
     entry = await setup_entry()
     before = {printer: enabled(hass, entry, printer) for printer in farm.world.printers}
     assert all(len(keys) > len(ESSENTIAL) for keys in before.values())

@@ -5,7 +5,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.listeners import Listeners
+from custom_components.printago.hub.listeners import Listeners
 from tests.common import device_of, until, value_of
 from tests.submissions import submit
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -33,7 +33,7 @@ async def test_submission_leaves_no_listener_behind_however_it_ends(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
-    before = listening(entry.runtime_data.listeners)
+    before = listening(entry.runtime_data.coordinator.listeners)
     for data in (
         {},
         {"wait_until": "queued"},
@@ -44,14 +44,14 @@ async def test_submission_leaves_no_listener_behind_however_it_ends(
     farm.inject_fault(Fault(mode="status", status=400, path="/v2/builds"))
     with pytest.raises(HomeAssistantError):
         await submit(hass, part="Benchy", wait_until="started")
-    assert listening(entry.runtime_data.listeners) == before
+    assert listening(entry.runtime_data.coordinator.listeners) == before
 
 
 async def test_printer_that_left_has_no_listeners_and_one_that_came_has_as_many(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
-    listeners = entry.runtime_data.listeners
+    listeners = entry.runtime_data.coordinator.listeners
     before = listening(listeners)
 
     for number in range(2):

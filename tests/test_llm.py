@@ -42,7 +42,7 @@ async def exposed(hass: HomeAssistant, assistant: None, farm: VirtualFarm, entry
 @pytest.fixture
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for the jobs of a build, which a farm whose time stands still does not make, no longer than needed."""
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.05, 0.05))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05, 0.05))
 
 
 async def tools_of(hass: HomeAssistant, api_id: str = LLM_API_ASSIST) -> LLMTools:
@@ -261,7 +261,7 @@ async def test_bed_of_one_of_two_printers_of_the_same_name_is_never_confirmed(
         rename(hass, entry, other, other_name)
     else:
         farm.rename_printer(other, other_name)
-        await until_farm(entry, lambda: entry.runtime_data.farm.printers[other].name == other_name)
+        await until_farm(entry, lambda: entry.runtime_data.coordinator.farm.printers[other].name == other_name)
     farm.finish_print(printer)
     await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
     farm.clear_requests()

@@ -36,7 +36,7 @@ async def test_material_that_is_new_to_the_store_is_called_by_its_name(
     farm.world.slots.change(slot["id"], {"materialId": new["id"], "variantId": None})
     farm.clear_requests()
 
-    seldom = entry.runtime_data.seldom
+    seldom = entry.runtime_data.coordinator.seldom
 
     async def read_slots() -> None:
         for name in ("printer_slots", "materials"):

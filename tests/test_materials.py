@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from custom_components.printago.api.filament import Place
-from custom_components.printago.api.messages import Action, EntityEvent
-from custom_components.printago.materials import Materials
+from custom_components.printago.api.models.entity_event import Action, EntityEvent
+from custom_components.printago.api.models.filament import Place
+from custom_components.printago.model.materials import Materials
 
 PRINTER = "p" * 24
 FIRST = Place(0, 0)

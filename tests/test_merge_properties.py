@@ -10,9 +10,9 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api import Action, EntityEvent, Listing, MalformedMessageError, parse_message
-from custom_components.printago.api.telemetry import Telemetry, read_stat
-from custom_components.printago.farm import Farm
-from custom_components.printago.printer_state import PrinterState
+from custom_components.printago.api.models.telemetry import Telemetry, read_stat
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.printer import PrinterState
 from tests.api.payloads import ANYTHING, STORE
 from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STAT
 from tests.fuzz.target import NOON, check_printer

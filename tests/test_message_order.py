@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import EntityEvent, StatMessage
-from custom_components.printago.changes import Changes
+from custom_components.printago.model.changes import Changes
 from tests.common import device_of, until_farm
 from tests.feeding import publish_stat
 from virtual_farm import VirtualFarm
@@ -20,7 +20,7 @@ OTHERS = [f"{number:024d}" for number in range(1, 26)]
 @pytest.fixture
 def taken(entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the printers that messages are about, in the order in which the farm takes them over."""
-    farm, seen = entry.runtime_data.farm, []
+    farm, seen = entry.runtime_data.coordinator.farm, []
     apply = farm.apply
 
     def noted(message: StatMessage | EntityEvent) -> Changes:
@@ -53,7 +53,7 @@ async def test_telemetry_waits_for_the_printers_that_came_before_it(
         PRINTER,
         f"telemetry of {PRINTER}",
     ]
-    assert entry.runtime_data.farm.printers[PRINTER].telemetry.percent == 42
+    assert entry.runtime_data.coordinator.farm.printers[PRINTER].telemetry.percent == 42
     await hass.async_block_till_done()
     assert device_of(hass, entry, PRINTER) is not None
 
@@ -65,6 +65,6 @@ async def test_unload_takes_over_nothing_that_still_waits(
     await until_farm(entry, lambda: OTHERS[0] in taken)
     taken_before = len(taken)
     assert OTHERS[-1] not in taken
-    await entry.runtime_data.async_shutdown()
+    await entry.runtime_data.coordinator.async_shutdown()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(taken) == taken_before

@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.printago.api.models import JobStatus, PrintJob
-from custom_components.printago.changes import Changes, JobChange
-from custom_components.printago.happenings import Happening, Scope
+from custom_components.printago.api.models.records import JobStatus, PrintJob
+from custom_components.printago.model.changes import Changes, JobChange
+from custom_components.printago.model.events import Happening, Scope
 from tests.common import entity_id, pass_time, printer_named, silence, until, until_farm, value_of
 from tests.conftest import SetUp
 from tests.heard import Heard
@@ -21,7 +21,7 @@ from virtual_farm import Fault, VirtualFarm
 
 async def refresh(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Poll at once."""
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await hass.async_block_till_done()
 
 
@@ -67,12 +67,12 @@ async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_
     await farm.disconnect_clients()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
     await hass.config_entries.async_reload(entry.entry_id)
-    assert entry.runtime_data.realtime.refused
+    assert entry.runtime_data.coordinator.realtime.refused
     told = [record for record in caplog.records if "trying again in the background" in record.getMessage()]
     assert len(told) == 1
 
     farm.publisher.refuse = False
-    entry.runtime_data.realtime.reconnect_now()
+    entry.runtime_data.coordinator.realtime.reconnect_now()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")
     assert caplog.text.count("Realtime connection restored") == 1
 
@@ -115,7 +115,7 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
         unloaded = await unload(*args)
         # The stream goes on for a moment.
         farm.disconnect_printer(printer)
-        while entry.runtime_data.farm.printers[printer].is_online:  # noqa: ASYNC110, the model tells only those who are gone
+        while entry.runtime_data.coordinator.farm.printers[printer].is_online:  # noqa: ASYNC110, the model tells only those who are gone
             await asyncio.sleep(0.01)
         return unloaded
 
@@ -125,7 +125,7 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
     state = hass.states.get(alerts)
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
-    assert not entry.runtime_data.memory.untold
+    assert not entry.runtime_data.coordinator.memory.untold
 
 
 async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outage_is_over(
@@ -136,9 +136,9 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     alerts = entity_id(hass, printer, "alert", "event")
     farm.inject_fault(Fault(mode="status", status=503, count=10_000))
     await refresh(hass, entry)
-    entry.runtime_data.announcer.async_pause()
+    entry.runtime_data.coordinator.announcer.async_pause()
     farm.disconnect_printer(printer)
-    await until_farm(entry, lambda: not entry.runtime_data.farm.printers[printer].is_online)
+    await until_farm(entry, lambda: not entry.runtime_data.coordinator.farm.printers[printer].is_online)
     farm.publisher.refuse = True
     await hass.config_entries.async_reload(entry.entry_id)
     assert value_of(hass, printer, "alert", "event") == "unavailable"
@@ -154,9 +154,9 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
 async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     clock = Clock()
-    monkeypatch.setattr("custom_components.printago.untold.uptime", clock)
+    monkeypatch.setattr("custom_components.printago.hub.pending_events.uptime", clock)
     coordinator.announcer.async_pause()
     printers = [printer_named(farm, name) for name in ("X1 Carbon 01", "A1 01")]
     for printer in printers:
@@ -177,7 +177,7 @@ async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
 async def test_all_is_told_however_much_has_happened_during_an_outage(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     job = next(job for job in coordinator.farm.jobs.values() if job.assigned_printer_id is not None)
     waiting = job.as_dict() | {"status": JobStatus.PENDING}
     jobs = [PrintJob(**waiting | {"id": f"{number:024}"}) for number in range(1000)]

@@ -50,7 +50,7 @@ def announce(farm: VirtualFarm, *job_ids: str, **fields: Any) -> None:
 async def test_submission_of_five_waits_for_all_of_its_jobs(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (30,))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (30,))
     await until(hass, lambda: state_of(hass, farm.config.store_id, "realtime", "binary_sensor").state == "on")
     submitting = hass.async_create_task(submit(hass, part="Benchy", quantity=5, wait_until="queued"))
     await until_asked(lambda: len(farm.world.part_builds) == 1)
@@ -58,7 +58,7 @@ async def test_submission_of_five_waits_for_all_of_its_jobs(
     for number, job_id in enumerate(JOBS, 1):
         assert not submitting.done()
         announce(farm, job_id, quantityIndex=number)
-        await until_farm(entry, lambda job_id=job_id: job_id in entry.runtime_data.farm.jobs)
+        await until_farm(entry, lambda job_id=job_id: job_id in entry.runtime_data.coordinator.farm.jobs)
 
     response = await submitting
     assert response["job_ids"] == JOBS
@@ -68,7 +68,7 @@ async def test_submission_of_five_waits_for_all_of_its_jobs(
 async def test_lost_answer_to_a_submission_of_five_is_not_found_by_one_of_its_jobs(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.05, 0.05))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05, 0.05))
     farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
     submitting = hass.async_create_task(submit(hass, part="Benchy", quantity=5))
     await until_asked(lambda: len(farm.world.part_builds) == 1)
@@ -90,7 +90,7 @@ async def test_lost_answer_to_a_submission_of_five_is_not_found_by_one_of_its_jo
 async def test_no_job_at_all_is_not_as_far_as_was_waited_for(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.05,))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05,))
     for wanted in ("queued", "assigned", "started"):
         response = await submit(hass, part="Benchy", wait_until=wanted, timeout=1)
         assert response["job_ids"] == []
@@ -108,7 +108,7 @@ async def test_saved_print_of_five_is_not_finished_by_the_end_of_one_copy(
         await until(hass, lambda number=number: len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == number)
         announce(farm, job_id, quantityIndex=number, status="completed")
         await until(hass, lambda: outcome(hass, saved) != "queued")
-        await until_farm(entry, lambda job_id=job_id: job_id not in entry.runtime_data.farm.jobs)
+        await until_farm(entry, lambda job_id=job_id: job_id not in entry.runtime_data.coordinator.farm.jobs)
         assert outcome(hass, saved) == ("printing" if number < 5 else "finished")
 
 
@@ -121,5 +121,5 @@ async def test_saved_print_of_five_is_not_canceled_by_the_end_of_one_copy(
     await until(hass, lambda: state_of(hass, saved, "last_outcome").attributes["jobs"] == JOBS[:1])
 
     announce(farm, JOBS[0], quantityIndex=1, status="cancelled")
-    await until_farm(entry, lambda: JOBS[0] not in entry.runtime_data.farm.jobs)
+    await until_farm(entry, lambda: JOBS[0] not in entry.runtime_data.coordinator.farm.jobs)
     assert outcome(hass, saved) == "queued"

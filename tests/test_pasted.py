@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.printago.pasted import clean_address, clean_key, clean_store_id, is_key, is_store_id
+from custom_components.printago.api.credentials import clean_address, clean_key, clean_store_id, is_key, is_store_id
 
 KEY = "abcdefghijklmnopqrstuvwx_the_secret_rest"
 OTHER_KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua=="

@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.printago.api.permissions import _NEEDED, PermissionLedger, permissions_of
+from custom_components.printago.api.rest.permissions import _NEEDED, PermissionLedger, permissions_of
 from custom_components.printago.const import DOMAIN
 from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp
@@ -146,7 +146,7 @@ async def test_repair_reloads_the_entry(
     with pytest.raises(HomeAssistantError):
         await turn(hass, printer, "enabled", "off")
     farm.add_api_key(READ_ONLY, None)
-    before = entry.runtime_data
+    before = entry.runtime_data.coordinator
     issue = issue_of(hass, entry)
     assert issue is not None
     client = await hass_client()
@@ -158,7 +158,7 @@ async def test_repair_reloads_the_entry(
     await client.post(f"/api/repairs/issues/fix/{flow['flow_id']}", json={})
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert entry.runtime_data is not before
+    assert entry.runtime_data.coordinator is not before
     assert issue_of(hass, entry) is None
     assert value_of(hass, printer, "enabled", SWITCH) == "on"
 
@@ -170,7 +170,7 @@ async def test_key_without_settings_leaves_only_their_switch_out(
     entry = await setup_entry(**{CONF_API_KEY: READ_ONLY})
     farm.add_api_key(READ_ONLY, ["printer.view", "queue.view"])
     store = farm.config.store_id
-    entry.runtime_data.seldom.async_want("store_settings")
+    entry.runtime_data.coordinator.seldom.async_want("store_settings")
     await until(hass, lambda: value_of(hass, store, "process_low_priority_jobs", SWITCH) == STATE_UNAVAILABLE)
     # It was left out on purpose: nobody has to repair that.
     assert issue_of(hass, entry) is None
@@ -191,7 +191,7 @@ async def test_key_that_only_may_not_download_files_leaves_nothing_to_repair(
         await async_get_image(hass, cover)
 
     assert "POST /v1/storage/signed-urls" in paths(farm)
-    assert "file.download" in entry.runtime_data.client.permissions.missing
+    assert "file.download" in entry.runtime_data.coordinator.client.permissions.missing
     assert issue_of(hass, entry) is None
     state = hass.states.get(cover)
     assert state is not None
@@ -205,10 +205,10 @@ async def test_denial_by_address_ends_with_it(hass: HomeAssistant, farm: Virtual
     farm.inject_fault(Fault(mode="status", status=403, message="Address not allowed", count=2))
     with pytest.raises(HomeAssistantError):
         await turn(hass, printer, "enabled", "off")
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert value_of(hass, printer, "enabled", SWITCH) == STATE_UNAVAILABLE
 
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
 
     assert issue_of(hass, entry) is None
     assert value_of(hass, printer, "enabled", SWITCH) == "on"

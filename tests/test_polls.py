@@ -52,13 +52,13 @@ async def test_poll_is_quick_while_the_broker_lets_us_in_and_tells_us_nothing(
     silence(farm)
     entry = await setup_entry()
     await poll(hass, entry)
-    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
+    assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
 
     printer = printer_named(farm, "X1 Carbon 01")
     publish_stat(farm, printer, data={"print": {"percent": 88}})
     await until(hass, lambda: value_of(hass, printer, "print_progress") == "88")
     await poll(hass, entry)
-    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
+    assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
 
 
 async def test_poll_is_quick_again_after_a_reconnect_that_brings_nothing(
@@ -66,14 +66,14 @@ async def test_poll_is_quick_again_after_a_reconnect_that_brings_nothing(
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
     await poll(hass, entry)
-    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
+    assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
     silence(farm)
     await drop_stream(hass, farm)
     await restore_stream(hass, farm, entry)
 
     await poll(hass, entry)
 
-    assert describe_rest(entry.runtime_data)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
+    assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
 
 
 async def test_what_changed_while_the_stream_was_down_is_found_by_one_reconcile(
@@ -195,7 +195,7 @@ async def test_refused_job_list_is_asked_for_again_within_the_hour(
     await until(hass, lambda: value_of(hass, store, "jobs_queued") == "unavailable")
     assert value_of(hass, busy, "current_job") == "unknown"
 
-    entry.runtime_data.seldom._reads["completed_count"].asked_at = -math.inf
+    entry.runtime_data.coordinator.seldom._reads["completed_count"].asked_at = -math.inf
     await pass_time(hass, 3601)
     await poll(hass, entry)
     await until(hass, lambda: value_of(hass, store, "jobs_queued") not in (None, "unknown", "unavailable", "0"))
@@ -213,7 +213,7 @@ async def test_reconcile_that_fails_is_tried_again_within_a_minute(
     farm.inject_fault(Fault(mode="status", status=502, path="/v1/printers", count=2))
 
     farm.publisher.refuse = False
-    entry.runtime_data.realtime.reconnect_now()
+    entry.runtime_data.coordinator.realtime.reconnect_now()
     await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "on")
     for _ in range(3):
         await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() + 2)
@@ -228,7 +228,7 @@ async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
     farm.inject_fault(Fault(mode="slow", until=answer, path="/v1/printers"))
     polling = hass.async_create_task(poll(hass, entry))
     await until_asked(lambda: farm.requests != [])
-    entry.runtime_data.async_reconcile()
+    entry.runtime_data.coordinator.async_reconcile()
     answer.set()
     await polling
     await pass_time(hass, 20)
@@ -238,7 +238,7 @@ async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
 async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forgotten(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = entry.runtime_data.client
+    client = entry.runtime_data.coordinator.client
     open_jobs, under_way, may_go_on = client.open_jobs, asyncio.Event(), asyncio.Event()
 
     async def take_long(lane: Lane) -> Listing:
@@ -249,7 +249,7 @@ async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forg
     monkeypatch.setattr(client, "open_jobs", take_long)
     polling = hass.async_create_task(poll(hass, entry))
     await under_way.wait()
-    entry.runtime_data.async_reconcile()
+    entry.runtime_data.coordinator.async_reconcile()
     # What was asked for is tried after this while, in vain: the one before it is not over yet.
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
     for _ in range(3):

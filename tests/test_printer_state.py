@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.printago.api.models import PrintJob
-from custom_components.printago.api.telemetry import read_stat
-from custom_components.printago.print_status import PrintStatus
-from custom_components.printago.printer_state import STANDING, PrinterState, Readiness
+from custom_components.printago.api.models.records import PrintJob
+from custom_components.printago.api.models.telemetry import read_stat
+from custom_components.printago.model.print_status import PrintStatus
+from custom_components.printago.model.printer import STANDING, PrinterState, Readiness
 
 ID = "p" * 24
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -6,9 +6,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api.telemetry import NAMELESS
-from custom_components.printago.farm import Farm
-from custom_components.printago.happenings import Chronicle
+from custom_components.printago.api.models.telemetry import NAMELESS
+from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.farm import Farm
 from tests.common import entity_id, printer_named, state_of, until, value_of
 from tests.farm_model import NOON, A, record, snapshot, stat
 from tests.feeding import publish_stat

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Listing
-from custom_components.printago.api.models import PrintJob, place_in_queue
+from custom_components.printago.api.models.records import PrintJob, place_in_queue
 from custom_components.printago.const import DOMAIN
 from tests.actions import act, sent
 from tests.common import state_of, until, until_farm
@@ -54,7 +54,7 @@ async def shuffled(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntr
         c={"queueOrder": None},
         d={"priority": None, "queueOrder": 7},
     )
-    await until_farm(entry, lambda: len(entry.runtime_data.farm.jobs) == len(LETTERS))
+    await until_farm(entry, lambda: len(entry.runtime_data.coordinator.farm.jobs) == len(LETTERS))
 
 
 @pytest.mark.usefixtures("shuffled")
@@ -75,9 +75,9 @@ async def test_jobs_without_a_number_are_explained_last(
         asked.append(job_id[0])
         return []
 
-    monkeypatch.setattr("custom_components.printago.api.queue.QueueCalls.matching", matching)
+    monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.QueueCalls.matching", matching)
     tell(farm, b={"priority": 100, "queueOrder": None}, a={"priority": 100, "queueOrder": 4})
-    await until_farm(entry, lambda: len(entry.runtime_data.farm.jobs) == 2)
+    await until_farm(entry, lambda: len(entry.runtime_data.coordinator.farm.jobs) == 2)
 
     await hass.services.async_call(DOMAIN, "explain_job", {}, blocking=True, return_response=True)
 
@@ -96,7 +96,7 @@ async def test_jobs_that_are_moved_keep_the_order_of_the_queue(
     async def newest(*_: Any, **__: Any) -> Any:
         return Listing(rows, complete=True)
 
-    monkeypatch.setattr("custom_components.printago.api.queue.QueueCalls.newest", newest)
+    monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.QueueCalls.newest", newest)
 
     await act(hass, "move_jobs_to_front", label="x")
 

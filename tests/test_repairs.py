@@ -26,10 +26,10 @@ async def test_account_without_api_access_is_told_while_it_runs_and_ends_by_itse
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, message=HOBBYIST, count=1000))
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert issue_of(hass, entry, "access_denied") is None, "once may be a whim"
 
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
 
     issue = issue_of(hass, entry, "access_denied")
     assert issue is not None
@@ -40,7 +40,7 @@ async def test_account_without_api_access_is_told_while_it_runs_and_ends_by_itse
     assert HOBBYIST in text
     assert "commercial" in text
     farm.clear_faults()
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert issue_of(hass, entry, "access_denied") is None
 
 
@@ -67,8 +67,8 @@ async def test_key_that_may_not_view_printers_any_more_is_told_with_every_cause(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.add_api_key(farm.config.api_key, ["queue.view"])
-    await entry.runtime_data.async_refresh()
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     issue = issue_of(hass, entry, "access_denied")
     assert issue is not None
     assert issue.translation_key == "access_denied"
@@ -82,11 +82,11 @@ async def test_refusals_between_which_the_farm_was_read_are_whims(
 ) -> None:
     for _ in range(3):
         farm.inject_fault(Fault(mode="status", status=403, message="Address not allowed", path="/v1/printers"))
-        await entry.runtime_data.async_refresh()
-        assert not entry.runtime_data.last_update_success
+        await entry.runtime_data.coordinator.async_refresh()
+        assert not entry.runtime_data.coordinator.last_update_success
         assert issue_of(hass, entry, "access_denied") is None
-        await entry.runtime_data.async_refresh()
-        assert entry.runtime_data.last_update_success
+        await entry.runtime_data.coordinator.async_refresh()
+        assert entry.runtime_data.coordinator.last_update_success
 
 
 async def test_failure_of_the_network_neither_raises_nor_ends_it(
@@ -94,12 +94,12 @@ async def test_failure_of_the_network_neither_raises_nor_ends_it(
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=503, count=3))
     for _ in range(3):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
     assert issue_of(hass, entry, "access_denied") is None
     farm.inject_fault(Fault(mode="status", status=403, message="Address not allowed", count=2))
     farm.inject_fault(Fault(mode="reset", count=2))
     for _ in range(3):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
     assert issue_of(hass, entry, "access_denied") is not None
 
 
@@ -109,7 +109,7 @@ async def test_failure_of_the_network_neither_raises_nor_ends_it(
 async def test_quota_used_by_others_is_told_after_five_minutes_and_ends_with_it(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     while farm.quota.take(farm.config.api_key).retry_after is None:
         pass
     await coordinator.async_refresh()
@@ -139,9 +139,9 @@ async def test_quota_used_by_others_is_told_after_five_minutes_and_ends_with_it(
 async def test_what_home_assistant_itself_uses_up_is_nobody_elses_doing(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.quota_watch.PATIENCE_SECONDS", 10)
+    monkeypatch.setattr("custom_components.printago.issues.quota.PATIENCE_SECONDS", 10)
     for _ in range(50):
-        await entry.runtime_data.client.has_printers()
+        await entry.runtime_data.coordinator.client.has_printers()
     clock.now += 30
     await pass_time(hass, MINUTE + 1)
     assert issue_of(hass, entry, "quota_used_by_others") is None
@@ -156,8 +156,8 @@ async def test_removed_entry_takes_its_issues_with_it(
     await stream_gone(hass, farm)
     await pass_minutes(hass, clock, 15)
     farm.add_api_key(farm.config.api_key, ["queue.view"])
-    await entry.runtime_data.async_refresh()
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert {key for _, key in ir.async_get(hass).issues} >= {
         f"realtime_unreachable_{entry.entry_id}",
         f"access_denied_{entry.entry_id}",
@@ -173,7 +173,7 @@ async def test_revoked_key_asks_for_another_and_tells_nothing_else(
 ) -> None:
     farm.revoke_api_key(farm.config.api_key)
     await stream_gone(hass, farm)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await pass_minutes(hass, clock, 30)
     flows = list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
     assert [flow["context"]["title_placeholders"]["name"] for flow in flows] == ["Virtual Farm"]

@@ -265,23 +265,23 @@ async def test_refused_access_stays_ignored_until_a_poll_goes_through(
 ) -> None:
     farm.add_api_key(farm.config.api_key, ["queue.view"])
     for _ in range(2):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
     assert is_shown(hass, "access_denied")
     ignore(hass, "access_denied")
 
     await again(entry)
     for _ in range(2):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
     assert find(hass, "access_denied") is not None
     assert not is_shown(hass, "access_denied")
 
     farm.add_api_key(farm.config.api_key)
     await again(entry)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert find(hass, "access_denied") is None
     farm.add_api_key(farm.config.api_key, ["queue.view"])
     for _ in range(2):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
     assert is_shown(hass, "access_denied")
 
 
@@ -293,7 +293,9 @@ async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
 
     async def contend(minutes: int) -> None:
         for _ in range(minutes):
-            entry.runtime_data.memory.limiter.observe({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "60"})
+            entry.runtime_data.coordinator.memory.limiter.observe(
+                {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "60"}
+            )
             clock.now += MINUTE
             await pass_time(hass, MINUTE + 1)
 
@@ -309,7 +311,7 @@ async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
     await again(entry)
 
     # A breath of theirs is no end.
-    limiter = entry.runtime_data.memory.limiter
+    limiter = entry.runtime_data.coordinator.memory.limiter
     room = {"x-ratelimit-remaining": "58", "x-ratelimit-reset": "60"}
     limiter.observe(room)
     await pass_time(hass, MINUTE + 1)

@@ -45,11 +45,13 @@ async def test_stream_that_stays_away_for_15_minutes_is_told_with_host_and_port(
 async def test_all_of_printagos_own_endpoints_are_named(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from custom_components.printago.api.endpoints import DEFAULT_REALTIME_URL, endpoint_candidates
+    from custom_components.printago.api.realtime.endpoints import DEFAULT_REALTIME_URL, endpoint_candidates
 
     await stream_gone(hass, farm)
     monkeypatch.setattr(
-        type(entry.runtime_data.realtime), "endpoints", property(lambda _: endpoint_candidates(DEFAULT_REALTIME_URL))
+        type(entry.runtime_data.coordinator.realtime),
+        "endpoints",
+        property(lambda _: endpoint_candidates(DEFAULT_REALTIME_URL)),
     )
     await pass_minutes(hass, clock, 15)
     issue = issue_of(hass, entry, "realtime_unreachable")
@@ -81,14 +83,14 @@ async def test_outage_of_everything_is_no_matter_of_the_firewall(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=503, count=1000))
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await stream_gone(hass, farm)
     await pass_minutes(hass, clock, 60)
     assert issue_of(hass, entry, "realtime_unreachable") is None
 
     # REST is back first: the stream has its 15 minutes from now on.
     farm.clear_faults()
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await pass_minutes(hass, clock, 14)
     assert issue_of(hass, entry, "realtime_unreachable") is None
     await pass_minutes(hass, clock, 1)
@@ -133,7 +135,7 @@ async def test_broker_that_refuses_a_key_which_rest_accepts_is_no_matter_of_the_
 ) -> None:
     farm.publisher.refuse = True
     await farm.disconnect_clients()
-    realtime = entry.runtime_data.realtime
+    realtime = entry.runtime_data.coordinator.realtime
     while not realtime.refused:
         realtime.reconnect_now()
         await hass.async_block_till_done(wait_background_tasks=True)

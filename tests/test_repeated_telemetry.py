@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import example, given, settings, strategies as st
 
 from custom_components.printago.api import Action, EntityEvent, StatMessage, parse_message
-from custom_components.printago.api.repeats import Repeats
-from custom_components.printago.farm import Farm
+from custom_components.printago.api.realtime.payload_cache import Repeats
+from custom_components.printago.model.farm import Farm
 from tests.farm_model import NOON, record, snapshot
 
 STORE = "s"

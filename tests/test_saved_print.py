@@ -38,12 +38,12 @@ def farm_config() -> FarmConfig:
 async def test_saved_print_is_a_device_with_a_button_that_bears_its_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    before = entry.runtime_data
+    before = entry.runtime_data.coordinator
 
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
 
     assert entry.subentries[saved].title == "Print Benchy"
-    assert entry.runtime_data is before
+    assert entry.runtime_data.coordinator is before
     button = state_of(hass, saved, "print", "button")
     assert button.entity_id == "button.print_benchy"
     assert button.name == "Print Benchy"
@@ -153,7 +153,7 @@ async def test_sku_is_called_by_its_title_and_can_print(
 async def test_change_renames_the_device_and_prints_something_else_without_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    before = entry.runtime_data
+    before = entry.runtime_data.coordinator
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=2, tags=["demo"])
     form = await entry.start_subentry_reconfigure_flow(hass, saved)
     suggested = {
@@ -171,7 +171,7 @@ async def test_change_renames_the_device_and_prints_something_else_without_a_rel
     device = device_of(hass, entry, saved)
     assert device is not None
     assert device.name == "Desk set"
-    assert entry.runtime_data is before
+    assert entry.runtime_data.coordinator is before
     await press(hass, saved, "print")
     assert last_build(farm)["skus"] == [{"skuId": sku, "quantity": 1, "priority": 100, "position": "back"}]
 
@@ -267,7 +267,7 @@ async def test_key_that_may_not_see_skus_and_materials_can_save_parts(
 async def test_removed_saved_print_takes_its_device_along_and_nothing_else(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    before = entry.runtime_data
+    before = entry.runtime_data.coordinator
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
     other = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=2, name="Two")
 
@@ -278,7 +278,7 @@ async def test_removed_saved_print_takes_its_device_along_and_nothing_else(
     assert value_of(hass, saved, "print", "button") is None
     assert device_of(hass, entry, other) is not None
     assert device_of(hass, entry, printer_named(farm, "A1 01")) is not None
-    assert entry.runtime_data is before
+    assert entry.runtime_data.coordinator is before
     await press(hass, other, "print")
     assert last_build(farm)["parts"][0]["quantity"] == 2
 
@@ -288,7 +288,7 @@ async def test_snapshot_and_reload_leave_saved_prints_alone(
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
     device = device_of(hass, entry, saved)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     assert device_of(hass, entry, saved) == device
 
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -301,13 +301,13 @@ async def test_snapshot_and_reload_leave_saved_prints_alone(
 async def test_new_key_reloads_and_a_new_title_does_not(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    before = entry.runtime_data
+    before = entry.runtime_data.coordinator
     hass.config_entries.async_update_entry(entry, title="My farm")
     await hass.async_block_till_done()
-    assert entry.runtime_data is before
+    assert entry.runtime_data.coordinator is before
 
     farm.add_api_key("another_key_for_the_same_store")
     hass.config_entries.async_update_entry(entry, data=entry_data(farm, api_key="another_key_for_the_same_store"))
     await hass.async_block_till_done()
-    assert entry.runtime_data is not before
+    assert entry.runtime_data.coordinator is not before
     assert entry.state is ConfigEntryState.LOADED

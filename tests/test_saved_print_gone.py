@@ -97,7 +97,7 @@ async def test_deletion_is_noticed_before_anybody_presses(
 async def test_sku_that_lost_its_parts_is_noticed_when_an_event_tells_of_parts(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0.0)
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0.0)
     saved = await save_print(hass, entry, f"sku:{sku_id(farm, 'BENCHY-1')}", quantity=1)
     await pass_time(hass, 31)
     assert issue_of(hass, saved) is None
@@ -108,7 +108,9 @@ async def test_sku_that_lost_its_parts_is_noticed_when_an_event_tells_of_parts(
 
     topic = f"stores/{farm.config.store_id}/entities/parts"
     told = asyncio.Event()
-    stop = entry.runtime_data.listeners.async_add_changes(lambda new: told.set() if "part" in new.kinds else None)
+    stop = entry.runtime_data.coordinator.listeners.async_add_changes(
+        lambda new: told.set() if "part" in new.kinds else None
+    )
     farm.publish(topic, b'{"action": "DELETE", "entityType": "parts", "entities": {"%s": {}}}' % part_id(farm).encode())
     await asyncio.wait_for(told.wait(), 10)
     stop()

@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago import sensor
+from custom_components.printago.sensor import printer_sensor as sensor
 from tests.common import paths, press, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.saved_prints import BUILD, outcome, outcome_is, part_id, runs, save_print
@@ -55,7 +55,7 @@ async def test_canceled_print_is_told(hass: HomeAssistant, farm: VirtualFarm, en
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1, tags=["nobody-has-this"])
     await press(hass, saved, "print")
     await until(hass, lambda: len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1)
-    await entry.runtime_data.client.cancel_job(state_of(hass, saved, "last_outcome").attributes["jobs"][0])
+    await entry.runtime_data.coordinator.client.cancel_job(state_of(hass, saved, "last_outcome").attributes["jobs"][0])
     await outcome_is(hass, saved, "canceled")
 
 

@@ -16,7 +16,7 @@ async def test_read_that_failed_is_tried_again_at_the_next_turn(
     await pass_time(hass, 31)
     assert value_of(hass, store, "orders_open") is None
     # It spaces reads by the real clock, which no test waits for.
-    monkeypatch.setattr("custom_components.printago.seldom._PAUSE", 0)
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
 
     await pass_time(hass, 15 * 60)
 

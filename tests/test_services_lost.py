@@ -189,7 +189,7 @@ async def test_refused_key_is_confirmed_by_a_snapshot_and_asked_for_anew(
     with pytest.raises(HomeAssistantError) as failed:
         await submit(hass, part="Benchy")
     assert failed.value.translation_key == "invalid_auth"
-    entry.runtime_data.async_reconcile()
+    entry.runtime_data.coordinator.async_reconcile()
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, 20)
     assert any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import CannotConnectError, PermissionDeniedError
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.seldom import DAY, SeldomReads
+from custom_components.printago.hub.slow_poll import DAY, SeldomReads
 from tests.common import pass_time
 
 TURN = 12 * 60 + 1
@@ -38,7 +38,7 @@ class Store:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     store = Store()
-    monkeypatch.setattr("custom_components.printago.seldom.time", SimpleNamespace(monotonic=lambda: store.now))
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll.time", SimpleNamespace(monotonic=lambda: store.now))
     return store
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.printago.spelling import alike, folded, folded_number, tidied
+from custom_components.printago.model.spelling import alike, folded, folded_number, tidied
 
 SAME = [
     ("Benchy", "BENCHY"),

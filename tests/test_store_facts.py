@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.store_facts import Fact, StoreFacts
+from custom_components.printago.model.store_info import Fact, StoreFacts
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.memory import async_recall
+from custom_components.printago.hub.persistence import async_recall
 from tests.common import pass_time, press, printer_named, value_of
 from tests.conftest import SetUp
 from tests.issues import Clock
@@ -57,10 +57,10 @@ async def test_forged_log_of_the_far_future_costs_an_hour_at_most(
     entry = await setup_entry()
     assert entry.state is ConfigEntryState.LOADED
     assert farm.requests == []
-    assert entry.runtime_data.memory.limiter.delay(Lane.USER) <= 3610
+    assert entry.runtime_data.coordinator.memory.limiter.delay(Lane.USER) <= 3610
 
     clock.now += 3611
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await pass_time(hass, 31)
 
     await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")

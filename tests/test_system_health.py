@@ -19,7 +19,7 @@ async def test_card_tells_what_is_known_without_asking_printago(
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
-    sent = entry.runtime_data.memory.limiter.requests_last_hour
+    sent = entry.runtime_data.coordinator.memory.limiter.requests_last_hour
 
     info = await get_system_health_info(hass, DOMAIN)
 
@@ -40,7 +40,7 @@ async def test_card_tells_the_last_error_without_secrets(
     farm.inject_fault(Fault(mode="status", count=50, status=400, message=f"no {farm.config.api_key}", path="/v1"))
     await farm.disconnect_clients()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
 
     info = await get_system_health_info(hass, DOMAIN)
 

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.printago.api.fields import ABSENT
-from custom_components.printago.api.telemetry import Telemetry
-from custom_components.printago.temperatures import Temperatures
+from custom_components.printago.api.models.fields import ABSENT
+from custom_components.printago.api.models.telemetry import Telemetry
+from custom_components.printago.model.temperatures import Temperatures
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ async def test_trays_come_back_at_start_while_the_printer_is_silent(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
-    entry.runtime_data.memory.async_forget_farm()
+    entry.runtime_data.coordinator.memory.async_forget_farm()
     farm.disconnect_printer(x1c)
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{x1c}", b"", retain=True)
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -333,7 +333,7 @@ class TestAssignedMaterial:
     ) -> None:
         await pass_time(hass, 31)
         farm.clear_requests()
-        entry.runtime_data.seldom._reads["printer_slots"].asked_at = -math.inf
+        entry.runtime_data.coordinator.seldom._reads["printer_slots"].asked_at = -math.inf
         change = {"entityType": "printer-slots", "action": "UPDATE", "entities": {"x" * 24: {"materialId": None}}}
         farm.publish(f"stores/{farm.config.store_id}/entities/printer-slots", orjson.dumps(change))
         farm.rename_printer(x1c, "Bench")
@@ -352,7 +352,7 @@ class TestAssignedMaterial:
         """The list may be from before the change, and from after another one that brought no event."""
         await pass_time(hass, 31)
         farm.clear_requests()
-        client, seldom = entry.runtime_data.client, entry.runtime_data.seldom
+        client, seldom = entry.runtime_data.coordinator.client, entry.runtime_data.coordinator.seldom
         read = client.printer_slots
 
         async def read_while_a_spool_is_changed() -> Any:
@@ -377,7 +377,7 @@ class TestAssignedMaterial:
     ) -> None:
         await pass_time(hass, 31)
         farm.clear_requests()
-        entry.runtime_data.seldom._reads["printer_slots"].asked_at = -math.inf
+        entry.runtime_data.coordinator.seldom._reads["printer_slots"].asked_at = -math.inf
         await pass_time(hass, 3601)
         asked = paths(farm)
         assert asked.count(SLOTS) == 1

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action
-from custom_components.printago.farm import Farm
-from custom_components.printago.printer_state import Readiness
-from custom_components.printago.store_facts import StoreFacts
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.printer import Readiness
+from custom_components.printago.model.store_info import StoreFacts
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 
 NO_TEXTS: tuple[Any, ...] = (7, 0, 1.5, [], {}, [True], {"is": True})

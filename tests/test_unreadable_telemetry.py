@@ -140,7 +140,7 @@ class Printer:
         stamps = {"receivedAt": now.isoformat(), "expiresAt": (now + timedelta(minutes=5)).isoformat()}
         payload = json.dumps({**stat, **stamps}, separators=(",", ":")).encode()
         self.farm.publish(f"stores/{self.farm.config.store_id}/printer-stats/{self.id}", payload)
-        state = self.entry.runtime_data.farm.printers[self.id]
+        state = self.entry.runtime_data.coordinator.farm.printers[self.id]
         async with asyncio.timeout(10):
             while state.received_at != now:
                 await self.hass.async_block_till_done()
@@ -164,7 +164,7 @@ async def printer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Printer:
     """Return a printer whose readings are shown at once, however fast they come."""
-    monkeypatch.setattr("custom_components.printago.listeners._READINGS_DELAY", 0)
+    monkeypatch.setattr("custom_components.printago.hub.listeners._READINGS_DELAY", 0)
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     return Printer(hass, farm, entry, printer_named(farm, "A1 01"))

@@ -212,19 +212,19 @@ def test_what_was_forgotten_is_named(copy: Path, facts: Facts, known: set[str], 
 def test_what_the_code_says_without_words_is_named(copy: Path) -> None:
     package = copy / PACKAGE
     for file, old, new in (
-        ("sensor.py", "PARALLEL_UPDATES = 0", ""),
-        ("sensor.py", 'key="task_name"', 'key="new_sensor"'),
+        ("sensor/__init__.py", "PARALLEL_UPDATES = 0", ""),
+        ("sensor/printer_sensor.py", 'key="task_name"', 'key="new_sensor"'),
         ("event.py", '"order_closed"', '"order_reopened"'),
         ("button.py", 'translation_key="no_bed_to_clear"', 'translation_key="no_bed_at_all"'),
-        ("actions/common.py", '{"device": ', '{"gadget": '),
-        ("actions/jobs.py", 'selection_error("nothing_to_change")', 'selection_error("nothing_given")'),
+        ("services/helpers.py", '{"device": ', '{"gadget": '),
+        ("services/change_jobs.py", 'selection_error("nothing_to_change")', 'selection_error("nothing_given")'),
         ("__init__.py", "raise ConfigEntryError(", 'raise ConfigEntryError("Broken")\n        raise ConfigEntryError('),
-        ("catalog.py", 'f"{kind}_ambiguous"', "listing.key"),
+        ("printing/catalog.py", 'f"{kind}_ambiguous"', "listing.key"),
         ("config_flow.py", 'reason="wrong_store"', 'reason="other_store"'),
-        ("saved_prints.py", 'ISSUE = "saved_print_gone"', 'ISSUE = "saved_print_lost"'),
-        ("stream_watch.py", 'help_anchor="realtime-is-unreachable"', 'help_anchor="realtime-is-shy"'),
+        ("printing/saved_prints.py", 'ISSUE = "saved_print_gone"', 'ISSUE = "saved_print_lost"'),
+        ("issues/stream.py", 'help_anchor="realtime-is-unreachable"', 'help_anchor="realtime-is-shy"'),
         ("system_health.py", '"stores": stores', '"shops": stores'),
-        ("trigger.py", '"queue_empty": ', '"queue_full": '),
+        ("trigger/__init__.py", '"queue_empty": ', '"queue_full": '),
         ("__init__.py", "\nfrom functools", "\nimport homeassistant.components.mqtt\nfrom functools"),
     ):
         swap(f"{PACKAGE}/{file}", old, new)(copy)
@@ -232,7 +232,7 @@ def test_what_the_code_says_without_words_is_named(copy: Path) -> None:
     found = "\n".join(told(copy, facts_of(package)))
 
     for problem in (
-        "sensor.py does not set PARALLEL_UPDATES",
+        "sensor does not set PARALLEL_UPDATES",
         "en.json lacks entity.sensor.new_sensor.name",
         "en.json has entity.sensor.task_name.name, which nothing uses",
         "icons.json lacks entity.sensor.new_sensor.default",

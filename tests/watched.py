@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from custom_components.printago.api import Action
-from custom_components.printago.changes import Changes
-from custom_components.printago.farm import Farm
-from custom_components.printago.happenings import Chronicle
+from custom_components.printago.model.changes import Changes
+from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.farm import Farm
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stat
 
 BUSY_WORDS = frozenset({"PREPARE", "RUNNING", "PAUSE"})

@@ -13,22 +13,24 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .access_watch import AccessWatch
-from .actions import async_setup_actions
 from .api import CannotConnectError, PrintagoClient
-from .clock_watch import ClockWatch
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .devices import DeviceKeeper, DeviceNames
+from .coordinator import PrintagoCoordinator
 from .frontend import async_setup_cards
-from .issues import async_forget_issues
-from .memory import async_forget, async_recall
-from .part_picture import async_setup_pictures
-from .permissions import PermissionWatch
-from .quota_watch import QuotaWatch
-from .saved_prints import SavedPrints
-from .store_reads import StoreReads
-from .stream_watch import StreamWatch
+from .hub.clock_jumps import ClockWatch
+from .hub.devices import DeviceKeeper, DeviceNames
+from .hub.persistence import async_forget, async_recall
+from .hub.store_poll import StoreReads
+from .issues.access import AccessWatch
+from .issues.entry_issue import async_forget_issues
+from .issues.missing_permission import PermissionWatch
+from .issues.quota import QuotaWatch
+from .issues.stream import StreamWatch
+from .printing.catalog import Catalog
+from .printing.saved_prints import SavedPrints
+from .runtime import PrintagoConfigEntry, PrintagoRuntime
+from .services import async_setup_actions
+from .views import async_setup_pictures
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (
@@ -69,10 +71,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
         ) from err
-    coordinator = entry.runtime_data = PrintagoCoordinator(hass, entry, client, memory)
+    coordinator = PrintagoCoordinator(hass, entry, client, memory)
     DeviceNames(hass, entry, coordinator)
     DeviceKeeper(hass, entry, coordinator)
-    coordinator.saved_prints = SavedPrints(hass, entry, coordinator)
+    catalog = Catalog(client)
+    entry.runtime_data = PrintagoRuntime(
+        coordinator=coordinator,
+        client=client,
+        catalog=catalog,
+        saved_prints=SavedPrints(hass, entry, coordinator, catalog),
+    )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StoreReads(entry, coordinator)
     permissions = PermissionWatch(hass, entry, coordinator)
@@ -96,10 +104,10 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Let go of a store; its farm and its quota are remembered."""
-    entry.runtime_data.announcer.async_pause()
+    entry.runtime_data.coordinator.announcer.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return True
-    entry.runtime_data.announcer.async_begin()
+    entry.runtime_data.coordinator.announcer.async_begin()
     return False
 
 
@@ -115,5 +123,6 @@ async def async_remove_config_entry_device(
     """Let a device be removed by hand when its printer is no longer part of the farm."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    known = entry.runtime_data.farm.printers.keys() | entry.subentries.keys() | {entry.runtime_data.store_id}
+    coordinator = entry.runtime_data.coordinator
+    known = coordinator.farm.printers.keys() | entry.subentries.keys() | {coordinator.store_id}
     return not any(domain == DOMAIN and identifier in known for domain, identifier in device.identifiers)

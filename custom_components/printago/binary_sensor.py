@@ -14,11 +14,11 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraDa
 from homeassistant.util import dt as dt_util
 
 from .api import HealthMessage, Severity
-from .coordinator import PrintagoConfigEntry
 from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .farm import Farm
-from .hms import wiki_url
-from .printer_state import PrinterState
+from .model.farm import Farm
+from .model.hms import wiki_url
+from .model.printer import PrinterState
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -82,7 +82,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensors of the farm, and of its printers as they come."""
-    async_add_entities([RealtimeBinarySensor(entry.runtime_data, REALTIME)])
+    async_add_entities([RealtimeBinarySensor(entry.runtime_data.coordinator, REALTIME)])
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, PRINTER_BINARY_SENSORS, PrinterBinarySensor, async_add_entities
     )

@@ -11,22 +11,22 @@ from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import NotAppliedError, PrintagoClient
-from .api.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
-from .beds import async_confirm_bed
+from .api.rest.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
 from .const import DOMAIN
 from .control import ControlDescription, ControlEntity
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .entity import FarmEntity, async_setup_printer_entities
-from .errors import async_call
-from .farm import Farm
-from .print_status import PrintStatus
-from .printer_state import PrinterState
-from .saved_print_entities import SavedPrintButton
+from .coordinator import PrintagoCoordinator
+from .entity import FarmEntity, SavedPrintEntity, async_setup_printer_entities
+from .model.farm import Farm
+from .model.print_status import PrintStatus
+from .model.printer import PrinterState
+from .printing.beds import async_confirm_bed
+from .printing.saved_print import SavedPrint
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -160,12 +160,15 @@ FARM_BUTTONS = (
     ),
 )
 
+SAVED_PRINT_BUTTON = ButtonEntityDescription(key="print", translation_key="saved_print")
+_PRINT_PERMISSIONS: Permissions = frozenset({"build.create"})
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the buttons of the store, and those of the printers and saved prints as they come."""
-    async_add_entities(FarmButton(entry.runtime_data, description) for description in FARM_BUTTONS)
+    async_add_entities(FarmButton(entry.runtime_data.coordinator, description) for description in FARM_BUTTONS)
     async_setup_printer_entities(entry, Platform.BUTTON, PRINTER_BUTTONS, PrinterButton, async_add_entities)
     entry.runtime_data.saved_prints.async_add_platform(SavedPrintButton, async_add_entities)
 
@@ -191,7 +194,7 @@ class PrinterButton(ControlEntity, ButtonEntity):
                 translation_key=reason,
                 translation_placeholders={"printer": printer.name},
             )
-        await async_call(self.coordinator, self.entity_description.press_fn(self.coordinator, printer))
+        await self.coordinator.async_call(self.entity_description.press_fn(self.coordinator, printer))
 
 
 class FarmButton(FarmEntity, ButtonEntity):
@@ -210,4 +213,30 @@ class FarmButton(FarmEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        await async_call(self.coordinator, self.entity_description.press_fn(self.coordinator))
+        await self.coordinator.async_call(self.entity_description.press_fn(self.coordinator))
+
+
+class SavedPrintButton(SavedPrintEntity, ButtonEntity):
+    """Prints; it bears the name of the saved print alone, so that a voice can ask for it."""
+
+    _attr_name = None
+
+    def __init__(self, saved_print: SavedPrint) -> None:
+        """Print a saved print."""
+        super().__init__(saved_print, SAVED_PRINT_BUTTON)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.listeners.async_add_farm(self.async_on_update))
+
+    @override
+    @callback
+    def _async_read(self) -> tuple[Any, ...]:
+        lacks = self.coordinator.client.permissions.lacks(_PRINT_PERMISSIONS)
+        self._attr_available = self.coordinator.available and not lacks
+        return (self._attr_available,)
+
+    @override
+    async def async_press(self) -> None:
+        await self.saved_print.async_print()

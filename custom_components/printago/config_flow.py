@@ -29,11 +29,11 @@ from .api import (
     parse_endpoint,
     tells_no_api_access,
 )
+from .api.credentials import clean_address, clean_key, clean_store_id, is_key, is_store_id
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
-from .memory import async_recall
-from .pasted import clean_address, clean_key, clean_store_id, is_key, is_store_id
-from .saved_print import SUBENTRY_TYPE
-from .saved_print_flow import SavedPrintFlow
+from .hub.persistence import async_recall
+from .printing.saved_print import SUBENTRY_TYPE
+from .subentry_flow import SavedPrintFlow
 
 _DEFAULT_TITLE = "Printago"
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))

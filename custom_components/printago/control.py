@@ -9,10 +9,9 @@ from typing import Any, override
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api.permissions import PRINTER_CONTROL, Permissions
+from .api.rest.permissions import PRINTER_CONTROL, Permissions
 from .entity import PrintagoEntity, PrinterEntity, PrinterEntityDescription
-from .errors import async_call
-from .printer_state import PrinterState
+from .model.printer import PrinterState
 
 _PATIENCE = 15
 """Seconds that a printer has for showing what it was told to do; then what it shows is true."""
@@ -92,7 +91,7 @@ class OptimisticEntity[T](PrintagoEntity):
             async with self._sending:
                 if mine == self._wishes:
                     self._queued = False
-                    await async_call(self.coordinator, call())
+                    await self.coordinator.async_call(call())
         except BaseException:
             if mine == self._wishes:
                 self._async_give_up()

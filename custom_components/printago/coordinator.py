@@ -4,11 +4,11 @@ A push is told to the entities of its printer only. The poll has its own timer, 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 import time
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
@@ -20,15 +20,17 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util.ssl import client_context
 
-from .announcer import Announcer
 from .api import (
     KEEPALIVE_SECONDS,
     MAX_WAIT,
+    AuthenticationError,
+    CannotConnectError,
     EntityEvent,
     InvalidRealtimeUrl,
     Lane,
     Listing,
     MalformedMessageError,
+    OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
@@ -38,21 +40,16 @@ from .api import (
     StatMessage,
     parse_message,
 )
-from .catalog import Catalog
-from .changes import NO_CHANGES, Changes
 from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
-from .endings import Endings
-from .errors import update_error
-from .farm import Farm
-from .inbox import Inbox
-from .listeners import Listeners
-from .memory import StoreMemory
-from .seldom import HOUR, SeldomReads
-
-if TYPE_CHECKING:
-    from .saved_prints import SavedPrints
-
-type PrintagoConfigEntry = ConfigEntry[PrintagoCoordinator]
+from .errors import home_assistant_error, update_error
+from .hub.ended_jobs import Endings
+from .hub.event_publisher import Announcer
+from .hub.listeners import Listeners
+from .hub.message_queue import Inbox
+from .hub.persistence import StoreMemory
+from .hub.slow_poll import HOUR, SeldomReads
+from .model.changes import NO_CHANGES, Changes
+from .model.farm import Farm
 
 # A second more, so that no hour ever sees a thirteenth poll.
 POLL_WITH_STREAM = timedelta(minutes=5, seconds=1)
@@ -71,12 +68,9 @@ _CROWDED = 50
 class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     """Keeps the farm of one store up to date."""
 
-    config_entry: PrintagoConfigEntry
-    saved_prints: SavedPrints
+    config_entry: ConfigEntry
 
-    def __init__(
-        self, hass: HomeAssistant, entry: PrintagoConfigEntry, client: PrintagoClient, memory: StoreMemory
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: PrintagoClient, memory: StoreMemory) -> None:
         """Start from the farm that an earlier load of the entry has left, if any."""
         super().__init__(
             hass,
@@ -89,7 +83,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             ),
         )
         self.client = client
-        self.catalog = Catalog(client)
         self.memory = memory
         self.store_id: str = entry.data[CONF_STORE_ID]
         self.farm = memory.farm
@@ -367,6 +360,22 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.async_reconcile()
         if missed > HOUR.total_seconds():
             self.seldom.async_want_all()
+
+    async def async_call[T](self, call: Awaitable[T], *, reads: bool = False) -> T:
+        """Await a call of the client; what goes wrong is raised as an error that a person can act on.
+
+        A call that only ``reads`` leaves nothing open when its answer is lost.
+        """
+        try:
+            return await call
+        except AuthenticationError as err:
+            # The next snapshot confirms it, and asks for another key.
+            self.async_reconcile()
+            raise home_assistant_error(err) from err
+        except OutcomeUnknownError as err:
+            raise home_assistant_error(CannotConnectError(str(err)) if reads else err) from err
+        except PrintagoError as err:
+            raise home_assistant_error(err) from err
 
     # Stream
 

@@ -13,11 +13,12 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from yarl import URL
 
 from .api import PrintJob
-from .api.secrets import KEY_ID_LENGTH
+from .api.redaction import KEY_ID_LENGTH
 from .const import CONF_SERVER, CONF_STORE_ID, DOMAIN
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .coordinator import PrintagoCoordinator
 from .health import describe_quota, describe_rest, describe_stream
-from .printer_state import PrinterState
+from .model.printer import PrinterState
+from .runtime import PrintagoConfigEntry, PrintagoRuntime
 
 _TO_REDACT = {CONF_API_KEY, CONF_STORE_ID, "serial_number"}
 _NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")
@@ -53,7 +54,8 @@ async def async_get_device_diagnostics(
 
 def _coordinator_of(entry: PrintagoConfigEntry) -> PrintagoCoordinator | None:
     # An entry that failed to load has something to tell as well, one that never tried to has not.
-    return getattr(entry, "runtime_data", None)
+    runtime: PrintagoRuntime | None = getattr(entry, "runtime_data", None)
+    return runtime.coordinator if runtime is not None else None
 
 
 def _describe_entry(entry: PrintagoConfigEntry) -> dict[str, Any]:

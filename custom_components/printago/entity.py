@@ -11,12 +11,34 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .changes import Changes
 from .const import DOMAIN
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .farm import Farm
-from .large_farm import enabled_by_default
-from .printer_state import PrinterState
+from .coordinator import PrintagoCoordinator
+from .model.changes import Changes
+from .model.farm import Farm
+from .model.printer import PrinterState
+from .printing.saved_print import SavedPrint
+from .runtime import PrintagoConfigEntry
+
+# Home Assistant takes 10,000 enabled entities of a config entry and no more (MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY); a
+# printer has about 40, with four AMS units more than 50.
+MOST_WITH_EVERYTHING = 180
+"""Printers of a farm that may have everything that is enabled by default."""
+
+ESSENTIAL = frozenset(
+    {
+        *("print_status", "readiness", "print_progress", "end_time", "current_job", "last_print_result"),
+        *("nozzle_temp", "bed_temp"),
+        *("online", "printing", "bed_needs_clearing", "hms"),
+        *("confirm_bed_cleared", "pause", "resume", "stop", "enabled"),
+        *("print", "alert"),
+    }
+)
+"""What each printer of a larger farm has enabled: 500 printers then have 9,500 entities, and the farm its own."""
+
+
+def enabled_by_default(key: str, printers: int) -> bool:
+    """Return whether an entity of a printer may be enabled when it is registered in a farm of so many printers."""
+    return printers <= MOST_WITH_EVERYTHING or key in ESSENTIAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +170,15 @@ class FarmEntity(PrintagoEntity):
         """Take over what is shown of the farm, and return it."""
 
 
+class SavedPrintEntity(PrintagoEntity):
+    """An entity of one saved print."""
+
+    def __init__(self, saved_print: SavedPrint, description: EntityDescription) -> None:
+        """Follow a saved print."""
+        super().__init__(saved_print.coordinator, saved_print.id, description)
+        self.saved_print = saved_print
+
+
 @callback
 def async_setup_printer_entities[D: PrinterEntityDescription](
     entry: PrintagoConfigEntry,
@@ -160,7 +191,7 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
 
     What was registered once is added again at every start, even while its printer says nothing.
     """
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     registry = er.async_get(coordinator.hass)
     added: dict[str, set[str]] = {}
 

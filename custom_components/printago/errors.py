@@ -1,11 +1,10 @@
 """What errors of the client become in Home Assistant: something that a person can act on, in translated words."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
@@ -15,16 +14,12 @@ from .api import (
     InvalidRequestError,
     NotAppliedError,
     NotEntitledError,
-    OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoError,
     RateLimitedError,
     tells_no_api_access,
 )
 from .const import DOMAIN
-
-if TYPE_CHECKING:
-    from .coordinator import PrintagoCoordinator
 
 
 def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
@@ -48,23 +43,6 @@ def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
         case _:
             key, placeholders = "update_failed", {"error": str(err)}
     return UpdateFailed(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
-
-
-async def async_call[T](coordinator: PrintagoCoordinator, call: Awaitable[T], *, reads: bool = False) -> T:
-    """Await a call of the client; what goes wrong is raised as an error that a person can act on.
-
-    A call that only ``reads`` leaves nothing open when its answer is lost.
-    """
-    try:
-        return await call
-    except AuthenticationError as err:
-        # The next snapshot confirms it, and asks for another key.
-        coordinator.async_reconcile()
-        raise home_assistant_error(err) from err
-    except OutcomeUnknownError as err:
-        raise home_assistant_error(CannotConnectError(str(err)) if reads else err) from err
-    except PrintagoError as err:
-        raise home_assistant_error(err) from err
 
 
 def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
@@ -91,6 +69,13 @@ def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
         translation_domain=DOMAIN,
         translation_key=key,
         translation_placeholders=dict(placeholders) if placeholders else None,
+    )
+
+
+def action_error(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error that says what to ask for instead, by its key in the translations."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )
 
 

@@ -9,10 +9,10 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PrintagoConfigEntry
 from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .farm import Farm
-from .happenings import Happening, Scope
+from .model.events import Happening, Scope
+from .model.farm import Farm
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -70,7 +70,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the event entities of the farm, and of its printers as they come."""
-    async_add_entities(FarmEvent(entry.runtime_data, description) for description in FARM_EVENTS)
+    async_add_entities(FarmEvent(entry.runtime_data.coordinator, description) for description in FARM_EVENTS)
     async_setup_printer_entities(entry, Platform.EVENT, PRINTER_EVENTS, PrinterEvent, async_add_entities)
 
 

@@ -12,9 +12,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Telemetry
 from .control import ControlDescription, ControlEntity, OptimisticEntity
-from .coordinator import PrintagoConfigEntry
 from .entity import async_setup_printer_entities
-from .printer_state import PrinterState
+from .model.printer import PrinterState
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -11,13 +11,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .api.addresses import without_query
-from .api.pictures import Picture
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .covers import Covers
+from .api.models.picture import Picture
+from .api.rest.addresses import without_query
+from .coordinator import PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .print_status import ACTIVE_STATUSES
-from .printer_state import PrinterState
+from .hub.cover_cache import Covers
+from .model.print_status import ACTIVE_STATUSES
+from .model.printer import PrinterState
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -34,7 +35,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the images of printers as they come."""
-    create = partial(CoverImage, Covers(hass, entry, entry.runtime_data.client))
+    create = partial(CoverImage, Covers(hass, entry, entry.runtime_data.coordinator.client))
     async_setup_printer_entities(entry, Platform.IMAGE, PRINTER_IMAGES, create, async_add_entities)
 
 

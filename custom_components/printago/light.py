@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .control import ControlDescription, ControlEntity, OptimisticToggle
-from .coordinator import PrintagoConfigEntry
 from .entity import async_setup_printer_entities
-from .printer_state import PrinterState
+from .model.printer import PrinterState
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 

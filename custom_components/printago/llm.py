@@ -18,17 +18,18 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 import voluptuous as vol
 
-from .actions.common import whole_number
 from .api import JobStatus
-from .api.models import IN_PROGRESS_STATUSES, place_in_queue
-from .catalog import called
+from .api.models.records import IN_PROGRESS_STATUSES, place_in_queue
 from .const import DOMAIN
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
-from .devices import async_called
-from .errors import async_call, async_message
-from .printer_names import full_names, printers_called, told_apart
-from .printer_state import PrinterState
-from .spelling import alike, distinct, folded, folded_number
+from .coordinator import PrintagoCoordinator
+from .errors import async_message
+from .hub.devices import async_called
+from .model.printer import PrinterState
+from .model.printer_names import full_names, printers_called, told_apart
+from .model.spelling import alike, distinct, folded, folded_number
+from .printing.action_fields import whole_number
+from .printing.catalog import called
+from .runtime import PrintagoConfigEntry
 
 _MOST_PARTS = 50
 _MOST_COPIES = 500
@@ -101,9 +102,9 @@ class _FarmTool(Tool):
         wanted = arguments["printer"]
         chosen = self._chosen(arguments)
         found = [
-            (name, entry.runtime_data, printer)
+            (name, entry.runtime_data.coordinator, printer)
             for name, entry in chosen.items()
-            for printer in printers_called(entry.runtime_data.farm.printers.values(), wanted)
+            for printer in printers_called(entry.runtime_data.coordinator.farm.printers.values(), wanted)
         ]
         if len(found) == 1:
             return found[0][1:]
@@ -115,7 +116,7 @@ class _FarmTool(Tool):
             names = [
                 name
                 for entry in chosen.values()
-                for name in told_apart(entry.runtime_data.farm.printers.values()).values()
+                for name in told_apart(entry.runtime_data.coordinator.farm.printers.values()).values()
             ]
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -162,7 +163,9 @@ class ListPartsTool(_FarmTool):
         wanted = folded(arguments.get("contains", ""))
         names: list[str] = []
         for entry in self._chosen(arguments).values():
-            listing = await async_call(entry.runtime_data, entry.runtime_data.client.parts(), reads=True)
+            listing = await entry.runtime_data.coordinator.async_call(
+                entry.runtime_data.coordinator.client.parts(), reads=True
+            )
             names += map(called, listing.rows.values())
         names = sorted(name for name in names if wanted in folded(name))
         return {"parts": names[:_MOST_PARTS], "more": max(0, len(names) - _MOST_PARTS)}
@@ -259,7 +262,7 @@ class ExplainJobTool(_FarmTool):
         entry = self._only(arguments)
         data: dict[str, Any] = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "limit": _MOST_EXPLAINED}
         if wanted := folded_number(arguments.get("job", "")):
-            jobs = sorted(entry.runtime_data.farm.jobs.values(), key=place_in_queue)
+            jobs = sorted(entry.runtime_data.coordinator.farm.jobs.values(), key=place_in_queue)
             data["job_id"] = [
                 job.id
                 for job in jobs
@@ -304,7 +307,7 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
 @callback
 def _named(hass: HomeAssistant, entries: list[PrintagoConfigEntry]) -> dict[str, PrintagoConfigEntry]:
     """Return the stores by what people call them, with their IDs where several are called the same."""
-    by_id = {entry.runtime_data.store_id: entry for entry in entries}
+    by_id = {entry.runtime_data.coordinator.store_id: entry for entry in entries}
     names = {store_id: async_called(hass, entry, store_id, entry.title) for store_id, entry in by_id.items()}
     return {name: by_id[store_id] for store_id, name in distinct(names).items()}
 
@@ -318,7 +321,7 @@ def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, llm_context: LL
 
 
 def _status(store: str, entry: PrintagoConfigEntry) -> dict[str, Any]:
-    farm = entry.runtime_data.farm
+    farm = entry.runtime_data.coordinator.farm
     names = sorted(told_apart(farm.printers.values()).items(), key=lambda named: named[1])
     return {
         "store": store,

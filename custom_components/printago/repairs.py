@@ -6,10 +6,10 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from .devices import async_called
-from .permissions import ISSUE as MISSING_PERMISSION
-from .saved_print import CONF_PART, CONF_SKU
-from .saved_print_flow import CONF_THING, Choices, ChoicesError, thing_data
+from .hub.devices import async_called
+from .issues.missing_permission import ISSUE as MISSING_PERMISSION
+from .printing.saved_print import CONF_PART, CONF_SKU
+from .subentry_flow import CONF_THING, Choices, ChoicesError, thing_data
 
 
 class PermissionRepairFlow(ConfirmRepairFlow):

@@ -16,13 +16,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import InvalidRequestError
-from .api.permissions import FABMATIC, MAINTENANCE, SETTINGS_EDIT, SETTINGS_VIEW
+from .api.rest.permissions import FABMATIC, MAINTENANCE, SETTINGS_EDIT, SETTINGS_VIEW
 from .const import DOMAIN
 from .control import ControlDescription, ControlEntity, OptimisticToggle
-from .coordinator import PrintagoConfigEntry, PrintagoCoordinator
+from .coordinator import PrintagoCoordinator
 from .entity import FarmEntity, async_setup_printer_entities
-from .farm import Farm
-from .printer_state import PrinterState
+from .model.farm import Farm
+from .model.printer import PrinterState
+from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 STORE_SETTINGS = "store_settings"
@@ -79,7 +80,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the switch of the store, and those of the printers as they come."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
 
     async def read_settings() -> None:
         _take_over(coordinator, await coordinator.client.store_settings())

@@ -6,8 +6,8 @@ from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .coordinator import PrintagoConfigEntry
 from .health import last_error
+from .runtime import PrintagoConfigEntry
 
 
 @callback
@@ -19,7 +19,7 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     stores = len(hass.config_entries.async_entries(DOMAIN))
     entries: list[PrintagoConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    coordinators = [entry.runtime_data for entry in entries]
+    coordinators = [entry.runtime_data.coordinator for entry in entries]
     errors = (last_error(coordinator) for coordinator in coordinators)
     return {
         "stores": stores,

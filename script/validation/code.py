@@ -49,7 +49,7 @@ def _help(project: Project, facts: Facts) -> Iterator[str]:
 def _platforms(facts: Facts) -> Iterator[str]:
     for platform in Platform:
         if (module := facts.modules.get(platform)) is not None and not hasattr(module, "PARALLEL_UPDATES"):
-            yield f"{platform}.py does not set PARALLEL_UPDATES"
+            yield f"{platform} does not set PARALLEL_UPDATES"
     for name in ("config_flow", "coordinator", "diagnostics", "entity"):
         if name not in facts.modules:
             yield f"{name}.py is missing"

@@ -97,10 +97,10 @@ def read(package: Path) -> Facts:
     facts.modules = modules = _imported(package)
     for module in modules.values():
         facts.entities += map(_entity, _descriptions(vars(module).values()))
-    trays = modules["trays"]
+    trays = modules["sensor.tray_sensor"]
     facts.entities += [_entity(trays.TrayDescription.of(trays.Place(*place))) for place in _PLACES]
     facts.entities = list({(each.platform, each.key): each for each in facts.entities}.values())
-    facts.actions = {action.name: dict(schema_fields(action.schema)) for action in modules["actions"].ACTIONS}
+    facts.actions = {action.name: dict(schema_fields(action.schema)) for action in modules["services"].ACTIONS}
     facts.triggers = frozenset(modules["trigger"].TRIGGERS)
     facts.conditions = frozenset(modules["condition"].CONDITIONS)
     facts.health = tuple(_returned_keys(facts.source.modules["system_health.py"], "_async_info"))

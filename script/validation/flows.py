@@ -17,12 +17,12 @@ def flows(facts: Facts) -> Iterator[Flow]:
     config = facts.modules["config_flow"]
     shown = dict(_shown(facts, "config_flow"))
     yield _with_outcomes(facts, "config_flow", Flow("config", shown))
-    subentries = facts.modules["saved_print_flow"]
+    subentries = facts.modules["subentry_flow"]
     choices = subentries.Choices(**{name: {} for name in subentries.Choices.__slots__ if name != "tags"}, tags=[])
     form = list(_fields(choices.schema()))
     yield _with_outcomes(
         facts,
-        "saved_print_flow",
+        "subentry_flow",
         Flow(
             f"config_subentries.{_SUBENTRY}",
             {"user": form, "reconfigure": form, "preview": []},
@@ -41,7 +41,7 @@ def _repairs(facts: Facts, choices: Any) -> Iterator[Flow]:
     yield Flow("issues.missing_permission.fix_flow", {"confirm": []})
     thing = [str(marker) for marker in choices.thing_schema()]
     gone = Flow("issues.saved_print_gone.fix_flow", {"choose": thing})
-    yield _with_outcomes(facts, "repairs", gone, choices="saved_print_flow")
+    yield _with_outcomes(facts, "repairs", gone, choices="subentry_flow")
 
 
 def _shown(facts: Facts, module: str) -> Iterator[tuple[str, list[str]]]:

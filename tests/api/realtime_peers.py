@@ -11,7 +11,7 @@ import traceback
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from custom_components.printago.api.realtime import RealtimeClient
+from custom_components.printago.api.realtime.realtime_client import RealtimeClient
 
 STORE = "store0000000000000000001"
 OTHER_STORE = "store0000000000000000002"

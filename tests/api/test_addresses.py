@@ -20,8 +20,8 @@ from custom_components.printago.api import (
     RateLimiter,
     Transport,
 )
-from custom_components.printago.api.addresses import is_address, without_query
-from custom_components.printago.api.pictures import MAX_PICTURE, Picture
+from custom_components.printago.api.models.picture import MAX_PICTURE, Picture
+from custom_components.printago.api.rest.addresses import is_address, without_query
 from tests.api.server import KEY, STORE, Server
 from tests.api.tls import tls_contexts, tls_proxy
 
@@ -250,7 +250,7 @@ async def test_redirect_into_the_network_of_the_house_is_not_followed(
         judged.append(str(ip))
         return len(judged) <= 2
 
-    monkeypatch.setattr("custom_components.printago.api.addresses._is_public", is_public)
+    monkeypatch.setattr("custom_components.printago.api.rest.addresses._is_public", is_public)
     server.answer(302, Location="http://127.0.0.1:1/admin")
     port = server.url.rpartition(":")[2]
     with pytest.raises(MalformedResponseError):
@@ -277,7 +277,7 @@ async def test_host_that_does_not_exist_cannot_be_connected_to(client: PrintagoC
 
 
 async def test_slow_address_ends(server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.api.addresses._SECONDS", 0.2)
+    monkeypatch.setattr("custom_components.printago.api.rest.addresses._SECONDS", 0.2)
 
     over = asyncio.Event()
 

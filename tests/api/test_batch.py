@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from custom_components.printago.api import NotAppliedError, RateLimitedError
-from custom_components.printago.api.batch import Batcher
+from custom_components.printago.api.rest.batcher import Batcher
 
 
 async def test_calls_of_a_moment_leave_as_one_and_each_gets_its_answer() -> None:
@@ -111,7 +111,7 @@ async def test_close_sees_through_what_was_asked_for() -> None:
 
 
 async def test_close_does_not_wait_for_a_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.api.batch.CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr("custom_components.printago.api.rest.batcher.CLOSE_SECONDS", 0.01)
     answers = asyncio.Event()
     begun = asyncio.Event()
 

@@ -82,7 +82,7 @@ async def test_pages_go_on_where_the_last_one_ended(server: Server, client: Prin
 async def test_list_that_never_ends_is_given_up(
     server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.api.listing._MOST_PAGES", 5)
+    monkeypatch.setattr("custom_components.printago.api.rest.pagination._MOST_PAGES", 5)
     server.answer_in_turn(*(page(rows(number), more=True, total=10_000) for number in range(6)))
     listing = await client.printers()
     assert not listing.complete

@@ -2,7 +2,11 @@
 
 import pytest
 
-from custom_components.printago.api.realtime import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, endpoint_candidates
+from custom_components.printago.api.realtime.realtime_client import (
+    DEFAULT_REALTIME_URL,
+    InvalidRealtimeUrl,
+    endpoint_candidates,
+)
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.printago.api.fields import UnreadableError
-from custom_components.printago.api.filament import Place, Tray, keys_of, place_of, read_filament, read_mapping
-from custom_components.printago.api.telemetry import Heard
+from custom_components.printago.api.models.fields import UnreadableError
+from custom_components.printago.api.models.filament import Place, Tray, keys_of, place_of, read_filament, read_mapping
+from custom_components.printago.api.models.telemetry import Heard
 from tests.api.payloads import ANYTHING, damaged
 
 SPOOL = {"id": "0", "color": "#C12E1FFF", "info": "PLA Basic", "tagId": "A1", "type": "PLA", "remaining": 71.6}

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from custom_components.printago.api import InvalidRequestError, MalformedResponseError, PrintagoClient, RealtimeClient
-from custom_components.printago.api.transport import MAX_ANSWER
+from custom_components.printago.api.rest.transport import MAX_ANSWER
 from tests.api.server import KEY, Server
 
 STORE = "s" * 24

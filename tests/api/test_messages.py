@@ -17,8 +17,8 @@ from custom_components.printago.api import (
     StatMessage,
     parse_message,
 )
-from custom_components.printago.api.messages import MAX_PAYLOAD, normalize_kind
-from custom_components.printago.api.telemetry import NAMELESS, Heard, Severity
+from custom_components.printago.api.models.telemetry import NAMELESS, Heard, Severity
+from custom_components.printago.api.realtime.messages import MAX_PAYLOAD, normalize_kind
 from tests.api.payloads import ANYTHING, FULL_STAT, PRINTER, STORE, damaged
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from custom_components.printago.api import (
     PrintagoError,
     Transport,
 )
-from custom_components.printago.api.pictures import Picture
+from custom_components.printago.api.models.picture import Picture
 from tests.api.server import KEY, Server
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api import AHEAD, Lane, RateLimitedError, RateLimiter, SendLog
-from custom_components.printago.api.ratelimit import parse_retry_after
+from custom_components.printago.api.rest.rate_limit import parse_retry_after
 
 
 class Clock:
@@ -31,7 +31,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("custom_components.printago.api.ratelimit.asyncio.sleep", clock.sleep)
+    monkeypatch.setattr("custom_components.printago.api.rest.rate_limit.asyncio.sleep", clock.sleep)
     return clock
 
 

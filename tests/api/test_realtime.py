@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from custom_components.printago.api.realtime import RealtimeEndpoint
+from custom_components.printago.api.realtime.realtime_client import RealtimeEndpoint
 from tests.api.realtime_peers import EVENTS, KEY, OTHER_STORE, STATS, Owner, running
 from virtual_farm.broker import RealtimeBroker
 

@@ -7,8 +7,8 @@ import logging
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from custom_components.printago.api import realtime
-from custom_components.printago.api.realtime import RealtimeEndpoint
+from custom_components.printago.api.realtime import realtime_client as realtime
+from custom_components.printago.api.realtime.realtime_client import RealtimeEndpoint
 from tests.api.realtime_peers import STATS, Owner, refusing_host, running, silent_host, unused_port, websocket_host
 from tests.api.tls import tls_contexts
 from virtual_farm.broker import RealtimeBroker

@@ -6,7 +6,7 @@ from amqtt.broker import Broker
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 import pytest
 
-from custom_components.printago.api.realtime import DEFAULT_REALTIME_URL
+from custom_components.printago.api.realtime.realtime_client import DEFAULT_REALTIME_URL
 from tests.api.realtime_peers import STATS, Owner, running, stop_fast
 from tests.api.tls import tls_contexts, tls_proxy
 from virtual_farm.broker import RealtimeBroker

@@ -8,7 +8,7 @@ import paho.mqtt.client as paho
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from custom_components.printago.api import realtime
+from custom_components.printago.api.realtime import realtime_client as realtime
 from tests.api.realtime_peers import (
     STATS,
     Owner,

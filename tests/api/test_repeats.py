@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import MalformedMessageError, StatMessage, parse_message
-from custom_components.printago.api.repeats import Repeats
+from custom_components.printago.api.realtime.payload_cache import Repeats
 
 STORE = "s"
 TOPIC = f"stores/{STORE}/printer-stats/p"

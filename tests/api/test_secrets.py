@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from custom_components.printago.api.secrets import Secrets
+from custom_components.printago.api.redaction import Secrets
 
 KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.printago.api import PrintJob
-from custom_components.printago.api.tags import have_tags, join_tags, split_tags
+from custom_components.printago.api.models.tags import have_tags, join_tags, split_tags
 
 
 @pytest.mark.parametrize(

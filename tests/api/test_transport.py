@@ -314,7 +314,7 @@ async def test_silence_leaves_the_outcome_open(
     server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "custom_components.printago.api.transport._TIMEOUT", aiohttp.ClientTimeout(total=0.2, connect=0.1)
+        "custom_components.printago.api.rest.transport._TIMEOUT", aiohttp.ClientTimeout(total=0.2, connect=0.1)
     )
     silence = asyncio.Event()
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Printer, PrintJob
-from custom_components.printago.api.fields import UnreadableError
-from custom_components.printago.api.materials import PrinterSlot
-from custom_components.printago.api.models import Record
-from custom_components.printago.api.orders import Order
-from custom_components.printago.api.telemetry import NAMELESS, HealthMessage, Heard, Severity
+from custom_components.printago.api.models.fields import UnreadableError
+from custom_components.printago.api.models.material import PrinterSlot
+from custom_components.printago.api.models.order import Order
+from custom_components.printago.api.models.records import Record
+from custom_components.printago.api.models.telemetry import NAMELESS, HealthMessage, Heard, Severity
 from tests.api.payloads import FULL_STAT, PRINTER
 from tests.fuzz.seeds import JOB_RECORD, ORDER_RECORD, PRINTER_RECORD, SLOT_RECORD
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from custom_components.printago.api.mqtt_connection import Redactor, WireLogger
+from custom_components.printago.api.realtime.connection import Redactor, WireLogger
 
 TARGET = logging.getLogger("printago_wire_test")
 

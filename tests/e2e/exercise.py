@@ -83,7 +83,7 @@ class Run:
     async def until_loaded(self) -> None:
         await self.hass.async_block_till_done(wait_background_tasks=True)
         assert self.entry.state is ConfigEntryState.LOADED, self.entry.reason
-        await eventually(lambda: self.entry.runtime_data.stream_since is not None, "the stream is up")
+        await eventually(lambda: self.entry.runtime_data.coordinator.stream_since is not None, "the stream is up")
 
     # What can be done with a store.
 
@@ -169,7 +169,8 @@ class Run:
             self.hunt.look_at("diagnostics", told)
         for entity in er.async_entries_for_config_entry(er.async_get(self.hass), entry.entry_id):
             self.hunt.look("registries", repr(entity))
-        if (coordinator := getattr(entry, "runtime_data", None)) is not None:
+        if (runtime := getattr(entry, "runtime_data", None)) is not None:
+            coordinator = runtime.coordinator
             self.hunt.look("models", repr(coordinator.farm.printers))
             if coordinator.last_exception is not None:
                 self.hunt.look_at_error(coordinator.last_exception)

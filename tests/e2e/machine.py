@@ -5,7 +5,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSIS
 from homeassistant.core import CoreState, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.memory import _MEMORIES
+from custom_components.printago.hub.persistence import _MEMORIES
 from virtual_farm import VirtualFarm
 
 

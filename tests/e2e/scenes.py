@@ -14,8 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago import memory
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
+from custom_components.printago.hub import persistence as memory
 from tests.common import entity_id, printer_named
 from tests.conftest import entry_data
 from tests.e2e.peers import CONNACK, HOST, FullListener, SilentPeer, SilentResolver, closed_port, eventually, upgrade
@@ -72,7 +72,7 @@ class Scene:
         """Set the entry up with all that belongs to it."""
         entry = await self.load()
         assert entry.state is ConfigEntryState.LOADED
-        await eventually(lambda: entry.runtime_data.stream_since is not None, "the stream is up")
+        await eventually(lambda: entry.runtime_data.coordinator.stream_since is not None, "the stream is up")
         return entry
 
     async def asked(self, request: str) -> None:
@@ -167,7 +167,9 @@ async def frozen(scene: Scene) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def backing_off(scene: Scene) -> AsyncIterator[None]:
     entry = await scene.load(f"mqtt://{HOST}:{closed_port()}")
-    await eventually(lambda: entry.runtime_data.realtime.last_error is not None, "the connection is refused")
+    await eventually(
+        lambda: entry.runtime_data.coordinator.realtime.last_error is not None, "the connection is refused"
+    )
     yield
 
 
@@ -176,7 +178,7 @@ async def polling(scene: Scene) -> AsyncIterator[None]:
     entry = await scene.load_connected()
     scene.farm.clear_requests()
     scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=3))
-    entry.async_create_background_task(scene.hass, entry.runtime_data.async_refresh(), "a poll")
+    entry.async_create_background_task(scene.hass, entry.runtime_data.coordinator.async_refresh(), "a poll")
     await scene.asked("GET /v1/printers")
     yield
 

@@ -108,7 +108,7 @@ class SimulatedTime:
 
     async def pass_(self, entry: MockConfigEntry, seconds: float, *, farm: VirtualFarm | None = None) -> None:
         """Let time pass from timer to timer, each time until all is done that it has set going; ``farm`` works meanwhile."""
-        hass: HomeAssistant = entry.runtime_data.hass
+        hass: HomeAssistant = entry.runtime_data.coordinator.hass
         # Where each timer was made is what takes most of the time.
         hass.loop.set_debug(False)
         end, works_at = self.uptime() + seconds, self.uptime() + _FARM_STEP
@@ -179,7 +179,7 @@ async def settle(hass: HomeAssistant) -> None:
 @contextmanager
 def _arriving(entry: MockConfigEntry, farm: VirtualFarm) -> Generator[Callable[[], Awaitable[None]]]:
     """Yield what awaits the arrival of all that a farm publishes meanwhile, as far as anybody listens."""
-    stream = entry.runtime_data.realtime
+    stream = entry.runtime_data.coordinator.realtime
     published, received = farm.feed.messages, stream.messages_received
 
     async def arrived() -> None:

@@ -19,10 +19,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RealtimeClient, ServerClock
-from custom_components.printago.api.ratelimit import Window
+from custom_components.printago.api.rest.rate_limit import Window
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
 from custom_components.printago.health import describe_quota, describe_rest, describe_stream
-from custom_components.printago.seldom import SeldomReads
+from custom_components.printago.hub.slow_poll import SeldomReads
 from tests.conftest import entry_data
 from tests.e2e.chaos_farm import Foreman
 from tests.e2e.chaos_faults import OUTAGES, Mischief, WrongClock
@@ -145,7 +145,7 @@ class Scene:
         """Return what helps to find out why."""
         if self.entry.state is not ConfigEntryState.LOADED:
             return [str(self.entry.state)]
-        coordinator = self.entry.runtime_data
+        coordinator = self.entry.runtime_data.coordinator
         return [str(described(coordinator)) for described in (describe_rest, describe_quota, describe_stream)]
 
     def _differences(self) -> list[str]:

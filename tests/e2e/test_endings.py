@@ -202,7 +202,7 @@ async def reload(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry)
     """Reload, and wait until all that this sets off is over."""
     assert await hass.config_entries.async_reload(entry.entry_id)
     await farm.publisher.wait_for_clients(1)
-    await eventually(lambda: entry.runtime_data.stream_since is not None, "the stream is up")
+    await eventually(lambda: entry.runtime_data.coordinator.stream_since is not None, "the stream is up")
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -303,7 +303,7 @@ async def assert_nothing_is_left(hass: HomeAssistant, entry: MockConfigEntry) ->
 async def asking_for_a_key(scene: Scene) -> AsyncIterator[None]:
     entry = await scene.load_connected()
     scene.farm.revoke_api_key(scene.farm.config.api_key)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
     await eventually(
         lambda: any(
             flow["context"]["source"] == SOURCE_REAUTH

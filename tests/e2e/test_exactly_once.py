@@ -33,7 +33,7 @@ def quick_and_without_quota(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) 
     """Lift the quota on both sides, and look for jobs sooner than in a cloud that is far away."""
     farm.set_quota(enabled=False)
     monkeypatch.setattr(RateLimiter, "acquire", AsyncMock())
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.4, 0.6, 1.0))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.6, 1.0))
 
 
 def wanted(number: int) -> dict[str, Any]:

@@ -119,22 +119,22 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
     def send(kind: bytes, body: bytes) -> None:
         nonlocal slowest, slowest_of_printers, sent
         topic = f"stores/{store}/{_KINDS[kind].format(printer)}"
-        printers = entry.runtime_data.farm.printers.keys() - set()
+        printers = entry.runtime_data.coordinator.farm.printers.keys() - set()
         before = time.thread_time()
-        entry.runtime_data._async_on_message(topic, body)
+        entry.runtime_data.coordinator._async_on_message(topic, body)
         took = (time.thread_time() - before) * 1000
         # What is then done is Home Assistant's: some fifty entities and a device come or go.
-        if entry.runtime_data.farm.printers.keys() != printers:
+        if entry.runtime_data.coordinator.farm.printers.keys() != printers:
             slowest_of_printers = max(slowest_of_printers, took)
         else:
             slowest = max(slowest, took)
         sent += 1
 
     async def tell_good_facts(layer: int) -> None:
-        now = entry.runtime_data.farm.server_now()
+        now = entry.runtime_data.coordinator.farm.server_now()
         stamp, expires = now.isoformat(), (now + timedelta(minutes=5)).isoformat()
         record = {**PRINTER_RECORD, "id": printer, "printingJobId": None, "updatedAt": stamp, "name": f"Good {layer}"}
-        action = "UPDATE" if printer in entry.runtime_data.farm.printers else "INSERT"
+        action = "UPDATE" if printer in entry.runtime_data.coordinator.farm.printers else "INSERT"
         event: dict[str, Any] = {"entityType": "printers", "action": action, "entities": {printer: record}}
         stat = {**STAT, "printerId": printer, "storeId": store, "receivedAt": stamp, "expiresAt": expires}
         stat["isOnline"] = True
@@ -142,7 +142,7 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
         send(b"P", orjson.dumps(event))
         send(b"S", orjson.dumps(stat))
         await until(hass, lambda: value_of(hass, printer, "current_layer") == str(layer))
-        assert entry.runtime_data.farm.printers[printer].name == f"Good {layer}"
+        assert entry.runtime_data.coordinator.farm.printers[printer].name == f"Good {layer}"
         assert value_of(hass, printer, "bed_temp") in ("60", "60.0")
         assert value_of(hass, printer, "enabled", "switch") == "on"
 

@@ -41,7 +41,7 @@ class Shop:
     async def work(self, seconds: float = 30, steps: int = 1) -> None:
         """Let the printers work, a step of time after the other, and what they say of it arrive."""
         loaded = self.entry.state is ConfigEntryState.LOADED
-        stream = self.entry.runtime_data.realtime if loaded else None
+        stream = self.entry.runtime_data.coordinator.realtime if loaded else None
         for _ in range(steps):
             ahead = self.farm.feed.messages - (stream.messages_received if stream else 0)
             await self.farm.advance(seconds)

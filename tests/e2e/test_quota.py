@@ -129,7 +129,7 @@ async def test_action_goes_out_at_once_while_background_work_is_at_its_limit(
 ) -> None:
     await fill(entry, Lane.BACKGROUND)
     with pytest.raises(RateLimitedError):
-        await entry.runtime_data.client.stores()
+        await entry.runtime_data.coordinator.client.stores()
 
     started = time.monotonic()
     await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")

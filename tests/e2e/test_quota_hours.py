@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import AHEAD, Lane, RateLimitedError
-from custom_components.printago.memory import _MEMORIES
+from custom_components.printago.hub.persistence import _MEMORIES
 from tests.common import paths, value_of
 from tests.e2e.judge import judge
 from tests.e2e.machine import Machine
@@ -67,7 +67,7 @@ async def test_healthy_stream_costs_thirty_requests_an_hour_at_most(
     figures["requests an hour with a healthy stream and two saved prints: mean, most in any hour"] = (
         f"{usage.requests / hours:.1f}, {usage.highest_hour}"
     )
-    assert entry.runtime_data.realtime.connects == 1
+    assert entry.runtime_data.coordinator.realtime.connects == 1
     assert usage.highest_hour <= 30
     judge(farm, figures, f"{hours} hours with a healthy stream")
     # Nothing is saved at the cost of what is read: all of it comes about hourly, the polls every five minutes.
@@ -93,8 +93,8 @@ async def test_stream_that_is_down_costs_a_hundred_and_fifty_requests_an_hour_at
     figures["requests an hour with the stream down: mean, most in any hour"] = (
         f"{usage.requests / hours:.1f}, {usage.highest_hour}"
     )
-    assert not entry.runtime_data.realtime.connected
-    assert entry.runtime_data.last_update_success
+    assert not entry.runtime_data.coordinator.realtime.connected
+    assert entry.runtime_data.coordinator.last_update_success
     assert usage.highest_hour <= 150
     judge(farm, figures, f"{hours} hours without the stream")
     assert Counter(paths(farm))["GET /v1/printers"] >= hours * 55
@@ -103,7 +103,7 @@ async def test_stream_that_is_down_costs_a_hundred_and_fifty_requests_an_hour_at
 async def test_thirty_reconnects_of_the_stream_in_a_minute(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, chaos: bool
 ) -> None:
-    stream = entry.runtime_data.realtime
+    stream = entry.runtime_data.coordinator.realtime
     minutes = 20 if chaos else 1
     for number in range(30 * minutes):
         await farm.disconnect_clients()
@@ -116,7 +116,7 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
 
     assert stream.connects > 30 * minutes
     judge(farm, figures, f"{30 * minutes} reconnects of the stream")
-    assert entry.runtime_data.memory.limiter.delay(Lane.USER) == 0
+    assert entry.runtime_data.coordinator.memory.limiter.delay(Lane.USER) == 0
 
 
 @pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 25)])
@@ -142,7 +142,7 @@ async def test_home_assistant_restarted_each_minute_for_an_hour(
             if entry.state is not ConfigEntryState.LOADED:
                 break
             try:
-                await entry.runtime_data.client.stores(Lane.USER)
+                await entry.runtime_data.coordinator.client.stores(Lane.USER)
                 done += 1
             except RateLimitedError:
                 refused += 1
@@ -169,9 +169,9 @@ async def test_a_kill_forgets_no_request_that_was_sent(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime
 ) -> None:
     machine = Machine(hass, entry, farm)
-    limiter = entry.runtime_data.memory.limiter
+    limiter = entry.runtime_data.coordinator.memory.limiter
     while limiter.delay(Lane.USER) == 0:
-        await entry.runtime_data.client.stores(Lane.USER)
+        await entry.runtime_data.coordinator.client.stores(Lane.USER)
     await machine.kill()
 
     await machine.start()
@@ -209,8 +209,8 @@ async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears
     caplog.clear()
     sent = 0
     for _ in range(10):
-        while entry.runtime_data.memory.limiter.delay(Lane.USER) == 0:
-            await entry.runtime_data.client.stores(Lane.USER)
+        while entry.runtime_data.coordinator.memory.limiter.delay(Lane.USER) == 0:
+            await entry.runtime_data.coordinator.client.stores(Lane.USER)
             sent += 1
         await clocks.pass_(entry, 63, farm=farm)
     farm.clear_requests()
@@ -220,7 +220,7 @@ async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears
     assert paths(farm) == []
     told = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
     assert not [text for text in told if "Virtual Farm data" in text]
-    assert entry.runtime_data.last_update_success
+    assert entry.runtime_data.coordinator.last_update_success
     assert value_of(hass, farm.config.store_id, "printers_total") == "4"
     await clocks.pass_(entry, 0.4 * HOUR, farm=farm)
     assert "GET /v1/printers" in paths(farm)

@@ -99,8 +99,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RateLimiter, "acquire", acquire)
     monkeypatch.setattr(RateLimiter, "delay", lambda *_: 0.0)
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 1)
-    monkeypatch.setattr("custom_components.printago.actions.submission._ASK_AFTER", (0.05, 0.05, 0.05))
-    monkeypatch.setattr("custom_components.printago.actions.upload._LOOK_AFTER", (0.01, 0.05))
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05, 0.05, 0.05))
+    monkeypatch.setattr("custom_components.printago.services.upload_part._LOOK_AFTER", (0.01, 0.05))
 
 
 COMPONENTS = (
@@ -188,14 +188,14 @@ async def go_wrong(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, stat
         run.farm.inject_fault(Fault(mode="status", status=status, message=hostile(run.farm), count=10_000))
         await run.use_entities()
         await run.use_actions(folder)
-        await run.attempt(run.entry.runtime_data.async_refresh(), "refresh")
+        await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
         await run.look_around()
         run.farm.clear_faults()
     modes: tuple[FaultMode, ...] = ("html", "truncated", "drop", "reset")
     for mode in modes:
         run.farm.inject_fault(Fault(mode=mode, count=10_000))
         await run.use_actions(folder)
-        await run.attempt(run.entry.runtime_data.async_refresh(), "refresh")
+        await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
         run.farm.clear_faults()
     for mode in modes:
         fault = Fault(mode=mode, path="/storage", message=hostile(run.farm), count=1000)
@@ -212,7 +212,7 @@ async def go_wrong(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, stat
         patched.setattr(PrintagoClient, "printers", fail)
         patched.setattr(binary_sensor.PrinterBinarySensor, "_async_read_printer", fail)
         patched.setattr("custom_components.printago.coordinator.parse_message", fail)
-        await run.attempt(run.entry.runtime_data.async_refresh(), "refresh")
+        await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
         topic = f"stores/{run.farm.config.store_id}/printer-stats/{printer_named(run.farm, 'P1S 01')}"
         run.farm.publish(topic, b"{}")
         run.farm.publish(topic, KEY.encode())
@@ -222,7 +222,7 @@ async def go_wrong(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, stat
 
 async def tell_badly(run: Run) -> None:
     """Let the stream bring secrets where none belong, and be lost in every way."""
-    store, realtime = run.farm.config.store_id, run.entry.runtime_data.realtime
+    store, realtime = run.farm.config.store_id, run.entry.runtime_data.coordinator.realtime
     url = run.farm.rest_url + run.farm.storage.sign("GET", "a/b.png", 60)
     job = next(iter(run.farm.world.jobs.values()))
     before = realtime.messages_received
@@ -259,7 +259,7 @@ async def tell_badly(run: Run) -> None:
 async def change_entry(run: Run, echoing: str) -> None:
     """Revoke the key, renew it, reach the store in other ways, and reload."""
     run.farm.revoke_api_key(KEY)
-    await run.attempt(run.entry.runtime_data.async_refresh(), "refresh")
+    await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
     await run.hass.async_block_till_done()
     (flow,) = run.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     await run.look_around()
@@ -272,8 +272,10 @@ async def change_entry(run: Run, echoing: str) -> None:
         wss = f"wss://{HOST}:{port}"
         await run.flow(reconfigure, run.given(OTHER_KEY, api_url=echoing), run.given(OTHER_KEY, realtime_url=wss))
         await run.hass.async_block_till_done(wait_background_tasks=True)
-        await eventually(lambda: run.entry.runtime_data.realtime.last_error is not None, "the certificate is refused")
-        assert "certificate" in run.entry.runtime_data.realtime.last_error.lower()
+        await eventually(
+            lambda: run.entry.runtime_data.coordinator.realtime.last_error is not None, "the certificate is refused"
+        )
+        assert "certificate" in run.entry.runtime_data.coordinator.realtime.last_error.lower()
         await run.look_around()
     await run.flow(reconfigure, run.given(OTHER_KEY))
     await run.until_loaded()

@@ -10,7 +10,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _PACKAGE = "custom_components.printago"
-WATCHED = ("api", "changes", "farm", "happenings", "materials", "printer_state", "stamps", "store_facts")
+WATCHED = ("api", "model")
 """Modules and packages whose code guides the search."""
 _TOOL = 4  # one of those that have no name: coverage may be measured at the same time
 _EVENTS = sys.monitoring.events

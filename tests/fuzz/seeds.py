@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from custom_components.printago.api.materials import Material, MaterialVariant, PrinterSlot
-from custom_components.printago.api.models import Printer, PrintJob
-from custom_components.printago.api.orders import Order
+from custom_components.printago.api.models.material import Material, MaterialVariant, PrinterSlot
+from custom_components.printago.api.models.order import Order
+from custom_components.printago.api.models.records import Printer, PrintJob
 from tests.api.payloads import FULL_STAT
 
 STORE = "s" * 24

@@ -27,16 +27,16 @@ from custom_components.printago.api import (
     Transport,
     parse_message,
 )
-from custom_components.printago.api.fields import MAX_PATH
-from custom_components.printago.api.filament import Place
+from custom_components.printago.api.models.fields import MAX_PATH
+from custom_components.printago.api.models.filament import Place
 from custom_components.printago.binary_sensor import PRINTER_BINARY_SENSORS
-from custom_components.printago.changes import Changes
-from custom_components.printago.farm import Farm
-from custom_components.printago.happenings import Chronicle
+from custom_components.printago.model.changes import Changes
+from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.printer import PrinterState
+from custom_components.printago.model.store_info import StoreFacts
 from custom_components.printago.number import PRINTER_NUMBERS
-from custom_components.printago.printer_state import PrinterState
-from custom_components.printago.sensor import PRINTER_SENSORS
-from custom_components.printago.store_facts import StoreFacts
+from custom_components.printago.sensor.printer_sensor import PRINTER_SENSORS
 from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STORE
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -4,8 +4,7 @@ It knows nothing of Home Assistant. Its session, TLS context and clocks come fro
 """
 
 from .client import PrintagoClient
-from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
-from .errors import (
+from .exceptions import (
     AuthenticationError,
     CannotConnectError,
     InUseError,
@@ -21,16 +20,18 @@ from .errors import (
     RateLimitedError,
     tells_no_api_access,
 )
-from .fields import is_identifier
-from .listing import Listing
-from .messages import Action, EntityEvent, parse_message
-from .models import JobStatus, Printer, PrintJob
-from .ratelimit import MAX_WAIT, Lane, RateLimiter
-from .realtime import KEEPALIVE_SECONDS, RealtimeClient
-from .repeats import Repeats
-from .sendlog import AHEAD, SendLog, uptime
-from .telemetry import HealthMessage, Severity, StatMessage, Telemetry
-from .transport import DEFAULT_API_URL, ServerClock, Transport, parse_api_url
+from .models.entity_event import Action, EntityEvent
+from .models.fields import is_identifier
+from .models.listing import Listing
+from .models.records import JobStatus, Printer, PrintJob
+from .models.telemetry import HealthMessage, Severity, StatMessage, Telemetry
+from .realtime.endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
+from .realtime.messages import parse_message
+from .realtime.payload_cache import Repeats
+from .realtime.realtime_client import KEEPALIVE_SECONDS, RealtimeClient
+from .rest.rate_limit import MAX_WAIT, Lane, RateLimiter
+from .rest.request_log import AHEAD, SendLog, uptime
+from .rest.transport import DEFAULT_API_URL, ServerClock, Transport, parse_api_url
 
 __all__ = [
     "AHEAD",

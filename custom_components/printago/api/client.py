@@ -12,19 +12,20 @@ from typing import Any
 import aiohttp
 import orjson
 
-from .addresses import is_address
-from .at_printers import AtPrinterCalls
-from .batch import Batcher
-from .errors import InUseError, MalformedResponseError, NotAppliedError
-from .listing import Listing, identified, objects, read_list, with_ids
-from .models import FINAL_STATUSES, JobStatus
-from .orders import OPEN
-from .permissions import PermissionLedger
-from .pictures import MAX_PICTURE, Picture
-from .products import ProductCalls
-from .queue import QueueCalls
-from .ratelimit import Lane, RateLimiter
-from .transport import ServerClock, Transport
+from .exceptions import InUseError, MalformedResponseError, NotAppliedError
+from .models.listing import Listing
+from .models.order import OPEN
+from .models.picture import MAX_PICTURE, Picture
+from .models.records import FINAL_STATUSES, JobStatus
+from .rest.addresses import is_address
+from .rest.batcher import Batcher
+from .rest.job_endpoints import QueueCalls
+from .rest.pagination import identified, objects, read_list, with_ids
+from .rest.permissions import PermissionLedger
+from .rest.printer_endpoints import AtPrinterCalls
+from .rest.product_endpoints import ProductCalls
+from .rest.rate_limit import Lane, RateLimiter
+from .rest.transport import ServerClock, Transport
 
 OPEN_JOBS = {
     "status.in": ",".join(sorted(set(JobStatus) - {JobStatus.COMPLETED, JobStatus.CANCELLED})),

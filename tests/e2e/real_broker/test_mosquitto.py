@@ -161,7 +161,7 @@ async def test_two_stores_on_one_broker_see_only_their_own(
         await until_named(hass, OTHER_STORE, "Theirs")
 
         for one, printers in ((entry, farm.world.printers), (other_entry, other_farm.world.printers)):
-            assert set(one.runtime_data.farm.printers) == set(printers)
+            assert set(one.runtime_data.coordinator.farm.printers) == set(printers)
             assert wrongly_sent(await stream_of(hass, one)) == []
         # The broker's rights keep them apart, not our care: who asks for everything gets what is theirs.
         await heard.until(f"stores/{OTHER_STORE}/entities/printers")

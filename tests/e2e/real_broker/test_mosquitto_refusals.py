@@ -68,7 +68,7 @@ async def test_certificate_that_cannot_be_trusted_is_refused_and_told_while_rest
     figures: Figures,
 ) -> None:
     entry = await connect(scheme)
-    stream = entry.runtime_data.realtime
+    stream = entry.runtime_data.coordinator.realtime
     store, printer = farm.config.store_id, printer_named(farm, "A1 01")
     trusted = broker.certificate
     told = len(broker.log)
@@ -107,7 +107,7 @@ async def test_key_that_only_the_broker_refuses_is_not_asked_for_again_until_res
 ) -> None:
     entry = await connect("wss")
     store, printer = farm.config.store_id, printer_named(farm, "A1 01")
-    stream = entry.runtime_data.realtime
+    stream = entry.runtime_data.coordinator.realtime
 
     del broker.stores[store]
     await broker.restart()

@@ -1,0 +1,1 @@
+"""What Printago tells, as typed values."""

@@ -1,0 +1,81 @@
+"""Materials, their colours, and which of them Printago has assigned to which slot of a printer.
+
+Field names and types are those of the vendor's ``Material``, ``MaterialVariant`` and ``PrinterSlot`` schemas.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from . import fields as f
+from .filament import Place
+from .records import Record
+
+_INDEX = f.whole(-1, 255)
+
+_SLOT_FIELDS: f.Fields = {
+    "printerId": ("printer_id", f.reference),
+    "amsIndex": ("ams", _INDEX),
+    "slotIndex": ("slot", _INDEX),
+    "materialId": ("material_id", f.path_text),
+    "variantId": ("variant_id", f.path_text),
+    "materialType": ("material_type", f.text),
+    "updatedAt": ("updated_at", f.moment),
+}
+_MATERIAL_FIELDS: f.Fields = {
+    "name": ("name", f.text),
+    "identifier": ("identifier", f.text),
+    "updatedAt": ("updated_at", f.moment),
+}
+_VARIANT_FIELDS: f.Fields = {
+    "name": ("name", f.text),
+    "materialId": ("material_id", f.path_text),
+    "updatedAt": ("updated_at", f.moment),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterSlot(Record):
+    """What Printago's matching believes to be in a slot of a printer."""
+
+    FIELDS: ClassVar[f.Fields] = _SLOT_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"printer_id", "ams", "slot", "updated_at"})
+
+    printer_id: str | None = None
+    ams: int | None = None
+    slot: int | None = None
+    material_id: str | None = None
+    variant_id: str | None = None
+    material_type: str | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def where(self) -> tuple[str, Place] | None:
+        """Return the printer's ID and the place in it, None while they are not known."""
+        if self.printer_id is None or self.ams is None or self.slot is None:
+            return None
+        return self.printer_id, Place(self.ams, self.slot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material(Record):
+    """A filament such as "PLA Basic"; ``identifier`` is the manufacturer's code of it, such as ``GFA00``."""
+
+    FIELDS: ClassVar[f.Fields] = _MATERIAL_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"name", "updated_at"})
+
+    name: str | None = None
+    identifier: str | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialVariant(Record):
+    """A material in one colour; ``name`` is the colour's."""
+
+    FIELDS: ClassVar[f.Fields] = _VARIANT_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"name", "material_id", "updated_at"})
+
+    name: str | None = None
+    material_id: str | None = None
+    updated_at: datetime | None = None

@@ -1,0 +1,45 @@
+"""Orders, as the vendor's ``Order`` schema describes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from . import fields as f
+from .records import Record
+
+OPEN = "open"
+_ORDER_FIELDS: f.Fields = {
+    "orderNumber": ("number", f.text),
+    "status": ("status", f.text),
+    "cancelledAt": ("cancelled_at", f.deciding(f.moment)),
+    "deadline": ("deadline", f.moment),
+    "updatedAt": ("updated_at", f.moment),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Record):
+    """What a customer wants."""
+
+    FIELDS: ClassVar[f.Fields] = _ORDER_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"number", "status", "updated_at"})
+
+    number: str | None = None
+    status: str | None = None
+    cancelled_at: datetime | None = None
+    deadline: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether somebody still waits for it."""
+        return self.status == OPEN and self.cancelled_at is None
+
+    @property
+    def title(self) -> str:
+        """Return what people call the order."""
+        return self.number or self.id
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Return whether its deadline has passed at ``now`` (Printago's clock)."""
+        return self.deadline is not None and self.deadline < now

@@ -1,0 +1,237 @@
+"""What a printer tells of itself, out of the messages on ``stores/{storeId}/printer-stats/{printerId}``.
+
+Shapes are those of the vendor's ``PrinterStat`` schema. Any field may be missing, null, or of a printer that has no such
+part; a message may be sparse, then what it leaves out is unchanged. What is unreadable is unknown (see ``fields``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from . import fields as f
+from .filament import Tray, Units, read_filament
+from .records import read_connection, read_moment
+
+NAMELESS = "Problem without a code or a message"
+"""Stands for the words of a problem of which nothing is told but that it is there."""
+
+
+class Severity(StrEnum):
+    """How bad a health message is; the cloud sorts them into lists of these names."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthMessage:
+    """One HMS message of a printer, for example code ``0700-2000-0002-0001``; not each has a code, or words."""
+
+    code: str | None
+    message: str
+    severity: Severity
+
+    @property
+    def key(self) -> str:
+        """Return by what it is recognized: its code, whatever its case and separators, else its words."""
+        if self.code and (bare := "".join(filter(str.isalnum, self.code)).upper()):
+            return bare.removeprefix("HMS")
+        # No code has a space in it.
+        return " " + " ".join(self.message.casefold().split())
+
+    def is_worse_than(self, other: HealthMessage) -> bool:
+        """Return whether a warning has become an error."""
+        return self.severity is Severity.ERROR and other.severity is Severity.WARNING
+
+
+@dataclass(slots=True, kw_only=True)
+class Telemetry:
+    """The last known readings; whoever merges messages writes them.
+
+    ``state`` is the printer's own word; temperatures are in °C, fans and progress in percent, ``time_remaining`` in minutes.
+    """
+
+    state: str | None = None
+    nozzle_temp: float | None = None
+    nozzle_temp_target: float | None = None
+    bed_temp: float | None = None
+    bed_temp_target: float | None = None
+    chamber_temp: float | None = None
+    chamber_temp_target: float | None = None
+    part_fan: float | None = None
+    aux_fan: float | None = None
+    chamber_fan: float | None = None
+    chamber_light: str | None = None
+    work_light: str | None = None
+    download_percent: float | None = None
+    percent: float | None = None
+    time_remaining: float | None = None
+    stage: str | None = None
+    current_layer: int | None = None
+    total_layers: int | None = None
+    task_name: str | None = None
+    ams: Units | None = None
+    external_spool: Tray | None = None
+    errors: tuple[HealthMessage, ...] = ()
+    warnings: tuple[HealthMessage, ...] = ()
+
+
+@dataclass(slots=True)
+class StatMessage:
+    """One message of a printer: what it says of the connection, and what it mentions of its state and readings.
+
+    A printer sends every second, nearly all of it what it has sent before. Therefore only the stamps are read at once.
+    """
+
+    printer_id: str
+    connection: Mapping[str, bool]
+    received_at: datetime | None
+    expires_at: datetime | None
+    source: Mapping[str, Any]
+    """The whole payload; that of an earlier message where only stamps and temperatures are others."""
+    temps: object
+    """The temperatures of this message, as they came; ABSENT where it does not mention any."""
+
+
+def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
+    """Read the stamps and flags of a ``PrinterStat``; the rest is kept as it came."""
+    data = payload.get("data", {})
+    return StatMessage(
+        printer_id,
+        read_connection(payload),
+        read_moment(payload.get("receivedAt")),
+        read_moment(payload.get("expiresAt")),
+        payload,
+        data.get("temps", f.ABSENT) if isinstance(data, dict) else None,
+    )
+
+
+class Heard:
+    """What a printer has said last, as it came, so that only what is different now has to be read."""
+
+    __slots__ = ("_groups", "retold_time_remaining", "source")
+
+    def __init__(self) -> None:
+        """Start without having heard anything."""
+        self.source: Mapping[str, Any] | None = None
+        """The last payload."""
+        self._groups: dict[str, Any] = {}
+        self.retold_time_remaining = False
+        """The last message told the remaining time, be it the same as before."""
+
+    def news(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return attributes of Telemetry → values, as far as a payload tells others than the one before it.
+
+        Payloads have to come in the order in which they count. A part that is just like that of the payload before would
+        only be laid over itself. Temperatures, which differ each time, are left to others.
+        """
+        self.source = source
+        groups = self._groups
+        news: dict[str, Any] = {}
+        if (state := source.get("state", f.ABSENT)) != groups.get("state", f.ABSENT):
+            groups["state"] = state
+            news |= f.read_fields(source, _STATE_FIELDS)
+        self.retold_time_remaining = False
+        if not isinstance(data := source.get("data", {}), dict):
+            data = _NOTHING_KNOWN
+        for group, told in data.items():
+            known = groups.get(group, f.ABSENT)
+            if told is known:
+                continue
+            if group in _READING_FIELDS:
+                self._read_group(group, told, news)
+            elif group == "health" and told != known:
+                groups[group] = told
+                _read_health(told, news)
+        if "print" in data:
+            self.retold_time_remaining = "timeRemaining" in groups.get("print", ())
+        if "filament" in data:
+            self._read_filament(data, news)
+        return news
+
+    def _read_group(self, group: str, told: object, news: dict[str, Any]) -> None:
+        fields = _READING_FIELDS[group]
+        if not isinstance(told, dict):
+            self._groups.pop(group, None)
+            news |= dict.fromkeys(attribute for attribute, _ in fields.values())
+            return
+        known = self._groups.get(group, {})
+        unreadable = set()
+        for name, raw in told.items():
+            # To Python, True is equal to 1.
+            if raw == known.get(name, f.ABSENT) and raw is not True and raw is not False:
+                continue
+            if name not in fields:
+                continue
+            attribute, reader = fields[name]
+            try:
+                news[attribute] = None if raw is None else reader(raw)
+            except f.UnreadableError:
+                news[attribute] = None
+                unreadable.add(name)
+        # Nor must what comes next be taken for what could not be read.
+        self._groups[group] = {name: told[name] for name in told if name not in unreadable} if unreadable else told
+
+    def _read_filament(self, data: Mapping[str, Any], news: dict[str, Any]) -> None:
+        filament = data["filament"]
+        # What it means depends on whether the message is a whole one.
+        whole = "temps" in data and "print" in data and "health" in data
+        known_whole, known = self._groups.get("loaded", (None, f.ABSENT))
+        if whole is not known_whole or not f.same(filament, known):
+            self._groups["loaded"] = (whole, filament)
+            news |= read_filament(filament, whole=whole)
+
+
+_SEVERITIES = (("errors", Severity.ERROR), ("warnings", Severity.WARNING))
+_MOST_HEALTH_MESSAGES = 50
+
+
+def _read_health(told: object, news: dict[str, Any]) -> None:
+    if told is None:
+        told = {"errors": None, "warnings": None}
+    if not isinstance(told, dict):
+        return
+    for name, severity in _SEVERITIES:
+        if name in told:
+            listed = told[name] or ()
+            entries = listed[:_MOST_HEALTH_MESSAGES] if isinstance(listed, list | tuple) else (listed,)
+            news[name] = tuple(_read_problem(entry, severity) for entry in entries if entry is not None)
+
+
+def _read_problem(entry: object, severity: Severity) -> HealthMessage:
+    values = f.read_fields({"message": entry} if isinstance(entry, str) else entry, _HEALTH_FIELDS)
+    code, message = values.get("code"), values.get("message")
+    return HealthMessage(code, message or ("" if code else NAMELESS), severity)
+
+
+_NOTHING_KNOWN: Mapping[str, None] = dict.fromkeys(("fans", "lights", "print", "filament"))
+"""What is left where ``data`` is null or unreadable, which takes no problem back."""
+_STATE_FIELDS: f.Fields = {"state": ("state", f.text)}
+_HEALTH_FIELDS: f.Fields = {"code": ("code", f.filled_text), "message": ("message", f.filled_text)}
+_LAYER = f.whole(0, 10_000_000)
+
+
+def _stage(raw: object) -> str | None:
+    stage = f.filled_text(raw)
+    return stage if stage is not None and any(map(str.isalpha, stage)) else None
+
+
+_READING_FIELDS: Mapping[str, f.Fields] = {
+    "fans": {
+        "part": ("part_fan", f.percent),
+        "aux": ("aux_fan", f.percent),
+        "chamber": ("chamber_fan", f.percent),
+    },
+    "lights": {"chamber": ("chamber_light", f.text), "work": ("work_light", f.text)},
+    "print": {
+        "downloadPercent": ("download_percent", f.percent),
+        "percent": ("percent", f.percent),
+        "timeRemaining": ("time_remaining", f.number(0, 1_000_000)),
+        "stage": ("stage", _stage),
+        "currentLayer": ("current_layer", _LAYER),
+        "totalLayers": ("total_layers", _LAYER),
+        "taskName": ("task_name", f.filled_text),
+    },
+}

@@ -1,0 +1,1 @@
+"""Printago's realtime stream."""

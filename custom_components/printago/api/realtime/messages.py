@@ -1,0 +1,96 @@
+"""Realtime messages: from a topic and a payload to a value, or to a clear no.
+
+Topics and shapes are those that the vendor's own clients rely on; of the entity events little is documented, so that
+they are read with tolerance.
+"""
+
+from typing import Any
+
+import orjson
+
+from ..exceptions import MalformedMessageError
+from ..models.entity_event import Action, EntityEvent
+from ..models.fields import is_identifier
+from ..models.telemetry import StatMessage, read_stat
+from .payload_cache import Repeats
+
+MAX_PAYLOAD = 2_000_000
+"""Longest payload in bytes that is looked at; a printer's is about 2,000."""
+MAX_VALUES = 50_000
+"""Most values of a payload, about: what makes parsing slow is how many there are. A printer's record has about 70."""
+MAX_ENTITIES = 2_000
+"""Most entities of one event."""
+
+
+_ACTIONS = {action.value: action for action in Action}
+_SEPARATORS = (b",", b"[", b"{")
+
+
+def parse_message(
+    store_id: str, topic: str, payload: bytes, repeats: Repeats | None = None
+) -> StatMessage | EntityEvent:
+    """Read one message of the store, and let ``repeats``, if given, learn from it.
+
+    Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that is not what the topic
+    carries.
+    """
+    levels = topic.split("/")
+    if len(levels) < 4 or levels[0] != "stores" or levels[1] != store_id:
+        raise MalformedMessageError("a topic of another store or form")
+    # Nearly all are so short that nothing has to be counted.
+    if len(payload) > MAX_VALUES and (len(payload) > MAX_PAYLOAD or sum(map(payload.count, _SEPARATORS)) > MAX_VALUES):
+        raise MalformedMessageError("payload too long")
+    try:
+        body = orjson.loads(payload)
+    except orjson.JSONDecodeError as err:
+        raise MalformedMessageError("payload is not JSON") from err
+    if not isinstance(body, dict):
+        raise MalformedMessageError("payload is not an object")
+    if levels[2] == "printer-stats" and len(levels) == 4:
+        message = _parse_stat(store_id, levels[3], body)
+        if repeats is not None:
+            repeats.learn(topic, payload, message)
+        return message
+    if levels[2] == "entities":
+        return _parse_event(levels[3], body)
+    raise MalformedMessageError("unknown topic")
+
+
+def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMessage:
+    # A body that names someone else than its topic is not to be trusted with either.
+    if not is_identifier(printer_id):
+        raise MalformedMessageError("not a printer's ID")
+    if body.get("printerId") not in (None, printer_id) or body.get("storeId") not in (None, store_id):
+        raise MalformedMessageError("topic and payload disagree")
+    return read_stat(printer_id, body)
+
+
+def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
+    raw_action = body.get("action")
+    action = _ACTIONS.get(raw_action.upper()) if isinstance(raw_action, str) else None
+    if action is None:
+        raise MalformedMessageError("unknown action")
+    kind = body.get("entityType")
+    entities = body.get("entities")
+    if entities is None and action is Action.DELETE and isinstance(changes := body.get("changes"), dict):
+        # Which IDs were deleted is all that matters; the inside of ``changes`` is not documented.
+        entities = {identifier: {} for identifier in changes}
+    if not isinstance(entities, dict):
+        raise MalformedMessageError("no entities")
+    if len(entities) > MAX_ENTITIES:
+        raise MalformedMessageError("too many entities")
+    return EntityEvent(
+        kind=normalize_kind(kind if kind and isinstance(kind, str) else topic_kind),
+        action=action,
+        entities={
+            identifier: entity if isinstance(entity, dict) else {}
+            for identifier, entity in entities.items()
+            if is_identifier(identifier) and (isinstance(entity, dict) or action is Action.DELETE)
+        },
+    )
+
+
+def normalize_kind(kind: str) -> str:
+    """Return the one form of an entity kind: ``print-jobs``, ``printJobs`` and ``PrintJob`` are ``printjob``."""
+    letters = "".join(letter for letter in kind[:100].casefold() if letter not in "-_ ")
+    return letters.removesuffix("s")

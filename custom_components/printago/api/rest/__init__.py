@@ -1,0 +1,1 @@
+"""Printago's REST API."""

@@ -1,0 +1,71 @@
+"""REST calls about what printers hold: the objects of the current print, and the materials in their slots."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+import re
+from typing import Any
+
+from ..exceptions import MalformedResponseError
+from ..models.fields import cut
+from ..models.filament import Place
+from .rate_limit import Lane
+from .transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class PrintObject:
+    """One object of a job that a printer can leave out (the vendor's ``SkipObjectsData``)."""
+
+    id: int
+    name: str
+    skipped: bool
+
+
+class AtPrinterCalls:
+    """The calls about what printers hold; all raise PrintagoError."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Use the store's transport."""
+        self._transport = transport
+
+    async def print_objects(self, job_id: str) -> list[PrintObject]:
+        """Return the objects of a job (``GET /v1/print-jobs/{id}``), none where Printago knows of none."""
+        job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", lane=Lane.USER)
+        if not isinstance(job, Mapping):
+            raise MalformedResponseError("the answer is not a job")
+        data = job.get("skipObjectsData")
+        rows = data.get("objects") if isinstance(data, Mapping) else None
+        return list(_print_objects(rows if isinstance(rows, list) else []))
+
+    async def assign_material(
+        self,
+        printer_ids: Sequence[str],
+        places: Sequence[Place],
+        material: Mapping[str, str],
+        *,
+        set_on_printer: bool,
+    ) -> None:
+        """Assign a material to slots of printers (``PATCH /v1/materials/printer-slots/assign``): matching reads it.
+
+        ``material`` is one of ``variantId``, ``materialId`` and ``materialType``; ``set_on_printer`` tells the printers too.
+        """
+        body = {
+            "printerIds": list(printer_ids),
+            "visualSlots": [{"amsIndex": place.ams, "slotIndex": place.slot} for place in places],
+            **material,
+            "setOnPrinter": set_on_printer,
+        }
+        await self._transport.request("PATCH", "/v1/materials/printer-slots/assign", lane=Lane.USER, json=body)
+
+
+_NUMBER = re.compile(r"[0-9]{1,15}")
+
+
+def _print_objects(rows: Iterable[Any]) -> Iterable[PrintObject]:
+    for row in rows:
+        if not isinstance(row, Mapping):
+            continue
+        number, name = row.get("identifyId"), row.get("name")
+        # The command takes numbers, and leaves no other way to name one.
+        if isinstance(number, str) and _NUMBER.fullmatch(number) and isinstance(name, str):
+            yield PrintObject(int(number), cut(name), row.get("skipped") is True)

@@ -1,0 +1,360 @@
+"""One HTTP request to Printago: credentials, quota, time-outs, and every failure as one of our errors."""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from http import HTTPStatus
+import re
+from typing import Any
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ..exceptions import (
+    AuthenticationError,
+    CannotConnectError,
+    InvalidRequestError,
+    MalformedResponseError,
+    NotEntitledError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PrintagoError,
+    RateLimitedError,
+)
+from ..models.fields import http_date
+from ..redaction import KEY_ID_LENGTH, Secrets
+from .addresses import fetch
+from .bodies import read_body, storage_error
+from .permissions import PermissionLedger, Permissions, named_in, permissions_of
+from .rate_limit import MAX_WAIT, Lane, RateLimiter, parse_retry_after
+from .request_log import uptime
+
+DEFAULT_API_URL = "https://api.printago.io"
+# That a key begins with its own ID is what realtime says; IDs are of this form.
+_KEY_ID = re.compile(r"[a-z0-9]{24}")
+_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
+# What else a URL may hold there makes the look-up of names fail in ways of its own.
+_HOST = re.compile(r"[\w.:%-]{1,253}", re.ASCII)
+_SLOWEST_UPLOAD = 50_000
+"""Bytes a second: what is slower has failed."""
+MAX_ANSWER = 32_000_000
+"""Longest answer in bytes that is read, unpacked: a page of 1,000 jobs has about 3,000,000."""
+_MOST_MESSAGE = 300
+_SLEW = 2.0
+"""Seconds by which a system clock is corrected without being set anew."""
+_MOST_SEARCHED = 20_000
+_MOST_PARTS = 20
+
+
+def _utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+class ServerClock:
+    """What Printago's clock shows, told from ours by the ``Date`` headers of its answers.
+
+    In between ours may be set: that changes nothing, since ``steady`` tells how much time has really passed.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] = _utcnow,
+        *,
+        steady: Callable[[], float] = uptime,
+        on_known: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take both clocks for the same, until an answer tells better; the first one that does calls ``on_known``."""
+        self._now = now
+        self._steady = steady
+        self._on_known = on_known
+        self._apart: float | None = None
+        self.offset = 0.0
+        """Seconds by which Printago's clock was ahead of ours when it told last."""
+
+    def now(self) -> datetime:
+        """Return what Printago's clock shows now."""
+        now = self._now()
+        offset = self.offset
+        if self._apart is not None:
+            set_by = now.timestamp() - self._steady() - self._apart
+            if not -_SLEW <= set_by <= _SLEW:
+                offset -= set_by
+        return now + timedelta(seconds=offset) if offset else now
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Learn from the headers of an answer that has just come."""
+        if (shown := http_date(headers.get("Date", ""))) is None:
+            return
+        now = self._now().timestamp()
+        # The header has whole seconds only, so that half a second is right on average. Clocks that differ by less than it
+        # can tell are taken for the same.
+        offset = shown.timestamp() + 0.5 - now
+        self.offset = offset if abs(offset) > 1 else 0.0
+        known, self._apart = self._apart is not None, now - self._steady()
+        if not known:
+            self._on_known()
+
+
+def _alone[**P, R](method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Let errors leave without those that led to them: aiohttp's hold the request, with its credentials and address."""
+
+    @wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await method(*args, **kwargs)
+        except PrintagoError as err:
+            err.__context__ = None
+            raise
+
+    return call
+
+
+class Transport:
+    """Sends authenticated JSON requests for one store; the session, the limiter and the clock come from outside."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        api_url: str,
+        store_id: str,
+        api_key: str,
+        limiter: RateLimiter,
+        clock: ServerClock | None = None,
+    ) -> None:
+        """Prepare requests; raises CannotConnectError when ``api_url`` is not an http(s) address."""
+        self._base = parse_api_url(api_url)
+        self._session = session
+        self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
+        self.key_id = api_key[:KEY_ID_LENGTH] if _KEY_ID.match(api_key) else None
+        """The ID of the key, a secret as well; None where it has none."""
+        self.secrets = Secrets(api_key)
+        self.limiter = limiter
+        self.clock = clock or ServerClock()
+        self.permissions = PermissionLedger()
+        self._closed = asyncio.Event()
+
+    @_alone
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        lane: Lane | None,
+        params: Mapping[str, str] | None = None,
+        json: object | Callable[[], object] = None,
+        entitled: bool = True,
+    ) -> Any:
+        """Send one request and return the parsed body, None for an empty one.
+
+        ``json`` may be a function that is asked when there is room for the request; what it raises keeps it from leaving.
+        Without a ``lane`` it is counted but never held back, which is for emergencies.
+        Where the subscription may not include it, ``entitled`` is False: a refusal that names no permission is about that.
+        Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
+        """
+        if not all(value.isprintable() for value in self._headers.values()):
+            raise AuthenticationError("the API key or the store ID has characters that none can have")
+        body = None if json is None or callable(json) else _encode(json)
+        await self._admit(lane)
+        if callable(json):
+            body = _encode(json())
+        headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
+        attempts = 0
+
+        async def count_attempt(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:
+            # aiohttp repeats a GET by itself when a connection was cut: the quota has to know.
+            nonlocal attempts
+            attempts += 1
+            if attempts > 1:
+                await self._admit(lane, max_wait=0)
+            return await handler(request)
+
+        try:
+            async with self._session.request(
+                method,
+                self._base.joinpath(path.removeprefix("/")),
+                params=params,
+                data=body,
+                headers=headers,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+                middlewares=(count_attempt,),
+            ) as response:
+                self.limiter.observe(response.headers, refused=response.status == HTTPStatus.TOO_MANY_REQUESTS)
+                self.clock.observe(response.headers)
+                payload = await read_body(response.content, MAX_ANSWER)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
+        except TimeoutError:
+            raise OutcomeUnknownError("no answer in time") from None
+        except (aiohttp.ClientError, OSError) as err:
+            # The text of these errors can hold the address; their type says enough.
+            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
+        if error := self._error_of(response.status, response.headers, payload):
+            if isinstance(error, PermissionDeniedError):
+                raise self._judge_refusal(error, permissions_of(method, path), entitled=entitled)
+            raise error
+        self.permissions.allow(permissions_of(method, path))
+        if not payload:
+            return None
+        try:
+            return orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            raise MalformedResponseError("the answer is not JSON") from None
+
+    @_alone
+    async def download(self, url: str, most: int) -> bytes:
+        """Return the file of at most ``most`` bytes behind a signed address, which costs no quota.
+
+        The signature is all that such an address needs and wants: no credentials go there. No error tells the address.
+        Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
+        """
+        address = _signed_address(url)
+        try:
+            async with self._session.get(address, timeout=_TIMEOUT, allow_redirects=False) as response:
+                if response.status != HTTPStatus.OK:
+                    raise storage_error(response.status)
+                return await read_body(response.content, most)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
+        except TimeoutError:
+            raise OutcomeUnknownError("no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as err:
+            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
+
+    @_alone
+    async def fetch(self, address: str, most: int) -> bytes:
+        """Return the file of at most ``most`` bytes at an absolute address of a record, without credentials.
+
+        Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
+        """
+        return await fetch(self._session, address, most, api_host=self._base.host or "")
+
+    @_alone
+    async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
+        """Put ``size`` bytes to a signed address as they come, which costs no quota.
+
+        The signature covers the headers, so that none but the length is sent on top. No error tells the address.
+        Raises CannotConnectError, OutcomeUnknownError, InvalidRequestError; in none of these cases is the file there.
+        """
+        address = _signed_address(url)
+        timeout = aiohttp.ClientTimeout(total=60 + size / _SLOWEST_UPLOAD, connect=10, sock_connect=10)
+        try:
+            async with self._session.put(
+                address,
+                data=content,
+                headers={"Content-Length": str(size)},
+                skip_auto_headers=("Content-Type",),
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                if not 200 <= response.status < 300:
+                    raise storage_error(response.status)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
+        except TimeoutError:
+            raise OutcomeUnknownError("no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as err:
+            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
+
+    def close(self) -> None:
+        """Let no read wait for room any more: whoever wanted it is gone."""
+        self._closed.set()
+
+    async def _admit(self, lane: Lane | None, max_wait: float = MAX_WAIT) -> None:
+        if lane is None:
+            self.limiter.count()
+        else:
+            await self.limiter.acquire(lane, max_wait, ended=self._closed if lane is Lane.BACKGROUND else None)
+
+    def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
+        if 200 <= status < 300:
+            return None
+        message = self._message_of(payload) or _phrase(status)
+        match status:
+            case 401:
+                return AuthenticationError(message)
+            case 403:
+                return PermissionDeniedError(message)
+            case 404:
+                return NotFoundError(message)
+            case 429:
+                retry_after = parse_retry_after(headers.get("Retry-After"), now=self.clock.now())
+                self.limiter.refused(retry_after)
+                return RateLimitedError(retry_after, refused=True)
+            case _ if 300 <= status < 400:
+                return CannotConnectError(f"the address redirects elsewhere (HTTP {status})")
+            case _ if 400 <= status < 500:
+                return InvalidRequestError(message)
+        return OutcomeUnknownError(f"Printago's server failed (HTTP {status})")
+
+    def _judge_refusal(self, error: PermissionDeniedError, needed: Permissions, *, entitled: bool) -> PrintagoError:
+        """Find out what a refusal is about, and remember what the key lacks."""
+        message = str(error)
+        named = named_in(message, needed)
+        if not named and not entitled:
+            return NotEntitledError(message)
+        error.permissions = named or needed
+        self.permissions.deny(error.permissions)
+        return error
+
+    def _message_of(self, payload: bytes) -> str | None:
+        try:
+            body = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            return None
+        message = body.get("message") if isinstance(body, dict) else None
+        if isinstance(message, list):
+            message = "; ".join(part for part in message[:_MOST_PARTS] if isinstance(part, str))
+        if not isinstance(message, str) or not message.strip():
+            return None
+        return self.secrets.redact(_beginning(message)).strip()[:_MOST_MESSAGE]
+
+
+def parse_api_url(text: str) -> URL:
+    """Read the address of the REST API; raises CannotConnectError for what is not an http(s) address."""
+    try:
+        url = URL(text)
+        host = url.host
+    except ValueError, LookupError:
+        raise CannotConnectError("not a web address") from None
+    if url.scheme not in ("http", "https") or not host or not _HOST.fullmatch(url.raw_host or ""):
+        raise CannotConnectError("not a web address")
+    if url.user is not None or url.password is not None:
+        raise CannotConnectError("an address with a user or a password, which the API key replaces")
+    return url
+
+
+def _beginning(message: str) -> str:
+    """Return as much of a message as is searched for secrets; it ends between words, so that none is cut in two."""
+    if len(message) <= _MOST_SEARCHED:
+        return message
+    return message[:_MOST_SEARCHED].rsplit(None, 1)[0]
+
+
+def _encode(json: object) -> bytes:
+    try:
+        return orjson.dumps(json)
+    except orjson.JSONEncodeError as err:
+        raise InvalidRequestError(f"cannot be written as JSON: {err}") from None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _signed_address(url: str) -> URL:
+    try:
+        # Quoted once more, a signature would not match.
+        address = URL(url, encoded=True)
+    except ValueError, LookupError:
+        raise MalformedResponseError("the signed address is none") from None
+    if address.scheme not in ("http", "https") or not address.host:
+        raise MalformedResponseError("the signed address is none")
+    return address

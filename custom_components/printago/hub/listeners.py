@@ -1,0 +1,192 @@
+"""Who wants to hear of what: of one printer, of the farm as a whole, or of every set of changes."""
+
+import asyncio
+from collections.abc import Callable, Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import chain
+import math
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..model.changes import Changes
+from ..model.events import Happening, Scope
+
+_FARM_DELAY = 0.25
+"""Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
+_READINGS_DELAY = 0.2
+"""Seconds for which more readings of a printer are gathered after some were told."""
+
+
+@dataclass(slots=True)
+class _OfPrinter:
+    """Who listens to one printer, and which of its readings they have not heard of yet."""
+
+    listeners: dict[str | None, tuple[Callable[[], None], ...]] = field(default_factory=dict)
+    """By the only reading that they show."""
+    told_at: float = -math.inf
+    waiting: set[str] = field(default_factory=set)
+
+
+class Listeners:
+    """Keeps work limited to what changed: a push for one printer reaches the listeners of that printer only."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Start without listeners."""
+        self._loop = hass.loop
+        self._of_printer: dict[str, _OfPrinter] = {}
+        self._of_farm: set[Callable[[], None]] = set()
+        self._of_polls: set[Callable[[], None]] = set()
+        self._of_changes: list[Callable[[Changes], None]] = []
+        self._of_happenings: dict[tuple[Scope, str | None], set[Callable[[Happening], None]]] = {}
+        self._farm_timer: asyncio.TimerHandle | None = None
+        self._waiting: set[str] = set()
+        self._readings_timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @callback
+    def async_add_printer(self, printer_id: str, listener: Callable[[], None], reading: str | None = None) -> None:
+        """Call ``listener`` when anything of one printer changed, until ``async_remove_printer``.
+
+        Where nothing but readings has changed it is called for its own ``reading`` only.
+        """
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            of_printer = self._of_printer[printer_id] = _OfPrinter()
+        of_printer.listeners[reading] = (*of_printer.listeners.get(reading, ()), listener)
+
+    @callback
+    def async_remove_printer(self, printer_id: str, listener: Callable[[], None]) -> None:
+        """Call ``listener`` no more."""
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            return
+        for reading, listeners in tuple(of_printer.listeners.items()):
+            if left := tuple(other for other in listeners if other != listener):
+                of_printer.listeners[reading] = left
+            else:
+                del of_printer.listeners[reading]
+        if not of_printer.listeners:
+            del self._of_printer[printer_id]
+
+    @callback
+    def async_add_farm(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` when jobs or counts changed, a burst once; return what ends that."""
+        self._of_farm.add(listener)
+        return lambda: self._of_farm.discard(listener)
+
+    @callback
+    def async_add_poll(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` after every poll, however it went; return what ends that."""
+        self._of_polls.add(listener)
+        return lambda: self._of_polls.discard(listener)
+
+    @callback
+    def async_tell_poll(self) -> None:
+        """Tell that a poll is over."""
+        for listener in tuple(self._of_polls):
+            listener()
+
+    @callback
+    def async_add_changes(self, listener: Callable[[Changes], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` with every set of changes, before any entity hears of it; return what ends that."""
+        self._of_changes.append(listener)
+        return lambda: self._of_changes.remove(listener)
+
+    @callback
+    def async_add_happenings(
+        self, scope: Scope, subject: str | None, listener: Callable[[Happening], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` when something happens to a printer, or with None to the farm; return what ends that."""
+        listeners = self._of_happenings.setdefault((scope, subject), set())
+        listeners.add(listener)
+
+        @callback
+        def remove() -> None:
+            listeners.discard(listener)
+            if not listeners and self._of_happenings.get((scope, subject)) is listeners:
+                del self._of_happenings[scope, subject]
+
+        return remove
+
+    @callback
+    def async_tell_happening(self, happening: Happening) -> None:
+        """Tell something that happened."""
+        for listener in tuple(self._of_happenings.get((happening.scope, happening.subject), ())):
+            listener(happening)
+
+    @callback
+    def async_tell(self, changes: Changes) -> None:
+        """Tell everybody whom these changes concern."""
+        for listener in tuple(self._of_changes):
+            listener(changes)
+        for printer_id in changes.printers:
+            self.async_tell_printer(printer_id)
+        if changes.summary or changes.jobs:
+            self.async_tell_farm_soon()
+
+    @callback
+    def async_tell_readings(self, printer_id: str, readings: AbstractSet[str]) -> None:
+        """Tell who shows these readings of a printer, at once after a pause, else a burst of them together."""
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            return
+        now = self._loop.time()
+        if now - of_printer.told_at < _READINGS_DELAY:
+            of_printer.waiting.update(readings)
+            self._waiting.add(printer_id)
+            if self._readings_timer is None and not self._closed:
+                self._readings_timer = self._loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
+            return
+        of_printer.told_at = now
+        for reading in readings:
+            for listener in of_printer.listeners.get(reading, ()):
+                listener()
+
+    @callback
+    def _async_tell_waiting(self) -> None:
+        self._readings_timer = None
+        waiting, self._waiting = self._waiting, set()
+        for printer_id in waiting:
+            if (of_printer := self._of_printer.get(printer_id)) is not None and of_printer.waiting:
+                readings, of_printer.waiting = of_printer.waiting, set()
+                of_printer.told_at = -math.inf
+                self.async_tell_readings(printer_id, readings)
+
+    @callback
+    def async_tell_printer(self, printer_id: str) -> None:
+        """Tell the listeners of one printer."""
+        if (of_printer := self._of_printer.get(printer_id)) is None:
+            return
+        of_printer.waiting.clear()
+        for listener in tuple(chain.from_iterable(of_printer.listeners.values())):
+            listener()
+
+    @callback
+    def async_tell_farm(self, _: object = None) -> None:
+        """Tell the listeners of the farm now."""
+        if self._farm_timer is not None:
+            self._farm_timer.cancel()
+            self._farm_timer = None
+        for listener in tuple(self._of_farm):
+            listener()
+
+    @callback
+    def async_tell_all(self) -> None:
+        """Tell the listeners of all printers and of the farm."""
+        for printer_id in tuple(self._of_printer):
+            self.async_tell_printer(printer_id)
+        self.async_tell_farm()
+
+    @callback
+    def async_close(self) -> None:
+        """Delay nothing any more."""
+        self._closed = True
+        if self._readings_timer is not None:
+            self._readings_timer.cancel()
+            self._readings_timer = None
+        if self._farm_timer is not None:
+            self._farm_timer.cancel()
+            self._farm_timer = None
+
+    @callback
+    def async_tell_farm_soon(self) -> None:
+        """Tell the listeners of the farm once a burst of changes is over."""
+        if self._farm_timer is None and not self._closed:
+            self._farm_timer = self._loop.call_later(_FARM_DELAY, self.async_tell_farm)

@@ -1,0 +1,233 @@
+"""What a store must not forget: over a reload its farm and its quota, over a restart the requests it has sent.
+
+Kept outside of the config entry: writing to an entry would reload it.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+import math
+from typing import Any
+from weakref import WeakValueDictionary
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..api import AHEAD, RateLimiter, SendLog, ServerClock, uptime
+from ..const import DOMAIN
+from ..model.events import Chronicle, Happening
+from ..model.farm import Farm
+from ..model.print_results import Results
+from ..model.store_info import StoreFacts
+from ..model.stream_outage import StreamOutage
+from .held_back import HeldBack
+from .pending_events import Untold
+
+_MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
+_STORAGE_VERSION = 1
+_SAVE_DELAY = 30
+_MOST_LACKING = 100
+
+
+@dataclass(slots=True)
+class BuildLedger:
+    """Who is making a build: it outlives a reload in the middle of a submission."""
+
+    locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """One lock for each part or SKU that is being submitted."""
+    baselines: dict[tuple[str, str], float] = field(default_factory=dict)
+    """For each part or SKU, since when the stream was up when its latest jobs were asked for."""
+
+
+class StoreMemory:
+    """The memory of one store."""
+
+    def __init__(self, hass: HomeAssistant, store_id: str) -> None:
+        """Start empty; what was saved is loaded by ``async_recall``."""
+        self._log = SendLog(self._async_save)
+        self.limiter = RateLimiter(
+            wall=lambda: self.clock.now().timestamp(), on_sent=self._async_on_sent, log=self._log
+        )
+        self.builds = BuildLedger()
+        self.clock = ServerClock(dt_util.utcnow, on_known=self.limiter.date_restored)
+        self.outage = StreamOutage()
+        self.farm = Farm(self.clock.now)
+        self.chronicle = Chronicle(self.farm)
+        self.results = Results()
+        self.facts = StoreFacts()
+        self.told_until: datetime | None = None
+        """Until when, by Printago's clock, we know of every job that ended."""
+        self.endings_wanted = False
+        """Since then nobody may have told of some."""
+        self.untold = Untold()
+        self.lacking: frozenset[str] = frozenset()
+        """The permissions that a repair has told to be missing, as long as none of them has turned out to be there."""
+        self.held_back = HeldBack(self.limiter.now)
+        self.rest_down = False
+        """REST failed when it was last tried: the log tells so, and not yet that it works again."""
+        self.stream_outage_told = False
+        """The log tells that the realtime stream is down, and not yet that it is up again."""
+        self._read_with: Mapping[str, Any] | None = None
+        self._read_at = -math.inf
+        self._realtime_endpoint: str | None = None
+        self._hass = hass
+        # Half a file after a power cut would be as good as none.
+        self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}", atomic_writes=True)
+        self._loaded = False
+        self._kept = False
+        self._unsub_stop: CALLBACK_TYPE | None = None
+        self._save_waits = False
+
+    @property
+    def realtime_endpoint(self) -> str | None:
+        """Return the address at which realtime worked last."""
+        return self._realtime_endpoint
+
+    @callback
+    def async_remember_farm(self, data: Mapping[str, Any]) -> None:
+        """Note that the farm has just been read with the data of this entry."""
+        self._read_with = data
+        self._read_at = uptime()
+
+    def knows_farm(self, data: Mapping[str, Any]) -> bool:
+        """Return whether the farm was read with just these data: others have to prove themselves first."""
+        return self._read_with == data
+
+    @property
+    def farm_age(self) -> float:
+        """Return how many seconds ago the farm was read."""
+        return uptime() - self._read_at
+
+    @callback
+    def async_forget_farm(self) -> None:
+        """Start from nothing; the quota is Printago's, and stays used."""
+        self.farm = Farm(self.clock.now)
+        self.chronicle = Chronicle(self.farm)
+        self.results = Results()
+        self.facts = StoreFacts()
+        self.told_until = None
+        self.endings_wanted = False
+        self.untold = Untold()
+        self.outage = StreamOutage()
+        self.held_back.end()
+        self.rest_down = self.stream_outage_told = False
+        self.lacking = frozenset()
+        self._read_with = None
+        self._kept = False
+
+    @callback
+    def async_remember_result(self, happening: Happening) -> bool:
+        """Remember how a print ended, and which run; return whether this was an end."""
+        ended = self.results.record(happening)
+        if ended or happening.kind == "print_started":
+            self._async_save_soon()
+        return ended
+
+    @callback
+    def async_remember_lacking(self, permissions: Iterable[str]) -> None:
+        """Remember which permissions a person knows to be missing."""
+        if (lacking := frozenset(permissions)) != self.lacking:
+            self.lacking = lacking
+            self._async_save_soon()
+
+    @callback
+    def async_remember_endpoint(self, url: str) -> None:
+        """Remember the address at which realtime works."""
+        if url != self._realtime_endpoint:
+            self._realtime_endpoint = url
+            self._async_save_soon()
+
+    async def async_load(self) -> None:
+        """Load, once, what was saved before a restart."""
+        if self._loaded:
+            return
+        self._loaded = True
+        saved = await self._storage.async_load()
+        if not isinstance(saved, dict):
+            return
+        if isinstance(sent := saved.get("sent"), list):
+            ahead = saved.get("ahead")
+            self.limiter.restore(sent, ahead if type(ahead) is int and 0 <= ahead < AHEAD else AHEAD)
+        self.results.restore(saved.get("results"))
+        if isinstance(lacking := saved.get("lacking"), list):
+            self.lacking = frozenset(name for name in lacking[:_MOST_LACKING] if isinstance(name, str))
+        self.chronicle.external_prints.restore(saved.get("external_prints"))
+        if isinstance(endpoint := saved.get("realtime_endpoint"), str):
+            self._realtime_endpoint = endpoint
+
+    @callback
+    def async_keep(self) -> None:
+        """Save from now on: the store has an entry, it is not only being tried."""
+        if self._kept:
+            return
+        self._kept = True
+        self._log.start_anew()
+        if self._unsub_stop is None:
+            self._unsub_stop = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
+
+    @callback
+    def _async_on_stop(self, _: Event) -> None:
+        """See to it that the last write tells exactly what was sent."""
+        self._unsub_stop = None
+        if self._kept:
+            self._storage.async_delay_save(self._to_save)
+
+    async def async_remove(self) -> None:
+        """Remove what was saved, and save nothing more."""
+        self.async_forget_farm()
+        # The write that waited goes with it: should the store come back, the next one must not wait for that.
+        self._save_waits = False
+        await self._log.write_ended()
+        await self._storage.async_remove()
+
+    @callback
+    def _async_on_sent(self) -> None:
+        if self._kept and self._log.is_half_full:
+            self._hass.async_create_background_task(self._log.write(early=True), f"{DOMAIN} send times")
+
+    async def _async_save(self) -> None:
+        if not self._kept:
+            return
+        if self._hass.state is CoreState.stopping:
+            # Home Assistant writes at the end of its own accord.
+            self._storage.async_delay_save(self._to_save)
+        else:
+            await self._storage.async_save(self._to_save())
+
+    @callback
+    def _async_save_soon(self) -> None:
+        # Each call would postpone the write: one that waits is enough.
+        if self._kept and not self._save_waits:
+            self._save_waits = True
+            self._storage.async_delay_save(self._to_save, _SAVE_DELAY)
+
+    @callback
+    def _to_save(self) -> dict[str, Any]:
+        self._save_waits = False
+        ended = self._hass.state in (CoreState.final_write, CoreState.stopped)
+        return {
+            "sent": self.limiter.export(),
+            "ahead": 0 if ended else AHEAD,
+            "realtime_endpoint": self._realtime_endpoint,
+            "results": self.results.export(),
+            "lacking": sorted(self.lacking),
+            "external_prints": self.chronicle.external_prints.export(),
+        }
+
+
+async def async_recall(hass: HomeAssistant, store_id: str) -> StoreMemory:
+    """Return the memory of a store, its own as long as Home Assistant runs."""
+    memories = hass.data.setdefault(_MEMORIES, {})
+    if (memory := memories.get(store_id)) is None:
+        memory = memories[store_id] = StoreMemory(hass, store_id)
+    await memory.async_load()
+    return memory
+
+
+async def async_forget(hass: HomeAssistant, store_id: str) -> None:
+    """Forget the farm of a store, and what was saved of it."""
+    await (await async_recall(hass, store_id)).async_remove()

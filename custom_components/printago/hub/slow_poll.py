@@ -1,0 +1,184 @@
+"""Reading what changes seldom: about once an hour, and soon after something hints that it has changed.
+
+The reads take turns, so that no hour sees more than a few of them however many there are. A read that the key may not do is tried again ever more rarely, once a day in the end.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+import math
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+
+from ..api import PermissionDeniedError, PrintagoError, RateLimitedError
+from ..const import DOMAIN, LOGGER
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+_FIRST_DELAY = 30
+# A second more, so that no hour ever sees a sixth turn.
+_TURN = timedelta(minutes=12, seconds=1)
+_FRESH = 0.8
+"""Share of its period for which a read keeps out of its turn."""
+_PAUSE = 300.0
+_HELD_BACK_PAUSE = 60.0
+_LONGEST_PAUSE = DAY.total_seconds()
+
+
+@dataclass(slots=True)
+class _Read:
+    """One thing that is read seldom."""
+
+    name: str
+    read: Callable[[], Awaitable[None]]
+    every: timedelta = HOUR
+    at_start: bool = True
+    asked_at: float = -math.inf
+    refusals: int = 0
+    failed: bool = False
+    """It failed last, which says nothing of the next time."""
+    last_error: str | None = None
+    """Why it failed last, without secrets; it stays after a success."""
+    cancel_later: CALLBACK_TYPE | None = None
+
+    @property
+    def wait(self) -> float:
+        """Return for how many seconds it must not be asked for yet."""
+        pause = min(HOUR.total_seconds() * 2 ** (self.refusals - 1), _LONGEST_PAUSE) if self.refusals else _PAUSE
+        return self.asked_at + pause - time.monotonic()
+
+    @property
+    def overdue(self) -> float:
+        """Return how many of its periods have passed since it was asked for; 0 for what is only read when wanted.
+
+        What failed is due at once, behind everything else that is.
+        """
+        if not self.at_start and math.isinf(self.asked_at):
+            return 0.0
+        periods = (time.monotonic() - self.asked_at) / self.every.total_seconds()
+        return max(periods, 1.0) if self.failed else periods
+
+
+class SeldomReads:
+    """All that one store reads seldom."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, is_crowded: Callable[[], bool] = lambda: False) -> None:
+        """Read on behalf of an entry, as long as it is loaded; one by one while ``is_crowded`` finds the quota busy."""
+        self._hass = hass
+        self._is_crowded = is_crowded
+        self._entry = entry
+        self._reads: dict[str, _Read] = {}
+        self._started = False
+
+    def add(
+        self,
+        name: str,
+        read: Callable[[], Awaitable[None]],
+        *,
+        every: timedelta = HOUR,
+        at_start: bool = True,
+    ) -> None:
+        """Read this as well, about so often: from the start on, or once it was wanted for the first time.
+
+        ``read`` takes its result over by itself, and may raise PrintagoError. It should cost one request.
+        """
+        self._reads[name] = _Read(name, read, every, at_start)
+
+    def is_refused(self, name: str) -> bool:
+        """Return whether the key may not read this."""
+        return self._reads[name].refusals > 0
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return how each read went, for diagnostics: seconds since it was asked for, refusals in a row, last error."""
+        now = time.monotonic()
+        return {
+            name: {
+                "asked_seconds_ago": round(now - read.asked_at) if math.isfinite(read.asked_at) else None,
+                "refusals": read.refusals,
+                "last_error": read.last_error,
+            }
+            for name, read in self._reads.items()
+        }
+
+    @callback
+    def async_start(self) -> None:
+        """Begin, half a minute later: when Home Assistant starts, everybody wants something at once."""
+        self._started = True
+        self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self._async_begin))
+        self._entry.async_on_unload(async_track_time_interval(self._hass, self._async_take_turn, _TURN))
+        self._entry.async_on_unload(self._async_stop)
+
+    @callback
+    def async_want(self, name: str) -> None:
+        """Read this soon, at most every five minutes."""
+        read = self._reads.get(name)
+        if read is None or not self._started or read.cancel_later is not None:
+            return
+        if (wait := read.wait) > 0:
+            if not read.refusals:
+                read.cancel_later = async_call_later(self._hass, wait, partial(self._async_want_again, read))
+            return
+        asked_before, read.asked_at = read.asked_at, time.monotonic()
+        self._entry.async_create_background_task(self._hass, self._async_read(read, asked_before), f"{DOMAIN} {name}")
+
+    @callback
+    def _async_want_again(self, read: _Read, _: object) -> None:
+        read.cancel_later = None
+        self.async_want(read.name)
+
+    @callback
+    def _async_begin(self, _: object) -> None:
+        # Restarts that follow each other would use up the quota with nothing else: turns come soon enough.
+        if not self._is_crowded():
+            self.async_want_all()
+
+    @callback
+    def async_want_all(self, _: object = None) -> None:
+        """Read everything soon that is read from the start on."""
+        for read in tuple(self._reads.values()):
+            if read.at_start:
+                self.async_want(read.name)
+
+    @callback
+    def _async_take_turn(self, _: object) -> None:
+        waiting = [
+            read
+            for read in self._reads.values()
+            if read.overdue > _FRESH and read.wait <= 0 and read.cancel_later is None
+        ]
+        if waiting:
+            self.async_want(max(waiting, key=lambda read: read.overdue).name)
+
+    async def _async_read(self, read: _Read, asked_before: float) -> None:
+        try:
+            await read.read()
+        except RateLimitedError as err:
+            # It waits for room in the quota, which is no failure: as if it had not been asked for yet.
+            read.asked_at = asked_before
+            if self._started and read.cancel_later is None:
+                pause = max(err.retry_after, _HELD_BACK_PAUSE)
+                read.cancel_later = async_call_later(self._hass, pause, partial(self._async_want_again, read))
+        except PermissionDeniedError as err:
+            read.refusals += 1
+            read.failed = False
+            read.last_error = str(err)
+        except PrintagoError as err:
+            read.failed = True
+            read.last_error = str(err)
+            LOGGER.debug("Reading %s failed: %s", read.name, err)
+        else:
+            read.refusals = 0
+            read.failed = False
+
+    @callback
+    def _async_stop(self) -> None:
+        self._started = False
+        for read in self._reads.values():
+            if read.cancel_later is not None:
+                read.cancel_later()
+                read.cancel_later = None

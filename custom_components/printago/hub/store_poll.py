@@ -1,0 +1,102 @@
+"""Keeps what is known of the store beyond its printers and open jobs up to date."""
+
+from datetime import timedelta
+import time
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_track_time_interval
+
+from ..api import Listing, PermissionDeniedError
+from ..api.models.entity_event import SUBSCRIPTION_KIND
+from ..model.changes import Changes
+from ..model.store_info import Fact
+from ..model.timestamps import believed_rows
+from .store_access import StoreAccess
+
+COMPLETED_COUNT = "completed_count"
+
+_MINUTE = timedelta(minutes=1)
+
+
+class StoreReads:
+    """Reads orders, production slots and the count of completed jobs seldom; in between events tell of some of that."""
+
+    def __init__(self, entry: ConfigEntry, coordinator: StoreAccess) -> None:
+        """Begin once the coordinator starts to read."""
+        self._coordinator = coordinator
+        self._facts = coordinator.memory.facts
+        self._stream_since = coordinator.stream_since
+        self._count_is_lower = False
+        coordinator.seldom.add(COMPLETED_COUNT, self._async_read_count)
+        coordinator.seldom.add(Fact.ORDERS, self._async_read_orders)
+        coordinator.seldom.add(Fact.SLOTS, self._async_read_slots)
+        entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
+        entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_on_farm))
+        # Deadlines pass, and requests grow older than an hour, without anybody telling.
+        entry.async_on_unload(
+            async_track_time_interval(coordinator.hass, coordinator.listeners.async_tell_farm, _MINUTE)
+        )
+
+    async def _async_read_orders(self) -> None:
+        self._facts.begin_orders()
+        try:
+            listing = await self._coordinator.client.open_orders()
+            rows = believed_rows(listing.rows, self._coordinator.farm.server_now())
+            self._facts.apply_orders(Listing(rows, listing.complete))
+        except PermissionDeniedError:
+            self._async_forget(Fact.ORDERS)
+            raise
+        self._coordinator.listeners.async_tell_farm()
+
+    async def _async_read_slots(self) -> None:
+        try:
+            self._facts.apply_slots(await self._coordinator.client.production_slots())
+        except PermissionDeniedError:
+            self._async_forget(Fact.SLOTS)
+            raise
+        self._coordinator.listeners.async_tell_farm()
+
+    async def _async_read_count(self) -> None:
+        """Read how many jobs were completed; in between we count ourselves."""
+        coordinator, farm = self._coordinator, self._coordinator.farm
+        seen_before, started = farm.completions_seen, time.monotonic()
+        count = await coordinator.client.completed_count()
+        # Reckoned backwards, as the time of a snapshot.
+        farm.counted_at = coordinator.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
+        coordinator.async_try_jobs_again()
+        own = farm.completed_jobs
+        if own is None or count >= own:
+            farm.completed_jobs = max(count, own or 0)
+        elif self._count_is_lower and seen_before == farm.completions_seen:
+            # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
+            farm.completed_jobs = count
+        self._count_is_lower = own is not None and count < own
+        coordinator.listeners.async_tell_farm()
+
+    @callback
+    def _async_forget(self, fact: Fact) -> None:
+        self._facts.forget(fact)
+        self._coordinator.listeners.async_tell_farm()
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        told = [self._facts.apply_order(change.id, change.action, change.source) for change in changes.order_changes]
+        if not all(told):
+            self._coordinator.seldom.async_want(Fact.ORDERS)
+        if told:
+            self._coordinator.listeners.async_tell_farm_soon()
+        if changes.complete and self._coordinator.farm.completed_jobs is None:
+            self._coordinator.seldom.async_want(COMPLETED_COUNT)
+        if SUBSCRIPTION_KIND in changes.kinds:
+            self._coordinator.seldom.async_want(Fact.SLOTS)
+
+    @callback
+    def _async_on_farm(self) -> None:
+        since = self._coordinator.stream_since
+        if since == self._stream_since:
+            return
+        self._stream_since = since
+        if since is not None and Fact.ORDERS in self._facts.known:
+            # Entity events are not retained: what became of orders meanwhile is told by nobody.
+            self._coordinator.seldom.async_want(Fact.ORDERS)

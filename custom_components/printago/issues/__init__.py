@@ -1,0 +1,1 @@
+"""Repair issues, and what watches for them."""

@@ -1,0 +1,56 @@
+"""Telling a person that the farm may not be read at all: for want of a permission, an address, or an account with API access."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..api import PermissionDeniedError, tells_no_api_access
+from ..coordinator import PrintagoCoordinator
+from ..health import rest_error
+from ..runtime import PrintagoConfigEntry
+from .entry_issue import EntryIssue
+
+ISSUE = "access_denied"
+NO_API_ACCESS = "no_api_access"
+_REFUSALS = 2
+"""Polls in a row that have to be refused: one refusal may be a whim."""
+
+
+class AccessWatch:
+    """Keeps one issue, as polls go. It stands also while the entry cannot be set up, since that is when it is needed."""
+
+    def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
+        """Watch the polls of an entry."""
+        self._entry = entry
+        self._coordinator = coordinator
+        self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="set-up-refuses-the-key")
+        self._refusals = 0
+        entry.async_on_unload(coordinator.listeners.async_add_poll(self._async_look))
+        entry.async_on_unload(self._async_end)
+
+    @callback
+    def _async_look(self) -> None:
+        coordinator = self._coordinator
+        if coordinator.memory.held_back.active:
+            # Nobody was asked.
+            return
+        if coordinator.last_update_success:
+            self._refusals = 0
+            self._issue.async_clear()
+            return
+        err = rest_error(coordinator)
+        if err is None or not (isinstance(err, PermissionDeniedError) or tells_no_api_access(err)):
+            return
+        self._refusals += 1
+        if self._refusals < _REFUSALS and self._entry.state is ConfigEntryState.LOADED:
+            return
+        self._issue.async_raise(
+            ir.IssueSeverity.ERROR,
+            {"message": str(err)},
+            translation_key=NO_API_ACCESS if tells_no_api_access(err) else ISSUE,
+        )
+
+    @callback
+    def _async_end(self) -> None:
+        if self._entry.disabled_by is not None:
+            self._issue.async_withdraw()

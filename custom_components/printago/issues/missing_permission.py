@@ -1,0 +1,78 @@
+"""What the API key may do: asked for once where it may be, noticed when Printago refuses something, told to a person then."""
+
+import asyncio
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+
+from ..api import PrintagoError, RateLimitedError
+from ..const import DOMAIN, LOGGER
+from ..coordinator import PrintagoCoordinator
+from ..runtime import PrintagoConfigEntry
+from .entry_issue import EntryIssue
+
+ISSUE = "missing_permission"
+_PATIENCE = 1.0
+"""Seconds for which a start waits for the answer, so that nothing is offered that is taken back in a moment."""
+
+
+class PermissionWatch:
+    """Keeps the controls and one repair issue as the key's permissions are known, as long as an entry is loaded."""
+
+    def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
+        """Follow the client's ledger."""
+        self._hass = hass
+        self._entry = entry
+        self._client = coordinator.client
+        self._memory = coordinator.memory
+        self._listeners = coordinator.listeners
+        self._permissions = coordinator.client.permissions
+        # What is ignored since an earlier life holds until it has turned out to be allowed.
+        self._told_before = coordinator.memory.lacking
+        self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="the-api-key-lacks-a-permission")
+        self._permissions.on_change = self._async_on_change
+        self._permissions.on_proof = self._async_look
+        entry.async_on_unload(self._async_end)
+
+    async def async_ask(self) -> None:
+        """Ask what the key was granted, and wait a moment for the answer; a start that does not get one goes on without."""
+        name = f"{DOMAIN} permissions"
+        asking = self._entry.async_create_background_task(self._hass, self._async_ask(), name)
+        await asyncio.wait({asking}, timeout=_PATIENCE)
+
+    async def _async_ask(self, _: object = None) -> None:
+        try:
+            names = await self._client.granted_permissions()
+        except RateLimitedError as err:
+            if not err.refused:
+                # Nobody was asked yet.
+                self._entry.async_on_unload(async_call_later(self._hass, err.retry_after, self._async_ask))
+        except PrintagoError as err:
+            LOGGER.debug("What the API key was granted is not known: %s", err)
+        else:
+            self._permissions.learn(names)
+
+    @callback
+    def _async_on_change(self) -> None:
+        self._async_look()
+        self._listeners.async_tell_all()
+
+    @callback
+    def _async_look(self) -> None:
+        # What a key may not view is left out on purpose; it says so by being unavailable.
+        missing = [name for name in self._permissions.refused if not name.endswith((".view", ".download"))]
+        was_told = bool(self._memory.lacking)
+        self._told_before -= self._permissions.allowed
+        self._memory.async_remember_lacking(self._told_before.union(missing))
+        if missing:
+            self._issue.async_raise(ir.IssueSeverity.WARNING, {"permissions": ", ".join(missing)}, fixable=True)
+        elif was_told and not self._memory.lacking:
+            self._issue.async_clear()
+
+    @callback
+    def _async_end(self) -> None:
+        self._permissions.on_change = self._permissions.on_proof = lambda: None
+        self._issue.async_withdraw()
+        if not self._issue.ignored:
+            self._memory.async_remember_lacking(())

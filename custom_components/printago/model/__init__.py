@@ -1,0 +1,1 @@
+"""The model of a farm: plain values and the rules by which they are merged. It imports nothing of Home Assistant."""

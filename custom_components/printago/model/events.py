@@ -1,0 +1,387 @@
+"""What happens in a farm, each thing told once.
+
+How a print ended is decided by its Printago job; the printer's own word counts only for prints that were started
+elsewhere, since Bambu printers say FAILED after a user has cancelled. What is said of a print is what was known of it while it
+ran, whatever the last message leaves out or calls otherwise. A happening is known by its job and attempt (a retry
+resets the same record), so that neither duplicates nor reconnects tell it again. The first look only takes bearings.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from ..api.models.entity_event import Action
+from ..api.models.fields import text
+from ..api.models.order import Order
+from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob, read_moment
+from ..api.models.telemetry import HealthMessage, Severity
+from .changes import Changes, JobChange, OrderChange, was_retried
+from .farm import Farm
+from .hms import wiki_url
+from .print_status import PrintStatus
+from .print_tracker import PrintTracker, Step
+from .printer import PrinterState
+
+_LATE = timedelta(seconds=30)
+_MOST_STORIES = 5_000
+
+
+class Scope(StrEnum):
+    """Who tells a happening: the event entities of printers (first two) and of the farm."""
+
+    PRINT = "print"
+    ALERT = "alert"
+    JOB = "job"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that happened; ``subject`` is the printer, None for the farm."""
+
+    scope: Scope
+    kind: str
+    subject: str | None = None
+    occurred_at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Story:
+    """What was told of a job's current attempt."""
+
+    attempt: int = 1
+    told: set[str] = field(default_factory=set)
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Of _FACTS and _FACTS_OF_ATTEMPT, what was last known before the job ended."""
+    reported_as_external: bool = False
+    """Its print was taken for one from elsewhere, and has ended as such: the printer's events are out."""
+
+    def begin_attempt(self) -> None:
+        """Forget what belongs to the attempt before."""
+        self.told = {"created"}
+        self.reported_as_external = False
+        for name in _FACTS_OF_ATTEMPT:
+            self.facts.pop(name, None)
+
+    def learn(self, job: PrintJob) -> None:
+        """Take over what a job says of itself; once it has ended only what nobody knew."""
+        ended = job.status in FINAL_STATUSES
+        for name in (*_FACTS, *_FACTS_OF_ATTEMPT):
+            value = getattr(job, name)
+            if value is None or (isinstance(value, str) and not value.strip()) or (ended and name in self.facts):
+                continue
+            self.facts[name] = value
+
+    @property
+    def title(self) -> str | None:
+        """Return what people call the job: its label, else its part."""
+        return text(label) if (label := self.facts.get("label")) is not None else self.facts.get("part_name")
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What was last seen of a printer."""
+
+    online: bool
+    codes: dict[str, HealthMessage] | None
+    fabmatic: bool
+    remaining: int | None
+
+
+# The steps of a job that are told, and what each says of the printer.
+_JOB_KINDS = {
+    JobStatus.ASSIGNED: "assigned",
+    JobStatus.PRINTING: "started",
+    JobStatus.PAUSED: "paused",
+    JobStatus.COMPLETED: "finished",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "canceled",
+}
+_HEALTH_KINDS = {Severity.ERROR: "hms_error", Severity.WARNING: "hms_warning"}
+_ENDS = frozenset({"finished", "failed", "canceled"})
+_PRINT_STEPS = frozenset({"started", "paused", "resumed"}) | _ENDS
+_FACTS = ("label", "part_name", "order_id")
+_FACTS_OF_ATTEMPT = ("assigned_printer_id", "printing_started_at")
+
+
+class Chronicle:
+    """Turns changes of a farm into happenings."""
+
+    def __init__(self, farm: Farm) -> None:
+        """Watch a farm; nothing has happened yet."""
+        self._farm = farm
+        self._stories: OrderedDict[str, _Story] = OrderedDict()
+        self._watched: dict[str, _Watch] = {}
+        self.external_prints = PrintTracker(farm)
+        self._orders: OrderedDict[str, Order] = OrderedDict()
+        self._expected_off: dict[str, datetime] = {}
+
+    def expect_fabmatic_off(self, printer_id: str) -> None:
+        """Note that we turn FabMatic off ourselves: that is no alert."""
+        self._expected_off[printer_id] = self._farm.server_now() + timedelta(minutes=1)
+
+    def observe(self, changes: Changes) -> list[Happening]:
+        """Return what has happened with these changes, in the order in which it did."""
+        happenings: list[Happening] = []
+        for change in changes.job_changes:
+            happenings += self._of_job(change)
+        for order_change in changes.order_changes:
+            happenings += self._of_order(order_change)
+        for printer_id in changes.removed:
+            self._watched.pop(printer_id, None)
+            self.external_prints.forget(printer_id)
+        for printer_id in changes.printers:
+            if (state := self._farm.printers.get(printer_id)) is not None:
+                happenings += self._of_printer(state)
+        return sorted(happenings, key=lambda happening: happening.occurred_at)
+
+    # Jobs and orders
+
+    def _of_job(self, change: JobChange) -> list[Happening]:
+        job, before = change.after, change.before
+        story = self._story(job, before)
+        steps: list[tuple[str, datetime | None]] = []
+        if before is None:
+            steps.append(("created", job.created_at))
+        elif was_retried(before, job):
+            steps.append(("retried", job.updated_at))
+        if job.status is JobStatus.PRINTING and before is not None and before.status is JobStatus.PAUSED:
+            steps.append(("resumed", job.updated_at))
+        elif (kind := _JOB_KINDS.get(job.status or JobStatus.PENDING)) is not None:
+            began = story.facts.get("printing_started_at")
+            if "started" not in story.told and (
+                kind in ("paused", "finished") or (kind in _ENDS and began is not None)
+            ):
+                # It may have run while nobody told: that it has started is news as well.
+                began = began or _when(kind, job)
+                steps += [("assigned", began), ("started", began)]
+            steps.append((kind, _when(kind, job)))
+        happenings: list[Happening] = []
+        for place, (kind, when) in enumerate(steps, 1):
+            # A print can be paused and resumed any number of times, everything else happens once an attempt.
+            if kind in story.told and kind not in ("paused", "resumed"):
+                continue
+            story.told.add(kind)
+            # Of several steps only the last one can have just happened.
+            maybe_late = change.by_snapshot or place < len(steps)
+            happenings += self._tell_job(kind, when, job, story, maybe_late=maybe_late)
+        if job.status is JobStatus.COMPLETED and happenings:
+            happenings += self._order_completed(story.facts.get("order_id"), job.ended_at)
+        return happenings
+
+    def _story(self, job: PrintJob, before: PrintJob | None) -> _Story:
+        if (story := self._stories.get(job.id)) is None:
+            story = self._stories[job.id] = _Story()
+            if before is not None:
+                # What was so when we first looked is known, not news.
+                story.told |= _steps_before(before)
+                story.learn(before)
+            if len(self._stories) > _MOST_STORIES:
+                self._stories.popitem(last=False)
+        if before is not None and was_retried(before, job):
+            story.attempt += 1
+            story.begin_attempt()
+        elif before is not None:
+            story.learn(before)
+        story.learn(job)
+        self._stories.move_to_end(job.id)
+        return story
+
+    def _tell_job(
+        self, kind: str, when: datetime | None, job: PrintJob, story: _Story, *, maybe_late: bool
+    ) -> list[Happening]:
+        now = self._farm.server_now()
+        occurred_at = when or now
+        facts = story.facts
+        printer = self._farm.printers.get(facts.get("assigned_printer_id", ""))
+        data: dict[str, Any] = {
+            "job_id": job.id,
+            "job": story.title or job.id,
+            "part": facts.get("part_name"),
+            "order_id": facts.get("order_id"),
+            "printer": printer.name if printer else None,
+            "attempt": story.attempt,
+        }
+        if kind in _ENDS:
+            data["duration"] = _duration(facts.get("printing_started_at"), occurred_at)
+            data["reason"] = job.error_message
+        if maybe_late and now - occurred_at > _LATE:
+            data |= {"late": True, "occurred_at": occurred_at.isoformat()}
+        told: list[Happening] = []
+        if kind != "resumed":
+            told.append(Happening(scope=Scope.JOB, kind=f"job_{kind}", occurred_at=occurred_at, data=data))
+        if printer is not None and kind in _PRINT_STEPS:
+            steps, concerned = self._at_printer(kind, job, story, printer)
+            told += steps
+            if concerned:
+                told.append(
+                    Happening(
+                        scope=Scope.PRINT, kind=f"print_{kind}", subject=printer.id, occurred_at=occurred_at, data=data
+                    )
+                )
+        return told
+
+    def _at_printer(
+        self, kind: str, job: PrintJob, story: _Story, printer: PrinterState
+    ) -> tuple[list[Happening], bool]:
+        """Return how a print that ran before a job's has ended, and whether the job's step is news of its printer."""
+        if kind == "started":
+            before = self.external_prints.hand_over(printer, job)
+            story.reported_as_external = before.ended
+            return [self._of_external(printer, step) for step in before.steps], not before.started
+        if kind in _ENDS:
+            self.external_prints.note_job_end(printer)
+            if "started" not in story.told and (kind == "canceled" or printer.external_print is not None):
+                # It has not come to be printed.
+                return [], False
+        return [], not story.reported_as_external
+
+    def _order_completed(self, order_id: str | None, ended_at: datetime | None) -> list[Happening]:
+        """Return that an order is completed when its last open job has just been."""
+        if order_id is None or any(other.order_id == order_id for other in self._farm.jobs.values()):
+            return []
+        return [self._tell_order("completed", order_id, ended_at)]
+
+    def _of_order(self, change: OrderChange) -> list[Happening]:
+        known = self._orders.get(change.id)
+        if change.action is Action.DELETE:
+            self._orders.pop(change.id, None)
+            return []
+        values = Order.read(change.source)
+        order = self._orders[change.id] = known.changed(values) if known else Order.from_json(change.id, change.source)
+        if len(self._orders) > _MOST_STORIES:
+            self._orders.popitem(last=False)
+        if known is None:
+            if change.action is not Action.INSERT:
+                # Seen for the first time: how it was before is not known.
+                return []
+            return [self._tell_order("created", change.id, read_moment(change.source.get("createdAt")))]
+        if order.cancelled_at is not None and known.cancelled_at is None:
+            return [self._tell_order("canceled", change.id, order.cancelled_at)]
+        if order.status == "closed" and known.status not in ("closed", None):
+            return [self._tell_order("closed", change.id, values.get("updated_at"))]
+        return []
+
+    def _tell_order(self, kind: str, order_id: str, when: datetime | None) -> Happening:
+        order = self._orders.get(order_id)
+        return Happening(
+            scope=Scope.ORDER,
+            kind=f"order_{kind}",
+            occurred_at=when or self._farm.server_now(),
+            data={"order_id": order_id, "order_number": order.number if order else None},
+        )
+
+    # Printers
+
+    def _of_printer(self, state: PrinterState) -> list[Happening]:
+        problems = {problem.key: problem for problem in reversed(state.problems)}
+        seen = _Watch(
+            online=state.is_online,
+            # What is not fresh says nothing: neither that a problem came nor that it went.
+            codes=problems if state.live else None,
+            fabmatic=state.record.continuous_print,
+            remaining=state.record.fabmatic_remaining_jobs,
+        )
+        before = self._watched.get(state.id)
+        self._watched[state.id] = seen
+        used_from_outside = state.external_print is not None
+        prints = [self._of_external(state, step) for step in self.external_prints.follow(state)]
+        used_from_outside |= _prints_elsewhere(state)
+        if before is None:
+            return prints
+        happenings: list[Happening] = []
+        if before.online is not seen.online:
+            happenings.append(self._alert(state, "printer_online" if seen.online else "printer_offline"))
+        if seen.codes is None:
+            seen.codes = before.codes
+        elif before.codes is not None:
+            happenings += self._of_health(state, before.codes, seen.codes)
+        if before.fabmatic and not seen.fabmatic:
+            happenings += self._of_fabmatic(state, before, seen, used_from_outside=used_from_outside)
+        return happenings + prints
+
+    def _of_health(
+        self, state: PrinterState, before: dict[str, HealthMessage], now: dict[str, HealthMessage]
+    ) -> list[Happening]:
+        came = sorted(key for key, problem in now.items() if key not in before or problem.is_worse_than(before[key]))
+        told = [(_HEALTH_KINDS[now[key].severity], now[key]) for key in came]
+        told += [("hms_cleared", before[key]) for key in sorted(before.keys() - now.keys())]
+        return [self._alert(state, kind, **_health_data(state, problem)) for kind, problem in told]
+
+    def _of_fabmatic(
+        self, state: PrinterState, before: _Watch, seen: _Watch, *, used_from_outside: bool
+    ) -> list[Happening]:
+        now = self._farm.server_now()
+        expected_until = self._expected_off.pop(state.id, None)
+        if expected_until is not None and now <= expected_until:
+            return []
+        if seen.remaining == 0 or before.remaining == 0:
+            # The end of its job limit turned it off.
+            return []
+        cause = "unknown"
+        if not seen.online:
+            cause = "contact_lost"
+        elif seen.codes:
+            cause = "hms"
+        elif used_from_outside:
+            cause = "used_from_outside"
+        return [self._alert(state, "fabmatic_tripped", cause=cause)]
+
+    def _of_external(self, state: PrinterState, step: Step) -> Happening:
+        """Return what happened to a print that Printago knows nothing of."""
+        data: dict[str, Any] = {
+            "job_id": None,
+            "job": step.print.name,
+            "part": None,
+            "order_id": None,
+            "printer": state.name,
+        }
+        if step.kind in _ENDS:
+            data["duration"] = _duration(step.print.seen_at, step.at)
+            data["progress"] = None if step.print.progress is None else round(step.print.progress)
+        return Happening(scope=Scope.PRINT, kind=f"print_{step.kind}", subject=state.id, occurred_at=step.at, data=data)
+
+    def _alert(self, state: PrinterState, kind: str, **data: Any) -> Happening:
+        return Happening(
+            scope=Scope.ALERT,
+            kind=kind,
+            subject=state.id,
+            occurred_at=self._farm.server_now(),
+            data={"printer": state.name, **data},
+        )
+
+
+def _prints_elsewhere(state: PrinterState) -> bool:
+    return state.job is None and state.print_status in (PrintStatus.RUNNING, PrintStatus.PAUSE)
+
+
+def _health_data(state: PrinterState, problem: HealthMessage) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "severity": problem.severity.value,
+        "wiki": wiki_url(state.record.provider, problem.code),
+    }
+
+
+def _steps_before(job: PrintJob) -> set[str]:
+    """Return the steps that a job's current attempt has behind it."""
+    if job.status is JobStatus.PENDING:
+        return {"created"}
+    if job.printing_started_at is not None or job.status in (JobStatus.PRINTING, JobStatus.PAUSED):
+        return {"created", "assigned", "started"}
+    return {"created", "assigned"} if job.in_progress else {"created"}
+
+
+def _when(kind: str, job: PrintJob) -> datetime | None:
+    if kind == "started":
+        return job.printing_started_at
+    return (job.ended_at if kind in _ENDS else None) or job.updated_at
+
+
+def _duration(started_at: datetime | None, ended_at: datetime) -> int | None:
+    """Return how long a print took, in whole seconds; None where nobody knows when it began."""
+    return None if started_at is None else max(0, round((ended_at - started_at).total_seconds()))

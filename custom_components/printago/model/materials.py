@@ -1,0 +1,149 @@
+"""Which material Printago has assigned to which slot of a printer, and how materials are called."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..api.models.entity_event import Action, EntityEvent
+from ..api.models.fields import cut
+from ..api.models.filament import Place
+from ..api.models.material import Material, MaterialVariant, PrinterSlot
+from ..api.models.records import Record
+from .timestamps import is_older
+
+SLOT_KINDS = frozenset({"printerslot", "materialslot", "materialprinterslot", "slot"})
+"""What entity events may call the slots: nothing documents it."""
+MATERIAL_KINDS = frozenset({"material"})
+VARIANT_KINDS = frozenset({"materialvariant", "variant"})
+KINDS = SLOT_KINDS | MATERIAL_KINDS | VARIANT_KINDS
+
+_MOST_REMEMBERED = 20_000
+
+type Rows = Mapping[str, Mapping[str, Any]]
+
+
+class Materials:
+    """The materials of a store, and its slots."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.slots: dict[str, PrinterSlot] = {}
+        self.materials: dict[str, Material] = {}
+        self.variants: dict[str, MaterialVariant] = {}
+        self.events = 0
+        """How many events have told of slots."""
+        self._at: dict[tuple[str, Place], PrinterSlot] = {}
+        self._codes: dict[str, str] = {}
+        self._nameless: frozenset[str] = frozenset()
+
+    # Reading
+
+    def assigned(self, printer_id: str, place: Place) -> str | None:
+        """Return what Printago has assigned to a slot: material and colour, or the mere type where no name is known."""
+        slot = self._at.get((printer_id, place))
+        if slot is None:
+            return None
+        variant = self.variants.get(slot.variant_id or "")
+        material = self.materials.get(slot.material_id or (variant and variant.material_id) or "")
+        names = [record.name for record in (material, variant) if record is not None and record.name]
+        return cut(" ".join(names)) if names else slot.material_type
+
+    def name_of(self, code: str) -> str | None:
+        """Return the name of the material that has this manufacturer's code, None where the store has no such one."""
+        return self._codes.get(code)
+
+    @property
+    def lacks_names(self) -> bool:
+        """Return whether a slot refers to a material that was in no list when they were last read."""
+        return not self._referred() <= self.materials.keys() | self.variants.keys() | self._nameless
+
+    def _referred(self) -> set[str]:
+        return {
+            identifier
+            for slot in self.slots.values()
+            for identifier in (slot.material_id, slot.variant_id)
+            if identifier is not None
+        }
+
+    # Merging
+
+    def take_slots(self, rows: Rows) -> set[str]:
+        """Replace the slots by those of a whole list; return the printers that it made different."""
+        before = self._at
+        self.slots = {slot_id: self._merged(PrinterSlot, self.slots, slot_id, row) for slot_id, row in rows.items()}
+        self._index()
+        return {
+            printer_id
+            for printer_id, place in before.keys() | self._at.keys()
+            if before.get((printer_id, place)) != self._at.get((printer_id, place))
+        }
+
+    def take_names(self, materials: Rows, variants: Rows) -> None:
+        """Replace the materials and their colours by those of whole lists."""
+        self.materials = {key: self._merged(Material, self.materials, key, row) for key, row in materials.items()}
+        self.variants = {key: self._merged(MaterialVariant, self.variants, key, row) for key, row in variants.items()}
+        self._nameless = frozenset(self._referred() - self.materials.keys() - self.variants.keys())
+        self._index_codes()
+
+    def apply(self, message: EntityEvent) -> tuple[set[str], bool]:
+        """Lay an event over what is known; return the printers that it made different, and whether it left gaps."""
+        if message.kind in SLOT_KINDS:
+            return self._apply_slots(message)
+        if message.kind in MATERIAL_KINDS:
+            touched = self._apply_names(Material, self.materials, message)
+            self._index_codes()
+        else:
+            touched = self._apply_names(MaterialVariant, self.variants, message)
+        return touched, False
+
+    def _apply_slots(self, message: EntityEvent) -> tuple[set[str], bool]:
+        self.events += 1
+        touched: set[str] = set()
+        gaps = False
+        for slot_id, source in message.entities.items():
+            before = self.slots.get(slot_id)
+            after = None
+            if message.action is Action.DELETE:
+                self.slots.pop(slot_id, None)
+            else:
+                after = self._merged(PrinterSlot, self.slots, slot_id, source)
+                if after.where is None:
+                    gaps = True
+                    continue
+                if before is not None or len(self.slots) < _MOST_REMEMBERED:
+                    self.slots[slot_id] = after
+            if before != after:
+                touched |= {slot.printer_id for slot in (before, after) if slot is not None and slot.printer_id}
+        self._index()
+        return touched, gaps
+
+    def _apply_names[R: Record](self, kind: type[R], known: dict[str, R], message: EntityEvent) -> set[str]:
+        for identifier, source in message.entities.items():
+            if message.action is Action.DELETE:
+                known.pop(identifier, None)
+            elif identifier in known or len(known) < _MOST_REMEMBERED:
+                known[identifier] = self._merged(kind, known, identifier, source)
+        return {
+            slot.printer_id
+            for slot in self.slots.values()
+            if slot.printer_id and (slot.material_id in message.entities or slot.variant_id in message.entities)
+        }
+
+    @staticmethod
+    def _merged[R: Record](kind: type[R], known: Mapping[str, R], identifier: str, source: Mapping[str, Any]) -> R:
+        before = known.get(identifier)
+        if before is None:
+            return kind.from_json(identifier, source)
+        values = kind.read(source)
+        if is_older(values.get("updated_at"), getattr(before, "updated_at", None)):
+            return before
+        return before.changed(values)
+
+    def _index(self) -> None:
+        self._at = {where: slot for slot in self.slots.values() if (where := slot.where) is not None}
+
+    def _index_codes(self) -> None:
+        self._codes = {
+            material.identifier: material.name
+            for material in self.materials.values()
+            if material.identifier and material.name
+        }

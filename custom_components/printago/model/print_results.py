@@ -1,0 +1,86 @@
+"""How the last print of each printer ended, and how many have failed: remembered over restarts."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..api.models.records import read_moment
+from .events import Happening, Scope
+from .print_status import Result
+
+_RESULT_OF = {f"print_{result}": result for result in Result}
+
+
+@dataclass(slots=True, kw_only=True)
+class PrintResult:
+    """What is remembered of a printer's prints."""
+
+    result: Result | None = None
+    reason: str | None = None
+    job_id: str | None = None
+    job: str | None = None
+    part: str | None = None
+    ended_at: str | None = None
+    failed_prints: int = 0
+
+
+class Results:
+    """The results of all printers of a store."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._of: dict[str, PrintResult] = {}
+
+    def of(self, printer_id: str) -> PrintResult:
+        """Return what is remembered of a printer."""
+        return self._of.get(printer_id) or PrintResult()
+
+    def record(self, happening: Happening) -> bool:
+        """Take over how a print ended; return whether this was an end."""
+        result = _RESULT_OF.get(happening.kind)
+        if happening.scope is not Scope.PRINT or happening.subject is None or result is None:
+            return False
+        remembered = self._of.setdefault(happening.subject, PrintResult())
+        remembered.failed_prints += result is Result.FAILED
+        ended_at = happening.occurred_at.isoformat()
+        if remembered.ended_at is not None and ended_at < remembered.ended_at:
+            # Found late: a later print has ended since.
+            return True
+        remembered.result = result
+        remembered.reason = happening.data.get("reason")
+        remembered.job_id = happening.data["job_id"]
+        remembered.job = happening.data["job"]
+        remembered.part = happening.data["part"]
+        remembered.ended_at = ended_at
+        return True
+
+    def forget(self, printer_id: str) -> None:
+        """Forget a printer that left the farm."""
+        self._of.pop(printer_id, None)
+
+    def export(self) -> dict[str, dict[str, Any]]:
+        """Return all that is remembered, as JSON can hold it."""
+        return {printer_id: asdict(result) for printer_id, result in self._of.items()}
+
+    def restore(self, saved: object) -> None:
+        """Take over what ``export`` gave before a restart; what makes no sense is ignored."""
+        if not isinstance(saved, Mapping):
+            return
+        for printer_id, source in saved.items():
+            if not isinstance(source, Mapping):
+                continue
+            texts = {
+                name: value
+                for name in ("reason", "job_id", "job", "part")
+                if isinstance(value := source.get(name), str)
+            }
+            ended_at = read_moment(source.get("ended_at"))
+            failed = source.get("failed_prints")
+            result = source.get("result")
+            self._of[str(printer_id)] = PrintResult(
+                result=Result(result) if isinstance(result, str) and result in set(Result) else None,
+                # By it results are ordered: what is no time would be later than all that come.
+                ended_at=ended_at.isoformat() if ended_at is not None else None,
+                failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
+                **texts,
+            )

@@ -1,0 +1,273 @@
+"""Follows prints that were started elsewhere from their start to their end, by what printers say.
+
+Of such a print Printago keeps no record. It starts when a printer that was seen at rest runs, and no Printago job is there.
+It ends when its outcome shows: a message without a word, or with one that nobody knows, an offline printer and telemetry
+that is out of date neither end it nor start it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from ..api.models.records import JobStatus, PrintJob, read_moment
+from .external_print import PRINT_READINGS, ExternalPrint
+from .farm import Farm
+from .print_status import ACTIVE_STATUSES, PrintStatus, Result, meaning_of, result_once_free
+from .printer import PrinterState
+
+_SAME_START = timedelta(minutes=2)
+"""A job that begins within this time after a print was first seen is that print."""
+_PATIENCE = timedelta(minutes=1)
+"""For how long a word is waited for where only Printago's flag says that a printer is free, or taken."""
+_AT_REST = frozenset({PrintStatus.IDLE, PrintStatus.FINISH, PrintStatus.FAILED})
+_RUNNING_JOBS = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
+
+
+class Step(NamedTuple):
+    """Something that happened to a print: ``kind`` is started, paused, resumed, or a Result."""
+
+    kind: str
+    at: datetime
+    print: ExternalPrint
+
+
+class Handover(NamedTuple):
+    """What was known of a job's print before the job said that it runs."""
+
+    steps: list[Step]
+    """How the print before it ended."""
+    started: bool = False
+    """It was taken for one from elsewhere, and its start is known."""
+    ended: bool = False
+    """As is its end."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """What is known of a printer between prints."""
+
+    rested: bool | None = None
+    """It was seen at rest since the last print of a job; None until it says for the first time what it does."""
+    rested_in_words: bool = False
+    taken_since: datetime | None = None
+    """Since when Printago calls it taken, without a word that it prints."""
+    job: PrintJob | None = None
+    """The job that it printed when it was last looked at."""
+    last: ExternalPrint | None = None
+    ended_at: datetime | None = None
+    """When the last print from elsewhere ended."""
+
+
+class PrintTracker:
+    """Follows the printers of a farm; what it knows of a print that runs is at its printer."""
+
+    def __init__(self, farm: Farm) -> None:
+        """Follow a farm of which nothing is known."""
+        self._farm = farm
+        self._followed: dict[str, _Followed] = {}
+        self._saved: dict[str, ExternalPrint] = {}
+
+    def forget(self, printer_id: str) -> None:
+        """Forget a printer that left the farm."""
+        self._followed.pop(printer_id, None)
+        self._saved.pop(printer_id, None)
+
+    def follow(self, state: PrinterState) -> list[Step]:
+        """Return what happened to prints from elsewhere, now that something of a printer has changed."""
+        followed = self._followed.setdefault(state.id, _Followed())
+        state.review_at = None
+        external, (doing, in_words) = state.external_print, state.activity
+        if external is not None:
+            self._note_circumstances(state, external)
+        if state.occupied:
+            followed.rested, followed.job = False, state.job
+            if state.job is not None and state.job.status in _RUNNING_JOBS:
+                # Where it began was handed over; else the job was there before, and may only be read again.
+                state.external_print = None
+            return []
+        lost, followed.job = followed.job, None
+        if doing is None:
+            if followed.rested is None:
+                # A printer that has been silent since it was at rest has not begun a print.
+                meaning = meaning_of(state.telemetry.state)
+                followed.rested = True if meaning is not None and meaning.status in _AT_REST else None
+            return []
+        if lost is not None and lost.status in _RUNNING_JOBS and not self._farm.knows_jobs:
+            external = state.external_print = self._adopt(lost)
+        steps: list[Step] = []
+        if external is not None and doing in ACTIVE_STATUSES:
+            external.read(state.telemetry, runs=in_words or not external.in_words)
+            if external.replaced or self._is_over(external, state, in_words=in_words):
+                steps.append(self._end(state, followed, external, external.result_after(None, in_words=False)))
+                external = None
+        if external is None:
+            return steps + self._at_rest_or_begun(state, followed, doing, in_words=in_words)
+        if doing in ACTIVE_STATUSES:
+            return self._go_on(state, external, doing, in_words=in_words)
+        return self._stop(state, followed, external, in_words=in_words)
+
+    def _note_circumstances(self, state: PrinterState, external: ExternalPrint) -> None:
+        """Note what else is known of a printer while a print runs."""
+        external.gap |= state.activity.status is None
+        external.taken |= state.is_available is False
+        if state.job is not None and self._farm.server_now() - external.seen_at <= _SAME_START:
+            external.job_id = state.job.id
+
+    def _is_over(self, external: ExternalPrint, state: PrinterState, *, in_words: bool) -> bool:
+        """Return whether a printer that was ending a print says that it works on one again."""
+        meaning = meaning_of(state.telemetry.state)
+        return in_words and external.result is not None and meaning is not None and meaning.result is None
+
+    def _at_rest_or_begun(
+        self, state: PrinterState, followed: _Followed, doing: PrintStatus, *, in_words: bool
+    ) -> list[Step]:
+        saved = self._saved.pop(state.id, None)
+        if doing not in (PrintStatus.RUNNING, PrintStatus.PAUSE):
+            followed.rested, followed.rested_in_words, followed.taken_since = True, in_words, None
+            return []
+        at = self._now(state)
+        if state.job is not None or followed.rested is False:
+            # A job is about to begin there, or one has ended of which the printer does not know yet.
+            return []
+        if not in_words and followed.rested is not None:
+            if self._farm.knows_jobs and state.record.printing_job_id is not None:
+                return []
+            if state.telemetry.state is None and followed.rested_in_words:
+                at = followed.taken_since = followed.taken_since or at
+                if self._farm.server_now() - at < _PATIENCE:
+                    state.review_at = at + _PATIENCE
+                    return []
+        followed.taken_since = None
+        external = state.external_print = ExternalPrint(
+            seen_at=at,
+            name=state.telemetry.task_name,
+            own=set(PRINT_READINGS & state.news),
+            in_words=in_words,
+        )
+        self._note_circumstances(state, external)
+        external.read(state.telemetry, runs=True)
+        if followed.rested is None:
+            # It ran before anybody looked.
+            external.paused = doing is PrintStatus.PAUSE
+            if saved is not None and saved.goes_on_as(external):
+                external.seen_at, external.name = saved.seen_at, external.name or saved.name
+            followed.rested = True
+            return []
+        return [Step("started", at, external), *self._go_on(state, external, doing, in_words=in_words)]
+
+    def _go_on(self, state: PrinterState, external: ExternalPrint, doing: PrintStatus, *, in_words: bool) -> list[Step]:
+        external.free_since = None
+        if not in_words:
+            return []
+        external.in_words = True
+        meaning = meaning_of(state.telemetry.state)
+        external.result = meaning.result if meaning is not None else None
+        if doing in (PrintStatus.PREPARE, PrintStatus.SLICING):
+            external.gap = True
+        paused = doing is PrintStatus.PAUSE
+        if paused is external.paused or (
+            not paused and (doing is not PrintStatus.RUNNING or external.result is not None)
+        ):
+            return []
+        external.paused = paused
+        return [Step("paused" if paused else "resumed", self._now(state), external)]
+
+    def _stop(self, state: PrinterState, followed: _Followed, external: ExternalPrint, *, in_words: bool) -> list[Step]:
+        word = state.telemetry.state
+        said = result_once_free(word)
+        external.read(state.telemetry, runs=False)
+        at = self._now(state)
+        if not in_words and said is None and not external.taken:
+            return []
+        if not in_words and said is None and not external.ends_for_certain(word):
+            at = external.free_since = external.free_since or at
+            if self._farm.server_now() - at < _PATIENCE:
+                state.review_at = at + _PATIENCE
+                return []
+        followed.rested_in_words = in_words
+        external.name = external.name or state.telemetry.task_name
+        return [self._end(state, followed, external, external.result_after(said, in_words=in_words), at)]
+
+    def _end(
+        self,
+        state: PrinterState,
+        followed: _Followed,
+        external: ExternalPrint,
+        result: Result,
+        at: datetime | None = None,
+    ) -> Step:
+        at = max(at or self._now(state), external.seen_at)
+        state.external_print = None
+        followed.rested, followed.last, followed.ended_at = True, external, at
+        return Step(result.value, at, external)
+
+    def _now(self, state: PrinterState) -> datetime:
+        now = self._farm.server_now()
+        return min(state.received_at or now, now)
+
+    # Jobs of Printago
+
+    def hand_over(self, state: PrinterState, job: PrintJob) -> Handover:
+        """Tell what is known of the print of a job that began, so that nothing of it is reported twice."""
+        now = self._farm.server_now()
+        began, ended = job.printing_started_at or now, job.ended_at
+        if (external := state.external_print) is not None:
+            if ended is not None and ended <= external.seen_at:
+                return Handover([])
+            if began > external.seen_at + _SAME_START and job.id != external.job_id:
+                followed = self._followed.setdefault(state.id, _Followed())
+                result = external.result_after(None, in_words=False)
+                return Handover([self._end(state, followed, external, result, min(began, now))])
+            state.external_print = None
+            return Handover([], started=True)
+        followed = self._followed.get(state.id, _Followed())
+        if (external := followed.last) is None or followed.ended_at is None:
+            return Handover([])
+        same = began <= min(external.seen_at + _SAME_START, followed.ended_at)
+        same = same and (ended is None or ended > external.seen_at)
+        return Handover([], started=same, ended=same)
+
+    def note_job_end(self, state: PrinterState) -> None:
+        """Note that a job's print has ended: a printer that still says that it runs means that one."""
+        if state.external_print is None and state.activity.status in ACTIVE_STATUSES:
+            self._followed.setdefault(state.id, _Followed()).rested = False
+
+    def _adopt(self, job: PrintJob) -> ExternalPrint:
+        """Return the print of a job that may not be read any more."""
+        return ExternalPrint(
+            seen_at=job.printing_started_at or self._farm.server_now(),
+            name=job.title,
+            paused=job.status is JobStatus.PAUSED,
+            in_words=True,
+        )
+
+    # Over a restart
+
+    def export(self) -> dict[str, dict[str, Any]]:
+        """Return the prints that run, as JSON can hold it."""
+        running = self._saved | {
+            state.id: state.external_print for state in self._farm.printers.values() if state.external_print is not None
+        }
+        return {
+            printer_id: {
+                "seen_at": external.seen_at.isoformat(),
+                "name": external.name,
+                "progress": external.progress,
+            }
+            for printer_id, external in running.items()
+        }
+
+    def restore(self, saved: object) -> None:
+        """Take over what ``export`` gave before a restart: what still runs began when it was first seen then."""
+        if not isinstance(saved, Mapping):
+            return
+        for printer_id, source in saved.items():
+            if not isinstance(source, Mapping) or (seen_at := read_moment(source.get("seen_at"))) is None:
+                continue
+            name, progress = source.get("name"), source.get("progress")
+            self._saved[str(printer_id)] = ExternalPrint(
+                seen_at=seen_at,
+                name=name if isinstance(name, str) else None,
+                progress=progress if type(progress) in (int, float) else None,
+            )

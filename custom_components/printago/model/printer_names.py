@@ -1,0 +1,50 @@
+"""Which printer a person means: by the name given in Home Assistant, by Printago's name, or by its ID.
+
+A name counts for every printer that has it either way: someone who stands in front of the printers may read either. Where it
+fits several of them nobody guesses.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from .printer import PrinterState
+from .spelling import folded
+
+
+def printers_called(printers: Iterable[PrinterState], wanted: str) -> list[PrinterState]:
+    """Return the printers that a text can mean, which may also be what ``full_names`` returns."""
+    if not (key := folded(wanted)):
+        return []
+    return [printer for printer in printers if key in map(folded, (*_names(printer), *_with_second_name(printer)))]
+
+
+def full_names(printers: Iterable[PrinterState]) -> list[str]:
+    """Return how each of several printers can be named so that no other one is: with its second name in brackets."""
+    listed = list(printers)
+    times = Counter(folded(_with_second_name(printer)[0]) for printer in listed)
+    return [
+        with_printagos if times[folded(with_printagos)] == 1 else with_id
+        for with_printagos, with_id in map(_with_second_name, listed)
+    ]
+
+
+def told_apart(printers: Iterable[PrinterState]) -> dict[str, str]:
+    """Return what to call each printer, by its ID: its name, in full where others are called so as well."""
+    listed = list(printers)
+    times = Counter(key for printer in listed for key in set(map(folded, _names(printer))))
+    return {
+        printer.id: printer.name if times[folded(printer.name)] == 1 else full
+        for printer, full in zip(listed, full_names(listed), strict=True)
+    }
+
+
+def _names(printer: PrinterState) -> tuple[str, str, str]:
+    return (printer.name, printer.printago_name, printer.id)
+
+
+def _with_second_name(printer: PrinterState) -> tuple[str, str]:
+    """Return a printer's name with Printago's in brackets, where that is another one, and with its ID."""
+    with_id = f"{printer.name} ({printer.id})"
+    if folded(printer.name) == folded(printer.printago_name):
+        return with_id, with_id
+    return f"{printer.name} ({printer.printago_name})", with_id

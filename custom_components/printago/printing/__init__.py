@@ -1,0 +1,1 @@
+"""Printing: finding what to print, submitting it once, and following its jobs."""

@@ -1,0 +1,124 @@
+"""What the fields of actions accept, and what is wrong with what they were given, in translated words that name the field.
+
+What a schema says by itself is English, and meant for developers.
+"""
+
+from collections.abc import Callable, Mapping
+import math
+from typing import Any
+
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..errors import action_error
+from ..model.spelling import folded, tidied
+
+type Check = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def whole_number(value: object) -> int:
+    """Read a whole number, also one that a template has made a text or a float of; nothing is rounded."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except ValueError:
+        number = math.nan
+    if not number.is_integer():
+        raise vol.Invalid("expected a whole number", translation_key="whole_number")
+    return int(number)
+
+
+def _name(value: str) -> str:
+    """Read a name: one of nothing but what nobody can see is none."""
+    if not folded(value):
+        raise vol.Invalid("expected a name", translation_key="name")
+    return tidied(value)
+
+
+NON_EMPTY = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=1024))
+NAME = vol.All(cv.string, vol.Length(max=1024), _name)
+"""What a person calls something."""
+
+
+def checked(schema: vol.Schema | vol.All, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data as a schema reads it; raises ServiceValidationError."""
+    try:
+        read: dict[str, Any] = schema(data)
+    except vol.Invalid as err:
+        raise mistake_of(err) from err
+    return read
+
+
+def at_most_one(*fields: str) -> Check:
+    """Return a check that raises ServiceValidationError where several of these fields are given."""
+
+    def check(data: dict[str, Any]) -> dict[str, Any]:
+        if len(given := [field for field in fields if field in data]) > 1:
+            raise action_error("fields_exclusive", fields=", ".join(given))
+        return data
+
+    return check
+
+
+def at_least_one(*fields: str) -> Check:
+    """Return a check that raises ServiceValidationError where none of these fields is given."""
+
+    def check(data: dict[str, Any]) -> dict[str, Any]:
+        if not any(field in data for field in fields):
+            raise action_error("fields_needed", fields=", ".join(fields))
+        return data
+
+    return check
+
+
+def mistake_of(err: vol.Invalid) -> ServiceValidationError:
+    """Return the first thing that a schema found wrong."""
+    first = err.errors[0] if isinstance(err, vol.MultipleInvalid) else err
+    field = ".".join(str(part) for part in first.path if isinstance(part, str)) or "-"
+    return (
+        _found_by_ours(first.translation_key, field)
+        or _found_by_schema(first.translation_key, field, first.placeholders)
+        or action_error("field_wrong_kind", field=field)
+    )
+
+
+def _found_by_ours(key: str | None, field: str) -> ServiceValidationError | None:
+    """Return what one of our validators found, by the key that it gave."""
+    match key:
+        case "whole_number":
+            return action_error("field_not_a_whole_number", field=field)
+        case "number":
+            return action_error("field_not_a_number", field=field)
+        case "job_id":
+            return action_error("field_not_a_job_id", field=field)
+        case "slot":
+            return action_error("field_not_a_slot", field=field)
+        case "media_item":
+            return action_error("field_not_a_media_item", field=field)
+        case "name":
+            return action_error("field_empty", field=field)
+        case "tag":
+            return action_error("tag_with_separator", field=field)
+    return None
+
+
+def _found_by_schema(key: str | None, field: str, given: Mapping[str, Any]) -> ServiceValidationError | None:
+    """Return what the schema itself found, by its own catalog of messages."""
+    match key:
+        case "required":
+            return action_error("field_missing", field=field)
+        case "not_a_valid_option":
+            return action_error("field_unknown", field=field)
+        case "value_one_of":
+            return action_error("field_not_a_choice", field=field, choices=", ".join(map(str, given["values"])))
+        case "expected_type_or_one_of":
+            return action_error("field_not_a_choice", field=field, choices=given["values"].replace("'", ""))
+        case "range_min":
+            return action_error("field_too_small", field=field, least=str(given["min"]))
+        case "range_max":
+            return action_error("field_too_large", field=field, most=str(given["max"]))
+        case "length_min":
+            return action_error("field_empty", field=field)
+        case "length_max":
+            return action_error("field_too_long", field=field, most=str(given["max"]))
+    return None

@@ -1,0 +1,119 @@
+"""What becomes of jobs: following them until they are queued, assigned or started."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from enum import StrEnum
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..api import JobStatus, PrintagoError, PrintJob
+from ..api.models.records import FINAL_STATUSES
+from ..const import LOGGER
+from ..coordinator import PrintagoCoordinator
+from ..model.changes import Changes
+
+_LOOK_AGAIN = 30
+"""Seconds after which the farm is looked at without anybody having told of a change: a reload ends all listening."""
+
+
+class WaitUntil(StrEnum):
+    """How far jobs have to get."""
+
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    STARTED = "started"
+
+
+_STARTED = frozenset({JobStatus.PRINTING, JobStatus.PAUSED, JobStatus.COMPLETED})
+_NOT_REACHED: Mapping[WaitUntil, Collection[JobStatus]] = {
+    WaitUntil.QUEUED: (),
+    WaitUntil.ASSIGNED: (JobStatus.PENDING, JobStatus.FAILED, JobStatus.CANCELLED),
+    WaitUntil.STARTED: frozenset(JobStatus) - _STARTED,
+}
+
+
+class JobWatch:
+    """Knows what became of jobs, also of those that are over; a context, so that it ends."""
+
+    def __init__(self, coordinator: PrintagoCoordinator) -> None:
+        """Follow the farm of a coordinator."""
+        self._coordinator = coordinator
+        self._ended: dict[str, PrintJob] = {}
+        self._changed = asyncio.Event()
+        self._remove: CALLBACK_TYPE | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to listen."""
+        self._remove = self._coordinator.listeners.async_add_changes(self._on_changes)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Listen no more."""
+        if self._remove is not None:
+            self._remove()
+
+    @callback
+    def _on_changes(self, changes: Changes) -> None:
+        for change in changes.job_changes:
+            if change.after.status in FINAL_STATUSES:
+                self._ended[change.after.id] = change.after
+        if changes.jobs or changes.job_changes:
+            self._changed.set()
+
+    def _job(self, job_id: str) -> PrintJob | None:
+        return self._coordinator.farm.jobs.get(job_id) or self._ended.get(job_id)
+
+    async def async_wait(self, job_ids: Collection[str], until: WaitUntil, seconds: float) -> bool:
+        """Wait until all jobs got so far, or none can any more; return whether all did within the time."""
+        end = time.monotonic() + seconds
+        while not all(self._is_settled(job_id, until) for job_id in job_ids):
+            if (left := end - time.monotonic()) <= 0:
+                break
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _LOOK_AGAIN)):
+                    await self._changed.wait()
+        await self._async_look_for(job_ids)
+        return bool(job_ids) and all(self._has_reached(job_id, until) for job_id in job_ids)
+
+    def _has_reached(self, job_id: str, until: WaitUntil) -> bool:
+        job = self._job(job_id)
+        return job is not None and job.status is not None and job.status not in _NOT_REACHED[until]
+
+    def _is_settled(self, job_id: str, until: WaitUntil) -> bool:
+        job = self._job(job_id)
+        return self._has_reached(job_id, until) or (job is not None and job.status in FINAL_STATUSES)
+
+    async def _async_look_for(self, job_ids: Collection[str]) -> None:
+        """Ask for the jobs that nobody told of, as when the stream is down."""
+        missing = [job_id for job_id in job_ids if self._job(job_id) is None]
+        if not missing or not self._coordinator.jobs_readable:
+            return
+        try:
+            listing = await self._coordinator.client.jobs({"id.in": ",".join(missing)})
+        except PrintagoError as err:
+            LOGGER.debug("Asking what became of jobs failed: %s", err)
+            return
+        self._ended |= {job_id: PrintJob.from_json(job_id, row) for job_id, row in listing.rows.items()}
+
+    def as_response(self, job_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Return what became of jobs, as actions return it; a status or printer that nobody told is None."""
+        return [self._told(job_id) for job_id in job_ids]
+
+    def _told(self, job_id: str) -> dict[str, Any]:
+        job = self._job(job_id)
+        printer_id = job.assigned_printer_id if job is not None else None
+        printer = self._coordinator.farm.printers.get(printer_id) if printer_id is not None else None
+        return {
+            "job_id": job_id,
+            "status": job.status.value if job is not None and job.status is not None else None,
+            "printer": printer.name if printer is not None else None,
+            "printer_id": printer_id,
+            "error": job.error_message if job is not None else None,
+        }

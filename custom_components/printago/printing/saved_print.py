@@ -1,0 +1,206 @@
+"""A saved print: what a person has set up once is printed by a press, and what became of it is followed."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..api import Lane, PrintagoError, PrintJob
+from ..api.models.records import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
+from ..const import DOMAIN, LOGGER
+from ..coordinator import PrintagoCoordinator
+from ..errors import async_message
+from .action_fields import checked
+from .catalog import Catalog
+from .request import ATTR_MATERIAL, ATTR_PART, ATTR_QUANTITY, ATTR_SKU, PRINT_SCHEMA, async_print_request, required_tags
+from .submission import Submitter
+
+SUBENTRY_TYPE = "saved_print"
+CONF_MATERIAL = "material"
+CONF_PART = "part"
+CONF_PRINTER = "printer"
+CONF_QUANTITY = "quantity"
+CONF_SKU = "sku"
+CONF_TAGS = "tags"
+
+_MISSING = frozenset({"part_not_found", "sku_not_found", "sku_without_parts"})
+_UNCLEAR = frozenset({"submission_lost", "submission_unclear", "submission_unchecked", "outcome_unknown"})
+
+
+class Outcome(StrEnum):
+    """What became of the last press."""
+
+    QUEUED = "queued"
+    PRINTING = "printing"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    REFUSED = "refused"
+    """Nothing was queued; the error tells why."""
+    UNCLEAR = "unclear"
+    """Printago's answer was lost, and it may have acted or not."""
+
+
+_OPEN = frozenset({Outcome.QUEUED, Outcome.PRINTING})
+
+
+class SavedPrint:
+    """One saved print of a store, as its subentry describes it."""
+
+    def __init__(self, coordinator: PrintagoCoordinator, catalog: Catalog, subentry: ConfigSubentry) -> None:
+        """Start without an outcome; the sensor brings back the one from before a restart."""
+        self.coordinator = coordinator
+        self._catalog = catalog
+        self.id = subentry.subentry_id
+        self.data = subentry.data
+        self.outcome: Outcome | None = None
+        self.error: str | None = None
+        self.on_missing: Callable[[], None] = lambda: None
+        """Called when what it prints turns out to be gone."""
+        self._part_builds: frozenset[str] = frozenset()
+        self._jobs: dict[str, PrintJob] = {}
+        self._listeners: set[Callable[[], None]] = set()
+
+    @property
+    def thing(self) -> tuple[str, str]:
+        """Return what it prints: ``part`` or ``sku``, and the ID."""
+        return (CONF_PART, self.data[CONF_PART]) if CONF_PART in self.data else (CONF_SKU, self.data[CONF_SKU])
+
+    @property
+    def job_ids(self) -> list[str]:
+        """Return the jobs of the last press, as far as they have appeared."""
+        return list(self._jobs)
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` when the outcome changed; return what ends that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    # Printing
+
+    async def async_print(self) -> None:
+        """Submit it once; raises ServiceValidationError and HomeAssistantError, which the outcome tells as well.
+
+        Whoever gives up waiting ends nothing: the outcome is told nevertheless.
+        """
+        await asyncio.shield(self.coordinator.hass.async_create_task(self._async_print(), f"{DOMAIN} {self.id}"))
+
+    async def _async_print(self) -> None:
+        try:
+            request = await self.coordinator.async_call(
+                async_print_request(
+                    self._catalog,
+                    _as_action(self.data),
+                    required_tags(self.coordinator, self.data.get(CONF_TAGS, ()), self.data.get(CONF_PRINTER)),
+                ),
+                reads=True,
+            )
+            submission = await Submitter(self.coordinator, self._catalog).async_submit(request, find_jobs=False)
+        except HomeAssistantError as err:
+            if err.translation_key in _MISSING:
+                self.on_missing()
+            outcome = Outcome.UNCLEAR if err.translation_key in _UNCLEAR else Outcome.REFUSED
+            self._async_begin(outcome, error=await async_message(self.coordinator.hass, err))
+            raise
+        self._async_begin(Outcome.QUEUED, part_builds=(build.id for build in submission.part_builds))
+        self.async_look_for_jobs()
+
+    @callback
+    def _async_begin(self, outcome: Outcome, *, error: str | None = None, part_builds: Iterable[str] = ()) -> None:
+        self.outcome = outcome
+        self.error = error
+        self._part_builds = frozenset(part_builds)
+        self._jobs = {}
+        self._async_tell()
+
+    # Following
+
+    @callback
+    def async_look_for_jobs(self) -> None:
+        """Find the jobs of the last press among those of the farm, as long as some are still to appear."""
+        if self._part_builds and not self._is_whole:
+            self._async_take_over(self.coordinator.farm.jobs.values())
+
+    @callback
+    def async_follow(self, job: PrintJob) -> None:
+        """Take over what became of a job, if it is of the last press."""
+        if self._part_builds:
+            self._async_take_over((job,))
+
+    @callback
+    def _async_take_over(self, jobs: Iterable[PrintJob]) -> None:
+        before = len(self._jobs), self.outcome
+        for job in jobs:
+            if job.part_build_id in self._part_builds:
+                self._jobs[job.id] = job
+        if self._jobs:
+            self.outcome, self.error = self._settled()
+        if (len(self._jobs), self.outcome) != before:
+            self._async_tell()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Return whether all jobs have appeared: each tells how many its part build has."""
+        counts: dict[str | None, int] = {}
+        totals: dict[str | None, int] = {}
+        for job in self._jobs.values():
+            counts[job.part_build_id] = counts.get(job.part_build_id, 0) + 1
+            totals[job.part_build_id] = max(totals.get(job.part_build_id, 1), job.quantity_total or 1)
+        return counts.keys() == self._part_builds and all(counts[build] >= totals[build] for build in counts)
+
+    def _settled(self) -> tuple[Outcome, str | None]:
+        jobs = self._jobs.values()
+        statuses = {job.status for job in jobs}
+        if JobStatus.FAILED in statuses:
+            return Outcome.FAILED, next((job.error_message for job in jobs if job.error_message), None)
+        if statuses <= FINAL_STATUSES and self._is_whole:
+            return (Outcome.CANCELED if JobStatus.CANCELLED in statuses else Outcome.FINISHED), None
+        # What has ended already has begun: with copies that still wait, the print is in the middle.
+        begun = not statuses.isdisjoint(IN_PROGRESS_STATUSES | {JobStatus.COMPLETED})
+        return (Outcome.PRINTING if begun else Outcome.QUEUED), None
+
+    @callback
+    def _async_tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    # Remembering
+
+    def export(self) -> dict[str, Any]:
+        """Return what has to be remembered over a restart, as JSON can hold it."""
+        return {"outcome": self.outcome, "error": self.error, "part_builds": sorted(self._part_builds)}
+
+    @callback
+    def async_restore(self, saved: Mapping[str, Any]) -> None:
+        """Take over what ``export`` gave before a restart, and ask what became of the jobs meanwhile."""
+        outcome, error, part_builds = saved.get("outcome"), saved.get("error"), saved.get("part_builds")
+        if self.outcome is not None or outcome not in set(Outcome) or not isinstance(part_builds, list):
+            return
+        self.outcome = Outcome(outcome)
+        self.error = error if isinstance(error, str) else None
+        self._part_builds = frozenset(build for build in part_builds if isinstance(build, str))
+        if self._part_builds:
+            entry = self.coordinator.config_entry
+            entry.async_create_background_task(self.coordinator.hass, self._async_catch_up(), f"{DOMAIN} {self.id}")
+
+    async def _async_catch_up(self) -> None:
+        asked_for = self._part_builds
+        try:
+            filters = {"partBuildId.in": ",".join(sorted(asked_for))}
+            listing = await self.coordinator.client.jobs(filters, Lane.BACKGROUND)
+        except PrintagoError as err:
+            LOGGER.debug("Asking what became of a saved print failed: %s", err)
+            return
+        if asked_for == self._part_builds:
+            self._async_take_over(PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items())
+
+
+def _as_action(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the data of the action that prints the same, so that both send the same; tags are given apart."""
+    names = {CONF_PART: ATTR_PART, CONF_SKU: ATTR_SKU, CONF_QUANTITY: ATTR_QUANTITY, CONF_MATERIAL: ATTR_MATERIAL}
+    return checked(PRINT_SCHEMA, {names[key]: value for key, value in data.items() if key in names})

@@ -1,0 +1,176 @@
+"""The saved prints of a store: they come and go with their subentries, without a reload."""
+
+from collections.abc import Callable
+from functools import partial
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..api import Lane
+from ..api.models.entity_event import PART_KIND, SKU_KIND
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..hub.devices import async_called
+from ..hub.issue_registry import async_withdraw_issue
+from ..model.changes import Changes
+from .catalog import Catalog
+from .saved_print import CONF_PART, CONF_SKU, SUBENTRY_TYPE, SavedPrint
+
+ISSUE = "saved_print_gone"
+_READS = {CONF_PART: "parts_of_saved_prints", CONF_SKU: "skus_of_saved_prints"}
+_HINTS = {CONF_PART: {PART_KIND}, CONF_SKU: {PART_KIND, SKU_KIND}}
+
+
+class SavedPrints:
+    """All saved prints of one store, as long as its entry is loaded."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, coordinator: PrintagoCoordinator, catalog: Catalog
+    ) -> None:
+        """Follow the coordinator; ``async_follow_entry`` has to be called when the entry was changed."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._catalog = catalog
+        self._prints: dict[str, SavedPrint] = {}
+        self._platforms: list[tuple[Callable[[SavedPrint], Entity], AddConfigEntryEntitiesCallback]] = []
+        self._checked: set[str] = set()
+        self._async_forget_strangers()
+        self.async_follow_entry()
+        entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
+        entry.async_on_unload(self._async_end)
+
+    @callback
+    def async_add_platform(
+        self, create: Callable[[SavedPrint], Entity], async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        """Add an entity of each saved print, now and whenever one comes."""
+        self._platforms.append((create, async_add_entities))
+        for saved_print in self._prints.values():
+            async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
+
+    @callback
+    def async_follow_entry(self) -> None:
+        """Take over the subentries as they are now; what belongs to one that was removed Home Assistant removes."""
+        subentries = {
+            subentry_id: subentry
+            for subentry_id, subentry in self._entry.subentries.items()
+            if subentry.subentry_type == SUBENTRY_TYPE
+        }
+        for subentry_id in self._prints.keys() - subentries.keys():
+            del self._prints[subentry_id]
+            self._async_delete_issue(subentry_id)
+        for subentry_id, subentry in subentries.items():
+            self._async_write_device(subentry_id, subentry.title)
+            if (known := self._prints.get(subentry_id)) is None:
+                self._async_add(SavedPrint(self._coordinator, self._catalog, subentry))
+            elif known.data != subentry.data:
+                thing, known.data = known.thing, subentry.data
+                if known.thing != thing:
+                    self._async_delete_issue(subentry_id)
+                self._async_add_check(known.thing[0])
+                self._coordinator.seldom.async_want(_READS[known.thing[0]])
+
+    @callback
+    def _async_add(self, saved_print: SavedPrint) -> None:
+        self._prints[saved_print.id] = saved_print
+        self._async_add_check(saved_print.thing[0])
+        saved_print.on_missing = lambda: self._async_create_issue(saved_print.id)
+        for create, async_add_entities in self._platforms:
+            async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
+
+    @callback
+    def _async_add_check(self, kind: str) -> None:
+        if kind not in self._checked:
+            self._checked.add(kind)
+            self._coordinator.seldom.add(_READS[kind], partial(self._async_check, kind))
+
+    @callback
+    def _async_write_device(self, subentry_id: str, name: str) -> None:
+        registry = dr.async_get(self._hass)
+        farm = registry.async_get_device_by_identifier((DOMAIN, self._coordinator.store_id), self._entry.entry_id)
+        registry.async_get_or_create(
+            config_entry_id=self._entry.entry_id,
+            config_subentry_id=subentry_id,
+            identifiers={(DOMAIN, subentry_id)},
+            via_device_id=farm.id if farm is not None else None,
+            name=name,
+            manufacturer="Printago",
+            model="Saved print",
+            entry_type=dr.DeviceEntryType.SERVICE,
+        )
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        for saved_print in self._prints.values():
+            for change in changes.job_changes:
+                saved_print.async_follow(change.after)
+            if changes.jobs:
+                saved_print.async_look_for_jobs()
+        for kind, hints in _HINTS.items():
+            if not changes.kinds.isdisjoint(hints):
+                self._coordinator.seldom.async_want(_READS[kind])
+
+    # What is gone
+
+    async def _async_check(self, kind: str) -> None:
+        """Find out whether what the saved prints print still exists: their parts, or their SKUs."""
+        wanted = {known.id: known.thing[1] for known in self._prints.values() if known.thing[0] == kind}
+        if not wanted:
+            return
+        client = self._coordinator.client
+        ask = client.parts if kind == CONF_PART else client.skus
+        listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, Lane.BACKGROUND)
+        if not listing.complete:
+            return
+        for subentry_id, identifier in wanted.items():
+            if subentry_id not in self._prints or self._prints[subentry_id].thing != (kind, identifier):
+                continue
+            row = listing.rows.get(identifier)
+            # An SKU outlives its parts; without any it prints nothing.
+            if row is not None and (kind == CONF_PART or row.get("linkedParts") != []):
+                self._async_delete_issue(subentry_id)
+            else:
+                self._async_create_issue(subentry_id)
+
+    @callback
+    def _async_create_issue(self, subentry_id: str) -> None:
+        if (subentry := self._entry.subentries.get(subentry_id)) is None:
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id(subentry_id),
+            data={"entry_id": self._entry.entry_id, "subentry_id": subentry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ISSUE,
+            translation_placeholders={"name": async_called(self._hass, self._entry, subentry_id, subentry.title)},
+        )
+
+    @callback
+    def _async_delete_issue(self, subentry_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id(subentry_id))
+
+    @callback
+    def _async_forget_strangers(self) -> None:
+        """Take back issues of saved prints that were removed while no store was loaded."""
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        known = {issue_id(subentry_id) for entry in entries for subentry_id in entry.subentries}
+        for domain, identifier in tuple(ir.async_get(self._hass).issues):
+            if domain == DOMAIN and identifier.startswith(f"{ISSUE}_") and identifier not in known:
+                ir.async_delete_issue(self._hass, DOMAIN, identifier)
+
+    @callback
+    def _async_end(self) -> None:
+        self._platforms.clear()
+        for subentry_id in self._prints:
+            async_withdraw_issue(self._hass, issue_id(subentry_id))
+
+
+def issue_id(subentry_id: str) -> str:
+    """Return the ID of the issue that what a saved print prints is gone."""
+    return f"{ISSUE}_{subentry_id}"

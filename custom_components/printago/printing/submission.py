@@ -1,0 +1,262 @@
+"""Submitting prints, each exactly once.
+
+Printago's builds have no idempotency key, and answer with part builds, not with jobs: jobs appear a little later and
+point back by ``partBuildId``. An answer can be lost after Printago has acted. Therefore builds of the same thing go one
+after the other, and after a lost answer the jobs are looked for that were not there before; nothing is ever sent again.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import time
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError
+
+from ..api import (
+    AuthenticationError,
+    CannotConnectError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PrintagoError,
+    PrintJob,
+)
+from ..api.client import timestamp
+from ..const import DOMAIN, LOGGER
+from ..coordinator import PrintagoCoordinator
+from ..errors import home_assistant_error
+from .catalog import Catalog
+from .request import PrintRequest
+
+_ASK_AFTER = (3.0, 4.0, 8.0)
+"""Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""
+_CLOCK_MARGIN = timedelta(seconds=2)
+_BASELINE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartBuild:
+    """What Printago made of one part of a build."""
+
+    id: str
+    part_id: str | None
+    part_name: str | None
+    quantity: int | None
+    job_ids: tuple[str, ...] = ()
+
+    def as_response(self) -> dict[str, Any]:
+        """Return it as the action returns it."""
+        return {
+            "part_build_id": self.id,
+            "part_id": self.part_id,
+            "part": self.part_name,
+            "quantity": self.quantity,
+            "job_ids": list(self.job_ids),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a build: ``confirmed`` by its answer, else found by its jobs after the answer was lost."""
+
+    part_builds: tuple[PartBuild, ...]
+    sku_builds: tuple[Mapping[str, Any], ...] = ()
+    confirmed: bool = True
+
+    def as_response(self) -> dict[str, Any]:
+        """Return it as the action returns it."""
+        return {
+            "builds": [build.as_response() for build in self.part_builds],
+            "sku_builds": [
+                {"sku_build_id": build.get("id"), "sku_id": build.get("skuId")} for build in self.sku_builds
+            ],
+            "job_ids": [job_id for build in self.part_builds for job_id in build.job_ids],
+            "confirmed": self.confirmed,
+        }
+
+
+class Submitter:
+    """Submits the print requests of one store."""
+
+    def __init__(self, coordinator: PrintagoCoordinator, catalog: Catalog) -> None:
+        """Submit through the coordinator's client, and listen to its farm for jobs."""
+        self._coordinator = coordinator
+        self._catalog = catalog
+        self._client = coordinator.client
+        self._ledger = coordinator.memory.builds
+
+    async def async_submit(self, request: PrintRequest, *, find_jobs: bool = True) -> Submission:
+        """Submit a request, and return what became of it; ``find_jobs`` waits until its jobs have appeared.
+
+        Raises HomeAssistantError when Printago refuses it, when it cannot be reached, or when it stays unclear whether
+        it has acted; the message tells which. Whoever gives up waiting ends nothing: what was begun is seen through, so
+        that its outcome is known before the same thing is submitted again.
+        """
+        return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request, find_jobs)))
+
+    async def _async_submit(self, request: PrintRequest, find_jobs: bool) -> Submission:
+        async with self._ledger.locks.setdefault(request.thing, asyncio.Lock()):
+            await self._async_know_what_is_there(request)
+            asked_at = self._client.transport.clock.now()
+            asked_at_monotonic = time.monotonic()
+            try:
+                answer = await self._client.create_build(request.build)
+            except OutcomeUnknownError as err:
+                LOGGER.warning("The answer to a build was lost (%s), looking for its jobs", err)
+                submission = await self._async_find(request, asked_at, asked_at_monotonic)
+            except PrintagoError as err:
+                self._catalog.forget()
+                if isinstance(err, AuthenticationError):
+                    self._coordinator.async_reconcile()
+                raise home_assistant_error(err) from err
+            else:
+                submission = _read_answer(answer)
+                self._account_for(build.id for build in submission.part_builds)
+        if submission.confirmed and find_jobs and self._coordinator.jobs_readable:
+            return await self._async_with_jobs(submission)
+        return submission
+
+    async def _async_know_what_is_there(self, request: PrintRequest) -> None:
+        """Make sure that jobs which others have just made are known, so that they are not taken for ours later.
+
+        As long as the stream is up it tells of every job; at its beginning, and without it, Printago is asked.
+        """
+        connected_since = self._coordinator.stream_since
+        if connected_since is not None and self._ledger.baselines.get(request.thing) == connected_since:
+            return
+        try:
+            jobs = await self._async_jobs(request, self._client.transport.clock.now() - _BASELINE)
+        except PermissionDeniedError:
+            # A key may be able to print and not to view the queue; then a lost answer stays unclear.
+            return
+        except PrintagoError as err:
+            raise home_assistant_error(CannotConnectError(str(err))) from err
+        self._account_for(job.part_build_id for job in jobs if job.part_build_id is not None)
+        if connected_since is not None:
+            self._ledger.baselines[request.thing] = connected_since
+
+    def _account_for(self, part_builds: Iterable[str]) -> None:
+        for part_build_id in part_builds:
+            self._coordinator.farm.note_part_build(part_build_id)
+
+    async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
+        thing, identifier = request.thing
+        listing = await self._client.jobs({f"{thing}.eq": identifier, "createdAt.gte": timestamp(since)})
+        return [PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()]
+
+    async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
+        """Look for the jobs of a build whose answer was lost."""
+        found: dict[str, list[PrintJob]] = {}
+        key = "submission_unchecked"
+        for seconds in _ASK_AFTER:
+            await asyncio.sleep(seconds)
+            try:
+                jobs = await self._async_jobs(request, asked_at - _CLOCK_MARGIN)
+            except PrintagoError as err:
+                LOGGER.debug("Looking for the jobs of a build failed: %s", err)
+                key = "submission_unchecked"
+                continue
+            found = _grouped(job for job in jobs if self._is_new(job, request, asked_at_monotonic))
+            if len(found) == request.part_builds and all(map(_is_whole, found.values())):
+                self._account_for(found)
+                return Submission(tuple(map(_found_build, found.values())), confirmed=False)
+            key = "submission_unclear" if found else "submission_lost"
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={
+                "jobs": ", ".join(job.id for jobs in found.values() for job in jobs) or "-",
+            },
+        )
+
+    def _is_new(self, job: PrintJob, request: PrintRequest, asked_at_monotonic: float) -> bool:
+        if job.part_build_id is None or not request.matches(job):
+            return False
+        first_seen = self._coordinator.farm.part_builds.get(job.part_build_id)
+        return first_seen is None or first_seen > asked_at_monotonic
+
+    async def _async_with_jobs(self, submission: Submission) -> Submission:
+        """Wait for the jobs of a build; they come by the stream, else REST is asked."""
+        wanted = {build.id: build for build in submission.part_builds}
+        jobs: dict[str, dict[str, PrintJob]] = {build_id: {} for build_id in wanted}
+
+        def collect(candidates: Iterable[PrintJob]) -> bool:
+            for job in candidates:
+                if job.part_build_id in jobs:
+                    jobs[job.part_build_id][job.id] = job
+            return all(_is_whole(found.values()) for found in jobs.values())
+
+        changed = asyncio.Event()
+        remove = self._coordinator.listeners.async_add_changes(lambda changes: changed.set() if changes.jobs else None)
+        try:
+            for seconds in _ASK_AFTER:
+                if await self._async_listen(seconds, changed, collect):
+                    break
+                try:
+                    listing = await self._client.jobs({"partBuildId.in": ",".join(wanted)})
+                except PrintagoError as err:
+                    LOGGER.debug("Asking for the jobs of a build failed: %s", err)
+                    continue
+                if collect(PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()):
+                    break
+        finally:
+            remove()
+        builds = (replace(build, job_ids=tuple(jobs[build.id])) for build in submission.part_builds)
+        return replace(submission, part_builds=tuple(builds))
+
+    async def _async_listen(
+        self, seconds: float, changed: asyncio.Event, collect: Callable[[Iterable[PrintJob]], bool]
+    ) -> bool:
+        """Watch the farm until all jobs have appeared, for some seconds at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not collect(self._coordinator.farm.jobs.values()):
+                    changed.clear()
+                    await changed.wait()
+                return True
+        return False
+
+
+def _read_answer(answer: Mapping[str, Any]) -> Submission:
+    sku_builds = answer.get("skuBuilds")
+    return Submission(
+        part_builds=tuple(map(_answered_build, answer["partBuilds"])),
+        sku_builds=tuple(build for build in sku_builds if isinstance(build, Mapping))
+        if isinstance(sku_builds, list)
+        else (),
+    )
+
+
+def _answered_build(build: Mapping[str, Any]) -> PartBuild:
+    copy = build.get("partCopy")
+    return PartBuild(
+        id=build["id"],
+        part_id=build.get("partId"),
+        part_name=copy.get("name") if isinstance(copy, Mapping) else None,
+        quantity=build.get("quantity"),
+    )
+
+
+def _found_build(jobs: list[PrintJob]) -> PartBuild:
+    first = jobs[0]
+    return PartBuild(
+        id=first.part_build_id or "",
+        part_id=first.part_id,
+        part_name=first.part_name,
+        quantity=first.quantity_total,
+        job_ids=tuple(job.id for job in jobs),
+    )
+
+
+def _grouped(jobs: Iterable[PrintJob]) -> dict[str, list[PrintJob]]:
+    groups: dict[str, list[PrintJob]] = {}
+    for job in jobs:
+        groups.setdefault(job.part_build_id or "", []).append(job)
+    return groups
+
+
+def _is_whole(jobs: Collection[PrintJob]) -> bool:
+    """Return whether all jobs of a part build have appeared: each tells how many there are."""
+    return bool(jobs) and len(jobs) >= max(job.quantity_total or 1 for job in jobs)

@@ -1,0 +1,23 @@
+"""What an entry has while it is loaded."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+
+from .api import PrintagoClient
+from .coordinator import PrintagoCoordinator
+from .printing.catalog import Catalog
+from .printing.saved_prints import SavedPrints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintagoRuntime:
+    """One store, as long as its entry is loaded."""
+
+    coordinator: PrintagoCoordinator
+    client: PrintagoClient
+    catalog: Catalog
+    saved_prints: SavedPrints
+
+
+type PrintagoConfigEntry = ConfigEntry[PrintagoRuntime]

@@ -1,0 +1,132 @@
+"""Sensors of what is loaded: one for each slot of each AMS, and one for the external spool.
+
+They come when a printer first tells of a slot. While it tells of none any more, because the AMS was taken away, they are
+unavailable; they stay registered, since most AMS units come back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+import re
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..api.models.filament import EXTERNAL_SPOOL, Place, place_of
+from ..coordinator import PrintagoCoordinator
+from ..entity import PrinterEntity, PrinterEntityDescription
+from ..hub.material_poll import MaterialPoll
+from ..model.changes import Changes
+from ..model.printer import PrinterState
+from ..runtime import PrintagoConfigEntry
+
+_EMPTY = "empty"
+# Bambu's codes of filaments, its own and those that a user has defined.
+_CODE = re.compile(r"GF[A-Z][0-9A-F]{2}|P[0-9a-f]{7}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrayDescription(PrinterEntityDescription, SensorEntityDescription):
+    """Describes the sensor of one place for filament."""
+
+    place: Place
+
+    @classmethod
+    def of(cls, place: Place) -> TrayDescription:
+        """Describe the sensor of a place."""
+        if place.ams < 0:
+            return cls(key=place.key, live=True, reading=EXTERNAL_SPOOL, place=place)
+        numbers = {"ams": f"{place.ams + 1}", "tray": f"{place.slot + 1}"}
+        return cls(
+            key=place.key,
+            translation_key="ams_tray",
+            translation_placeholders=numbers,
+            live=True,
+            reading="ams",
+            place=place,
+        )
+
+
+class TraySensor(PrinterEntity, SensorEntity):
+    """What one place for filament holds; ``empty`` when it holds none, unknown when nobody has identified it."""
+
+    entity_description: TrayDescription
+
+    @override
+    def _is_available(self, printer: PrinterState) -> bool:
+        return super()._is_available(printer) and printer.tray(self.entity_description.place) is not None
+
+    @override
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        place = self.entity_description.place
+        tray = printer.tray(place)
+        assert tray is not None
+        materials = self.coordinator.farm.materials
+        name = tray.info
+        if name is not None and _CODE.fullmatch(name):
+            name = materials.name_of(name)
+        self._attr_native_value = _EMPTY if tray.empty else name or tray.type
+        attributes = self._attr_extra_state_attributes = {
+            "color": tray.color,
+            "colors": list(tray.colors),
+            "type": tray.type,
+            "remaining": tray.remaining,
+            "name": name,
+            "active": printer.feeds_from(place),
+            "material": materials.assigned(printer.id, place),
+        }
+        return (self._attr_native_value, attributes)
+
+
+@callback
+def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    """Add a sensor for each place of filament, now and whenever a printer tells of one for the first time.
+
+    What was registered once is added again at every start, even while its printer says nothing.
+    """
+    coordinator = entry.runtime_data.coordinator
+    registered = _registered(coordinator)
+    added: dict[str, set[Place]] = {}
+    materials = MaterialPoll(coordinator)
+
+    @callback
+    def add(printer_ids: Iterable[str]) -> None:
+        sensors: list[TraySensor] = []
+        for printer_id in printer_ids:
+            if (state := coordinator.farm.printers.get(printer_id)) is None:
+                continue
+            known = added.setdefault(printer_id, set())
+            places = registered.pop(printer_id, set()) | set(filter(None, map(place_of, state.shown)))
+            if new := places - known:
+                known |= new
+                sensors += [TraySensor(coordinator, printer_id, TrayDescription.of(place)) for place in sorted(new)]
+        if sensors:
+            async_add_entities(sensors)
+            materials.async_want()
+
+    @callback
+    def on_changes(changes: Changes) -> None:
+        for printer_id in changes.removed:
+            added.pop(printer_id, None)
+            registered.pop(printer_id, None)
+        add(coordinator.farm.printers if changes.complete else changes.added | changes.parts)
+        if changes.materials_incomplete:
+            materials.async_want()
+
+    entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
+    add(tuple(coordinator.farm.printers))
+
+
+def _registered(coordinator: PrintagoCoordinator) -> dict[str, set[Place]]:
+    """Return the places that have a sensor since an earlier start, by printer."""
+    registry = er.async_get(coordinator.hass)
+    places: dict[str, set[Place]] = {}
+    for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
+        printer_id, _, key = entity.unique_id.partition("_")
+        if entity.domain == Platform.SENSOR and (place := place_of(key)) is not None:
+            places.setdefault(printer_id, set()).add(place)
+    return places

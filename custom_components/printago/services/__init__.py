@@ -1,0 +1,76 @@
+"""The actions: thin calls of a store's client, for automations, scripts and dashboards."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+import voluptuous as vol
+
+from ..const import DOMAIN
+from ..printing.action_fields import checked
+from .assign_material import ASSIGN_MATERIAL_SCHEMA, async_assign_material
+from .change_jobs import CHANGE_JOBS_SCHEMA, JOB_CHANGES, UPDATE_JOBS_SCHEMA, async_change_jobs, async_update_jobs
+from .create_sku import CREATE_SKU_SCHEMA, async_create_sku
+from .emergency_stop import EMERGENCY_STOP_SCHEMA, async_emergency_stop
+from .explain_job import EXPLAIN_JOB_SCHEMA, async_explain_job
+from .print_orders import PRINT_ORDERS_SCHEMA, async_print_orders
+from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
+from .queries import (
+    GET_JOBS_SCHEMA,
+    GET_ORDERS_SCHEMA,
+    GET_THINGS_SCHEMA,
+    async_get_jobs,
+    async_get_orders,
+    async_get_parts,
+    async_get_skus,
+)
+from .send_command import SEND_COMMAND_SCHEMA, async_send_command
+from .skip_objects import SKIP_OBJECTS_SCHEMA, async_skip_objects
+from .submit_print_job import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
+from .upload_part import UPLOAD_PART_SCHEMA, async_upload_part
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: its name, what it takes, and what does it."""
+
+    name: str
+    schema: vol.Schema | vol.All
+    call: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+    response: SupportsResponse = SupportsResponse.OPTIONAL
+
+
+ACTIONS = (
+    Action("assign_material", ASSIGN_MATERIAL_SCHEMA, async_assign_material),
+    Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
+    Action("create_sku", CREATE_SKU_SCHEMA, async_create_sku),
+    Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
+    Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
+    Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
+    Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
+    Action("get_parts", GET_THINGS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
+    Action("get_skus", GET_THINGS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
+    *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
+    Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
+    Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),
+    Action("skip_objects", SKIP_OBJECTS_SCHEMA, async_skip_objects),
+    Action("print_orders", PRINT_ORDERS_SCHEMA, async_print_orders),
+    Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
+    Action("update_jobs", UPDATE_JOBS_SCHEMA, async_update_jobs),
+    Action("upload_part", UPLOAD_PART_SCHEMA, async_upload_part),
+)
+
+
+@callback
+def async_setup_actions(hass: HomeAssistant) -> None:
+    """Register all actions; they exist whether or not a store is loaded."""
+    for action in ACTIONS:
+        hass.services.async_register(
+            DOMAIN,
+            action.name,
+            action.call,
+            schema=vol.Schema(partial(checked, action.schema)),
+            supports_response=action.response,
+        )

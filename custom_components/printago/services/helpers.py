@@ -1,0 +1,121 @@
+"""What several actions share: which store and printers are meant, and doing something to several printers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_get_config_entry
+import voluptuous as vol
+
+from ..api import NotAppliedError
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..model.printer import PrinterState
+from ..model.printer_names import full_names, printers_called
+from ..runtime import PrintagoConfigEntry, PrintagoRuntime
+
+ATTR_PRINTER = "printer"
+ATTR_PRINTERS = "printers"
+
+DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
+
+
+@callback
+def async_runtime(call: ServiceCall) -> PrintagoRuntime:
+    """Return the store that is meant: the named one, that of the first named printer, else the only one there is."""
+    printer = call.data.get(ATTR_PRINTER) or next(iter(call.data.get(ATTR_PRINTERS, ())), None)
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    if entry_id is None and printer is not None:
+        device = dr.async_get(call.hass).async_get(printer)
+        entry_id = device.config_entry_id if device is not None else _async_store_of_called(call.hass, printer)
+    entry: PrintagoConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
+    return entry.runtime_data
+
+
+@callback
+def async_coordinator(call: ServiceCall) -> PrintagoCoordinator:
+    """Return the coordinator of the store that is meant."""
+    return async_runtime(call).coordinator
+
+
+@callback
+def _async_store_of_called(hass: HomeAssistant, name: str) -> str | None:
+    entries: list[PrintagoConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    found = {
+        entry.entry_id: printers
+        for entry in entries
+        if (printers := printers_called(entry.runtime_data.coordinator.farm.printers.values(), name))
+    }
+    if len(found) > 1:
+        raise ambiguous_printer(name, [printer for printers in found.values() for printer in printers])
+    return next(iter(found), None)
+
+
+@callback
+def async_printer_id(hass: HomeAssistant, coordinator: PrintagoCoordinator, printer: str) -> str:
+    """Return the ID of the printer that a device, or a name, means; raises ServiceValidationError for any other."""
+    printers = coordinator.farm.printers
+    if (device := dr.async_get(hass).async_get(printer)) is not None:
+        found = [identifier for domain, identifier in device.identifiers if domain == DOMAIN and identifier in printers]
+    else:
+        called = printers_called(printers.values(), printer)
+        if len(called) > 1:
+            raise ambiguous_printer(printer, called)
+        found = [state.id for state in called]
+    if found:
+        return found[0]
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_printer",
+        translation_placeholders={"device": (device.name_by_user or device.name or "") if device else printer},
+    )
+
+
+def ambiguous_printer(name: str, printers: Iterable[PrinterState]) -> ServiceValidationError:
+    """Return the error that a name does not say which of these printers is meant, and how to."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="printer_ambiguous",
+        translation_placeholders={"name": name, "candidates": ", ".join(full_names(printers))},
+    )
+
+
+@callback
+def async_printers(call: ServiceCall, coordinator: PrintagoCoordinator) -> list[PrinterState]:
+    """Return the named printers, each once; raises ServiceValidationError when one is none of this store."""
+    ids = [async_printer_id(call.hass, coordinator, device_id) for device_id in call.data.get(ATTR_PRINTERS, ())]
+    return [coordinator.farm.printers[printer_id] for printer_id in dict.fromkeys(ids)]
+
+
+def names(printers: Iterable[PrinterState]) -> list[str]:
+    """Return what people call the printers."""
+    return [printer.name for printer in printers]
+
+
+async def async_for_all(
+    coordinator: PrintagoCoordinator,
+    printers: Sequence[PrinterState],
+    call: Callable[[PrinterState], Awaitable[None]],
+    left_out_key: str,
+) -> None:
+    """Do something to all printers at once, which leaves as one request.
+
+    Raises HomeAssistantError; with ``left_out_key`` and the names where Printago left some of them out.
+    """
+
+    async def send() -> list[PrinterState]:
+        results = await asyncio.gather(*(call(printer) for printer in printers), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if others := [error for error in errors if not isinstance(error, NotAppliedError)]:
+            raise others[0]
+        return [printer for printer, result in zip(printers, results, strict=True) if result is not None]
+
+    if left_out := await coordinator.async_call(send()):
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=left_out_key,
+            translation_placeholders={"printers": ", ".join(names(left_out))},
+        )

@@ -1,0 +1,234 @@
+"""Choosing print jobs for an action: by their IDs, or by what they have in common."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from ..api import JobStatus, Listing, PrintJob, is_identifier
+from ..api.client import timestamp
+from ..api.models.fields import MAX_TEXT, cut
+from ..api.models.tags import PIN
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..model.spelling import alike
+from ..printing.action_fields import NAME
+from ..printing.request import PRIORITIES
+from ..runtime import PrintagoRuntime
+from .helpers import ATTR_PRINTER, async_printer_id
+
+ATTR_JOB_ID = "job_id"
+ATTR_LABEL = "label"
+ATTR_PART = "part"
+ATTR_SINCE = "since"
+ATTR_STATUS = "status"
+
+_PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
+_PRINT_JOBS = "/v1/print-jobs"
+_MOST_CHOSEN = 1000
+_FILTERS = (ATTR_LABEL, ATTR_PART, ATTR_PRINTER, ATTR_SINCE, ATTR_STATUS)
+
+
+def _since(value: object) -> datetime:
+    """Read a time, in Home Assistant's time zone unless it tells another; ``today`` is the last midnight."""
+    if value == "today":
+        return dt_util.as_utc(dt_util.start_of_local_day())
+    moment: datetime = cv.datetime(value)
+    return dt_util.as_utc(moment)
+
+
+def _job_id(value: object) -> str:
+    if not isinstance(value, str) or not is_identifier(value.strip()):
+        raise vol.Invalid("expected the ID of a print job", translation_key="job_id")
+    return value.strip()
+
+
+FILTERS: dict[Any, Any] = {
+    vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+    vol.Optional(ATTR_STATUS): vol.All(cv.ensure_list, vol.Length(min=1), [vol.Coerce(JobStatus)]),
+    vol.Optional(ATTR_PRINTER): cv.string,
+    vol.Optional(ATTR_PART): NAME,
+    vol.Optional(ATTR_LABEL): NAME,
+    vol.Optional(ATTR_SINCE): _since,
+}
+JOB_IDS = vol.All(cv.ensure_list, vol.Length(max=_MOST_CHOSEN), [_job_id])
+SELECTION: dict[Any, Any] = {vol.Optional(ATTR_JOB_ID): JOB_IDS, **FILTERS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """What jobs have in common; what is None does not matter."""
+
+    statuses: Collection[JobStatus] | None = None
+    printer_id: str | None = None
+    part_id: str | None = None
+    labels: Collection[str] | None = None
+    """Any of these spellings of one label."""
+    since: datetime | None = None
+    """When they ended, or, if they have not, when they were last changed."""
+    hidden: bool | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Return it as filters of the list call."""
+        query = {
+            "status.in": ",".join(sorted(self.statuses)) if self.statuses is not None else None,
+            "assignedPrinterId.eq": self.printer_id,
+            "partId.eq": self.part_id,
+            "label.eq": self._only_label,
+            # What has ended since then was changed since then.
+            "updatedAt.gte": timestamp(self.since) if self.since is not None else None,
+            "hidden.eq": str(self.hidden).lower() if self.hidden is not None else None,
+        }
+        return {name: value for name, value in query.items() if value is not None}
+
+    @property
+    def _only_label(self) -> str | None:
+        # Of a label that is longer than what is kept of it, the whole is not known.
+        (label, *others) = self.labels or (None,)
+        return None if others or label is None or len(label) >= MAX_TEXT else label
+
+    def matches(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a job has all of it: a server that does not know a filter returns others as well."""
+        job = PrintJob.from_json("", row)
+        wanted_of = (
+            (self.printer_id, job.assigned_printer_id),
+            (self.part_id, job.part_id),
+            (self.hidden, job.hidden),
+        )
+        if any(wanted is not None and wanted != actual for wanted, actual in wanted_of):
+            return False
+        if self.labels is not None and job.label not in self.labels:
+            return False
+        if self.statuses is not None and job.status not in self.statuses:
+            return False
+        moment = job.ended_at or job.updated_at
+        return self.since is None or (moment is not None and moment >= self.since)
+
+
+async def async_job_filter(
+    call: ServiceCall,
+    runtime: PrintagoRuntime,
+    statuses: Collection[JobStatus] | None = None,
+    hidden: bool | None = None,
+) -> JobFilter:
+    """Return what an action asks for; raises HomeAssistantError for a part or printer that is none."""
+    data, coordinator = call.data, runtime.coordinator
+    device_id = data.get(ATTR_PRINTER)
+    part_id = None
+    if ATTR_PART in data:
+        part_id = (await coordinator.async_call(runtime.catalog.async_find_part(data[ATTR_PART]), reads=True))["id"]
+    return JobFilter(
+        statuses=statuses if statuses is not None else data.get(ATTR_STATUS),
+        printer_id=async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None,
+        part_id=part_id,
+        labels=_labels(coordinator, data[ATTR_LABEL]) if ATTR_LABEL in data else None,
+        since=data.get(ATTR_SINCE),
+        hidden=hidden,
+    )
+
+
+def _labels(coordinator: PrintagoCoordinator, wanted: str) -> list[str]:
+    """Return how a label is spelled by the jobs that are known; as it is given where none has it."""
+    known = {job.label for job in coordinator.farm.jobs.values() if job.label is not None}
+    return alike(cut(wanted), known, str) or [cut(wanted)]
+
+
+async def async_find_jobs(coordinator: PrintagoCoordinator, wanted: JobFilter, most: int) -> Listing:
+    """Return the newest jobs that match, at most ``most``; raises HomeAssistantError."""
+    # One more than wanted tells whether there are others.
+    call = coordinator.client.queue.newest(_PRINT_JOBS, wanted.query, wanted.matches, most, page_size=most + 1)
+    return await coordinator.async_call(call, reads=True)
+
+
+async def async_jobs_by_id(coordinator: PrintagoCoordinator, job_ids: Collection[str]) -> Listing:
+    """Return the jobs with these IDs, as far as there are any; raises HomeAssistantError."""
+    wanted = {"id.in": ",".join(job_ids)}
+    call = coordinator.client.queue.newest(_PRINT_JOBS, wanted, lambda row: row["id"] in job_ids, len(job_ids))
+    return await coordinator.async_call(call, reads=True)
+
+
+def chosen_ids(call: ServiceCall) -> list[str] | None:
+    """Return the IDs that an action names, None when it names what the jobs have in common.
+
+    Raises ServiceValidationError when it does neither, which would be all jobs there are, or both.
+    """
+    named = [name for name in _FILTERS if name in call.data]
+    if ATTR_JOB_ID not in call.data:
+        if not named:
+            raise selection_error("no_filter")
+        return None
+    if named:
+        raise selection_error("ids_or_filter")
+    job_ids = list(dict.fromkeys(call.data[ATTR_JOB_ID]))
+    if not job_ids:
+        raise selection_error("no_jobs_match")
+    return job_ids
+
+
+async def async_chosen_jobs(
+    call: ServiceCall,
+    runtime: PrintagoRuntime,
+    possible: Collection[JobStatus],
+    unless_told: Collection[JobStatus],
+) -> Listing:
+    """Return the jobs that an action describes, of those whose status allows it.
+
+    Raises ServiceValidationError when none matches, or more than can be meant; HomeAssistantError when it cannot be asked.
+    """
+    told = call.data.get(ATTR_STATUS)
+    statuses = frozenset(told if told is not None else unless_told) & frozenset(possible)
+    if not statuses:
+        raise selection_error("wrong_status", possible=", ".join(sorted(possible)))
+    wanted = await async_job_filter(call, runtime, statuses, hidden=False)
+    found = await async_find_jobs(runtime.coordinator, wanted, _MOST_CHOSEN)
+    if not found.complete:
+        raise selection_error("too_many_jobs", most=str(_MOST_CHOSEN))
+    if not found.rows:
+        raise selection_error("no_jobs_match")
+    return found
+
+
+def selection_error(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error that tells what is wrong with a choice of jobs."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )
+
+
+def printer_name(coordinator: PrintagoCoordinator, printer_id: str | None) -> str | None:
+    """Return what people call a printer, its ID once it left the farm."""
+    printer = coordinator.farm.printers.get(printer_id or "")
+    return printer.name if printer is not None else printer_id
+
+
+def job_summary(coordinator: PrintagoCoordinator, job: PrintJob) -> dict[str, Any]:
+    """Return a job as actions return it."""
+    return {
+        "job_id": job.id,
+        "label": job.label,
+        "part": job.part_name,
+        "sku": job.sku_name,
+        "status": job.status.value if job.status is not None else None,
+        "priority": _PRIORITY_NAMES.get(job.priority or 0),
+        "printer": printer_name(coordinator, job.assigned_printer_id),
+        "pinned_to": printer_name(coordinator, (job.required_printer_tags or {}).get(PIN)),
+        "order_id": job.order_id,
+        "error": job.error_message,
+        "cleared": job.hidden,
+        "created_at": moment_text(job.created_at),
+        "started_at": moment_text(job.printing_started_at),
+        "ended_at": moment_text(job.ended_at),
+    }
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment is not None else None

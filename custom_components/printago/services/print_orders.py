@@ -1,0 +1,122 @@
+"""The action that queues what orders still lack."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..api import Lane, is_identifier
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..errors import action_error
+from ..model.spelling import alike, folded_number
+from ..printing.action_fields import NAME, at_least_one
+from ..printing.catalog import called
+from ..printing.request import ATTR_POSITION, ATTR_PRIORITY, POSITIONS, PRIORITIES
+from .helpers import ATTR_PRINTER, async_runtime
+from .submit_print_job import ATTR_TAGS, TAGS, tags_of
+
+ATTR_ORDERS = "orders"
+ATTR_SKUS = "skus"
+_MOST_ORDERS = 20
+_MOST_SKUS = 50
+_MOST_CANDIDATES = 5
+
+PRINT_ORDERS_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+            vol.Optional(ATTR_ORDERS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, max=_MOST_ORDERS)),
+            vol.Optional(ATTR_SKUS): vol.All(cv.ensure_list, [NAME], vol.Length(min=1, max=_MOST_SKUS)),
+            vol.Optional(ATTR_PRINTER): cv.string,
+            vol.Optional(ATTR_TAGS): TAGS,
+            vol.Optional(ATTR_PRIORITY): vol.In(PRIORITIES),
+            vol.Optional(ATTR_POSITION): vol.In(POSITIONS),
+        }
+    ),
+    at_least_one(ATTR_ORDERS, ATTR_SKUS),
+)
+
+
+async def async_print_orders(call: ServiceCall) -> ServiceResponse:
+    """Queue what orders still lack, and return what Printago could not queue.
+
+    Raises HomeAssistantError for that where nobody looks at a response.
+    """
+    runtime = async_runtime(call)
+    coordinator = runtime.coordinator
+    tags = tags_of(call, coordinator)
+    request: dict[str, Any] = {}
+    if ATTR_ORDERS in call.data:
+        request["orderIds"] = await coordinator.async_call(
+            _async_orders(coordinator, call.data[ATTR_ORDERS]), reads=True
+        )
+    if ATTR_SKUS in call.data:
+        skus = [
+            await coordinator.async_call(runtime.catalog.async_find_sku(sku), reads=True)
+            for sku in call.data[ATTR_SKUS]
+        ]
+        request["skuIds"] = list(dict.fromkeys(sku["id"] for sku in skus))
+    else:
+        request["skuIds"] = await coordinator.async_call(_async_skus_of(coordinator, request["orderIds"]), reads=True)
+    if not request["skuIds"]:
+        raise action_error("orders_without_skus", orders=", ".join(call.data[ATTR_ORDERS]))
+    if tags:
+        request["printerTags"] = tags
+    if ATTR_PRIORITY in call.data:
+        request["priority"] = PRIORITIES[call.data[ATTR_PRIORITY]]
+    if ATTR_POSITION in call.data:
+        request["position"] = call.data[ATTR_POSITION]
+    errors = await coordinator.async_call(coordinator.client.products.print_orders(request))
+    if call.return_response:
+        return {"errors": errors, "order_ids": request.get("orderIds"), "sku_ids": request["skuIds"]}
+    if errors:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="orders_not_all_printed",
+            translation_placeholders={"errors": "; ".join(errors)},
+        )
+    return None
+
+
+async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
+    """Return the IDs of orders that are given by ID or number; raises PrintagoError and ServiceValidationError."""
+    rows = (await coordinator.client.open_orders(Lane.USER)).rows
+    found: dict[str, None] = {}
+    for name in wanted:
+        matching = [rows[name]] if name in rows else alike(name, rows.values(), _number, folded_number)
+        if not matching:
+            raise action_error("order_not_found", name=name, candidates=_listed(rows.values()))
+        if len(matching) > 1:
+            raise action_error("order_ambiguous", name=name, candidates=", ".join(row["id"] for row in matching))
+        found[matching[0]["id"]] = None
+    return list(found)
+
+
+def _number(row: Mapping[str, Any]) -> str:
+    """Return the number of an order, empty where it has none."""
+    number = row.get("orderNumber")
+    return str(number) if isinstance(number, str | int) and not isinstance(number, bool) else ""
+
+
+def _listed(rows: Iterable[Mapping[str, Any]]) -> str:
+    numbers = [called(row, "orderNumber") for row in rows]
+    return ", ".join([*numbers[:_MOST_CANDIDATES], *(["…"] if len(numbers) > _MOST_CANDIDATES else [])]) or "-"
+
+
+async def _async_skus_of(coordinator: PrintagoCoordinator, order_ids: list[str]) -> list[str]:
+    """Return the SKUs that orders consist of: Printago wants them named."""
+    skus: dict[str, None] = {}
+    for order_id in order_ids:
+        for item in await coordinator.client.products.order_items(order_id):
+            if _counts(item):
+                skus[item["skuId"]] = None
+    return list(skus)
+
+
+def _counts(item: Mapping[str, Any]) -> bool:
+    return is_identifier(item.get("skuId")) and item.get("ignored") is not True

@@ -1,0 +1,104 @@
+"""Actions on printers: their beds and FabMatic. What is asked for several printers leaves as one request."""
+
+from functools import partial
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..api import InvalidRequestError
+from ..const import DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..errors import action_error
+from ..model.printer import PrinterState
+from ..printing.action_fields import whole_number
+from ..printing.beds import async_confirm_bed
+from .helpers import ATTR_PRINTERS, DEVICES, async_coordinator, async_for_all, async_printers, names
+
+ATTR_CLEARED = "cleared"
+ATTR_ENABLED = "enabled"
+ATTR_JOB_LIMIT = "job_limit"
+
+CONFIRM_BEDS_SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_PRINTERS): DEVICES,
+        vol.Optional(ATTR_CLEARED, default=True): cv.boolean,
+    }
+)
+
+
+def _limit_only_when_on(data: dict[str, Any]) -> dict[str, Any]:
+    if ATTR_JOB_LIMIT in data and not data[ATTR_ENABLED]:
+        raise action_error("job_limit_without_fabmatic", field=ATTR_JOB_LIMIT)
+    return data
+
+
+SET_FABMATIC_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+            vol.Required(ATTR_PRINTERS): DEVICES,
+            vol.Required(ATTR_ENABLED): cv.boolean,
+            vol.Optional(ATTR_JOB_LIMIT): vol.All(whole_number, vol.Range(min=1, max=10_000)),
+        }
+    ),
+    _limit_only_when_on,
+)
+
+
+async def async_confirm_beds(call: ServiceCall) -> ServiceResponse:
+    """Tell that beds are clear, or that they are not after all: the named ones, or all that wait to be cleared."""
+    coordinator = async_coordinator(call)
+    cleared: bool = call.data[ATTR_CLEARED]
+    printers = _beds_of(call, coordinator, cleared=cleared)
+    await async_for_all(
+        coordinator,
+        printers,
+        partial(async_confirm_bed, coordinator, cleared=cleared),
+        "beds_not_confirmed" if cleared else "beds_not_taken_back",
+    )
+    return {"cleared": cleared, "printers": [*names(printers)]} if call.return_response else None
+
+
+def _beds_of(call: ServiceCall, coordinator: PrintagoCoordinator, *, cleared: bool) -> list[PrinterState]:
+    if ATTR_PRINTERS in call.data:
+        printers = async_printers(call, coordinator)
+        if cleared and (printing := [printer for printer in printers if printer.in_use]):
+            raise action_error("still_printing", printer=", ".join(names(printing)))
+        return printers
+    if not cleared:
+        raise action_error("beds_to_take_back")
+    if waiting := [printer for printer in coordinator.farm.printers.values() if printer.bed_needs_clearing]:
+        return waiting
+    raise action_error("no_bed_to_clear")
+
+
+async def async_set_fabmatic(call: ServiceCall) -> ServiceResponse:
+    """Turn FabMatic on for printers, for a number of jobs or without a limit, or off."""
+    coordinator = async_coordinator(call)
+    printers = async_printers(call, coordinator)
+    enabled: bool = call.data[ATTR_ENABLED]
+    job_limit: int | None = call.data.get(ATTR_JOB_LIMIT)
+
+    async def turn(printer: PrinterState) -> None:
+        if not enabled:
+            coordinator.memory.chronicle.expect_fabmatic_off(printer.id)
+        try:
+            record = await coordinator.client.set_fabmatic(printer.id, enabled=enabled, job_limit=job_limit)
+        except InvalidRequestError as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="fabmatic_refused" if enabled else "refused",
+                translation_placeholders={"error": str(err)},
+            ) from err
+        if record is not None:
+            coordinator.async_apply_printer(printer.id, record)
+
+    await async_for_all(coordinator, printers, turn, "fabmatic_not_set")
+    if not call.return_response:
+        return None
+    return {"enabled": enabled, "job_limit": job_limit, "printers": [*names(printers)]}

@@ -1,0 +1,125 @@
+"""The action that submits prints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..coordinator import PrintagoCoordinator
+from ..printing.action_fields import NAME, whole_number
+from ..printing.job_tracker import JobWatch, WaitUntil
+from ..printing.request import PrintRequest, async_print_request, print_schema, required_tags
+from ..printing.submission import Submitter
+from ..runtime import PrintagoRuntime
+from .helpers import ATTR_PRINTER, async_printer_id, async_runtime
+
+ATTR_DRY_RUN = "dry_run"
+ATTR_TAGS = "tags"
+ATTR_TIMEOUT = "timeout"
+ATTR_WAIT_UNTIL = "wait_until"
+
+_MOST_SECONDS = 3600
+_USUAL_SECONDS = 300
+
+
+def _tag(value: str) -> str:
+    """Read a tag; what joins several is in none."""
+    if "|" in value:
+        raise vol.Invalid("a tag must not contain |", translation_key="tag")
+    return value
+
+
+TAGS = vol.All(cv.ensure_list, [vol.All(NAME, _tag)])
+WAITING: dict[vol.Marker, Any] = {
+    vol.Optional(ATTR_WAIT_UNTIL): vol.Coerce(WaitUntil),
+    vol.Optional(ATTR_TIMEOUT, default=_USUAL_SECONDS): vol.All(whole_number, vol.Range(min=1, max=_MOST_SECONDS)),
+}
+
+SUBMIT_PRINT_JOB_SCHEMA = print_schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_PRINTER): cv.string,
+        vol.Optional(ATTR_TAGS): TAGS,
+        vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
+        **WAITING,
+    }
+)
+
+
+async def async_submit_print_job(call: ServiceCall) -> ServiceResponse:
+    """Submit a print, and return its builds and jobs."""
+    runtime = async_runtime(call)
+    coordinator = runtime.coordinator
+    tags = tags_of(call, coordinator)
+    request = await coordinator.async_call(async_print_request(runtime.catalog, call.data, tags), reads=True)
+    if call.data[ATTR_DRY_RUN]:
+        preview = await coordinator.async_call(coordinator.client.products.preview_build(request.build), reads=True)
+        return _preview_response(preview) if call.return_response else None
+    return await async_submit(
+        runtime,
+        request,
+        wants_response=call.return_response,
+        wait_until=call.data.get(ATTR_WAIT_UNTIL),
+        seconds=call.data[ATTR_TIMEOUT],
+    )
+
+
+async def async_submit(
+    runtime: PrintagoRuntime,
+    request: PrintRequest,
+    *,
+    wants_response: bool,
+    wait_until: WaitUntil | None,
+    seconds: float,
+) -> dict[str, Any] | None:
+    """Submit a print, wait until its jobs got so far, and return the response of the action.
+
+    That they did not within ``seconds`` is told in the response. Raises HomeAssistantError, as ``Submitter`` does.
+    """
+    with JobWatch(runtime.coordinator) as watch:
+        submission = await Submitter(runtime.coordinator, runtime.catalog).async_submit(
+            request, find_jobs=wants_response or wait_until is not None
+        )
+        response = submission.as_response()
+        job_ids = response["job_ids"]
+        if wait_until is not None:
+            response["reached"] = await watch.async_wait(job_ids, wait_until, seconds)
+        response["jobs"] = watch.as_response(job_ids)
+    return response if wants_response else None
+
+
+def _preview_response(preview: Mapping[str, Any]) -> dict[str, Any]:
+    builds: list[dict[str, Any]] = [
+        {
+            "part_id": build.get("partId"),
+            "part": build.get("partName"),
+            "sku": sku.get("sku") if isinstance(sku := build.get("sku"), Mapping) else None,
+            "label": build.get("label"),
+            "quantity": build.get("quantity"),
+            "jobs": [
+                {
+                    "label": job.get("label"),
+                    "number": job.get("quantityIndex"),
+                    "of": job.get("quantityTotal"),
+                    "plate": job.get("plateName") or job.get("plateId"),
+                }
+                for job in _objects(build.get("jobs"))
+            ],
+        }
+        for build in _objects(preview["partBuilds"])
+    ]
+    return {"dry_run": True, "builds": builds, "job_count": sum(len(build["jobs"]) for build in builds)}
+
+
+def _objects(rows: object) -> list[Mapping[str, Any]]:
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def tags_of(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
+    """Return the tags that a printer has to match, all of them."""
+    device_id = call.data.get(ATTR_PRINTER)
+    printer_id = async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None
+    return required_tags(coordinator, call.data.get(ATTR_TAGS, ()), printer_id)

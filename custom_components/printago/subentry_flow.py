@@ -1,0 +1,270 @@
+"""Making and changing a saved print, and choosing what it prints instead of something that is gone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, override
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import CONF_NAME
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+import voluptuous as vol
+
+from .api import PermissionDeniedError, PrintagoError
+from .const import LOGGER
+from .localize import async_words, say
+from .model.printer_names import told_apart
+from .model.spelling import distinct, tidied
+from .printing.catalog import called
+from .printing.saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
+from .runtime import PrintagoConfigEntry
+from .views import async_drop_picture, async_show_picture
+
+CONF_THING = "thing"
+_MOST_COPIES = 500
+"""Bound of the vendor's BuildConfigV2."""
+_QUANTITY = NumberSelector(NumberSelectorConfig(min=1, max=_MOST_COPIES, step=1, mode=NumberSelectorMode.BOX))
+
+
+class ChoicesError(Exception):
+    """There is nothing to choose from; ``reason`` is the key of why."""
+
+    def __init__(self, reason: str) -> None:
+        """Tell why."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a saved print can be made of, each by its value as what a person reads."""
+
+    things: dict[str, str]
+    names: dict[str, str]
+    """How those things are called when somebody speaks of them."""
+    pictures: dict[str, str]
+    """Storage paths of the pictures of those things that have one."""
+    materials: dict[str, str]
+    printers: dict[str, str]
+    tags: list[str]
+
+    @classmethod
+    async def async_read(cls, entry: PrintagoConfigEntry, *, only_things: bool = False) -> Self:
+        """Ask the entry's store; raises ChoicesError."""
+        if entry.state is not ConfigEntryState.LOADED:
+            raise ChoicesError("not_loaded")
+        coordinator = entry.runtime_data.coordinator
+        client = coordinator.client
+        try:
+            parts = (await client.parts()).rows
+            skus = await _readable(client.skus())
+            materials = {} if only_things else await _readable(client.materials())
+        except PermissionDeniedError as err:
+            raise ChoicesError("forbidden") from err
+        except PrintagoError as err:
+            raise ChoicesError("cannot_connect") from err
+        things = {
+            **{f"{CONF_PART}:{identifier}": called(row) for identifier, row in parts.items()},
+            **{f"{CONF_SKU}:{identifier}": _sku_name(row) or identifier for identifier, row in skus.items()},
+        }
+        pictures = {
+            f"{kind}:{identifier}": path
+            for kind, rows in ((CONF_PART, parts), (CONF_SKU, skus))
+            for identifier, row in rows.items()
+            if (path := _text(row, "thumbnailUri"))
+        }
+        if not things:
+            raise ChoicesError("nothing_to_print")
+        types = {kind: kind for row in materials.values() if (kind := _text(row, "type"))}
+        printers = coordinator.farm.printers.values()
+        return cls(
+            things=things,
+            names={
+                **things,
+                **{f"{CONF_SKU}:{key}": name for key, row in skus.items() if (name := _text(row, "title"))},
+            },
+            pictures=pictures,
+            materials={**types, **{key: called(row) for key, row in materials.items()}},
+            printers=told_apart(printers),
+            tags=sorted({tag for state in printers for tag in state.record.tags}),
+        )
+
+    def thing_schema(self) -> dict[vol.Marker, Any]:
+        """Return the field in which a part or an SKU is chosen."""
+        return {vol.Required(CONF_THING): _select(self.things)}
+
+    def schema(self) -> vol.Schema:
+        """Return all fields."""
+        return vol.Schema(
+            {
+                **self.thing_schema(),
+                vol.Optional(CONF_NAME): TextSelector(),
+                vol.Required(CONF_QUANTITY, default=1): _QUANTITY,
+                vol.Optional(CONF_PRINTER): _select(self.printers),
+                vol.Optional(CONF_TAGS): SelectSelector(
+                    SelectSelectorConfig(
+                        options=self.tags, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+                    )
+                ),
+                vol.Optional(CONF_MATERIAL): _select(self.materials),
+            }
+        )
+
+    def suggested(self, title: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a saved print has now, as far as it can still be chosen."""
+        thing = thing_of(data)
+        return {
+            CONF_NAME: title,
+            CONF_QUANTITY: data[CONF_QUANTITY],
+            CONF_TAGS: data.get(CONF_TAGS, []),
+            **({CONF_THING: thing} if thing in self.things else {}),
+            **{
+                key: data[key]
+                for key, known in ((CONF_PRINTER, self.printers), (CONF_MATERIAL, self.materials))
+                if data.get(key) in known
+            },
+        }
+
+
+class SavedPrintFlow(ConfigSubentryFlow):
+    """Asks what is to be printed, how often and where."""
+
+    _choices: Choices | None = None
+    _title: str
+    _data: dict[str, Any]
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Make a saved print."""
+        return await self._async_step("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change a saved print."""
+        return await self._async_step("reconfigure", user_input)
+
+    async def _async_step(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        if self._choices is None:
+            try:
+                self._choices = await Choices.async_read(self._get_entry())
+            except ChoicesError as err:
+                return self.async_abort(reason=err.reason)
+        errors: dict[str, str] = {}
+        suggested: Mapping[str, Any] = user_input or {}
+        if user_input is not None:
+            tags = _cleaned_tags(user_input.get(CONF_TAGS, ()))
+            if not any("|" in tag for tag in tags):
+                await self._async_take_over(self._choices, user_input, tags)
+                return await self.async_step_preview()
+            errors[CONF_TAGS] = "invalid_tag"
+        elif self.source == SOURCE_RECONFIGURE:
+            subentry = self._get_reconfigure_subentry()
+            suggested = self._choices.suggested(subentry.title, subentry.data)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(self._choices.schema(), suggested),
+            errors=errors,
+        )
+
+    async def _async_take_over(self, choices: Choices, user_input: dict[str, Any], tags: list[str]) -> None:
+        thing = user_input[CONF_THING]
+        self._data = {
+            **thing_data(thing),
+            CONF_QUANTITY: int(user_input[CONF_QUANTITY]),
+            **({CONF_TAGS: tags} if tags else {}),
+            **{key: user_input[key] for key in (CONF_PRINTER, CONF_MATERIAL) if user_input.get(key)},
+        }
+        # Spoken names come from the device, therefore it is called by what its button does.
+        self._title = tidied(user_input.get(CONF_NAME, "")) or say(
+            await async_words(self.hass), "saved_print_name", name=choices.names[thing]
+        )
+
+    async def async_step_preview(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show what a press will print."""
+        if user_input is None and self._choices is not None:
+            thing = thing_of(self._data)
+            return self.async_show_form(
+                step_id="preview",
+                data_schema=vol.Schema({}),
+                description_placeholders={
+                    "name": self._title,
+                    "quantity": str(self._data[CONF_QUANTITY]),
+                    "thing": self._choices.things[thing],
+                    "picture": await self._async_picture(self._choices.pictures.get(thing)),
+                },
+                last_step=True,
+            )
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(), self._get_reconfigure_subentry(), title=self._title, data=self._data
+            )
+        return self.async_create_entry(title=self._title, data=self._data)
+
+    async def _async_picture(self, path: str | None) -> str:
+        """Return the picture at a storage path in Markdown; nothing where there is none to show."""
+        entry: PrintagoConfigEntry = self._get_entry()
+        if path is None or entry.state is not ConfigEntryState.LOADED:
+            return ""
+        try:
+            picture = await entry.runtime_data.client.picture(path)
+        except PrintagoError as err:
+            LOGGER.debug("A part's picture cannot be shown: %s", err)
+            return ""
+        shown = async_show_picture(self.hass, self.flow_id, picture)
+        return f"![]({shown})" if shown is not None else ""
+
+    @override
+    @callback
+    def async_remove(self) -> None:
+        async_drop_picture(self.hass, self.flow_id)
+
+
+def thing_of(data: Mapping[str, Any]) -> str:
+    """Return what a saved print prints, as it is chosen: ``part:<ID>`` or ``sku:<ID>``."""
+    kind = CONF_PART if CONF_PART in data else CONF_SKU
+    return f"{kind}:{data[kind]}"
+
+
+def thing_data(thing: str) -> dict[str, str]:
+    """Return what a saved print keeps of a chosen ``part:<ID>`` or ``sku:<ID>``."""
+    kind, _, identifier = thing.partition(":")
+    return {kind: identifier}
+
+
+async def _readable(call: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Return the rows of a listing, none where the key may not see them: a saved print can do without."""
+    try:
+        rows: Mapping[str, Mapping[str, Any]] = (await call).rows
+    except PermissionDeniedError:
+        return {}
+    return rows
+
+
+def _select(options: Mapping[str, str]) -> SelectSelector:
+    listed = sorted(distinct(options).items(), key=lambda option: option[1].casefold())
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[SelectOptionDict(value=value, label=label) for value, label in listed],
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+
+
+def _text(row: Mapping[str, Any], field: str) -> str:
+    value = row.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def _sku_name(row: Mapping[str, Any]) -> str:
+    return " · ".join(text for field in ("sku", "title") if (text := _text(row, field)))
+
+
+def _cleaned_tags(tags: Iterable[str]) -> list[str]:
+    return [cleaned for tag in tags if (cleaned := tidied(tag))]

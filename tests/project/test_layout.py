@@ -1,0 +1,145 @@
+"""The house: which room imports which, from the roof down, and how large a file may be. Imports for types count as well."""
+
+import ast
+from collections.abc import Iterator, Mapping, Set as AbstractSet
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "custom_components" / "printago"
+PLATFORMS = frozenset(
+    {"binary_sensor", "button", "calendar", "event", "fan", "image", "light", "number", "sensor", "switch", "todo"}
+)
+MOST_ROOMS = 40
+MOST_FLOORS = 10
+MOST_LINES = 400
+
+ABOVE_MODEL = {
+    "coordinator",
+    "entity",
+    "control",
+    "hub",
+    "printing",
+    "history",
+    "issues",
+    "services",
+    "runtime",
+    *PLATFORMS,
+}
+FORBIDDEN: Mapping[str, AbstractSet[str]] = {
+    "const": {"*"},
+    "api": {"*"},
+    "model": {"const", "errors", *ABOVE_MODEL},
+    "errors": ABOVE_MODEL | {"model"},
+    "hub": ABOVE_MODEL - {"hub"},
+    "coordinator": ABOVE_MODEL - {"hub"},
+    "printing": {"runtime", "entity", "control", "issues", "services", *PLATFORMS},
+    "history": {"runtime", "entity", "control", "issues", "services", *PLATFORMS},
+    "runtime": {"entity", "control", "issues", "services", *PLATFORMS},
+    "entity": {"control", "issues", "services", *PLATFORMS},
+    "control": {"issues", "services", *PLATFORMS},
+    "issues": {"entity", "control", "services", *PLATFORMS},
+    "services": {"entity", "control", "issues", *PLATFORMS},
+    "websocket": {"entity", "control", "services", *PLATFORMS},
+    "llm": {"entity", "control", "services", *PLATFORMS},
+    **{platform: {"issues", "services", *(PLATFORMS - {platform})} for platform in PLATFORMS},
+}
+"""Which rooms a room never imports; ``*`` means none at all."""
+
+
+def _modules() -> dict[str, Path]:
+    return {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imports(module: str, path: Path) -> Iterator[str]:
+    """Yield the modules of the package that one imports, wherever in it."""
+    own = module.split(".") if module else []
+    package = own if path.name == "__init__.py" else own[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            source = ".".join(filter(None, base))
+            for alias in node.names:
+                submodule = f"{source}.{alias.name}" if source else alias.name
+                yield submodule if submodule in MODULES else source
+
+
+def _room(module: str) -> str:
+    return module.partition(".")[0] or "__init__"
+
+
+def _rooms() -> dict[str, set[str]]:
+    rooms: dict[str, set[str]] = {}
+    for module, imported in IMPORTS.items():
+        rooms.setdefault(_room(module), set()).update(map(_room, imported))
+    return {room: imported - {room} for room, imported in rooms.items()}
+
+
+MODULES = _modules()
+IMPORTS = {module: set(_imports(module, path)) - {module} for module, path in MODULES.items()}
+ROOMS = _rooms()
+
+
+def _floors(rooms: Mapping[str, AbstractSet[str]]) -> dict[str, int]:
+    """Return the floor of each room, 1 for one that imports none; raises CycleError."""
+    floors: dict[str, int] = {}
+    for room in TopologicalSorter(rooms).static_order():
+        floors[room] = 1 + max((floors[below] for below in rooms[room]), default=0)
+    return floors
+
+
+def _circle(graph: Mapping[str, AbstractSet[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as err:
+        return list(err.args[1])
+    return []
+
+
+def test_imports_are_found_in_every_form() -> None:
+    assert "api.models.fields" in IMPORTS["api.models.records"]
+    assert {"coordinator", "hub.persistence"} <= IMPORTS[""]
+    assert "runtime" in ROOMS["entity"]
+
+
+def test_no_modules_and_no_rooms_import_each_other_in_a_circle() -> None:
+    assert not _circle(IMPORTS)
+    assert not _circle(ROOMS)
+
+
+def test_house_has_few_rooms_on_few_floors() -> None:
+    assert len(ROOMS) <= MOST_ROOMS, sorted(ROOMS)
+    assert max(_floors(ROOMS).values()) <= MOST_FLOORS
+
+
+@pytest.mark.parametrize("room", sorted(FORBIDDEN.keys() & ROOMS.keys()))
+def test_room_imports_nothing_that_stands_beside_or_above_it(room: str) -> None:
+    imported = ROOMS[room]
+    assert not (imported if "*" in FORBIDDEN[room] else imported & FORBIDDEN[room])
+
+
+def test_model_reads_nothing_of_the_client_but_its_typed_values() -> None:
+    for module, imported in IMPORTS.items():
+        if _room(module) == "model":
+            foreign = {name for name in imported if _room(name) == "api" and not name.startswith("api.models.")}
+            assert not foreign, f"{module} imports {foreign}"
+
+
+def test_model_knows_nothing_of_home_assistant() -> None:
+    for module, path in MODULES.items():
+        if _room(module) in ("model", "api"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+                assert not [name for name in names if name.partition(".")[0] in ("homeassistant", "voluptuous")], module
+
+
+def test_no_two_modules_share_a_name() -> None:
+    names = [module.rpartition(".")[2] for module in MODULES]
+    assert not sorted({name for name in names if names.count(name) > 1})
