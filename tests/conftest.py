@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 import gc
-from typing import Any
+from typing import Any, cast
+from unittest.mock import Mock
 import zlib
 
 # Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import executor
 import pytest
@@ -29,6 +31,10 @@ _LONGEST_NAME = 40
 
 # On an overloaded machine even idle threads need longer to end than the ten seconds after which they are found to be left.
 executor.EXECUTOR_SHUTDOWN_TIMEOUT = 30
+
+# Each test makes and drops a Home Assistant: to look for garbage as often as a program that runs for long takes a quarter of
+# the time.
+gc.set_threshold(50_000)
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
@@ -66,12 +72,14 @@ async def enable_event_loop_debug() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def garbage_is_collected() -> Iterator[None]:
-    """Collect what the tests of a file have left: the test plugin freezes all that there is before each test.
+def garbage_is_collected(mock_zeroconf_resolver: Any) -> Iterator[None]:
+    """Collect what the tests of a file have left: every Home Assistant, some megabytes each.
 
-    Else every Home Assistant of a run stays in memory, several gigabytes in the end.
+    The test plugin freezes all that there is before each file, and its resolver remembers for whom it was made. Left where
+    it is, all of that is looked at again in each collection, which takes longer than the tests in the end.
     """
     yield
+    cast(Mock, aiohttp_client._async_make_resolver).reset_mock()
     gc.unfreeze()
     gc.collect()
 
