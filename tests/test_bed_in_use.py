@@ -11,8 +11,8 @@ import pytest
 from custom_components.printago.api import Action, JobStatus
 from custom_components.printago.api.models.telemetry import StatMessage, read_stat
 from custom_components.printago.model.farm import Farm
-from custom_components.printago.model.print_status import PrintStatus
-from custom_components.printago.model.printer import PrinterState, Readiness
+from custom_components.printago.model.print_status import PrintStatus, Readiness
+from custom_components.printago.model.printer import PrinterState
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
 
 PRINTS = ("RUNNING", "Printing from SD", "paused", "SLICING", "Cancelling")

@@ -9,8 +9,7 @@ import pytest
 
 from custom_components.printago.api import Action, Listing, MalformedMessageError, parse_message
 from custom_components.printago.model.farm import Farm
-from custom_components.printago.model.print_status import PrintStatus
-from custom_components.printago.model.printer import Readiness
+from custom_components.printago.model.print_status import PrintStatus, Readiness
 from tests.api.payloads import ANYTHING, FULL_STAT, STORE, damaged
 from tests.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp, stat
 

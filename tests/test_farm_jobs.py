@@ -83,7 +83,7 @@ def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
     farm: Farm, before: str | None, after: dict[str, str]
 ) -> None:
     """Whichever of the messages carry a stamp."""
-    farm.completed_jobs = 7
+    farm.open_jobs.completions.total = 7
     printing = {JOB: job(status="printing", assignedPrinterId=A, updatedAt=before)}
     snapshot(farm, {A: record()}, printing)
     farm.begin_snapshot()
@@ -91,16 +91,16 @@ def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
     farm.apply_snapshot(Listing({A: record()}, complete=True), Listing(printing, complete=True))
     assert JOB not in farm.jobs
     assert farm.printers[A].job is None
-    assert farm.completed_jobs == 8
+    assert farm.open_jobs.completions.total == 8
 
 
 def test_completed_job_is_counted_once_and_leaves(farm: Farm) -> None:
-    farm.completed_jobs = 7
+    farm.open_jobs.completions.total = 7
     snapshot(farm, {A: record()}, {JOB: job(status="printing", assignedPrinterId=A)})
     for _ in range(3):
         event(farm, "printjob", Action.UPDATE, {JOB: job(5, status="completed")})
     event(farm, "printjob", Action.UPDATE, {JOB: job(4, status="printing")})
-    assert farm.completed_jobs == 8
+    assert farm.open_jobs.completions.total == 8
     assert JOB not in farm.jobs
 
 
@@ -158,17 +158,17 @@ def test_jobs_that_the_key_may_not_read_are_left_as_they_are(farm: Farm) -> None
 
 
 def test_part_builds_are_remembered_by_when_they_were_first_seen(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.model.farm._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("custom_components.printago.model.jobs._MOST_REMEMBERED", 2)
     for number in range(4):
         event(farm, "printjob", Action.UPDATE, {f"job{number}": job(status="completed", partBuildId=f"build{number}")})
-    assert list(farm.part_builds) == ["build2", "build3"]
-    first_seen = farm.part_builds["build2"]
-    farm.note_part_build("build2")
-    assert farm.part_builds["build2"] == first_seen
+    assert list(farm.open_jobs.part_builds) == ["build2", "build3"]
+    first_seen = farm.open_jobs.part_builds["build2"]
+    farm.open_jobs.note_part_build("build2")
+    assert farm.open_jobs.part_builds["build2"] == first_seen
 
 
 def test_memory_of_what_went_is_bounded(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.model.farm._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("custom_components.printago.model.gone_entities._MOST_REMEMBERED", 2)
     for number in range(4):
         event(farm, "printjob", Action.INSERT, {f"job{number}": job()})
         event(farm, "printjob", Action.DELETE, {f"job{number}": {}})

@@ -7,8 +7,9 @@ import pytest
 
 from custom_components.printago.api.models.records import PrintJob
 from custom_components.printago.api.models.telemetry import read_stat
-from custom_components.printago.model.print_status import PrintStatus
-from custom_components.printago.model.printer import STANDING, PrinterState, Readiness
+from custom_components.printago.model.print_status import PrintStatus, Readiness
+from custom_components.printago.model.printer import PrinterState
+from custom_components.printago.model.printer_facts import STANDING
 
 ID = "p" * 24
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.printago.api import Action
 from custom_components.printago.model.farm import Farm
-from custom_components.printago.model.printer import Readiness
+from custom_components.printago.model.print_status import Readiness
 from custom_components.printago.model.store_info import StoreFacts
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 

@@ -60,17 +60,19 @@ class StoreReads:
     async def _async_read_count(self) -> None:
         """Read how many jobs were completed; in between we count ourselves."""
         coordinator, farm = self._coordinator, self._coordinator.farm
-        seen_before, started = farm.completions_seen, time.monotonic()
+        seen_before, started = farm.open_jobs.completions.seen, time.monotonic()
         count = await coordinator.client.completed_count()
         # Reckoned backwards, as the time of a snapshot.
-        farm.counted_at = coordinator.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
+        farm.open_jobs.completions.counted_at = coordinator.memory.clock.now() - timedelta(
+            seconds=time.monotonic() - started
+        )
         coordinator.async_try_jobs_again()
-        own = farm.completed_jobs
+        own = farm.open_jobs.completions.total
         if own is None or count >= own:
-            farm.completed_jobs = max(count, own or 0)
-        elif self._count_is_lower and seen_before == farm.completions_seen:
+            farm.open_jobs.completions.total = max(count, own or 0)
+        elif self._count_is_lower and seen_before == farm.open_jobs.completions.seen:
             # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
-            farm.completed_jobs = count
+            farm.open_jobs.completions.total = count
         self._count_is_lower = own is not None and count < own
         coordinator.listeners.async_tell_farm()
 
@@ -86,7 +88,7 @@ class StoreReads:
             self._coordinator.seldom.async_want(Fact.ORDERS)
         if told:
             self._coordinator.listeners.async_tell_farm_soon()
-        if changes.complete and self._coordinator.farm.completed_jobs is None:
+        if changes.complete and self._coordinator.farm.open_jobs.completions.total is None:
             self._coordinator.seldom.async_want(COMPLETED_COUNT)
         if SUBSCRIPTION_KIND in changes.kinds:
             self._coordinator.seldom.async_want(Fact.SLOTS)

@@ -4,10 +4,13 @@ Bambu, Klipper, PrusaLink and OctoPrint each have words of their own, OctoPrint 
 what they mean; a word that is not in it decides nothing, and is never guessed.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 import re
 from typing import NamedTuple
+
+from ..api.models.records import JobStatus
 
 
 class PrintStatus(StrEnum):
@@ -21,6 +24,17 @@ class PrintStatus(StrEnum):
     FINISH = "finish"
     FAILED = "failed"
     OFFLINE = "offline"
+
+
+class Readiness(StrEnum):
+    """Whether a printer takes the next job, else the first reason why not."""
+
+    MAINTENANCE = "maintenance"
+    DISABLED = "disabled"
+    OFFLINE = "offline"
+    BUSY = "busy"
+    AWAITING_CLEAR = "awaiting_clear"
+    READY = "ready"
 
 
 class Result(StrEnum):
@@ -39,8 +53,25 @@ class Meaning(NamedTuple):
     """How the print ended, or is about to, where the word says so."""
 
 
+class Activity(NamedTuple):
+    """What fresh telemetry says that a printer does."""
+
+    status: PrintStatus | None
+    """None where nothing decides."""
+    in_words: bool
+    """The printer says so in a word that is known; else only whether Printago calls it taken decides."""
+
+
 PRINTING_STATUSES = frozenset({PrintStatus.PREPARE, PrintStatus.RUNNING})
 ACTIVE_STATUSES = PRINTING_STATUSES | {PrintStatus.SLICING, PrintStatus.PAUSE}
+
+# What a job says of its printer; in its other steps it waits somewhere else.
+STATUS_OF_JOB: Mapping[JobStatus | None, PrintStatus] = {
+    JobStatus.SLICING: PrintStatus.SLICING,
+    JobStatus.SENDING_TO_PRINTER: PrintStatus.PREPARE,
+    JobStatus.PRINTING: PrintStatus.RUNNING,
+    JobStatus.PAUSED: PrintStatus.PAUSE,
+}
 
 _IDLE = Meaning(PrintStatus.IDLE)
 _PREPARE = Meaning(PrintStatus.PREPARE)

@@ -1,71 +1,30 @@
-"""One printer as the farm model knows it, and what its facts mean to a farm owner.
-
-Facts come in three groups, each with a stamp of its own: the record (``updatedAt``), the two connection flags (either
-stamp) and the telemetry (``receivedAt``). Within a group an older stamp never overwrites a newer one; with equal stamps,
-or without, the last arrival wins.
-"""
+"""One printer as the farm model knows it, and what its facts mean to a farm owner."""
 
 from collections.abc import Mapping, Set as AbstractSet
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-import re
 from typing import Any, NamedTuple
 
-from ..api.models.filament import Place, Tray, keys_of
+from ..api.models.filament import Place, Tray
 from ..api.models.records import JobStatus, Printer, PrintJob, read_connection
-from ..api.models.telemetry import HealthMessage, Heard, Severity, StatMessage, Telemetry
+from ..api.models.telemetry import HealthMessage, StatMessage
 from .external_print import PRINT_READINGS, ExternalPrint
-from .print_status import ACTIVE_STATUSES, PRINTING_STATUSES, PrintStatus, meaning_of
-from .temperatures import Temperatures
+from .hms import problems_of
+from .print_status import (
+    ACTIVE_STATUSES,
+    PRINTING_STATUSES,
+    STATUS_OF_JOB,
+    Activity,
+    PrintStatus,
+    Readiness,
+    meaning_of,
+)
+from .printer_facts import STANDING, PrinterFacts
 from .timestamps import FOR_EVER, NEVER, is_ahead, is_older
 
-
-class Readiness(StrEnum):
-    """Whether a printer takes the next job, else the first reason why not."""
-
-    MAINTENANCE = "maintenance"
-    DISABLED = "disabled"
-    OFFLINE = "offline"
-    BUSY = "busy"
-    AWAITING_CLEAR = "awaiting_clear"
-    READY = "ready"
-
-
-# What a job says of its printer; in its other steps it waits somewhere else.
-_STATUS_OF_JOB: Mapping[JobStatus | None, PrintStatus] = {
-    JobStatus.SLICING: PrintStatus.SLICING,
-    JobStatus.SENDING_TO_PRINTER: PrintStatus.PREPARE,
-    JobStatus.PRINTING: PrintStatus.RUNNING,
-    JobStatus.PAUSED: PrintStatus.PAUSE,
-}
 _FEEDING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 
-# Codes that Bambu printers list among the errors while a person, or a heat soak, has merely paused them.
-_USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
-_USER_PAUSE = re.compile("paused by (?:the )?user", re.IGNORECASE)
-
-_UNSTATED_LIFETIME = timedelta(minutes=10)
 _END_TIME_TOLERANCE = timedelta(minutes=2)
-_LONGEST_LIFETIME = timedelta(days=1)
-"""For how long telemetry counts as fresh at most, whatever it says: a printer that fell silent shall show it."""
-
-
-STANDING = "standing"
-"""What ``merge_stat`` returns when the connection, freshness or end of print of a printer changed."""
-PARTS = "parts"
-"""What it returns when a printer told a reading for the first time: it has a part that nobody knew of."""
-QUIET_READINGS = frozenset(reading.name for reading in fields(Telemetry)) - {"state", "errors", "warnings"}
-"""Readings that are shown and no more: neither status, nor counts, nor events depend on them."""
-
-
-class Activity(NamedTuple):
-    """What fresh telemetry says that a printer does."""
-
-    status: PrintStatus | None
-    """None where nothing decides."""
-    in_words: bool
-    """The printer says so in a word that is known; else only whether Printago calls it taken decides."""
 
 
 class Counted(NamedTuple):
@@ -81,22 +40,9 @@ class Counted(NamedTuple):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class PrinterState:
-    """What is known of one printer. ``merge_…`` methods change it; everything else only reads."""
+class PrinterState(PrinterFacts):
+    """What is known of one printer, and what it means. ``merge_…`` methods change it; everything else only reads."""
 
-    record: Printer
-    given_name: str | None = None
-    """What a person calls the printer in Home Assistant, None where that is what Printago calls it."""
-    is_online: bool = False
-    is_available: bool | None = None
-    connection_at: datetime | None = None
-    telemetry: Telemetry = field(default_factory=Telemetry)
-    received_at: datetime | None = None
-    expires_at: datetime | None = None
-    stale: bool = True
-    """No telemetry has come yet, or it is past its ``expiresAt``."""
-    shown: set[str] = field(default_factory=set)
-    """Names of the readings and keys of the trays that the printer has ever told: it has, or had, those parts."""
     job: PrintJob | None = None
     """The Printago job that the printer prepares or prints, kept by the farm."""
     external_print: ExternalPrint | None = None
@@ -106,10 +52,6 @@ class PrinterState:
     news: AbstractSet[str] = frozenset()
     """What the last message has changed."""
     end_time: datetime | None = None
-    _heard: Heard = field(default_factory=Heard)
-    _temperatures: Temperatures = field(init=False)
-    _flags: Mapping[str, bool] = field(default_factory=dict)
-    """What was told last of the connection, and counted."""
     _end_holds_until: datetime = NEVER
     """Until when messages that tell nothing new leave the end of the print where it is."""
     _occupied: bool = False
@@ -121,10 +63,6 @@ class PrinterState:
     counted: Counted | None = None
     """What the counts of the farm look at, kept by ``settle``."""
 
-    def __post_init__(self) -> None:
-        """Let temperatures be written down where all telemetry is."""
-        self._temperatures = Temperatures(self.telemetry)
-
     @classmethod
     def from_json(cls, printer_id: str, source: Mapping[str, Any]) -> PrinterState:
         """Return the state of a printer of which only the record is known."""
@@ -133,31 +71,7 @@ class PrinterState:
         state._in_use = state.record.printing_job_id is not None
         return state
 
-    @property
-    def id(self) -> str:
-        """Return the printer's ID."""
-        return self.record.id
-
-    @property
-    def name(self) -> str:
-        """Return what people call the printer: the name that somebody gave it in Home Assistant, else Printago's."""
-        return self.given_name or self.printago_name
-
-    @property
-    def printago_name(self) -> str:
-        """Return what Printago calls the printer, or its ID while no record told a name."""
-        return self.record.name or self.record.id
-
     # Merging
-
-    def merge_record(self, source: Mapping[str, Any]) -> bool:
-        """Lay a record, or some fields of one, over what is known; return whether anything was newer."""
-        values = Printer.read(source)
-        stamp = values.get("updated_at")
-        fresh = not is_older(stamp, self.record.updated_at)
-        if fresh:
-            self.record = self.record.changed(values)
-        return self._merge_connection(read_connection(source), stamp) or fresh
 
     def merge_stat(self, message: StatMessage, now: datetime) -> AbstractSet[str] | None:
         """Lay a telemetry message over what is known at ``now`` (Printago's clock).
@@ -196,37 +110,6 @@ class PrinterState:
                 external.read(self.telemetry, runs=runs)
                 return {STANDING} if external.replaced else frozenset()
         return frozenset()
-
-    def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
-        """Take over what a message says of the connection, and how long it counts; return whether that is another now."""
-        stale, is_online, is_available = self.stale, self.is_online, self.is_available
-        self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
-        self.stale = self.expires_at <= now
-        if received_at is None:
-            self._merge_connection(message.connection, None)
-        else:
-            self.received_at = received_at
-            if message.connection is self._flags:
-                # Nobody has told anything else since the message before.
-                self.connection_at = received_at
-            else:
-                self._merge_connection(message.connection, received_at)
-        return self.stale is not stale or self.is_online is not is_online or self.is_available is not is_available
-
-    def _merge_readings(self, news: Mapping[str, Any]) -> set[str]:
-        changed = {name for name, value in news.items() if value != getattr(self.telemetry, name)}
-        for name in changed:
-            setattr(self.telemetry, name, news[name])
-        return changed
-
-    def _note_parts(self, changed: AbstractSet[str]) -> AbstractSet[str]:
-        told = {name for name in changed if getattr(self.telemetry, name) is not None}
-        if "ams" in changed:
-            told |= keys_of(self.telemetry.ams or ())
-        if told <= self.shown:
-            return frozenset()
-        self.shown |= told
-        return {PARTS}
 
     def expire(self, now: datetime) -> bool:
         """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether to look at the printer."""
@@ -272,15 +155,6 @@ class PrinterState:
             self.live_end_time,
         )
         return self.counted != before
-
-    def _merge_connection(self, flags: Mapping[str, bool], stamp: datetime | None) -> bool:
-        if not flags or is_older(stamp, self.connection_at):
-            return False
-        self._flags = flags
-        self.is_online = flags.get("is_online", self.is_online)
-        self.is_available = flags.get("is_available", self.is_available)
-        self.connection_at = stamp or self.connection_at
-        return True
 
     def _estimate_end(self, told_at: datetime, *, anew: bool) -> bool:
         """Move the end of the print only when the estimate really moved: it is told in whole minutes.
@@ -374,7 +248,7 @@ class PrinterState:
 
     def _status_without_word(self, unready: PrintStatus) -> PrintStatus | None:
         job, taken = self.job, self._taken
-        if job is not None and (status := _STATUS_OF_JOB.get(job.status)) is not None:
+        if job is not None and (status := STATUS_OF_JOB.get(job.status)) is not None:
             return status
         if taken is None:
             return None
@@ -431,7 +305,7 @@ class PrinterState:
 
     def _does(self, *statuses: PrintStatus) -> bool:
         # Job and printer tell the same at different times; either will do.
-        if self.job is not None and _STATUS_OF_JOB.get(self.job.status) in statuses:
+        if self.job is not None and STATUS_OF_JOB.get(self.job.status) in statuses:
             return True
         if (status := self.print_status) is None or status in statuses:
             return True
@@ -441,14 +315,7 @@ class PrinterState:
     @property
     def problems(self) -> tuple[HealthMessage, ...]:
         """Return the HMS errors, then the warnings, each once, without those that only say that someone paused the print."""
-        if not self.telemetry.errors and not self.telemetry.warnings:
-            return ()
-        problems: dict[tuple[str, Severity], HealthMessage] = {}
-        for message in (*self.telemetry.errors, *self.telemetry.warnings):
-            key = message.key
-            if key not in _USER_PAUSE_CODES and not _USER_PAUSE.search(message.message):
-                problems.setdefault((key, message.severity), message)
-        return tuple(problems.values())
+        return problems_of(self.telemetry.errors, self.telemetry.warnings)
 
     @property
     def has_problem(self) -> bool:

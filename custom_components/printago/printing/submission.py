@@ -139,7 +139,7 @@ class Submitter:
 
     def _account_for(self, part_builds: Iterable[str]) -> None:
         for part_build_id in part_builds:
-            self._coordinator.farm.note_part_build(part_build_id)
+            self._coordinator.farm.open_jobs.note_part_build(part_build_id)
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
         thing, identifier = request.thing
@@ -174,7 +174,7 @@ class Submitter:
     def _is_new(self, job: PrintJob, request: PrintRequest, asked_at_monotonic: float) -> bool:
         if job.part_build_id is None or not request.matches(job):
             return False
-        first_seen = self._coordinator.farm.part_builds.get(job.part_build_id)
+        first_seen = self._coordinator.farm.open_jobs.part_builds.get(job.part_build_id)
         return first_seen is None or first_seen > asked_at_monotonic
 
     async def _async_with_jobs(self, submission: Submission) -> Submission:

@@ -20,7 +20,8 @@ from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..entity import FarmEntity
 from ..model.farm import Farm
-from ..model.printer import Counted, Readiness
+from ..model.print_status import Readiness
+from ..model.printer import Counted
 from ..model.store_info import Fact, StoreFacts
 from ..runtime import PrintagoConfigEntry
 
@@ -114,7 +115,7 @@ FARM_SENSORS = (
         key="jobs_completed",
         state_class=SensorStateClass.TOTAL_INCREASING,
         needs_jobs=True,
-        value_fn=lambda coordinator: coordinator.farm.completed_jobs,
+        value_fn=lambda coordinator: coordinator.farm.open_jobs.completions.total,
     ),
     _orders("orders_open", lambda facts, now: facts.orders.values()),
     _orders("orders_overdue", lambda facts, now: facts.overdue(now)),

@@ -11,8 +11,8 @@ from homeassistant.core import callback
 
 from ..entity import PrinterEntity, PrinterEntityDescription
 from ..model.print_results import PrintResult
-from ..model.print_status import PrintStatus, Result
-from ..model.printer import PrinterState, Readiness
+from ..model.print_status import PrintStatus, Readiness, Result
+from ..model.printer import PrinterState
 
 type Value = str | float | datetime | None
 

@@ -1,0 +1,240 @@
+"""The open jobs of a store: those that wait, run, or failed and were not cleared."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+import time
+from typing import Any
+
+from ..api.models.listing import Listing
+from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob
+from .changes import Changes, JobChange, was_retried
+from .gone_entities import GoneEntities
+from .printer import PrinterState
+from .timestamps import believed, is_ahead, is_older
+
+_MOST_REMEMBERED = 5_000
+_MOST_JOBS = 50_000
+_STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
+
+
+@dataclass(slots=True)
+class Completions:
+    """How many jobs were completed."""
+
+    total: int | None = None
+    """As Printago counts them, with those that we have seen complete since; None while that is unknown."""
+    counted_at: datetime | None = None
+    """When Printago counted them, by its own clock."""
+    seen: int = 0
+    """How many we have seen complete."""
+
+    def count(self, ended_at: datetime | None = None) -> None:
+        """Count one more, which ended at ``ended_at``, None for now: Printago may have counted it already."""
+        self.seen += 1
+        is_counted = self.counted_at is not None and ended_at is not None and ended_at <= self.counted_at
+        if self.total is not None and not is_counted:
+            self.total += 1
+
+
+class OpenJobs:
+    """The open jobs, and which of them are at which printer."""
+
+    def __init__(
+        self,
+        printers: Mapping[str, PrinterState],
+        gone: GoneEntities,
+        count_dropped: Callable[[str], None],
+        touch: Callable[[PrinterState, Changes], None],
+    ) -> None:
+        """Start empty; ``touch`` takes each printer of which a job changed."""
+        self._printers = printers
+        self._gone = gone
+        self._count_dropped = count_dropped
+        self._touch = touch
+        self.jobs: dict[str, PrintJob] = {}
+        self.known = False
+        """A snapshot has brought which jobs there are."""
+        self.completions = Completions()
+        self.part_builds: OrderedDict[str, float] = OrderedDict()
+        """Part builds of which any job was ever seen, and when that was first, by the monotonic clock."""
+        self._of_printer: dict[str, set[str]] = {}
+        self._left: OrderedDict[str, PrintJob] = OrderedDict()
+        """Jobs that are not open any more, as they were last known: another attempt brings the same job back."""
+
+    def at(self, printer_id: str, printing_job_id: str | None) -> tuple[PrintJob | None, bool]:
+        """Return which job a printer prepares or prints, of several the one that has come furthest.
+
+        Return as well whether any job at all is at the printer. ``printing_job_id`` is the one that the printer itself names.
+        """
+        if printer_id not in self._of_printer and printing_job_id is None:
+            return None, False
+        jobs = [self.jobs[job_id] for job_id in self._of_printer.get(printer_id, ())]
+        own = self.jobs.get(printing_job_id or "")
+        if own is not None and own.assigned_printer_id is None:
+            jobs.append(own)
+        job = max(
+            (job for job in jobs if job.in_progress),
+            key=lambda job: (job.id == printing_job_id, _STEPS.get(job.status, 0)),
+            default=None,
+        )
+        return job, any(job.at_printer for job in jobs)
+
+    def apply_snapshot(
+        self, jobs: Listing, told: AbstractSet[str], changes: Changes, now: datetime, *, may_end: bool
+    ) -> None:
+        """Lay a snapshot over what is known; what is in none has ended, where it ``may_end`` and no event told of it."""
+        for job_id, source in jobs.rows.items():
+            self._merge_row(job_id, source, changes, now)
+        if jobs.complete and may_end:
+            for job_id in self.jobs.keys() - jobs.rows.keys() - told:
+                changes.ended_unseen = True
+                self.drop(job_id, changes, last=self.jobs[job_id])
+
+    def forget(self, changes: Changes) -> None:
+        """Forget all jobs, since nobody may read them any more; what comes later is taken as it is, not as news."""
+        for job_id in tuple(self.jobs):
+            self.drop(job_id, changes)
+        self._left.clear()
+        self.known = False
+
+    def apply_ended(self, rows: Mapping[str, Mapping[str, Any]], since: datetime) -> Changes:
+        """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
+        changes = Changes()
+        for job_id, source in rows.items():
+            job = PrintJob.from_json(job_id, source)
+            before = self._left.get(job_id)
+            if job.status not in FINAL_STATUSES or job_id in self.jobs:
+                continue
+            if before is None:
+                # One that was there before would be known: what is touched now, but old, is no news.
+                ended_at = job.ended_at
+                if self._gone.is_late(job_id, job.updated_at) or job.created_at is None or ended_at is None:
+                    continue
+                if job.created_at < since or ended_at < since:
+                    continue
+            elif before.status in FINAL_STATUSES and (
+                is_older(job.updated_at, before.updated_at) or not was_retried(before, job)
+            ):
+                # How it ended is known: it may only have been cleared since.
+                continue
+            elif job.status is JobStatus.COMPLETED:
+                self.completions.count(job.printing_completed_at or job.updated_at)
+                changes.jobs = True
+            self._remember_left(job)
+            changes.job_changes.append(JobChange(before, job, by_snapshot=True))
+        return changes
+
+    def note_part_build(self, part_build_id: str) -> None:
+        """Remember a part build, so that its jobs are not taken for those of a later one."""
+        if part_build_id not in self.part_builds:
+            self.part_builds[part_build_id] = time.monotonic()
+            if len(self.part_builds) > _MOST_REMEMBERED:
+                self.part_builds.popitem(last=False)
+
+    def merge(self, job_id: str, values: Mapping[str, Any], changes: Changes, *, whole: bool = False) -> None:
+        """Lay fields of a job over what is known of it."""
+        known = self.jobs.get(job_id)
+        if known is None:
+            self._add_job(PrintJob(id=job_id, **values), changes, whole=whole)
+            return
+        if (part_build_id := values.get("part_build_id")) is not None:
+            self.note_part_build(part_build_id)
+        if is_older(values.get("updated_at"), known.updated_at):
+            self._count_dropped("late")
+            return
+        self._take_job(known, known.changed(values), changes, whole=whole)
+
+    def drop(self, job_id: str, changes: Changes, last: PrintJob | None = None) -> None:
+        """Forget a job that is over or deleted; ``last`` is what was reported of it last."""
+        known = self.jobs.pop(job_id, None)
+        if last is not None:
+            self._remember_left(last)
+        else:
+            self._left.pop(job_id, None)
+            self._gone.remember(job_id, known.updated_at if known else None)
+        if known is None:
+            return
+        if last is not None and last.status is JobStatus.COMPLETED:
+            self.completions.count()
+        self._index_job(known, None, changes)
+        changes.jobs = True
+
+    def _merge_row(self, job_id: str, source: Mapping[str, Any], changes: Changes, now: datetime) -> None:
+        """Lay a row of a snapshot over what is known; most are just what is known already."""
+        known = self.jobs.get(job_id)
+        job = PrintJob.from_json(job_id, source)
+        if known is None and not is_ahead(job.updated_at, now):
+            self._add_job(job, changes, whole=True)
+        elif known is None or job != known:
+            self.merge(job_id, PrintJob.read(believed(source, now)), changes, whole=True)
+
+    def _add_job(self, job: PrintJob, changes: Changes, *, whole: bool) -> None:
+        """Take up a job that nobody knew."""
+        if job.part_build_id is not None:
+            self.note_part_build(job.part_build_id)
+        if job.id in self._gone and self._gone.is_late(job.id, job.updated_at, whole=whole):
+            self._count_dropped("late")
+            return
+        if not whole and self._is_fragment(job):
+            changes.incomplete = True
+        if not _is_open(job):
+            return
+        if len(self.jobs) >= _MOST_JOBS:
+            self._count_dropped("too many jobs")
+            return
+        self._take_job(None, job, changes, whole=whole)
+
+    def _take_job(self, known: PrintJob | None, job: PrintJob, changes: Changes, *, whole: bool) -> None:
+        before = known or self._left.pop(job.id, None)
+        if self.known and (before is None or before.status is not job.status or was_retried(before, job)):
+            changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
+        if known is not None and not _is_open(job):
+            self.drop(job.id, changes, last=job)
+            return
+        self.jobs[job.id] = job
+        if known is not None or job.assigned_printer_id is not None or job.in_progress:
+            self._index_job(known, job, changes)
+        changes.jobs = True
+
+    def _is_fragment(self, job: PrintJob) -> bool:
+        """Return whether a job that nobody knew is told only in part, so that a snapshot is needed to know it."""
+        if job.status is not None:
+            return job.part_name is None and _is_open(job)
+        if job.id in self._gone:
+            return False
+        # Asked for once: what the snapshot does not bring is over, however often it is told of.
+        self._gone.remember(job.id, None)
+        return True
+
+    def _remember_left(self, job: PrintJob) -> None:
+        self._gone.remember(job.id, job.updated_at)
+        self._left[job.id] = job
+        self._left.move_to_end(job.id)
+        while len(self._left) > _MOST_REMEMBERED:
+            self._left.popitem(last=False)
+
+    def _index_job(self, before: PrintJob | None, after: PrintJob | None, changes: Changes) -> None:
+        old = before.assigned_printer_id if before else None
+        new = after.assigned_printer_id if after else None
+        if old is None and new is None and not any(job is not None and job.in_progress for job in (before, after)):
+            return
+        job_id = after.id if after else before.id if before else ""
+        if old is not None and old != new and (jobs := self._of_printer.get(old)) is not None:
+            jobs.discard(job_id)
+            if not jobs:
+                del self._of_printer[old]
+        if new is not None:
+            self._of_printer.setdefault(new, set()).add(job_id)
+        concerned = {printer_id for printer_id in (old, new) if printer_id is not None}
+        if (old is None or new is None) and any(job is not None and job.in_progress for job in (before, after)):
+            # Only the printer itself tells, or told, that it has this job.
+            concerned |= {state.id for state in self._printers.values() if state.record.printing_job_id == job_id}
+        for printer_id in concerned:
+            if (state := self._printers.get(printer_id)) is not None:
+                self._touch(state, changes)
+
+
+def _is_open(job: PrintJob) -> bool:
+    return not job.hidden and job.status not in (None, JobStatus.COMPLETED, JobStatus.CANCELLED)
