@@ -136,7 +136,7 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     alerts = entity_id(hass, printer, "alert", "event")
     farm.inject_fault(Fault(mode="status", status=503, count=10_000))
     await refresh(hass, entry)
-    entry.runtime_data.coordinator.announcer.async_pause()
+    entry.runtime_data.coordinator.updates.announcer.async_pause()
     farm.disconnect_printer(printer)
     await until_farm(entry, lambda: not entry.runtime_data.coordinator.farm.printers[printer].is_online)
     farm.publisher.refuse = True
@@ -157,7 +157,7 @@ async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
     coordinator = entry.runtime_data.coordinator
     clock = Clock()
     monkeypatch.setattr("custom_components.printago.hub.pending_events.uptime", clock)
-    coordinator.announcer.async_pause()
+    coordinator.updates.announcer.async_pause()
     printers = [printer_named(farm, name) for name in ("X1 Carbon 01", "A1 01")]
     for printer in printers:
         farm.disconnect_printer(printer)
@@ -166,11 +166,11 @@ async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
     assert len(coordinator.memory.untold) >= 2
     clock.now += 1
 
-    coordinator.announcer.async_begin()
+    coordinator.updates.announcer.async_begin()
 
     alerts = [heard.of(entity_id(hass, printer, "alert", "event")) for printer in printers]
     assert alerts == [[], ["printer_offline"]]
-    coordinator.announcer.async_begin()
+    coordinator.updates.announcer.async_begin()
     assert heard.of(entity_id(hass, printers[1], "alert", "event")) == ["printer_offline"]
 
 

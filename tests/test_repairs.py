@@ -189,7 +189,7 @@ async def test_every_link_leads_to_a_heading_of_the_troubleshooting_page(
     manifest = json.loads((ROOT / "custom_components/printago/manifest.json").read_text())
     headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/troubleshooting.md").read_text(), re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
-    sources = (ROOT / "custom_components/printago").glob("*.py")
+    sources = (ROOT / "custom_components/printago").rglob("*.py")
     named = {anchor for source in sources for anchor in re.findall(r'help_anchor="([\w-]+)"', source.read_text())}
     assert len(named) >= 4
     assert named <= anchors

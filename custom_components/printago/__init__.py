@@ -90,7 +90,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     await coordinator.async_start()
     await permissions.async_ask()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.announcer.async_begin()
+    coordinator.updates.announcer.async_begin()
     return True
 
 
@@ -104,10 +104,10 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Let go of a store; its farm and its quota are remembered."""
-    entry.runtime_data.coordinator.announcer.async_pause()
+    entry.runtime_data.coordinator.updates.announcer.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return True
-    entry.runtime_data.coordinator.announcer.async_begin()
+    entry.runtime_data.coordinator.updates.announcer.async_begin()
     return False
 
 

@@ -1,7 +1,4 @@
-"""Where REST and the realtime stream meet: feeds the farm model, and tells whoever listens what changed.
-
-A push is told to the entities of its printer only. The poll has its own timer, which a push never touches.
-"""
+"""Where REST and the realtime stream meet. Polls have a timer of their own, which a push never touches."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -10,45 +7,38 @@ from datetime import timedelta
 import time
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
-from homeassistant.helpers import instance_id
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util.ssl import client_context
 
 from .api import (
     KEEPALIVE_SECONDS,
     MAX_WAIT,
     AuthenticationError,
     CannotConnectError,
-    EntityEvent,
-    InvalidRealtimeUrl,
     Lane,
     Listing,
-    MalformedMessageError,
     OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
     RateLimitedError,
     RealtimeClient,
-    Repeats,
-    StatMessage,
-    parse_message,
 )
-from .const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
+from .const import CONF_STORE_ID, DOMAIN, LOGGER
 from .errors import home_assistant_error, update_error
 from .hub.ended_jobs import Endings
-from .hub.event_publisher import Announcer
+from .hub.farm_updates import FarmUpdates
 from .hub.listeners import Listeners
-from .hub.message_queue import Inbox
 from .hub.persistence import StoreMemory
+from .hub.realtime_stream import async_create_stream
+from .hub.reauth import async_end_reauth
 from .hub.slow_poll import HOUR, SeldomReads
-from .model.changes import NO_CHANGES, Changes
+from .model.changes import NO_CHANGES
 from .model.farm import Farm
 
 # A second more, so that no hour ever sees a thirteenth poll.
@@ -90,21 +80,21 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.data = self.farm
         # An outage that goes on over a reload is told once, and so is its end.
         self.last_update_success = not memory.rest_down
+        self.rest_error: PrintagoError | None = None
+        """Why the last poll failed, None when it did not."""
         self.jobs_readable = True
         self._known = memory.knows_farm(entry.data)
         self._lane = Lane.BACKGROUND
+        self._cancel_next_poll: CALLBACK_TYPE = lambda: None
         self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
         self._started = False
         self._stopped = False
         self._reading: asyncio.Task[Any] | None = None
         self._reconcile_wanted = False
-        self._was_available = False
-        self._repeats = Repeats()
-        self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
-        self._endings = Endings(hass, entry, client, memory, self._publish)
         self.listeners = Listeners(hass)
-        self.announcer = Announcer(memory, self.listeners, lambda: self.available)
+        self.updates = FarmUpdates(hass, memory, self.listeners, lambda: self.available, self.async_reconcile)
+        self._endings = Endings(hass, entry, client, memory, self.updates.async_publish)
         self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
 
     # Life
@@ -115,43 +105,26 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         In this order nothing is missed between the two, and one snapshot is enough. Raises ConfigEntryNotReady,
         ConfigEntryAuthFailed and ConfigEntryError; Home Assistant then shuts the coordinator down.
         """
-        self.realtime = await self._async_create_realtime()
+        self.realtime = await async_create_stream(
+            self.hass,
+            self.config_entry,
+            self.client,
+            self.memory,
+            on_message=self.updates.async_on_message,
+            on_connection=self._async_on_connection,
+            on_refused=self._async_on_refused,
+        )
         self.farm.begin_snapshot()
         self.realtime.start()
         await self._async_first_snapshot()
-        self._was_available = self.available
+        self.updates.async_begin()
         entry = self.config_entry
         # Home Assistant stops without unloading; the stream must not outlive it.
         entry.async_on_unload(self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_on_stop))
-        # The coordinator polls only as long as someone listens.
-        entry.async_on_unload(self.async_add_listener(lambda: None))
-        entry.async_on_unload(async_track_time_interval(self.hass, self._async_expire, _EXPIRY_CHECK))
+        entry.async_on_unload(self.async_add_listener(self._async_on_refreshed))
+        entry.async_on_unload(async_track_time_interval(self.hass, self.updates.async_expire, _EXPIRY_CHECK))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_on_hour, HOUR))
         self.seldom.async_start()
-
-    async def _async_create_realtime(self) -> RealtimeClient:
-        data = self.config_entry.data
-        installation = await instance_id.async_get(self.hass)
-        try:
-            return RealtimeClient(
-                url=data[CONF_SERVER][CONF_REALTIME_URL],
-                store_id=self.store_id,
-                api_key=data[CONF_API_KEY],
-                client_suffix=f"{installation[:12]}{self.config_entry.entry_id[-6:].lower()}",
-                tls_context=client_context(),
-                on_message=self._async_on_message,
-                on_connection=self._async_on_connection,
-                on_refused=self._async_on_refused,
-                preferred_endpoint=self.memory.realtime_endpoint,
-                outage_told=self.memory.stream_outage_told,
-                logger=LOGGER,
-            )
-        except InvalidRealtimeUrl as err:
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="invalid_address",
-                translation_placeholders={"error": str(err)},
-            ) from err
 
     async def _async_first_snapshot(self) -> None:
         with suppress(TimeoutError):
@@ -159,8 +132,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
                 await self._connected.wait()
         if self._known and self.memory.farm_age < _REMEMBER_SECONDS:
             # A reload: what was known a moment ago stands until a snapshot comes, for which nobody has to wait.
-            self._publish(self.farm.abandon_snapshot())
-            self._publish(self.farm.expire())
+            self.updates.async_publish(self.farm.abandon_snapshot())
+            self.updates.async_publish(self.farm.expire())
             self._started = True
             self.async_reconcile()
             return
@@ -175,7 +148,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
         self._endings.end(stream_up=self._connected.is_set() and not self._stopped)
         self._stopped = True
-        self._inbox.async_close()
+        self._cancel_next_poll()
+        self.updates.async_close()
         await super().async_shutdown()
         endings = [self.client.close(), self._async_stop_reading()]
         if self.realtime is not None:
@@ -203,11 +177,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @property
     def stream_is_silent(self) -> bool:
-        """Return whether the stream is up and yet tells nothing of printers that are online."""
-        return self.stream_told_nothing_for(_SILENCE_SECONDS)
+        """Return whether the stream is up and yet says nothing of printers that are online."""
+        return self.stream_silent_for(_SILENCE_SECONDS)
 
-    def stream_told_nothing_for(self, seconds: float) -> bool:
-        """Return whether the stream has been up for so long and told nothing, though printers are online."""
+    def stream_silent_for(self, seconds: float) -> bool:
+        """Return whether the stream has been up for so long and said nothing, though printers are online."""
         return (
             self.realtime is not None
             and self.realtime.told_nothing_for(seconds)
@@ -223,6 +197,23 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @override
     async def _async_update_data(self) -> Farm:
+        try:
+            farm = await self._async_poll()
+        except HomeAssistantError as err:
+            self.rest_error = err.__cause__ if isinstance(err.__cause__, PrintagoError) else None
+            self._async_after_poll()
+            raise
+        self.rest_error = None
+        self._async_after_poll()
+        return farm
+
+    @callback
+    def _async_after_poll(self) -> None:
+        self.updates.async_check_availability()
+        self.listeners.async_tell_poll()
+
+    async def _async_poll(self) -> Farm:
+        self._cancel_next_poll()
         self._reconcile_wanted = False
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
@@ -236,7 +227,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             printers = await self.client.printers(lane)
             jobs = await self._async_open_jobs(lane)
         except PrintagoError as err:
-            self._publish(self.farm.abandon_snapshot())
+            self.updates.async_publish(self.farm.abandon_snapshot())
             if isinstance(err, RateLimitedError):
                 return self._wait_for_room(err)
             self.memory.held_back.end()
@@ -247,14 +238,14 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.memory.held_back.end()
         self.memory.rest_down = False
         self._known = True
-        self._async_end_reauth()
+        async_end_reauth(self.hass, self.config_entry)
         self.memory.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
         if self._connected.is_set() and not self.stream_is_silent:
             self.update_interval = POLL_WITH_STREAM
         # Reckoned backwards: only answers tell what Printago's clock shows.
         asked_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
-        self._publish(changes)
+        self.updates.async_publish(changes)
         if changes.ended_unseen:
             self._endings.want()
         if jobs is not None:
@@ -282,13 +273,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             raise self.last_exception.with_traceback(None)
         raise update_error(err) from err
 
-    @callback
-    def _async_end_reauth(self) -> None:
-        """Ask for no other key any more: the one that we have works."""
-        flows = self.hass.config_entries.flow
-        for flow in tuple(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
-            flows.async_abort(flow["flow_id"])
-
     async def _async_open_jobs(self, lane: Lane) -> Listing | None:
         if not self.jobs_readable:
             return None
@@ -299,7 +283,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             # was known of jobs is nothing to act on any more.
             self.jobs_readable = False
             self._endings.forget()
-            self._publish(self.farm.forget_jobs())
+            self.updates.async_publish(self.farm.forget_jobs())
             return None
 
     @callback
@@ -315,11 +299,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             # After a refused key nothing is polled any more; was it a passing whim, this ends it.
             self.async_reconcile()
 
-    @override
     @callback
-    def _async_refresh_finished(self) -> None:
-        self._async_check_availability()
-        self.listeners.async_tell_poll()
+    def _async_on_refreshed(self) -> None:
         if self._reconcile_wanted and self.last_update_success and not self.memory.held_back.active:
             # Someone has asked while this snapshot was on its way: it may be from before.
             self.async_reconcile()
@@ -380,36 +361,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     # Stream
 
     @callback
-    def _async_on_message(self, topic: str, payload: bytes) -> None:
-        if self._stopped:
-            return
-        try:
-            message = self._repeats.read(topic, payload) or parse_message(self.store_id, topic, payload, self._repeats)
-        except MalformedMessageError as err:
-            self.farm.count_dropped(str(err))
-            return
-        if isinstance(message, EntityEvent):
-            for entity in message.entities.values():
-                self.client.transport.secrets.learn(entity)
-        elif self._inbox.is_empty:
-            self._async_take(message)
-            return
-        self._inbox.async_put(message)
-
-    @callback
-    def _async_take(self, message: StatMessage | EntityEvent) -> None:
-        changes = self.farm.apply(message)
-        if changes.readings is not None:
-            self.listeners.async_tell_readings(*changes.readings)
-        elif changes is not NO_CHANGES:
-            self._publish(changes)
-
-    @callback
-    def _async_on_overflow(self) -> None:
-        self.farm.count_dropped("too many at once")
-        self.async_reconcile()
-
-    @callback
     def _async_on_connection(self, connected: bool) -> None:
         if connected:
             self._connected.set()
@@ -421,10 +372,15 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self._connected.clear()
             self._endings.want()
             self.update_interval = POLL_WITHOUT_STREAM
-            if self._started and self._listeners:
-                self._schedule_refresh()
+            self._cancel_next_poll()
+            if self._started and not self._stopped:
+                # The timer of the last poll may have longer to go.
+                self._cancel_next_poll = async_call_later(self.hass, POLL_WITHOUT_STREAM, self._async_poll_now)
         self.listeners.async_tell_farm()
-        self._async_check_availability()
+        self.updates.async_check_availability()
+
+    async def _async_poll_now(self, _: object) -> None:
+        await self.async_refresh()
 
     @callback
     def _async_on_refused(self) -> None:
@@ -433,42 +389,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.async_reconcile()
 
     @callback
-    def _async_expire(self, _: object) -> None:
-        self._publish(self.farm.expire())
-
-    # Telling
-
-    @callback
     def async_apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> None:
         """Take over a printer's record that the answer of a call has brought."""
-        self._publish(self.farm.apply_printer(printer_id, source))
+        self.updates.async_publish(self.farm.apply_printer(printer_id, source))
 
     @callback
     def async_name_printer(self, printer_id: str, name: str | None) -> None:
         """Take over what a person calls a printer; None for what Printago calls it."""
         if (changes := self.farm.name_printer(printer_id, name)) is not NO_CHANGES:
-            self._publish(changes)
-
-    @callback
-    def _publish(self, changes: Changes) -> None:
-        happenings = self.memory.chronicle.observe(changes)
-        changes.printers.update(
-            happening.subject
-            for happening in happenings
-            if self.memory.async_remember_result(happening) and happening.subject is not None
-        )
-        for printer_id in changes.removed:
-            self.memory.results.forget(printer_id)
-        self.listeners.async_tell(changes)
-        self._async_check_availability()
-        self.announcer.async_announce(happenings)
-        if changes.incomplete:
-            self.async_reconcile()
-
-    @callback
-    def _async_check_availability(self) -> None:
-        if self.available is self._was_available:
-            return
-        self._was_available = self.available
-        self.listeners.async_tell_all()
-        self.announcer.async_catch_up()
+            self.updates.async_publish(changes)

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from .api import Lane, PrintagoError, RateLimitedError
+from .api import Lane, RateLimitedError
 from .coordinator import PrintagoCoordinator
 
 
@@ -24,17 +24,9 @@ def describe_error(err: BaseException | None) -> dict[str, str] | None:
     return {"type": type(cause).__name__, "message": str(cause)}
 
 
-def rest_error(coordinator: PrintagoCoordinator) -> PrintagoError | None:
-    """Return why the last poll failed, None when it did not."""
-    if coordinator.last_update_success or coordinator.last_exception is None:
-        return None
-    cause = coordinator.last_exception.__cause__
-    return cause if isinstance(cause, PrintagoError) else None
-
-
 def rest_reachable(coordinator: PrintagoCoordinator) -> bool:
     """Return whether REST answers; to be told to wait is an answer."""
-    return coordinator.last_update_success or isinstance(rest_error(coordinator), RateLimitedError)
+    return not coordinator.memory.rest_down or isinstance(coordinator.rest_error, RateLimitedError)
 
 
 def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:

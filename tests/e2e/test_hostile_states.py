@@ -121,7 +121,7 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
         topic = f"stores/{store}/{_KINDS[kind].format(printer)}"
         printers = entry.runtime_data.coordinator.farm.printers.keys() - set()
         before = time.thread_time()
-        entry.runtime_data.coordinator._async_on_message(topic, body)
+        entry.runtime_data.coordinator.realtime._on_message(topic, body)
         took = (time.thread_time() - before) * 1000
         # What is then done is Home Assistant's: some fifty entities and a device come or go.
         if entry.runtime_data.coordinator.farm.printers.keys() != printers:

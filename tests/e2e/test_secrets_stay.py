@@ -211,7 +211,7 @@ async def go_wrong(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, stat
 
         patched.setattr(PrintagoClient, "printers", fail)
         patched.setattr(binary_sensor.PrinterBinarySensor, "_async_read_printer", fail)
-        patched.setattr("custom_components.printago.coordinator.parse_message", fail)
+        patched.setattr("custom_components.printago.api.realtime.messages.parse_message", fail)
         await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
         topic = f"stores/{run.farm.config.store_id}/printer-stats/{printer_named(run.farm, 'P1S 01')}"
         run.farm.publish(topic, b"{}")

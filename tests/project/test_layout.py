@@ -143,3 +143,8 @@ def test_model_knows_nothing_of_home_assistant() -> None:
 def test_no_two_modules_share_a_name() -> None:
     names = [module.rpartition(".")[2] for module in MODULES]
     assert not sorted({name for name in names if names.count(name) > 1})
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_file_is_short_enough_to_be_read_at_once(module: str) -> None:
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= MOST_LINES

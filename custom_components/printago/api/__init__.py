@@ -26,8 +26,7 @@ from .models.listing import Listing
 from .models.records import JobStatus, Printer, PrintJob
 from .models.telemetry import HealthMessage, Severity, StatMessage, Telemetry
 from .realtime.endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
-from .realtime.messages import parse_message
-from .realtime.payload_cache import Repeats
+from .realtime.messages import MessageReader, parse_message
 from .realtime.realtime_client import KEEPALIVE_SECONDS, RealtimeClient
 from .rest.rate_limit import MAX_WAIT, Lane, RateLimiter
 from .rest.request_log import AHEAD, SendLog, uptime
@@ -52,6 +51,7 @@ __all__ = [
     "Listing",
     "MalformedMessageError",
     "MalformedResponseError",
+    "MessageReader",
     "NotAppliedError",
     "NotEntitledError",
     "NotFoundError",
@@ -64,7 +64,6 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RealtimeClient",
-    "Repeats",
     "SendLog",
     "ServerClock",
     "Severity",

@@ -6,7 +6,6 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..api import PermissionDeniedError, tells_no_api_access
 from ..coordinator import PrintagoCoordinator
-from ..health import rest_error
 from ..runtime import PrintagoConfigEntry
 from .entry_issue import EntryIssue
 
@@ -34,12 +33,11 @@ class AccessWatch:
         if coordinator.memory.held_back.active:
             # Nobody was asked.
             return
-        if coordinator.last_update_success:
+        if (err := coordinator.rest_error) is None:
             self._refusals = 0
             self._issue.async_clear()
             return
-        err = rest_error(coordinator)
-        if err is None or not (isinstance(err, PermissionDeniedError) or tells_no_api_access(err)):
+        if not (isinstance(err, PermissionDeniedError) or tells_no_api_access(err)):
             return
         self._refusals += 1
         if self._refusals < _REFUSALS and self._entry.state is ConfigEntryState.LOADED:

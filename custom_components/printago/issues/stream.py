@@ -45,7 +45,7 @@ class StreamWatch:
             self._outage.silent = True
         elif coordinator.stream_since is not None:
             # To connect is no proof where that alone was no help before.
-            if not (self._outage.silent and coordinator.stream_told_nothing_for(0)):
+            if not (self._outage.silent and coordinator.stream_silent_for(0)):
                 self._outage.end()
                 self._issue.async_clear()
             return

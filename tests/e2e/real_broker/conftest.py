@@ -85,7 +85,7 @@ def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     context = create_client_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
-    monkeypatch.setattr("custom_components.printago.coordinator.client_context", lambda: context)
+    monkeypatch.setattr("custom_components.printago.hub.realtime_stream.client_context", lambda: context)
 
 
 @pytest.fixture

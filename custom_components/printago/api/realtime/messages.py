@@ -4,6 +4,7 @@ Topics and shapes are those that the vendor's own clients rely on; of the entity
 they are read with tolerance.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from ..exceptions import MalformedMessageError
 from ..models.entity_event import Action, EntityEvent
 from ..models.fields import is_identifier
 from ..models.telemetry import StatMessage, read_stat
+from ..redaction import Secrets
 from .payload_cache import Repeats
 
 MAX_PAYLOAD = 2_000_000
@@ -54,6 +56,36 @@ def parse_message(
     if levels[2] == "entities":
         return _parse_event(levels[3], body)
     raise MalformedMessageError("unknown topic")
+
+
+class MessageReader:
+    """Reads the messages of one store's stream; of one that repeats another only what is new is parsed."""
+
+    def __init__(
+        self,
+        store_id: str,
+        secrets: Secrets,
+        on_message: Callable[[StatMessage | EntityEvent], None],
+        on_unreadable: Callable[[str], None],
+    ) -> None:
+        """Hand each message to ``on_message``, and why there is none to ``on_unreadable``; ``secrets`` learns from all."""
+        self._store_id = store_id
+        self._secrets = secrets
+        self._on_message = on_message
+        self._on_unreadable = on_unreadable
+        self._repeats = Repeats()
+
+    def read(self, topic: str, payload: bytes) -> None:
+        """Read one message."""
+        try:
+            message = self._repeats.read(topic, payload) or parse_message(self._store_id, topic, payload, self._repeats)
+        except MalformedMessageError as err:
+            self._on_unreadable(str(err))
+            return
+        if isinstance(message, EntityEvent):
+            for entity in message.entities.values():
+                self._secrets.learn(entity)
+        self._on_message(message)
 
 
 def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMessage:

@@ -1,0 +1,100 @@
+"""Lays what comes over the farm model, and hands on what that changed: to listeners, and as events."""
+
+from collections.abc import Callable
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..api import EntityEvent, StatMessage
+from ..model.changes import NO_CHANGES, Changes
+from .event_publisher import Announcer
+from .listeners import Listeners
+from .message_queue import Inbox
+from .persistence import StoreMemory
+
+
+class FarmUpdates:
+    """What happens to the farm of one store while its entry is loaded."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        memory: StoreMemory,
+        listeners: Listeners,
+        is_available: Callable[[], bool],
+        reconcile: Callable[[], None],
+    ) -> None:
+        """Hand on to ``listeners``; ``reconcile`` is called when only a snapshot can tell how things are."""
+        self._farm = memory.farm
+        self._memory = memory
+        self._listeners = listeners
+        self._is_available = is_available
+        self._reconcile = reconcile
+        self.announcer = Announcer(memory, listeners, is_available)
+        self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
+        self._was_available = False
+        self._closed = False
+
+    @callback
+    def async_begin(self) -> None:
+        """Note whether entities are available before there are any."""
+        self._was_available = self._is_available()
+
+    @callback
+    def async_on_message(self, message: StatMessage | EntityEvent) -> None:
+        """Take over a message of the stream, now or after those that wait."""
+        if self._closed:
+            return
+        if isinstance(message, StatMessage) and self._inbox.is_empty:
+            self._async_take(message)
+        else:
+            self._inbox.async_put(message)
+
+    @callback
+    def _async_take(self, message: StatMessage | EntityEvent) -> None:
+        changes = self._farm.apply(message)
+        if changes.readings is not None:
+            self._listeners.async_tell_readings(*changes.readings)
+        elif changes is not NO_CHANGES:
+            self.async_publish(changes)
+
+    @callback
+    def _async_on_overflow(self) -> None:
+        self._farm.count_dropped("too many at once")
+        self._reconcile()
+
+    @callback
+    def async_expire(self, _: object = None) -> None:
+        """Judge all telemetry by Printago's clock."""
+        self.async_publish(self._farm.expire())
+
+    @callback
+    def async_publish(self, changes: Changes) -> None:
+        """Hand on what changed."""
+        happenings = self._memory.chronicle.observe(changes)
+        changes.printers.update(
+            happening.subject
+            for happening in happenings
+            if self._memory.async_remember_result(happening) and happening.subject is not None
+        )
+        for printer_id in changes.removed:
+            self._memory.results.forget(printer_id)
+        self._listeners.async_tell(changes)
+        self.async_check_availability()
+        self.announcer.async_announce(happenings)
+        if changes.incomplete:
+            self._reconcile()
+
+    @callback
+    def async_check_availability(self) -> None:
+        """Let all entities look whether they are available, where that has changed."""
+        if self._is_available() is self._was_available:
+            return
+        self._was_available = not self._was_available
+        self._listeners.async_tell_all()
+        self.announcer.async_catch_up()
+
+    @callback
+    def async_close(self) -> None:
+        """Take over nothing any more."""
+        self._closed = True
+        self._inbox.async_close()

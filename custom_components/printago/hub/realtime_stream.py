@@ -1,0 +1,48 @@
+"""The realtime stream of one store, as its entry describes it."""
+
+from collections.abc import Callable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import instance_id
+from homeassistant.util.ssl import client_context
+
+from ..api import EntityEvent, InvalidRealtimeUrl, MessageReader, PrintagoClient, RealtimeClient, StatMessage
+from ..const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
+from .persistence import StoreMemory
+
+
+async def async_create_stream(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    client: PrintagoClient,
+    memory: StoreMemory,
+    *,
+    on_message: Callable[[StatMessage | EntityEvent], None],
+    on_connection: Callable[[bool], None],
+    on_refused: Callable[[], None],
+) -> RealtimeClient:
+    """Return the stream, which is still to be started; raises ConfigEntryError for an address that is none."""
+    store_id = entry.data[CONF_STORE_ID]
+    installation = await instance_id.async_get(hass)
+    reader = MessageReader(store_id, client.transport.secrets, on_message, memory.farm.count_dropped)
+    try:
+        return RealtimeClient(
+            url=entry.data[CONF_SERVER][CONF_REALTIME_URL],
+            store_id=store_id,
+            api_key=entry.data[CONF_API_KEY],
+            client_suffix=f"{installation[:12]}{entry.entry_id[-6:].lower()}",
+            tls_context=client_context(),
+            on_message=reader.read,
+            on_connection=on_connection,
+            on_refused=on_refused,
+            preferred_endpoint=memory.realtime_endpoint,
+            outage_told=memory.stream_outage_told,
+            logger=LOGGER,
+        )
+    except InvalidRealtimeUrl as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
+        ) from err
