@@ -27,15 +27,15 @@ _LEAST_STEP = 0.5
 _MOST_TURNS = 100_000
 _PRODUCT = "custom_components.printago"
 _READERS = (
-    "catalog",
-    "clock_watch",
     "coordinator",
-    "covers",
-    "endings",
-    "farm",
     "health",
-    "seldom",
-    "store_reads",
+    "hub.clock_jumps",
+    "hub.cover_cache",
+    "hub.ended_jobs",
+    "hub.slow_poll",
+    "hub.store_poll",
+    "model.jobs",
+    "printing.catalog",
 )
 """Modules that read ``time.monotonic`` themselves; all else takes its clock from outside."""
 _OTHERS = ("aiohttp", "amqtt", "virtual_farm", "websockets")
@@ -128,9 +128,9 @@ class SimulatedTime:
         ours = SimpleNamespace(monotonic=self.monotonic, time=lambda: self.utcnow().timestamp())
         for module in _READERS:
             monkeypatch.setattr(f"{_PRODUCT}.{module}.time", ours)
-        for module in ("outage", "stream_watch"):
+        for module in ("model.stream_outage", "issues.stream"):
             monkeypatch.setattr(f"{_PRODUCT}.{module}.monotonic", self.monotonic, raising=False)
-        for module in ("clock_watch", "memory", "untold"):
+        for module in ("hub.clock_jumps", "hub.persistence", "hub.pending_events"):
             monkeypatch.setattr(f"{_PRODUCT}.{module}.uptime", self.uptime)
         monkeypatch.setattr("homeassistant.util.dt.utcnow", self.utcnow)
         # The farm is not in the machine that is suspended.

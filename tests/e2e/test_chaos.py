@@ -60,14 +60,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "coordinator._RECONCILE_COOLDOWN": 0.2,
         "coordinator._EXPIRY_CHECK": timedelta(seconds=1),
         "coordinator._CONNECT_PATIENCE": 0.3,
-        "endings._PAUSE": 0.3,
+        "hub.ended_jobs._PAUSE": 0.3,
         "coordinator.HOUR": timedelta(seconds=1),
-        "seldom.HOUR": timedelta(seconds=1),
-        "seldom._TURN": timedelta(seconds=0.2),
-        "seldom._FIRST_DELAY": 0.3,
-        "seldom._PAUSE": 0.3,
-        "store_reads._MINUTE": timedelta(seconds=1),
-        "api.transport._TIMEOUT": aiohttp.ClientTimeout(total=1.5, connect=1, sock_connect=1),
+        "hub.slow_poll.HOUR": timedelta(seconds=1),
+        "hub.slow_poll._TURN": timedelta(seconds=0.2),
+        "hub.slow_poll._FIRST_DELAY": 0.3,
+        "hub.slow_poll._PAUSE": 0.3,
+        "hub.store_poll._MINUTE": timedelta(seconds=1),
+        "api.rest.transport._TIMEOUT": aiohttp.ClientTimeout(total=1.5, connect=1, sock_connect=1),
     }
     for name, value in seconds.items():
         monkeypatch.setattr(f"{ours}.{name}", value)
@@ -77,13 +77,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         Window(seconds=60 / _SPEEDUP, limit=60, reserve=20, margin=2 / _SPEEDUP),
         Window(seconds=3600 / _SPEEDUP, limit=600, reserve=200, margin=10 / _SPEEDUP),
     )
-    monkeypatch.setattr(f"{ours}.api.ratelimit.WINDOWS", windows)
+    monkeypatch.setattr(f"{ours}.api.rest.rate_limit.WINDOWS", windows)
     monkeypatch.setattr("virtual_farm.access._WINDOWS", ((60 / _SPEEDUP, 60), (3600 / _SPEEDUP, 600)))
     monkeypatch.setattr("virtual_farm.feed._KEEPALIVE", 2.0)
     stream = partial(
         RealtimeClient, keepalive=1, connect_timeout=1.5, min_backoff=0.05, max_backoff=0.3, stable_after=0.5
     )
-    monkeypatch.setattr(f"{ours}.coordinator.RealtimeClient", stream)
+    monkeypatch.setattr(f"{ours}.hub.realtime_stream.RealtimeClient", stream)
 
 
 @dataclass(slots=True)
@@ -214,7 +214,7 @@ async def scene(
     """Set up an entry that reaches the farm by name, and through proxies."""
     clock = WrongClock()
     monkeypatch.setattr(
-        f"custom_components.{DOMAIN}.memory.ServerClock", lambda _, **options: ServerClock(clock, **options)
+        f"custom_components.{DOMAIN}.hub.persistence.ServerClock", lambda _, **options: ServerClock(clock, **options)
     )
     oracle = Oracle(farm)
     async with TcpProxy(int(farm.rest_url.rpartition(":")[2])) as rest, TcpProxy(farm.publisher.port) as stream:

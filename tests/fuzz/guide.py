@@ -51,10 +51,10 @@ class Guide:
 
 
 def _watched_code() -> Iterator[CodeType]:
-    prefixes = tuple(f"{_PACKAGE}.{name}" for name in WATCHED)
+    prefixes = tuple(f"{_PACKAGE}.{name}." for name in WATCHED)
     seen: set[CodeType] = set()
     for name, module in tuple(sys.modules.items()):
-        if name in prefixes or name.startswith(f"{_PACKAGE}.api."):
+        if name.startswith(prefixes):
             for code in _code_of(module):
                 if code not in seen:
                     seen.add(code)
