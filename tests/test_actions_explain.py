@@ -52,7 +52,7 @@ async def test_job_for_a_busy_printer_waits_for_that_printer(
 
     explained = await explain_one(hass, job)
 
-    assert explained["explanation"].startswith(f"It waits for one of these printers: {printer.name} (")
+    assert explained["explanation"].startswith(f"It is waiting for one of these printers: {printer.name} (")
     assert "the printer is busy" in reasons_of(explained, printer.id)
     assert f"the job may only be printed by {printer.name}" in reasons_of(explained, other.id)
     assert explained["printers"][0]["printer"] == printer.name
@@ -64,9 +64,9 @@ async def test_job_that_no_printer_fits_is_told_what_is_missing(
 ) -> None:
     job = labelled(farm, "Jig")
     explained = await explain_one(hass, job)
-    assert explained["explanation"].startswith("No printer fits.")
+    assert explained["explanation"].startswith("No printer matches.")
     wanted = ", ".join(job.required_printer_tags.values())
-    assert f"the printer does not have all that the job asks for: {wanted}" in explained["printers"][0]["reasons"]
+    assert f"the printer does not have all required tags: {wanted}" in explained["printers"][0]["reasons"]
 
 
 async def test_job_that_waits_for_a_bed_tells_so(
@@ -82,7 +82,7 @@ async def test_job_that_waits_for_a_bed_tells_so(
     explained = await explain_one(hass, job)
     assert reasons_of(explained, printer.id) == ["nobody has confirmed that the bed is clear"]
     assert explained["explanation"] == (
-        f"It waits for one of these printers: {printer.name} (nobody has confirmed that the bed is clear)."
+        f"It is waiting for one of these printers: {printer.name} (nobody has confirmed that the bed is clear)."
     )
 
 
@@ -92,7 +92,7 @@ async def test_job_of_low_priority_waits_for_the_store_to_want_such(
     farm.world.settings["processLowPriorityJobs"] = False
     entry.runtime_data.coordinator.farm.process_low_priority_jobs = False
     explained = await explain_one(hass, labelled(farm, "Night filler"))
-    assert explained["explanation"] == "It has low priority, and the store does not print such jobs now."
+    assert explained["explanation"] == "It has low priority, and low-priority jobs are not being processed right now."
 
 
 async def test_job_that_does_not_wait_costs_no_request(
@@ -102,7 +102,7 @@ async def test_job_that_does_not_wait_costs_no_request(
     farm.clear_requests()
     explained = await explain_one(hass, job)
     printer = farm.printer(job.assigned_printer_id or "")
-    assert explained["explanation"] == f"It does not wait. Status: Printing, printer: {printer.name}."
+    assert explained["explanation"] == f"It is not waiting. Status: Printing, printer: {printer.name}."
     assert paths(farm) == []
 
 
@@ -174,4 +174,4 @@ async def test_job_that_ended_long_ago_is_explained_too(
     await hass.services.async_call(DOMAIN, "cancel_jobs", {"job_id": job.id}, blocking=True)
     await until_farm(entry, lambda: job.id not in entry.runtime_data.coordinator.farm.jobs)
     explained = await explain_one(hass, job)
-    assert explained["explanation"] == "It does not wait. Status: Cancelled, printer: -."
+    assert explained["explanation"] == "It is not waiting. Status: Canceled, printer: -."

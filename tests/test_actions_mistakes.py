@@ -113,9 +113,9 @@ async def test_mistake_is_told_in_translated_words(
     ("options", "said"),
     [
         ({"type": "bed"}, "“temperature” is missing"),
-        ({"type": "hotend", "temperature": 60}, "“type” has to be one of: bed, chamber, nozzle"),
-        ({"type": "bed", "temperature": "warm"}, "“temperature” has to be a number"),
-        ({"type": "bed", "temperature": 60, "now": True}, "There is no field called “now” here"),
+        ({"type": "hotend", "temperature": 60}, "“type” must be one of: bed, chamber, nozzle"),
+        ({"type": "bed", "temperature": "warm"}, "“temperature” must be a number"),
+        ({"type": "bed", "temperature": 60, "now": True}, "This action has no field named “now”"),
     ],
 )
 async def test_options_that_do_not_fit_a_command_are_told_in_the_language_of_home_assistant(

@@ -37,7 +37,7 @@ async def test_job_is_explained_by_its_tags(hass: HomeAssistant, farm: VirtualFa
     (job_id,) = (await submit(hass, part="Benchy", tags=["no-such", "neither-this"]))["job_ids"]
     (explained,) = (await act(hass, "explain_job", job_id=job_id))["jobs"]
     reasons: Any = explained["printers"][0]["reasons"]
-    assert "the printer does not have all that the job asks for: no-such, neither-this" in reasons
+    assert "the printer does not have all required tags: no-such, neither-this" in reasons
 
 
 async def test_tags_stay_when_a_job_is_pinned(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:

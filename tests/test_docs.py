@@ -215,7 +215,7 @@ async def job_waits(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, swi
     hass.states.async_set(STORE_JOBS, "3")
     await hass.async_block_till_done()
     await pass_time(hass, 3601)
-    assert "It waits for one of these printers" in (await until_called(hass, notified)).data["message"]
+    assert "It is waiting for one of these printers" in (await until_called(hass, notified)).data["message"]
 
 
 async def evening_comes(hass: HomeAssistant, farm: VirtualFarm, notified: Calls, switched: Calls) -> None:

@@ -306,7 +306,7 @@ async def test_what_was_not_reached_is_told_in_the_language_of_the_system_by_nam
     (told,) = notifications(hass)
     assert "X1 Carbon 01 (" in told
     assert not [word for word in (gone, printer, "_", "{") if word in told]
-    english = "The emergency stop did not reach everything: X1 Carbon 01 (FabMatic off, no new jobs, stop, "
+    english = "The emergency stop was incomplete: X1 Carbon 01 (FabMatic off, no new jobs, stop, "
     assert told.startswith(english) is (language == "en")
 
 
@@ -334,6 +334,5 @@ async def test_language_that_nobody_has_translated_is_told_in_english(
     await stop(hass, printers=["0" * 32, device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))])
     (told,) = notifications(hass)
     assert told == (
-        "The emergency stop did not reach everything: a device that no longer exists. "
-        "Cut the power there if there is danger."
+        "The emergency stop was incomplete: a device that no longer exists. In an emergency, also cut the power."
     )

@@ -73,7 +73,7 @@ async def test_key_that_may_not_view_printers_any_more_is_told_with_every_cause(
     assert issue is not None
     assert issue.translation_key == "access_denied"
     text = text_of(issue)
-    assert all(words in text for words in ("`printer.view`", "allowed addresses", "Hobbyist"))
+    assert all(words in text for words in ("`printer.view`", "IP allowlist", "Hobbyist"))
 
 
 @pytest.mark.usefixtures("at_rest")
@@ -127,7 +127,7 @@ async def test_quota_used_by_others_is_told_after_five_minutes_and_ends_with_it(
     assert not issue.is_fixable
     text = text_of(issue)
     assert re.search(r"has sent only \d+ in the last hour", text)
-    assert "Create a key for Home Assistant alone" in text
+    assert "create a key for Home Assistant alone" in text
 
     farm.set_quota(enabled=True)
     clock.now += 7 * MINUTE

@@ -35,7 +35,7 @@ async def test_stream_that_stays_away_for_15_minutes_is_told_with_host_and_port(
     assert not issue.is_persistent
     text = text_of(issue)
     assert "Virtual Farm" in text
-    assert "Let Home Assistant out to **127.0.0.1**" in text
+    assert "Allow outgoing connections from Home Assistant to **127.0.0.1**" in text
     assert f"- `{farm.realtime_url}/mqtt`" in text
 
     await stream_back(hass, farm, entry)
@@ -57,7 +57,10 @@ async def test_all_of_printagos_own_endpoints_are_named(
     issue = issue_of(hass, entry, "realtime_unreachable")
     assert issue is not None
     text = text_of(issue)
-    assert "Let Home Assistant out to **realtime.printago.io**, TCP ports **443, 9001, 8883**" in text
+    assert (
+        "Allow outgoing connections from Home Assistant to **realtime.printago.io**, TCP ports **443, 9001, 8883**"
+        in text
+    )
     assert "- `mqtts://realtime.printago.io:8883`" in text
 
 

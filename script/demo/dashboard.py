@@ -42,7 +42,7 @@ def _farm_section(saved_prints: Mapping[str, str]) -> dict[str, Any]:
             _tile("sensor.virtual_farm_jobs_queued", "In the queue", color="blue"),
             _wide("sensor.virtual_farm_utilization", "Utilization", color="teal", features=[{"type": "bar-gauge"}]),
             _tile("sensor.virtual_farm_next_free_printer", "Next free", color="teal"),
-            _tile("sensor.virtual_farm_printers_with_problem", "With a problem", color="red"),
+            _tile("sensor.virtual_farm_printers_with_problems", "With a problem", color="red"),
             *(_press(entity_id, name, "blue") for entity_id, name in saved_prints.items()),
         ],
     }
@@ -99,8 +99,8 @@ async def add_dashboard(demo: Demo, saved_prints: Mapping[str, str] | None = Non
     badges = [
         _badge("sensor.virtual_farm_open_orders", "Open orders", "indigo"),
         _badge("sensor.virtual_farm_overdue_orders", "Overdue orders", "red"),
-        _badge("sensor.virtual_farm_printers_awaiting_clear", "Beds to clear", "amber"),
-        _badge("binary_sensor.virtual_farm_realtime", "Realtime", "teal"),
+        _badge("sensor.virtual_farm_beds_to_clear", "Beds to clear", "amber"),
+        _badge("binary_sensor.virtual_farm_realtime_connection", "Realtime", "teal"),
     ]
     await client.command(
         "lovelace/dashboards/create",
