@@ -18,9 +18,11 @@ from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoCoordinator
 from .frontend import async_setup_cards
 from .hub.clock_jumps import ClockWatch
+from .hub.cover_cache import Covers
 from .hub.devices import DeviceKeeper, DeviceNames
-from .hub.persistence import async_get_store_state, async_remove_store_state
-from .hub.store_poll import StorePoller
+from .hub.persistence import async_forget, async_recall
+from .hub.picture_names import PictureNames
+from .hub.store_poll import StoreReads
 from .issues.access import AccessWatch
 from .issues.entry_issue import async_forget_issues
 from .issues.missing_permission import PermissionWatch
@@ -31,6 +33,7 @@ from .printing.saved_prints import SavedPrints
 from .runtime import PrintagoConfigEntry, PrintagoRuntime
 from .services import async_setup_actions
 from .views import async_setup_pictures
+from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (
@@ -50,39 +53,43 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what exists whether or not a store is loaded: actions, the cards, what shows pictures in dialogues."""
     async_setup_actions(hass)
     async_setup_pictures(hass)
+    async_setup_websocket(hass)
     await async_setup_cards(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Bring a store in."""
-    store_state = await async_get_store_state(hass, entry.data[CONF_STORE_ID])
-    store_state.async_keep()
+    memory = await async_recall(hass, entry.data[CONF_STORE_ID])
+    memory.async_keep()
     try:
         client = PrintagoClient.create(
             async_get_clientsession(hass),
             api_url=entry.data[CONF_SERVER][CONF_API_URL],
             store_id=entry.data[CONF_STORE_ID],
             api_key=entry.data[CONF_API_KEY],
-            limiter=store_state.limiter,
-            clock=store_state.clock,
+            limiter=memory.limiter,
+            clock=memory.clock,
         )
     except CannotConnectError as err:
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
         ) from err
-    coordinator = PrintagoCoordinator(hass, entry, client, store_state)
+    coordinator = PrintagoCoordinator(hass, entry, client, memory)
     DeviceNames(hass, entry, coordinator)
     DeviceKeeper(hass, entry, coordinator)
     catalog = Catalog(client)
+    covers = Covers(hass, entry, client)
     entry.runtime_data = PrintagoRuntime(
         coordinator=coordinator,
         client=client,
         catalog=catalog,
         saved_prints=SavedPrints(hass, entry, coordinator, catalog),
+        covers=covers,
+        pictures=PictureNames(covers),
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
-    StorePoller(entry, coordinator)
+    StoreReads(entry, coordinator)
     permissions = PermissionWatch(hass, entry, coordinator)
     ClockWatch(hass, entry, coordinator)
     for watch in (AccessWatch, QuotaWatch, StreamWatch):
@@ -90,7 +97,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     await coordinator.async_start()
     await permissions.async_ask()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.updates.event_publisher.async_begin()
+    coordinator.updates.announcer.async_begin()
     return True
 
 
@@ -104,17 +111,17 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Let go of a store; its farm and its quota are remembered."""
-    entry.runtime_data.coordinator.updates.event_publisher.async_pause()
+    entry.runtime_data.coordinator.updates.announcer.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return True
-    entry.runtime_data.coordinator.updates.event_publisher.async_begin()
+    entry.runtime_data.coordinator.updates.announcer.async_begin()
     return False
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     """Remove what was kept of a store outside of its entry."""
     async_forget_issues(hass, entry)
-    await async_remove_store_state(hass, entry.data[CONF_STORE_ID])
+    await async_forget(hass, entry.data[CONF_STORE_ID])
 
 
 async def async_remove_config_entry_device(

@@ -15,7 +15,7 @@ from .api.models.picture import Picture
 from .api.rest.addresses import without_query
 from .coordinator import PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .hub.cover_cache import CoverImageCache
+from .hub.cover_cache import Covers
 from .model.print_status import ACTIVE_STATUSES
 from .model.printer import PrinterState
 from .runtime import PrintagoConfigEntry
@@ -35,7 +35,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the images of printers as they come."""
-    create = partial(CoverImage, CoverImageCache(hass, entry, entry.runtime_data.coordinator.client))
+    create = partial(CoverImage, entry.runtime_data.covers)
     async_setup_printer_entities(entry, Platform.IMAGE, PRINTER_IMAGES, create, async_add_entities)
 
 
@@ -46,7 +46,7 @@ class CoverImage(PrinterEntity, ImageEntity):
 
     def __init__(
         self,
-        covers: CoverImageCache,
+        covers: Covers,
         coordinator: PrintagoCoordinator,
         printer_id: str,
         description: PrinterImageDescription,

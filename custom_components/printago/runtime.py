@@ -6,6 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 
 from .api import PrintagoClient
 from .coordinator import PrintagoCoordinator
+from .hub.cover_cache import Covers
+from .hub.picture_names import PictureNames
 from .printing.catalog import Catalog
 from .printing.saved_prints import SavedPrints
 
@@ -18,6 +20,8 @@ class PrintagoRuntime:
     client: PrintagoClient
     catalog: Catalog
     saved_prints: SavedPrints
+    covers: Covers
+    pictures: PictureNames
 
 
 type PrintagoConfigEntry = ConfigEntry[PrintagoRuntime]

@@ -1,20 +1,24 @@
-"""Shows a part's picture in a dialogue: the address of Printago's storage is a secret, so that Home Assistant serves it."""
+"""Serves pictures to browsers: the addresses of Printago's storage are secrets."""
 
 from datetime import timedelta
 from http import HTTPStatus
 
 from aiohttp import web
 from homeassistant.components.http.auth import async_sign_path
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.hass_dict import HassKey
 
 from .api.models.picture import Picture
 from .const import DOMAIN
+from .runtime import PrintagoConfigEntry
 
 _PICTURES: HassKey[dict[str, Picture]] = HassKey(f"{DOMAIN}_part_pictures")
 _URL = f"/api/{DOMAIN}/part_picture/"
+_CARD_URL = f"/api/{DOMAIN}/picture"
 _VALID = timedelta(minutes=30)
+_CARD_VALID = timedelta(days=1)
 
 
 @callback
@@ -23,6 +27,7 @@ def async_setup_pictures(hass: HomeAssistant) -> None:
     if "http" in hass.config.components:
         hass.data[_PICTURES] = {}
         hass.http.register_view(PartPictureView)
+        hass.http.register_view(CardPictureView)
 
 
 @callback
@@ -54,4 +59,35 @@ class PartPictureView(HomeAssistantView):
             body=picture.content,
             content_type=picture.content_type,
             headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        )
+
+
+@callback
+def async_card_picture(hass: HomeAssistant, entry: PrintagoConfigEntry, path: str | None, token_id: str) -> str | None:
+    """Return where a browser gets the picture at a path of Printago's storage for a day; None where there is none.
+
+    ``token_id`` is that of the refresh token of its user.
+    """
+    if (name := entry.runtime_data.pictures.name(path)) is None:
+        return None
+    return async_sign_path(hass, f"{_CARD_URL}/{entry.entry_id}/{name}", _CARD_VALID, refresh_token_id=token_id)
+
+
+class CardPictureView(HomeAssistantView):
+    """Serves the pictures that cards show, to whoever was given the address."""
+
+    url = f"{_CARD_URL}/{{entry_id}}/{{picture}}"
+    name = f"api:{DOMAIN}:picture"
+
+    async def get(self, request: web.Request, entry_id: str, picture: str) -> web.Response:
+        """Return a picture, 404 where there is none or it cannot be had now."""
+        entry: PrintagoConfigEntry | None = request.app[KEY_HASS].config_entries.async_get_entry(entry_id)
+        if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        if (found := await entry.runtime_data.pictures.async_get(picture)) is None:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        return web.Response(
+            body=found.content,
+            content_type=found.content_type,
+            headers={"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"},
         )

@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { onBeds } from "./beds";
 import type { CardConfig, Hass } from "./ha";
-import { haveWords, t } from "./words";
+import { haveWords } from "./words";
 
 const MINUTE = 60_000;
 
@@ -67,8 +67,8 @@ export abstract class PrintagoCard extends LitElement {
   }
 
   /** A sentence in place of what can't be shown. */
-  protected sentence(key: string, values: Record<string, string> = {}): TemplateResult {
-    return html`<ha-card><p class="sentence" role="status">${t(key, values)}</p></ha-card>`;
+  protected sentence(text: string): TemplateResult {
+    return html`<ha-card style="padding: 12px"><p class="sentence" role="status">${text}</p></ha-card>`;
   }
 
   #look(): void {
@@ -110,7 +110,7 @@ export const shared = css`
     list-style: none;
   }
   .sentence {
-    padding: 16px;
+    padding: 4px;
     color: var(--secondary-text-color);
   }
   .muted {

@@ -27,7 +27,7 @@ function choice(name: string, options: string[]): Json {
   return {
     name,
     selector: {
-      select: { mode: "dropdown", options: options.map((value) => ({ value, label: t(`${name}_${value}`) })) },
+      select: { mode: "dropdown", options: options.map((value) => ({ value, label: t(`choice_${name}_${value}`) })) },
     },
   };
 }

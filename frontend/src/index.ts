@@ -31,6 +31,17 @@ const CARDS: Record<string, Kind> = {
     suits: ["printers_awaiting_clear"],
     columns: 12,
   },
+  queue: {
+    load: async () => (await import("./cards/queue")).QueueCard,
+    suits: ["jobs_queued", "jobs_failed", "jobs_waiting_approval"],
+    columns: 12,
+  },
+  orders: {
+    load: async () => (await import("./cards/orders")).OrdersCard,
+    suits: ["orders_open", "orders_overdue"],
+    columns: 12,
+  },
+  spools: { load: async () => (await import("./cards/spools")).SpoolsCard, suits: ["ams_tray"], columns: "full" },
 };
 
 /** Stands for a card until its code is there, then shows it. */
@@ -129,10 +140,10 @@ function offerCard(name: string, kind: Kind): Offer {
     type,
     // They are asked for when the list of cards is opened, long after the words have come.
     get name() {
-      return t(`${name}_name`);
+      return t(`name_${name}`);
     },
     get description() {
-      return t(`${name}_description`);
+      return t(`about_${name}`);
     },
     preview: true,
     getEntitySuggestion(hass: Hass, entityId: string): unknown {
@@ -140,8 +151,9 @@ function offerCard(name: string, kind: Kind): Offer {
       if (entry?.platform !== "printago" || !entry.device_id) return null;
       const farm = farmOf(hass, entry.device_id);
       const ofPrinter = farm !== undefined && farm.deviceId !== entry.device_id;
-      const fits = ofPrinter ? kind.suits.includes("*") : kind.suits.includes(entry.translation_key ?? "");
-      return fits ? { config: { type: `custom:${type}`, device_id: entry.device_id } } : null;
+      const fits = kind.suits.includes(entry.translation_key ?? "") || (ofPrinter && kind.suits.includes("*"));
+      const device_id = name === "printer" ? entry.device_id : farm?.deviceId;
+      return fits ? { config: { type: `custom:${type}`, device_id } } : null;
     },
   };
 }

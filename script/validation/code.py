@@ -15,7 +15,16 @@ from .project import Project, fields
 
 # What may be imported without being depended on: always there, or loaded only by the integration that asks.
 _ALWAYS_THERE = frozenset(
-    {*Platform, "diagnostics", "homeassistant", "llm", "persistent_notification", "repairs", "system_health"}
+    {
+        *Platform,
+        "diagnostics",
+        "homeassistant",
+        "llm",
+        "persistent_notification",
+        "repairs",
+        "system_health",
+        "websocket_api",
+    }
 )
 
 

@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from ..api import PrintagoClient
 from ..model.farm import Farm
 from .listeners import Listeners
-from .persistence import StoreState
-from .slow_poll import SlowPoller
+from .persistence import StoreMemory
+from .slow_poll import SeldomReads
 
 
 class StoreAccess(Protocol):
@@ -18,9 +18,9 @@ class StoreAccess(Protocol):
     store_id: str
     client: PrintagoClient
     farm: Farm
-    store_state: StoreState
+    memory: StoreMemory
     listeners: Listeners
-    slow_poller: SlowPoller
+    seldom: SeldomReads
 
     @property
     def stream_since(self) -> float | None:

@@ -25,7 +25,7 @@ class Fact(StrEnum):
     SLOTS = "production_slots"
 
 
-class StoreInfo:
+class StoreFacts:
     """Orders and production slots; nothing of what the key may not read."""
 
     def __init__(self) -> None:

@@ -43,9 +43,9 @@ export class BedsCard extends PrintagoCard {
   }
 
   protected override content(hass: Hass): TemplateResult {
-    if (!farmOf(hass, this.config?.device_id)) return this.sentence("no_farm");
+    if (!farmOf(hass, this.config?.device_id)) return this.sentence(t("no_farm"));
     const views = waiting(hass, this.config?.device_id);
-    if (views.length === 0) return this.sentence("no_beds");
+    if (views.length === 0) return this.sentence(t("no_beds"));
     return html`<ha-card>
       <header>
         <h3 aria-live="polite">${t("beds_title", { count: views.length })}</h3>

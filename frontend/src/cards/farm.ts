@@ -74,7 +74,7 @@ export class FarmCard extends PrintagoCard {
 
   protected override content(hass: Hass): TemplateResult {
     const farm = farmOf(hass, this.config?.device_id);
-    if (!farm) return this.sentence("no_farm");
+    if (!farm) return this.sentence(t("no_farm"));
     const views = farm.printers.map((printer) => viewOf(hass, printer));
     return html`<ha-card>
       <h3>${farm.name}</h3>

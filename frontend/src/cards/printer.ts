@@ -133,7 +133,7 @@ export class PrinterCard extends PrintagoCard {
 
   protected override content(hass: Hass): TemplateResult {
     const printer = printerOf(hass, this.config?.device_id);
-    if (!printer) return this.sentence("no_printer");
+    if (!printer) return this.sentence(t("no_printer"));
     const view = viewOf(hass, printer);
     return html`<ha-card class="${view.group} ${view.need ?? ""}">
       <header>

@@ -150,8 +150,20 @@ export class PrintersCard extends PrintagoCard {
         margin-top: auto;
       }
       .compact .tile {
-        min-height: 76px;
+        min-height: 34px;
         padding-block: 5px;
+        gap: 1px;
+      }
+      .compact .tile:has(.act) {
+        padding-inline-end: 48px;
+      }
+      .compact .tile .act {
+        position: absolute;
+        inset-block-end: 6px;
+        inset-inline-end: 6px;
+      }
+      .compact .tile .bar {
+        flex: none;
       }
       .compact .open {
         font-size: 15px;
@@ -160,10 +172,11 @@ export class PrintersCard extends PrintagoCard {
       .compact .why {
         font-size: 13px;
       }
-      .compact .act {
-        min-height: 28px;
-        padding: 0 10px;
-        font-size: 13px;
+      .compact section + section {
+        margin-top: 8px;
+      }
+      .compact h3 {
+        margin-bottom: 3px;
       }
       @media (max-width: 500px) {
         .tiles,
@@ -192,8 +205,8 @@ export class PrintersCard extends PrintagoCard {
 
   protected override content(hass: Hass): TemplateResult {
     const farm = farmOf(hass, this.config?.device_id);
-    if (!farm) return this.sentence("no_farm");
-    if (farm.printers.length === 0) return this.sentence("no_printers");
+    if (!farm) return this.sentence(t("no_farm"));
+    if (farm.printers.length === 0) return this.sentence(t("no_printers"));
     const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
     const wanted = this.search.trim().toLocaleLowerCase();
     const views = all.filter(
@@ -202,7 +215,8 @@ export class PrintersCard extends PrintagoCard {
         (wanted === "" ||
           [view.printer.name, view.printer.model, view.job ?? ""].join(" ").toLocaleLowerCase().includes(wanted)),
     );
-    return html`<div class=${this.#isCompact(farm) ? "compact" : ""}>
+    const compact = this.#isCompact(farm);
+    return html`<div class=${compact ? "compact" : ""}>
       ${farm.printers.length > MANY ? this.#tools(all) : nothing}
       ${views.length === 0 ? html`<p class="muted" role="status">${t("nothing_found")}</p>` : nothing}
       ${this.#sections(hass, views).map(
@@ -213,7 +227,7 @@ export class PrintersCard extends PrintagoCard {
               ${repeat(
                 section.views,
                 (view) => view.printer.deviceId,
-                (view) => this.#tile(hass, view),
+                (view) => this.#tile(hass, view, compact),
               )}
             </div>
           </section>`,
@@ -270,27 +284,31 @@ export class PrintersCard extends PrintagoCard {
     </div>`;
   }
 
-  #tile(hass: Hass, view: PrinterView): unknown {
+  #tile(hass: Hass, view: PrinterView, compact: boolean): unknown {
     const minute = view.endsAt === null && view.bedWaitsSince === null ? 0 : Math.floor(Date.now() / 60_000);
     const pending = isPending(view.printer.entities.confirm_bed_cleared);
     // What has not changed is not even compared.
-    return guard([view, minute, pending, hass.locale, hass.language], () => this.#drawn(hass, view));
+    return guard([view, compact, minute, pending, hass.locale, hass.language], () => this.#drawn(hass, view, compact));
   }
 
-  #drawn(hass: Hass, view: PrinterView): TemplateResult {
+  #drawn(hass: Hass, view: PrinterView, compact: boolean): TemplateResult {
     const { printer } = view;
-    return html`<div class="tile ${view.group} ${view.need ?? ""}" role="listitem">
+    const short = compact && (view.group === "ready" || view.group === "rest");
+    return html`<div class="tile ${view.group} ${view.need ?? ""} ${short ? "short" : ""}" role="listitem">
       <button class="open" aria-haspopup="dialog" @click=${() => openPrinter(this, printer)}>
         <span class="line">${printer.name}</span>
         ${view.progress === null ? nothing : html`<span class="percent">${percent(hass, view.progress)}</span>`}
+        ${short ? html`<span class="small muted">${statusText(hass, view)}</span>` : nothing}
       </button>
-      ${
-        view.need
-          ? html`<p class="why">${[needText(hass, view), view.job].filter(Boolean).join(" · ")}</p>`
-          : html`<p class="small line">${view.job ?? statusText(hass, view)}</p>`
-      }
-      ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view)}</p>`}
-      ${progressBar(hass, view)} ${dueAction(hass, view)}
+      ${short ? nothing : this.#text(hass, view)} ${progressBar(hass, view)} ${dueAction(hass, view, compact)}
     </div>`;
+  }
+
+  #text(hass: Hass, view: PrinterView): TemplateResult {
+    if (view.need) {
+      return html`<p class="why">${[needText(hass, view), view.job].filter(Boolean).join(" · ")}</p>`;
+    }
+    return html`<p class="small line">${view.job ?? statusText(hass, view)}</p>
+      ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view)}</p>`}`;
   }
 }

@@ -56,25 +56,28 @@ export function progressBar(hass: Hass, view: PrinterView): TemplateResult | typ
   </div>`;
 }
 
-/** The one action that is due, as a button; nothing where none is. */
-export function dueAction(hass: Hass, view: PrinterView): TemplateResult | typeof nothing {
+/** The one action that is due, as a button with a word or an icon; nothing where none is. */
+export function dueAction(hass: Hass, view: PrinterView, small = false): TemplateResult | typeof nothing {
   const { entities, name } = view.printer;
-  const confirm = entities.confirm_bed_cleared;
-  if (view.bedWaits && isPending(confirm)) {
-    return html`<button class="act" @click=${stopping(() => confirm && undoBed(confirm))}>${t("undo")}</button>`;
-  }
-  if (view.bedWaits && confirm) {
-    const label = t("bed_is_clear_of", { printer: name });
-    return html`<button class="act" aria-label=${label} @click=${stopping(() => confirmBed(hass, confirm))}>
-      ${t("bed_is_clear")}
+  const button = (word: string, label: string, icon: string, act: () => void): TemplateResult =>
+    html`<button
+      class="act ${small ? "icon" : ""}"
+      aria-label=${label}
+      title=${small ? word : nothing}
+      @click=${stopping(act)}
+    >
+      ${small ? html`<ha-icon icon=${icon}></ha-icon>` : word}
     </button>`;
+  const confirm = entities.confirm_bed_cleared;
+  if (view.bedWaits && confirm) {
+    if (isPending(confirm))
+      return button(t("undo"), t("undo_of", { printer: name }), "mdi:undo", () => undoBed(confirm));
+    const label = t("bed_is_clear_of", { printer: name });
+    return button(t("bed_is_clear"), label, "mdi:check-bold", () => confirmBed(hass, confirm));
   }
   const resume = entities.resume;
   if (view.status === "pause" && resume) {
-    const label = t("resume_of", { printer: name });
-    return html`<button class="act" aria-label=${label} @click=${stopping(() => press(hass, resume))}>
-      ${t("resume")}
-    </button>`;
+    return button(t("resume"), t("resume_of", { printer: name }), "mdi:play", () => press(hass, resume));
   }
   return nothing;
 }

@@ -1,0 +1,73 @@
+"""Why a job waits, as far as the farm in memory tells. Printago also looks at materials, of which we judge nothing."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..api.models.records import LOW_PRIORITY, PrintJob
+from ..api.models.tags import PIN, USER_TAGS, split_tags
+from .farm import Farm
+from .print_status import Readiness
+from .printer import PrinterState
+
+
+class WaitCode(StrEnum):
+    """What a job waits for; the first that could end the wait."""
+
+    LOW_PRIORITY_OFF = "low_priority_off"
+    NO_PRINTER = "no_printer"
+    SOON = "soon"
+    BED = "bed"
+    BUSY = "busy"
+    AWAY = "away"
+    PRINTAGO = "printago"
+    """Nothing that we know stands in its way, or it asks for something that we cannot judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitReason:
+    """Why a job waits, and the names of the printers that this is about."""
+
+    code: WaitCode
+    printers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+_BY_READINESS = {
+    Readiness.READY: WaitCode.SOON,
+    Readiness.AWAITING_CLEAR: WaitCode.BED,
+    Readiness.BUSY: WaitCode.BUSY,
+}
+_JUDGED = frozenset({PIN, USER_TAGS, "printer.provider", "printer.nozzleDiameter", "printer.modelName"})
+_ORDER = (WaitCode.SOON, WaitCode.BED, WaitCode.BUSY, WaitCode.AWAY)
+
+
+def wait_reason(farm: Farm, job: PrintJob) -> WaitReason:
+    """Return why a pending job waits."""
+    if job.priority == LOW_PRIORITY and farm.process_low_priority_jobs is False:
+        return WaitReason(WaitCode.LOW_PRIORITY_OFF)
+    wanted = {kind: frozenset(split_tags(value)) for kind, value in (job.required_printer_tags or {}).items()}
+    if wanted.keys() - _JUDGED:
+        return WaitReason(WaitCode.PRINTAGO)
+    tags = tuple(sorted(wanted.get(USER_TAGS, ())))
+    fitting = [printer for printer in farm.printers.values() if _fits(printer, wanted)]
+    if not fitting:
+        return WaitReason(WaitCode.NO_PRINTER, tags=tags)
+    by_code: dict[WaitCode, list[PrinterState]] = {}
+    for printer in fitting:
+        by_code.setdefault(_BY_READINESS.get(printer.readiness, WaitCode.AWAY), []).append(printer)
+    code = next(code for code in _ORDER if code in by_code)
+    return WaitReason(code, tuple(sorted(printer.name for printer in by_code[code])), tags)
+
+
+def _fits(printer: PrinterState, wanted: Mapping[str, frozenset[str]]) -> bool:
+    """Return whether a printer has all tags of all kinds, which are case-sensitive."""
+    record = printer.record
+    has: Mapping[str, Collection[str | None]] = {
+        PIN: (printer.id,),
+        USER_TAGS: record.tags,
+        "printer.provider": (record.provider,),
+        "printer.nozzleDiameter": (record.nozzle_diameter,),
+        "printer.modelName": (record.model, record.model_id),
+    }
+    return all(tags <= set(has[kind]) for kind, tags in wanted.items())

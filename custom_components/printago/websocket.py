@@ -1,0 +1,273 @@
+"""What cards ask for that no entity has: the queue and the orders, pushed whenever they change.
+
+All of it is in memory already, so that it costs no request, however many browsers look.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+import heapq
+import math
+from typing import Any
+
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.components.websocket_api import async_register_command
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, ERR_UNAUTHORIZED
+from homeassistant.components.websocket_api.messages import BASE_COMMAND_MESSAGE_SCHEMA
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+import voluptuous as vol
+
+from .api.models.order import Order
+from .api.models.records import IN_PROGRESS_STATUSES, LOW_PRIORITY, JobStatus, PrintJob, place_in_queue
+from .api.models.tags import PIN, USER_TAGS, split_tags
+from .const import CONF_STORE_ID, DOMAIN
+from .model.store_info import Fact
+from .model.wait_reason import wait_reason
+from .runtime import PrintagoConfigEntry
+from .views import async_card_picture
+
+_MOST_NAMED = 3
+_MOST_FAILED = 100
+_SCHEMA = {
+    vol.Optional("device_id"): cv.string,
+    vol.Optional("limit", default=50): vol.All(int, vol.Range(min=1, max=1000)),
+}
+
+type Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Viewer:
+    """Who looks at a store: how much of it, and with which token pictures are signed."""
+
+    hass: HomeAssistant
+    entry: PrintagoConfigEntry
+    token_id: str
+    limit: int
+    pictures: dict[str, str | None]
+    """Addresses by path: signed anew each time, the browser would fetch the same picture again and again."""
+
+    def picture(self, path: str | None) -> str | None:
+        """Return where the browser gets the picture at a path of Printago's storage."""
+        if path is None:
+            return None
+        if path not in self.pictures:
+            self.pictures[path] = async_card_picture(self.hass, self.entry, path, self.token_id)
+        return self.pictures[path]
+
+    def device(self, printer_id: str | None) -> str | None:
+        """Return the device of a printer."""
+        if printer_id is None:
+            return None
+        device = dr.async_get(self.hass).async_get_device_by_identifier((DOMAIN, printer_id), self.entry.entry_id)
+        return device.id if device is not None else None
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register the commands; each answers once, and with ``/subscribe`` also whenever its answer changes."""
+    for name, read in (("queue", _queue), ("orders", _orders)):
+        command = f"{DOMAIN}/{name}"
+        for kind, handle in ((command, _async_answer), (f"{command}/subscribe", _async_subscribe)):
+            schema = BASE_COMMAND_MESSAGE_SCHEMA.extend({vol.Required("type"): kind, **_SCHEMA})
+            async_register_command(hass, kind, partial(handle, read), schema)
+
+
+@callback
+def _async_answer(
+    read: Callable[[_Viewer], Json], hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]
+) -> None:
+    if (viewer := _async_viewer(hass, connection, msg)) is not None:
+        connection.send_result(msg["id"], _read(read, viewer))
+
+
+@callback
+def _async_subscribe(
+    read: Callable[[_Viewer], Json], hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]
+) -> None:
+    if (viewer := _async_viewer(hass, connection, msg)) is not None:
+        subscription = _Subscription(viewer, read, lambda answer: connection.send_event(msg["id"], answer))
+        connection.subscriptions[msg["id"]] = subscription.end
+        connection.send_result(msg["id"])
+        subscription.begin()
+
+
+@callback
+def _async_viewer(hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]) -> _Viewer | None:
+    """Return who looks at the store that is meant; answers with an error where there is none, or none for this user."""
+    if (entry := _async_entry(hass, msg.get("device_id"))) is None:
+        connection.send_error(msg["id"], ERR_NOT_FOUND, "there is no such print farm")
+        return None
+    # What the lists tell is what the entities of the farm count.
+    entity_id = er.async_get(hass).async_get_entity_id(
+        Platform.BINARY_SENSOR, DOMAIN, f"{entry.data[CONF_STORE_ID]}_realtime"
+    )
+    if entity_id is None or not connection.user.permissions.check_entity(entity_id, POLICY_READ):
+        connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
+        return None
+    return _Viewer(hass, entry, connection.refresh_token_id or "", msg["limit"], {})
+
+
+@callback
+def _async_entry(hass: HomeAssistant, device_id: str | None) -> PrintagoConfigEntry | None:
+    """Return the entry of a device, else the first one."""
+    if device_id is None:
+        return next(iter(hass.config_entries.async_entries(DOMAIN, include_ignore=False)), None)
+    if (device := dr.async_get(hass).async_get(device_id)) is None or device.config_entry_id is None:
+        return None
+    entry = hass.config_entries.async_get_entry(device.config_entry_id)
+    return entry if entry is not None and entry.domain == DOMAIN else None
+
+
+class _Subscription:
+    """Sends an answer whenever it is another one; it outlives reloads of the entry."""
+
+    def __init__(self, viewer: _Viewer, read: Callable[[_Viewer], Json], send: Callable[[Json], None]) -> None:
+        self._viewer = viewer
+        self._read = read
+        self._send = send
+        self._sent: Json | None = None
+        self._stop_listening: CALLBACK_TYPE | None = None
+        self._stop_following: CALLBACK_TYPE | None = None
+
+    @callback
+    def begin(self) -> None:
+        self._stop_following = async_dispatcher_connect(
+            self._viewer.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_on_entry
+        )
+        self._async_listen()
+
+    @callback
+    def end(self) -> None:
+        for stop in (self._stop_listening, self._stop_following):
+            if stop is not None:
+                stop()
+        self._stop_listening = self._stop_following = None
+
+    @callback
+    def _async_on_entry(self, change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+        if entry.entry_id == self._viewer.entry.entry_id:
+            self._async_listen()
+
+    @callback
+    def _async_listen(self) -> None:
+        loaded = self._viewer.entry.state is ConfigEntryState.LOADED
+        if loaded and self._stop_listening is None:
+            listeners = self._viewer.entry.runtime_data.coordinator.listeners
+            self._stop_listening = listeners.async_add_farm(self._async_push)
+        elif not loaded and self._stop_listening is not None:
+            self._stop_listening()
+            self._stop_listening = None
+        self._async_push()
+
+    @callback
+    def _async_push(self) -> None:
+        answer = _read(self._read, self._viewer)
+        if answer != self._sent:
+            self._sent = answer
+            self._send(answer)
+
+
+def _read(read: Callable[[_Viewer], Json], viewer: _Viewer) -> Json:
+    if viewer.entry.state is not ConfigEntryState.LOADED:
+        return {"loaded": False}
+    return {"loaded": True, **read(viewer)}
+
+
+def _queue(viewer: _Viewer) -> Json:
+    """Return the jobs that wait, in the order in which Printago takes them, and those that wait for a person."""
+    coordinator = viewer.entry.runtime_data.coordinator
+    if not coordinator.jobs_readable:
+        return {"readable": False}
+    farm = coordinator.farm
+
+    def first(most: int, status: JobStatus) -> list[Json]:
+        jobs = heapq.nsmallest(most, farm.jobs_with(status), key=place_in_queue)
+        return [_job(viewer, job) for job in jobs]
+
+    return {
+        "readable": True,
+        "total": sum(1 for _ in farm.jobs_with(JobStatus.PENDING)),
+        "queued": first(viewer.limit, JobStatus.PENDING),
+        "failed": first(_MOST_FAILED, JobStatus.FAILED),
+        "waiting_approval": first(_MOST_FAILED, JobStatus.WAITING_FOR_APPROVAL),
+    }
+
+
+def _job(viewer: _Viewer, job: PrintJob) -> Json:
+    coordinator = viewer.entry.runtime_data.coordinator
+    tags = job.required_printer_tags or {}
+    printer_id = job.assigned_printer_id or tags.get(PIN)
+    printer = coordinator.farm.printers.get(printer_id or "")
+    order = coordinator.memory.facts.orders.get(job.order_id or "")
+    return {
+        "id": job.id,
+        "title": job.title,
+        "part": job.part_name,
+        "order": order.title if order is not None else None,
+        "status": job.status,
+        "printer": printer.name if printer is not None else None,
+        "device_id": viewer.device(printer_id),
+        "pinned": PIN in tags,
+        "tags": split_tags(tags.get(USER_TAGS, "")),
+        "low_priority": job.priority == LOW_PRIORITY,
+        "picture": viewer.picture(job.cover),
+        "error": job.error_message,
+        "why": _why(viewer, job) if job.status is JobStatus.PENDING else None,
+    }
+
+
+def _why(viewer: _Viewer, job: PrintJob) -> Json:
+    reason = wait_reason(viewer.entry.runtime_data.coordinator.farm, job)
+    return {
+        "code": reason.code,
+        "printers": list(reason.printers[:_MOST_NAMED]),
+        "more": max(0, len(reason.printers) - _MOST_NAMED),
+        "tags": list(reason.tags),
+    }
+
+
+def _orders(viewer: _Viewer) -> Json:
+    """Return the open orders, the most urgent first, each with how many of its jobs wait, run and failed."""
+    coordinator = viewer.entry.runtime_data.coordinator
+    facts = coordinator.memory.facts
+    if Fact.ORDERS not in facts.known:
+        return {"readable": False}
+    counts: dict[str, Counter[JobStatus | None]] = {}
+    for job in coordinator.farm.jobs.values():
+        if job.order_id is not None:
+            counts.setdefault(job.order_id, Counter())[job.status] += 1
+    now = coordinator.farm.server_now()
+    urgent = heapq.nsmallest(viewer.limit, facts.orders.values(), key=_urgency)
+    return {
+        "readable": True,
+        "total": len(facts.orders),
+        "orders": [
+            {
+                "id": order.id,
+                "number": order.title,
+                "deadline": order.deadline.isoformat() if order.deadline is not None else None,
+                "overdue": order.is_overdue(now),
+                **_of_order(counts.get(order.id, Counter())),
+            }
+            for order in urgent
+        ],
+    }
+
+
+def _of_order(jobs: Counter[JobStatus | None]) -> Json:
+    return {
+        "queued": jobs[JobStatus.PENDING],
+        "printing": sum(jobs[status] for status in IN_PROGRESS_STATUSES),
+        "failed": jobs[JobStatus.FAILED],
+    }
+
+
+def _urgency(order: Order) -> tuple[float, str]:
+    return (order.deadline.timestamp() if order.deadline is not None else math.inf, order.title)

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PrintersCard } from "../src/cards/printers";
+import { changed, home, state, type Home, type Shown } from "./home";
+
+customElements.define("printago-printers", PrintersCard);
+
+let wall: PrintersCard;
+
+const busy = { print_status: "running", readiness: "busy", print_progress: "40", current_job: "Benchy" };
+const bed: Shown = { print_status: "finish", readiness: "awaiting_clear", bed_needs_clearing: "on" };
+
+beforeEach(() => {
+  wall = new PrintersCard();
+  wall.setConfig({ type: "custom:printago-printers-card" });
+  document.body.append(wall);
+});
+
+afterEach(() => wall.remove());
+
+async function show(hass: Home): Promise<void> {
+  wall.hass = hass;
+  await vi.waitFor(() => expect(wall.renderRoot.querySelector(".tile, .sentence")).not.toBeNull());
+}
+
+const texts = (selector: string) =>
+  [...wall.renderRoot.querySelectorAll(selector)].map((each) => each.textContent.replaceAll(/\s+/g, " ").trim());
+
+test("printers stand in the section to which they belong; empty sections are not there", async () => {
+  await show(home({ a: busy, b: {}, c: bed }));
+
+  expect(texts("h3")).toEqual(["group attention 1", "group printing 1", "group ready 1"]);
+  expect(texts(".open .line")).toEqual(["c", "a", "b"]);
+  expect(texts(".percent")).toEqual(["40%"]);
+});
+
+test("a bed is confirmed by its own button, which then takes it back", async () => {
+  const hass = home({ c: { ...bed, confirm_bed_cleared: "unknown" } });
+  await show(hass);
+  const button = () => wall.renderRoot.querySelector<HTMLButtonElement>(".act")!;
+
+  button().click();
+  await vi.waitFor(() => expect(button().textContent.trim()).toBe("undo"));
+  button().click();
+  await vi.waitFor(() => expect(button().textContent.trim()).toBe("bed is clear"));
+  expect(hass.callService).not.toHaveBeenCalled();
+});
+
+test("a filter leaves one group, a search what has the text in its name, model or job", async () => {
+  const printers = Object.fromEntries(Array.from({ length: 13 }, (_, index) => [`p${index}`, index ? {} : busy]));
+  await show(home(printers));
+
+  wall.only = "printing";
+  await wall.updateComplete;
+  expect(texts(".open .line")).toEqual(["p0"]);
+
+  wall.only = null;
+  wall.search = "benchy";
+  await wall.updateComplete;
+  expect(texts(".open .line")).toEqual(["p0"]);
+
+  wall.search = "nothing like it";
+  await wall.updateComplete;
+  expect(texts("[role=status]")).toEqual(["nothing found"]);
+});
+
+test("a tile is drawn again when its printer has changed, and no other", async () => {
+  const hass = home({ a: busy, b: {} });
+  await show(hass);
+  const tiles = () => [...wall.renderRoot.querySelectorAll(".tile")];
+  const [a, b] = tiles();
+  const drawn = vi.fn();
+  const observer = new MutationObserver(drawn);
+  observer.observe(b!, { subtree: true, childList: true, characterData: true, attributes: true });
+
+  wall.hass = changed(hass, "sensor.a_print_progress", "41");
+  await vi.waitFor(() => expect(texts(".percent")).toEqual(["41%"]));
+
+  expect(tiles()[0]).toBe(a);
+  expect(observer.takeRecords()).toEqual([]);
+  expect(drawn).not.toHaveBeenCalled();
+});
+
+test("messages of a printer are shown as text, whatever is in them", async () => {
+  const message = "<img src=x onerror=alert(1)>";
+  await show(home({ a: { hms: state("", "on", { messages: [{ message }] }) } }));
+
+  expect(texts(".why")).toEqual([message]);
+  expect(wall.renderRoot.querySelector("img")).toBeNull();
+});
+
+test("a farm without printers, and a home without a farm, are told in a sentence", async () => {
+  await show(home());
+  expect(texts(".sentence")).toEqual(["no printers"]);
+});
