@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 import math
+from typing import Any
 
 from .clock import Clock
 from .errors import NotFoundError
@@ -38,6 +39,7 @@ class KeyRing:
         """Begin without keys."""
         self._keys: dict[str, frozenset[str] | None] = {}
         self._by_role: dict[str, frozenset[str]] = {}
+        self._facts: dict[str, dict[str, Any]] = {}
 
     def add(self, key: str, permissions: Iterable[str] | None = None, *, by_role: Iterable[str] = ()) -> None:
         """Add a key, or change what it may do: directly, and by roles that it was given."""
@@ -48,6 +50,38 @@ class KeyRing:
         """Take a key away; unknown keys are ignored."""
         self._keys.pop(key, None)
         self._by_role.pop(key, None)
+        self._facts.pop(key, None)
+
+    def describe(self, key: str, *, expires_at: str | None = None, ip_allowlist: list[str] | None = None) -> None:
+        """Say when a key expires and from where it may be used, as its record tells; neither is enforced."""
+        self._facts[key] = {"expiresAt": expires_at, "ipAllowlist": ip_allowlist}
+
+    def record(self, key_id: str, used_at: str) -> dict[str, Any]:
+        """Return what the cloud tells of a key, `used_at` the moment of this very call; raises NotFoundError.
+
+        Hash and salt are the vendor's; here they stand for themselves.
+        """
+        key = self._key(key_id)
+        return {
+            "hash": "hash",
+            "salt": "salt",
+            "name": "Virtual farm",
+            "active": True,
+            "managed": False,
+            "fullAccess": self._keys[key] is None,
+            "ipAllowlist": None,
+            "lastUsedAt": used_at,
+            "expiresAt": None,
+            **self._facts.get(key, {}),
+            "id": key_id,
+        }
+
+    def _key(self, key_id: str) -> str:
+        """Return the key that has an ID; raises NotFoundError."""
+        for key in self._keys:
+            if key[:KEY_ID_LENGTH] == key_id:
+                return key
+        raise NotFoundError("API key", key_id)
 
     def knows(self, key: str) -> bool:
         """Tell whether a key is good."""
@@ -62,10 +96,7 @@ class KeyRing:
 
     def granted_directly(self, key_id: str) -> list[str]:
         """Return what a key was granted by name, nothing where it may do everything; raises NotFoundError."""
-        for key, permissions in self._keys.items():
-            if key[:KEY_ID_LENGTH] == key_id:
-                return sorted(permissions or ())
-        raise NotFoundError("API key", key_id)
+        return sorted(self._keys[self._key(key_id)] or ())
 
 
 @dataclass(frozen=True, slots=True)

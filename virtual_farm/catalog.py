@@ -146,7 +146,13 @@ def stock_maintenance(world: World) -> None:
             enrollment = world.document(
                 printerId=printer.id,
                 maintenanceItemId=item["id"],
-                elapsed=round(world.random.uniform(0.05, 1.1) * interval, 1),
+                elapsed=(elapsed := round(world.random.uniform(0.05, 1.1) * interval, 1)),
+                currentOffset=elapsed,
+                hoursAtLastCompletion=printer.lifetime_print_hours,
+                jobsAtLastCompletion=printer.lifetime_job_count,
+                lastCompletedAt=None,
+                lastCompletedBy=None,
+                lastNotifiedStatus=None,
             )
             world.enrollments.insert(enrollment["id"], enrollment)
 

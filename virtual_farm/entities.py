@@ -20,6 +20,7 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
+_ATTRIBUTES: dict[type[Entity], dict[str, str]] = {}
 _WIRE_NAMES: dict[type[Entity], tuple[tuple[str, str], ...]] = {}
 
 
@@ -38,6 +39,13 @@ class Entity:
     store_id: str
     created_at: str
     updated_at: str
+
+    def get(self, key: str) -> Any:
+        """Return one field by its name in the wire form, None where there is no such field."""
+        names = _ATTRIBUTES.get(type(self))
+        if names is None:
+            names = _ATTRIBUTES[type(self)] = {wire: name for name, wire in _wire_names(type(self))}
+        return getattr(self, names[key], None) if key in names else None
 
     def wire(self) -> Document:
         """Return the record as REST answers it."""
@@ -154,6 +162,10 @@ class Collection[T](dict[str, T]):
         self._sent: dict[str, Document] = {}
         self._dirty: dict[str, None] = {}
         self._removed: dict[str, Document] = {}
+        self._loaded: set[str] = set()
+        self.version = 0
+        """Another one after each change."""
+        self._found: tuple[int, object, list[T]] | None = None
 
     def wire(self, record_id: str) -> Document:
         """Return a record in its wire form; raises KeyError."""
@@ -163,18 +175,36 @@ class Collection[T](dict[str, T]):
         """Return all records in their wire form, oldest first."""
         return [self._wire(record) for record in self.values()]
 
+    def remembered(self, key: object, find: Callable[[], list[T]]) -> list[T]:
+        """Return what `find` returned for a key last, unless a record has changed or another key was asked for since."""
+        if self._found is None or self._found[:2] != (self.version, key):
+            self._found = (self.version, key, find())
+        return self._found[2]
+
     def insert(self, record_id: str, record: T) -> T:
         """Add a record."""
         self[record_id] = record
+        self.version += 1
         self._mark(record_id)
+        return record
+
+    def load(self, record_id: str, record: T) -> T:
+        """Add a record that has always been there: it is announced when it changes."""
+        self[record_id] = record
+        self.version += 1
+        self._loaded.add(record_id)
         return record
 
     def remove(self, record_id: str) -> T:
         """Take a record out; raises KeyError."""
         record = self.pop(record_id)
         self._dirty.pop(record_id, None)
+        self.version += 1
         if (sent := self._sent.pop(record_id, None)) is not None:
             self._removed[record_id] = sent
+        elif record_id in self._loaded:
+            self._removed[record_id] = dict(self._wire(record))
+        self._loaded.discard(record_id)
         return record
 
     def touch(self, record_id: str) -> None:
@@ -184,6 +214,7 @@ class Collection[T](dict[str, T]):
             record.updated_at = self._now()
         else:
             record["updatedAt"] = self._now()
+        self.version += 1
         self._mark(record_id)
 
     def change(self, record_id: str, changes: Document) -> T:
@@ -208,7 +239,10 @@ class Collection[T](dict[str, T]):
             # A copy, since documents are changed in place and would otherwise compare equal with themselves.
             wire = dict(self.wire(record_id))
             before = self._sent.get(record_id)
-            if before is None:
+            if before is None and record_id in self._loaded:
+                self._loaded.discard(record_id)
+                updated[record_id] = changes[record_id] = wire
+            elif before is None:
                 inserted[record_id] = wire
             elif changed := _difference(before, wire):
                 updated[record_id] = wire

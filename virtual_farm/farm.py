@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 import contextlib
+from datetime import datetime
 import ssl
 import time
 from typing import Self
@@ -21,6 +22,7 @@ from .errors import BadRequestError, NotFoundError
 from .faults import Fault, FaultBox
 from .feed import Feed
 from .fleet import Fleet
+from .history import MONTHS, fill_history
 from .job_queue import JobQueue
 from .orders import OrderDesk
 from .printer import HEALTH_KEYS, Printer, Severity
@@ -29,6 +31,7 @@ from .publisher import Publisher
 from .report import farm_state
 from .requests import RequestRecord
 from .scenario import Scenario
+from .shops import Shops
 from .storage import Storage
 from .world import World
 
@@ -63,6 +66,7 @@ class VirtualFarm:
         self.builder = Builder(self.world, self.queue)
         self.queue.listener = self.builder.note_end
         self.orders = OrderDesk(self.world, self.builder, self.queue)
+        self.shops = Shops(self.world, self.orders)
         self.commander = Commander(self.world, self.queue)
         self.scenario = Scenario(
             self.world,
@@ -355,6 +359,10 @@ class VirtualFarm:
         if (job := self.world.jobs.get(job_id)) is None:
             raise NotFoundError("Print job", job_id)
         return job
+
+    def fill_history(self, jobs: int, *, months: int = MONTHS, until: datetime | None = None) -> None:
+        """Put past jobs of many months into the store, the same for the same seed and moment; nothing is announced."""
+        fill_history(self.world, jobs, months=months, until=until)
 
     def hold_job(self, job_id: str) -> None:
         """Let a job wait for approval once it is sliced."""

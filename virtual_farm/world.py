@@ -48,6 +48,12 @@ class World:
         self.sku_builds = self._documents("sku-builds")
         self.maintenance_items = self._documents("maintenance-items")
         self.enrollments = self._documents("maintenance-enrollments")
+        self.maintenance_log = self._documents("maintenance-log", silent=True)
+        self.integrations = self._documents("integrations", silent=True)
+        self.cost_components = self._documents("cost-components", silent=True)
+        self.sku_costs = self._documents("sku-costs", silent=True)
+        self.entitlements: set[str] = set()
+        """What the subscription includes beside maintenance mode, which the configuration tells."""
         self.part_materials: dict[str, Document] = {}
         """Materials a part may be printed in: part ID → filament index → alternatives."""
         self.slot_ids: dict[tuple[str, int, int], str] = {}
@@ -87,8 +93,8 @@ class World:
             isCommercial=True,
         )
 
-    def _documents(self, kind: str) -> Collection[Document]:
-        return Collection[Document](kind, lambda document: document, self.now)
+    def _documents(self, kind: str, *, silent: bool = False) -> Collection[Document]:
+        return Collection[Document](kind, lambda document: document, self.now, silent=silent)
 
     @property
     def collections(self) -> tuple[Collection[Any], ...]:

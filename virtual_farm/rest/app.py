@@ -10,12 +10,15 @@ from virtual_farm.rest import (
     api_keys,
     builds,
     control,
+    costs,
     hints,
+    maintenance,
     materials,
     orders,
     print_jobs,
     printers,
     products,
+    shops,
     storage,
     stores,
 )
@@ -34,6 +37,9 @@ ROUTES: tuple[Route, ...] = (
     *storage.ROUTES,
     *hints.ROUTES,
     *api_keys.ROUTES,
+    *maintenance.ROUTES,
+    *shops.ROUTES,
+    *costs.ROUTES,
 )
 """Every call of the API that the farm knows."""
 

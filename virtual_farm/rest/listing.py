@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from virtual_farm.entities import Document
 from virtual_farm.errors import BadRequestError
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+
+
+
+class Fields(Protocol):
+    """What can be filtered and sorted by its fields."""
+
+    def get(self, key: str, /) -> Any:
+        """Return a field, None where there is none."""
+
 
 _RESERVED = frozenset({"limit", "offset", "sort", "fields", "include", "meta", "hints"})
 
@@ -32,17 +41,37 @@ def list_rows(
     `known` are the fields that may be filtered and sorted by, `selectable` those that rows may be cut down to. With
     `cut` more rows than a list has at most are asked for in vain, else they are refused. Raises BadRequestError.
     """
-    began = time.perf_counter()
-    limit = _whole(query, "limit", DEFAULT_LIMIT, 1, None if cut else MAX_LIMIT)
-    limit = min(limit, MAX_LIMIT)
-    offset = _whole(query, "offset", 0, 0, None)
+    return page_rows(
+        lambda: matching_rows(rows, query, known), query, selectable, lambda row: row, cut=cut
+    )
+
+
+def matching_rows[R: Fields](rows: Iterable[R], query: Mapping[str, str], known: frozenset[str]) -> list[R]:
+    """Return all rows that a query asks for, sorted as it asks; raises BadRequestError."""
     matching = list(rows)
     for name, wanted in query.items():
         if name not in _RESERVED and (test := _filter(name, wanted, known)) is not None:
             matching = [row for row in matching if test(row)]
     if sort := query.get("sort"):
         _sort(matching, sort, known)
-    page = matching[offset : offset + limit]
+    return matching
+
+
+def page_rows[R: Fields](
+    find: Callable[[], list[R]],
+    query: Mapping[str, str],
+    selectable: frozenset[str],
+    wire: Callable[[R], Document],
+    *,
+    cut: bool = False,
+) -> Any:
+    """Return the page that a query asks for of the rows that `find` returns, as `list_rows`; raises BadRequestError."""
+    began = time.perf_counter()
+    limit = _whole(query, "limit", DEFAULT_LIMIT, 1, None if cut else MAX_LIMIT)
+    limit = min(limit, MAX_LIMIT)
+    offset = _whole(query, "offset", 0, 0, None)
+    matching = find()
+    page = [wire(row) for row in matching[offset : offset + limit]]
     if fields := query.get("fields"):
         names = [name.strip() for name in fields.split(",") if name.strip()]
         _check_names(names, selectable)
@@ -96,7 +125,7 @@ def _check_names(names: Iterable[str], known: frozenset[str]) -> None:
             raise BadRequestError(f"Unknown field: {name}")
 
 
-def _sort(rows: list[Document], sort: str, known: frozenset[str]) -> None:
+def _sort[R: Fields](rows: list[R], sort: str, known: frozenset[str]) -> None:
     # Later keys first, since sorting is stable.
     for key in reversed(sort.split(",")):
         name, _, direction = key.strip().partition(":")
@@ -115,7 +144,7 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (1, str(value))
 
 
-def _filter(name: str, wanted: str, known: frozenset[str]) -> Callable[[Document], bool] | None:
+def _filter(name: str, wanted: str, known: frozenset[str]) -> Callable[[Fields], bool] | None:
     field, _, operator = name.rpartition(".")
     if not field:
         if name not in known:

@@ -17,6 +17,9 @@ _ITEM_FIELDS = (
     "orderId skuId source quantity inputs status externalId externalOrderId externalProductId externalSku originalSku "
     "processedAt ignored processedStatus skuConfig resolutionNote id storeId createdAt updatedAt"
 )
+_CUSTOMER_FIELDS = (
+    "name email phone countryCode provinceCode zipCode externalId source id storeId createdAt updatedAt"
+)
 
 _CREATE = shape(
     {
@@ -106,6 +109,8 @@ ROUTES = (
     Route("POST", "/v1/orders", ("order.create",), _create, _CREATE, 201),
     Route("POST", "/v1/orders/print", ("order.print",), _print, _PRINT, 201),
     *list_routes("/v1/order-items", "order.view", lambda call: call.world.order_items.values(), _ITEM_FIELDS),
+    *list_routes("/v1/customers", "order.view", lambda call: call.world.customers.values(), _CUSTOMER_FIELDS),
+    Route("GET", "/v1/orders/customers", ("order.view",), lambda call: list(call.world.customers.values())),
     Route("GET", "/v1/orders/full", ("order.view",), _everything),
     Route("GET", "/v1/orders/items", ("order.view",), _all_items),
     Route("GET", "/v1/orders/items/{itemId}", ("order.view",), _item),

@@ -7,6 +7,7 @@ from virtual_farm.entities import PrintJob
 from virtual_farm.errors import BadRequestError, NotFoundError
 from virtual_farm.matching import Matcher
 
+from .listing import field_names, matching_rows, page_rows
 from .resource import list_routes
 from .route import Call, Route
 from .schema import MATERIALS, PRIORITY, TAGS, array, nullable, number, one_of, shape, text
@@ -65,6 +66,24 @@ def _job(call: Call) -> PrintJob:
 
 def _known(call: Call, ids: Iterable[str]) -> list[PrintJob]:
     return [call.world.jobs[job_id] for job_id in dict.fromkeys(ids) if job_id in call.world.jobs]
+
+
+_KNOWN = field_names(_FIELDS)
+_MANY = 2000
+_PAGING = frozenset({"limit", "offset", "fields", "include", "meta", "hints"})
+
+
+def _list(call: Call) -> Any:
+    jobs = call.world.jobs
+    wanted = tuple(sorted((name, value) for name, value in call.query.items() if name not in _PAGING))
+
+    def find() -> list[PrintJob]:
+        # Whoever reads page by page asks for the same jobs again, of which there may be a hundred thousand.
+        if len(jobs) > _MANY:
+            return jobs.remembered(wanted, lambda: matching_rows(jobs.values(), call.query, _KNOWN))
+        return matching_rows(jobs.values(), call.query, _KNOWN)
+
+    return page_rows(find, call.query, _KNOWN, PrintJob.wire, cut=call.farm.config.large_limit == "cut")
 
 
 def _get(call: Call) -> Any:
@@ -145,7 +164,9 @@ _IDS = shape({"printJobIds": array(text())})
 _ORDER = {"newQueueOrder": number(0), "priority": PRIORITY}
 
 ROUTES = (
-    *list_routes("/v1/print-jobs", "queue.view", lambda call: call.world.jobs.wires(), _FIELDS),
+    Route("GET", "/v1/print-jobs", ("queue.view",), _list),
+    # The other route of a list is its search.
+    list_routes("/v1/print-jobs", "queue.view", lambda call: call.world.jobs.wires(), _FIELDS)[1],
     Route("GET", "/v1/print-jobs/stats/completed-count", ("queue.view",), _completed_count),
     Route(
         "PATCH", "/v1/print-jobs/pause", ("queue.manage",), _each(lambda call, job: call.farm.queue.pause(job)), _IDS

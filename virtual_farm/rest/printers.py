@@ -207,33 +207,6 @@ def _send_command(call: Call) -> Any:
     ]
 
 
-def _fleet_status(call: Call) -> Any:
-    world = call.world
-    rows = []
-    for enrollment in world.enrollments.values():
-        item = world.maintenance_items[enrollment["maintenanceItemId"]]
-        progress = round(enrollment["elapsed"] / item["interval"] * 100, 1)
-        status = "OVERDUE" if progress >= 100 else "DUE_SOON" if progress >= item["warningThresholdPct"] else "OK"
-        rows.append(
-            {
-                "enrollmentId": enrollment["id"],
-                "printerId": enrollment["printerId"],
-                "maintenanceItemId": item["id"],
-                "printerName": world.printers[enrollment["printerId"]].name,
-                "itemName": item["name"],
-                "triggerType": item["triggerType"],
-                "interval": item["interval"],
-                "elapsed": enrollment["elapsed"],
-                "progress": progress,
-                "status": status,
-                "warningThresholdPct": item["warningThresholdPct"],
-                "lastCompletedAt": None,
-                "lastCompletedBy": None,
-            }
-        )
-    return rows
-
-
 _FABMATIC_BODY = shape({"enabled": boolean, "ids": IDS}, {"jobLimit": nullable(number(1))})
 
 ROUTES = (
@@ -266,5 +239,4 @@ ROUTES = (
         _maintenance,
         shape({"printerIds": array(identifier), "enabled": boolean}),
     ),
-    Route("GET", "/v1/maintenance/fleet-status", ("maintenance.view",), _fleet_status),
 )

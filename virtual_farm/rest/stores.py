@@ -5,6 +5,9 @@ from typing import Any
 from .route import Call, Route
 from .schema import anything, boolean, nullable, number, shape, text
 
+MAINTENANCE_MODE = "maintenance"
+"""Nobody documents what the entitlement to maintenance mode is called."""
+
 _SETTINGS = {
     "slicer": nullable(text()),
     "processLowPriorityJobs": boolean,
@@ -40,9 +43,18 @@ def _subscription(call: Call) -> Any:
     return call.world.subscription
 
 
+def _has_entitlement(call: Call) -> Any:
+    name = call.ids["entitlement"]
+    included = name in call.world.entitlements or (
+        name == MAINTENANCE_MODE and call.farm.config.maintenance_entitlement
+    )
+    return {"hasEntitlement": included}
+
+
 ROUTES = (
     Route("GET", "/v1/stores", (), _stores),
     Route("GET", "/v1/settings/store", ("settings.view",), _settings),
     Route("PATCH", "/v1/settings/store", ("settings.edit",), _update_settings, shape(optional=_SETTINGS)),
     Route("GET", "/v1/subscriptions", ("subscription.view",), _subscription),
+    Route("GET", "/v1/entitlements/check/{entitlement}", (), _has_entitlement),
 )

@@ -1,0 +1,136 @@
+"""The past of a farm: prints of many months, the same for the same seed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import random
+
+from .clock import to_iso
+from .entities import Document, PrintJob
+from .ids import IdFactory
+from .world import World
+
+MONTHS = 18
+_DAYS_PER_MONTH = 30.4
+_REASONS = (
+    "Nozzle temperature malfunction",
+    "[0300-8000] Printing was paused for an unknown reason",
+    "0700-2000-0002-0001 AMS A Slot 1 filament has run out",
+    "Spaghetti detected",
+    None,
+)
+_FAILED, _CANCELLED, _RETRIED, _CLEARED, _UNKNOWN_PART, _GONE_PRINTER = 0.08, 0.05, 0.06, 0.6, 0.04, 0.03
+"""Shares of the jobs."""
+_NEVER_PRINTED = 0.2
+"""Share of the failed and canceled jobs that no printer began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a past job printed."""
+
+    id: str | None
+    name: str
+    seconds: float
+    thumbnail: str | None = None
+    material: str = "PLA"
+
+
+def fill_history(world: World, jobs: int, *, months: int = MONTHS, until: datetime | None = None) -> None:
+    """Put past jobs into the store, spread over the months before a moment (by default now); nothing is announced.
+
+    Among them are retried jobs, cleared ones, some of parts and at printers that are gone, and some that failed or were
+    canceled before their printer began with them, or in the middle.
+    """
+    for job in _past_jobs(world, jobs, months, until or world.clock()):
+        world.jobs.load(job.id, job)
+        world.completed_jobs += job.status == "completed"
+
+
+def _past_jobs(world: World, count: int, months: int, until: datetime) -> Iterator[PrintJob]:
+    chance, ids = random.Random(f"history:{world.config.seed}"), IdFactory(world.config.seed + 1_000_003)
+    known = [
+        _Printed(
+            part["id"],
+            part["name"],
+            part["slicingEstimate"]["estimatedPrintTimeSeconds"] if part["slicingEstimate"] else 3600,
+            part["thumbnailUri"],
+            part["slicingEstimate"]["materials"][0]["materialType"] if part["slicingEstimate"] else "PLA",
+        )
+        for part in world.parts.values()
+    ] or [_Printed(None, "Test print", 3600)]
+    gone = [_Printed(ids(), "Deleted part", 5400), _Printed(None, "Deleted part without ID", 2700)]
+    printers, gone_printer = list(world.printers) or [ids()], ids()
+    began = until - timedelta(days=months * _DAYS_PER_MONTH)
+    mappings = _mappings(world)
+    span = (until - began).total_seconds()
+    moments = sorted(chance.uniform(0, span) for _ in range(count))
+    for number, seconds in enumerate(moments, 1):
+        part = chance.choice(gone if chance.random() < _UNKNOWN_PART else known)
+        printer = gone_printer if chance.random() < _GONE_PRINTER else chance.choice(printers)
+        mapping = mappings.get((printer, part.material))
+        created = began + timedelta(seconds=seconds)
+        yield _past_job(world, chance, ids, number, part, printer, mapping, created, until)
+
+
+def _past_job(
+    world: World,
+    chance: random.Random,
+    ids: IdFactory,
+    number: int,
+    part: _Printed,
+    printer: str,
+    mapping: list[Document] | None,
+    created: datetime,
+    until: datetime,
+) -> PrintJob:
+    fate = chance.random()
+    status = "failed" if fate < _FAILED else "cancelled" if fate < _FAILED + _CANCELLED else "completed"
+    wait = chance.uniform(5, 3600)
+    if chance.random() < _RETRIED:
+        # The record is as old as the first attempt, the rest of it is of the last one.
+        wait += chance.uniform(3600, 3 * 86_400)
+    printed = status == "completed" or chance.random() >= _NEVER_PRINTED
+    share = 1.0 if status == "completed" else chance.uniform(0.02, 0.98)
+    started = min(created + timedelta(seconds=wait), until)
+    seconds = part.seconds * chance.uniform(0.9, 1.3) * share
+    ended = min(started + timedelta(seconds=seconds if printed else 1), until)
+    cleared = chance.random() < _CLEARED
+    updated = min(ended + timedelta(seconds=chance.uniform(60, 86_400)), until) if cleared else ended
+    at_printer = printed or chance.random() < 0.5
+    return PrintJob(
+        id=ids(),
+        store_id=world.config.store_id,
+        created_at=to_iso(created),
+        updated_at=to_iso(updated),
+        part_build_id=ids(),
+        quantity_index=1,
+        quantity_total=1,
+        part_id=part.id,
+        part_name=part.name,
+        label=part.name,
+        queue_order=float(number),
+        status=status,
+        thumbnail_uri=part.thumbnail,
+        task_id=number,
+        assigned_printer_id=printer if at_printer else None,
+        assignment_started_at=to_iso(started) if at_printer else None,
+        assignment_completed_at=to_iso(started) if at_printer else None,
+        printing_started_at=to_iso(started) if printed else None,
+        printing_completed_at=to_iso(ended) if status != "cancelled" else None,
+        cancelled_at=to_iso(ended) if status == "cancelled" else None,
+        error_message=chance.choice(_REASONS) if status == "failed" else None,
+        material_mapping=mapping if at_printer else None,
+        hidden=cleared,
+    )
+
+
+def _mappings(world: World) -> dict[tuple[str, str], list[Document]]:
+    """Return where filament of a type comes from at a printer: its first slot that has such a material."""
+    result: dict[tuple[str, str], list[Document]] = {}
+    for slot in world.slots.values():
+        kind = slot["materialType"]
+        if kind is not None:
+            place = {"amsIndex": slot["amsIndex"], "slotIndex": slot["slotIndex"], "materialType": kind}
+            result.setdefault((slot["printerId"], kind), [place])
+    return result
