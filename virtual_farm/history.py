@@ -1,6 +1,5 @@
 """The past of a farm: prints of many months, the same for the same seed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import random
@@ -40,88 +39,87 @@ def fill_history(world: World, jobs: int, *, months: int = MONTHS, until: dateti
     """Put past jobs into the store, spread over the months before a moment (by default now); nothing is announced.
 
     Among them are retried jobs, cleared ones, some of parts and at printers that are gone, and some that failed or were
-    canceled before their printer began with them, or in the middle.
+    canceled before their printer began with them, or in the middle. Each is random: at one printer they may overlap.
     """
-    for job in _past_jobs(world, jobs, months, until or world.clock()):
+    past = _Past(world, until or world.clock())
+    began = past.until - timedelta(days=months * _DAYS_PER_MONTH)
+    span = (past.until - began).total_seconds()
+    for number, seconds in enumerate(sorted(past.chance.uniform(0, span) for _ in range(jobs)), 1):
+        job = past.job(number, began + timedelta(seconds=seconds))
         world.jobs.load(job.id, job)
         world.completed_jobs += job.status == "completed"
 
 
-def _past_jobs(world: World, count: int, months: int, until: datetime) -> Iterator[PrintJob]:
-    chance, ids = random.Random(f"history:{world.config.seed}"), IdFactory(world.config.seed + 1_000_003)
-    known = [
-        _Printed(
-            part["id"],
-            part["name"],
-            part["slicingEstimate"]["estimatedPrintTimeSeconds"] if part["slicingEstimate"] else 3600,
-            part["thumbnailUri"],
-            part["slicingEstimate"]["materials"][0]["materialType"] if part["slicingEstimate"] else "PLA",
+class _Past:
+    """Makes jobs that are over."""
+
+    def __init__(self, world: World, until: datetime) -> None:
+        """Make jobs that were over at a moment."""
+        self.until = until
+        self.chance = random.Random(f"history:{world.config.seed}")
+        self._store_id = world.config.store_id
+        self._ids = ids = IdFactory(world.config.seed + 1_000_003)
+        self._parts = [_printed(part) for part in world.parts.values()] or [_Printed(None, "Test print", 3600)]
+        self._gone = [_Printed(ids(), "Deleted part", 5400), _Printed(None, "Deleted part without ID", 2700)]
+        self._printers, self._gone_printer = list(world.printers) or [ids()], ids()
+        self._mappings = _mappings(world)
+
+    def job(self, number: int, created: datetime) -> PrintJob:
+        """Return the next job, which was created at a moment."""
+        chance, until = self.chance, self.until
+        part = chance.choice(self._gone if chance.random() < _UNKNOWN_PART else self._parts)
+        printer = self._gone_printer if chance.random() < _GONE_PRINTER else chance.choice(self._printers)
+        fate = chance.random()
+        status = "failed" if fate < _FAILED else "cancelled" if fate < _FAILED + _CANCELLED else "completed"
+        wait = chance.uniform(5, 3600)
+        if chance.random() < _RETRIED:
+            # The record is as old as the first attempt, the rest of it is of the last one.
+            wait += chance.uniform(3600, 3 * 86_400)
+        printed = status == "completed" or chance.random() >= _NEVER_PRINTED
+        share = 1.0 if status == "completed" else chance.uniform(0.02, 0.98)
+        started = min(created + timedelta(seconds=wait), until)
+        seconds = part.seconds * chance.uniform(0.9, 1.3) * share
+        ended = min(started + timedelta(seconds=seconds if printed else 1), until)
+        cleared = chance.random() < _CLEARED
+        updated = min(ended + timedelta(seconds=chance.uniform(60, 86_400)), until) if cleared else ended
+        at_printer = printed or chance.random() < 0.5
+        return PrintJob(
+            id=self._ids(),
+            store_id=self._store_id,
+            created_at=to_iso(created),
+            updated_at=to_iso(updated),
+            part_build_id=self._ids(),
+            quantity_index=1,
+            quantity_total=1,
+            part_id=part.id,
+            part_name=part.name,
+            label=part.name,
+            queue_order=float(number),
+            status=status,
+            thumbnail_uri=part.thumbnail,
+            task_id=number,
+            assigned_printer_id=printer if at_printer else None,
+            assignment_started_at=to_iso(started) if at_printer else None,
+            assignment_completed_at=to_iso(started) if at_printer else None,
+            printing_started_at=to_iso(started) if printed else None,
+            printing_completed_at=to_iso(ended) if status != "cancelled" else None,
+            cancelled_at=to_iso(ended) if status == "cancelled" else None,
+            error_message=chance.choice(_REASONS) if status == "failed" else None,
+            material_mapping=self._mappings.get((printer, part.material)) if at_printer else None,
+            hidden=cleared,
         )
-        for part in world.parts.values()
-    ] or [_Printed(None, "Test print", 3600)]
-    gone = [_Printed(ids(), "Deleted part", 5400), _Printed(None, "Deleted part without ID", 2700)]
-    printers, gone_printer = list(world.printers) or [ids()], ids()
-    began = until - timedelta(days=months * _DAYS_PER_MONTH)
-    mappings = _mappings(world)
-    span = (until - began).total_seconds()
-    moments = sorted(chance.uniform(0, span) for _ in range(count))
-    for number, seconds in enumerate(moments, 1):
-        part = chance.choice(gone if chance.random() < _UNKNOWN_PART else known)
-        printer = gone_printer if chance.random() < _GONE_PRINTER else chance.choice(printers)
-        mapping = mappings.get((printer, part.material))
-        created = began + timedelta(seconds=seconds)
-        yield _past_job(world, chance, ids, number, part, printer, mapping, created, until)
 
 
-def _past_job(
-    world: World,
-    chance: random.Random,
-    ids: IdFactory,
-    number: int,
-    part: _Printed,
-    printer: str,
-    mapping: list[Document] | None,
-    created: datetime,
-    until: datetime,
-) -> PrintJob:
-    fate = chance.random()
-    status = "failed" if fate < _FAILED else "cancelled" if fate < _FAILED + _CANCELLED else "completed"
-    wait = chance.uniform(5, 3600)
-    if chance.random() < _RETRIED:
-        # The record is as old as the first attempt, the rest of it is of the last one.
-        wait += chance.uniform(3600, 3 * 86_400)
-    printed = status == "completed" or chance.random() >= _NEVER_PRINTED
-    share = 1.0 if status == "completed" else chance.uniform(0.02, 0.98)
-    started = min(created + timedelta(seconds=wait), until)
-    seconds = part.seconds * chance.uniform(0.9, 1.3) * share
-    ended = min(started + timedelta(seconds=seconds if printed else 1), until)
-    cleared = chance.random() < _CLEARED
-    updated = min(ended + timedelta(seconds=chance.uniform(60, 86_400)), until) if cleared else ended
-    at_printer = printed or chance.random() < 0.5
-    return PrintJob(
-        id=ids(),
-        store_id=world.config.store_id,
-        created_at=to_iso(created),
-        updated_at=to_iso(updated),
-        part_build_id=ids(),
-        quantity_index=1,
-        quantity_total=1,
-        part_id=part.id,
-        part_name=part.name,
-        label=part.name,
-        queue_order=float(number),
-        status=status,
-        thumbnail_uri=part.thumbnail,
-        task_id=number,
-        assigned_printer_id=printer if at_printer else None,
-        assignment_started_at=to_iso(started) if at_printer else None,
-        assignment_completed_at=to_iso(started) if at_printer else None,
-        printing_started_at=to_iso(started) if printed else None,
-        printing_completed_at=to_iso(ended) if status != "cancelled" else None,
-        cancelled_at=to_iso(ended) if status == "cancelled" else None,
-        error_message=chance.choice(_REASONS) if status == "failed" else None,
-        material_mapping=mapping if at_printer else None,
-        hidden=cleared,
+def _printed(part: Document) -> _Printed:
+    estimate = part["slicingEstimate"]
+    if estimate is None:
+        return _Printed(part["id"], part["name"], 3600, part["thumbnailUri"])
+    return _Printed(
+        part["id"],
+        part["name"],
+        estimate["estimatedPrintTimeSeconds"],
+        part["thumbnailUri"],
+        estimate["materials"][0]["materialType"],
     )
 
 

@@ -49,7 +49,8 @@ def _elapsed(world: World, enrollment: Document, item: Document) -> float:
         case _:
             began = datetime.fromisoformat(enrollment["lastCompletedAt"] or enrollment["createdAt"])
             since = (world.clock() - began).total_seconds() / _SECONDS_PER_DAY
-    return round(enrollment["currentOffset"] + max(0.0, since), 1)
+    offset: float = enrollment["currentOffset"]
+    return round(offset + max(0.0, since), 1)
 
 
 def set_elapsed(world: World, enrollment_id: str, elapsed: float) -> None:

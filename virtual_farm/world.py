@@ -6,11 +6,13 @@ from typing import Any
 from .clock import OffsetClock, to_iso
 from .config import FarmConfig
 from .entities import Collection, Document, EntityEvent, PrintJob
-from .ids import IdFactory
+from .ids import IdFactory, derived_id
 from .printer import Printer
 from .tags import as_filter
 
 _MAX_STEP = 5.0
+MAINTENANCE_MODE = "maintenance"
+"""Nobody documents what the entitlement to maintenance mode is called: the farm's own name for it."""
 
 
 class World:
@@ -52,8 +54,9 @@ class World:
         self.integrations = self._documents("integrations", silent=True)
         self.cost_components = self._documents("cost-components", silent=True)
         self.sku_costs = self._documents("sku-costs", silent=True)
-        self.entitlements: set[str] = set()
-        """What the subscription includes beside maintenance mode, which the configuration tells."""
+        self.entitlements = self._documents("entitlements", silent=True)
+        if config.maintenance_entitlement:
+            self.entitle(MAINTENANCE_MODE)
         self.part_materials: dict[str, Document] = {}
         """Materials a part may be printed in: part ID → filament index → alternatives."""
         self.slot_ids: dict[tuple[str, int, int], str] = {}
@@ -92,6 +95,13 @@ class World:
             term="month",
             isCommercial=True,
         )
+
+    def entitle(self, name: str) -> None:
+        """Let the subscription include something (schema `Entitlement`)."""
+        now, record_id = self.now(), derived_id(f"entitlement/{name}")
+        dates = {"enabledAt": now, "createdAt": now, "updatedAt": now}
+        document = {"entitlement": name, "id": record_id, "storeId": self.config.store_id, **dates}
+        self.entitlements.insert(record_id, document)
 
     def _documents(self, kind: str, *, silent: bool = False) -> Collection[Document]:
         return Collection[Document](kind, lambda document: document, self.now, silent=silent)

@@ -50,10 +50,12 @@ async def test_removed_printer_has_no_maintenance(cloud: Cloud) -> None:
 async def test_entitlement_can_be_asked_for_without_a_permission(start_farm) -> None:
     for included in (True, False):
         cloud = await start_farm(maintenance_entitlement=included)
-        cloud.farm.world.entitlements.add("sso")
+        cloud.farm.world.entitle("sso")
         for name, expected in (("maintenance", included), ("sso", True), ("other", False)):
             answer = await cloud.call("GET", "/v1/entitlements/check/{entitlement}", entitlement=name)
             assert answer == {"hasEntitlement": expected}
+        names = {row["entitlement"] for row in await cloud.get("/v1/entitlements")}
+        assert names == ({"maintenance", "sso"} if included else {"sso"})
 
 
 async def test_key_tells_when_it_expires_and_subscription_when_a_trial_ends(cloud: Cloud) -> None:

@@ -124,7 +124,12 @@ async def test_every_get_takes_hints_and_answers_to_head_with_the_same_headers(d
         "/v1/materials": world.materials, "/v1/materials/instances": world.instances, "/v1/orders": world.orders,
         "/v1/orders/items": world.order_items, "/v1/folders": world.folders, "/v1/linked-parts": world.linked_parts,
         "/v1/api-keys": [demo.farm.config.api_key[:24]],
+        "/v1/integrations": [demo.farm.shops.connect("etsy", "Shop")["id"]],
+        "/v1/integrations/shopify": [demo.farm.shops.connect("shopify", "Shop")["id"]],
+        "/v1/maintenance/printers": world.printers, "/v1/entitlements/check": ["maintenance"],
+        "/v1/sku-costs/by-sku": world.skus, "/v1/sku-costs/breakdown": world.skus,
     }  # fmt: skip
+    of["/v1/integrations/etsy"] = of["/v1/integrations"]
     seen = 0
     for route in ROUTES:
         if route.method != "GET" or route.public:

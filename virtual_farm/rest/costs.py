@@ -25,9 +25,7 @@ def _breakdown(call: Call) -> Any:
 
 def _by_sku(call: Call) -> Any:
     components = call.world.cost_components
-    return [
-        {**cost, "component": components[cost["costComponentId"]]} for cost in costs_of(call.world, _sku_id(call))
-    ]
+    return [{**cost, "component": components[cost["costComponentId"]]} for cost in costs_of(call.world, _sku_id(call))]
 
 
 ROUTES = (

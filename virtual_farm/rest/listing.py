@@ -12,7 +12,6 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
 
-
 class Fields(Protocol):
     """What can be filtered and sorted by its fields."""
 
@@ -41,9 +40,7 @@ def list_rows(
     `known` are the fields that may be filtered and sorted by, `selectable` those that rows may be cut down to. With
     `cut` more rows than a list has at most are asked for in vain, else they are refused. Raises BadRequestError.
     """
-    return page_rows(
-        lambda: matching_rows(rows, query, known), query, selectable, lambda row: row, cut=cut
-    )
+    return page_rows(lambda: matching_rows(rows, query, known), query, selectable, lambda row: row, cut=cut)
 
 
 def matching_rows[R: Fields](rows: Iterable[R], query: Mapping[str, str], known: frozenset[str]) -> list[R]:

@@ -17,9 +17,7 @@ _ITEM_FIELDS = (
     "orderId skuId source quantity inputs status externalId externalOrderId externalProductId externalSku originalSku "
     "processedAt ignored processedStatus skuConfig resolutionNote id storeId createdAt updatedAt"
 )
-_CUSTOMER_FIELDS = (
-    "name email phone countryCode provinceCode zipCode externalId source id storeId createdAt updatedAt"
-)
+_CUSTOMER_FIELDS = "name email phone countryCode provinceCode zipCode externalId source id storeId createdAt updatedAt"
 
 _CREATE = shape(
     {

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from .listing import field_names, list_rows
 from .route import Call, Route
 from .schema import anything, boolean, nullable, number, shape, text
 
-MAINTENANCE_MODE = "maintenance"
-"""Nobody documents what the entitlement to maintenance mode is called."""
+_ENTITLEMENT_FIELDS = "entitlement enabledAt id storeId createdAt updatedAt"
 
 _SETTINGS = {
     "slicer": nullable(text()),
@@ -45,10 +45,13 @@ def _subscription(call: Call) -> Any:
 
 def _has_entitlement(call: Call) -> Any:
     name = call.ids["entitlement"]
-    included = name in call.world.entitlements or (
-        name == MAINTENANCE_MODE and call.farm.config.maintenance_entitlement
-    )
-    return {"hasEntitlement": included}
+    return {"hasEntitlement": any(row["entitlement"] == name for row in call.world.entitlements.values())}
+
+
+def _entitlements(call: Call) -> Any:
+    known = field_names(_ENTITLEMENT_FIELDS)
+    rows = call.world.entitlements.values()
+    return list_rows(rows, call.query, known, known, cut=call.farm.config.large_limit == "cut")
 
 
 ROUTES = (
@@ -56,5 +59,6 @@ ROUTES = (
     Route("GET", "/v1/settings/store", ("settings.view",), _settings),
     Route("PATCH", "/v1/settings/store", ("settings.edit",), _update_settings, shape(optional=_SETTINGS)),
     Route("GET", "/v1/subscriptions", ("subscription.view",), _subscription),
+    Route("GET", "/v1/entitlements", (), _entitlements),
     Route("GET", "/v1/entitlements/check/{entitlement}", (), _has_entitlement),
 )
