@@ -11,9 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from tests.common import device_of, pass_time, paths, printer_named, until, value_of
+from tests.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
 from tests.conftest import SetUp
-from virtual_farm import VirtualFarm
+from virtual_farm import Fault, VirtualFarm
 
 type Message = dict[str, Any]
 
@@ -231,3 +231,72 @@ async def test_without_a_farm_there_is_an_answer(
 @pytest.mark.usefixtures("entry")
 async def test_nonsense_is_refused(browser: Browser, data: Message) -> None:
     assert (await browser.command("queue", **data))["error"]["code"] == "invalid_format"
+
+
+@pytest.mark.usefixtures("calm")
+async def test_catalog_is_searched_and_read_once_for_all_browsers(
+    hass: HomeAssistant, farm: VirtualFarm, hass_ws_client: WebSocketGenerator
+) -> None:
+    before = len(paths(farm))
+    for _ in range(3):
+        browser = Browser(await hass_ws_client(hass))
+        found = (await browser.command("catalog", search="bENCHY"))["result"]
+        everything = (await browser.command("catalog", limit=2))["result"]
+
+    assert {item["name"] for item in found["items"]} >= {"Benchy"}
+    assert all("benchy" in f"{item['name']} {item['about']}".lower() for item in found["items"])
+    assert len(everything["items"]) == 2
+    assert everything["total"] > 2
+    assert everything["complete"]
+    assert sorted(paths(farm)[before:]) == ["GET /v1/parts", "GET /v1/skus"]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_catalog_that_cannot_be_read_says_why(hass: HomeAssistant, farm: VirtualFarm, browser: Browser) -> None:
+    farm.inject_fault(Fault(mode="status", path="/v1/parts", status=500, count=10))
+
+    answer = await browser.command("catalog")
+
+    assert answer["error"]["code"] == "home_assistant_error"
+    assert answer["error"]["translation_domain"] == "printago"
+
+
+@pytest.mark.parametrize(
+    ("granted", "kinds"),
+    [({"part.view"}, {"part"}), ({"sku.view"}, {"sku"}), ({"part.view", "sku.view"}, {"part", "sku"})],
+)
+async def test_catalog_has_what_the_key_may_see(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    setup_entry: SetUp,
+    hass_ws_client: WebSocketGenerator,
+    granted: set[str],
+    kinds: set[str],
+) -> None:
+    key = "vfweak0a1b2c3d4e5f6g7h8i9_z9y8x7w6v5u4t3s2"
+    farm.add_api_key(key, {"printer.view", "printer.stats", *granted})
+    await setup_entry(api_key=key)
+
+    found = (await Browser(await hass_ws_client(hass)).command("catalog"))["result"]
+
+    assert {item["kind"] for item in found["items"]} == kinds
+    assert found["complete"] is (kinds == {"part", "sku"})
+
+
+@pytest.mark.usefixtures("calm")
+async def test_materials_are_told_with_their_colors(browser: Browser) -> None:
+    materials = (await browser.command("materials"))["result"]["materials"]
+
+    basic = next(material for material in materials if material["name"] == "Bambu PLA Basic")
+    assert "Red" in [color["name"] for color in basic["colors"]]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_trays_are_told_by_the_slot_that_an_action_takes(
+    hass: HomeAssistant, farm: VirtualFarm, browser: Browser
+) -> None:
+    slots = (await browser.command("materials"))["result"]["slots"]
+
+    tray = entity_id(hass, printer_named(farm, "X1 Carbon 01"), "ams_1_tray_2")
+    assert slots[tray] == "ams_1_tray_2"
+    assert "sensor.x1_carbon_01_print_progress" not in slots

@@ -29,6 +29,7 @@ from .issues.missing_permission import PermissionWatch
 from .issues.quota import QuotaWatch
 from .issues.stream import StreamWatch
 from .printing.catalog import Catalog
+from .printing.catalog_list import CatalogList
 from .printing.saved_prints import SavedPrints
 from .runtime import PrintagoConfigEntry, PrintagoRuntime
 from .services import async_setup_actions
@@ -84,6 +85,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         coordinator=coordinator,
         client=client,
         catalog=catalog,
+        catalog_list=CatalogList(client),
         saved_prints=SavedPrints(hass, entry, coordinator, catalog),
         covers=covers,
         pictures=PictureNames(covers),

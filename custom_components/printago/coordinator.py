@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 import time
 from typing import Any, override
 
@@ -146,7 +146,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @override
     async def async_shutdown(self) -> None:
         """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
-        self._endings.end(heard_until=self._heard_until)
+        self._endings.end(stream_up=self._connected.is_set() and not self._stopped)
         self._stopped = True
         self._cancel_next_poll()
         self.updates.async_close()
@@ -174,15 +174,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def stream_since(self) -> float | None:
         """Return since when the stream is up, by the monotonic clock; None while it is down."""
         return self.realtime.connected_since if self.realtime is not None else None
-
-    @property
-    def _heard_until(self) -> datetime | None:
-        """Return until when, by Printago's clock, the stream has told of everything; None while it is down."""
-        if self._stopped or not self._connected.is_set() or self.realtime is None:
-            return None
-        if (last_message_at := self.realtime.last_message_at) is None:
-            return None
-        return self.memory.clock.now() - timedelta(seconds=time.monotonic() - last_message_at)
 
     @property
     def stream_is_silent(self) -> bool:
@@ -258,7 +249,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if changes.ended_unseen:
             self._endings.want()
         if jobs is not None:
-            self._endings.look(asked_at, heard_until=self._heard_until)
+            self._endings.look(asked_at, stream_up=self._connected.is_set())
         return self.farm
 
     @callback

@@ -9,6 +9,7 @@ from .coordinator import PrintagoCoordinator
 from .hub.cover_cache import Covers
 from .hub.picture_names import PictureNames
 from .printing.catalog import Catalog
+from .printing.catalog_list import CatalogList
 from .printing.saved_prints import SavedPrints
 
 
@@ -19,6 +20,7 @@ class PrintagoRuntime:
     coordinator: PrintagoCoordinator
     client: PrintagoClient
     catalog: Catalog
+    catalog_list: CatalogList
     saved_prints: SavedPrints
     covers: Covers
     pictures: PictureNames

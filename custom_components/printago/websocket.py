@@ -15,6 +15,7 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, ERR_UNAUTHORIZED
+from homeassistant.components.websocket_api.decorators import async_response
 from homeassistant.components.websocket_api.messages import BASE_COMMAND_MESSAGE_SCHEMA
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.const import Platform
@@ -23,6 +24,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 import voluptuous as vol
 
+from .api.models.filament import place_of
 from .api.models.order import Order
 from .api.models.records import IN_PROGRESS_STATUSES, LOW_PRIORITY, JobStatus, PrintJob, place_in_queue
 from .api.models.tags import PIN, USER_TAGS, split_tags
@@ -77,6 +79,14 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         for kind, handle in ((command, _async_answer), (f"{command}/subscribe", _async_subscribe)):
             schema = BASE_COMMAND_MESSAGE_SCHEMA.extend({vol.Required("type"): kind, **_SCHEMA})
             async_register_command(hass, kind, partial(handle, read), schema)
+    catalog = {vol.Required("type"): f"{DOMAIN}/catalog", vol.Optional("search", default=""): cv.string, **_SCHEMA}
+    async_register_command(
+        hass, f"{DOMAIN}/catalog", async_response(_async_catalog), BASE_COMMAND_MESSAGE_SCHEMA.extend(catalog)
+    )
+    materials = {vol.Required("type"): f"{DOMAIN}/materials", **_SCHEMA}
+    async_register_command(
+        hass, f"{DOMAIN}/materials", partial(_async_answer, _materials), BASE_COMMAND_MESSAGE_SCHEMA.extend(materials)
+    )
 
 
 @callback
@@ -96,6 +106,36 @@ def _async_subscribe(
         connection.subscriptions[msg["id"]] = subscription.end
         connection.send_result(msg["id"])
         subscription.begin()
+
+
+async def _async_catalog(hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]) -> None:
+    """Answer with parts and SKUs that contain a text; what this costs is paid once for everybody who looks."""
+    if (viewer := _async_viewer(hass, connection, msg)) is None:
+        return
+    if viewer.entry.state is not ConfigEntryState.LOADED:
+        connection.send_result(msg["id"], {"loaded": False})
+        return
+    runtime = viewer.entry.runtime_data
+    call = runtime.catalog_list.async_find(msg["search"], msg["limit"])
+    page = await runtime.coordinator.async_call(call, reads=True)
+    connection.send_result(
+        msg["id"],
+        {
+            "loaded": True,
+            "total": page.total,
+            "complete": page.complete,
+            "items": [
+                {
+                    "kind": item.kind,
+                    "id": item.id,
+                    "name": item.name,
+                    "about": item.about,
+                    "picture": viewer.picture(item.picture),
+                }
+                for item in page.items
+            ],
+        },
+    )
 
 
 @callback
@@ -230,6 +270,31 @@ def _why(viewer: _Viewer, job: PrintJob) -> Json:
         "printers": list(reason.printers[:_MOST_NAMED]),
         "more": max(0, len(reason.printers) - _MOST_NAMED),
         "tags": list(reason.tags),
+    }
+
+
+def _materials(viewer: _Viewer) -> Json:
+    """Return the materials of the store with their colors, as far as they are known, and the slots of trays by entity."""
+    materials = viewer.entry.runtime_data.coordinator.farm.materials
+    colors: dict[str, list[Json]] = {}
+    for variant in materials.variants.values():
+        if variant.material_id is not None and variant.name:
+            colors.setdefault(variant.material_id, []).append({"id": variant.id, "name": variant.name})
+    return {
+        "materials": [
+            {
+                "id": material.id,
+                "name": material.name,
+                "colors": sorted(colors.get(material.id, []), key=lambda color: str(color["name"])),
+            }
+            for material in sorted(materials.materials.values(), key=lambda material: material.name or "")
+            if material.name
+        ],
+        "slots": {
+            entity.entity_id: place.key
+            for entity in er.async_entries_for_config_entry(er.async_get(viewer.hass), viewer.entry.entry_id)
+            if entity.domain == Platform.SENSOR and (place := place_of(entity.unique_id.partition("_")[2])) is not None
+        },
     }
 
 

@@ -41,6 +41,11 @@ const CARDS: Record<string, Kind> = {
     suits: ["orders_open", "orders_overdue"],
     columns: 12,
   },
+  print: {
+    load: async () => (await import("./cards/print")).PrintCard,
+    suits: ["jobs_completed", "jobs_in_progress"],
+    columns: 12,
+  },
   spools: { load: async () => (await import("./cards/spools")).SpoolsCard, suits: ["ams_tray"], columns: "full" },
 };
 

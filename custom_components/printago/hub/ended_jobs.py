@@ -39,16 +39,14 @@ class Endings:
         self._asking = False
         self._asked_at: float | None = None
         self._looked = False
-        self._deaf = False
-        """The last snapshot came without a stream: what was missed after it is still to be asked for."""
 
     @callback
-    def end(self, *, heard_until: datetime | None) -> None:
-        """Note that nobody listens any more; ``heard_until`` as in ``look``."""
+    def end(self, *, stream_up: bool) -> None:
+        """Note that nobody listens any more."""
         if self._asking:
             self.want()
-        elif self._looked and not self._memory.endings_wanted:
-            self._note_heard(heard_until)
+        elif stream_up and self._looked and not self._memory.endings_wanted and self._memory.told_until is not None:
+            self._memory.told_until = self._memory.clock.now()
 
     @callback
     def want(self) -> None:
@@ -61,39 +59,25 @@ class Endings:
         self._memory.told_until = None
 
     @callback
-    def look(self, asked_at: datetime, *, heard_until: datetime | None) -> None:
-        """Ask if need be; a snapshot that was asked for at ``asked_at`` (Printago's clock) has just come.
-
-        Until ``heard_until`` (Printago's clock) the stream has told of everything: a connection that brings nothing may be
-        dead. None while it is down.
-        """
+    def look(self, asked_at: datetime, *, stream_up: bool) -> None:
+        """Ask if need be; a snapshot that was asked for at ``asked_at`` (Printago's clock) has just come."""
         if self._asking:
             return
         memory, now = self._memory, time.monotonic()
         since, self._looked, looked = memory.told_until, True, self._looked
-        unseen = not looked and since is not None and asked_at - since > _UNSEEN
-        if unseen or (self._deaf and heard_until is not None):
+        if not looked and since is not None and asked_at - since > _UNSEEN:
             self.want()
-        self._deaf = heard_until is None
-        if since is None:
+        if since is None or not memory.endings_wanted:
             memory.told_until = asked_at
             memory.endings_wanted = False
             return
-        if not memory.endings_wanted:
-            self._note_heard(heard_until)
-            return
-        if heard_until is None and self._asked_at is not None and now - self._asked_at < _PAUSE:
+        if not stream_up and self._asked_at is not None and now - self._asked_at < _PAUSE:
             return
         self._asked_at = now
         self._asking = True
         # What is missed from now on is another question's.
         memory.endings_wanted = False
         self._entry.async_create_background_task(self._hass, self._async_ask(since, asked_at), f"{DOMAIN} endings")
-
-    @callback
-    def _note_heard(self, until: datetime | None) -> None:
-        if until is not None and self._memory.told_until is not None:
-            self._memory.told_until = max(self._memory.told_until, until)
 
     async def _async_ask(self, since: datetime, asked_at: datetime) -> None:
         answered = False

@@ -60,7 +60,6 @@ class FarmUpdates:
     @callback
     def _async_on_overflow(self) -> None:
         self._farm.count_dropped("too many at once")
-        self._memory.endings_wanted = True
         self._reconcile()
 
     @callback
@@ -98,6 +97,4 @@ class FarmUpdates:
     def async_close(self) -> None:
         """Take over nothing any more."""
         self._closed = True
-        if not self._inbox.is_empty:
-            self._memory.endings_wanted = True
         self._inbox.async_close()

@@ -1,15 +1,33 @@
 /** Every tray of the farm: what is loaded where, and how much of it is left. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
-import { farmOf } from "../farm";
+import { farmOf, type Farm, type Printer } from "../farm";
 import { percent } from "../format";
 import type { Hass } from "../ha";
+import type { Tray } from "../printer";
 import { openPrinter } from "../parts/open-printer";
 import { swatch, trayLabel, traysOf } from "../parts/printer-parts";
 import { t } from "../words";
 
+/** Percent from which on a spool is nearly used up. */
+const LOW = 15;
+
+interface Known {
+  loaded: boolean;
+  materials?: { id: string; name: string; colors: { id: string; name: string }[] }[];
+  /** Slots by the entities of their trays. */
+  slots?: Record<string, string>;
+}
+
 export class SpoolsCard extends PrintagoCard {
-  static override properties = { ...PrintagoCard.properties, search: { state: true }, type: { state: true } };
+  static override properties = {
+    ...PrintagoCard.properties,
+    search: { state: true },
+    type: { state: true },
+    open: { state: true },
+    known: { state: true },
+    material: { state: true },
+  };
   static override styles = [
     shared,
     css`
@@ -49,6 +67,7 @@ export class SpoolsCard extends PrintagoCard {
         align-items: center;
         gap: 10px;
         min-height: 36px;
+        width: 100%;
       }
       .tray .line {
         flex: 1;
@@ -69,9 +88,15 @@ export class SpoolsCard extends PrintagoCard {
 
   declare search: string;
   declare type: string;
+  /** The tray to which a material is being assigned. */
+  declare open: string | null;
+  declare known: Known | undefined;
+  declare material: string;
 
   constructor() {
     super();
+    this.open = null;
+    this.material = "";
     this.search = "";
     this.type = "";
     this.pause = 250;
@@ -133,16 +158,24 @@ export class SpoolsCard extends PrintagoCard {
               <ul>
                 ${trays.map(
                   (tray) =>
-                    html`<li class="tray ${tray.empty ? "muted" : ""}">
-                      <span class="dot ${tray.empty ? "empty" : ""}" style="background:${swatch(tray)}"></span>
-                      <span class="line" title=${hass.entities[tray.entityId]?.name ?? ""}>${trayLabel(tray)}</span>
-                      ${
-                        tray.remaining === null || tray.empty
-                          ? nothing
-                          : html`<span class=${tray.remaining <= 15 ? "low" : "muted"}
-                              >${percent(hass, tray.remaining)}</span
-                            >`
-                      }
+                    html`<li>
+                      <button
+                        class="tray ${tray.empty ? "muted" : ""}"
+                        aria-expanded=${this.open === tray.entityId}
+                        title=${hass.entities[tray.entityId]?.name ?? ""}
+                        @click=${() => this.#toggle(hass, farm, tray)}
+                      >
+                        <span class="dot ${tray.empty ? "empty" : ""}" style="background:${swatch(tray)}"></span>
+                        <span class="line">${trayLabel(tray)}</span>
+                        ${
+                          tray.remaining === null || tray.empty
+                            ? nothing
+                            : html`<span class=${tray.remaining <= LOW ? "low" : "muted"}
+                                >${percent(hass, tray.remaining)}</span
+                              >`
+                        }
+                      </button>
+                      ${this.open === tray.entityId ? this.#assign(hass, printer, tray) : nothing}
                     </li>`,
                 )}
               </ul>
@@ -150,5 +183,52 @@ export class SpoolsCard extends PrintagoCard {
         )}
       </div>
     </ha-card>`;
+  }
+
+  #toggle(hass: Hass, farm: Farm, tray: Tray): void {
+    this.open = this.open === tray.entityId ? null : tray.entityId;
+    this.material = "";
+    if (this.open === null || this.known) return;
+    hass.connection
+      .sendMessagePromise({ type: "printago/materials", device_id: farm.deviceId })
+      .then((answer) => (this.known = answer as Known))
+      .catch(() => (this.known = { loaded: false }));
+  }
+
+  #assign(hass: Hass, printer: Printer, tray: Tray): TemplateResult {
+    const { materials = [], slots = {} } = this.known ?? {};
+    const slot = slots[tray.entityId];
+    if (!this.known) return html`<p class="muted">…</p>`;
+    if (materials.length === 0 || slot === undefined) return html`<p class="muted">${t("materials_unknown")}</p>`;
+    const colors = materials.find(({ name }) => name === this.material)?.colors ?? [];
+    const assign = (event: SubmitEvent): void => {
+      event.preventDefault();
+      const variant = new FormData(event.target as HTMLFormElement).get("color");
+      const data = { printers: [printer.deviceId], slots: [slot], material: this.material };
+      hass
+        .callService("printago", "assign_material", { ...data, ...(variant ? { variant } : {}) })
+        // Home Assistant shows by itself why it failed.
+        .then(() => (this.open = null))
+        .catch(() => undefined);
+    };
+    return html`<form class="tools" @submit=${assign}>
+      <select
+        required
+        aria-label=${t("material")}
+        @change=${(event: Event) => (this.material = (event.target as HTMLSelectElement).value)}
+      >
+        <option value="">${t("material")}</option>
+        ${materials.map(({ name }) => html`<option ?selected=${name === this.material}>${name}</option>`)}
+      </select>
+      ${
+        colors.length
+          ? html`<select name="color" aria-label=${t("color")}>
+              <option value="">${t("any_color")}</option>
+              ${colors.map(({ name }) => html`<option>${name}</option>`)}
+            </select>`
+          : nothing
+      }
+      <button class="act" ?disabled=${this.material === ""}>${t("assign")}</button>
+    </form>`;
   }
 }

@@ -1,0 +1,191 @@
+/** What can be printed: parts and SKUs, and the dialog that puts them into the queue. */
+import { css, html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { PrintagoCard, shared } from "../card";
+import { farmOf, type Farm } from "../farm";
+import type { Hass } from "../ha";
+import { reason } from "../live";
+import type { Item } from "../parts/print-dialog";
+import { t } from "../words";
+
+interface Catalog {
+  loaded: boolean;
+  total: number;
+  complete: boolean;
+  items: Item[];
+}
+
+const PAGE = 40;
+const TYPING_MS = 300;
+
+export class PrintCard extends PrintagoCard {
+  static override properties = {
+    ...PrintagoCard.properties,
+    catalog: { state: true },
+    error: { state: true },
+    search: { state: true },
+    limit: { state: true },
+  };
+  static override styles = [
+    shared,
+    css`
+      ha-card {
+        padding: 12px 16px;
+        display: flex;
+        flex-direction: column;
+        gap: 12px;
+      }
+      input {
+        min-height: 40px;
+        box-sizing: border-box;
+        width: 100%;
+        padding: 0 16px;
+        border-radius: 20px;
+        border: 1px solid var(--divider-color);
+        background: var(--card-background-color);
+      }
+      ul {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(140px, 1fr));
+        gap: 10px;
+      }
+      li button {
+        width: 100%;
+        height: 100%;
+        box-sizing: border-box;
+        padding: 8px;
+        border-radius: 12px;
+        border: 1px solid var(--divider-color);
+      }
+      li button:hover {
+        border-color: var(--primary-color);
+      }
+      .picture {
+        display: grid;
+        place-items: center;
+        height: 96px;
+        color: var(--secondary-text-color);
+        --mdc-icon-size: 48px;
+      }
+      img {
+        max-width: 100%;
+        height: 96px;
+        object-fit: contain;
+      }
+      .name {
+        font-weight: 500;
+      }
+      .small {
+        font-size: 13px;
+      }
+    `,
+  ];
+
+  declare catalog: Catalog | undefined;
+  declare error: string | undefined;
+  declare search: string;
+  declare limit: number;
+  #asked = "";
+  #typing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.search = "";
+    this.limit = PAGE;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#typing);
+    // What is new is there when somebody looks again.
+    this.#asked = "";
+  }
+
+  protected override shown(hass: Hass): readonly unknown[] {
+    return [farmOf(hass, this.config?.device_id)];
+  }
+
+  protected override content(hass: Hass): TemplateResult | typeof nothing {
+    const farm = farmOf(hass, this.config?.device_id);
+    if (!farm) return this.sentence(t("no_farm"));
+    this.#ask(hass, farm);
+    if (this.error) return this.sentence(this.error);
+    const catalog = this.catalog;
+    if (!catalog) return nothing;
+    if (!catalog.loaded) return this.sentence(t("not_loaded"));
+    return html`<ha-card>
+      <input
+        type="search"
+        aria-label=${t("search_catalog")}
+        placeholder=${t("search_catalog")}
+        .value=${this.search}
+        @input=${this.#typed}
+      />
+      <p class="hidden" role="status">${t("found", { count: catalog.total })}</p>
+      ${catalog.total === 0 ? html`<p class="muted">${t("nothing_found")}</p>` : nothing}
+      <ul>
+        ${repeat(
+          catalog.items,
+          (item) => item.id,
+          (item) =>
+            html`<li>
+              <button
+                aria-haspopup="dialog"
+                aria-label=${t("print_of", { thing: item.name })}
+                @click=${() => this.#open(farm, item)}
+              >
+                <span class="picture">
+                  ${
+                    item.picture
+                      ? html`<img src=${hass.hassUrl(item.picture)} alt="" loading="lazy" />`
+                      : html`<ha-icon
+                          icon=${item.kind === "sku" ? "mdi:package-variant" : "mdi:cube-outline"}
+                        ></ha-icon>`
+                  }
+                </span>
+                <p class="name line">${item.name}</p>
+                <p class="small line muted">${item.about}</p>
+              </button>
+            </li>`,
+        )}
+      </ul>
+      ${
+        catalog.total > catalog.items.length
+          ? html`<button class="act" @click=${() => (this.limit += PAGE)}>${t("show_more")}</button>`
+          : nothing
+      }
+    </ha-card>`;
+  }
+
+  #typed = (event: InputEvent): void => {
+    const value = (event.target as HTMLInputElement).value;
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => {
+      this.limit = PAGE;
+      this.search = value;
+    }, TYPING_MS);
+  };
+
+  #ask(hass: Hass, farm: Farm): void {
+    const message = { type: "printago/catalog", device_id: farm.deviceId, search: this.search, limit: this.limit };
+    const asked = JSON.stringify(message);
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    hass.connection
+      .sendMessagePromise(message)
+      .then((answer) => {
+        if (asked !== this.#asked) return;
+        this.catalog = answer as Catalog;
+        this.error = undefined;
+      })
+      .catch((error: unknown) => {
+        if (asked !== this.#asked) return;
+        const { code, message: said } = error as { code?: string; message?: string };
+        this.error = code === "home_assistant_error" && said ? said : reason(code ?? "");
+      });
+  }
+
+  #open(farm: Farm, item: Item): void {
+    void import("../parts/print-dialog").then(({ PrintDialog }) => PrintDialog.open(this, farm, item));
+  }
+}
