@@ -16,9 +16,11 @@ from tests.common import device_of, printer_named
 from virtual_farm import FarmConfig, VirtualFarm
 
 DOCS = Path(__file__).parents[1] / "docs" / "actions.md"
-SECTION = re.compile(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+SHARED = re.compile(r"^## Change jobs\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+SHARES = "(#change-jobs)"
 CALL = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
-RESPONSE = re.compile(r"```json\n(.*?)```", re.DOTALL)
+RESPONSE = re.compile(r"```text\n(.*?)```", re.DOTALL)
 FIELD = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 PRINTER = re.compile(r"<device ID of (.*)>")
 
@@ -26,6 +28,12 @@ PRINTER = re.compile(r"<device ID of (.*)>")
 def sections() -> dict[str, str]:
     """Return the text about each action."""
     return {match[1]: match[2] for match in SECTION.finditer(DOCS.read_text())}
+
+
+def shared() -> str:
+    """Return the text about all actions that change jobs: their filters and their response."""
+    (text,) = SHARED.findall(DOCS.read_text())
+    return str(text)
 
 
 @pytest.fixture
@@ -50,7 +58,8 @@ def test_every_action_is_described_with_all_of_its_fields() -> None:
         "services"
     ]
     for name, text in described.items():
-        assert set(FIELD.findall(text)) == translated[name]["fields"].keys() - {"config_entry_id"}
+        described_fields = FIELD.findall(text + shared() if SHARES in text else text)
+        assert set(described_fields) == translated[name]["fields"].keys() - {"config_entry_id"}
 
 
 @pytest.mark.parametrize("name", sorted(sections()))
@@ -58,7 +67,8 @@ async def test_example_works_and_answers_as_documented(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, tmp_path: Path, name: str
 ) -> None:
     text = sections()[name]
-    (call,), (response,) = CALL.findall(text), RESPONSE.findall(text)
+    (call,) = CALL.findall(text)
+    (response,) = RESPONSE.findall(text) or RESPONSE.findall(shared())
     example = yaml.safe_load(call)
     assert example["action"] == f"{DOMAIN}.{name}"
 
@@ -85,6 +95,6 @@ async def test_example_works_and_answers_as_documented(
         ]
         farm.job(printing).skip_objects_data = {"objects": objects}
 
-    told = await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=True)
+    returned = await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=True)
 
-    assert shape(told) == shape(json.loads(response))
+    assert shape(returned) == shape(yaml.safe_load(response))
