@@ -8,6 +8,7 @@ from homeassistant.const import UnitOfLength
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.printago import sensor as platform
 from custom_components.printago.sensor import printer_sensor as sensor
 from script.validation.icons import _known_icons
 from tests.common import printer_named, value_of
@@ -35,7 +36,7 @@ async def test_example_of_a_new_entity_works_as_it_stands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     descriptions = eval(f"({CODE})", {**vars(sensor), "UnitOfLength": UnitOfLength})  # noqa: S307
-    monkeypatch.setattr(sensor, "PRINTER_SENSORS", (*sensor.PRINTER_SENSORS, *descriptions))
+    monkeypatch.setattr(platform, "PRINTER_SENSORS", (*sensor.PRINTER_SENSORS, *descriptions))
     await setup_entry()
 
     exec(TEST, {"value_of": value_of, "printer_named": printer_named, "farm": farm, "hass": hass})  # noqa: S102
@@ -57,7 +58,7 @@ def test_example_of_a_new_entity_is_ten_lines() -> None:
         assert place in EXAMPLE
 
 
-def test_every_helper_is_told_of_and_exists() -> None:
-    told = set(re.findall(r"^\| `script/([\w-]+)", PAGE, re.MULTILINE))
+def test_every_script_is_listed_and_exists() -> None:
+    listed = set(re.findall(r"^\| `script/([\w-]+)", PAGE, re.MULTILINE))
     there = {path.name for path in (ROOT / "script").iterdir() if path.is_file() and not path.suffix}
-    assert told == there - {"debian-python", "debian-mosquitto"}
+    assert listed == there - {"debian-python", "debian-mosquitto"}
