@@ -210,11 +210,11 @@ class SimulatedTime:
         """Begin now, or where it was left earlier."""
         self.now = now or datetime.now(UTC)
         self._listeners = coordinator.listeners
-        self._clock = coordinator.memory.clock
+        self._clock = coordinator.store_state.clock
         self._loop = self._listeners._loop  # noqa: SLF001
         self._time = self._loop.time()
         self._timers: list[tuple[float, int, Timer]] = []
-        self._expire = partial(coordinator._async_expire, None)  # noqa: SLF001
+        self._expire = coordinator.updates.async_expire
 
     def __enter__(self) -> Self:
         """Stand in for the loop."""

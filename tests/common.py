@@ -111,6 +111,6 @@ def silence(farm: VirtualFarm) -> None:
 async def restart_silent(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     """Load an entry as after a restart: nothing is known of the farm, and no printer has said anything yet."""
     silence(farm)
-    entry.runtime_data.coordinator.memory.async_forget_farm()
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()

@@ -53,7 +53,7 @@ def test_what_a_snapshot_brings_comes_in_the_order_in_which_it_happened() -> Non
 def test_of_many_jobs_those_that_have_not_changed_for_longest_are_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.model.events._MOST_STORIES", 2)
+    monkeypatch.setattr("custom_components.printago.model.events._MAX_HISTORIES", 2)
     watched = Watched(jobs={JOB: job()})
     watched.job(1, status="failed")
     watched.see(event(watched.farm, "printjob", Action.INSERT, {OTHER: job()}))

@@ -19,7 +19,7 @@ async def test_completed_jobs_are_counted_at_once_and_corrected_every_hour(
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(before + 1))
 
     farm.world.completed_jobs += 10
-    entry.runtime_data.coordinator.seldom._reads["completed_count"].asked_at = -math.inf
+    entry.runtime_data.coordinator.slow_poller._reads["completed_count"].asked_at = -math.inf
     await pass_time(hass, 3601)
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(farm.world.completed_jobs))
 
@@ -33,7 +33,7 @@ async def test_total_of_completed_jobs_goes_back_only_when_printago_says_so_twic
 
     for _ in range(2):
         assert value_of(hass, store, "jobs_completed") == str(own)
-        entry.runtime_data.coordinator.seldom._reads["completed_count"].asked_at = -math.inf
+        entry.runtime_data.coordinator.slow_poller._reads["completed_count"].asked_at = -math.inf
         await pass_time(hass, 3601)
 
     assert value_of(hass, store, "jobs_completed") == str(own - 5)
@@ -49,7 +49,7 @@ async def test_job_that_ended_unseen_is_counted_soon(
     await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "off")
     farm.finish_print(busy)
 
-    entry.runtime_data.coordinator.seldom._reads["completed_count"].asked_at = -math.inf
+    entry.runtime_data.coordinator.slow_poller._reads["completed_count"].asked_at = -math.inf
     await poll(hass, entry)
 
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(own + 1))

@@ -158,9 +158,9 @@ async def test_part_of_a_printer_becomes_an_entity_when_it_first_shows(
 async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
-    memory = entry.runtime_data.coordinator.memory
+    store_state = entry.runtime_data.coordinator.store_state
     await hass.config_entries.async_unload(entry.entry_id)
-    memory.async_forget_farm()
+    store_state.async_forget_farm()
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{busy}", b"", retain=True)
 
     await hass.config_entries.async_setup(entry.entry_id)

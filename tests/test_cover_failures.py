@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import CannotConnectError, RateLimitedError
 from custom_components.printago.api.models.picture import Picture
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.hub.cover_cache import Covers
+from custom_components.printago.hub.cover_cache import CoverImageCache
 
 PATH = "parts/benchy.png"
 
@@ -45,11 +45,11 @@ def now(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 @pytest.fixture
-def covers(hass: HomeAssistant, client: Client, now: SimpleNamespace) -> Covers:
-    return Covers(hass, MockConfigEntry(domain=DOMAIN), client)
+def covers(hass: HomeAssistant, client: Client, now: SimpleNamespace) -> CoverImageCache:
+    return CoverImageCache(hass, MockConfigEntry(domain=DOMAIN), client)
 
 
-async def attempts(covers: Covers, client: Client, now: SimpleNamespace, looks: int = 8) -> int:
+async def attempts(covers: CoverImageCache, client: Client, now: SimpleNamespace, looks: int = 8) -> int:
     """Return how often a picture is fetched for so many looks, an hour apart."""
     before = client.fetched
     for _ in range(looks):
@@ -59,7 +59,7 @@ async def attempts(covers: Covers, client: Client, now: SimpleNamespace, looks: 
 
 
 async def test_success_forgets_earlier_failures(
-    hass: HomeAssistant, covers: Covers, client: Client, now: SimpleNamespace
+    hass: HomeAssistant, covers: CoverImageCache, client: Client, now: SimpleNamespace
 ) -> None:
     client.error = CannotConnectError("down")
     assert await attempts(covers, client, now, looks=2) == 2
@@ -73,7 +73,7 @@ async def test_success_forgets_earlier_failures(
     assert await attempts(covers, client, now) == 3
 
 
-async def test_pause_grows_with_each_failure(covers: Covers, client: Client, now: SimpleNamespace) -> None:
+async def test_pause_grows_with_each_failure(covers: CoverImageCache, client: Client, now: SimpleNamespace) -> None:
     client.error = CannotConnectError("down")
     for pause, fetched in ((0, 1), (29, 1), (1.1, 2), (59, 2), (1.1, 3)):
         now.seconds += pause
@@ -81,7 +81,9 @@ async def test_pause_grows_with_each_failure(covers: Covers, client: Client, now
         assert client.fetched == fetched
 
 
-async def test_lack_of_quota_counts_as_no_attempt(covers: Covers, client: Client, now: SimpleNamespace) -> None:
+async def test_lack_of_quota_counts_as_no_attempt(
+    covers: CoverImageCache, client: Client, now: SimpleNamespace
+) -> None:
     client.error = RateLimitedError(40)
     await covers.async_get(PATH)
     now.seconds += 39

@@ -92,7 +92,7 @@ async def test_entry_tells_how_the_store_fares(
     assert stream["dropped"]["kind:gizmo"] == 1
     assert stream["dropped"]["payload is not JSON"] == 1
     assert downloaded["rest"]["last_update_success"] is True
-    assert downloaded["rest"]["seldom"]["orders"]["refusals"] == 0
+    assert downloaded["rest"]["slow_polls"]["orders"]["refusals"] == 0
     assert downloaded["quota"]["requests_last_hour"] == len(farm.requests)
     assert {printer["name"] for printer in downloaded["printers"]} == {
         printer.name for printer in farm.world.printers.values()
@@ -138,7 +138,7 @@ async def test_narrow_key_shows_in_what_it_was_refused(
 
     rest = downloaded["rest"]
     assert rest["jobs_readable"] is False
-    assert rest["seldom"]["orders"]["refusals"] == 1
+    assert rest["slow_polls"]["orders"]["refusals"] == 1
     assert {"queue.view", "order.view", "subscription.view"} <= set(rest["permissions_missing"])
     assert downloaded["model"]["facts_known"] == []
     assert_no_secrets(farm, entry, downloaded)

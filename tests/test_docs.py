@@ -78,7 +78,7 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 
 type Calls = list[ServiceCall]
-type Happening = Callable[[HomeAssistant, VirtualFarm, Calls, Calls], Coroutine[Any, Any, None]]
+type Cause = Callable[[HomeAssistant, VirtualFarm, Calls, Calls], Coroutine[Any, Any, None]]
 
 STORE_JOBS = "sensor.virtual_farm_jobs_queued"
 X1C = "X1 Carbon 01"
@@ -224,7 +224,7 @@ async def evening_comes(hass: HomeAssistant, farm: VirtualFarm, notified: Calls,
     assert re.search(r"\d+ prints are done, 1 have failed, \d+ wait. 1 orders are overdue.", message)
 
 
-HAPPENINGS: dict[str, Happening] = {
+CAUSES: dict[str, Cause] = {
     "A bed waits to be cleared": bed_waits,
     "Two more Benchies": button_prints_two,
     "Tell me about failed prints": print_fails,
@@ -255,7 +255,7 @@ async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -
 
 def test_each_yaml_example_is_an_automation_or_a_card_or_a_dashboard() -> None:
     assert all({"triggers", "type", "strategy"} & example.keys() for _, example in examples())
-    assert AUTOMATIONS.keys() == HAPPENINGS.keys()
+    assert AUTOMATIONS.keys() == CAUSES.keys()
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card["type"])
@@ -279,6 +279,6 @@ async def test_automation_does_what_it_says(hass: HomeAssistant, farm: VirtualFa
     await set_up(hass, AUTOMATIONS[alias])
 
     try:
-        await HAPPENINGS[alias](hass, farm, notified, switched)
+        await CAUSES[alias](hass, farm, notified, switched)
     finally:
         await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)

@@ -78,8 +78,10 @@ async def test_failed_print_is_counted_and_its_reason_remembered(
     assert saved["result"] == "failed"
     assert saved["failed_prints"] == 1
 
-    memory = entry.runtime_data.coordinator.memory
-    memory.results.restore({printer: {"result": "canceled", "failed_prints": 7, "job": 5}, "x": 1, "y": {"result": []}})
+    store_state = entry.runtime_data.coordinator.store_state
+    store_state.results.restore(
+        {printer: {"result": "canceled", "failed_prints": 7, "job": 5}, "x": 1, "y": {"result": []}}
+    )
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert value_of(hass, printer, "last_print_result") == "canceled"
     assert value_of(hass, printer, "failed_prints") == "7"
@@ -174,7 +176,7 @@ async def test_fabmatic_that_we_turn_off_raises_no_alert(
     farm.fleet.set_fabmatic(farm.printer(printer), enabled=True, job_limit=5)
     farm.settle()
     await until_farm(entry, lambda: entry.runtime_data.coordinator.farm.printers[printer].record.continuous_print)
-    entry.runtime_data.coordinator.memory.chronicle.expect_fabmatic_off(printer)
+    entry.runtime_data.coordinator.store_state.event_detector.expect_fabmatic_off(printer)
     farm.fleet.set_fabmatic(farm.printer(printer), enabled=False, job_limit=None)
     farm.disconnect_printer(printer)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")

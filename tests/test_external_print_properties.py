@@ -63,11 +63,11 @@ class Story:
                 watched.pass_time(seconds=seconds)
             case ("job", status, by_snapshot):
                 self._change_job(status, by_snapshot=by_snapshot)
-        for happening in watched.last:
-            self.results.record(happening)
-            if happening.scope is Scope.PRINT:
-                self.kinds.append(happening.kind)
-                self.job_ids.append(happening.data["job_id"])
+        for farm_event in watched.last:
+            self.results.record(farm_event)
+            if farm_event.scope is Scope.PRINT:
+                self.kinds.append(farm_event.kind)
+                self.job_ids.append(farm_event.data["job_id"])
 
     @property
     def _seconds(self) -> float:

@@ -87,8 +87,8 @@ def test_print_that_was_canceled_is_no_failed_print() -> None:
     for word in ("cancelled", "STOPPED", "IDLE", "FAILED"):
         watched.say("RUNNING", 40)
         watched.say(word)
-        for happening in watched.last:
-            results.record(happening)
+        for farm_event in watched.last:
+            results.record(farm_event)
         assert results.of(A).result is (Result.FAILED if word == "FAILED" else Result.CANCELED)
         assert results.of(A).reason is None
     assert results.of(A).failed_prints == 1
@@ -465,7 +465,7 @@ def test_job_that_starts_later_has_ended_the_print_before_it() -> None:
     watched.now += timedelta(hours=3)
     fired = watched.job(10_000, status="printing", assignedPrinterId=A, printingStartedAt=stamp(9_000))
     assert [kind for kind in fired if kind.startswith("print_")] == ["print_canceled", "print_started"]
-    ended = next(happening for happening in watched.last if happening.kind == "print_canceled")
+    ended = next(farm_event for farm_event in watched.last if farm_event.kind == "print_canceled")
     assert ended.data["job"] == "A"
 
 
@@ -475,7 +475,7 @@ def test_job_that_is_known_only_when_its_print_was_over_fires_nothing_more_at_th
     watched.now += timedelta(minutes=2)
     whole = {"assignedPrinterId": A, "createdAt": stamp(1), "printingStartedAt": stamp(2)}
     source = job(90, status="completed", printingCompletedAt=stamp(3), **whole)
-    fired = watched.see(watched.farm.apply_endings(Listing({JOB: source}, complete=True), NOON))
+    fired = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
     assert fired == ["job_created", "job_assigned", "job_started", "job_finished"]
 
 
@@ -519,17 +519,17 @@ def test_print_that_goes_on_over_a_restart_began_when_it_was_first_seen(
     before = Watched()
     before.say("IDLE")
     before.say("RUNNING", 60, "Bracket")
-    saved = before.chronicle.external_prints.export()
+    saved = before.event_detector.external_prints.export()
 
     after = Watched()
-    after.chronicle.external_prints.restore(saved)
-    assert after.chronicle.external_prints.export() == saved
+    after.event_detector.external_prints.restore(saved)
+    assert after.event_detector.external_prints.export() == saved
     after.now = NOON + timedelta(hours=2)
     assert after.say("RUNNING", percent, name) == []
     assert after.farm.printers[A].start_time == NOON + timedelta(seconds=1 + began)
     assert after.say("FINISH", 100) == ["print_finished"]
     assert data(after)["job"] == ("Bracket" if name is None else name)
-    assert after.chronicle.external_prints.export() == {}
+    assert after.event_detector.external_prints.export() == {}
 
 
 @pytest.mark.parametrize(
@@ -538,13 +538,13 @@ def test_print_that_goes_on_over_a_restart_began_when_it_was_first_seen(
 )
 def test_damaged_memory_of_a_print_is_ignored(saved: object) -> None:
     watched = Watched()
-    watched.chronicle.external_prints.restore(saved)
+    watched.event_detector.external_prints.restore(saved)
     assert events(watched, ("RUNNING",), ("FINISH",)) == ["print_finished"]
     assert data(watched)["duration"] == 1
 
 
 def test_print_that_ended_before_the_restart_is_no_news() -> None:
     watched = Watched()
-    watched.chronicle.external_prints.restore({A: {"seen_at": stamp(-60), "name": "Bracket", "progress": 60}})
+    watched.event_detector.external_prints.restore({A: {"seen_at": stamp(-60), "name": "Bracket", "progress": 60}})
     assert events(watched, ("FINISH", 100, "Bracket"), ("RUNNING", 1, "Bracket")) == ["print_started"]
     assert watched.farm.printers[A].start_time == NOON + timedelta(seconds=2)

@@ -57,7 +57,7 @@ def test_print_of_a_job_is_no_use_from_outside() -> None:
 
 
 def test_fabmatic_that_trips_soon_after_we_turned_it_off_and_on_again_is_an_alert(watched: Watched) -> None:
-    watched.chronicle.expect_fabmatic_off(A)
+    watched.event_detector.expect_fabmatic_off(A)
     assert watched.record(1, continuousPrint=False) == []
     assert watched.record(2, continuousPrint=True) == []
     assert watched.record(3, continuousPrint=False) == ["fabmatic_tripped"]
@@ -98,7 +98,7 @@ def test_fabmatic_used_from_outside_says_so() -> None:
 def test_fabmatic_that_we_turned_off_a_moment_ago_is_no_alert() -> None:
     for minutes, told in ((0, []), (5, ["fabmatic_tripped"])):
         watched = Watched(record(continuousPrint=True))
-        watched.chronicle.expect_fabmatic_off(A)
+        watched.event_detector.expect_fabmatic_off(A)
         watched.now += timedelta(minutes=minutes)
         changes = event(watched.farm, "printer", Action.UPDATE, {A: record(1, continuousPrint=False)})
         assert watched.see(changes) == told

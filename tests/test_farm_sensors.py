@@ -168,7 +168,7 @@ async def test_deadline_passes_without_anybody_telling(
     await until(hass, lambda: "2002" in state_of(hass, store, "orders_open").attributes["orders"])
     assert value_of(hass, store, "orders_overdue") == "1"
 
-    entry.runtime_data.coordinator.memory.clock.offset += 3700
+    entry.runtime_data.coordinator.store_state.clock.offset += 3700
     await pass_time(hass, 61)
 
     assert state_of(hass, store, "orders_overdue").attributes["orders"] == ["1001", "2002"]
@@ -271,7 +271,7 @@ async def test_orders_that_the_key_may_no_longer_read_become_unavailable(
     monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
     farm.add_api_key(farm.config.api_key, ["printer.view", "printer.stats", "queue.view"])
 
-    entry.runtime_data.coordinator.seldom.async_want_all()
+    entry.runtime_data.coordinator.slow_poller.async_want_all()
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert value_of(hass, store, "orders_open") == STATE_UNAVAILABLE

@@ -11,7 +11,7 @@ from tests.watched import Watched
 
 def answer(watched: Watched, row: dict[str, Any]) -> list[str]:
     """Let the answer come, about what has ended since noon; return the events that it makes."""
-    return watched.see(watched.farm.apply_endings(Listing({JOB: row}, complete=True), NOON))
+    return watched.see(watched.farm.apply_ended_jobs(Listing({JOB: row}, complete=True), NOON))
 
 
 @pytest.mark.parametrize(

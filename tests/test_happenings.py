@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.model.events import Happening, Scope
+from custom_components.printago.model.events import FarmEvent, Scope
 from custom_components.printago.model.print_results import Results
 from custom_components.printago.model.print_status import Result
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
@@ -70,9 +70,9 @@ def test_print_of_a_job_keeps_what_was_known_of_it_while_it_ran(last: dict[str, 
     source = {"status": end, "updatedAt": stamp(70), **ended_at, **last}
     told = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: source}))
     assert [kind.partition("_")[0] for kind in told] == ["job", "print", *["order"] * (end == "completed")]
-    for happening in watched.last[:2]:
-        assert happening.subject in (None, A)
-        known = {name: happening.data[name] for name in ("job", "part", "order_id", "printer", "duration")}
+    for farm_event in watched.last[:2]:
+        assert farm_event.subject in (None, A)
+        known = {name: farm_event.data[name] for name in ("job", "part", "order_id", "printer", "duration")}
         assert known == {
             "job": "Order 7",
             "part": "Benchy",
@@ -108,7 +108,7 @@ def test_canceled_job_ended_when_it_was_canceled() -> None:
     running = {"assignedPrinterId": A, "printingStartedAt": stamp(-60)}
     watched = Watched(jobs={JOB: job(status="printing", **running)})
     watched.job(90, status="cancelled", cancelledAt=stamp(30), printingCompletedAt=stamp(80), **running)
-    assert {happening.occurred_at for happening in watched.last} == {NOON + timedelta(seconds=30)}
+    assert {farm_event.occurred_at for farm_event in watched.last} == {NOON + timedelta(seconds=30)}
     assert watched.last[0].data["duration"] == 90
 
 
@@ -116,7 +116,7 @@ def test_start_that_only_the_end_tells_of_is_late() -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
     watched.now = NOON + timedelta(hours=1)
     watched.job(3600, status="completed", printingStartedAt=stamp(60), printingCompletedAt=stamp(3599))
-    late = {happening.kind: happening.data.get("occurred_at") for happening in watched.last}
+    late = {farm_event.kind: farm_event.data.get("occurred_at") for farm_event in watched.last}
     assert late["print_started"] == stamp(60)
     assert late["print_finished"] is None
 
@@ -192,9 +192,9 @@ def test_news_of_a_snapshot_is_late_only_when_it_is_older_than_half_a_minute(age
         {JOB: job(3600, status="printing", assignedPrinterId=A, printingStartedAt=began)},
     )
     assert watched.see(changes) == ["job_started", "print_started"]
-    for happening in watched.last:
-        assert happening.data.get("late") is late
-        assert happening.data.get("occurred_at") == (began if late else None)
+    for farm_event in watched.last:
+        assert farm_event.data.get("late") is late
+        assert farm_event.data.get("occurred_at") == (began if late else None)
 
 
 def test_news_of_the_stream_is_never_late() -> None:
@@ -225,10 +225,10 @@ def test_ending_that_nobody_told_is_found_with_its_time() -> None:
         600, status="completed", assignedPrinterId=A, printingStartedAt=stamp(-60), printingCompletedAt=stamp(600)
     )
     rows = Listing({JOB: source}, complete=True)
-    assert watched.see(watched.farm.apply_endings(rows, NOON)) == ["job_finished", "print_finished"]
+    assert watched.see(watched.farm.apply_ended_jobs(rows, NOON)) == ["job_finished", "print_finished"]
     assert watched.last[0].data["late"] is True
     assert watched.last[0].data["occurred_at"] == stamp(600)
-    assert watched.see(watched.farm.apply_endings(rows, NOON)) == []
+    assert watched.see(watched.farm.apply_ended_jobs(rows, NOON)) == []
 
 
 def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
@@ -241,7 +241,7 @@ def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
         printingStartedAt=stamp(60),
         printingCompletedAt=stamp(600),
     )
-    told = watched.see(watched.farm.apply_endings(Listing({JOB: source}, complete=True), NOON))
+    told = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
     assert told == [
         "job_created",
         "job_assigned",
@@ -338,16 +338,16 @@ def test_attempt_that_was_completed_while_nobody_looked_is_told_as_another_one()
 
 
 def test_stories_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custom_components.printago.model.events._MOST_STORIES", 2)
+    monkeypatch.setattr("custom_components.printago.model.events._MAX_HISTORIES", 2)
     watched = Watched()
     for number in range(5):
         watched.see(event(watched.farm, "printjob", Action.INSERT, {f"job{number}": job()}))
-    assert len(watched.chronicle._stories) == 2
+    assert len(watched.event_detector._job_histories) == 2
 
 
-def ending(kind: str, minutes: int = 0, **data: Any) -> Happening:
+def ending(kind: str, minutes: int = 0, **data: Any) -> FarmEvent:
     """Return that a print has ended."""
-    return Happening(
+    return FarmEvent(
         scope=Scope.PRINT,
         kind=kind,
         subject=A,

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.held_back import OTHERS_PATIENCE, OWN_PATIENCE, HeldBack
-from custom_components.printago.hub.persistence import async_recall
+from custom_components.printago.hub.persistence import async_get_store_state
 from tests.common import entity_id, pass_time, paths, press, printer_named, silence, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.judge import fill
@@ -79,7 +79,7 @@ def due_in(entry: MockConfigEntry) -> float:
 def send(entry: MockConfigEntry, requests: int) -> None:
     """Count requests of a person as sent."""
     for _ in range(requests):
-        entry.runtime_data.coordinator.memory.limiter.count()
+        entry.runtime_data.coordinator.store_state.limiter.count()
 
 
 # The poll
@@ -370,7 +370,7 @@ async def test_others_that_leave_next_to_nothing_for_long_are_an_outage_even_wit
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
-    limiter = entry.runtime_data.coordinator.memory.limiter
+    limiter = entry.runtime_data.coordinator.store_state.limiter
     for minute in range(7):
         limiter.observe({"x-ratelimit-remaining": "3", "x-ratelimit-reset": "60"})
         await poll(hass, entry)
@@ -419,9 +419,9 @@ async def test_start_that_finds_no_room_is_set_up_and_shows_everything_once_ther
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    memory = await async_recall(hass, farm.config.store_id)
+    store_state = await async_get_store_state(hass, farm.config.store_id)
     for _ in range(60):
-        memory.limiter.count()
+        store_state.limiter.count()
 
     async with asyncio.timeout(5):
         entry = await setup_entry()
@@ -452,8 +452,8 @@ async def test_start_that_finds_no_room_forgets_no_device_and_ends_at_once(
     entities = set(hass.states.async_entity_ids())
     clock.now += 3600
     send(entry, 600)
-    entry.runtime_data.coordinator.memory.async_forget_farm()
-    entry.runtime_data.coordinator.memory.async_keep()
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
+    entry.runtime_data.coordinator.store_state.async_keep()
     silence(farm)
 
     async with asyncio.timeout(5):
@@ -477,7 +477,7 @@ async def test_key_that_is_refused_at_the_first_poll_with_room_asks_for_another(
 ) -> None:
     clock.now += 3600
     send(entry, 600)
-    entry.runtime_data.coordinator.memory.async_forget_farm()
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
     assert await hass.config_entries.async_reload(entry.entry_id)
     farm.revoke_api_key(farm.config.api_key)
     clock.now += 3620
@@ -507,7 +507,7 @@ async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_h
     await pass_time(hass, 31)
 
     assert farm.requests == []
-    reads = entry.runtime_data.coordinator.seldom.describe()
+    reads = entry.runtime_data.coordinator.slow_poller.describe()
     assert reads
     assert {(read["refusals"], read["last_error"]) for read in reads.values()} == {(0, None)}
     assert "failed" not in caplog.text
@@ -524,7 +524,7 @@ async def test_read_that_waits_is_asked_for_once_however_often_it_is_wanted(
     clock.now += 3600
     send(entry, 60)
     for _ in range(5):
-        entry.runtime_data.coordinator.seldom.async_want("orders")
+        entry.runtime_data.coordinator.slow_poller.async_want("orders")
         await hass.async_block_till_done(wait_background_tasks=True)
     clock.now += 63
     await pass_time(hass, 63)
@@ -547,7 +547,7 @@ async def test_how_jobs_ended_is_asked_for_once_there_is_room(
     assert paths(farm) == POLL
 
     clock.now += 63
-    entry.runtime_data.coordinator._endings._asked_at = None
+    entry.runtime_data.coordinator._ended_jobs._asked_at = None
     await poll(hass, entry)
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -573,7 +573,7 @@ async def test_unload_ends_a_picture_that_waits_for_room(
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     client = entry.runtime_data.coordinator.client
-    limiter = entry.runtime_data.coordinator.memory.limiter
+    limiter = entry.runtime_data.coordinator.store_state.limiter
     limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9
     looking = asyncio.create_task(client.picture("a/b.png"))
     await asyncio.sleep(0.1)
@@ -591,7 +591,7 @@ async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
     """With all clocks real: so near to room it waits within its request."""
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
-    limiter = entry.runtime_data.coordinator.memory.limiter
+    limiter = entry.runtime_data.coordinator.store_state.limiter
     farm.clear_requests()
     for _ in range(2):
         limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9

@@ -18,11 +18,11 @@ from custom_components.printago.api import (
 )
 from custom_components.printago.api.models.telemetry import read_stat
 from custom_components.printago.api.realtime.messages import MAX_ENTITIES, MAX_PAYLOAD, MAX_VALUES
-from custom_components.printago.hub.message_queue import MOST_AT_ONCE, Inbox
-from custom_components.printago.model.events import Chronicle
+from custom_components.printago.hub.message_queue import MOST_AT_ONCE, MessageQueue
+from custom_components.printago.model.events import EventDetector
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.hms import wiki_url
-from custom_components.printago.model.store_info import StoreFacts
+from custom_components.printago.model.store_info import StoreInfo
 from custom_components.printago.model.timestamps import believed_rows
 from tests.api.payloads import PRINTER, STORE
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
@@ -87,7 +87,7 @@ def test_slot_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
 
 
 def test_order_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
-    facts = StoreFacts()
+    facts = StoreInfo()
     facts.known.update(("orders",))
     for order in ({"status": "open", "updatedAt": stamp(HOURS)}, {"status": "closed", "updatedAt": stamp(1)}):
         for change in event(farm, "order", Action.UPDATE, {"o": order}).order_changes:
@@ -180,14 +180,14 @@ def test_zero_has_no_sign(farm: Farm) -> None:
 
 
 def test_orders_that_events_tell_of_are_bounded_and_their_numbers_cut(farm: Farm) -> None:
-    chronicle = Chronicle(farm)
+    event_detector = EventDetector(farm)
     told = []
     for number in range(5_100):
         order = {"orderNumber": "9" * 1_000, "status": "open"}
-        told += chronicle.observe(event(farm, "order", Action.INSERT, {f"o{number}": order}))
+        told += event_detector.detect(event(farm, "order", Action.INSERT, {f"o{number}": order}))
     assert len(told) == 5_100
-    assert {len(happening.data["order_number"]) for happening in told} == {255}
-    assert len(chronicle._orders) == 5_000
+    assert {len(farm_event.data["order_number"]) for farm_event in told} == {255}
+    assert len(event_detector._orders) == 5_000
 
 
 def test_printers_that_events_add_are_bounded(farm: Farm) -> None:
@@ -253,7 +253,7 @@ async def test_message_of_many_entities_is_taken_in_parts_and_in_order(hass: Hom
         kind = message.kind if isinstance(message, EntityEvent) else message.printer_id
         taken.append((kind, len(message.entities) if isinstance(message, EntityEvent) else 0))
 
-    inbox = Inbox(hass, take, lambda: pytest.fail("there was room"))
+    inbox = MessageQueue(hass, take, lambda: pytest.fail("there was room"))
     inbox.async_put(many("first", 3))
     assert taken == [("first", 3)]
     inbox.async_put(many("second", 2 * MOST_AT_ONCE + 1))
@@ -291,7 +291,7 @@ async def test_message_that_goes_wrong_takes_nothing_from_those_behind_it(
 
     errors: list[Any] = []
     hass.loop.set_exception_handler(lambda _, context: errors.append(context))
-    Inbox(hass, take, lambda: None).async_put(many("printjob", 30))
+    MessageQueue(hass, take, lambda: None).async_put(many("printjob", 30))
     for _ in range(4):
         await _turn(hass)
     assert len(taken) == 3
@@ -302,7 +302,7 @@ async def test_message_that_goes_wrong_takes_nothing_from_those_behind_it(
 async def test_inbox_that_is_full_drops_and_tells(hass: HomeAssistant) -> None:
     dropped: list[int] = []
     taken: list[Any] = []
-    inbox = Inbox(hass, taken.append, lambda: dropped.append(1))
+    inbox = MessageQueue(hass, taken.append, lambda: dropped.append(1))
     for _ in range(26):
         inbox.async_put(many("printjob", 2_000))
     assert len(dropped) == 1

@@ -277,10 +277,10 @@ async def test_removed_store_that_comes_back_has_not_got_its_quota_back(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     entry = await setup_entry()
-    limiter = entry.runtime_data.coordinator.memory.limiter
+    limiter = entry.runtime_data.coordinator.store_state.limiter
     await hass.config_entries.async_remove(entry.entry_id)
     again = await setup_entry()
-    assert again.runtime_data.coordinator.memory.limiter is limiter
+    assert again.runtime_data.coordinator.store_state.limiter is limiter
 
 
 async def test_unload_is_prompt_while_a_press_is_not_answered(

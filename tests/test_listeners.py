@@ -23,7 +23,7 @@ def listening(listeners: Listeners) -> dict[str, int]:
         "changes": len(listeners._of_changes),
         "farm": len(listeners._of_farm),
         "polls": len(listeners._of_polls),
-        "events": sum(map(len, listeners._of_happenings.values())),
+        "events": sum(map(len, listeners._of_events.values())),
         "printers": sum(len(group) for of in listeners._of_printer.values() for group in of.listeners.values()),
     }
 
@@ -66,4 +66,4 @@ async def test_printer_that_left_has_no_listeners_and_one_that_came_has_as_many(
         assert device_of(hass, entry, newcomer.id) is None
         assert listening(listeners) == before
         assert newcomer.id not in listeners._of_printer
-        assert newcomer.id not in {subject for _, subject in listeners._of_happenings}
+        assert newcomer.id not in {subject for _, subject in listeners._of_events}

@@ -36,12 +36,12 @@ async def test_material_that_is_new_to_the_store_is_called_by_its_name(
     farm.world.slots.change(slot["id"], {"materialId": new["id"], "variantId": None})
     farm.clear_requests()
 
-    seldom = entry.runtime_data.coordinator.seldom
+    slow_poller = entry.runtime_data.coordinator.slow_poller
 
     async def read_slots() -> None:
         for name in ("printer_slots", "materials"):
-            seldom._reads[name].asked_at = -math.inf
-        seldom.async_want("printer_slots")
+            slow_poller._reads[name].asked_at = -math.inf
+        slow_poller.async_want("printer_slots")
         await hass.async_block_till_done(wait_background_tasks=True)
 
     await read_slots()

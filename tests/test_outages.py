@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.printago.api.models.records import JobStatus, PrintJob
 from custom_components.printago.model.changes import Changes, JobChange
-from custom_components.printago.model.events import Happening, Scope
+from custom_components.printago.model.events import FarmEvent, Scope
 from tests.common import entity_id, pass_time, printer_named, silence, until, until_farm, value_of
 from tests.conftest import SetUp
 from tests.heard import Heard
@@ -125,7 +125,7 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
     state = hass.states.get(alerts)
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
-    assert not entry.runtime_data.coordinator.memory.untold
+    assert not entry.runtime_data.coordinator.store_state.pending_events
 
 
 async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outage_is_over(
@@ -136,7 +136,7 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     alerts = entity_id(hass, printer, "alert", "event")
     farm.inject_fault(Fault(mode="status", status=503, count=10_000))
     await refresh(hass, entry)
-    entry.runtime_data.coordinator.updates.announcer.async_pause()
+    entry.runtime_data.coordinator.updates.event_publisher.async_pause()
     farm.disconnect_printer(printer)
     await until_farm(entry, lambda: not entry.runtime_data.coordinator.farm.printers[printer].is_online)
     farm.publisher.refuse = True
@@ -157,20 +157,20 @@ async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
     coordinator = entry.runtime_data.coordinator
     clock = Clock()
     monkeypatch.setattr("custom_components.printago.hub.pending_events.uptime", clock)
-    coordinator.updates.announcer.async_pause()
+    coordinator.updates.event_publisher.async_pause()
     printers = [printer_named(farm, name) for name in ("X1 Carbon 01", "A1 01")]
     for printer in printers:
         farm.disconnect_printer(printer)
         await until(hass, lambda printer=printer: value_of(hass, printer, "readiness") == "offline")
         clock.now += 300
-    assert len(coordinator.memory.untold) >= 2
+    assert len(coordinator.store_state.pending_events) >= 2
     clock.now += 1
 
-    coordinator.updates.announcer.async_begin()
+    coordinator.updates.event_publisher.async_begin()
 
     alerts = [heard.of(entity_id(hass, printer, "alert", "event")) for printer in printers]
     assert alerts == [[], ["printer_offline"]]
-    coordinator.updates.announcer.async_begin()
+    coordinator.updates.event_publisher.async_begin()
     assert heard.of(entity_id(hass, printers[1], "alert", "event")) == ["printer_offline"]
 
 
@@ -181,14 +181,14 @@ async def test_all_is_told_however_much_has_happened_during_an_outage(
     job = next(job for job in coordinator.farm.jobs.values() if job.assigned_printer_id is not None)
     waiting = job.as_dict() | {"status": JobStatus.PENDING}
     jobs = [PrintJob(**waiting | {"id": f"{number:024}"}) for number in range(1000)]
-    told: list[Happening] = []
-    coordinator.listeners.async_add_happenings(Scope.JOB, None, told.append)
+    told: list[FarmEvent] = []
+    coordinator.listeners.async_add_events(Scope.JOB, None, told.append)
     changes = [JobChange(None, job, by_snapshot=True) for job in jobs]
     monkeypatch.setattr(coordinator.farm, "apply_snapshot", lambda *_: Changes(job_changes=changes))
 
     await refresh(hass, entry)
 
-    assert {happening.data["job_id"] for happening in told} == {job.id for job in jobs}
+    assert {farm_event.data["job_id"] for farm_event in told} == {job.id for job in jobs}
 
 
 async def test_everything_is_unavailable_while_rest_is_down_and_the_stream_is_up_but_silent(

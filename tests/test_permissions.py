@@ -170,7 +170,7 @@ async def test_key_without_settings_leaves_only_their_switch_out(
     entry = await setup_entry(**{CONF_API_KEY: READ_ONLY})
     farm.add_api_key(READ_ONLY, ["printer.view", "queue.view"])
     store = farm.config.store_id
-    entry.runtime_data.coordinator.seldom.async_want("store_settings")
+    entry.runtime_data.coordinator.slow_poller.async_want("store_settings")
     await until(hass, lambda: value_of(hass, store, "process_low_priority_jobs", SWITCH) == STATE_UNAVAILABLE)
     # It was left out on purpose: nobody has to repair that.
     assert issue_of(hass, entry) is None

@@ -195,7 +195,7 @@ async def test_refused_job_list_is_asked_for_again_within_the_hour(
     await until(hass, lambda: value_of(hass, store, "jobs_queued") == "unavailable")
     assert value_of(hass, busy, "current_job") == "unknown"
 
-    entry.runtime_data.coordinator.seldom._reads["completed_count"].asked_at = -math.inf
+    entry.runtime_data.coordinator.slow_poller._reads["completed_count"].asked_at = -math.inf
     await pass_time(hass, 3601)
     await poll(hass, entry)
     await until(hass, lambda: value_of(hass, store, "jobs_queued") not in (None, "unknown", "unavailable", "0"))

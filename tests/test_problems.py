@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api.models.telemetry import NAMELESS
-from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.events import EventDetector
 from custom_components.printago.model.farm import Farm
 from tests.common import entity_id, printer_named, state_of, until, value_of
 from tests.farm_model import NOON, A, record, snapshot, stat
@@ -26,14 +26,14 @@ class Watched:
     def __init__(self) -> None:
         self.seconds = 0
         self.farm = Farm(lambda: NOON)
-        self.chronicle = Chronicle(self.farm)
-        self.chronicle.observe(snapshot(self.farm, {A: record(provider="Bambu")}))
+        self.event_detector = EventDetector(self.farm)
+        self.event_detector.detect(snapshot(self.farm, {A: record(provider="Bambu")}))
         assert self.tell({"errors": [], "warnings": []}) == []
 
     def tell(self, health: Any) -> list[str]:
         """Let a message come; return what is told of it."""
         self.seconds += 1
-        self.last = self.chronicle.observe(stat(self.farm, A, self.seconds, data={"health": health}))
+        self.last = self.event_detector.detect(stat(self.farm, A, self.seconds, data={"health": health}))
         return [event.kind for event in self.last]
 
 

@@ -293,7 +293,7 @@ async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
 
     async def contend(minutes: int) -> None:
         for _ in range(minutes):
-            entry.runtime_data.coordinator.memory.limiter.observe(
+            entry.runtime_data.coordinator.store_state.limiter.observe(
                 {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "60"}
             )
             clock.now += MINUTE
@@ -311,7 +311,7 @@ async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
     await again(entry)
 
     # A breath of theirs is no end.
-    limiter = entry.runtime_data.coordinator.memory.limiter
+    limiter = entry.runtime_data.coordinator.store_state.limiter
     room = {"x-ratelimit-remaining": "58", "x-ratelimit-reset": "60"}
     limiter.observe(room)
     await pass_time(hass, MINUTE + 1)

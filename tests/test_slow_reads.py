@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import CannotConnectError, PermissionDeniedError
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.hub.slow_poll import DAY, SeldomReads
+from custom_components.printago.hub.slow_poll import DAY, SlowPoller
 from tests.common import pass_time
 
 TURN = 12 * 60 + 1
@@ -43,10 +43,10 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 @pytest.fixture
-async def reads(hass: HomeAssistant, store: Store) -> AsyncGenerator[SeldomReads]:
+async def reads(hass: HomeAssistant, store: Store) -> AsyncGenerator[SlowPoller]:
     """Return the reads of an entry that ends with the test."""
     entry = MockConfigEntry(domain=DOMAIN)
-    reads = SeldomReads(hass, entry, lambda: store.crowded)
+    reads = SlowPoller(hass, entry, lambda: store.crowded)
     yield reads
     await entry._async_process_on_unload(hass)
 
@@ -58,7 +58,7 @@ async def go_on(hass: HomeAssistant, store: Store, seconds: float) -> None:
 
 
 async def test_everything_is_read_half_a_minute_after_the_start(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     reads.add("orders", store.read("orders"))
     reads.add("names", store.read("names"), every=DAY, at_start=False)
@@ -70,7 +70,7 @@ async def test_everything_is_read_half_a_minute_after_the_start(
 
 
 async def test_crowded_quota_leaves_the_start_to_turns_of_one_read_each(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.crowded = True
     for name in ("orders", "slots"):
@@ -84,9 +84,7 @@ async def test_crowded_quota_leaves_the_start_to_turns_of_one_read_each(
     assert store.reads == {"orders": 1, "slots": 1}
 
 
-async def test_what_was_read_lately_keeps_out_of_its_turn(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
-) -> None:
+async def test_what_was_read_lately_keeps_out_of_its_turn(hass: HomeAssistant, store: Store, reads: SlowPoller) -> None:
     reads.add("orders", store.read("orders"))
     reads.async_start()
     await go_on(hass, store, START)
@@ -97,7 +95,7 @@ async def test_what_was_read_lately_keeps_out_of_its_turn(
     assert store.reads["orders"] == 2
 
 
-async def test_turn_goes_to_what_has_waited_longest(hass: HomeAssistant, store: Store, reads: SeldomReads) -> None:
+async def test_turn_goes_to_what_has_waited_longest(hass: HomeAssistant, store: Store, reads: SlowPoller) -> None:
     reads.add("orders", store.read("orders"))
     reads.add("slots", store.read("slots"))
     reads.async_start()
@@ -112,7 +110,7 @@ async def test_turn_goes_to_what_has_waited_longest(hass: HomeAssistant, store: 
 
 
 async def test_wants_within_five_minutes_become_one_read_after_them(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     reads.add("orders", store.read("orders"))
     reads.async_start()
@@ -128,7 +126,7 @@ async def test_wants_within_five_minutes_become_one_read_after_them(
 
 
 async def test_refused_read_pauses_ever_longer_up_to_a_day_and_a_success_ends_that(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.errors["orders"] = PermissionDeniedError("order.view")
     reads.add("orders", store.read("orders"))
@@ -160,7 +158,7 @@ async def test_refused_read_pauses_ever_longer_up_to_a_day_and_a_success_ends_th
 
 
 async def test_read_that_failed_is_due_at_the_next_turn_and_is_no_refusal(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.errors["orders"] = CannotConnectError("no route")
     reads.add("orders", store.read("orders"))
@@ -174,7 +172,7 @@ async def test_read_that_failed_is_due_at_the_next_turn_and_is_no_refusal(
 
 
 async def test_read_that_works_again_keeps_out_of_turns_as_before(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.errors["orders"] = CannotConnectError("no route")
     reads.add("orders", store.read("orders"))
@@ -187,7 +185,7 @@ async def test_read_that_works_again_keeps_out_of_turns_as_before(
 
 
 async def test_read_for_once_a_day_is_first_read_when_wanted_and_then_daily(
-    hass: HomeAssistant, store: Store, reads: SeldomReads
+    hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     reads.add("names", store.read("names"), every=DAY, at_start=False)
     reads.async_start()
@@ -205,7 +203,7 @@ async def test_read_for_once_a_day_is_first_read_when_wanted_and_then_daily(
 
 async def test_nothing_is_read_before_the_start_or_after_an_unload(hass: HomeAssistant, store: Store) -> None:
     entry = MockConfigEntry(domain=DOMAIN)
-    reads = SeldomReads(hass, entry)
+    reads = SlowPoller(hass, entry)
     reads.add("orders", store.read("orders"))
     reads.async_want("orders")
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
-from custom_components.printago.model.store_info import Fact, StoreFacts
+from custom_components.printago.model.store_info import Fact, StoreInfo
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -18,20 +18,20 @@ def order(number: str, *, status: str = "open", minute: int = 0, **fields: Any) 
 
 
 @pytest.fixture
-def facts() -> StoreFacts:
+def facts() -> StoreInfo:
     """Return a store with two open orders."""
-    facts = StoreFacts()
+    facts = StoreInfo()
     facts.begin_orders()
     facts.apply_orders(Listing({"one": order("1"), "two": order("2")}, complete=True))
     return facts
 
 
-def numbers(facts: StoreFacts) -> list[str]:
+def numbers(facts: StoreInfo) -> list[str]:
     return sorted(open_order.title for open_order in facts.orders.values())
 
 
 def test_orders_that_are_not_open_are_left_out_whatever_the_list_says() -> None:
-    facts = StoreFacts()
+    facts = StoreInfo()
     rows = {
         "one": order("1"),
         "two": order("2", status="closed"),
@@ -42,7 +42,7 @@ def test_orders_that_are_not_open_are_left_out_whatever_the_list_says() -> None:
     assert numbers(facts) == ["1"]
 
 
-def test_event_changes_the_fields_that_it_tells(facts: StoreFacts) -> None:
+def test_event_changes_the_fields_that_it_tells(facts: StoreInfo) -> None:
     deadline = (NOW + timedelta(hours=1)).isoformat()
     assert facts.apply_order("one", Action.UPDATE, {"deadline": deadline})
     assert facts.overdue(NOW) == []
@@ -59,18 +59,18 @@ def test_event_changes_the_fields_that_it_tells(facts: StoreFacts) -> None:
         (Action.DELETE, {}),
     ],
 )
-def test_order_that_is_over_is_not_open_any_more(facts: StoreFacts, action: Action, source: dict[str, Any]) -> None:
+def test_order_that_is_over_is_not_open_any_more(facts: StoreInfo, action: Action, source: dict[str, Any]) -> None:
     assert facts.apply_order("one", action, source)
     assert numbers(facts) == ["2"]
 
 
-def test_late_event_does_not_open_an_order_again(facts: StoreFacts) -> None:
+def test_late_event_does_not_open_an_order_again(facts: StoreInfo) -> None:
     facts.apply_order("one", Action.UPDATE, order("1 renamed", minute=5))
     facts.apply_order("one", Action.UPDATE, order("1", minute=3))
     assert numbers(facts) == ["1 renamed", "2"]
 
 
-def test_fragment_of_an_unknown_order_is_too_little_to_know_it(facts: StoreFacts) -> None:
+def test_fragment_of_an_unknown_order_is_too_little_to_know_it(facts: StoreInfo) -> None:
     assert not facts.apply_order("three", Action.UPDATE, {"note": "soon"})
     assert facts.apply_order("three", Action.UPDATE, {"status": "closed"})
     assert facts.apply_order("three", Action.DELETE, {})
@@ -78,7 +78,7 @@ def test_fragment_of_an_unknown_order_is_too_little_to_know_it(facts: StoreFacts
     assert numbers(facts) == ["1", "2", "3"]
 
 
-def test_what_happens_while_a_list_is_on_its_way_is_laid_over_it(facts: StoreFacts) -> None:
+def test_what_happens_while_a_list_is_on_its_way_is_laid_over_it(facts: StoreInfo) -> None:
     facts.begin_orders()
     facts.apply_order("one", Action.DELETE, {})
     facts.apply_order("three", Action.INSERT, order("3", minute=1))
@@ -87,7 +87,7 @@ def test_what_happens_while_a_list_is_on_its_way_is_laid_over_it(facts: StoreFac
     assert numbers(facts) == ["2 renamed", "3"]
 
 
-def test_list_that_is_not_complete_makes_no_order_disappear(facts: StoreFacts) -> None:
+def test_list_that_is_not_complete_makes_no_order_disappear(facts: StoreInfo) -> None:
     facts.apply_orders(Listing({"three": order("3")}, complete=False))
     assert numbers(facts) == ["1", "2", "3"]
     facts.apply_orders(Listing({"three": order("3")}, complete=True))
@@ -95,7 +95,7 @@ def test_list_that_is_not_complete_makes_no_order_disappear(facts: StoreFacts) -
 
 
 def test_nothing_is_known_of_orders_before_they_were_read_or_after_they_may_not_be() -> None:
-    facts = StoreFacts()
+    facts = StoreInfo()
     assert facts.apply_order("one", Action.INSERT, order("1"))
     assert numbers(facts) == []
     facts.apply_orders(Listing({"one": order("1")}, complete=True))

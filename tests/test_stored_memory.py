@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.printago.api import Lane
 from custom_components.printago.const import DOMAIN
-from custom_components.printago.hub.persistence import async_recall
+from custom_components.printago.hub.persistence import async_get_store_state
 from tests.common import pass_time, press, printer_named, value_of
 from tests.conftest import SetUp
 from tests.issues import Clock
@@ -35,7 +35,7 @@ async def test_request_log_that_makes_no_sense_takes_little_away(
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, setup_entry: SetUp, data: object
 ) -> None:
     store(hass_storage, farm, data)
-    limiter = (await async_recall(hass, farm.config.store_id)).limiter
+    limiter = (await async_get_store_state(hass, farm.config.store_id)).limiter
     assert limiter.requests_last_hour <= 2
     entry = await setup_entry()
     assert entry.state is ConfigEntryState.LOADED
@@ -47,7 +47,7 @@ async def test_log_that_does_not_say_how_it_ended_counts_what_may_have_been_sent
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, ahead: object
 ) -> None:
     store(hass_storage, farm, {"sent": [], "ahead": ahead})
-    assert (await async_recall(hass, farm.config.store_id)).limiter.requests_last_hour == 2
+    assert (await async_get_store_state(hass, farm.config.store_id)).limiter.requests_last_hour == 2
 
 
 async def test_forged_log_of_the_far_future_costs_an_hour_at_most(
@@ -57,7 +57,7 @@ async def test_forged_log_of_the_far_future_costs_an_hour_at_most(
     entry = await setup_entry()
     assert entry.state is ConfigEntryState.LOADED
     assert farm.requests == []
-    assert entry.runtime_data.coordinator.memory.limiter.delay(Lane.USER) <= 3610
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) <= 3610
 
     clock.now += 3611
     await entry.runtime_data.coordinator.async_refresh()

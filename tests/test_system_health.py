@@ -19,7 +19,7 @@ async def test_card_tells_what_is_known_without_asking_printago(
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
-    sent = entry.runtime_data.coordinator.memory.limiter.requests_last_hour
+    sent = entry.runtime_data.coordinator.store_state.limiter.requests_last_hour
 
     info = await get_system_health_info(hass, DOMAIN)
 

@@ -225,7 +225,7 @@ async def test_trays_come_back_at_start_while_the_printer_is_silent(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
-    entry.runtime_data.coordinator.memory.async_forget_farm()
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
     farm.disconnect_printer(x1c)
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{x1c}", b"", retain=True)
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -333,7 +333,7 @@ class TestAssignedMaterial:
     ) -> None:
         await pass_time(hass, 31)
         farm.clear_requests()
-        entry.runtime_data.coordinator.seldom._reads["printer_slots"].asked_at = -math.inf
+        entry.runtime_data.coordinator.slow_poller._reads["printer_slots"].asked_at = -math.inf
         change = {"entityType": "printer-slots", "action": "UPDATE", "entities": {"x" * 24: {"materialId": None}}}
         farm.publish(f"stores/{farm.config.store_id}/entities/printer-slots", orjson.dumps(change))
         farm.rename_printer(x1c, "Bench")
@@ -352,19 +352,19 @@ class TestAssignedMaterial:
         """The list may be from before the change, and from after another one that brought no event."""
         await pass_time(hass, 31)
         farm.clear_requests()
-        client, seldom = entry.runtime_data.coordinator.client, entry.runtime_data.coordinator.seldom
+        client, slow_poller = entry.runtime_data.coordinator.client, entry.runtime_data.coordinator.slow_poller
         read = client.printer_slots
 
         async def read_while_a_spool_is_changed() -> Any:
             rows = await read()
             load(farm, x1c, (0, 3), None, variant_named(farm, "Azure"))
             await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_4")["material"] == "Bambu ABS Azure")
-            seldom._reads["printer_slots"].asked_at = -math.inf
+            slow_poller._reads["printer_slots"].asked_at = -math.inf
             return rows
 
         monkeypatch.setattr(client, "printer_slots", read_while_a_spool_is_changed)
-        seldom._reads["printer_slots"].asked_at = -math.inf
-        seldom.async_want("printer_slots")
+        slow_poller._reads["printer_slots"].asked_at = -math.inf
+        slow_poller.async_want("printer_slots")
         await until(hass, lambda: paths(farm).count(SLOTS) == 1)
         monkeypatch.setattr(client, "printer_slots", read)
         await hass.async_block_till_done(wait_background_tasks=True)
@@ -377,7 +377,7 @@ class TestAssignedMaterial:
     ) -> None:
         await pass_time(hass, 31)
         farm.clear_requests()
-        entry.runtime_data.coordinator.seldom._reads["printer_slots"].asked_at = -math.inf
+        entry.runtime_data.coordinator.slow_poller._reads["printer_slots"].asked_at = -math.inf
         await pass_time(hass, 3601)
         asked = paths(farm)
         assert asked.count(SLOTS) == 1

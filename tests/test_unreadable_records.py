@@ -8,7 +8,7 @@ import pytest
 from custom_components.printago.api import Action
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.print_status import Readiness
-from custom_components.printago.model.store_info import StoreFacts
+from custom_components.printago.model.store_info import StoreInfo
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 
 NO_TEXTS: tuple[Any, ...] = (7, 0, 1.5, [], {}, [True], {"is": True})
@@ -120,7 +120,7 @@ def test_description_of_a_job_is_unknown(farm: Farm, field: str, known: Any, who
 
 
 def test_canceled_order_does_not_come_back(farm: Farm) -> None:
-    facts = StoreFacts()
+    facts = StoreInfo()
     facts.known.update(("orders",))
     orders = [{"status": "open"}, {"cancelledAt": stamp(1)}, *({"cancelledAt": junk} for junk in JUNK), {"status": 7}]
     for seconds, fields in enumerate(orders):

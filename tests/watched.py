@@ -5,7 +5,7 @@ from typing import Any
 
 from custom_components.printago.api import Action
 from custom_components.printago.model.changes import Changes
-from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.events import EventDetector
 from custom_components.printago.model.farm import Farm
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stat
 
@@ -20,12 +20,12 @@ class Watched:
     def __init__(self, printer: dict[str, Any] | None = None, jobs: dict[str, Any] | None = None) -> None:
         self.now = NOON
         self.farm = Farm(lambda: self.now)
-        self.chronicle = Chronicle(self.farm)
+        self.event_detector = EventDetector(self.farm)
         assert self.see(snapshot(self.farm, {A: printer or record()}, jobs)) == []
 
     def see(self, changes: Changes) -> list[str]:
-        self.last = self.chronicle.observe(changes)
-        return [happening.kind for happening in self.last]
+        self.last = self.event_detector.detect(changes)
+        return [farm_event.kind for farm_event in self.last]
 
     def stat(self, seconds: float, **payload: Any) -> list[str]:
         return self.see(stat(self.farm, A, seconds, **payload))

@@ -18,11 +18,11 @@ from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoCoordinator
 from .frontend import async_setup_cards
 from .hub.clock_jumps import ClockWatch
-from .hub.cover_cache import Covers
+from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
-from .hub.persistence import async_forget, async_recall
+from .hub.persistence import async_get_store_state, async_remove_store_state
 from .hub.picture_names import PictureNames
-from .hub.store_poll import StoreReads
+from .hub.store_poll import StorePoller
 from .issues.access import AccessWatch
 from .issues.entry_issue import async_forget_issues
 from .issues.missing_permission import PermissionWatch
@@ -61,26 +61,26 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Bring a store in."""
-    memory = await async_recall(hass, entry.data[CONF_STORE_ID])
-    memory.async_keep()
+    store_state = await async_get_store_state(hass, entry.data[CONF_STORE_ID])
+    store_state.async_keep()
     try:
         client = PrintagoClient.create(
             async_get_clientsession(hass),
             api_url=entry.data[CONF_SERVER][CONF_API_URL],
             store_id=entry.data[CONF_STORE_ID],
             api_key=entry.data[CONF_API_KEY],
-            limiter=memory.limiter,
-            clock=memory.clock,
+            limiter=store_state.limiter,
+            clock=store_state.clock,
         )
     except CannotConnectError as err:
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
         ) from err
-    coordinator = PrintagoCoordinator(hass, entry, client, memory)
+    coordinator = PrintagoCoordinator(hass, entry, client, store_state)
     DeviceNames(hass, entry, coordinator)
     DeviceKeeper(hass, entry, coordinator)
     catalog = Catalog(client)
-    covers = Covers(hass, entry, client)
+    covers = CoverImageCache(hass, entry, client)
     entry.runtime_data = PrintagoRuntime(
         coordinator=coordinator,
         client=client,
@@ -91,7 +91,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         pictures=PictureNames(covers),
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
-    StoreReads(entry, coordinator)
+    StorePoller(entry, coordinator)
     permissions = PermissionWatch(hass, entry, coordinator)
     ClockWatch(hass, entry, coordinator)
     for watch in (AccessWatch, QuotaWatch, StreamWatch):
@@ -99,7 +99,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     await coordinator.async_start()
     await permissions.async_ask()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.updates.announcer.async_begin()
+    coordinator.updates.event_publisher.async_begin()
     return True
 
 
@@ -113,17 +113,17 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
     """Let go of a store; its farm and its quota are remembered."""
-    entry.runtime_data.coordinator.updates.announcer.async_pause()
+    entry.runtime_data.coordinator.updates.event_publisher.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return True
-    entry.runtime_data.coordinator.updates.announcer.async_begin()
+    entry.runtime_data.coordinator.updates.event_publisher.async_begin()
     return False
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     """Remove what was kept of a store outside of its entry."""
     async_forget_issues(hass, entry)
-    await async_forget(hass, entry.data[CONF_STORE_ID])
+    await async_remove_store_state(hass, entry.data[CONF_STORE_ID])
 
 
 async def async_remove_config_entry_device(

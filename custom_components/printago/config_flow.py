@@ -31,7 +31,7 @@ from .api import (
 )
 from .api.credentials import clean_address, clean_key, clean_store_id, is_key, is_store_id
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
-from .hub.persistence import async_recall
+from .hub.persistence import async_get_store_state
 from .printing.saved_print import SUBENTRY_TYPE
 from .subentry_flow import SavedPrintFlow
 
@@ -148,14 +148,14 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_try(self, data: Mapping[str, Any]) -> tuple[_Store | None, dict[str, str]]:
         """Try a store over REST; return what was seen of it, or the form's errors."""
         try:
-            memory = await async_recall(self.hass, data[CONF_STORE_ID])
+            store_state = await async_get_store_state(self.hass, data[CONF_STORE_ID])
             client = PrintagoClient.create(
                 async_get_clientsession(self.hass),
                 api_url=data[CONF_SERVER][CONF_API_URL],
                 store_id=data[CONF_STORE_ID],
                 api_key=data[CONF_API_KEY],
-                limiter=memory.limiter,
-                clock=memory.clock,
+                limiter=store_state.limiter,
+                clock=store_state.clock,
             )
             has_printers = await client.has_printers()
             return _Store(await _async_store_name(client, data[CONF_STORE_ID]), has_printers), {}

@@ -31,14 +31,13 @@ from .api import (
 )
 from .const import CONF_STORE_ID, DOMAIN, LOGGER
 from .errors import home_assistant_error, update_error
-from .hub.ended_jobs import Endings
+from .hub.ended_jobs import EndedJobsReader
 from .hub.farm_updates import FarmUpdates
 from .hub.listeners import Listeners
-from .hub.persistence import StoreMemory
+from .hub.persistence import StoreState
 from .hub.realtime_stream import async_create_stream
 from .hub.reauth import async_end_reauth
-from .hub.slow_poll import HOUR, SeldomReads
-from .model.changes import NO_CHANGES
+from .hub.slow_poll import HOUR, SlowPoller
 from .model.farm import Farm
 
 # A second more, so that no hour ever sees a thirteenth poll.
@@ -60,7 +59,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: PrintagoClient, memory: StoreMemory) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: PrintagoClient, state: StoreState) -> None:
         """Start from the farm that an earlier load of the entry has left, if any."""
         super().__init__(
             hass,
@@ -73,17 +72,17 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             ),
         )
         self.client = client
-        self.memory = memory
+        self.store_state = state
         self.store_id: str = entry.data[CONF_STORE_ID]
-        self.farm = memory.farm
+        self.farm = state.farm
         client.in_use = self.farm.is_in_use
         self.data = self.farm
         # An outage that goes on over a reload is told once, and so is its end.
-        self.last_update_success = not memory.rest_down
+        self.last_update_success = not state.rest_down
         self.rest_error: PrintagoError | None = None
         """Why the last poll failed, None when it did not."""
         self.jobs_readable = True
-        self._known = memory.knows_farm(entry.data)
+        self._known = state.knows_farm(entry.data)
         self._lane = Lane.BACKGROUND
         self._cancel_next_poll: CALLBACK_TYPE = lambda: None
         self.realtime: RealtimeClient | None = None
@@ -93,9 +92,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._reading: asyncio.Task[Any] | None = None
         self._reconcile_wanted = False
         self.listeners = Listeners(hass)
-        self.updates = FarmUpdates(hass, memory, self.listeners, lambda: self.available, self.async_reconcile)
-        self._endings = Endings(hass, entry, client, memory, self.updates.async_publish)
-        self.seldom = SeldomReads(hass, entry, lambda: memory.limiter.requests_last_hour > _CROWDED)
+        self.updates = FarmUpdates(hass, state, self.listeners, lambda: self.available, self.async_reconcile)
+        self._ended_jobs = EndedJobsReader(hass, entry, client, state, self.updates.async_publish)
+        self.slow_poller = SlowPoller(hass, entry, lambda: state.limiter.requests_last_hour > _CROWDED)
 
     # Life
 
@@ -109,7 +108,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.hass,
             self.config_entry,
             self.client,
-            self.memory,
+            self.store_state,
             on_message=self.updates.async_on_message,
             on_connection=self._async_on_connection,
             on_refused=self._async_on_refused,
@@ -124,13 +123,13 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         entry.async_on_unload(self.async_add_listener(self._async_on_refreshed))
         entry.async_on_unload(async_track_time_interval(self.hass, self.updates.async_expire, _EXPIRY_CHECK))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_on_hour, HOUR))
-        self.seldom.async_start()
+        self.slow_poller.async_start()
 
     async def _async_first_snapshot(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_CONNECT_PATIENCE):
                 await self._connected.wait()
-        if self._known and self.memory.farm_age < _REMEMBER_SECONDS:
+        if self._known and self.store_state.farm_age < _REMEMBER_SECONDS:
             # A reload: what was known a moment ago stands until a snapshot comes, for which nobody has to wait.
             self.updates.async_publish(self.farm.abandon_snapshot())
             self.updates.async_publish(self.farm.expire())
@@ -146,7 +145,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @override
     async def async_shutdown(self) -> None:
         """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
-        self._endings.end(stream_up=self._connected.is_set() and not self._stopped)
+        self._ended_jobs.end(stream_up=self._connected.is_set() and not self._stopped)
         self._stopped = True
         self._cancel_next_poll()
         self.updates.async_close()
@@ -156,7 +155,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             endings.append(self.realtime.stop())
         await asyncio.gather(*endings)
         if self.realtime is not None:
-            self.memory.stream_outage_told = self.realtime.outage_told
+            self.store_state.stream_outage_told = self.realtime.outage_told
         # What was held back for a snapshot that does not come would be laid over one of much later.
         self.farm.abandon_snapshot()
         self.listeners.async_close()
@@ -191,7 +190,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @property
     def available(self) -> bool:
         """Return whether what is known of the farm is kept up to date in any way."""
-        return self._known and (not self.memory.rest_down or (self._connected.is_set() and not self.stream_is_silent))
+        return self._known and (
+            not self.store_state.rest_down or (self._connected.is_set() and not self.stream_is_silent)
+        )
 
     # REST
 
@@ -218,7 +219,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
         lane, self._lane = self._lane, Lane.BACKGROUND
-        if (delay := self.memory.limiter.delay(lane, _POLL_REQUESTS)) > MAX_WAIT:
+        if (delay := self.store_state.limiter.delay(lane, _POLL_REQUESTS)) > MAX_WAIT:
             return self._wait_for_room(RateLimitedError(delay))
         self._reading = asyncio.current_task()
         started = time.monotonic()
@@ -230,26 +231,26 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.updates.async_publish(self.farm.abandon_snapshot())
             if isinstance(err, RateLimitedError):
                 return self._wait_for_room(err)
-            self.memory.held_back.end()
-            self.memory.rest_down = True
+            self.store_state.held_back.end()
+            self.store_state.rest_down = True
             raise update_error(err) from err
         finally:
             self._reading = None
-        self.memory.held_back.end()
-        self.memory.rest_down = False
+        self.store_state.held_back.end()
+        self.store_state.rest_down = False
         self._known = True
         async_end_reauth(self.hass, self.config_entry)
-        self.memory.async_remember_farm(self.config_entry.data)
+        self.store_state.async_remember_farm(self.config_entry.data)
         changes = self.farm.apply_snapshot(printers, jobs)
         if self._connected.is_set() and not self.stream_is_silent:
             self.update_interval = POLL_WITH_STREAM
         # Reckoned backwards: only answers tell what Printago's clock shows.
-        asked_at = self.memory.clock.now() - timedelta(seconds=time.monotonic() - started)
+        asked_at = self.store_state.clock.now() - timedelta(seconds=time.monotonic() - started)
         self.updates.async_publish(changes)
         if changes.ended_unseen:
-            self._endings.want()
+            self._ended_jobs.want()
         if jobs is not None:
-            self._endings.look(asked_at, stream_up=self._connected.is_set())
+            self._ended_jobs.look(asked_at, stream_up=self._connected.is_set())
         return self.farm
 
     @callback
@@ -259,12 +260,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         Raises UpdateFailed once that has lasted too long. A first snapshot for which others leave no room is a failure at
         once, which Home Assistant shows at the entry and tries again; our own restraint is none even then.
         """
-        held_back = self.memory.held_back
-        held_back.note(err.retry_after, by_others=err.refused or self.memory.limiter.is_contended)
+        held_back = self.store_state.held_back
+        held_back.note(err.retry_after, by_others=err.refused or self.store_state.limiter.is_contended)
         pause = held_back.next_look(err.retry_after, refused=err.refused)
         self.update_interval = timedelta(seconds=pause)
         if held_back.is_outage or (held_back.by_others and not self._started):
-            self.memory.rest_down = True
+            self.store_state.rest_down = True
             raise update_error(RateLimitedError(pause, refused=err.refused)) from err
         LOGGER.debug("The poll waits for room in the quota: %.0f s", pause)
         if self.last_update_success:
@@ -282,7 +283,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
             # was known of jobs is nothing to act on any more.
             self.jobs_readable = False
-            self._endings.forget()
+            self._ended_jobs.forget()
             self.updates.async_publish(self.farm.forget_jobs())
             return None
 
@@ -301,7 +302,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _async_on_refreshed(self) -> None:
-        if self._reconcile_wanted and self.last_update_success and not self.memory.held_back.active:
+        if self._reconcile_wanted and self.last_update_success and not self.store_state.held_back.active:
             # Someone has asked while this snapshot was on its way: it may be from before.
             self.async_reconcile()
 
@@ -319,7 +320,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
         Raises RateLimitedError when that is used up as well.
         """
-        limiter = self.memory.limiter
+        limiter = self.store_state.limiter
         if limiter.delay(Lane.BACKGROUND, _POLL_REQUESTS) <= MAX_WAIT:
             self.async_reconcile()
             return
@@ -332,7 +333,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def async_catch_up(self, *, missed: float, suspended: float) -> None:
         """Make up for ``missed`` seconds of which nobody knows what happened, ``suspended`` of them without any network."""
         LOGGER.debug("Time has passed unseen, or the clock was set: reading the farm again")
-        self._endings.want()
+        self._ended_jobs.want()
         if self.realtime is not None:
             if suspended > 1.5 * KEEPALIVE_SECONDS:
                 # The broker has given up on us long ago, which our side would notice only at its next ping.
@@ -340,7 +341,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.realtime.reconnect_now()
         self.async_reconcile()
         if missed > HOUR.total_seconds():
-            self.seldom.async_want_all()
+            self.slow_poller.async_want_all()
 
     async def async_call[T](self, call: Awaitable[T], *, reads: bool = False) -> T:
         """Await a call of the client; what goes wrong is raised as an error that a person can act on.
@@ -358,19 +359,17 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         except PrintagoError as err:
             raise home_assistant_error(err) from err
 
-    # Stream
-
     @callback
     def _async_on_connection(self, connected: bool) -> None:
         if connected:
             self._connected.set()
             if self.realtime is not None and self.realtime.endpoint is not None:
-                self.memory.async_remember_endpoint(self.realtime.endpoint.url)
+                self.store_state.async_remember_endpoint(self.realtime.endpoint.url)
             # What changed while nobody listened is told by nobody: entity events are not retained.
             self.async_reconcile()
         else:
             self._connected.clear()
-            self._endings.want()
+            self._ended_jobs.want()
             self.update_interval = POLL_WITHOUT_STREAM
             self._cancel_next_poll()
             if self._started and not self._stopped:
@@ -396,5 +395,4 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def async_name_printer(self, printer_id: str, name: str | None) -> None:
         """Take over what a person calls a printer; None for what Printago calls it."""
-        if (changes := self.farm.name_printer(printer_id, name)) is not NO_CHANGES:
-            self.updates.async_publish(changes)
+        self.updates.async_publish(self.farm.name_printer(printer_id, name))

@@ -80,7 +80,7 @@ def _origin(address: str) -> str:
 
 
 def _describe_store(coordinator: PrintagoCoordinator) -> dict[str, Any]:
-    farm, facts = coordinator.farm, coordinator.memory.facts
+    farm, facts = coordinator.farm, coordinator.store_state.facts
     states = list(farm.printers.values())
     return {
         "model": {

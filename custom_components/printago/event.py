@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .model.events import Happening, Scope
+from .model.events import FarmEvent, Scope
 from .model.farm import Farm
 from .runtime import PrintagoConfigEntry
 
@@ -70,11 +70,11 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the event entities of the farm, and of its printers as they come."""
-    async_add_entities(FarmEvent(entry.runtime_data.coordinator, description) for description in FARM_EVENTS)
-    async_setup_printer_entities(entry, Platform.EVENT, PRINTER_EVENTS, PrinterEvent, async_add_entities)
+    async_add_entities(FarmEventEntity(entry.runtime_data.coordinator, description) for description in FARM_EVENTS)
+    async_setup_printer_entities(entry, Platform.EVENT, PRINTER_EVENTS, PrinterEventEntity, async_add_entities)
 
 
-class PrinterEvent(PrinterEntity, EventEntity):
+class PrinterEventEntity(PrinterEntity, EventEntity):
     """What happens to one printer: its prints, or what should alarm someone."""
 
     entity_description: PrinterEventDescription
@@ -83,25 +83,25 @@ class PrinterEvent(PrinterEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.listeners.async_add_happenings(
+            self.coordinator.listeners.async_add_events(
                 Scope(self.entity_description.key), self.printer_id, self._async_tell
             )
         )
 
     @callback
-    def _async_tell(self, happening: Happening) -> None:
-        self._trigger_event(happening.kind, _stated(happening.data))
+    def _async_tell(self, farm_event: FarmEvent) -> None:
+        self._trigger_event(farm_event.kind, _stated(farm_event.data))
         self.async_write_ha_state()
 
 
-class FarmEvent(FarmEntity, EventEntity):
+class FarmEventEntity(FarmEntity, EventEntity):
     """What happens in the farm: to its jobs, or to its orders."""
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.listeners.async_add_happenings(Scope(self.entity_description.key), None, self._async_tell)
+            self.coordinator.listeners.async_add_events(Scope(self.entity_description.key), None, self._async_tell)
         )
 
     @override
@@ -110,11 +110,11 @@ class FarmEvent(FarmEntity, EventEntity):
         return ()
 
     @callback
-    def _async_tell(self, happening: Happening) -> None:
-        self._trigger_event(happening.kind, _stated(happening.data))
+    def _async_tell(self, farm_event: FarmEvent) -> None:
+        self._trigger_event(farm_event.kind, _stated(farm_event.data))
         self.async_write_ha_state()
 
 
 def _stated(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known of a happening, without what is not."""
+    """Return what is known of an event, without what is not."""
     return {name: value for name, value in data.items() if value is not None}

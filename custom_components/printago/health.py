@@ -26,7 +26,7 @@ def describe_error(err: BaseException | None) -> dict[str, str] | None:
 
 def rest_reachable(coordinator: PrintagoCoordinator) -> bool:
     """Return whether REST answers; to be told to wait is an answer."""
-    return not coordinator.memory.rest_down or isinstance(coordinator.rest_error, RateLimitedError)
+    return not coordinator.store_state.rest_down or isinstance(coordinator.rest_error, RateLimitedError)
 
 
 def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
@@ -36,17 +36,17 @@ def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
         "last_update_success": coordinator.last_update_success,
         "last_error": describe_error(coordinator.last_exception),
         "poll_seconds": interval.total_seconds() if interval is not None else None,
-        "held_back_seconds": round(coordinator.memory.held_back.seconds),
+        "held_back_seconds": round(coordinator.store_state.held_back.seconds),
         "jobs_readable": coordinator.jobs_readable,
         "permissions_missing": coordinator.client.permissions.missing,
-        "clock_offset_seconds": round(coordinator.memory.clock.offset, 1),
-        "seldom": coordinator.seldom.describe(),
+        "clock_offset_seconds": round(coordinator.store_state.clock.offset, 1),
+        "slow_polls": coordinator.slow_poller.describe(),
     }
 
 
 def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
     """Return what was used of the quota, and for how many seconds each lane has to wait."""
-    limiter = coordinator.memory.limiter
+    limiter = coordinator.store_state.limiter
     return {
         "requests_last_hour": limiter.requests_last_hour,
         "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in Lane},

@@ -15,7 +15,7 @@ from .api.models.picture import Picture
 from .api.rest.addresses import without_query
 from .coordinator import PrintagoCoordinator
 from .entity import PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
-from .hub.cover_cache import Covers
+from .hub.cover_cache import CoverImageCache
 from .model.print_status import ACTIVE_STATUSES
 from .model.printer import PrinterState
 from .runtime import PrintagoConfigEntry
@@ -46,7 +46,7 @@ class CoverImage(PrinterEntity, ImageEntity):
 
     def __init__(
         self,
-        covers: Covers,
+        covers: CoverImageCache,
         coordinator: PrintagoCoordinator,
         printer_id: str,
         description: PrinterImageDescription,

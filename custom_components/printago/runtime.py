@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .api import PrintagoClient
 from .coordinator import PrintagoCoordinator
-from .hub.cover_cache import Covers
+from .hub.cover_cache import CoverImageCache
 from .hub.picture_names import PictureNames
 from .printing.catalog import Catalog
 from .printing.catalog_list import CatalogList
@@ -22,7 +22,7 @@ class PrintagoRuntime:
     catalog: Catalog
     catalog_list: CatalogList
     saved_prints: SavedPrints
-    covers: Covers
+    covers: CoverImageCache
     pictures: PictureNames
 
 

@@ -45,7 +45,7 @@ class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
 
 async def _turn_fabmatic(coordinator: PrintagoCoordinator, printer_id: str, on: bool) -> Mapping[str, Any] | None:
     if not on:
-        coordinator.memory.chronicle.expect_fabmatic_off(printer_id)
+        coordinator.store_state.event_detector.expect_fabmatic_off(printer_id)
     return await coordinator.client.set_fabmatic(printer_id, enabled=on)
 
 
@@ -85,7 +85,7 @@ async def async_setup_entry(
     async def read_settings() -> None:
         _take_over(coordinator, await coordinator.client.store_settings())
 
-    coordinator.seldom.add(STORE_SETTINGS, read_settings)
+    coordinator.slow_poller.add(STORE_SETTINGS, read_settings)
     async_add_entities([LowPrioritySwitch(coordinator, LOW_PRIORITY_SWITCH)])
     async_setup_printer_entities(entry, Platform.SWITCH, PRINTER_SWITCHES, PrinterSwitch, async_add_entities)
 

@@ -25,6 +25,6 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "stores": stores,
         "rest": f"{sum(coordinator.last_update_success for coordinator in coordinators)} / {stores}",
         "realtime": f"{sum(coordinator.stream_since is not None for coordinator in coordinators)} / {stores}",
-        "requests_last_hour": sum(coordinator.memory.limiter.requests_last_hour for coordinator in coordinators),
+        "requests_last_hour": sum(coordinator.store_state.limiter.requests_last_hour for coordinator in coordinators),
         "last_error": next((error for error in errors if error is not None), "-"),
     }

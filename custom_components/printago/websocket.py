@@ -245,7 +245,7 @@ def _job(viewer: _Viewer, job: PrintJob) -> Json:
     tags = job.required_printer_tags or {}
     printer_id = job.assigned_printer_id or tags.get(PIN)
     printer = coordinator.farm.printers.get(printer_id or "")
-    order = coordinator.memory.facts.orders.get(job.order_id or "")
+    order = coordinator.store_state.facts.orders.get(job.order_id or "")
     return {
         "id": job.id,
         "title": job.title,
@@ -301,7 +301,7 @@ def _materials(viewer: _Viewer) -> Json:
 def _orders(viewer: _Viewer) -> Json:
     """Return the open orders, the most urgent first, each with how many of its jobs wait, run and failed."""
     coordinator = viewer.entry.runtime_data.coordinator
-    facts = coordinator.memory.facts
+    facts = coordinator.store_state.facts
     if Fact.ORDERS not in facts.known:
         return {"readable": False}
     counts: dict[str, Counter[JobStatus | None]] = {}

@@ -20,7 +20,7 @@ def judge(farm: VirtualFarm, figures: Figures, scenario: str) -> None:
 
 async def fill(entry: MockConfigEntry, lane: Lane) -> int:
     """Send one request after the other, as long as the lane lets them out at once; return how many."""
-    limiter, sent = entry.runtime_data.coordinator.memory.limiter, 0
+    limiter, sent = entry.runtime_data.coordinator.store_state.limiter, 0
     while limiter.delay(lane) == 0:
         await entry.runtime_data.coordinator.client.stores(lane)
         sent += 1

@@ -5,7 +5,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSIS
 from homeassistant.core import CoreState, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.hub.persistence import _MEMORIES
+from custom_components.printago.hub.persistence import _STATES
 from virtual_farm import VirtualFarm
 
 
@@ -20,8 +20,8 @@ class Machine:
 
     async def kill(self) -> None:
         """End without any chance to write."""
-        memory = self._hass.data[_MEMORIES].pop(self._store_id)
-        memory._storage.make_read_only()
+        store_state = self._hass.data[_STATES].pop(self._store_id)
+        store_state._storage.make_read_only()
         if self._entry.state is ConfigEntryState.LOADED:
             await self._hass.config_entries.async_unload(self._entry.entry_id)
 

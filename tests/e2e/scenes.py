@@ -15,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from custom_components.printago.hub import persistence as memory
+from custom_components.printago.hub import persistence
 from tests.common import entity_id, printer_named
 from tests.conftest import entry_data
 from tests.e2e.peers import CONNACK, HOST, FullListener, SilentPeer, SilentResolver, closed_port, eventually, upgrade
@@ -64,7 +64,7 @@ class Scene:
         entry.add_to_hass(self.hass)
         self.entry = entry
         # Scenes share a store, not what is left of its quota.
-        self.hass.data.pop(memory._MEMORIES, None)
+        self.hass.data.pop(persistence._STATES, None)
         await self.hass.config_entries.async_setup(entry.entry_id)
         return entry
 

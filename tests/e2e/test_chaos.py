@@ -22,7 +22,7 @@ from custom_components.printago.api import RealtimeClient, ServerClock
 from custom_components.printago.api.rest.rate_limit import Window
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
 from custom_components.printago.health import describe_quota, describe_rest, describe_stream
-from custom_components.printago.hub.slow_poll import SeldomReads
+from custom_components.printago.hub.slow_poll import SlowPoller
 from tests.conftest import entry_data
 from tests.e2e.chaos_farm import Foreman
 from tests.e2e.chaos_faults import OUTAGES, Mischief, WrongClock
@@ -72,7 +72,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in seconds.items():
         monkeypatch.setattr(f"{ours}.{name}", value)
     # It was bound when the module was read.
-    monkeypatch.setitem(SeldomReads.add.__kwdefaults__, "every", timedelta(seconds=1))
+    monkeypatch.setitem(SlowPoller.add.__kwdefaults__, "every", timedelta(seconds=1))
     windows = (
         Window(seconds=60 / _SPEEDUP, limit=60, reserve=20, margin=2 / _SPEEDUP),
         Window(seconds=3600 / _SPEEDUP, limit=600, reserve=200, margin=10 / _SPEEDUP),

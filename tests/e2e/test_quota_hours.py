@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import AHEAD, Lane, RateLimitedError
-from custom_components.printago.hub.persistence import _MEMORIES
+from custom_components.printago.hub.persistence import _STATES
 from tests.common import paths, value_of
 from tests.e2e.judge import judge
 from tests.e2e.machine import Machine
@@ -116,7 +116,7 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
 
     assert stream.connects > 30 * minutes
     judge(farm, figures, f"{30 * minutes} reconnects of the stream")
-    assert entry.runtime_data.coordinator.memory.limiter.delay(Lane.USER) == 0
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) == 0
 
 
 @pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 25)])
@@ -169,14 +169,14 @@ async def test_a_kill_forgets_no_request_that_was_sent(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime
 ) -> None:
     machine = Machine(hass, entry, farm)
-    limiter = entry.runtime_data.coordinator.memory.limiter
+    limiter = entry.runtime_data.coordinator.store_state.limiter
     while limiter.delay(Lane.USER) == 0:
         await entry.runtime_data.coordinator.client.stores(Lane.USER)
     await machine.kill()
 
     await machine.start()
 
-    after = hass.data[_MEMORIES][farm.config.store_id].limiter
+    after = hass.data[_STATES][farm.config.store_id].limiter
     assert 60 <= after.requests_last_hour <= 60 + AHEAD
     assert after.delay(Lane.USER) > 50
     assert farm.quota_usage().highest_minute == 60
@@ -191,7 +191,7 @@ async def test_a_proper_end_reckons_with_nothing_that_was_not_sent(
         assert await machine.start()
         await settle(hass)
 
-    assert hass.data[_MEMORIES][farm.config.store_id].limiter.requests_last_hour == len(farm.requests)
+    assert hass.data[_STATES][farm.config.store_id].limiter.requests_last_hour == len(farm.requests)
 
 
 async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears_of_it(
@@ -209,7 +209,7 @@ async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears
     caplog.clear()
     sent = 0
     for _ in range(10):
-        while entry.runtime_data.coordinator.memory.limiter.delay(Lane.USER) == 0:
+        while entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) == 0:
             await entry.runtime_data.coordinator.client.stores(Lane.USER)
             sent += 1
         await clocks.pass_(entry, 63, farm=farm)

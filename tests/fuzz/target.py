@@ -31,10 +31,10 @@ from custom_components.printago.api.models.fields import MAX_PATH
 from custom_components.printago.api.models.filament import Place
 from custom_components.printago.binary_sensor import PRINTER_BINARY_SENSORS
 from custom_components.printago.model.changes import Changes
-from custom_components.printago.model.events import Chronicle
+from custom_components.printago.model.events import EventDetector
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.printer import PrinterState
-from custom_components.printago.model.store_info import StoreFacts
+from custom_components.printago.model.store_info import StoreInfo
 from custom_components.printago.number import PRINTER_NUMBERS
 from custom_components.printago.sensor.printer_sensor import PRINTER_SENSORS
 from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STORE
@@ -101,8 +101,8 @@ class Bench:
         self.now = NOON
         self.slowest_ns = 0
         self.farm = Farm(lambda: self.now)
-        self.chronicle = Chronicle(self.farm)
-        self.facts = StoreFacts()
+        self.event_detector = EventDetector(self.farm)
+        self.facts = StoreInfo()
         self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), Listing({}, True)))
         self.facts.apply_orders(Listing({}, True))
 
@@ -167,7 +167,7 @@ class Bench:
             self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), listing))
         else:
             self._show(self.farm.abandon_snapshot())
-            self._show(self.farm.apply_endings(listing, NOON - timedelta(days=1)))
+            self._show(self.farm.apply_ended_jobs(listing, NOON - timedelta(days=1)))
 
     def _answers(self, body: bytes) -> None:
         client = self._client(body)
@@ -195,11 +195,11 @@ class Bench:
 
     def _show(self, changes: Changes) -> None:
         """Tell what has happened, and look at all that entities would show of it."""
-        for happening in self.chronicle.observe(changes):
-            _aware(happening.occurred_at)
-            for value in happening.data.values():
+        for farm_event in self.event_detector.detect(changes):
+            _aware(farm_event.occurred_at)
+            for value in farm_event.data.values():
                 if isinstance(value, str) and len(value) > MAX_PATH:
-                    raise FindingError("a happening with a very long text")
+                    raise FindingError("an event with a very long text")
         for change in changes.order_changes:
             self.facts.apply_order(change.id, change.action, change.source)
         for printer_id in sorted(changes.printers)[:2]:

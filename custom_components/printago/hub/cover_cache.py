@@ -31,7 +31,7 @@ class _Failure:
     retry_at: float = -math.inf
 
 
-class Covers:
+class CoverImageCache:
     """The pictures of one store. Whoever shows one keeps it; printers that print the same share it."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: PrintagoClient) -> None:

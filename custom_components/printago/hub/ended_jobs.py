@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..api import PrintagoClient, PrintagoError
 from ..const import DOMAIN, LOGGER
 from ..model.changes import Changes
-from .persistence import StoreMemory
+from .persistence import StoreState
 
 _PAUSE = 150
 """Seconds between two questions while the stream is down, since every job that ends then is a reason to ask."""
@@ -19,7 +19,7 @@ _UNSEEN = timedelta(minutes=1)
 """How long there may have been no entry before jobs are believed to have come and gone meanwhile."""
 
 
-class Endings:
+class EndedJobsReader:
     """Asks how jobs ended, after a snapshot and at most one question at a time; what is left to ask outlives a reload."""
 
     def __init__(
@@ -27,14 +27,14 @@ class Endings:
         hass: HomeAssistant,
         entry: ConfigEntry,
         client: PrintagoClient,
-        memory: StoreMemory,
+        store_state: StoreState,
         publish: Callable[[Changes], None],
     ) -> None:
         """Ask on behalf of an entry, and hand to ``publish`` what that makes different."""
         self._hass = hass
         self._entry = entry
         self._client = client
-        self._memory = memory
+        self._store_state = store_state
         self._publish = publish
         self._asking = False
         self._asked_at: float | None = None
@@ -45,38 +45,43 @@ class Endings:
         """Note that nobody listens any more."""
         if self._asking:
             self.want()
-        elif stream_up and self._looked and not self._memory.endings_wanted and self._memory.told_until is not None:
-            self._memory.told_until = self._memory.clock.now()
+        elif (
+            stream_up
+            and self._looked
+            and not self._store_state.ended_jobs_wanted
+            and self._store_state.known_until is not None
+        ):
+            self._store_state.known_until = self._store_state.clock.now()
 
     @callback
     def want(self) -> None:
         """Ask once the next snapshot has come: something may have been missed."""
-        self._memory.endings_wanted = True
+        self._store_state.ended_jobs_wanted = True
 
     @callback
     def forget(self) -> None:
         """Ask nothing: the key may not read jobs."""
-        self._memory.told_until = None
+        self._store_state.known_until = None
 
     @callback
     def look(self, asked_at: datetime, *, stream_up: bool) -> None:
         """Ask if need be; a snapshot that was asked for at ``asked_at`` (Printago's clock) has just come."""
         if self._asking:
             return
-        memory, now = self._memory, time.monotonic()
-        since, self._looked, looked = memory.told_until, True, self._looked
+        store_state, now = self._store_state, time.monotonic()
+        since, self._looked, looked = store_state.known_until, True, self._looked
         if not looked and since is not None and asked_at - since > _UNSEEN:
             self.want()
-        if since is None or not memory.endings_wanted:
-            memory.told_until = asked_at
-            memory.endings_wanted = False
+        if since is None or not store_state.ended_jobs_wanted:
+            store_state.known_until = asked_at
+            store_state.ended_jobs_wanted = False
             return
         if not stream_up and self._asked_at is not None and now - self._asked_at < _PAUSE:
             return
         self._asked_at = now
         self._asking = True
         # What is missed from now on is another question's.
-        memory.endings_wanted = False
+        store_state.ended_jobs_wanted = False
         self._entry.async_create_background_task(self._hass, self._async_ask(since, asked_at), f"{DOMAIN} endings")
 
     async def _async_ask(self, since: datetime, asked_at: datetime) -> None:
@@ -89,6 +94,6 @@ class Endings:
             return
         finally:
             self._asking = False
-            self._memory.endings_wanted |= not answered
-        self._memory.told_until = asked_at
-        self._publish(self._memory.farm.apply_endings(jobs, since))
+            self._store_state.ended_jobs_wanted |= not answered
+        self._store_state.known_until = asked_at
+        self._publish(self._store_state.farm.apply_ended_jobs(jobs, since))

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable
 
 from homeassistant.core import callback
 
-from ..model.events import Happening
+from ..model.events import FarmEvent
 from .listeners import Listeners
-from .persistence import StoreMemory
+from .persistence import StoreState
 
 
-class Announcer:
-    """Tells each happening once, in order; what waits for entities outlives a reload."""
+class EventPublisher:
+    """Fires each event once, in order; what waits for entities outlives a reload."""
 
-    def __init__(self, memory: StoreMemory, listeners: Listeners, is_available: Callable[[], bool]) -> None:
+    def __init__(self, store_state: StoreState, listeners: Listeners, is_available: Callable[[], bool]) -> None:
         """Keep everything until ``async_begin``, and while ``is_available`` says that no entity is."""
-        self._memory = memory
+        self._store_state = store_state
         self._listeners = listeners
         self._is_available = is_available
         self._begun = False
@@ -31,25 +31,25 @@ class Announcer:
         self._begun = False
 
     @callback
-    def async_announce(self, happenings: Iterable[Happening]) -> None:
+    def async_publish(self, farm_events: Iterable[FarmEvent]) -> None:
         """Tell these now, after what was kept, or keep them."""
         if not self._can_tell:
-            self._memory.untold.add(happenings)
+            self._store_state.pending_events.add(farm_events)
             return
         self.async_catch_up()
-        self._tell(happenings)
+        self._tell(farm_events)
 
     @callback
     def async_catch_up(self) -> None:
         """Tell what was kept, if that is possible by now."""
         if self._can_tell:
-            self._tell(self._memory.untold.take())
+            self._tell(self._store_state.pending_events.take())
 
     @property
     def _can_tell(self) -> bool:
         # What is told by an entity that is not available reaches no automation.
         return self._begun and self._is_available()
 
-    def _tell(self, happenings: Iterable[Happening]) -> None:
-        for happening in happenings:
-            self._listeners.async_tell_happening(happening)
+    def _tell(self, farm_events: Iterable[FarmEvent]) -> None:
+        for farm_event in farm_events:
+            self._listeners.async_fire_event(farm_event)

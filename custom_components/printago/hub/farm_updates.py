@@ -6,10 +6,10 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..api import EntityEvent, StatMessage
 from ..model.changes import NO_CHANGES, Changes
-from .event_publisher import Announcer
+from .event_publisher import EventPublisher
 from .listeners import Listeners
-from .message_queue import Inbox
-from .persistence import StoreMemory
+from .message_queue import MessageQueue
+from .persistence import StoreState
 
 
 class FarmUpdates:
@@ -18,19 +18,19 @@ class FarmUpdates:
     def __init__(
         self,
         hass: HomeAssistant,
-        memory: StoreMemory,
+        store_state: StoreState,
         listeners: Listeners,
         is_available: Callable[[], bool],
         reconcile: Callable[[], None],
     ) -> None:
         """Hand on to ``listeners``; ``reconcile`` is called when only a snapshot can tell how things are."""
-        self._farm = memory.farm
-        self._memory = memory
+        self._farm = store_state.farm
+        self._store_state = store_state
         self._listeners = listeners
         self._is_available = is_available
         self._reconcile = reconcile
-        self.announcer = Announcer(memory, listeners, is_available)
-        self._inbox = Inbox(hass, self._async_take, self._async_on_overflow)
+        self.event_publisher = EventPublisher(store_state, listeners, is_available)
+        self._queue = MessageQueue(hass, self._async_take, self._async_on_overflow)
         self._was_available = False
         self._closed = False
 
@@ -44,10 +44,10 @@ class FarmUpdates:
         """Take over a message of the stream, now or after those that wait."""
         if self._closed:
             return
-        if isinstance(message, StatMessage) and self._inbox.is_empty:
+        if isinstance(message, StatMessage) and self._queue.is_empty:
             self._async_take(message)
         else:
-            self._inbox.async_put(message)
+            self._queue.async_put(message)
 
     @callback
     def _async_take(self, message: StatMessage | EntityEvent) -> None:
@@ -70,17 +70,19 @@ class FarmUpdates:
     @callback
     def async_publish(self, changes: Changes) -> None:
         """Hand on what changed."""
-        happenings = self._memory.chronicle.observe(changes)
+        if changes is NO_CHANGES:
+            return
+        farm_events = self._store_state.event_detector.detect(changes)
         changes.printers.update(
-            happening.subject
-            for happening in happenings
-            if self._memory.async_remember_result(happening) and happening.subject is not None
+            farm_event.subject
+            for farm_event in farm_events
+            if self._store_state.async_remember_result(farm_event) and farm_event.subject is not None
         )
         for printer_id in changes.removed:
-            self._memory.results.forget(printer_id)
+            self._store_state.results.forget(printer_id)
         self._listeners.async_tell(changes)
         self.async_check_availability()
-        self.announcer.async_announce(happenings)
+        self.event_publisher.async_publish(farm_events)
         if changes.incomplete:
             self._reconcile()
 
@@ -91,10 +93,10 @@ class FarmUpdates:
             return
         self._was_available = not self._was_available
         self._listeners.async_tell_all()
-        self.announcer.async_catch_up()
+        self.event_publisher.async_catch_up()
 
     @callback
     def async_close(self) -> None:
         """Take over nothing any more."""
         self._closed = True
-        self._inbox.async_close()
+        self._queue.async_close()

@@ -9,7 +9,7 @@ import math
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..model.changes import Changes
-from ..model.events import Happening, Scope
+from ..model.events import FarmEvent, Scope
 
 _FARM_DELAY = 0.25
 """Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
@@ -37,7 +37,7 @@ class Listeners:
         self._of_farm: set[Callable[[], None]] = set()
         self._of_polls: set[Callable[[], None]] = set()
         self._of_changes: list[Callable[[Changes], None]] = []
-        self._of_happenings: dict[tuple[Scope, str | None], set[Callable[[Happening], None]]] = {}
+        self._of_events: dict[tuple[Scope, str | None], set[Callable[[FarmEvent], None]]] = {}
         self._farm_timer: asyncio.TimerHandle | None = None
         self._waiting: set[str] = set()
         self._readings_timer: asyncio.TimerHandle | None = None
@@ -91,26 +91,26 @@ class Listeners:
         return lambda: self._of_changes.remove(listener)
 
     @callback
-    def async_add_happenings(
-        self, scope: Scope, subject: str | None, listener: Callable[[Happening], None]
+    def async_add_events(
+        self, scope: Scope, subject: str | None, listener: Callable[[FarmEvent], None]
     ) -> CALLBACK_TYPE:
         """Call ``listener`` when something happens to a printer, or with None to the farm; return what ends that."""
-        listeners = self._of_happenings.setdefault((scope, subject), set())
+        listeners = self._of_events.setdefault((scope, subject), set())
         listeners.add(listener)
 
         @callback
         def remove() -> None:
             listeners.discard(listener)
-            if not listeners and self._of_happenings.get((scope, subject)) is listeners:
-                del self._of_happenings[scope, subject]
+            if not listeners and self._of_events.get((scope, subject)) is listeners:
+                del self._of_events[scope, subject]
 
         return remove
 
     @callback
-    def async_tell_happening(self, happening: Happening) -> None:
+    def async_fire_event(self, farm_event: FarmEvent) -> None:
         """Tell something that happened."""
-        for listener in tuple(self._of_happenings.get((happening.scope, happening.subject), ())):
-            listener(happening)
+        for listener in tuple(self._of_events.get((farm_event.scope, farm_event.subject), ())):
+            listener(farm_event)
 
     @callback
     def async_tell(self, changes: Changes) -> None:

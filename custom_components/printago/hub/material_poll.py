@@ -25,16 +25,16 @@ class MaterialPoll:
         self._store = store
         self._names_known = False
         self._begun = False
-        store.seldom.add(PRINTER_SLOTS, self._async_read_slots)
+        store.slow_poller.add(PRINTER_SLOTS, self._async_read_slots)
         # Two requests, which the turns of an hour leave room for once.
-        store.seldom.add(MATERIALS, self._async_read_names, every=DAY, at_start=False)
+        store.slow_poller.add(MATERIALS, self._async_read_names, every=DAY, at_start=False)
 
     @callback
     def async_want(self) -> None:
         """Read the slots soon: there are new ones, or one has changed in a way that was not told."""
         # Until then the first read is still to come.
         if self._begun:
-            self._store.seldom.async_want(PRINTER_SLOTS)
+            self._store.slow_poller.async_want(PRINTER_SLOTS)
 
     async def _async_read_slots(self) -> None:
         self._begun = True
@@ -50,7 +50,7 @@ class MaterialPoll:
             self.async_want()
         self._async_tell(touched)
         if not self._names_known or materials.lacks_names:
-            self._store.seldom.async_want(MATERIALS)
+            self._store.slow_poller.async_want(MATERIALS)
 
     async def _async_read_names(self) -> None:
         client = self._store.client

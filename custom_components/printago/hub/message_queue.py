@@ -18,7 +18,7 @@ _MOST_WAITING = 5_000
 type Message = StatMessage | EntityEvent
 
 
-class Inbox:
+class MessageQueue:
     """Hands messages on in the order in which they came, those with many entities in parts.
 
     What goes wrong with one that has waited is logged: nobody is there any more whom it could be raised to.

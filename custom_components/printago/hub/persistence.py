@@ -19,15 +19,15 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..api import AHEAD, RateLimiter, SendLog, ServerClock, uptime
 from ..const import DOMAIN
-from ..model.events import Chronicle, Happening
+from ..model.events import EventDetector, FarmEvent
 from ..model.farm import Farm
 from ..model.print_results import Results
-from ..model.store_info import StoreFacts
+from ..model.store_info import StoreInfo
 from ..model.stream_outage import StreamOutage
 from .held_back import HeldBack
-from .pending_events import Untold
+from .pending_events import PendingEvents
 
-_MEMORIES: HassKey[dict[str, StoreMemory]] = HassKey(f"{DOMAIN}_memories")
+_STATES: HassKey[dict[str, StoreState]] = HassKey(f"{DOMAIN}_memories")
 _STORAGE_VERSION = 1
 _SAVE_DELAY = 30
 _MOST_LACKING = 100
@@ -43,11 +43,11 @@ class BuildLedger:
     """For each part or SKU, since when the stream was up when its latest jobs were asked for."""
 
 
-class StoreMemory:
+class StoreState:
     """The memory of one store."""
 
     def __init__(self, hass: HomeAssistant, store_id: str) -> None:
-        """Start empty; what was saved is loaded by ``async_recall``."""
+        """Start empty; what was saved is loaded by ``async_get_store_state``."""
         self._log = SendLog(self._async_save)
         self.limiter = RateLimiter(
             wall=lambda: self.clock.now().timestamp(), on_sent=self._async_on_sent, log=self._log
@@ -56,14 +56,14 @@ class StoreMemory:
         self.clock = ServerClock(dt_util.utcnow, on_known=self.limiter.date_restored)
         self.outage = StreamOutage()
         self.farm = Farm(self.clock.now)
-        self.chronicle = Chronicle(self.farm)
+        self.event_detector = EventDetector(self.farm)
         self.results = Results()
-        self.facts = StoreFacts()
-        self.told_until: datetime | None = None
+        self.facts = StoreInfo()
+        self.known_until: datetime | None = None
         """Until when, by Printago's clock, we know of every job that ended."""
-        self.endings_wanted = False
+        self.ended_jobs_wanted = False
         """Since then nobody may have told of some."""
-        self.untold = Untold()
+        self.pending_events = PendingEvents()
         self.lacking: frozenset[str] = frozenset()
         """The permissions that a repair has told to be missing, as long as none of them has turned out to be there."""
         self.held_back = HeldBack(self.limiter.now)
@@ -106,12 +106,12 @@ class StoreMemory:
     def async_forget_farm(self) -> None:
         """Start from nothing; the quota is Printago's, and stays used."""
         self.farm = Farm(self.clock.now)
-        self.chronicle = Chronicle(self.farm)
+        self.event_detector = EventDetector(self.farm)
         self.results = Results()
-        self.facts = StoreFacts()
-        self.told_until = None
-        self.endings_wanted = False
-        self.untold = Untold()
+        self.facts = StoreInfo()
+        self.known_until = None
+        self.ended_jobs_wanted = False
+        self.pending_events = PendingEvents()
         self.outage = StreamOutage()
         self.held_back.end()
         self.rest_down = self.stream_outage_told = False
@@ -120,10 +120,10 @@ class StoreMemory:
         self._kept = False
 
     @callback
-    def async_remember_result(self, happening: Happening) -> bool:
+    def async_remember_result(self, farm_event: FarmEvent) -> bool:
         """Remember how a print ended, and which run; return whether this was an end."""
-        ended = self.results.record(happening)
-        if ended or happening.kind == "print_started":
+        ended = self.results.record(farm_event)
+        if ended or farm_event.kind == "print_started":
             self._async_save_soon()
         return ended
 
@@ -155,7 +155,7 @@ class StoreMemory:
         self.results.restore(saved.get("results"))
         if isinstance(lacking := saved.get("lacking"), list):
             self.lacking = frozenset(name for name in lacking[:_MOST_LACKING] if isinstance(name, str))
-        self.chronicle.external_prints.restore(saved.get("external_prints"))
+        self.event_detector.external_prints.restore(saved.get("external_prints"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
 
@@ -215,19 +215,19 @@ class StoreMemory:
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
             "lacking": sorted(self.lacking),
-            "external_prints": self.chronicle.external_prints.export(),
+            "external_prints": self.event_detector.external_prints.export(),
         }
 
 
-async def async_recall(hass: HomeAssistant, store_id: str) -> StoreMemory:
+async def async_get_store_state(hass: HomeAssistant, store_id: str) -> StoreState:
     """Return the memory of a store, its own as long as Home Assistant runs."""
-    memories = hass.data.setdefault(_MEMORIES, {})
-    if (memory := memories.get(store_id)) is None:
-        memory = memories[store_id] = StoreMemory(hass, store_id)
-    await memory.async_load()
-    return memory
+    states = hass.data.setdefault(_STATES, {})
+    if (store_state := states.get(store_id)) is None:
+        store_state = states[store_id] = StoreState(hass, store_id)
+    await store_state.async_load()
+    return store_state
 
 
-async def async_forget(hass: HomeAssistant, store_id: str) -> None:
+async def async_remove_store_state(hass: HomeAssistant, store_id: str) -> None:
     """Forget the farm of a store, and what was saved of it."""
-    await (await async_recall(hass, store_id)).async_remove()
+    await (await async_get_store_state(hass, store_id)).async_remove()

@@ -5,7 +5,7 @@ import hashlib
 
 from ..api.models.picture import Picture
 from ..api.rest.addresses import without_query
-from .cover_cache import Covers
+from .cover_cache import CoverImageCache
 
 _MOST_NAMES = 2_000
 _MOST_BYTES = 32_000_000
@@ -14,7 +14,7 @@ _MOST_BYTES = 32_000_000
 class PictureNames:
     """The pictures of one store that cards show; every browser gets the same bytes, which were fetched once."""
 
-    def __init__(self, covers: Covers) -> None:
+    def __init__(self, covers: CoverImageCache) -> None:
         """Fetch through ``covers``."""
         self._covers = covers
         self._paths: OrderedDict[str, str] = OrderedDict()

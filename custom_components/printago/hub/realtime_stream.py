@@ -11,14 +11,14 @@ from homeassistant.util.ssl import client_context
 
 from ..api import EntityEvent, InvalidRealtimeUrl, MessageReader, PrintagoClient, RealtimeClient, StatMessage
 from ..const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
-from .persistence import StoreMemory
+from .persistence import StoreState
 
 
 async def async_create_stream(
     hass: HomeAssistant,
     entry: ConfigEntry,
     client: PrintagoClient,
-    memory: StoreMemory,
+    store_state: StoreState,
     *,
     on_message: Callable[[StatMessage | EntityEvent], None],
     on_connection: Callable[[bool], None],
@@ -27,7 +27,7 @@ async def async_create_stream(
     """Return the stream, which is still to be started; raises ConfigEntryError for an address that is none."""
     store_id = entry.data[CONF_STORE_ID]
     installation = await instance_id.async_get(hass)
-    reader = MessageReader(store_id, client.transport.secrets, on_message, memory.farm.count_dropped)
+    reader = MessageReader(store_id, client.transport.secrets, on_message, store_state.farm.count_dropped)
     try:
         return RealtimeClient(
             url=entry.data[CONF_SERVER][CONF_REALTIME_URL],
@@ -38,8 +38,8 @@ async def async_create_stream(
             on_message=reader.read,
             on_connection=on_connection,
             on_refused=on_refused,
-            preferred_endpoint=memory.realtime_endpoint,
-            outage_told=memory.stream_outage_told,
+            preferred_endpoint=store_state.realtime_endpoint,
+            outage_told=store_state.stream_outage_told,
             logger=LOGGER,
         )
     except InvalidRealtimeUrl as err:

@@ -64,7 +64,7 @@ class _Read:
         return max(periods, 1.0) if self.failed else periods
 
 
-class SeldomReads:
+class SlowPoller:
     """All that one store reads seldom."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, is_crowded: Callable[[], bool] = lambda: False) -> None:

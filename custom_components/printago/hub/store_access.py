@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from ..api import PrintagoClient
 from ..model.farm import Farm
 from .listeners import Listeners
-from .persistence import StoreMemory
-from .slow_poll import SeldomReads
+from .persistence import StoreState
+from .slow_poll import SlowPoller
 
 
 class StoreAccess(Protocol):
@@ -18,9 +18,9 @@ class StoreAccess(Protocol):
     store_id: str
     client: PrintagoClient
     farm: Farm
-    memory: StoreMemory
+    store_state: StoreState
     listeners: Listeners
-    seldom: SeldomReads
+    slow_poller: SlowPoller
 
     @property
     def stream_since(self) -> float | None:

@@ -19,18 +19,18 @@ COMPLETED_COUNT = "completed_count"
 _MINUTE = timedelta(minutes=1)
 
 
-class StoreReads:
+class StorePoller:
     """Reads orders, production slots and the count of completed jobs seldom; in between events tell of some of that."""
 
     def __init__(self, entry: ConfigEntry, coordinator: StoreAccess) -> None:
         """Begin once the coordinator starts to read."""
         self._coordinator = coordinator
-        self._facts = coordinator.memory.facts
+        self._facts = coordinator.store_state.facts
         self._stream_since = coordinator.stream_since
         self._count_is_lower = False
-        coordinator.seldom.add(COMPLETED_COUNT, self._async_read_count)
-        coordinator.seldom.add(Fact.ORDERS, self._async_read_orders)
-        coordinator.seldom.add(Fact.SLOTS, self._async_read_slots)
+        coordinator.slow_poller.add(COMPLETED_COUNT, self._async_read_count)
+        coordinator.slow_poller.add(Fact.ORDERS, self._async_read_orders)
+        coordinator.slow_poller.add(Fact.SLOTS, self._async_read_slots)
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_on_farm))
         # Deadlines pass, and requests grow older than an hour, without anybody telling.
@@ -63,7 +63,7 @@ class StoreReads:
         seen_before, started = farm.open_jobs.completions.seen, time.monotonic()
         count = await coordinator.client.completed_count()
         # Reckoned backwards, as the time of a snapshot.
-        farm.open_jobs.completions.counted_at = coordinator.memory.clock.now() - timedelta(
+        farm.open_jobs.completions.counted_at = coordinator.store_state.clock.now() - timedelta(
             seconds=time.monotonic() - started
         )
         coordinator.async_try_jobs_again()
@@ -85,13 +85,13 @@ class StoreReads:
     def _async_on_changes(self, changes: Changes) -> None:
         told = [self._facts.apply_order(change.id, change.action, change.source) for change in changes.order_changes]
         if not all(told):
-            self._coordinator.seldom.async_want(Fact.ORDERS)
+            self._coordinator.slow_poller.async_want(Fact.ORDERS)
         if told:
             self._coordinator.listeners.async_tell_farm_soon()
         if changes.complete and self._coordinator.farm.open_jobs.completions.total is None:
-            self._coordinator.seldom.async_want(COMPLETED_COUNT)
+            self._coordinator.slow_poller.async_want(COMPLETED_COUNT)
         if SUBSCRIPTION_KIND in changes.kinds:
-            self._coordinator.seldom.async_want(Fact.SLOTS)
+            self._coordinator.slow_poller.async_want(Fact.SLOTS)
 
     @callback
     def _async_on_farm(self) -> None:
@@ -101,4 +101,4 @@ class StoreReads:
         self._stream_since = since
         if since is not None and Fact.ORDERS in self._facts.known:
             # Entity events are not retained: what became of orders meanwhile is told by nobody.
-            self._coordinator.seldom.async_want(Fact.ORDERS)
+            self._coordinator.slow_poller.async_want(Fact.ORDERS)

@@ -30,7 +30,7 @@ class AccessWatch:
     @callback
     def _async_look(self) -> None:
         coordinator = self._coordinator
-        if coordinator.memory.held_back.active:
+        if coordinator.store_state.held_back.active:
             # Nobody was asked.
             return
         if (err := coordinator.rest_error) is None:

@@ -25,11 +25,11 @@ class PermissionWatch:
         self._hass = hass
         self._entry = entry
         self._client = coordinator.client
-        self._memory = coordinator.memory
+        self._store_state = coordinator.store_state
         self._listeners = coordinator.listeners
         self._permissions = coordinator.client.permissions
         # What is ignored since an earlier life holds until it has turned out to be allowed.
-        self._told_before = coordinator.memory.lacking
+        self._told_before = coordinator.store_state.lacking
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="the-api-key-lacks-a-permission")
         self._permissions.on_change = self._async_on_change
         self._permissions.on_proof = self._async_look
@@ -62,12 +62,12 @@ class PermissionWatch:
     def _async_look(self) -> None:
         # What a key may not view is left out on purpose; it says so by being unavailable.
         missing = [name for name in self._permissions.refused if not name.endswith((".view", ".download"))]
-        was_told = bool(self._memory.lacking)
+        was_told = bool(self._store_state.lacking)
         self._told_before -= self._permissions.allowed
-        self._memory.async_remember_lacking(self._told_before.union(missing))
+        self._store_state.async_remember_lacking(self._told_before.union(missing))
         if missing:
             self._issue.async_raise(ir.IssueSeverity.WARNING, {"permissions": ", ".join(missing)}, fixable=True)
-        elif was_told and not self._memory.lacking:
+        elif was_told and not self._store_state.lacking:
             self._issue.async_clear()
 
     @callback
@@ -75,4 +75,4 @@ class PermissionWatch:
         self._permissions.on_change = self._permissions.on_proof = lambda: None
         self._issue.async_withdraw()
         if not self._issue.ignored:
-            self._memory.async_remember_lacking(())
+            self._store_state.async_remember_lacking(())

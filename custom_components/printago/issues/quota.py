@@ -21,7 +21,7 @@ class QuotaWatch:
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
         """Watch the quota of an entry."""
         self._entry = entry
-        self._limiter = coordinator.memory.limiter
+        self._limiter = coordinator.store_state.limiter
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="limit-of-requests")
         entry.async_on_unload(coordinator.listeners.async_add_poll(self._async_look))
         entry.async_on_unload(async_track_time_interval(hass, self._async_look, _LOOK))

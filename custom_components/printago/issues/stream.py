@@ -29,7 +29,7 @@ class StreamWatch:
         self._entry = entry
         self._coordinator = coordinator
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="realtime-is-unreachable")
-        self._outage = coordinator.memory.outage
+        self._outage = coordinator.store_state.outage
         if self._outage.begin(entry.data[CONF_SERVER][CONF_REALTIME_URL]):
             self._issue.async_clear()
         elif self._issue.raised and not self._outage.seconds:

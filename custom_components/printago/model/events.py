@@ -2,7 +2,7 @@
 
 How a print ended is decided by its Printago job; the printer's own word counts only for prints that were started
 elsewhere, since Bambu printers say FAILED after a user has cancelled. What is said of a print is what was known of it while it
-ran, whatever the last message leaves out or calls otherwise. A happening is known by its job and attempt (a retry
+ran, whatever the last message leaves out or calls otherwise. An event is known by its job and attempt (a retry
 resets the same record), so that neither duplicates nor reconnects tell it again. The first look only takes bearings.
 """
 
@@ -25,11 +25,11 @@ from .print_tracker import PrintTracker, Step
 from .printer import PrinterState
 
 _LATE = timedelta(seconds=30)
-_MOST_STORIES = 5_000
+_MAX_HISTORIES = 5_000
 
 
 class Scope(StrEnum):
-    """Who tells a happening: the event entities of printers (first two) and of the farm."""
+    """Whose event it is: the event entities of printers (the first two), and of the farm."""
 
     PRINT = "print"
     ALERT = "alert"
@@ -38,7 +38,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class FarmEvent:
     """Something that happened; ``subject`` is the printer, None for the farm."""
 
     scope: Scope
@@ -49,11 +49,11 @@ class Happening:
 
 
 @dataclass(slots=True)
-class _Story:
+class _JobHistory:
     """What was told of a job's current attempt."""
 
     attempt: int = 1
-    told: set[str] = field(default_factory=set)
+    fired: set[str] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
     """Of _FACTS and _FACTS_OF_ATTEMPT, what was last known before the job ended."""
     reported_as_external: bool = False
@@ -61,12 +61,12 @@ class _Story:
 
     def begin_attempt(self) -> None:
         """Forget what belongs to the attempt before."""
-        self.told = {"created"}
+        self.fired = {"created"}
         self.reported_as_external = False
         for name in _FACTS_OF_ATTEMPT:
             self.facts.pop(name, None)
 
-    def learn(self, job: PrintJob) -> None:
+    def update(self, job: PrintJob) -> None:
         """Take over what a job says of itself; once it has ended only what nobody knew."""
         ended = job.status in FINAL_STATUSES
         for name in (*_FACTS, *_FACTS_OF_ATTEMPT):
@@ -82,7 +82,7 @@ class _Story:
 
 
 @dataclass(slots=True)
-class _Watch:
+class _PrinterSnapshot:
     """What was last seen of a printer."""
 
     online: bool
@@ -107,14 +107,14 @@ _FACTS = ("label", "part_name", "order_id")
 _FACTS_OF_ATTEMPT = ("assigned_printer_id", "printing_started_at")
 
 
-class Chronicle:
-    """Turns changes of a farm into happenings."""
+class EventDetector:
+    """Finds the events in the changes of a farm."""
 
     def __init__(self, farm: Farm) -> None:
         """Watch a farm; nothing has happened yet."""
         self._farm = farm
-        self._stories: OrderedDict[str, _Story] = OrderedDict()
-        self._watched: dict[str, _Watch] = {}
+        self._job_histories: OrderedDict[str, _JobHistory] = OrderedDict()
+        self._last_seen: dict[str, _PrinterSnapshot] = {}
         self.external_prints = PrintTracker(farm)
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._expected_off: dict[str, datetime] = {}
@@ -123,26 +123,26 @@ class Chronicle:
         """Note that we turn FabMatic off ourselves: that is no alert."""
         self._expected_off[printer_id] = self._farm.server_now() + timedelta(minutes=1)
 
-    def observe(self, changes: Changes) -> list[Happening]:
+    def detect(self, changes: Changes) -> list[FarmEvent]:
         """Return what has happened with these changes, in the order in which it did."""
-        happenings: list[Happening] = []
+        farm_events: list[FarmEvent] = []
         for change in changes.job_changes:
-            happenings += self._of_job(change)
+            farm_events += self._of_job(change)
         for order_change in changes.order_changes:
-            happenings += self._of_order(order_change)
+            farm_events += self._of_order(order_change)
         for printer_id in changes.removed:
-            self._watched.pop(printer_id, None)
+            self._last_seen.pop(printer_id, None)
             self.external_prints.forget(printer_id)
         for printer_id in changes.printers:
             if (state := self._farm.printers.get(printer_id)) is not None:
-                happenings += self._of_printer(state)
-        return sorted(happenings, key=lambda happening: happening.occurred_at)
+                farm_events += self._of_printer(state)
+        return sorted(farm_events, key=lambda farm_event: farm_event.occurred_at)
 
     # Jobs and orders
 
-    def _of_job(self, change: JobChange) -> list[Happening]:
+    def _of_job(self, change: JobChange) -> list[FarmEvent]:
         job, before = change.after, change.before
-        story = self._story(job, before)
+        history = self._history_of(job, before)
         steps: list[tuple[str, datetime | None]] = []
         if before is None:
             steps.append(("created", job.created_at))
@@ -151,123 +151,123 @@ class Chronicle:
         if job.status is JobStatus.PRINTING and before is not None and before.status is JobStatus.PAUSED:
             steps.append(("resumed", job.updated_at))
         elif (kind := _JOB_KINDS.get(job.status or JobStatus.PENDING)) is not None:
-            began = story.facts.get("printing_started_at")
-            if "started" not in story.told and (
+            began = history.facts.get("printing_started_at")
+            if "started" not in history.fired and (
                 kind in ("paused", "finished") or (kind in _ENDS and began is not None)
             ):
                 # It may have run while nobody told: that it has started is news as well.
                 began = began or _when(kind, job)
                 steps += [("assigned", began), ("started", began)]
             steps.append((kind, _when(kind, job)))
-        happenings: list[Happening] = []
+        farm_events: list[FarmEvent] = []
         for place, (kind, when) in enumerate(steps, 1):
             # A print can be paused and resumed any number of times, everything else happens once an attempt.
-            if kind in story.told and kind not in ("paused", "resumed"):
+            if kind in history.fired and kind not in ("paused", "resumed"):
                 continue
-            story.told.add(kind)
+            history.fired.add(kind)
             # Of several steps only the last one can have just happened.
             maybe_late = change.by_snapshot or place < len(steps)
-            happenings += self._tell_job(kind, when, job, story, maybe_late=maybe_late)
-        if job.status is JobStatus.COMPLETED and happenings:
-            happenings += self._order_completed(story.facts.get("order_id"), job.ended_at)
-        return happenings
+            farm_events += self._job_events(kind, when, job, history, maybe_late=maybe_late)
+        if job.status is JobStatus.COMPLETED and farm_events:
+            farm_events += self._order_completed(history.facts.get("order_id"), job.ended_at)
+        return farm_events
 
-    def _story(self, job: PrintJob, before: PrintJob | None) -> _Story:
-        if (story := self._stories.get(job.id)) is None:
-            story = self._stories[job.id] = _Story()
+    def _history_of(self, job: PrintJob, before: PrintJob | None) -> _JobHistory:
+        if (history := self._job_histories.get(job.id)) is None:
+            history = self._job_histories[job.id] = _JobHistory()
             if before is not None:
                 # What was so when we first looked is known, not news.
-                story.told |= _steps_before(before)
-                story.learn(before)
-            if len(self._stories) > _MOST_STORIES:
-                self._stories.popitem(last=False)
+                history.fired |= _steps_before(before)
+                history.update(before)
+            if len(self._job_histories) > _MAX_HISTORIES:
+                self._job_histories.popitem(last=False)
         if before is not None and was_retried(before, job):
-            story.attempt += 1
-            story.begin_attempt()
+            history.attempt += 1
+            history.begin_attempt()
         elif before is not None:
-            story.learn(before)
-        story.learn(job)
-        self._stories.move_to_end(job.id)
-        return story
+            history.update(before)
+        history.update(job)
+        self._job_histories.move_to_end(job.id)
+        return history
 
-    def _tell_job(
-        self, kind: str, when: datetime | None, job: PrintJob, story: _Story, *, maybe_late: bool
-    ) -> list[Happening]:
+    def _job_events(
+        self, kind: str, when: datetime | None, job: PrintJob, history: _JobHistory, *, maybe_late: bool
+    ) -> list[FarmEvent]:
         now = self._farm.server_now()
         occurred_at = when or now
-        facts = story.facts
+        facts = history.facts
         printer = self._farm.printers.get(facts.get("assigned_printer_id", ""))
         data: dict[str, Any] = {
             "job_id": job.id,
-            "job": story.title or job.id,
+            "job": history.title or job.id,
             "part": facts.get("part_name"),
             "order_id": facts.get("order_id"),
             "printer": printer.name if printer else None,
-            "attempt": story.attempt,
+            "attempt": history.attempt,
         }
         if kind in _ENDS:
             data["duration"] = _duration(facts.get("printing_started_at"), occurred_at)
             data["reason"] = job.error_message
         if maybe_late and now - occurred_at > _LATE:
             data |= {"late": True, "occurred_at": occurred_at.isoformat()}
-        told: list[Happening] = []
+        fired: list[FarmEvent] = []
         if kind != "resumed":
-            told.append(Happening(scope=Scope.JOB, kind=f"job_{kind}", occurred_at=occurred_at, data=data))
+            fired.append(FarmEvent(scope=Scope.JOB, kind=f"job_{kind}", occurred_at=occurred_at, data=data))
         if printer is not None and kind in _PRINT_STEPS:
-            steps, concerned = self._at_printer(kind, job, story, printer)
-            told += steps
+            steps, concerned = self._at_printer(kind, job, history, printer)
+            fired += steps
             if concerned:
-                told.append(
-                    Happening(
+                fired.append(
+                    FarmEvent(
                         scope=Scope.PRINT, kind=f"print_{kind}", subject=printer.id, occurred_at=occurred_at, data=data
                     )
                 )
-        return told
+        return fired
 
     def _at_printer(
-        self, kind: str, job: PrintJob, story: _Story, printer: PrinterState
-    ) -> tuple[list[Happening], bool]:
+        self, kind: str, job: PrintJob, history: _JobHistory, printer: PrinterState
+    ) -> tuple[list[FarmEvent], bool]:
         """Return how a print that ran before a job's has ended, and whether the job's step is news of its printer."""
         if kind == "started":
             before = self.external_prints.hand_over(printer, job)
-            story.reported_as_external = before.ended
+            history.reported_as_external = before.ended
             return [self._of_external(printer, step) for step in before.steps], not before.started
         if kind in _ENDS:
             self.external_prints.note_job_end(printer)
-            if "started" not in story.told and (kind == "canceled" or printer.external_print is not None):
+            if "started" not in history.fired and (kind == "canceled" or printer.external_print is not None):
                 # It has not come to be printed.
                 return [], False
-        return [], not story.reported_as_external
+        return [], not history.reported_as_external
 
-    def _order_completed(self, order_id: str | None, ended_at: datetime | None) -> list[Happening]:
+    def _order_completed(self, order_id: str | None, ended_at: datetime | None) -> list[FarmEvent]:
         """Return that an order is completed when its last open job has just been."""
         if order_id is None or any(other.order_id == order_id for other in self._farm.jobs.values()):
             return []
-        return [self._tell_order("completed", order_id, ended_at)]
+        return [self._order_event("completed", order_id, ended_at)]
 
-    def _of_order(self, change: OrderChange) -> list[Happening]:
+    def _of_order(self, change: OrderChange) -> list[FarmEvent]:
         known = self._orders.get(change.id)
         if change.action is Action.DELETE:
             self._orders.pop(change.id, None)
             return []
         values = Order.read(change.source)
         order = self._orders[change.id] = known.changed(values) if known else Order.from_json(change.id, change.source)
-        if len(self._orders) > _MOST_STORIES:
+        if len(self._orders) > _MAX_HISTORIES:
             self._orders.popitem(last=False)
         if known is None:
             if change.action is not Action.INSERT:
                 # Seen for the first time: how it was before is not known.
                 return []
-            return [self._tell_order("created", change.id, read_moment(change.source.get("createdAt")))]
+            return [self._order_event("created", change.id, read_moment(change.source.get("createdAt")))]
         if order.cancelled_at is not None and known.cancelled_at is None:
-            return [self._tell_order("canceled", change.id, order.cancelled_at)]
+            return [self._order_event("canceled", change.id, order.cancelled_at)]
         if order.status == "closed" and known.status not in ("closed", None):
-            return [self._tell_order("closed", change.id, values.get("updated_at"))]
+            return [self._order_event("closed", change.id, values.get("updated_at"))]
         return []
 
-    def _tell_order(self, kind: str, order_id: str, when: datetime | None) -> Happening:
+    def _order_event(self, kind: str, order_id: str, when: datetime | None) -> FarmEvent:
         order = self._orders.get(order_id)
-        return Happening(
+        return FarmEvent(
             scope=Scope.ORDER,
             kind=f"order_{kind}",
             occurred_at=when or self._farm.server_now(),
@@ -276,44 +276,44 @@ class Chronicle:
 
     # Printers
 
-    def _of_printer(self, state: PrinterState) -> list[Happening]:
+    def _of_printer(self, state: PrinterState) -> list[FarmEvent]:
         problems = {problem.key: problem for problem in reversed(state.problems)}
-        seen = _Watch(
+        seen = _PrinterSnapshot(
             online=state.is_online,
             # What is not fresh says nothing: neither that a problem came nor that it went.
             codes=problems if state.live else None,
             fabmatic=state.record.continuous_print,
             remaining=state.record.fabmatic_remaining_jobs,
         )
-        before = self._watched.get(state.id)
-        self._watched[state.id] = seen
+        before = self._last_seen.get(state.id)
+        self._last_seen[state.id] = seen
         used_from_outside = state.external_print is not None
         prints = [self._of_external(state, step) for step in self.external_prints.follow(state)]
         used_from_outside |= _prints_elsewhere(state)
         if before is None:
             return prints
-        happenings: list[Happening] = []
+        farm_events: list[FarmEvent] = []
         if before.online is not seen.online:
-            happenings.append(self._alert(state, "printer_online" if seen.online else "printer_offline"))
+            farm_events.append(self._alert(state, "printer_online" if seen.online else "printer_offline"))
         if seen.codes is None:
             seen.codes = before.codes
         elif before.codes is not None:
-            happenings += self._of_health(state, before.codes, seen.codes)
+            farm_events += self._of_health(state, before.codes, seen.codes)
         if before.fabmatic and not seen.fabmatic:
-            happenings += self._of_fabmatic(state, before, seen, used_from_outside=used_from_outside)
-        return happenings + prints
+            farm_events += self._of_fabmatic(state, before, seen, used_from_outside=used_from_outside)
+        return farm_events + prints
 
     def _of_health(
         self, state: PrinterState, before: dict[str, HealthMessage], now: dict[str, HealthMessage]
-    ) -> list[Happening]:
+    ) -> list[FarmEvent]:
         came = sorted(key for key, problem in now.items() if key not in before or problem.is_worse_than(before[key]))
-        told = [(_HEALTH_KINDS[now[key].severity], now[key]) for key in came]
-        told += [("hms_cleared", before[key]) for key in sorted(before.keys() - now.keys())]
-        return [self._alert(state, kind, **_health_data(state, problem)) for kind, problem in told]
+        fired = [(_HEALTH_KINDS[now[key].severity], now[key]) for key in came]
+        fired += [("hms_cleared", before[key]) for key in sorted(before.keys() - now.keys())]
+        return [self._alert(state, kind, **_health_data(state, problem)) for kind, problem in fired]
 
     def _of_fabmatic(
-        self, state: PrinterState, before: _Watch, seen: _Watch, *, used_from_outside: bool
-    ) -> list[Happening]:
+        self, state: PrinterState, before: _PrinterSnapshot, seen: _PrinterSnapshot, *, used_from_outside: bool
+    ) -> list[FarmEvent]:
         now = self._farm.server_now()
         expected_until = self._expected_off.pop(state.id, None)
         if expected_until is not None and now <= expected_until:
@@ -330,7 +330,7 @@ class Chronicle:
             cause = "used_from_outside"
         return [self._alert(state, "fabmatic_tripped", cause=cause)]
 
-    def _of_external(self, state: PrinterState, step: Step) -> Happening:
+    def _of_external(self, state: PrinterState, step: Step) -> FarmEvent:
         """Return what happened to a print that Printago knows nothing of."""
         data: dict[str, Any] = {
             "job_id": None,
@@ -342,10 +342,10 @@ class Chronicle:
         if step.kind in _ENDS:
             data["duration"] = _duration(step.print.seen_at, step.at)
             data["progress"] = None if step.print.progress is None else round(step.print.progress)
-        return Happening(scope=Scope.PRINT, kind=f"print_{step.kind}", subject=state.id, occurred_at=step.at, data=data)
+        return FarmEvent(scope=Scope.PRINT, kind=f"print_{step.kind}", subject=state.id, occurred_at=step.at, data=data)
 
-    def _alert(self, state: PrinterState, kind: str, **data: Any) -> Happening:
-        return Happening(
+    def _alert(self, state: PrinterState, kind: str, **data: Any) -> FarmEvent:
+        return FarmEvent(
             scope=Scope.ALERT,
             kind=kind,
             subject=state.id,

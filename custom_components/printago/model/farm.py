@@ -109,7 +109,7 @@ class Farm:
         self._settle(changes)
         return changes
 
-    def apply_endings(self, jobs: Listing, since: datetime) -> Changes:
+    def apply_ended_jobs(self, jobs: Listing, since: datetime) -> Changes:
         """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
         return self.open_jobs.apply_ended(believed_rows(jobs.rows, self.server_now()), since)
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..api.models.records import read_moment
-from .events import Happening, Scope
+from .events import FarmEvent, Scope
 from .print_status import Result
 
 _RESULT_OF = {f"print_{result}": result for result in Result}
@@ -35,22 +35,22 @@ class Results:
         """Return what is remembered of a printer."""
         return self._of.get(printer_id) or PrintResult()
 
-    def record(self, happening: Happening) -> bool:
+    def record(self, farm_event: FarmEvent) -> bool:
         """Take over how a print ended; return whether this was an end."""
-        result = _RESULT_OF.get(happening.kind)
-        if happening.scope is not Scope.PRINT or happening.subject is None or result is None:
+        result = _RESULT_OF.get(farm_event.kind)
+        if farm_event.scope is not Scope.PRINT or farm_event.subject is None or result is None:
             return False
-        remembered = self._of.setdefault(happening.subject, PrintResult())
+        remembered = self._of.setdefault(farm_event.subject, PrintResult())
         remembered.failed_prints += result is Result.FAILED
-        ended_at = happening.occurred_at.isoformat()
+        ended_at = farm_event.occurred_at.isoformat()
         if remembered.ended_at is not None and ended_at < remembered.ended_at:
             # Found late: a later print has ended since.
             return True
         remembered.result = result
-        remembered.reason = happening.data.get("reason")
-        remembered.job_id = happening.data["job_id"]
-        remembered.job = happening.data["job"]
-        remembered.part = happening.data["part"]
+        remembered.reason = farm_event.data.get("reason")
+        remembered.job_id = farm_event.data["job_id"]
+        remembered.job = farm_event.data["job"]
+        remembered.part = farm_event.data["part"]
         remembered.ended_at = ended_at
         return True
 

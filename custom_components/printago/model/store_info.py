@@ -25,7 +25,7 @@ class Fact(StrEnum):
     SLOTS = "production_slots"
 
 
-class StoreFacts:
+class StoreInfo:
     """Orders and production slots; nothing of what the key may not read."""
 
     def __init__(self) -> None:

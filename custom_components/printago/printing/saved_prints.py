@@ -72,7 +72,7 @@ class SavedPrints:
                 if known.thing != thing:
                     self._async_delete_issue(subentry_id)
                 self._async_add_check(known.thing[0])
-                self._coordinator.seldom.async_want(_READS[known.thing[0]])
+                self._coordinator.slow_poller.async_want(_READS[known.thing[0]])
 
     @callback
     def _async_add(self, saved_print: SavedPrint) -> None:
@@ -86,7 +86,7 @@ class SavedPrints:
     def _async_add_check(self, kind: str) -> None:
         if kind not in self._checked:
             self._checked.add(kind)
-            self._coordinator.seldom.add(_READS[kind], partial(self._async_check, kind))
+            self._coordinator.slow_poller.add(_READS[kind], partial(self._async_check, kind))
 
     @callback
     def _async_write_device(self, subentry_id: str, name: str) -> None:
@@ -112,7 +112,7 @@ class SavedPrints:
                 saved_print.async_look_for_jobs()
         for kind, hints in _HINTS.items():
             if not changes.kinds.isdisjoint(hints):
-                self._coordinator.seldom.async_want(_READS[kind])
+                self._coordinator.slow_poller.async_want(_READS[kind])
 
     # What is gone
 

@@ -85,7 +85,7 @@ class Submitter:
         self._coordinator = coordinator
         self._catalog = catalog
         self._client = coordinator.client
-        self._ledger = coordinator.memory.builds
+        self._ledger = coordinator.store_state.builds
 
     async def async_submit(self, request: PrintRequest, *, find_jobs: bool = True) -> Submission:
         """Submit a request, and return what became of it; ``find_jobs`` waits until its jobs have appeared.

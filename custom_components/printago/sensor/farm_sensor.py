@@ -22,7 +22,7 @@ from ..entity import FarmEntity
 from ..model.farm import Farm
 from ..model.print_status import Readiness
 from ..model.printer import Counted
-from ..model.store_info import Fact, StoreFacts
+from ..model.store_info import Fact, StoreInfo
 from ..runtime import PrintagoConfigEntry
 
 _MOST_NAMES = 50
@@ -65,9 +65,9 @@ def _jobs(key: str, *statuses: JobStatus) -> FarmSensorDescription:
     )
 
 
-def _orders(key: str, choose: Callable[[StoreFacts, datetime], Iterable[Order]]) -> FarmSensorDescription:
+def _orders(key: str, choose: Callable[[StoreInfo, datetime], Iterable[Order]]) -> FarmSensorDescription:
     def count(coordinator: PrintagoCoordinator) -> Count:
-        orders = list(choose(coordinator.memory.facts, coordinator.farm.server_now()))
+        orders = list(choose(coordinator.store_state.facts, coordinator.farm.server_now()))
         return len(orders), [order.title for order in heapq.nsmallest(_MOST_NAMES, orders, key=_urgency)]
 
     return FarmSensorDescription(
@@ -130,14 +130,14 @@ FARM_SENSORS = (
         key="production_slots_total",
         state_class=SensorStateClass.MEASUREMENT,
         fact=Fact.SLOTS,
-        value_fn=lambda coordinator: coordinator.memory.facts.slots,
+        value_fn=lambda coordinator: coordinator.store_state.facts.slots,
     ),
     FarmSensorDescription(
         key="api_requests_last_hour",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         always=True,
-        value_fn=lambda coordinator: coordinator.memory.limiter.requests_last_hour,
+        value_fn=lambda coordinator: coordinator.store_state.limiter.requests_last_hour,
     ),
 )
 
@@ -149,7 +149,7 @@ def async_setup_farm_sensors(entry: PrintagoConfigEntry, async_add_entities: Add
     registry = er.async_get(coordinator.hass)
 
     def wanted(description: FarmSensorDescription) -> bool:
-        if description.fact is None or description.fact in coordinator.memory.facts.known:
+        if description.fact is None or description.fact in coordinator.store_state.facts.known:
             return True
         unique_id = f"{coordinator.store_id}_{description.key}"
         return registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id) is not None
@@ -180,7 +180,7 @@ class FarmSensor(FarmEntity, SensorEntity):
             return True
         if description.needs_jobs and not self.coordinator.jobs_readable:
             return False
-        if description.fact is not None and description.fact not in self.coordinator.memory.facts.known:
+        if description.fact is not None and description.fact not in self.coordinator.store_state.facts.known:
             return False
         return super()._is_available()
 

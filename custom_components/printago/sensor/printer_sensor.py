@@ -220,7 +220,7 @@ class PrinterResultSensor(PrinterEntity, SensorEntity):
     @override
     @callback
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
-        result = self.coordinator.memory.results.of(printer.id)
+        result = self.coordinator.store_state.results.of(printer.id)
         self._attr_native_value = self.entity_description.value_fn(result)
         if self.entity_description.attributes_fn is None:
             return (self._attr_native_value,)

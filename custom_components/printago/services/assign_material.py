@@ -62,7 +62,7 @@ async def async_assign_material(call: ServiceCall) -> ServiceResponse:
         ),
     )
     # The answer is empty; an event tells what came of it, unless it got lost.
-    coordinator.seldom.async_want(PRINTER_SLOTS)
+    coordinator.slow_poller.async_want(PRINTER_SLOTS)
     if not call.return_response:
         return None
     return {

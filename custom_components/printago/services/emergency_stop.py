@@ -153,7 +153,7 @@ async def _async_stop_store(coordinator: PrintagoCoordinator, wanted: set[str]) 
     # In the order of the farm, so that the same call is always the same requests.
     names = {printer.id: printer.name for printer in coordinator.farm.printers.values() if printer.id in wanted}
     for printer_id in names:
-        coordinator.memory.chronicle.expect_fabmatic_off(printer_id)
+        coordinator.store_state.event_detector.expect_fabmatic_off(printer_id)
     outcomes = await stop_printers(coordinator.client.transport, list(names))
     _async_take_over(coordinator, outcomes)
     return {

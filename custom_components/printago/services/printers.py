@@ -86,7 +86,7 @@ async def async_set_fabmatic(call: ServiceCall) -> ServiceResponse:
 
     async def turn(printer: PrinterState) -> None:
         if not enabled:
-            coordinator.memory.chronicle.expect_fabmatic_off(printer.id)
+            coordinator.store_state.event_detector.expect_fabmatic_off(printer.id)
         try:
             record = await coordinator.client.set_fabmatic(printer.id, enabled=enabled, job_limit=job_limit)
         except InvalidRequestError as err:
