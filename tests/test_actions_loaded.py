@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api.models.filament import Place
+from custom_components.printago.api.models.filament import SlotAddress
 from tests.actions import act, sent
 from tests.common import device_of, paths, printer_named, until_farm
 from virtual_farm import Fault, VirtualFarm
@@ -172,7 +172,7 @@ async def test_assigned_material_shows_in_home_assistant(
     assert sent(farm, ASSIGN)[0]["materialType"] == "PETG"
     assert sent(farm, ASSIGN)[0]["setOnPrinter"] is False
     await farm.advance(1)
-    await until_farm(entry, lambda: materials.assigned(printer, Place(0, 2)) == "PETG")
+    await until_farm(entry, lambda: materials.assigned(printer, SlotAddress(0, 2)) == "PETG")
 
 
 @pytest.mark.parametrize(

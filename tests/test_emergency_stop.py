@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api import Lane
+from custom_components.printago.api import RequestPriority
 from custom_components.printago.const import DOMAIN
 from tests.common import device_of, printer_named, until, until_asked, value_of
 from tests.conftest import SetUp
@@ -169,7 +169,7 @@ async def test_our_own_limit_holds_nothing_back_but_counts_it(
 ) -> None:
     farm.set_quota(enabled=False)
     limiter = entry.runtime_data.coordinator.client.transport.limiter
-    while limiter.delay(Lane.USER) == 0:
+    while limiter.delay(RequestPriority.USER) == 0:
         limiter.count()
     limiter.refused(600)
     before = limiter.requests_last_hour

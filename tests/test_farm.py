@@ -103,7 +103,7 @@ def test_telemetry_that_comes_before_its_printer_is_kept_for_the_snapshot() -> N
     stat(farm, A, data={"temps": {"bedTemp": 61, "chamberTemp": 40}})
     changes = farm.apply_snapshot(Listing({A: record()}, complete=True), None)
     assert farm.printers[A].telemetry.bed_temp == 61
-    assert changes.parts == {A}
+    assert changes.new_features == {A}
 
 
 def test_snapshot_that_did_not_come_loses_no_message(farm: Farm) -> None:
@@ -117,8 +117,8 @@ def test_snapshot_that_did_not_come_loses_no_message(farm: Farm) -> None:
 def test_flood_in_flight_asks_for_another_snapshot(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.model.farm._MOST_JOURNALED", 1)
     farm.begin_snapshot()
-    assert not event(farm, "printer", Action.UPDATE, {A: {}}).incomplete
-    assert event(farm, "printer", Action.UPDATE, {A: {}}).incomplete
+    assert not event(farm, "printer", Action.UPDATE, {A: {}}).needs_refresh
+    assert event(farm, "printer", Action.UPDATE, {A: {}}).needs_refresh
 
 
 def test_telemetry_in_flight_stands_though_the_snapshot_is_older(farm: Farm) -> None:
@@ -141,7 +141,7 @@ def test_late_message_of_a_printer_that_went_does_not_bring_it_back(farm: Farm) 
     event(farm, "printer", Action.DELETE, {A: {}})
     changes = event(farm, "printer", Action.INSERT, {A: record()})
     assert A not in farm.printers
-    assert changes.incomplete
+    assert changes.needs_refresh
     event(farm, "printer", Action.INSERT, {A: record(5)})
     assert A in farm.printers
 
@@ -171,20 +171,20 @@ def test_half_an_update_of_a_printer_that_was_deleted_twice_neither_fails_nor_br
 def test_half_an_update_of_a_printer_that_was_deleted_asks_for_one_snapshot(farm: Farm) -> None:
     for _ in range(2):
         event(farm, "printer", Action.DELETE, {A: {}})
-    asked = [event(farm, "printer", Action.UPDATE, {A: {"isOnline": True}}).incomplete for _ in range(3)]
+    asked = [event(farm, "printer", Action.UPDATE, {A: {"isOnline": True}}).needs_refresh for _ in range(3)]
     assert asked == [True, False, False]
 
 
 def test_unknown_printer_is_counted_and_asked_for_once(farm: Farm) -> None:
-    assert stat(farm, B).incomplete
-    assert not stat(farm, B).incomplete
+    assert stat(farm, B).needs_refresh
+    assert not stat(farm, B).needs_refresh
     assert farm.dropped["unknown_printer"] == 2
     assert not event(farm, "printer", Action.DELETE, {B: {}}).removed
 
 
 def test_printer_of_which_only_a_field_is_known_is_not_added(farm: Farm) -> None:
     changes = event(farm, "printer", Action.INSERT, {B: {"isOnline": True}})
-    assert changes.incomplete
+    assert changes.needs_refresh
     assert B not in farm.printers
 
 
@@ -200,10 +200,10 @@ def test_push_touches_only_its_printer(farm: Farm) -> None:
     snapshot(farm, {A: record(), B: record()})
     changes = stat(farm, B, data={"temps": {"bedTemp": 60}})
     assert changes.printers == {B}
-    assert changes.parts == {B}
-    assert not changes.summary
-    assert not stat(farm, B, 1, data={"temps": {"bedTemp": 61}}).parts
-    assert stat(farm, B, 2, isAvailable=False).summary
+    assert changes.new_features == {B}
+    assert not changes.totals_changed
+    assert not stat(farm, B, 1, data={"temps": {"bedTemp": 61}}).new_features
+    assert stat(farm, B, 2, isAvailable=False).totals_changed
 
 
 def test_late_telemetry_is_dropped_and_counted(farm: Farm) -> None:

@@ -130,25 +130,25 @@ def test_cancelled_job_that_is_retried_comes_back(farm: Farm) -> None:
 
 
 def test_job_of_which_little_is_known_asks_for_a_snapshot(farm: Farm) -> None:
-    assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).incomplete
+    assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).needs_refresh
     assert JOB not in farm.jobs
-    assert event(farm, "printjob", Action.UPDATE, {JOB: {"status": "pending"}}).incomplete
+    assert event(farm, "printjob", Action.UPDATE, {JOB: {"status": "pending"}}).needs_refresh
     assert JOB in farm.jobs
     assert event(farm, "printjob", Action.DELETE, {JOB: {}}).jobs
     assert JOB not in farm.jobs
 
 
 def test_fragments_of_an_old_job_ask_for_one_snapshot_only(farm: Farm) -> None:
-    assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).incomplete
+    assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).needs_refresh
     snapshot(farm, {A: record()}, {})
-    assert not event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 8"}}).incomplete
+    assert not event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 8"}}).needs_refresh
     snapshot(farm, {A: record()}, {JOB: job()})
     assert farm.jobs[JOB].title == "Benchy"
 
 
 def test_job_in_a_status_that_nobody_knows_does_not_ask_for_snapshots_without_end(farm: Farm) -> None:
     for _ in range(3):
-        assert not snapshot(farm, {A: record()}, {JOB: job(status="teleporting")}).incomplete
+        assert not snapshot(farm, {A: record()}, {JOB: job(status="teleporting")}).needs_refresh
     assert JOB not in farm.jobs
 
 

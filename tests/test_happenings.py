@@ -219,7 +219,7 @@ def test_ending_that_nobody_told_is_found_with_its_time() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
     watched.now = NOON + timedelta(hours=1)
     changes = snapshot(watched.farm, {A: record()})
-    assert changes.ended_unseen
+    assert changes.jobs_vanished
     assert watched.see(changes) == []
     source = job(
         600, status="completed", assignedPrinterId=A, printingStartedAt=stamp(-60), printingCompletedAt=stamp(600)

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api import Lane
+from custom_components.printago.api import RequestPriority
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.held_back import OTHERS_PATIENCE, OWN_PATIENCE, HeldBack
 from custom_components.printago.hub.persistence import async_get_store_state
@@ -574,7 +574,7 @@ async def test_unload_ends_a_picture_that_waits_for_room(
     await hass.async_block_till_done(wait_background_tasks=True)
     client = entry.runtime_data.coordinator.client
     limiter = entry.runtime_data.coordinator.store_state.limiter
-    limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9
+    limiter._blocked_until[RequestPriority.BACKGROUND] = limiter.now() + 9
     looking = asyncio.create_task(client.picture("a/b.png"))
     await asyncio.sleep(0.1)
     assert not looking.done()
@@ -594,7 +594,7 @@ async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
     limiter = entry.runtime_data.coordinator.store_state.limiter
     farm.clear_requests()
     for _ in range(2):
-        limiter._blocked_until[Lane.BACKGROUND] = limiter.now() + 9
+        limiter._blocked_until[RequestPriority.BACKGROUND] = limiter.now() + 9
         entry.runtime_data.coordinator.async_reconcile()
         polling = asyncio.create_task(poll(hass, entry))
         await asyncio.sleep(0.1)
@@ -616,7 +616,7 @@ async def test_sixty_actions_at_once_leave_the_poll_nothing_to_tell(
     await hass.async_block_till_done(wait_background_tasks=True)
     caplog.set_level(logging.DEBUG)
     caplog.clear()
-    used = await fill(entry, Lane.USER)
+    used = await fill(entry, RequestPriority.USER)
     assert used > 40
     with pytest.raises(HomeAssistantError):
         await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")

@@ -23,7 +23,7 @@ from custom_components.printago.model.events import EventDetector
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.hms import wiki_url
 from custom_components.printago.model.store_info import StoreInfo
-from custom_components.printago.model.timestamps import believed_rows
+from custom_components.printago.model.timestamps import rows_without_future_timestamps
 from tests.api.payloads import PRINTER, STORE
 from tests.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
 
@@ -96,7 +96,7 @@ def test_order_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
 
 
 def test_only_stamps_beyond_an_hour_are_not_believed() -> None:
-    rows = believed_rows(
+    rows = rows_without_future_timestamps(
         {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": stamp(3601)}, "c": {"updatedAt": 7}}, NOON
     )
     assert rows == {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": None}, "c": {"updatedAt": 7}}
@@ -199,8 +199,8 @@ def test_printers_that_events_add_are_bounded(farm: Farm) -> None:
 
 def test_many_jobs_of_one_printer_settle_it_once(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     settled: list[str] = []
-    settle = farm._settle_printer
-    monkeypatch.setattr(farm, "_settle_printer", lambda state: settled.append(state.id) or settle(state))
+    settle = farm._update_derived_of
+    monkeypatch.setattr(farm, "_update_derived_of", lambda state: settled.append(state.id) or settle(state))
     jobs = {f"j{number}": job(number, status="printing", assignedPrinterId=A) for number in range(1_000)}
     event(farm, "printjob", Action.INSERT, jobs)
     assert settled == [A]

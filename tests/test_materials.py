@@ -3,11 +3,11 @@
 from typing import Any
 
 from custom_components.printago.api.models.entity_event import Action, EntityEvent
-from custom_components.printago.api.models.filament import Place
+from custom_components.printago.api.models.filament import SlotAddress
 from custom_components.printago.model.materials import Materials
 
 PRINTER = "p" * 24
-FIRST = Place(0, 0)
+FIRST = SlotAddress(0, 0)
 
 
 def slot(**fields: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def known() -> Materials:
 def test_assigned_material_is_called_by_name_and_colour() -> None:
     materials = known()
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic Red"
-    assert materials.assigned(PRINTER, Place(0, 1)) is None
+    assert materials.assigned(PRINTER, SlotAddress(0, 1)) is None
     assert materials.assigned("q" * 24, FIRST) is None
     assert materials.name_of("GFA00") == "PLA Basic"
     assert materials.name_of("GFA01") is None
@@ -81,7 +81,7 @@ def test_event_of_an_unknown_slot_that_does_not_say_where_leaves_a_gap() -> None
     assert materials.apply(event("printerslot", s2={"materialId": "pla"})) == (set(), True)
     whole = slot(slotIndex=1)
     assert materials.apply(event("printerslot", Action.INSERT, s2=whole)) == ({PRINTER}, False)
-    assert materials.assigned(PRINTER, Place(0, 1)) == "PLA Basic Red"
+    assert materials.assigned(PRINTER, SlotAddress(0, 1)) == "PLA Basic Red"
 
 
 def test_deleted_slot_has_no_material() -> None:

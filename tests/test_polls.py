@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.printago.api import Lane, Listing
+from custom_components.printago.api import Listing, RequestPriority
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
 from custom_components.printago.health import describe_rest
 from tests.common import device_of, pass_time, paths, printer_named, silence, until, until_asked, value_of
@@ -241,7 +241,7 @@ async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forg
     client = entry.runtime_data.coordinator.client
     open_jobs, under_way, may_go_on = client.open_jobs, asyncio.Event(), asyncio.Event()
 
-    async def take_long(lane: Lane) -> Listing:
+    async def take_long(lane: RequestPriority) -> Listing:
         under_way.set()
         await may_go_on.wait()
         return await open_jobs(lane)

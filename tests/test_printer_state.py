@@ -33,7 +33,7 @@ UNDECIDED = (
 def printer(**record: Any) -> PrinterState:
     """Return a printer of which a record came at noon."""
     state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **IDLE, **record})
-    state.settle(None)
+    state.update_derived(None)
     return state
 
 
@@ -45,7 +45,7 @@ def tell(
     expires_at = now + timedelta(seconds=lifetime)
     message = read_stat(ID, {"receivedAt": now.isoformat(), "expiresAt": expires_at.isoformat(), **stat})
     changed = told.merge_stat(message, now)
-    told.settle(job)
+    told.update_derived(job)
     return changed is not None
 
 
@@ -183,7 +183,7 @@ def test_status_without_any_telemetry_comes_from_the_job(
     status: str | None, record: dict[str, Any], expected: PrintStatus | None
 ) -> None:
     state = printer(**record)
-    state.settle(job(status) if status else None)
+    state.update_derived(job(status) if status else None)
     assert state.print_status is expected
 
 
@@ -222,7 +222,7 @@ def test_stale_idle_gives_way_when_printago_says_that_the_printer_is_busy(
     tell(state, state="IDLE")
     state.expire(NOON + timedelta(minutes=6))
     state.merge_record({**BUSY, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
-    state.settle(job(status) if status else None)
+    state.update_derived(job(status) if status else None)
     assert state.print_status is expected
 
 
@@ -231,7 +231,7 @@ def test_stale_status_gives_way_when_printago_says_that_the_print_is_over() -> N
     tell(state, state="RUNNING", isAvailable=False)
     state.expire(NOON + timedelta(minutes=6))
     state.merge_record({**DONE, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
-    state.settle(None)
+    state.update_derived(None)
     assert state.print_status is PrintStatus.FINISH
     assert state.bed_needs_clearing
 
@@ -271,7 +271,7 @@ def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:
     tell(busy, state="RUNNING", isAvailable=False, job=job("printing"))
     for state, expected in ((done, True), (busy, False)):
         state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
-        state.settle(state.job)
+        state.update_derived(state.job)
         assert state.bed_needs_clearing is expected
 
 
@@ -279,7 +279,7 @@ def test_bed_needs_clearing_when_the_job_of_an_offline_printer_is_over() -> None
     state = printer(**BUSY)
     tell(state, state="RUNNING", isAvailable=False, job=job("printing"))
     state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
-    state.settle(None)
+    state.update_derived(None)
     assert state.bed_needs_clearing
 
 
@@ -399,7 +399,7 @@ def test_what_does_not_run_has_no_end(word: str) -> None:
 def test_start_is_that_of_the_job() -> None:
     state = printer(**BUSY)
     assert state.start_time is None
-    state.settle(job("printing", printingStartedAt="2026-11-24T11:00:00Z"))
+    state.update_derived(job("printing", printingStartedAt="2026-11-24T11:00:00Z"))
     assert state.start_time == NOON - timedelta(hours=1)
 
 

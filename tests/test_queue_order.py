@@ -75,7 +75,7 @@ async def test_jobs_without_a_number_are_explained_last(
         asked.append(job_id[0])
         return []
 
-    monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.QueueCalls.matching", matching)
+    monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.JobEndpoints.matching", matching)
     tell(farm, b={"priority": 100, "queueOrder": None}, a={"priority": 100, "queueOrder": 4})
     await until_farm(entry, lambda: len(entry.runtime_data.coordinator.farm.jobs) == 2)
 
@@ -96,7 +96,7 @@ async def test_jobs_that_are_moved_keep_the_order_of_the_queue(
     async def newest(*_: Any, **__: Any) -> Any:
         return Listing(rows, complete=True)
 
-    monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.QueueCalls.newest", newest)
+    monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.JobEndpoints.newest", newest)
 
     await act(hass, "move_jobs_to_front", label="x")
 

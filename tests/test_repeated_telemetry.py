@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given, settings, strategies as st
 
 from custom_components.printago.api import Action, EntityEvent, StatMessage, parse_message
-from custom_components.printago.api.realtime.payload_cache import Repeats
+from custom_components.printago.api.realtime.payload_cache import PayloadCache
 from custom_components.printago.model.farm import Farm
 from tests.farm_model import NOON, record, snapshot
 
@@ -80,7 +80,7 @@ def known_of(farm: Farm) -> dict[str, Any]:
 def test_fast_way_and_slow_way_lead_to_the_same(steps: list[tuple[str, Any]]) -> None:
     now = NOON
     fast, slow = Farm(lambda: now), Farm(lambda: now)
-    repeats = Repeats()
+    repeats = PayloadCache()
     for farm in (fast, slow):
         snapshot(farm, {PRINTER: record(isAvailable=False)})
     facts = {

@@ -109,7 +109,7 @@ async def test_sku_that_lost_its_parts_is_noticed_when_an_event_tells_of_parts(
     topic = f"stores/{farm.config.store_id}/entities/parts"
     told = asyncio.Event()
     stop = entry.runtime_data.coordinator.listeners.async_add_changes(
-        lambda new: told.set() if "part" in new.kinds else None
+        lambda new: told.set() if "part" in new.entity_types else None
     )
     farm.publish(topic, b'{"action": "DELETE", "entityType": "parts", "entities": {"%s": {}}}' % part_id(farm).encode())
     await asyncio.wait_for(told.wait(), 10)

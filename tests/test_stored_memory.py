@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.printago.api import Lane
+from custom_components.printago.api import RequestPriority
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.persistence import async_get_store_state
 from tests.common import pass_time, press, printer_named, value_of
@@ -57,7 +57,7 @@ async def test_forged_log_of_the_far_future_costs_an_hour_at_most(
     entry = await setup_entry()
     assert entry.state is ConfigEntryState.LOADED
     assert farm.requests == []
-    assert entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) <= 3610
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) <= 3610
 
     clock.now += 3611
     await entry.runtime_data.coordinator.async_refresh()

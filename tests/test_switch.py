@@ -194,7 +194,7 @@ async def test_refused_fabmatic_points_to_the_safety_rules(hass: HomeAssistant, 
     with pytest.raises(HomeAssistantError) as failed:
         await turn(hass, printer, "fabmatic", "on")
     assert failed.value.translation_key == "fabmatic_refused"
-    assert "safety rules" in str(failed.value)
+    assert "safety requirements" in str(failed.value)
     assert "No eject method is set up." in str(failed.value)
     assert switch(hass, printer, "fabmatic") == "off"
 

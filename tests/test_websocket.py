@@ -92,7 +92,7 @@ async def test_a_change_is_pushed_and_no_change_is_not(
     before = await browser.subscribe("queue")
     second = before["queued"][1]
 
-    entry.runtime_data.coordinator.listeners.async_tell_farm()
+    entry.runtime_data.coordinator.listeners.async_update_farm()
     await hass.services.async_call("printago", "move_jobs_to_front", {"job_id": [second["id"]]}, blocking=True)
 
     # The first push is that of the change: what nothing has changed sends nothing.

@@ -17,17 +17,17 @@ from .api import CannotConnectError, PrintagoClient
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoCoordinator
 from .frontend import async_setup_cards
-from .hub.clock_jumps import ClockWatch
+from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
 from .hub.persistence import async_get_store_state, async_remove_store_state
 from .hub.picture_names import PictureNames
 from .hub.store_poll import StorePoller
-from .issues.access import AccessWatch
+from .issues.access import AccessMonitor
 from .issues.entry_issue import async_forget_issues
-from .issues.missing_permission import PermissionWatch
-from .issues.quota import QuotaWatch
-from .issues.stream import StreamWatch
+from .issues.missing_permission import PermissionMonitor
+from .issues.quota import QuotaMonitor
+from .issues.stream import StreamMonitor
 from .printing.catalog import Catalog
 from .printing.catalog_list import CatalogList
 from .printing.saved_prints import SavedPrints
@@ -92,9 +92,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StorePoller(entry, coordinator)
-    permissions = PermissionWatch(hass, entry, coordinator)
-    ClockWatch(hass, entry, coordinator)
-    for watch in (AccessWatch, QuotaWatch, StreamWatch):
+    permissions = PermissionMonitor(hass, entry, coordinator)
+    ClockMonitor(hass, entry, coordinator)
+    for watch in (AccessMonitor, QuotaMonitor, StreamMonitor):
         watch(hass, entry, coordinator)
     await coordinator.async_start()
     await permissions.async_ask()

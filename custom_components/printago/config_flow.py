@@ -18,16 +18,16 @@ from .api import (
     AuthenticationError,
     CannotConnectError,
     InvalidRealtimeUrl,
-    Lane,
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
     RateLimitedError,
+    RequestPriority,
+    is_missing_api_access,
     parse_api_url,
     parse_endpoint,
-    tells_no_api_access,
 )
 from .api.credentials import clean_address, clean_key, clean_store_id, is_key, is_store_id
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
@@ -207,7 +207,7 @@ def _malformed_key(data: Mapping[str, Any]) -> dict[str, str]:
 
 def _errors_of(err: PrintagoError) -> dict[str, str]:
     """Return the form's errors for why a store could not be tried, each at the field that is wrong."""
-    if tells_no_api_access(err):
+    if is_missing_api_access(err):
         return {"base": "no_api_access"}
     match err:
         case AuthenticationError():
@@ -225,7 +225,7 @@ def _errors_of(err: PrintagoError) -> dict[str, str]:
 async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None:
     """Return the store's name; to go without one is no reason to refuse a key."""
     try:
-        stores = await client.stores(Lane.USER)
+        stores = await client.stores(RequestPriority.USER)
     except PrintagoError:
         return None
     names = (store.get("name") for store in stores if store.get("id") == store_id)

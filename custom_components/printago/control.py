@@ -52,9 +52,9 @@ class OptimisticEntity[T](PrintagoEntity):
     def __init__(self, *args: Any) -> None:
         """Start without a wish."""
         super().__init__(*args)
-        self._wish: T | None = None
-        self._wished_over: T | None = None
-        self._wishes = 0
+        self._optimistic_value: T | None = None
+        self._replaced_value: T | None = None
+        self._requests = 0
         self._queued = False
         """The latest press still waits for the answer to an earlier one."""
         self._sending = asyncio.Lock()
@@ -63,54 +63,54 @@ class OptimisticEntity[T](PrintagoEntity):
     @callback
     def _async_shown(self, actual: T | None) -> T | None:
         """Return what to show while ``actual`` is what the cloud tells."""
-        if self._wish is None:
+        if self._optimistic_value is None:
             return actual
         if self._queued:
             # What comes now is about the earlier press.
             if actual is not None:
-                self._wished_over = actual
-            return self._wish
-        if actual is None or (actual == self._wished_over and actual != self._wish):
-            return self._wish
-        self._async_end_wish()
+                self._replaced_value = actual
+            return self._optimistic_value
+        if actual is None or (actual == self._replaced_value and actual != self._optimistic_value):
+            return self._optimistic_value
+        self._async_clear_optimistic()
         return actual
 
-    async def _async_wish(
-        self, wish: T, actual: T | None, call: Callable[[], Awaitable[None]], *, answer_tells: bool = False
+    async def _async_set_optimistic(
+        self, wanted: T, actual: T | None, call: Callable[[], Awaitable[None]], *, answer_is_state: bool = False
     ) -> None:
-        """Show ``wish`` in place of ``actual`` while ``call`` asks for it.
+        """Show ``wanted`` in place of ``actual`` while ``call`` asks for it.
 
-        When ``call`` takes over what its answer tells (``answer_tells``), nothing has to be waited for after it.
+        When ``call`` takes over what its answer tells (``answer_is_state``), nothing has to be waited for after it.
         """
-        self._async_end_wish()
-        self._wishes += 1
-        mine = self._wishes
-        self._wish, self._wished_over, self._queued = wish, actual, self._sending.locked()
+        self._async_clear_optimistic()
+        self._requests += 1
+        mine = self._requests
+        self._optimistic_value, self._replaced_value, self._queued = wanted, actual, self._sending.locked()
         self.async_on_update()
         try:
             async with self._sending:
-                if mine == self._wishes:
+                if mine == self._requests:
                     self._queued = False
                     await self.coordinator.async_call(call())
         except BaseException:
-            if mine == self._wishes:
-                self._async_give_up()
+            if mine == self._requests:
+                self._async_revert()
             raise
-        if mine != self._wishes or self._wish is None:
+        if mine != self._requests or self._optimistic_value is None:
             return
-        if answer_tells:
-            self._async_give_up()
+        if answer_is_state:
+            self._async_revert()
         else:
-            self._cancel_patience = async_call_later(self.hass, _PATIENCE, self._async_give_up)
+            self._cancel_patience = async_call_later(self.hass, _PATIENCE, self._async_revert)
 
     @callback
-    def _async_give_up(self, _: object = None) -> None:
-        self._async_end_wish()
+    def _async_revert(self, _: object = None) -> None:
+        self._async_clear_optimistic()
         self.async_on_update()
 
     @callback
-    def _async_end_wish(self) -> None:
-        self._wish = None
+    def _async_clear_optimistic(self) -> None:
+        self._optimistic_value = None
         self._queued = False
         if self._cancel_patience is not None:
             self._cancel_patience()
@@ -120,8 +120,8 @@ class OptimisticEntity[T](PrintagoEntity):
     async def async_will_remove_from_hass(self) -> None:
         await super().async_will_remove_from_hass()
         # What is still on its way ends without anything to show it to.
-        self._wishes += 1
-        self._async_end_wish()
+        self._requests += 1
+        self._async_clear_optimistic()
 
 
 class OptimisticToggle(OptimisticEntity[bool]):

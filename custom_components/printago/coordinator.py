@@ -20,7 +20,6 @@ from .api import (
     MAX_WAIT,
     AuthenticationError,
     CannotConnectError,
-    Lane,
     Listing,
     OutcomeUnknownError,
     PermissionDeniedError,
@@ -28,6 +27,7 @@ from .api import (
     PrintagoError,
     RateLimitedError,
     RealtimeClient,
+    RequestPriority,
 )
 from .const import CONF_STORE_ID, DOMAIN, LOGGER
 from .errors import home_assistant_error, update_error
@@ -83,7 +83,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         """Why the last poll failed, None when it did not."""
         self.jobs_readable = True
         self._known = state.knows_farm(entry.data)
-        self._lane = Lane.BACKGROUND
+        self._lane = RequestPriority.BACKGROUND
         self._cancel_next_poll: CALLBACK_TYPE = lambda: None
         self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
@@ -155,7 +155,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             endings.append(self.realtime.stop())
         await asyncio.gather(*endings)
         if self.realtime is not None:
-            self.store_state.stream_outage_told = self.realtime.outage_told
+            self.store_state.stream_outage_logged = self.realtime.outage_logged
         # What was held back for a snapshot that does not come would be laid over one of much later.
         self.farm.abandon_snapshot()
         self.listeners.async_close()
@@ -183,7 +183,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         """Return whether the stream has been up for so long and said nothing, though printers are online."""
         return (
             self.realtime is not None
-            and self.realtime.told_nothing_for(seconds)
+            and self.realtime.is_silent_for(seconds)
             and any(printer.is_online for printer in self.farm.printers.values())
         )
 
@@ -211,14 +211,14 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def _async_after_poll(self) -> None:
         self.updates.async_check_availability()
-        self.listeners.async_tell_poll()
+        self.listeners.async_update_polls()
 
     async def _async_poll(self) -> Farm:
         self._cancel_next_poll()
         self._reconcile_wanted = False
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
-        lane, self._lane = self._lane, Lane.BACKGROUND
+        lane, self._lane = self._lane, RequestPriority.BACKGROUND
         if (delay := self.store_state.limiter.delay(lane, _POLL_REQUESTS)) > MAX_WAIT:
             return self._wait_for_room(RateLimitedError(delay))
         self._reading = asyncio.current_task()
@@ -247,7 +247,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         # Reckoned backwards: only answers tell what Printago's clock shows.
         asked_at = self.store_state.clock.now() - timedelta(seconds=time.monotonic() - started)
         self.updates.async_publish(changes)
-        if changes.ended_unseen:
+        if changes.jobs_vanished:
             self._ended_jobs.want()
         if jobs is not None:
             self._ended_jobs.look(asked_at, stream_up=self._connected.is_set())
@@ -274,7 +274,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             raise self.last_exception.with_traceback(None)
         raise update_error(err) from err
 
-    async def _async_open_jobs(self, lane: Lane) -> Listing | None:
+    async def _async_open_jobs(self, lane: RequestPriority) -> Listing | None:
         if not self.jobs_readable:
             return None
         try:
@@ -321,12 +321,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         Raises RateLimitedError when that is used up as well.
         """
         limiter = self.store_state.limiter
-        if limiter.delay(Lane.BACKGROUND, _POLL_REQUESTS) <= MAX_WAIT:
+        if limiter.delay(RequestPriority.BACKGROUND, _POLL_REQUESTS) <= MAX_WAIT:
             self.async_reconcile()
             return
-        if (delay := limiter.delay(Lane.USER, _POLL_REQUESTS)) > MAX_WAIT:
+        if (delay := limiter.delay(RequestPriority.USER, _POLL_REQUESTS)) > MAX_WAIT:
             raise RateLimitedError(delay)
-        self._lane = Lane.USER
+        self._lane = RequestPriority.USER
         await self.async_refresh()
 
     @callback
@@ -375,7 +375,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             if self._started and not self._stopped:
                 # The timer of the last poll may have longer to go.
                 self._cancel_next_poll = async_call_later(self.hass, POLL_WITHOUT_STREAM, self._async_poll_now)
-        self.listeners.async_tell_farm()
+        self.listeners.async_update_farm()
         self.updates.async_check_availability()
 
     async def _async_poll_now(self, _: object) -> None:

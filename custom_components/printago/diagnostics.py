@@ -163,20 +163,20 @@ def _describe_entities(hass: HomeAssistant, device: DeviceEntry) -> list[dict[st
 def _without_secrets(entry: PrintagoConfigEntry, described: dict[str, Any]) -> dict[str, Any]:
     """Redact fields that hold a secret, and secrets wherever else they may have got into."""
     key = entry.data[CONF_API_KEY]
-    secrets = [secret for secret in (key, key[:KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
-    scrubbed: dict[str, Any] = _scrub(async_redact_data(described, _TO_REDACT), secrets)
+    redactor = [secret for secret in (key, key[:KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
+    scrubbed: dict[str, Any] = _scrub(async_redact_data(described, _TO_REDACT), redactor)
     return scrubbed
 
 
-def _scrub(value: Any, secrets: list[str]) -> Any:
+def _scrub(value: Any, redactor: list[str]) -> Any:
     if isinstance(value, str):
-        for secret in secrets:
+        for secret in redactor:
             value = value.replace(secret, REDACTED)
         return value
     if isinstance(value, Mapping):
-        return {_scrub(name, secrets): _scrub(member, secrets) for name, member in value.items()}
+        return {_scrub(name, redactor): _scrub(member, redactor) for name, member in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return _scrub(asdict(value), secrets)
+        return _scrub(asdict(value), redactor)
     if isinstance(value, list | tuple | set | frozenset):
-        return [_scrub(member, secrets) for member in value]
+        return [_scrub(member, redactor) for member in value]
     return value

@@ -47,10 +47,10 @@ class PrinterEntityDescription(EntityDescription):
 
     live: bool = False
     """It shows telemetry, therefore it is unavailable while that is stale or the printer offline."""
-    part: str | None = None
+    required_feature: str | None = None
     """The reading that a printer must once have told, else it has no such part and gets no such entity."""
-    reading: str | None = None
-    """The only reading of Telemetry that it shows beside what the printer's state, errors and warnings say; else ``part``."""
+    telemetry_key: str | None = None
+    """The only reading of Telemetry that it shows beside what the printer's state, errors and warnings say; else ``required_feature``."""
 
 
 class PrintagoEntity(Entity):
@@ -114,8 +114,8 @@ class PrinterEntity(PrintagoEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        reading = self.entity_description.reading or self.entity_description.part
-        self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update, reading)
+        telemetry_key = self.entity_description.telemetry_key or self.entity_description.required_feature
+        self.coordinator.listeners.async_add_printer(self.printer_id, self.async_on_update, telemetry_key)
 
     @override
     async def async_will_remove_from_hass(self) -> None:
@@ -196,7 +196,7 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     added: dict[str, set[str]] = {}
 
     def wanted(state: PrinterState, description: D) -> bool:
-        if description.part is None or description.part in state.shown:
+        if description.required_feature is None or description.required_feature in state.shown:
             return True
         return registry.async_get_entity_id(platform, DOMAIN, f"{state.id}_{description.key}") is not None
 
@@ -218,7 +218,7 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     def on_changes(changes: Changes) -> None:
         for printer_id in changes.removed:
             added.pop(printer_id, None)
-        add(coordinator.farm.printers if changes.complete else changes.added | changes.parts)
+        add(coordinator.farm.printers if changes.complete else changes.added | changes.new_features)
 
     entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
     add(tuple(coordinator.farm.printers))

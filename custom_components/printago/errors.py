@@ -17,14 +17,14 @@ from .api import (
     PermissionDeniedError,
     PrintagoError,
     RateLimitedError,
-    tells_no_api_access,
+    is_missing_api_access,
 )
 from .const import DOMAIN
 
 
 def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
     """Return the error that tells the coordinator why a snapshot failed."""
-    if tells_no_api_access(err):
+    if is_missing_api_access(err):
         # No other key would help.
         return UpdateFailed(translation_domain=DOMAIN, translation_key="no_api_access")
     match err:

@@ -84,12 +84,12 @@ class PrinterEventEntity(PrinterEntity, EventEntity):
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.listeners.async_add_events(
-                Scope(self.entity_description.key), self.printer_id, self._async_tell
+                Scope(self.entity_description.key), self.printer_id, self._async_notify
             )
         )
 
     @callback
-    def _async_tell(self, farm_event: FarmEvent) -> None:
+    def _async_notify(self, farm_event: FarmEvent) -> None:
         self._trigger_event(farm_event.kind, _stated(farm_event.data))
         self.async_write_ha_state()
 
@@ -101,7 +101,7 @@ class FarmEventEntity(FarmEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.listeners.async_add_events(Scope(self.entity_description.key), None, self._async_tell)
+            self.coordinator.listeners.async_add_events(Scope(self.entity_description.key), None, self._async_notify)
         )
 
     @override
@@ -110,7 +110,7 @@ class FarmEventEntity(FarmEntity, EventEntity):
         return ()
 
     @callback
-    def _async_tell(self, farm_event: FarmEvent) -> None:
+    def _async_notify(self, farm_event: FarmEvent) -> None:
         self._trigger_event(farm_event.kind, _stated(farm_event.data))
         self.async_write_ha_state()
 

@@ -32,11 +32,16 @@ class PrinterFanDescription(ControlDescription, FanEntityDescription):
 
 PRINTER_FANS = (
     PrinterFanDescription(
-        key="cooling_fan", part="part_fan", type="part", speed_fn=lambda telemetry: telemetry.part_fan
+        key="cooling_fan", required_feature="part_fan", type="part", speed_fn=lambda telemetry: telemetry.part_fan
     ),
-    PrinterFanDescription(key="aux_fan", part="aux_fan", type="aux", speed_fn=lambda telemetry: telemetry.aux_fan),
     PrinterFanDescription(
-        key="chamber_fan", part="chamber_fan", type="chamber", speed_fn=lambda telemetry: telemetry.chamber_fan
+        key="aux_fan", required_feature="aux_fan", type="aux", speed_fn=lambda telemetry: telemetry.aux_fan
+    ),
+    PrinterFanDescription(
+        key="chamber_fan",
+        required_feature="chamber_fan",
+        type="chamber",
+        speed_fn=lambda telemetry: telemetry.chamber_fan,
     ),
 )
 
@@ -72,7 +77,7 @@ class PrinterFan(OptimisticEntity[int], ControlEntity, FanEntity):
                 self.printer_id, "set-fan", type=self.entity_description.type, speed=percentage
             )
 
-        await self._async_wish(percentage, self._speed(self.printer), set_speed)
+        await self._async_set_optimistic(percentage, self._speed(self.printer), set_speed)
 
     @override
     async def async_turn_on(self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any) -> None:

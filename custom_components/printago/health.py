@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from .api import Lane, RateLimitedError
+from .api import RateLimitedError, RequestPriority
 from .coordinator import PrintagoCoordinator
 
 
@@ -49,7 +49,7 @@ def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
     limiter = coordinator.store_state.limiter
     return {
         "requests_last_hour": limiter.requests_last_hour,
-        "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in Lane},
+        "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in RequestPriority},
     }
 
 

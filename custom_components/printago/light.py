@@ -25,7 +25,7 @@ class PrinterLightDescription(ControlDescription, LightEntityDescription):
     """Describes a light of a printer."""
 
 
-PRINTER_LIGHTS = (PrinterLightDescription(key="chamber_light", part="chamber_light"),)
+PRINTER_LIGHTS = (PrinterLightDescription(key="chamber_light", required_feature="chamber_light"),)
 
 
 async def async_setup_entry(
@@ -54,7 +54,7 @@ class ChamberLight(OptimisticToggle, ControlEntity, LightEntity):
                 self.printer_id, "led-control", light="chamber_light", state="on" if on else "off"
             )
 
-        await self._async_wish(on, _is_on(self.printer), turn)
+        await self._async_set_optimistic(on, _is_on(self.printer), turn)
 
 
 def _is_on(printer: PrinterState | None) -> bool | None:

@@ -25,7 +25,7 @@ from .coordinator import PrintagoCoordinator
 from .errors import async_message
 from .hub.devices import async_called
 from .model.printer import PrinterState
-from .model.printer_names import full_names, printers_called, told_apart
+from .model.printer_names import full_names, printers_called, unambiguous_names
 from .model.spelling import alike, distinct, folded, folded_number
 from .printing.action_fields import whole_number
 from .printing.catalog import called
@@ -116,7 +116,7 @@ class _FarmTool(Tool):
             names = [
                 name
                 for entry in chosen.values()
-                for name in told_apart(entry.runtime_data.coordinator.farm.printers.values()).values()
+                for name in unambiguous_names(entry.runtime_data.coordinator.farm.printers.values()).values()
             ]
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -322,7 +322,7 @@ def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, llm_context: LL
 
 def _status(store: str, entry: PrintagoConfigEntry) -> dict[str, Any]:
     farm = entry.runtime_data.coordinator.farm
-    names = sorted(told_apart(farm.printers.values()).items(), key=lambda named: named[1])
+    names = sorted(unambiguous_names(farm.printers.values()).items(), key=lambda named: named[1])
     return {
         "store": store,
         "printers": [_printer_status(name, farm.printers[printer_id]) for printer_id, name in names],

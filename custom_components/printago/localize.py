@@ -9,17 +9,17 @@ from .const import DOMAIN
 
 
 async def async_words(hass: HomeAssistant) -> Mapping[str, str]:
-    """Return what `say` and `say_status` need; what a language lacks is there in English."""
+    """Return what `format_string` and `format_status` need; what a language lacks is there in English."""
     language = hass.config.language
     sentences = await async_get_translations(hass, language, "common", {DOMAIN})
     return {**sentences, **await async_get_translations(hass, language, "selector", {DOMAIN})}
 
 
-def say(words: Mapping[str, str], key: str, **placeholders: str) -> str:
+def format_string(words: Mapping[str, str], key: str, **placeholders: str) -> str:
     """Return the sentence of a key of `common` in the translations."""
     return words.get(f"component.{DOMAIN}.common.{key}", "").format(**placeholders)
 
 
-def say_status(words: Mapping[str, str], status: str | None) -> str:
+def format_status(words: Mapping[str, str], status: str | None) -> str:
     """Return the status of a job as pickers show it; one that nobody knows stays as it is."""
     return words.get(f"component.{DOMAIN}.selector.job_status.options.{status}", status or "-")

@@ -44,14 +44,14 @@ class PrinterNumberDescription(ControlDescription, NumberEntityDescription):
 PRINTER_NUMBERS = (
     PrinterNumberDescription(
         key="nozzle_target",
-        part="nozzle_temp_target",
+        required_feature="nozzle_temp_target",
         type="nozzle",
         target_fn=lambda telemetry: telemetry.nozzle_temp_target,
         most_fn=lambda printer: _MOST_NOZZLE,
     ),
     PrinterNumberDescription(
         key="bed_target",
-        part="bed_temp_target",
+        required_feature="bed_temp_target",
         type="bed",
         target_fn=lambda telemetry: telemetry.bed_temp_target,
         most_fn=lambda printer: _MOST_BED.get((printer.record.model or "").strip().upper(), _MOST_BED_ELSE),
@@ -92,7 +92,7 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
                 self.printer_id, "set-temperature", type=self.entity_description.type, temperature=target
             )
 
-        await self._async_wish(target, self._target(self.printer), set_target)
+        await self._async_set_optimistic(target, self._target(self.printer), set_target)
 
     def _target(self, printer: PrinterState | None) -> float | None:
         if printer is None or not printer.live:

@@ -9,7 +9,7 @@ import voluptuous as vol
 from .hub.devices import async_called
 from .issues.missing_permission import ISSUE as MISSING_PERMISSION
 from .printing.saved_print import CONF_PART, CONF_SKU
-from .subentry_flow import CONF_THING, Choices, ChoicesError, thing_data
+from .subentry_flow import CONF_ITEM, Choices, ChoicesError, item_data
 
 
 class PermissionRepairFlow(ConfirmRepairFlow):
@@ -49,17 +49,17 @@ class SavedPrintRepairFlow(RepairsFlow):
             return self.async_abort(reason="removed")
         if self._choices is None:
             try:
-                self._choices = await Choices.async_read(entry, only_things=True)
+                self._choices = await Choices.async_read(entry, only_items=True)
             except ChoicesError as err:
                 return self.async_abort(reason=err.reason)
         if user_input is not None:
             kept = {key: value for key, value in subentry.data.items() if key not in (CONF_PART, CONF_SKU)}
-            data = {**thing_data(user_input[CONF_THING]), **kept}
+            data = {**item_data(user_input[CONF_ITEM]), **kept}
             self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
             return self.async_create_entry(data={})
         return self.async_show_form(
             step_id="choose",
-            data_schema=vol.Schema(self._choices.thing_schema()),
+            data_schema=vol.Schema(self._choices.item_schema()),
             description_placeholders={"name": async_called(self.hass, entry, self._subentry_id, subentry.title)},
         )
 

@@ -21,15 +21,15 @@ import voluptuous as vol
 
 from .api import PermissionDeniedError, PrintagoError
 from .const import LOGGER
-from .localize import async_words, say
-from .model.printer_names import told_apart
+from .localize import async_words, format_string
+from .model.printer_names import unambiguous_names
 from .model.spelling import distinct, tidied
 from .printing.catalog import called
 from .printing.saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
 from .runtime import PrintagoConfigEntry
 from .views import async_drop_picture, async_show_picture
 
-CONF_THING = "thing"
+CONF_ITEM = "thing"
 _MOST_COPIES = 500
 """Bound of the vendor's BuildConfigV2."""
 _QUANTITY = NumberSelector(NumberSelectorConfig(min=1, max=_MOST_COPIES, step=1, mode=NumberSelectorMode.BOX))
@@ -48,7 +48,7 @@ class ChoicesError(Exception):
 class Choices:
     """What a saved print can be made of, each by its value as what a person reads."""
 
-    things: dict[str, str]
+    items: dict[str, str]
     names: dict[str, str]
     """How those things are called when somebody speaks of them."""
     pictures: dict[str, str]
@@ -58,7 +58,7 @@ class Choices:
     tags: list[str]
 
     @classmethod
-    async def async_read(cls, entry: PrintagoConfigEntry, *, only_things: bool = False) -> Self:
+    async def async_read(cls, entry: PrintagoConfigEntry, *, only_items: bool = False) -> Self:
         """Ask the entry's store; raises ChoicesError."""
         if entry.state is not ConfigEntryState.LOADED:
             raise ChoicesError("not_loaded")
@@ -67,12 +67,12 @@ class Choices:
         try:
             parts = (await client.parts()).rows
             skus = await _readable(client.skus())
-            materials = {} if only_things else await _readable(client.materials())
+            materials = {} if only_items else await _readable(client.materials())
         except PermissionDeniedError as err:
             raise ChoicesError("forbidden") from err
         except PrintagoError as err:
             raise ChoicesError("cannot_connect") from err
-        things = {
+        items = {
             **{f"{CONF_PART}:{identifier}": called(row) for identifier, row in parts.items()},
             **{f"{CONF_SKU}:{identifier}": _sku_name(row) or identifier for identifier, row in skus.items()},
         }
@@ -82,31 +82,31 @@ class Choices:
             for identifier, row in rows.items()
             if (path := _text(row, "thumbnailUri"))
         }
-        if not things:
+        if not items:
             raise ChoicesError("nothing_to_print")
         types = {kind: kind for row in materials.values() if (kind := _text(row, "type"))}
         printers = coordinator.farm.printers.values()
         return cls(
-            things=things,
+            items=items,
             names={
-                **things,
+                **items,
                 **{f"{CONF_SKU}:{key}": name for key, row in skus.items() if (name := _text(row, "title"))},
             },
             pictures=pictures,
             materials={**types, **{key: called(row) for key, row in materials.items()}},
-            printers=told_apart(printers),
+            printers=unambiguous_names(printers),
             tags=sorted({tag for state in printers for tag in state.record.tags}),
         )
 
-    def thing_schema(self) -> dict[vol.Marker, Any]:
+    def item_schema(self) -> dict[vol.Marker, Any]:
         """Return the field in which a part or an SKU is chosen."""
-        return {vol.Required(CONF_THING): _select(self.things)}
+        return {vol.Required(CONF_ITEM): _select(self.items)}
 
     def schema(self) -> vol.Schema:
         """Return all fields."""
         return vol.Schema(
             {
-                **self.thing_schema(),
+                **self.item_schema(),
                 vol.Optional(CONF_NAME): TextSelector(),
                 vol.Required(CONF_QUANTITY, default=1): _QUANTITY,
                 vol.Optional(CONF_PRINTER): _select(self.printers),
@@ -121,12 +121,12 @@ class Choices:
 
     def suggested(self, title: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a saved print has now, as far as it can still be chosen."""
-        thing = thing_of(data)
+        item = item_of(data)
         return {
             CONF_NAME: title,
             CONF_QUANTITY: data[CONF_QUANTITY],
             CONF_TAGS: data.get(CONF_TAGS, []),
-            **({CONF_THING: thing} if thing in self.things else {}),
+            **({CONF_ITEM: item} if item in self.items else {}),
             **{
                 key: data[key]
                 for key, known in ((CONF_PRINTER, self.printers), (CONF_MATERIAL, self.materials))
@@ -174,30 +174,30 @@ class SavedPrintFlow(ConfigSubentryFlow):
         )
 
     async def _async_take_over(self, choices: Choices, user_input: dict[str, Any], tags: list[str]) -> None:
-        thing = user_input[CONF_THING]
+        item = user_input[CONF_ITEM]
         self._data = {
-            **thing_data(thing),
+            **item_data(item),
             CONF_QUANTITY: int(user_input[CONF_QUANTITY]),
             **({CONF_TAGS: tags} if tags else {}),
             **{key: user_input[key] for key in (CONF_PRINTER, CONF_MATERIAL) if user_input.get(key)},
         }
         # Spoken names come from the device, therefore it is called by what its button does.
-        self._title = tidied(user_input.get(CONF_NAME, "")) or say(
-            await async_words(self.hass), "saved_print_name", name=choices.names[thing]
+        self._title = tidied(user_input.get(CONF_NAME, "")) or format_string(
+            await async_words(self.hass), "saved_print_name", name=choices.names[item]
         )
 
     async def async_step_preview(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show what a press will print."""
         if user_input is None and self._choices is not None:
-            thing = thing_of(self._data)
+            item = item_of(self._data)
             return self.async_show_form(
                 step_id="preview",
                 data_schema=vol.Schema({}),
                 description_placeholders={
                     "name": self._title,
                     "quantity": str(self._data[CONF_QUANTITY]),
-                    "thing": self._choices.things[thing],
-                    "picture": await self._async_picture(self._choices.pictures.get(thing)),
+                    "thing": self._choices.items[item],
+                    "picture": await self._async_picture(self._choices.pictures.get(item)),
                 },
                 last_step=True,
             )
@@ -226,15 +226,15 @@ class SavedPrintFlow(ConfigSubentryFlow):
         async_drop_picture(self.hass, self.flow_id)
 
 
-def thing_of(data: Mapping[str, Any]) -> str:
+def item_of(data: Mapping[str, Any]) -> str:
     """Return what a saved print prints, as it is chosen: ``part:<ID>`` or ``sku:<ID>``."""
     kind = CONF_PART if CONF_PART in data else CONF_SKU
     return f"{kind}:{data[kind]}"
 
 
-def thing_data(thing: str) -> dict[str, str]:
+def item_data(item: str) -> dict[str, str]:
     """Return what a saved print keeps of a chosen ``part:<ID>`` or ``sku:<ID>``."""
-    kind, _, identifier = thing.partition(":")
+    kind, _, identifier = item.partition(":")
     return {kind: identifier}
 
 

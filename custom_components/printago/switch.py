@@ -93,7 +93,7 @@ async def async_setup_entry(
 def _take_over(coordinator: PrintagoCoordinator, settings: Mapping[str, Any]) -> None:
     value = settings.get(_LOW_PRIORITY)
     coordinator.farm.process_low_priority_jobs = value if isinstance(value, bool) else None
-    coordinator.listeners.async_tell_farm()
+    coordinator.listeners.async_update_farm()
 
 
 class PrinterSwitch(OptimisticToggle, ControlEntity, SwitchEntity):
@@ -124,7 +124,7 @@ class PrinterSwitch(OptimisticToggle, ControlEntity, SwitchEntity):
             if record is not None:
                 self.coordinator.async_apply_printer(self.printer_id, record)
 
-        await self._async_wish(on, self.entity_description.is_on_fn(printer), turn, answer_tells=True)
+        await self._async_set_optimistic(on, self.entity_description.is_on_fn(printer), turn, answer_is_state=True)
 
 
 class LowPrioritySwitch(OptimisticToggle, FarmEntity, SwitchEntity):
@@ -146,4 +146,6 @@ class LowPrioritySwitch(OptimisticToggle, FarmEntity, SwitchEntity):
             settings = await self.coordinator.client.update_store_settings(**{_LOW_PRIORITY: on})
             _take_over(self.coordinator, settings)
 
-        await self._async_wish(on, self.coordinator.farm.process_low_priority_jobs, turn, answer_tells=True)
+        await self._async_set_optimistic(
+            on, self.coordinator.farm.process_low_priority_jobs, turn, answer_is_state=True
+        )

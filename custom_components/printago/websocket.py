@@ -24,7 +24,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 import voluptuous as vol
 
-from .api.models.filament import place_of
+from .api.models.filament import slot_address_of
 from .api.models.order import Order
 from .api.models.records import IN_PROGRESS_STATUSES, LOW_PRIORITY, JobStatus, PrintJob, place_in_queue
 from .api.models.tags import PIN, USER_TAGS, split_tags
@@ -293,7 +293,8 @@ def _materials(viewer: _Viewer) -> Json:
         "slots": {
             entity.entity_id: place.key
             for entity in er.async_entries_for_config_entry(er.async_get(viewer.hass), viewer.entry.entry_id)
-            if entity.domain == Platform.SENSOR and (place := place_of(entity.unique_id.partition("_")[2])) is not None
+            if entity.domain == Platform.SENSOR
+            and (place := slot_address_of(entity.unique_id.partition("_")[2])) is not None
         },
     }
 

@@ -98,7 +98,7 @@ def read(package: Path) -> Facts:
     for module in modules.values():
         facts.entities += map(_entity, _descriptions(vars(module).values()))
     trays = modules["sensor.tray_sensor"]
-    facts.entities += [_entity(trays.TrayDescription.of(trays.Place(*place))) for place in _PLACES]
+    facts.entities += [_entity(trays.TrayDescription.of(trays.SlotAddress(*place))) for place in _PLACES]
     facts.entities = list({(each.platform, each.key): each for each in facts.entities}.values())
     facts.actions = {action.name: dict(schema_fields(action.schema)) for action in modules["services"].ACTIONS}
     facts.triggers = frozenset(modules["trigger"].TRIGGERS)

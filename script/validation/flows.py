@@ -39,7 +39,7 @@ def flows(facts: Facts) -> Iterator[Flow]:
 def _repairs(facts: Facts, choices: Any) -> Iterator[Flow]:
     """Yield the flow of each issue that a person can fix."""
     yield Flow("issues.missing_permission.fix_flow", {"confirm": []})
-    thing = [str(marker) for marker in choices.thing_schema()]
+    thing = [str(marker) for marker in choices.item_schema()]
     gone = Flow("issues.saved_print_gone.fix_flow", {"choose": thing})
     yield _with_outcomes(facts, "repairs", gone, choices="subentry_flow")
 

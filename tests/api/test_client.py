@@ -10,13 +10,13 @@ import pytest
 
 from custom_components.printago.api import (
     InUseError,
-    Lane,
     MalformedResponseError,
     NotAppliedError,
     OutcomeUnknownError,
     PrintagoClient,
     RateLimitedError,
     RateLimiter,
+    RequestPriority,
     ServerClock,
 )
 from tests.api.server import Server
@@ -94,7 +94,7 @@ async def test_list_of_many_pages_cannot_use_up_what_is_the_users(server: Server
     with pytest.raises(RateLimitedError):
         await client.printers()
     assert len(server.requests) == 40
-    assert client.transport.limiter.delay(Lane.USER) == 0
+    assert client.transport.limiter.delay(RequestPriority.USER) == 0
 
 
 @pytest.mark.parametrize("answer", [None, "text", 7, {"message": "?"}, {"data": {}}])
@@ -253,7 +253,7 @@ class TestAgainstTheFarm:
     async def test_more_than_a_hundred_printers_are_one_request(
         self, farm: VirtualFarm, client: PrintagoClient
     ) -> None:
-        listing = await client.printers(Lane.USER)
+        listing = await client.printers(RequestPriority.USER)
         assert listing.complete
         assert listing.rows.keys() == set(farm.world.printers)
         assert len(farm.requests) == 1

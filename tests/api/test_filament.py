@@ -8,8 +8,15 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api.models.fields import UnreadableError
-from custom_components.printago.api.models.filament import Place, Tray, keys_of, place_of, read_filament, read_mapping
-from custom_components.printago.api.models.telemetry import Heard
+from custom_components.printago.api.models.filament import (
+    SlotAddress,
+    Tray,
+    keys_of,
+    read_filament,
+    read_mapping,
+    slot_address_of,
+)
+from custom_components.printago.api.models.telemetry import TelemetryDiff
 from tests.api.payloads import ANYTHING, damaged
 
 SPOOL = {"id": "0", "color": "#C12E1FFF", "info": "PLA Basic", "tagId": "A1", "type": "PLA", "remaining": 71.6}
@@ -150,9 +157,9 @@ def test_only_what_is_mentioned_is_read_and_what_is_unreadable_is_unknown(
 def test_whole_message_without_units_tells_that_there_is_no_ams() -> None:
     filament = {"spool": FILAMENT["spool"]}
     whole = {"temps": {}, "print": {}, "health": {}, "filament": filament}
-    assert Heard().news({"data": whole})["ams"] == ()
-    assert "ams" not in Heard().news({"data": {"filament": filament}})
-    assert "ams" not in Heard().news({"data": {**whole, "filament": {}}})
+    assert TelemetryDiff().news({"data": whole})["ams"] == ()
+    assert "ams" not in TelemetryDiff().news({"data": {"filament": filament}})
+    assert "ams" not in TelemetryDiff().news({"data": {**whole, "filament": {}}})
 
 
 def test_endless_lists_are_cut() -> None:
@@ -164,9 +171,9 @@ def test_endless_lists_are_cut() -> None:
 
 def test_places_are_counted_from_one() -> None:
     assert keys_of(((EMPTY,), (), (EMPTY, EMPTY))) == {"ams_1_tray_1", "ams_3_tray_1", "ams_3_tray_2"}
-    assert place_of("ams_3_tray_2") == Place(2, 1)
-    assert place_of("external_spool") == Place(-1, 0)
-    assert place_of("ams_0_tray_1") is place_of("ams_1_tray_") is place_of("stage") is None
+    assert slot_address_of("ams_3_tray_2") == SlotAddress(2, 1)
+    assert slot_address_of("external_spool") == SlotAddress(-1, 0)
+    assert slot_address_of("ams_0_tray_1") is slot_address_of("ams_1_tray_") is slot_address_of("stage") is None
 
 
 def test_mapping_names_the_places_that_a_job_prints_from() -> None:
@@ -178,7 +185,7 @@ def test_mapping_names_the_places_that_a_job_prints_from() -> None:
         {"amsIndex": "1", "slotIndex": 0},
         None,
     ]
-    assert read_mapping(mapping) == {Place(0, 2), Place(-1, 0)}
+    assert read_mapping(mapping) == {SlotAddress(0, 2), SlotAddress(-1, 0)}
 
 
 @pytest.mark.parametrize(
@@ -192,7 +199,7 @@ def test_mapping_names_the_places_that_a_job_prints_from() -> None:
     ],
 )
 def test_each_external_spool_is_the_one_that_telemetry_tells_of(external: dict[str, Any]) -> None:
-    assert read_mapping([external, {"amsIndex": 0, "slotIndex": 3}]) == {Place(-1, 0), Place(0, 3)}
+    assert read_mapping([external, {"amsIndex": 0, "slotIndex": 3}]) == {SlotAddress(-1, 0), SlotAddress(0, 3)}
 
 
 @pytest.mark.parametrize(
@@ -211,7 +218,7 @@ def test_each_external_spool_is_the_one_that_telemetry_tells_of(external: dict[s
     ],
 )
 def test_place_that_nobody_can_tell_leaves_the_readable_ones_and_is_unknown_alone(unreadable: object) -> None:
-    assert read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 3}]) == {Place(0, 3)}
+    assert read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 3}]) == {SlotAddress(0, 3)}
     with pytest.raises(UnreadableError):
         read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 0, "skip": True}])
     assert read_mapping([{"amsIndex": 0, "slotIndex": 0, "skip": True}, None]) == read_mapping([]) == frozenset()
@@ -221,7 +228,7 @@ def test_place_that_nobody_can_tell_leaves_the_readable_ones_and_is_unknown_alon
     ("before", "after"), [({"remaining": 1}, {"remaining": True}), ({"remaining": 0}, {"remaining": False})]
 )
 def test_flag_in_place_of_an_equal_number_is_not_taken_for_it(before: dict[str, Any], after: dict[str, Any]) -> None:
-    known = Heard()
+    known = TelemetryDiff()
     assert known.news({"data": {"filament": unit({"type": "PLA", **before})}}) == {
         "ams": ((Tray(type="PLA", **before),),)
     }
@@ -231,7 +238,7 @@ def test_flag_in_place_of_an_equal_number_is_not_taken_for_it(before: dict[str, 
 @settings(max_examples=300, deadline=None)
 @given(damaged({"data": {"temps": {}, "print": {}, "health": {}, "filament": FILAMENT}}))
 def test_damaged_filament_gives_only_what_a_state_may_show(payload: dict[str, Any]) -> None:
-    readings = Heard().news(payload)
+    readings = TelemetryDiff().news(payload)
     trays = [tray for slots in readings.get("ams") or () for tray in slots]
     trays += [tray for tray in [readings.get("external_spool")] if tray is not None]
     for tray in trays:

@@ -32,7 +32,7 @@ async def test_endless_answer_is_given_up(server: Server, client: PrintagoClient
 async def test_objects_to_skip_have_numbers_that_a_command_can_hold(server: Server, client: PrintagoClient) -> None:
     objects = [{"identifyId": number, "name": "x" * 300} for number in ("9" * 5_000, "\u0664\u0662", "42", 42, None)]
     server.answer(200, orjson.dumps({"skipObjectsData": {"objects": objects}}))
-    assert [(item.id, len(item.name)) for item in await client.at_printers.print_objects("j" * 24)] == [(42, 255)]
+    assert [(item.id, len(item.name)) for item in await client.printer_endpoints.print_objects("j" * 24)] == [(42, 255)]
 
 
 async def test_errors_of_orders_are_few_and_short(server: Server, client: PrintagoClient) -> None:

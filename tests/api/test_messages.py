@@ -17,7 +17,7 @@ from custom_components.printago.api import (
     StatMessage,
     parse_message,
 )
-from custom_components.printago.api.models.telemetry import NAMELESS, Heard, Severity
+from custom_components.printago.api.models.telemetry import NAMELESS, Severity, TelemetryDiff
 from custom_components.printago.api.realtime.messages import MAX_PAYLOAD, normalize_kind
 from tests.api.payloads import ANYTHING, FULL_STAT, PRINTER, STORE, damaged
 
@@ -44,7 +44,7 @@ def test_whole_stat_is_read() -> None:
     assert message.connection == {"is_online": True}
     assert message.received_at == datetime(2026, 11, 24, 12, tzinfo=UTC)
     assert message.temps == {"nozzleTemp": 219.5, "nozzleTempTarget": 220, "bedTemp": 60, "chamberTemp": None}
-    news = Heard().news(message.source)
+    news = TelemetryDiff().news(message.source)
     assert news["state"] == "RUNNING"
     assert news["time_remaining"] == 61
     assert "task_name" not in news
@@ -60,7 +60,7 @@ def test_whole_stat_is_read() -> None:
 def test_sparse_stat_mentions_only_what_it_has() -> None:
     message = stat({"data": {"temps": {"bedTemp": 61}, "lights": {"chamber": "on"}}})
     assert message.temps == {"bedTemp": 61}
-    assert Heard().news(message.source) == {"chamber_light": "on"}
+    assert TelemetryDiff().news(message.source) == {"chamber_light": "on"}
     assert message.connection == {}
     assert message.received_at is message.expires_at is None
 
@@ -99,7 +99,7 @@ def test_stat_that_names_nobody_belongs_to_its_topic(nobody: dict[str, Any]) -> 
 
 def test_text_that_is_too_long_for_a_state_is_cut() -> None:
     message = stat({"state": "R" * 5000, "data": {"print": {"stage": "s" * 300, "taskName": "t" * 255}}})
-    news = Heard().news(message.source)
+    news = TelemetryDiff().news(message.source)
     assert len(news["stage"]) == 255
     assert news["stage"].endswith("…")
     assert news["task_name"] == "t" * 255
@@ -107,7 +107,7 @@ def test_text_that_is_too_long_for_a_state_is_cut() -> None:
 
 def test_flood_of_health_messages_is_bounded() -> None:
     flood = [{"code": f"{number:04}", "message": ""} for number in range(5000)]
-    assert len(Heard().news(stat({"data": {"health": {"errors": flood}}}).source)["errors"]) == 50
+    assert len(TelemetryDiff().news(stat({"data": {"health": {"errors": flood}}}).source)["errors"]) == 50
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_damaged_stat_gives_only_values_that_a_state_may_have(payload: Any) -> N
     except MalformedMessageError:
         return
     assert isinstance(message, StatMessage)
-    for name, value in Heard().news(message.source).items():
+    for name, value in TelemetryDiff().news(message.source).items():
         match value:
             case bool():
                 pytest.fail(f"{name} is a boolean")
@@ -261,5 +261,5 @@ def test_blank_name_is_none(blank: str | None) -> None:
     assert job.title == "Benchy"
     job = PrintJob.from_json(PRINTER, {"label": blank, "partName": blank})
     assert (job.title, job.part_name) == (PRINTER, None)
-    news = Heard().news({"data": {"print": {"taskName": blank, "stage": blank}}})
+    news = TelemetryDiff().news({"data": {"print": {"taskName": blank, "stage": blank}}})
     assert news == {"task_name": None, "stage": None}

@@ -9,12 +9,12 @@ import pytest
 from custom_components.printago.api import (
     CannotConnectError,
     InvalidRequestError,
-    Lane,
     MalformedResponseError,
     NotFoundError,
     OutcomeUnknownError,
     PrintagoClient,
     PrintagoError,
+    RequestPriority,
     Transport,
 )
 from custom_components.printago.api.models.picture import Picture
@@ -143,4 +143,4 @@ async def test_only_open_orders_are_asked_for(server: Server, client: PrintagoCl
     assert list(listing.rows) == ["one"]
     query = server.requests[0].query
     assert (query["status.eq"], query["cancelledAt.isNull"]) == ("open", "true")
-    assert client.transport.limiter.delay(Lane.USER) == 0
+    assert client.transport.limiter.delay(RequestPriority.USER) == 0

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.printago.api import AHEAD, Lane, RateLimitedError, RateLimiter, SendLog
+from custom_components.printago.api import MAX_UNSAVED, RateLimitedError, RateLimiter, RequestLog, RequestPriority
 from custom_components.printago.api.rest.rate_limit import parse_retry_after
 
 
@@ -49,7 +49,7 @@ async def test_minute_is_never_exceeded_however_eager_the_user_is(limiter: RateL
     sent = []
     for _ in range(300):
         try:
-            await limiter.acquire(Lane.USER)
+            await limiter.acquire(RequestPriority.USER)
         except RateLimitedError as err:
             clock.now += err.retry_after
             continue
@@ -60,7 +60,7 @@ async def test_minute_is_never_exceeded_however_eager_the_user_is(limiter: RateL
 async def test_hour_is_never_exceeded(limiter: RateLimiter, clock: Clock) -> None:
     sent = []
     while clock.now < 1000 + 3 * 3600:
-        await limiter.acquire(Lane.USER, max_wait=7200)
+        await limiter.acquire(RequestPriority.USER, max_wait=7200)
         sent.append(clock.now)
     assert most_within(sent, 60) == 60
     assert most_within(sent, 3600) == 600
@@ -68,40 +68,40 @@ async def test_hour_is_never_exceeded(limiter: RateLimiter, clock: Clock) -> Non
 
 async def test_background_leaves_a_reserve_for_the_user(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(40):
-        await limiter.acquire(Lane.BACKGROUND)
+        await limiter.acquire(RequestPriority.BACKGROUND)
     with pytest.raises(RateLimitedError) as refused:
-        await limiter.acquire(Lane.BACKGROUND)
+        await limiter.acquire(RequestPriority.BACKGROUND)
     assert 50 < refused.value.retry_after <= 62
     for _ in range(20):
-        await limiter.acquire(Lane.USER)
+        await limiter.acquire(RequestPriority.USER)
     with pytest.raises(RateLimitedError):
-        await limiter.acquire(Lane.USER)
+        await limiter.acquire(RequestPriority.USER)
     assert limiter.requests_last_hour == 60
 
 
 async def test_background_leaves_two_hundred_of_the_hour_to_the_user(limiter: RateLimiter, clock: Clock) -> None:
     start = clock.now
-    while (delay := limiter.delay(Lane.BACKGROUND)) < start + 3500 - clock.now:
+    while (delay := limiter.delay(RequestPriority.BACKGROUND)) < start + 3500 - clock.now:
         clock.now += delay
-        await limiter.acquire(Lane.BACKGROUND)
+        await limiter.acquire(RequestPriority.BACKGROUND)
     assert limiter.requests_last_hour == 400
-    assert limiter.delay(Lane.USER) == 0
+    assert limiter.delay(RequestPriority.USER) == 0
 
 
 async def test_call_of_the_user_waits_up_to_ten_seconds_for_room(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(60):
-        await limiter.acquire(Lane.USER)
+        await limiter.acquire(RequestPriority.USER)
     clock.now += 53
-    await limiter.acquire(Lane.USER)
+    await limiter.acquire(RequestPriority.USER)
     assert clock.now == pytest.approx(1062)
 
 
 async def test_retry_after_is_obeyed_by_everybody(limiter: RateLimiter, clock: Clock) -> None:
     limiter.refused(45)
-    for lane in Lane:
+    for lane in RequestPriority:
         assert limiter.delay(lane) == 45
     limiter.refused(5)
-    assert limiter.delay(Lane.USER) == 45
+    assert limiter.delay(RequestPriority.USER) == 45
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_headers_that_show_what_others_used_are_obeyed(
     limiter: RateLimiter, headers: dict[str, str], user: float, background: float
 ) -> None:
     limiter.observe(headers)
-    assert limiter.delay(Lane.USER) == user
-    assert limiter.delay(Lane.BACKGROUND) == background
+    assert limiter.delay(RequestPriority.USER) == user
+    assert limiter.delay(RequestPriority.BACKGROUND) == background
 
 
 async def test_send_times_survive_a_restart_whatever_the_clock_did(clock: Clock) -> None:
     before = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     for _ in range(60):
-        await before.acquire(Lane.USER)
+        await before.acquire(RequestPriority.USER)
         clock.now += 0.1
     saved = before.export()
 
@@ -139,19 +139,19 @@ async def test_send_times_survive_a_restart_whatever_the_clock_did(clock: Clock)
         later.wall_offset = clock.wall() + 30 - 5.0 + jump
         after = RateLimiter(monotonic=later.monotonic, wall=later.wall)
         after.restore(saved)
-        assert after.delay(Lane.USER) == pytest.approx(delay, abs=0.2)
+        assert after.delay(RequestPriority.USER) == pytest.approx(delay, abs=0.2)
 
 
 async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(60):
-        await limiter.acquire(Lane.USER)
+        await limiter.acquire(RequestPriority.USER)
     clock.wall_offset += 86400
-    assert limiter.delay(Lane.USER) == pytest.approx(62)
+    assert limiter.delay(RequestPriority.USER) == pytest.approx(62)
 
 
-@given(st.lists(st.tuples(st.sampled_from(Lane), st.floats(0, 120)), min_size=100, max_size=300))
+@given(st.lists(st.tuples(st.sampled_from(RequestPriority), st.floats(0, 120)), min_size=100, max_size=300))
 @settings(max_examples=30, deadline=None)
-async def test_windows_hold_whoever_asks_and_whenever(steps: list[tuple[Lane, float]]) -> None:
+async def test_windows_hold_whoever_asks_and_whenever(steps: list[tuple[RequestPriority, float]]) -> None:
     clock = Clock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     sent: list[float] = []
@@ -170,7 +170,7 @@ def test_whatever_was_saved_does_no_harm(saved: list[object]) -> None:
     clock = Clock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     limiter.restore(saved)
-    assert 0 <= limiter.delay(Lane.USER) <= 3610
+    assert 0 <= limiter.delay(RequestPriority.USER) <= 3610
     assert len(limiter.export()) <= len(saved)
 
 
@@ -179,7 +179,7 @@ async def test_memory_hears_of_each_request_that_is_counted(clock: Clock) -> Non
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, on_sent=lambda: heard.append(clock.now))
     limiter.restore([clock.wall()])
     assert heard == []
-    await limiter.acquire(Lane.USER)
+    await limiter.acquire(RequestPriority.USER)
     assert heard == [clock.now]
 
 
@@ -194,17 +194,17 @@ async def test_no_request_goes_out_of_which_a_later_life_would_not_know(clock: C
         await asyncio.sleep(0)
         disk[:] = now
 
-    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, log=SendLog(save))
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, log=RequestLog(save))
     for number in range(1, 61):
-        await limiter.acquire(Lane.USER)
+        await limiter.acquire(RequestPriority.USER)
         clock.now += 0.01
-        assert number - len(disk) <= AHEAD
+        assert number - len(disk) <= MAX_UNSAVED
 
         # Killed now, the next life takes no fewer for sent than were.
         later = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
-        later.restore(disk, AHEAD)
-        assert number <= later.requests_last_hour <= number + AHEAD
-    assert writes <= 60 / AHEAD + 1
+        later.restore(disk, MAX_UNSAVED)
+        assert number <= later.requests_last_hour <= number + MAX_UNSAVED
+    assert writes <= 60 / MAX_UNSAVED + 1
 
 
 async def test_those_who_want_to_send_at_once_wait_for_one_write_together(clock: Clock) -> None:
@@ -216,13 +216,13 @@ async def test_those_who_want_to_send_at_once_wait_for_one_write_together(clock:
         writes += 1
         await may_end.wait()
 
-    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, log=SendLog(save))
-    wanted = [asyncio.ensure_future(limiter.acquire(Lane.USER)) for _ in range(AHEAD)]
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, log=RequestLog(save))
+    wanted = [asyncio.ensure_future(limiter.acquire(RequestPriority.USER)) for _ in range(MAX_UNSAVED)]
     await asyncio.wait(wanted, timeout=0.01)
     assert limiter.requests_last_hour == 0
     may_end.set()
     await asyncio.gather(*wanted)
-    assert (limiter.requests_last_hour, writes) == (AHEAD, 1)
+    assert (limiter.requests_last_hour, writes) == (MAX_UNSAVED, 1)
 
 
 async def test_restored_send_times_are_dated_anew_once_the_right_time_is_known(clock: Clock) -> None:
@@ -232,10 +232,10 @@ async def test_restored_send_times_are_dated_anew_once_the_right_time_is_known(c
         clock.wall_offset += wrong
         limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
         limiter.restore([now - 50] * 60)
-        assert limiter.delay(Lane.USER) == (62 if wrong < 0 else 0)
+        assert limiter.delay(RequestPriority.USER) == (62 if wrong < 0 else 0)
         clock.wall_offset -= wrong
         limiter.date_restored()
-        assert limiter.delay(Lane.USER) == pytest.approx(12)
+        assert limiter.delay(RequestPriority.USER) == pytest.approx(12)
 
 
 @pytest.mark.parametrize(
@@ -253,12 +253,12 @@ def test_retry_after_may_be_a_date() -> None:
 
 async def test_room_for_several_requests_is_reckoned_together(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(39):
-        await limiter.acquire(Lane.BACKGROUND)
+        await limiter.acquire(RequestPriority.BACKGROUND)
         clock.now += 0.1
-    assert limiter.delay(Lane.BACKGROUND) == 0
-    assert limiter.delay(Lane.BACKGROUND, 2) == pytest.approx(62 - 3.9)
-    assert limiter.delay(Lane.USER, 21) == 0
-    assert limiter.delay(Lane.USER, 22) == pytest.approx(62 - 3.9)
+    assert limiter.delay(RequestPriority.BACKGROUND) == 0
+    assert limiter.delay(RequestPriority.BACKGROUND, 2) == pytest.approx(62 - 3.9)
+    assert limiter.delay(RequestPriority.USER, 21) == 0
+    assert limiter.delay(RequestPriority.USER, 22) == pytest.approx(62 - 3.9)
 
 
 async def test_read_that_waits_as_well_lets_the_user_pass() -> None:
@@ -266,20 +266,20 @@ async def test_read_that_waits_as_well_lets_the_user_pass() -> None:
     limiter, order = RateLimiter(), []
     limiter.refused(0.2)
 
-    async def ask(lane: Lane) -> None:
+    async def ask(lane: RequestPriority) -> None:
         await limiter.acquire(lane)
         order.append(lane)
 
-    reads = [asyncio.create_task(ask(Lane.BACKGROUND)) for _ in range(3)]
+    reads = [asyncio.create_task(ask(RequestPriority.BACKGROUND)) for _ in range(3)]
     await asyncio.sleep(0)
-    await asyncio.gather(ask(Lane.USER), *reads)
-    assert order == [Lane.USER, *[Lane.BACKGROUND] * 3]
+    await asyncio.gather(ask(RequestPriority.USER), *reads)
+    assert order == [RequestPriority.USER, *[RequestPriority.BACKGROUND] * 3]
 
 
 async def test_read_whose_wait_is_ended_is_not_counted() -> None:
     limiter, ended = RateLimiter(), asyncio.Event()
     limiter.refused(9)
-    waiting = asyncio.create_task(limiter.acquire(Lane.BACKGROUND, ended=ended))
+    waiting = asyncio.create_task(limiter.acquire(RequestPriority.BACKGROUND, ended=ended))
     await asyncio.sleep(0)
     ended.set()
     async with asyncio.timeout(1):

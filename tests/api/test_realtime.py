@@ -160,16 +160,16 @@ async def test_connection_that_brings_nothing_is_silent_whatever_the_one_before_
 ) -> None:
     async with running(owner.client(broker.url)) as client:
         await owner.until(lambda: client.connected)
-        assert not client.told_nothing_for(30)
+        assert not client.is_silent_for(30)
         owner.now += 31
-        assert client.told_nothing_for(30)
+        assert client.is_silent_for(30)
         broker.publish(STATS, b"anything")
         await owner.until_payload(b"anything")
-        assert not client.told_nothing_for(30)
+        assert not client.is_silent_for(30)
 
         await broker.disconnect_all()
         await owner.until(lambda: owner.connection == [True, False, True])
         owner.now += 30
-        assert not client.told_nothing_for(30)
+        assert not client.is_silent_for(30)
         owner.now += 1
-        assert client.told_nothing_for(30)
+        assert client.is_silent_for(30)

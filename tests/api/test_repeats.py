@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import MalformedMessageError, StatMessage, parse_message
-from custom_components.printago.api.realtime.payload_cache import Repeats
+from custom_components.printago.api.realtime.payload_cache import PayloadCache
 
 STORE = "s"
 TOPIC = f"stores/{STORE}/printer-stats/p"
@@ -28,7 +28,7 @@ def encoded(message: Any) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode()
 
 
-def read(repeats: Repeats, payload: bytes) -> StatMessage:
+def read(repeats: PayloadCache, payload: bytes) -> StatMessage:
     message = repeats.read(TOPIC, payload) or parse_message(STORE, TOPIC, payload, repeats)
     assert isinstance(message, StatMessage)
     return message
@@ -49,7 +49,7 @@ def says(message: StatMessage) -> tuple[object, ...]:
     )
 
 
-def assert_read_as_ever(repeats: Repeats, payload: bytes) -> None:
+def assert_read_as_ever(repeats: PayloadCache, payload: bytes) -> None:
     try:
         expected = parse_message(STORE, TOPIC, payload)
     except MalformedMessageError:
@@ -61,7 +61,7 @@ def assert_read_as_ever(repeats: Repeats, payload: bytes) -> None:
 
 
 def test_only_what_differs_is_new() -> None:
-    repeats = Repeats()
+    repeats = PayloadCache()
     first = read(repeats, encoded(stat(1)))
     second = read(repeats, encoded(stat(2)))
     assert second.source is first.source
@@ -75,7 +75,7 @@ def test_only_what_differs_is_new() -> None:
 
 
 def test_printers_do_not_mix() -> None:
-    repeats = Repeats()
+    repeats = PayloadCache()
     read(repeats, encoded(stat(1)))
     assert repeats.read(f"stores/{STORE}/printer-stats/q", encoded(stat(2))) is None
 
@@ -104,7 +104,7 @@ def test_printers_do_not_mix() -> None:
     ],
 )
 def test_odd_forms_are_read_as_they_are(form: str) -> None:
-    repeats = Repeats()
+    repeats = PayloadCache()
     for second in range(4):
         payload = form.replace('"R"', f'"2026-11-24T12:00:0{second}Z"').replace('"E"', f'"2026-11-24T12:05:0{second}Z"')
         for changed in (payload, payload.replace("1", "3"), payload.replace('"A"', '"B"')):
@@ -130,7 +130,7 @@ def test_odd_forms_are_read_as_they_are(form: str) -> None:
 )
 @pytest.mark.parametrize("key", ["receivedAt", "expiresAt"])
 def test_odd_stamps_are_read_as_they_are(stamp: str, key: str) -> None:
-    repeats = Repeats()
+    repeats = PayloadCache()
     good = encoded(stat(1))
     for _ in range(2):
         assert_read_as_ever(repeats, good)
@@ -140,7 +140,7 @@ def test_odd_stamps_are_read_as_they_are(stamp: str, key: str) -> None:
 
 @pytest.mark.parametrize("cut", [b"", b"{", b'{"state":"A","data":{"temps":{', b'{"state":,"data":{"temps":{"a":1}}}'])
 def test_what_is_no_json_is_refused_also_after_good_messages(cut: bytes) -> None:
-    repeats = Repeats()
+    repeats = PayloadCache()
     for payload in (encoded(stat(1)), encoded(stat(2))):
         read(repeats, payload)
     with pytest.raises(MalformedMessageError):
@@ -150,7 +150,7 @@ def test_what_is_no_json_is_refused_also_after_good_messages(cut: bytes) -> None
 @pytest.mark.parametrize("seed", range(5))
 def test_damaged_messages_are_read_or_refused_as_ever(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
-    repeats = Repeats()
+    repeats = PayloadCache()
     for second in range(2000):
         payload = bytearray(encoded(stat(second % 60, print={"percent": second // 20, "taskName": "part"})))
         match second % 6:
@@ -167,7 +167,7 @@ def test_damaged_messages_are_read_or_refused_as_ever(seed: int) -> None:
 
 @pytest.mark.parametrize("group", ["temps", "print"])
 def test_long_payload_meets_the_same_limits_though_it_seems_to_repeat(group: str) -> None:
-    repeats = Repeats()
+    repeats = PayloadCache()
     read(repeats, encoded(stat(1)))
     flood = {f"x{number}": 1 for number in range(60_000)}
     with pytest.raises(MalformedMessageError, match="too long"):

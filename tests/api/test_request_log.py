@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from custom_components.printago.api import AHEAD, SendLog
+from custom_components.printago.api import MAX_UNSAVED, RequestLog
 
 
 class Disk:
@@ -28,11 +28,11 @@ def disk() -> Disk:
 
 
 async def test_requests_sent_while_the_log_is_written_are_not_in_it(disk: Disk) -> None:
-    log = SendLog(disk.save)
+    log = RequestLog(disk.save)
     disk.free.clear()
     writing = asyncio.create_task(log.write())
     await disk.began.wait()
-    for _ in range(AHEAD):
+    for _ in range(MAX_UNSAVED):
         log.note_sent()
     disk.free.set()
     await writing
@@ -40,23 +40,23 @@ async def test_requests_sent_while_the_log_is_written_are_not_in_it(disk: Disk) 
 
 
 async def test_room_ends_with_as_many_requests_as_may_be_sent_ahead(disk: Disk) -> None:
-    log = SendLog(disk.save)
+    log = RequestLog(disk.save)
     assert not log.has_room
     await log.write()
-    for _ in range(AHEAD):
+    for _ in range(MAX_UNSAVED):
         assert log.has_room
         log.note_sent()
     assert not log.has_room
 
 
 async def test_those_who_wait_for_room_write_once_together(disk: Disk) -> None:
-    log = SendLog(disk.save)
+    log = RequestLog(disk.save)
     await asyncio.gather(*(log.write() for _ in range(5)))
     assert disk.writes == 1
 
 
 async def test_early_write_makes_room_before_there_is_none_and_not_for_nothing(disk: Disk) -> None:
-    log = SendLog(disk.save)
+    log = RequestLog(disk.save)
     await log.write()
     await log.write(early=True)
     assert disk.writes == 1
@@ -67,7 +67,7 @@ async def test_early_write_makes_room_before_there_is_none_and_not_for_nothing(d
 
 
 async def test_log_that_starts_anew_has_no_room_before_it_was_written(disk: Disk) -> None:
-    log = SendLog(disk.save)
+    log = RequestLog(disk.save)
     await log.write()
     log.start_anew()
     assert not log.has_room
@@ -77,7 +77,7 @@ async def test_log_that_starts_anew_has_no_room_before_it_was_written(disk: Disk
 
 
 async def test_end_of_a_write_can_be_awaited(disk: Disk) -> None:
-    log = SendLog(disk.save)
+    log = RequestLog(disk.save)
     disk.free.clear()
     writing = asyncio.create_task(log.write())
     await disk.began.wait()
@@ -92,7 +92,7 @@ async def test_write_that_fails_makes_no_room() -> None:
     async def save() -> None:
         raise OSError("disk full")
 
-    log = SendLog(save)
+    log = RequestLog(save)
     with pytest.raises(OSError, match="disk full"):
         await log.write()
     assert not log.has_room

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from custom_components.printago.api.redaction import Secrets
+from custom_components.printago.api.redaction import Redactor
 
 KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua"
 
@@ -26,24 +26,24 @@ KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua"
     ],
 )
 def test_secrets_are_taken_out(told: str, shown: str) -> None:
-    secrets = Secrets(KEY)
-    secrets.learn({"id": "a", "metadata": {"dev_access_code": "83726152", "dev_id": "01S00A"}})
-    secrets.learn({"id": "b", "metadata": {"password": "hunter22", "api_key": "klipperkey"}})
-    assert secrets.redact(told) == shown
+    redactor = Redactor(KEY)
+    redactor.add({"id": "a", "metadata": {"dev_access_code": "83726152", "dev_id": "01S00A"}})
+    redactor.add({"id": "b", "metadata": {"password": "hunter22", "api_key": "klipperkey"}})
+    assert redactor.redact(told) == shown
 
 
 @pytest.mark.parametrize("metadata", [None, [], "x", {}, {"password": None}, {"password": 5}, {"password": "a"}])
 def test_metadata_without_secrets_hides_nothing(metadata: object) -> None:
-    secrets = Secrets(KEY)
-    secrets.learn({"metadata": metadata})
-    assert secrets.redact("a 5 x password") == "a 5 x password"
+    redactor = Redactor(KEY)
+    redactor.add({"metadata": metadata})
+    assert redactor.redact("a 5 x password") == "a 5 x password"
 
 
 def test_long_text_takes_no_time() -> None:
     began = time.monotonic()
-    assert Secrets(KEY).redact("/?" * 500_000)
+    assert Redactor(KEY).redact("/?" * 500_000)
     assert time.monotonic() - began < 0.5
 
 
 def test_no_key_hides_nothing() -> None:
-    assert Secrets("").redact("all of this") == "all of this"
+    assert Redactor("").redact("all of this") == "all of this"

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.printago.api import Lane, Transport
+from custom_components.printago.api import RequestPriority, Transport
 from tests.api.server import Server
 
 
@@ -31,7 +31,7 @@ async def file(size: int) -> AsyncIterator[bytes]:
 async def test_request_has_half_a_minute_and_its_connection_ten_seconds(
     transport: Transport, limits: list[aiohttp.ClientTimeout]
 ) -> None:
-    await transport.request("GET", "/v1/printers", lane=Lane.BACKGROUND)
+    await transport.request("GET", "/v1/printers", lane=RequestPriority.BACKGROUND)
     assert [(limit.total, limit.connect, limit.sock_connect) for limit in limits] == [(30, 10, 10)]
 
 

@@ -10,7 +10,7 @@ from custom_components.printago.api.models.fields import UnreadableError
 from custom_components.printago.api.models.material import PrinterSlot
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.api.models.records import Record
-from custom_components.printago.api.models.telemetry import NAMELESS, HealthMessage, Heard, Severity
+from custom_components.printago.api.models.telemetry import NAMELESS, HealthMessage, Severity, TelemetryDiff
 from tests.api.payloads import FULL_STAT, PRINTER
 from tests.fuzz.seeds import JOB_RECORD, ORDER_RECORD, PRINTER_RECORD, SLOT_RECORD
 
@@ -58,24 +58,24 @@ WORDS = {"message": "Nozzle clogged"}
 def test_reading_that_makes_no_sense_is_unknown_or_clamped_and_never_the_one_before(
     group: str, field: str, value: Any, attribute: str, read: Any
 ) -> None:
-    known = Heard()
+    known = TelemetryDiff()
     for before in (FULL_STAT["data"][group].get(field, 1), 1, 0, True):
         known.news({"data": {group: {field: before}}})
         assert known.news({"data": {group: {field: value}}})[attribute] == read
         assert known.news({"data": {group: {field: value}}}).get(attribute, read) == read
-    assert Heard().news({"data": {group: {field: value}}}) == {attribute: read}
+    assert TelemetryDiff().news({"data": {group: {field: value}}}) == {attribute: read}
 
 
 @pytest.mark.parametrize("value", [1, 0, 1.0, 100])
 def test_number_after_a_flag_that_python_takes_for_it_is_read(value: float) -> None:
-    known = Heard()
+    known = TelemetryDiff()
     for flag in (True, False):
         assert known.news({"data": {"print": {"percent": flag}}}) == {"percent": None}
         assert known.news({"data": {"print": {"percent": value}}}) == {"percent": value}
 
 
 def test_word_of_the_printer_that_is_no_text_is_unknown() -> None:
-    known = Heard()
+    known = TelemetryDiff()
     for word in (7, True, ["RUNNING"], {"is": "RUNNING"}, None):
         assert known.news({"state": "RUNNING"}) == {"state": "RUNNING"}
         assert known.news({"state": word}) == {"state": None}
@@ -84,7 +84,7 @@ def test_word_of_the_printer_that_is_no_text_is_unknown() -> None:
 @pytest.mark.parametrize("nothing", [None, 7, "none", [], True])
 @pytest.mark.parametrize("group", ["print", "fans", "lights"])
 def test_group_that_is_null_or_no_object_leaves_nothing_of_it_known(group: str, nothing: Any) -> None:
-    known = Heard()
+    known = TelemetryDiff()
     told = {"state": "RUNNING", "data": {group: FULL_STAT["data"][group]}}
     first = known.news(told)
     gone = known.news({"state": "RUNNING", "data": {group: nothing}})
@@ -95,7 +95,7 @@ def test_group_that_is_null_or_no_object_leaves_nothing_of_it_known(group: str, 
 
 @pytest.mark.parametrize("data", [None, 7, "none", [], True])
 def test_data_that_is_null_or_no_object_leaves_no_reading_known_but_takes_no_problem_back(data: Any) -> None:
-    news = Heard().news({"state": "RUNNING", "data": data})
+    news = TelemetryDiff().news({"state": "RUNNING", "data": data})
     assert news.pop("state") == "RUNNING"
     assert news.pop("ams") == ()
     assert news.keys() >= {"percent", "stage", "part_fan", "chamber_light", "external_spool"}
@@ -104,8 +104,8 @@ def test_data_that_is_null_or_no_object_leaves_no_reading_known_but_takes_no_pro
 
 
 def test_message_without_data_says_nothing_of_readings() -> None:
-    assert Heard().news({"state": "RUNNING"}) == {"state": "RUNNING"}
-    assert Heard().news({"data": {}}) == {}
+    assert TelemetryDiff().news({"state": "RUNNING"}) == {"state": "RUNNING"}
+    assert TelemetryDiff().news({"data": {}}) == {}
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_message_without_data_says_nothing_of_readings() -> None:
 def test_every_entry_among_errors_and_warnings_is_a_problem(
     name: str, severity: Severity, entry: Any, code: str | None, message: str
 ) -> None:
-    news = Heard().news({"data": {"health": {name: [None, entry]}}})
+    news = TelemetryDiff().news({"data": {"health": {name: [None, entry]}}})
     assert news == {name: (HealthMessage(code, message, severity),)}
 
 
 @pytest.mark.parametrize("nothing", [None, [], {}, "", 0, False])
 def test_list_of_problems_that_is_null_or_empty_in_any_form_clears(nothing: Any) -> None:
-    known = Heard()
+    known = TelemetryDiff()
     assert known.news({"data": {"health": {"errors": ["Hot"], "warnings": ["Cold"]}}}).keys() == {"errors", "warnings"}
     assert known.news({"data": {"health": {"errors": nothing}}}) == {"errors": ()}
     assert known.news({"data": {"health": {"warnings": nothing}}}) == {"warnings": ()}
@@ -153,11 +153,11 @@ def test_list_of_problems_that_is_null_or_empty_in_any_form_clears(nothing: Any)
 )
 def test_problem_in_place_of_a_list_of_them_is_one(told: Any, message: str) -> None:
     one = (HealthMessage(None, message, Severity.ERROR),)
-    assert Heard().news({"data": {"health": {"errors": told}}}) == {"errors": one}
+    assert TelemetryDiff().news({"data": {"health": {"errors": told}}}) == {"errors": one}
 
 
 def test_health_that_is_null_clears_and_that_is_no_object_decides_nothing() -> None:
-    known = Heard()
+    known = TelemetryDiff()
     for nothing in (7, True, "none", [], [WORDS]):
         assert known.news({"data": {"health": {"errors": [WORDS]}}}).keys() == {"errors"}
         assert known.news({"data": {"health": nothing}}) == {}
@@ -179,12 +179,12 @@ def test_health_that_is_null_clears_and_that_is_no_object_decides_nothing() -> N
 )
 def test_same_code_in_any_form_is_the_same_problem(codes: tuple[str | None, ...]) -> None:
     told = [{"code": code, "message": "Stuck"} for code in codes]
-    assert len({problem.key for problem in Heard().news({"data": {"health": {"errors": told}}})["errors"]}) == 1
+    assert len({problem.key for problem in TelemetryDiff().news({"data": {"health": {"errors": told}}})["errors"]}) == 1
 
 
 def test_problems_without_a_code_are_told_apart_by_their_words() -> None:
     told = ["Nozzle clogged", "nozzle  clogged ", "Bed too hot", {"code": "nozzleclogged", "message": "Nozzle clogged"}]
-    keys = [problem.key for problem in Heard().news({"data": {"health": {"errors": told}}})["errors"]]
+    keys = [problem.key for problem in TelemetryDiff().news({"data": {"health": {"errors": told}}})["errors"]]
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
 

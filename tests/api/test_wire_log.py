@@ -4,14 +4,14 @@ import logging
 
 import pytest
 
-from custom_components.printago.api.realtime.connection import Redactor, WireLogger
+from custom_components.printago.api.realtime.connection import LogRedactor, WireLogger
 
 TARGET = logging.getLogger("printago_wire_test")
 
 
 def test_error_of_the_wire_is_a_detail_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, TARGET.name)
-    WireLogger(TARGET, Redactor(["s3cret"])).error("failed to receive on socket: %s", "s3cret pipe")
+    WireLogger(TARGET, LogRedactor(["s3cret"])).error("failed to receive on socket: %s", "s3cret pipe")
     (record,) = caplog.records
     assert record.levelno == logging.DEBUG
     assert record.getMessage() == "failed to receive on socket: **REDACTED** pipe"
@@ -19,5 +19,5 @@ def test_error_of_the_wire_is_a_detail_without_secrets(caplog: pytest.LogCapture
 
 def test_error_of_the_wire_is_not_logged_where_details_are_not_wanted(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, TARGET.name)
-    WireLogger(TARGET, Redactor([])).error("failed to receive on socket")
+    WireLogger(TARGET, LogRedactor([])).error("failed to receive on socket")
     assert not caplog.records

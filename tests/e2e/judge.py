@@ -2,7 +2,7 @@
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api import Lane
+from custom_components.printago.api import RequestPriority
 from tests.figures import Figures
 from virtual_farm import VirtualFarm
 
@@ -18,7 +18,7 @@ def judge(farm: VirtualFarm, figures: Figures, scenario: str) -> None:
     assert usage.highest_hour <= 600
 
 
-async def fill(entry: MockConfigEntry, lane: Lane) -> int:
+async def fill(entry: MockConfigEntry, lane: RequestPriority) -> int:
     """Send one request after the other, as long as the lane lets them out at once; return how many."""
     limiter, sent = entry.runtime_data.coordinator.store_state.limiter, 0
     while limiter.delay(lane) == 0:

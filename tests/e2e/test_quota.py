@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api import Lane, RateLimitedError
+from custom_components.printago.api import RateLimitedError, RequestPriority
 from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp, entry_data
 from tests.e2e.judge import fill, judge
@@ -113,11 +113,11 @@ class TestTwoStores:
             await asyncio.gather(*(reload(hass, entry) for entry in (first, second)))
 
         # One store that has used up its minute takes nothing away from the other.
-        await fill(first, Lane.USER)
+        await fill(first, RequestPriority.USER)
         with pytest.raises(HomeAssistantError):
             await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
         await press(hass, printer_named(other, "P1S 01"), "confirm_bed_cleared")
-        await fill(second, Lane.USER)
+        await fill(second, RequestPriority.USER)
 
         assert farm.quota_usage().highest_minute == other.quota_usage().highest_minute == 60
         judge(farm, figures, "two stores, the first")
@@ -127,7 +127,7 @@ class TestTwoStores:
 async def test_action_goes_out_at_once_while_background_work_is_at_its_limit(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, figures: Figures
 ) -> None:
-    await fill(entry, Lane.BACKGROUND)
+    await fill(entry, RequestPriority.BACKGROUND)
     with pytest.raises(RateLimitedError):
         await entry.runtime_data.coordinator.client.stores()
 
@@ -138,7 +138,7 @@ async def test_action_goes_out_at_once_while_background_work_is_at_its_limit(
     assert paths(farm)[-1] == "PATCH /v1/printers/confirm-ready"
     assert time.monotonic() - started < 2
 
-    used = await fill(entry, Lane.USER)
+    used = await fill(entry, RequestPriority.USER)
     assert used <= 20
     farm.clear_requests()
     with pytest.raises(HomeAssistantError) as refused:

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api import AHEAD, Lane, RateLimitedError
+from custom_components.printago.api import MAX_UNSAVED, RateLimitedError, RequestPriority
 from custom_components.printago.hub.persistence import _STATES
 from tests.common import paths, value_of
 from tests.e2e.judge import judge
@@ -116,7 +116,7 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
 
     assert stream.connects > 30 * minutes
     judge(farm, figures, f"{30 * minutes} reconnects of the stream")
-    assert entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) == 0
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) == 0
 
 
 @pytest.mark.parametrize(("end", "actions"), [("kill", 2), ("stop", 2), ("kill at once", 2), ("kill", 25)])
@@ -142,7 +142,7 @@ async def test_home_assistant_restarted_each_minute_for_an_hour(
             if entry.state is not ConfigEntryState.LOADED:
                 break
             try:
-                await entry.runtime_data.coordinator.client.stores(Lane.USER)
+                await entry.runtime_data.coordinator.client.stores(RequestPriority.USER)
                 done += 1
             except RateLimitedError:
                 refused += 1
@@ -170,15 +170,15 @@ async def test_a_kill_forgets_no_request_that_was_sent(
 ) -> None:
     machine = Machine(hass, entry, farm)
     limiter = entry.runtime_data.coordinator.store_state.limiter
-    while limiter.delay(Lane.USER) == 0:
-        await entry.runtime_data.coordinator.client.stores(Lane.USER)
+    while limiter.delay(RequestPriority.USER) == 0:
+        await entry.runtime_data.coordinator.client.stores(RequestPriority.USER)
     await machine.kill()
 
     await machine.start()
 
     after = hass.data[_STATES][farm.config.store_id].limiter
-    assert 60 <= after.requests_last_hour <= 60 + AHEAD
-    assert after.delay(Lane.USER) > 50
+    assert 60 <= after.requests_last_hour <= 60 + MAX_UNSAVED
+    assert after.delay(RequestPriority.USER) > 50
     assert farm.quota_usage().highest_minute == 60
 
 
@@ -209,8 +209,8 @@ async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears
     caplog.clear()
     sent = 0
     for _ in range(10):
-        while entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) == 0:
-            await entry.runtime_data.coordinator.client.stores(Lane.USER)
+        while entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) == 0:
+            await entry.runtime_data.coordinator.client.stores(RequestPriority.USER)
             sent += 1
         await clocks.pass_(entry, 63, farm=farm)
     farm.clear_requests()

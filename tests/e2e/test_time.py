@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.api import Lane
+from custom_components.printago.api import RequestPriority
 from tests.common import entity_id, paths, printer_named, state_of, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.judge import fill, judge
@@ -120,7 +120,7 @@ async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
     printer = printer_named(farm, PRINTER)
     await clocks.pass_(entry, 120, farm=farm)
     before = shown_end(hass, printer)
-    delay = {lane: entry.runtime_data.coordinator.store_state.limiter.delay(lane) for lane in Lane}
+    delay = {lane: entry.runtime_data.coordinator.store_state.limiter.delay(lane) for lane in RequestPriority}
     farm.clear_requests()
 
     with states_of(hass, entity_id(hass, printer, "nozzle_temp")) as temperatures:
@@ -133,7 +133,7 @@ async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
     assert STATE_UNAVAILABLE not in temperatures
     assert abs(shown_end(hass, printer) - before) <= timedelta(minutes=3)
     assert abs(shown_end(hass, printer) - expected_end(farm, clocks, printer)) <= timedelta(minutes=3)
-    assert delay == {lane: entry.runtime_data.coordinator.store_state.limiter.delay(lane) for lane in Lane}
+    assert delay == {lane: entry.runtime_data.coordinator.store_state.limiter.delay(lane) for lane in RequestPriority}
     # Set ahead, eight hours may have been missed as well: what changes seldom is read once more.
     assert len(farm.requests) <= 12
     figures[f"requests in 250 s after the clock was set by {step / HOUR:+.0f} h"] = len(farm.requests)
@@ -204,7 +204,7 @@ async def test_eight_hours_of_sleep_are_made_up_for_in_one_cycle(
     assert {"GET /v1/orders", "GET /v1/settings/store", "GET /v1/subscriptions"} <= set(paths(farm))
     figures[f"requests in 310 s after 8 hours {asleep}"] = len(farm.requests)
     assert len(farm.requests) <= 20
-    assert entry.runtime_data.coordinator.store_state.limiter.delay(Lane.BACKGROUND) == 0
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.BACKGROUND) == 0
     judge(farm, figures, f"8 hours {asleep}")
 
 
@@ -218,7 +218,7 @@ async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, wrong: float
 ) -> None:
     machine = Machine(hass, entry, farm)
-    await fill(entry, Lane.BACKGROUND)
+    await fill(entry, RequestPriority.BACKGROUND)
     await machine.kill()
 
     clocks.set_clock(wrong)
@@ -226,15 +226,15 @@ async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
         # Set back, the clock tells nothing: all may have been sent just now.
         clocks.leap(63)
         assert await machine.start()
-    await fill(entry, Lane.USER)
+    await fill(entry, RequestPriority.USER)
 
     usage = farm.quota_usage()
     assert usage.refused == 0
     assert usage.highest_minute <= 60
     # Nor is anybody locked out for longer than the windows are.
-    assert entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) <= 62
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) <= 62
     clocks.leap(63)
-    await entry.runtime_data.coordinator.client.stores(Lane.USER)
+    await entry.runtime_data.coordinator.client.stores(RequestPriority.USER)
     assert entry.state is ConfigEntryState.LOADED
 
 
@@ -242,12 +242,12 @@ async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
 async def test_quota_neither_freezes_nor_bursts_when_the_clock_is_set(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, step: float
 ) -> None:
-    await fill(entry, Lane.USER)
+    await fill(entry, RequestPriority.USER)
     clocks.set_clock(step)
-    assert 50 < entry.runtime_data.coordinator.store_state.limiter.delay(Lane.USER) <= 62
+    assert 50 < entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) <= 62
     clocks.leap(63)
     await settle(hass)
     # What is read on that occasion has to fit in as well.
-    assert await fill(entry, Lane.USER) >= 45
+    assert await fill(entry, RequestPriority.USER) >= 45
     usage = farm.quota_usage()
     assert (usage.refused, usage.highest_minute) == (0, 60)

@@ -28,7 +28,7 @@ from custom_components.printago.api import (
     parse_message,
 )
 from custom_components.printago.api.models.fields import MAX_PATH
-from custom_components.printago.api.models.filament import Place
+from custom_components.printago.api.models.filament import SlotAddress
 from custom_components.printago.binary_sensor import PRINTER_BINARY_SENSORS
 from custom_components.printago.model.changes import Changes
 from custom_components.printago.model.events import EventDetector
@@ -185,7 +185,7 @@ class Bench:
         self._finish(client.products.print_orders({}))
         self._finish(client.queue.update_job("j" * 24, {}))
         self._finish(client.queue.matching("j" * 24))
-        self._finish(client.at_printers.print_objects("j" * 24))
+        self._finish(client.printer_endpoints.print_objects("j" * 24))
         if (orders := self._finish(client.open_orders())) is not None:
             self.facts.apply_orders(orders)
         slots, variants = self._finish(client.printer_slots()), self._finish(client.material_variants())
@@ -226,7 +226,7 @@ def check_printer(state: PrinterState) -> None:
         _finite(number.target_fn(state.telemetry))
         _finite(number.most_fn(state))
     for ams in range(-1, 2):
-        if (tray := state.tray(Place(ams, 0))) is not None:
+        if (tray := state.tray(SlotAddress(ams, 0))) is not None:
             _short(tray.type)
             _short(tray.info)
             if not all(_COLOR.fullmatch(color) for color in tray.colors):

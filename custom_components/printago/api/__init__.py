@@ -18,7 +18,7 @@ from .exceptions import (
     PermissionDeniedError,
     PrintagoError,
     RateLimitedError,
-    tells_no_api_access,
+    is_missing_api_access,
 )
 from .models.entity_event import Action, EntityEvent
 from .models.fields import is_identifier
@@ -28,15 +28,15 @@ from .models.telemetry import HealthMessage, Severity, StatMessage, Telemetry
 from .realtime.endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
 from .realtime.messages import MessageReader, parse_message
 from .realtime.realtime_client import KEEPALIVE_SECONDS, RealtimeClient
-from .rest.rate_limit import MAX_WAIT, Lane, RateLimiter
-from .rest.request_log import AHEAD, SendLog, uptime
+from .rest.rate_limit import MAX_WAIT, RateLimiter, RequestPriority
+from .rest.request_log import MAX_UNSAVED, RequestLog, uptime
 from .rest.transport import DEFAULT_API_URL, ServerClock, Transport, parse_api_url
 
 __all__ = [
-    "AHEAD",
     "DEFAULT_API_URL",
     "DEFAULT_REALTIME_URL",
     "KEEPALIVE_SECONDS",
+    "MAX_UNSAVED",
     "MAX_WAIT",
     "Action",
     "AuthenticationError",
@@ -47,7 +47,6 @@ __all__ = [
     "InvalidRealtimeUrl",
     "InvalidRequestError",
     "JobStatus",
-    "Lane",
     "Listing",
     "MalformedMessageError",
     "MalformedResponseError",
@@ -64,16 +63,17 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RealtimeClient",
-    "SendLog",
+    "RequestLog",
+    "RequestPriority",
     "ServerClock",
     "Severity",
     "StatMessage",
     "Telemetry",
     "Transport",
     "is_identifier",
+    "is_missing_api_access",
     "parse_api_url",
     "parse_endpoint",
     "parse_message",
-    "tells_no_api_access",
     "uptime",
 ]

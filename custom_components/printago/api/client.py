@@ -19,12 +19,12 @@ from .models.picture import MAX_PICTURE, Picture
 from .models.records import FINAL_STATUSES, JobStatus
 from .rest.addresses import is_address
 from .rest.batcher import Batcher
-from .rest.job_endpoints import QueueCalls
+from .rest.job_endpoints import JobEndpoints
 from .rest.pagination import identified, objects, read_list, with_ids
 from .rest.permissions import PermissionLedger
-from .rest.printer_endpoints import AtPrinterCalls
-from .rest.product_endpoints import ProductCalls
-from .rest.rate_limit import Lane, RateLimiter
+from .rest.printer_endpoints import PrinterEndpoints
+from .rest.product_endpoints import ProductEndpoints
+from .rest.rate_limit import RateLimiter, RequestPriority
 from .rest.transport import ServerClock, Transport
 
 OPEN_JOBS = {
@@ -44,9 +44,9 @@ class PrintagoClient:
     def __init__(self, transport: Transport) -> None:
         """Use a transport, which is the store's own."""
         self._transport = transport
-        self.at_printers = AtPrinterCalls(transport)
-        self.products = ProductCalls(transport)
-        self.queue = QueueCalls(transport)
+        self.printer_endpoints = PrinterEndpoints(transport)
+        self.products = ProductEndpoints(transport)
+        self.queue = JobEndpoints(transport)
         self.in_use: Callable[[str], bool] = lambda printer_id: False
         """Tells of a printer whether its bed is in use: whoever knows sets it. None such is confirmed as clear."""
         self._confirm = Batcher(self._confirm_ready)
@@ -101,7 +101,7 @@ class PrintagoClient:
 
     # Reading
 
-    async def stores(self, lane: Lane = Lane.BACKGROUND) -> list[Mapping[str, Any]]:
+    async def stores(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> list[Mapping[str, Any]]:
         """Return the stores that the key may see (``GET /v1/stores``)."""
         return objects(await self._transport.request("GET", "/v1/stores", lane=lane))
 
@@ -112,72 +112,84 @@ class PrintagoClient:
         """
         if (key_id := self._transport.key_id) is None:
             return None
-        return await self._transport.request("GET", f"/v1/api-keys/{key_id}/permissions", lane=Lane.BACKGROUND)
+        return await self._transport.request(
+            "GET", f"/v1/api-keys/{key_id}/permissions", lane=RequestPriority.BACKGROUND
+        )
 
-    async def printers(self, lane: Lane = Lane.BACKGROUND) -> Listing:
+    async def printers(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return all printers of the store (``GET /v1/printers``)."""
         listing = await self._list("/v1/printers", lane=lane)
         for printer in listing.rows.values():
-            self._transport.secrets.learn(printer)
+            self._transport.redactor.add(printer)
         return listing
 
     async def has_printers(self) -> bool:
         """Ask for one printer: it fails as ``printers`` would, and costs little."""
-        return bool(await self._transport.request("GET", "/v1/printers", lane=Lane.USER, params={"limit": "1"}))
+        return bool(
+            await self._transport.request("GET", "/v1/printers", lane=RequestPriority.USER, params={"limit": "1"})
+        )
 
-    async def open_jobs(self, lane: Lane = Lane.BACKGROUND) -> Listing:
+    async def open_jobs(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
         return await self._list("/v1/print-jobs", lane=lane, filters=OPEN_JOBS)
 
-    async def jobs(self, filters: Mapping[str, str], lane: Lane = Lane.USER) -> Listing:
+    async def jobs(self, filters: Mapping[str, str], lane: RequestPriority = RequestPriority.USER) -> Listing:
         """Return the jobs that match all filters (``field.op`` → value)."""
         return await self._list("/v1/print-jobs", lane=lane, filters=filters)
 
     async def ended_jobs(self, since: datetime) -> Listing:
         """Return the jobs that are over and changed after ``since`` (Printago's clock)."""
         filters = {"status.in": ",".join(sorted(FINAL_STATUSES)), "updatedAt.gte": timestamp(since)}
-        return await self._list("/v1/print-jobs", lane=Lane.BACKGROUND, filters=filters)
+        return await self._list("/v1/print-jobs", lane=RequestPriority.BACKGROUND, filters=filters)
 
     async def completed_count(self) -> int:
         """Return how many jobs the store has completed in its life."""
-        answer = await self._transport.request("GET", "/v1/print-jobs/stats/completed-count", lane=Lane.BACKGROUND)
+        answer = await self._transport.request(
+            "GET", "/v1/print-jobs/stats/completed-count", lane=RequestPriority.BACKGROUND
+        )
         if isinstance(answer, bool) or not isinstance(answer, int | float) or not 0 <= answer <= _MOST_COMPLETED:
             raise MalformedResponseError("the count is not a number that one could be")
         return int(answer)
 
-    async def parts(self, filters: Mapping[str, str] | None = None, lane: Lane = Lane.USER) -> Listing:
+    async def parts(
+        self, filters: Mapping[str, str] | None = None, lane: RequestPriority = RequestPriority.USER
+    ) -> Listing:
         """Return parts (``GET /v1/parts``)."""
         return await self._list("/v1/parts", lane=lane, filters=filters)
 
-    async def skus(self, filters: Mapping[str, str] | None = None, lane: Lane = Lane.USER) -> Listing:
+    async def skus(
+        self, filters: Mapping[str, str] | None = None, lane: RequestPriority = RequestPriority.USER
+    ) -> Listing:
         """Return SKUs with their linked parts (``GET /v1/skus``)."""
         return await self._list("/v1/skus", lane=lane, filters=filters)
 
-    async def materials(self, lane: Lane = Lane.USER) -> Listing:
+    async def materials(self, lane: RequestPriority = RequestPriority.USER) -> Listing:
         """Return materials (``GET /v1/materials``)."""
         return await self._list("/v1/materials", lane=lane)
 
-    async def material_variants(self, lane: Lane = Lane.BACKGROUND) -> Mapping[str, Mapping[str, Any]]:
+    async def material_variants(
+        self, lane: RequestPriority = RequestPriority.BACKGROUND
+    ) -> Mapping[str, Mapping[str, Any]]:
         """Return all colours of all materials by ID (``GET /v1/materials/variants``)."""
         answer = await self._transport.request("GET", "/v1/materials/variants", lane=lane)
         return dict(with_ids(objects(answer)))
 
     async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
         """Return by ID what is assigned to all slots of all printers (``GET /v1/materials/printer-slots``)."""
-        answer = await self._transport.request("GET", "/v1/materials/printer-slots", lane=Lane.BACKGROUND)
+        answer = await self._transport.request("GET", "/v1/materials/printer-slots", lane=RequestPriority.BACKGROUND)
         return dict(with_ids(objects(answer)))
 
     async def store_settings(self) -> Mapping[str, Any]:
         """Return the settings of the store (``GET /v1/settings/store``)."""
-        return _object(await self._transport.request("GET", "/v1/settings/store", lane=Lane.BACKGROUND))
+        return _object(await self._transport.request("GET", "/v1/settings/store", lane=RequestPriority.BACKGROUND))
 
-    async def open_orders(self, lane: Lane = Lane.BACKGROUND) -> Listing:
+    async def open_orders(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return the orders that customers still wait for (``GET /v1/orders``)."""
         return await self._list("/v1/orders", lane=lane, filters=OPEN_ORDERS)
 
     async def production_slots(self) -> int | None:
         """Return how many jobs the subscription runs at once, None for no limit (``GET /v1/subscriptions``)."""
-        answer = _object(await self._transport.request("GET", "/v1/subscriptions", lane=Lane.BACKGROUND))
+        answer = _object(await self._transport.request("GET", "/v1/subscriptions", lane=RequestPriority.BACKGROUND))
         slots = answer.get("concurrencySlots")
         if slots is None:
             return None
@@ -198,7 +210,7 @@ class PrintagoClient:
         answer = await self._transport.request(
             "POST",
             "/v1/storage/signed-urls",
-            lane=Lane.BACKGROUND,
+            lane=RequestPriority.BACKGROUND,
             json={"paths": paths, "duration": _SIGNED_SECONDS},
         )
         urls = answer.get("signedUrls") if isinstance(answer, Mapping) else None
@@ -235,7 +247,9 @@ class PrintagoClient:
 
     async def update_store_settings(self, **changes: Any) -> Mapping[str, Any]:
         """Change settings of the store (``PATCH /v1/settings/store``) and return all of them."""
-        return _object(await self._transport.request("PATCH", "/v1/settings/store", lane=Lane.USER, json=changes))
+        return _object(
+            await self._transport.request("PATCH", "/v1/settings/store", lane=RequestPriority.USER, json=changes)
+        )
 
     async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
         """Send one printer command, for example ``pause``; raises NotAppliedError when it did not get it."""
@@ -268,7 +282,7 @@ class PrintagoClient:
 
         There is no idempotency key: after OutcomeUnknownError look for the jobs before anything is sent again.
         """
-        answer = _object(await self._transport.request("POST", "/v2/builds", lane=Lane.USER, json=build))
+        answer = _object(await self._transport.request("POST", "/v2/builds", lane=RequestPriority.USER, json=build))
         identified(answer.get("partBuilds"))
         return answer
 
@@ -282,12 +296,14 @@ class PrintagoClient:
                 raise InUseError
             return {"ready": ready, "ids": [printer_id for printer_id in ids if printer_id not in refused]}
 
-        answer = await self._transport.request("PATCH", "/v1/printers/confirm-ready", lane=Lane.USER, json=body)
+        answer = await self._transport.request(
+            "PATCH", "/v1/printers/confirm-ready", lane=RequestPriority.USER, json=body
+        )
         return dict(with_ids(objects(answer))) | refused
 
     async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
         answer = await self._transport.request(
-            "PATCH", "/v1/printers/enabled", lane=Lane.USER, json={"enabled": enabled, "ids": ids}
+            "PATCH", "/v1/printers/enabled", lane=RequestPriority.USER, json={"enabled": enabled, "ids": ids}
         )
         return dict(with_ids(objects(answer)))
 
@@ -298,7 +314,7 @@ class PrintagoClient:
         answer = await self._transport.request(
             "PATCH",
             "/v1/printers/continous-print",
-            lane=Lane.USER,
+            lane=RequestPriority.USER,
             json={"enabled": enabled, "jobLimit": job_limit, "ids": ids},
         )
         return dict(with_ids(objects(answer)))
@@ -307,7 +323,7 @@ class PrintagoClient:
         answer = await self._transport.request(
             "PATCH",
             "/v1/maintenance/mode",
-            lane=Lane.USER,
+            lane=RequestPriority.USER,
             json={"printerIds": ids, "enabled": enabled},
             entitled=not enabled,
         )
@@ -317,18 +333,18 @@ class PrintagoClient:
         answer = await self._transport.request(
             "POST",
             "/v1/printer-commands/send",
-            lane=Lane.USER,
+            lane=RequestPriority.USER,
             json={"ids": ids, "command": orjson.loads(command)},
         )
         return _ids(answer)
 
     async def _change_jobs(self, change: str, ids: list[str]) -> Mapping[str, None]:
         answer = await self._transport.request(
-            "PATCH", f"/v1/print-jobs/{change}", lane=Lane.USER, json={"printJobIds": ids}
+            "PATCH", f"/v1/print-jobs/{change}", lane=RequestPriority.USER, json={"printJobIds": ids}
         )
         return _ids(answer)
 
-    async def _list(self, path: str, *, lane: Lane, filters: Mapping[str, str] | None = None) -> Listing:
+    async def _list(self, path: str, *, lane: RequestPriority, filters: Mapping[str, str] | None = None) -> Listing:
         return await read_list(self._transport, path, lane=lane, filters=filters)
 
 

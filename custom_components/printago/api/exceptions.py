@@ -76,7 +76,7 @@ class MalformedMessageError(PrintagoError):
     """A realtime message that cannot be understood; the message says why, never what it contained."""
 
 
-def tells_no_api_access(err: PrintagoError) -> bool:
+def is_missing_api_access(err: PrintagoError) -> bool:
     """Return whether a refusal to list printers says that the account has no API access, whatever the key may do."""
     return isinstance(err, (AuthenticationError, PermissionDeniedError, InvalidRequestError)) and bool(
         _NO_API_ACCESS.search(str(err))

@@ -21,7 +21,7 @@ _LONGEST: Final = 1_000
 _MOST_LEARNED: Final = 5_000
 
 
-class Secrets:
+class Redactor:
     """The secrets of one store: its API key, and what opens its printers."""
 
     def __init__(self, api_key: str) -> None:
@@ -29,7 +29,7 @@ class Secrets:
         self._of_key = _forms(api_key)
         self._learned: OrderedDict[str, None] = OrderedDict()
 
-    def learn(self, record: Mapping[str, object]) -> None:
+    def add(self, record: Mapping[str, object]) -> None:
         """Remember the secrets in a printer's record; those too short to be told from other text are left."""
         if not isinstance(metadata := record.get("metadata"), Mapping):
             return

@@ -18,7 +18,7 @@ _STALLED = 60.0
 """Seconds after which a look is so late that messages may have been lost meanwhile."""
 
 
-class ClockWatch:
+class ClockMonitor:
     """Compares the system clock, one that stands still while the machine is suspended, and one that does not."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, coordinator: StoreAccess) -> None:

@@ -33,23 +33,23 @@ class EventPublisher:
     @callback
     def async_publish(self, farm_events: Iterable[FarmEvent]) -> None:
         """Tell these now, after what was kept, or keep them."""
-        if not self._can_tell:
+        if not self._can_fire:
             self._store_state.pending_events.add(farm_events)
             return
         self.async_catch_up()
-        self._tell(farm_events)
+        self._fire(farm_events)
 
     @callback
     def async_catch_up(self) -> None:
         """Tell what was kept, if that is possible by now."""
-        if self._can_tell:
-            self._tell(self._store_state.pending_events.take())
+        if self._can_fire:
+            self._fire(self._store_state.pending_events.take())
 
     @property
-    def _can_tell(self) -> bool:
+    def _can_fire(self) -> bool:
         # What is told by an entity that is not available reaches no automation.
         return self._begun and self._is_available()
 
-    def _tell(self, farm_events: Iterable[FarmEvent]) -> None:
+    def _fire(self, farm_events: Iterable[FarmEvent]) -> None:
         for farm_event in farm_events:
             self._listeners.async_fire_event(farm_event)

@@ -52,8 +52,8 @@ class FarmUpdates:
     @callback
     def _async_take(self, message: StatMessage | EntityEvent) -> None:
         changes = self._farm.apply(message)
-        if changes.readings is not None:
-            self._listeners.async_tell_readings(*changes.readings)
+        if changes.telemetry_only is not None:
+            self._listeners.async_update_telemetry(*changes.telemetry_only)
         elif changes is not NO_CHANGES:
             self.async_publish(changes)
 
@@ -80,10 +80,10 @@ class FarmUpdates:
         )
         for printer_id in changes.removed:
             self._store_state.results.forget(printer_id)
-        self._listeners.async_tell(changes)
+        self._listeners.async_update_listeners(changes)
         self.async_check_availability()
         self.event_publisher.async_publish(farm_events)
-        if changes.incomplete:
+        if changes.needs_refresh:
             self._reconcile()
 
     @callback
@@ -92,7 +92,7 @@ class FarmUpdates:
         if self._is_available() is self._was_available:
             return
         self._was_available = not self._was_available
-        self._listeners.async_tell_all()
+        self._listeners.async_update_all()
         self.event_publisher.async_catch_up()
 
     @callback

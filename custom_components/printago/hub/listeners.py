@@ -23,7 +23,7 @@ class _OfPrinter:
 
     listeners: dict[str | None, tuple[Callable[[], None], ...]] = field(default_factory=dict)
     """By the only reading that they show."""
-    told_at: float = -math.inf
+    notified_at: float = -math.inf
     waiting: set[str] = field(default_factory=set)
 
 
@@ -79,7 +79,7 @@ class Listeners:
         return lambda: self._of_polls.discard(listener)
 
     @callback
-    def async_tell_poll(self) -> None:
+    def async_update_polls(self) -> None:
         """Tell that a poll is over."""
         for listener in tuple(self._of_polls):
             listener()
@@ -113,44 +113,44 @@ class Listeners:
             listener(farm_event)
 
     @callback
-    def async_tell(self, changes: Changes) -> None:
+    def async_update_listeners(self, changes: Changes) -> None:
         """Tell everybody whom these changes concern."""
         for listener in tuple(self._of_changes):
             listener(changes)
         for printer_id in changes.printers:
-            self.async_tell_printer(printer_id)
-        if changes.summary or changes.jobs:
-            self.async_tell_farm_soon()
+            self.async_update_printer(printer_id)
+        if changes.totals_changed or changes.jobs:
+            self.async_update_farm_soon()
 
     @callback
-    def async_tell_readings(self, printer_id: str, readings: AbstractSet[str]) -> None:
+    def async_update_telemetry(self, printer_id: str, readings: AbstractSet[str]) -> None:
         """Tell who shows these readings of a printer, at once after a pause, else a burst of them together."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         now = self._loop.time()
-        if now - of_printer.told_at < _READINGS_DELAY:
+        if now - of_printer.notified_at < _READINGS_DELAY:
             of_printer.waiting.update(readings)
             self._waiting.add(printer_id)
             if self._readings_timer is None and not self._closed:
-                self._readings_timer = self._loop.call_later(_READINGS_DELAY, self._async_tell_waiting)
+                self._readings_timer = self._loop.call_later(_READINGS_DELAY, self._async_update_waiting)
             return
-        of_printer.told_at = now
+        of_printer.notified_at = now
         for reading in readings:
             for listener in of_printer.listeners.get(reading, ()):
                 listener()
 
     @callback
-    def _async_tell_waiting(self) -> None:
+    def _async_update_waiting(self) -> None:
         self._readings_timer = None
         waiting, self._waiting = self._waiting, set()
         for printer_id in waiting:
             if (of_printer := self._of_printer.get(printer_id)) is not None and of_printer.waiting:
                 readings, of_printer.waiting = of_printer.waiting, set()
-                of_printer.told_at = -math.inf
-                self.async_tell_readings(printer_id, readings)
+                of_printer.notified_at = -math.inf
+                self.async_update_telemetry(printer_id, readings)
 
     @callback
-    def async_tell_printer(self, printer_id: str) -> None:
+    def async_update_printer(self, printer_id: str) -> None:
         """Tell the listeners of one printer."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
@@ -159,7 +159,7 @@ class Listeners:
             listener()
 
     @callback
-    def async_tell_farm(self, _: object = None) -> None:
+    def async_update_farm(self, _: object = None) -> None:
         """Tell the listeners of the farm now."""
         if self._farm_timer is not None:
             self._farm_timer.cancel()
@@ -168,11 +168,11 @@ class Listeners:
             listener()
 
     @callback
-    def async_tell_all(self) -> None:
+    def async_update_all(self) -> None:
         """Tell the listeners of all printers and of the farm."""
         for printer_id in tuple(self._of_printer):
-            self.async_tell_printer(printer_id)
-        self.async_tell_farm()
+            self.async_update_printer(printer_id)
+        self.async_update_farm()
 
     @callback
     def async_close(self) -> None:
@@ -186,7 +186,7 @@ class Listeners:
             self._farm_timer = None
 
     @callback
-    def async_tell_farm_soon(self) -> None:
+    def async_update_farm_soon(self) -> None:
         """Tell the listeners of the farm once a burst of changes is over."""
         if self._farm_timer is None and not self._closed:
-            self._farm_timer = self._loop.call_later(_FARM_DELAY, self.async_tell_farm)
+            self._farm_timer = self._loop.call_later(_FARM_DELAY, self.async_update_farm)

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from homeassistant.core import callback
 
-from ..api import Lane
-from ..api.models.filament import place_of
-from ..model.timestamps import believed_rows
+from ..api import RequestPriority
+from ..api.models.filament import slot_address_of
+from ..model.timestamps import rows_without_future_timestamps
 from .slow_poll import DAY
 from .store_access import StoreAccess
 
@@ -39,29 +39,31 @@ class MaterialPoll:
     async def _async_read_slots(self) -> None:
         self._begun = True
         farm = self._store.farm
-        if not any(place_of(part) for state in farm.printers.values() for part in state.shown):
+        if not any(slot_address_of(part) for state in farm.printers.values() for part in state.shown):
             return
         materials = farm.materials
         events = materials.events
         rows = await self._store.client.printer_slots()
-        touched = materials.take_slots(believed_rows(rows, farm.server_now()))
+        touched = materials.take_slots(rows_without_future_timestamps(rows, farm.server_now()))
         if events != materials.events:
             # The list may be from before what an event has told meanwhile.
             self.async_want()
-        self._async_tell(touched)
+        self._async_notify(touched)
         if not self._names_known or materials.lacks_names:
             self._store.slow_poller.async_want(MATERIALS)
 
     async def _async_read_names(self) -> None:
         client = self._store.client
-        listing = await client.materials(Lane.BACKGROUND)
+        listing = await client.materials(RequestPriority.BACKGROUND)
         variants = await client.material_variants()
         now = self._store.farm.server_now()
-        self._store.farm.materials.take_names(believed_rows(listing.rows, now), believed_rows(variants, now))
+        self._store.farm.materials.take_names(
+            rows_without_future_timestamps(listing.rows, now), rows_without_future_timestamps(variants, now)
+        )
         self._names_known = True
-        self._async_tell(set(self._store.farm.printers))
+        self._async_notify(set(self._store.farm.printers))
 
     @callback
-    def _async_tell(self, printer_ids: Iterable[str]) -> None:
+    def _async_notify(self, printer_ids: Iterable[str]) -> None:
         for printer_id in printer_ids:
-            self._store.listeners.async_tell_printer(printer_id)
+            self._store.listeners.async_update_printer(printer_id)

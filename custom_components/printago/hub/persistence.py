@@ -17,7 +17,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..api import AHEAD, RateLimiter, SendLog, ServerClock, uptime
+from ..api import MAX_UNSAVED, RateLimiter, RequestLog, ServerClock, uptime
 from ..const import DOMAIN
 from ..model.events import EventDetector, FarmEvent
 from ..model.farm import Farm
@@ -48,7 +48,7 @@ class StoreState:
 
     def __init__(self, hass: HomeAssistant, store_id: str) -> None:
         """Start empty; what was saved is loaded by ``async_get_store_state``."""
-        self._log = SendLog(self._async_save)
+        self._log = RequestLog(self._async_save)
         self.limiter = RateLimiter(
             wall=lambda: self.clock.now().timestamp(), on_sent=self._async_on_sent, log=self._log
         )
@@ -69,7 +69,7 @@ class StoreState:
         self.held_back = HeldBack(self.limiter.now)
         self.rest_down = False
         """REST failed when it was last tried: the log tells so, and not yet that it works again."""
-        self.stream_outage_told = False
+        self.stream_outage_logged = False
         """The log tells that the realtime stream is down, and not yet that it is up again."""
         self._read_with: Mapping[str, Any] | None = None
         self._read_at = -math.inf
@@ -114,7 +114,7 @@ class StoreState:
         self.pending_events = PendingEvents()
         self.outage = StreamOutage()
         self.held_back.end()
-        self.rest_down = self.stream_outage_told = False
+        self.rest_down = self.stream_outage_logged = False
         self.lacking = frozenset()
         self._read_with = None
         self._kept = False
@@ -151,7 +151,7 @@ class StoreState:
             return
         if isinstance(sent := saved.get("sent"), list):
             ahead = saved.get("ahead")
-            self.limiter.restore(sent, ahead if type(ahead) is int and 0 <= ahead < AHEAD else AHEAD)
+            self.limiter.restore(sent, ahead if type(ahead) is int and 0 <= ahead < MAX_UNSAVED else MAX_UNSAVED)
         self.results.restore(saved.get("results"))
         if isinstance(lacking := saved.get("lacking"), list):
             self.lacking = frozenset(name for name in lacking[:_MOST_LACKING] if isinstance(name, str))
@@ -211,7 +211,7 @@ class StoreState:
         ended = self._hass.state in (CoreState.final_write, CoreState.stopped)
         return {
             "sent": self.limiter.export(),
-            "ahead": 0 if ended else AHEAD,
+            "ahead": 0 if ended else MAX_UNSAVED,
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
             "lacking": sorted(self.lacking),

@@ -27,7 +27,7 @@ async def async_create_stream(
     """Return the stream, which is still to be started; raises ConfigEntryError for an address that is none."""
     store_id = entry.data[CONF_STORE_ID]
     installation = await instance_id.async_get(hass)
-    reader = MessageReader(store_id, client.transport.secrets, on_message, store_state.farm.count_dropped)
+    reader = MessageReader(store_id, client.transport.redactor, on_message, store_state.farm.count_dropped)
     try:
         return RealtimeClient(
             url=entry.data[CONF_SERVER][CONF_REALTIME_URL],
@@ -39,7 +39,7 @@ async def async_create_stream(
             on_connection=on_connection,
             on_refused=on_refused,
             preferred_endpoint=store_state.realtime_endpoint,
-            outage_told=store_state.stream_outage_told,
+            outage_logged=store_state.stream_outage_logged,
             logger=LOGGER,
         )
     except InvalidRealtimeUrl as err:

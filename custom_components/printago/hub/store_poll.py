@@ -11,7 +11,7 @@ from ..api import Listing, PermissionDeniedError
 from ..api.models.entity_event import SUBSCRIPTION_KIND
 from ..model.changes import Changes
 from ..model.store_info import Fact
-from ..model.timestamps import believed_rows
+from ..model.timestamps import rows_without_future_timestamps
 from .store_access import StoreAccess
 
 COMPLETED_COUNT = "completed_count"
@@ -35,19 +35,19 @@ class StorePoller:
         entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_on_farm))
         # Deadlines pass, and requests grow older than an hour, without anybody telling.
         entry.async_on_unload(
-            async_track_time_interval(coordinator.hass, coordinator.listeners.async_tell_farm, _MINUTE)
+            async_track_time_interval(coordinator.hass, coordinator.listeners.async_update_farm, _MINUTE)
         )
 
     async def _async_read_orders(self) -> None:
         self._facts.begin_orders()
         try:
             listing = await self._coordinator.client.open_orders()
-            rows = believed_rows(listing.rows, self._coordinator.farm.server_now())
+            rows = rows_without_future_timestamps(listing.rows, self._coordinator.farm.server_now())
             self._facts.apply_orders(Listing(rows, listing.complete))
         except PermissionDeniedError:
             self._async_forget(Fact.ORDERS)
             raise
-        self._coordinator.listeners.async_tell_farm()
+        self._coordinator.listeners.async_update_farm()
 
     async def _async_read_slots(self) -> None:
         try:
@@ -55,7 +55,7 @@ class StorePoller:
         except PermissionDeniedError:
             self._async_forget(Fact.SLOTS)
             raise
-        self._coordinator.listeners.async_tell_farm()
+        self._coordinator.listeners.async_update_farm()
 
     async def _async_read_count(self) -> None:
         """Read how many jobs were completed; in between we count ourselves."""
@@ -74,12 +74,12 @@ class StorePoller:
             # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
             farm.open_jobs.completions.total = count
         self._count_is_lower = own is not None and count < own
-        coordinator.listeners.async_tell_farm()
+        coordinator.listeners.async_update_farm()
 
     @callback
     def _async_forget(self, fact: Fact) -> None:
         self._facts.forget(fact)
-        self._coordinator.listeners.async_tell_farm()
+        self._coordinator.listeners.async_update_farm()
 
     @callback
     def _async_on_changes(self, changes: Changes) -> None:
@@ -87,10 +87,10 @@ class StorePoller:
         if not all(told):
             self._coordinator.slow_poller.async_want(Fact.ORDERS)
         if told:
-            self._coordinator.listeners.async_tell_farm_soon()
+            self._coordinator.listeners.async_update_farm_soon()
         if changes.complete and self._coordinator.farm.open_jobs.completions.total is None:
             self._coordinator.slow_poller.async_want(COMPLETED_COUNT)
-        if SUBSCRIPTION_KIND in changes.kinds:
+        if SUBSCRIPTION_KIND in changes.entity_types:
             self._coordinator.slow_poller.async_want(Fact.SLOTS)
 
     @callback

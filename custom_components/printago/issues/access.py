@@ -4,7 +4,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..api import PermissionDeniedError, tells_no_api_access
+from ..api import PermissionDeniedError, is_missing_api_access
 from ..coordinator import PrintagoCoordinator
 from ..runtime import PrintagoConfigEntry
 from .entry_issue import EntryIssue
@@ -15,7 +15,7 @@ _REFUSALS = 2
 """Polls in a row that have to be refused: one refusal may be a whim."""
 
 
-class AccessWatch:
+class AccessMonitor:
     """Keeps one issue, as polls go. It stands also while the entry cannot be set up, since that is when it is needed."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
@@ -37,7 +37,7 @@ class AccessWatch:
             self._refusals = 0
             self._issue.async_clear()
             return
-        if not (isinstance(err, PermissionDeniedError) or tells_no_api_access(err)):
+        if not (isinstance(err, PermissionDeniedError) or is_missing_api_access(err)):
             return
         self._refusals += 1
         if self._refusals < _REFUSALS and self._entry.state is ConfigEntryState.LOADED:
@@ -45,7 +45,7 @@ class AccessWatch:
         self._issue.async_raise(
             ir.IssueSeverity.ERROR,
             {"message": str(err)},
-            translation_key=NO_API_ACCESS if tells_no_api_access(err) else ISSUE,
+            translation_key=NO_API_ACCESS if is_missing_api_access(err) else ISSUE,
         )
 
     @callback

@@ -17,7 +17,7 @@ _PATIENCE = 1.0
 """Seconds for which a start waits for the answer, so that nothing is offered that is taken back in a moment."""
 
 
-class PermissionWatch:
+class PermissionMonitor:
     """Keeps the controls and one repair issue as the key's permissions are known, as long as an entry is loaded."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
@@ -29,7 +29,7 @@ class PermissionWatch:
         self._listeners = coordinator.listeners
         self._permissions = coordinator.client.permissions
         # What is ignored since an earlier life holds until it has turned out to be allowed.
-        self._told_before = coordinator.store_state.lacking
+        self._known_before = coordinator.store_state.lacking
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="the-api-key-lacks-a-permission")
         self._permissions.on_change = self._async_on_change
         self._permissions.on_proof = self._async_look
@@ -56,15 +56,15 @@ class PermissionWatch:
     @callback
     def _async_on_change(self) -> None:
         self._async_look()
-        self._listeners.async_tell_all()
+        self._listeners.async_update_all()
 
     @callback
     def _async_look(self) -> None:
         # What a key may not view is left out on purpose; it says so by being unavailable.
         missing = [name for name in self._permissions.refused if not name.endswith((".view", ".download"))]
         was_told = bool(self._store_state.lacking)
-        self._told_before -= self._permissions.allowed
-        self._store_state.async_remember_lacking(self._told_before.union(missing))
+        self._known_before -= self._permissions.allowed
+        self._store_state.async_remember_lacking(self._known_before.union(missing))
         if missing:
             self._issue.async_raise(ir.IssueSeverity.WARNING, {"permissions": ", ".join(missing)}, fixable=True)
         elif was_told and not self._store_state.lacking:

@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 5 * 60
 _LOOK = timedelta(minutes=1)
 
 
-class QuotaWatch:
+class QuotaMonitor:
     """Keeps one issue, as the answers of Printago show what others use."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:

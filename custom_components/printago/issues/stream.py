@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 15 * 60
 _LOOK = timedelta(minutes=1)
 
 
-class StreamWatch:
+class StreamMonitor:
     """Keeps one issue for as long as an entry is loaded; over a reload it neither goes nor starts to count anew."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:

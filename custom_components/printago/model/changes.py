@@ -43,7 +43,7 @@ class Changes:
 
     printers: set[str] = field(default_factory=set)
     """Printers of which anything changed, those that were added included."""
-    readings: tuple[str, AbstractSet[str]] | None = None
+    telemetry_only: tuple[str, AbstractSet[str]] | None = None
     """A printer, and attributes of Telemetry that changed; where it is told, nothing else has changed at all."""
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
@@ -52,19 +52,19 @@ class Changes:
     job_changes: list[JobChange] = field(default_factory=list)
     """What happened to jobs, once the first snapshot has told where everything stands."""
     order_changes: list[OrderChange] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
+    entity_types: set[str] = field(default_factory=set)
     """Watched kinds of entities, other than printers and jobs, of which an event has told."""
     materials_incomplete: bool = False
     """An event has told of a slot that nobody knows enough of: the slots must be read."""
-    parts: set[str] = field(default_factory=set)
+    new_features: set[str] = field(default_factory=set)
     """Printers that told a reading for the first time: they have a part that nobody knew of."""
-    summary: bool = False
+    totals_changed: bool = False
     """Something that the counts of the farm look at changed."""
     complete: bool = False
     """A snapshot came that names every printer of the store: what it does not name is gone."""
-    ended_unseen: bool = False
+    jobs_vanished: bool = False
     """A job is not open any more, and nobody told how it ended."""
-    incomplete: bool = False
+    needs_refresh: bool = False
     """Something is known only in part: a snapshot is needed."""
 
 

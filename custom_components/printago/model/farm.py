@@ -20,10 +20,15 @@ from .jobs import OpenJobs
 from .materials import KINDS as MATERIAL_KINDS, Materials
 from .printer import Counted, PrinterState
 from .printer_facts import PARTS, QUIET_READINGS
-from .timestamps import NEVER, believed, believed_event, believed_rows
+from .timestamps import (
+    NEVER,
+    event_without_future_timestamps,
+    rows_without_future_timestamps,
+    without_future_timestamps,
+)
 
 _MOST_JOURNALED = 20_000
-_MOST_STRANGERS = 100
+_MAX_UNKNOWN_PRINTERS = 100
 _MOST_PRINTERS = 5_000
 _MOST_REASONS = 50
 
@@ -46,8 +51,8 @@ class Farm:
         self.jobs = self.open_jobs.jobs
         """The open jobs by ID."""
         self._looked_at = NEVER
-        self._strangers: set[str] = set()
-        self._unsettled: set[str] = set()
+        self._unknown_printers: set[str] = set()
+        self._touched: set[str] = set()
         self._journal: list[StatMessage | EntityEvent] | None = None
         self._was_empty = False
 
@@ -74,10 +79,10 @@ class Farm:
 
         Only a complete listing makes anything disappear, and an empty one only when it comes twice.
         """
-        changes = Changes(summary=True, jobs=jobs is not None)
-        told = self._told_in_flight()
+        changes = Changes(totals_changed=True, jobs=jobs is not None)
+        told = self._changed_in_flight()
         now = self.server_now()
-        for printer_id, source in believed_rows(printers.rows, now).items():
+        for printer_id, source in rows_without_future_timestamps(printers.rows, now).items():
             if (state := self.printers.get(printer_id)) is not None:
                 state.merge_record(source)
             else:
@@ -95,8 +100,8 @@ class Farm:
         self.open_jobs.known |= jobs is not None
         for state in self.printers.values():
             state.expire(now)
-            self._settle_printer(state)
-        self._unsettled.clear()
+            self._update_derived_of(state)
+        self._touched.clear()
         changes.printers = set(self.printers)
         return changes
 
@@ -106,14 +111,14 @@ class Farm:
         self.open_jobs.forget(changes)
         for state in self.printers.values():
             state.forget_job()
-        self._settle(changes)
+        self._update_derived(changes)
         return changes
 
     def apply_ended_jobs(self, jobs: Listing, since: datetime) -> Changes:
         """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
-        return self.open_jobs.apply_ended(believed_rows(jobs.rows, self.server_now()), since)
+        return self.open_jobs.apply_ended(rows_without_future_timestamps(jobs.rows, self.server_now()), since)
 
-    def _told_in_flight(self) -> set[str]:
+    def _changed_in_flight(self) -> set[str]:
         """Return what events have told of while a snapshot was on its way: it may be too new for the snapshot."""
         return {
             identifier
@@ -147,12 +152,12 @@ class Farm:
             return self._apply_reading(state, message, self._looked_at)
         changes = Changes()
         if isinstance(message, EntityEvent):
-            message = believed_event(message, self.server_now())
+            message = event_without_future_timestamps(message, self.server_now())
         if self._journal is not None and self._outlives_snapshot(message):
             if len(self._journal) < _MOST_JOURNALED:
                 self._journal.append(message)
             else:
-                changes.incomplete = True
+                changes.needs_refresh = True
         self._apply(message, changes)
         return changes
 
@@ -160,9 +165,9 @@ class Farm:
         """Lay a printer's record over what is known, as the answer of a call has brought it."""
         changes = Changes()
         state = self.printers.get(printer_id)
-        if state is not None and state.merge_record(believed(source, self.server_now())):
+        if state is not None and state.merge_record(without_future_timestamps(source, self.server_now())):
             self._touch(state, changes)
-            self._settle(changes)
+            self._update_derived(changes)
         return changes
 
     def is_in_use(self, printer_id: str) -> bool:
@@ -183,7 +188,7 @@ class Farm:
         for state in self.printers.values():
             if state.expire(now):
                 self._touch(state, changes)
-        self._settle(changes)
+        self._update_derived(changes)
         return changes
 
     def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
@@ -194,7 +199,7 @@ class Farm:
 
     def _apply(self, message: StatMessage | EntityEvent, changes: Changes) -> None:
         if isinstance(message, EntityEvent) and message.kind in WATCHED_KINDS:
-            changes.kinds.add(message.kind)
+            changes.entity_types.add(message.kind)
         if isinstance(message, StatMessage):
             self._apply_stat(message, changes)
         elif message.kind == PRINTER_KIND:
@@ -216,7 +221,7 @@ class Farm:
             changes.materials_incomplete |= gaps
         elif message.kind not in WATCHED_KINDS:
             self.count_dropped(f"kind:{message.kind}")
-        self._settle(changes)
+        self._update_derived(changes)
 
     def _apply_reading(self, state: PrinterState, message: StatMessage, now: datetime) -> Changes:
         """Lay telemetry of a known printer over what is known: what comes all the time, and mostly tells nothing new."""
@@ -226,22 +231,22 @@ class Farm:
         if not changed:
             return NO_CHANGES
         if changed <= QUIET_READINGS:
-            return Changes(readings=(state.id, changed))
+            return Changes(telemetry_only=(state.id, changed))
         changes = Changes()
         if PARTS in changed:
-            changes.parts.add(state.id)
+            changes.new_features.add(state.id)
         self._touch(state, changes)
-        self._settle(changes)
+        self._update_derived(changes)
         return changes
 
     def _apply_stat(self, message: StatMessage, changes: Changes) -> None:
         if (state := self.printers.get(message.printer_id)) is None:
-            self._meet_stranger(message.printer_id, changes)
+            self._handle_unknown_printer(message.printer_id, changes)
             return
         made = self._apply_reading(state, message, self.server_now())
-        changes.parts |= made.parts
-        changes.printers |= made.printers if made.readings is None else {state.id}
-        changes.summary |= made.summary
+        changes.new_features |= made.new_features
+        changes.printers |= made.printers if made.telemetry_only is None else {state.id}
+        changes.totals_changed |= made.totals_changed
 
     # Printers
 
@@ -263,16 +268,16 @@ class Farm:
         ):
             self._add_printer(printer_id, source, changes)
         else:
-            self._meet_stranger(printer_id, changes)
+            self._handle_unknown_printer(printer_id, changes)
 
     def _add_printer(self, printer_id: str, source: Mapping[str, Any], changes: Changes) -> None:
         state = self.printers[printer_id] = PrinterState.from_json(printer_id, source)
         state.given_name = self._given_names.get(printer_id)
-        self._strangers.discard(printer_id)
+        self._unknown_printers.discard(printer_id)
         changes.added.add(printer_id)
         changes.removed.discard(printer_id)
         self._touch(state, changes)
-        changes.summary = True
+        changes.totals_changed = True
 
     def name_printer(self, printer_id: str, name: str | None) -> Changes:
         """Note what a person calls a printer, which may still be to come; None for what Printago calls it."""
@@ -286,7 +291,7 @@ class Farm:
         changes = Changes()
         state.given_name = name
         self._touch(state, changes)
-        self._settle(changes)
+        self._update_derived(changes)
         return changes
 
     def _remove_printer(self, printer_id: str, changes: Changes) -> None:
@@ -294,29 +299,29 @@ class Farm:
         changes.removed.add(printer_id)
         changes.added.discard(printer_id)
         changes.printers.discard(printer_id)
-        changes.summary = True
+        changes.totals_changed = True
 
-    def _meet_stranger(self, printer_id: str, changes: Changes) -> None:
+    def _handle_unknown_printer(self, printer_id: str, changes: Changes) -> None:
         self.count_dropped("unknown_printer")
-        if printer_id not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
-            self._strangers.add(printer_id)
-            changes.incomplete = True
+        if printer_id not in self._unknown_printers and len(self._unknown_printers) < _MAX_UNKNOWN_PRINTERS:
+            self._unknown_printers.add(printer_id)
+            changes.needs_refresh = True
 
     def _touch(self, state: PrinterState, changes: Changes) -> None:
         changes.printers.add(state.id)
-        self._unsettled.add(state.id)
+        self._touched.add(state.id)
 
-    def _settle(self, changes: Changes) -> None:
+    def _update_derived(self, changes: Changes) -> None:
         # Once a message, however much of it is about the same printer.
-        for printer_id in self._unsettled:
+        for printer_id in self._touched:
             state = self.printers.get(printer_id)
-            if state is not None and self._settle_printer(state):
-                changes.summary = True
-        self._unsettled.clear()
+            if state is not None and self._update_derived_of(state):
+                changes.totals_changed = True
+        self._touched.clear()
 
-    def _settle_printer(self, state: PrinterState) -> bool:
+    def _update_derived_of(self, state: PrinterState) -> bool:
         job, occupied = self.open_jobs.at(state.id, state.record.printing_job_id)
-        return state.settle(job, occupied=occupied)
+        return state.update_derived(job, occupied=occupied)
 
     # Counts
 

@@ -12,7 +12,7 @@ from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob
 from .changes import Changes, JobChange, was_retried
 from .gone_entities import GoneEntities
 from .printer import PrinterState
-from .timestamps import believed, is_ahead, is_older
+from .timestamps import is_in_future, is_older, without_future_timestamps
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOBS = 50_000
@@ -89,7 +89,7 @@ class OpenJobs:
             self._merge_row(job_id, source, changes, now)
         if jobs.complete and may_end:
             for job_id in self.jobs.keys() - jobs.rows.keys() - told:
-                changes.ended_unseen = True
+                changes.jobs_vanished = True
                 self.drop(job_id, changes, last=self.jobs[job_id])
 
     def forget(self, changes: Changes) -> None:
@@ -165,10 +165,10 @@ class OpenJobs:
         """Lay a row of a snapshot over what is known; most are just what is known already."""
         known = self.jobs.get(job_id)
         job = PrintJob.from_json(job_id, source)
-        if known is None and not is_ahead(job.updated_at, now):
+        if known is None and not is_in_future(job.updated_at, now):
             self._add_job(job, changes, whole=True)
         elif known is None or job != known:
-            self.merge(job_id, PrintJob.read(believed(source, now)), changes, whole=True)
+            self.merge(job_id, PrintJob.read(without_future_timestamps(source, now)), changes, whole=True)
 
     def _add_job(self, job: PrintJob, changes: Changes, *, whole: bool) -> None:
         """Take up a job that nobody knew."""
@@ -178,7 +178,7 @@ class OpenJobs:
             self._count_dropped("late")
             return
         if not whole and self._is_fragment(job):
-            changes.incomplete = True
+            changes.needs_refresh = True
         if not _is_open(job):
             return
         if len(self.jobs) >= _MOST_JOBS:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..api.models.entity_event import Action, EntityEvent
 from ..api.models.fields import cut
-from ..api.models.filament import Place
+from ..api.models.filament import SlotAddress
 from ..api.models.material import Material, MaterialVariant, PrinterSlot
 from ..api.models.records import Record
 from .timestamps import is_older
@@ -31,13 +31,13 @@ class Materials:
         self.variants: dict[str, MaterialVariant] = {}
         self.events = 0
         """How many events have told of slots."""
-        self._at: dict[tuple[str, Place], PrinterSlot] = {}
+        self._at: dict[tuple[str, SlotAddress], PrinterSlot] = {}
         self._codes: dict[str, str] = {}
         self._nameless: frozenset[str] = frozenset()
 
     # Reading
 
-    def assigned(self, printer_id: str, place: Place) -> str | None:
+    def assigned(self, printer_id: str, place: SlotAddress) -> str | None:
         """Return what Printago has assigned to a slot: material and colour, or the mere type where no name is known."""
         slot = self._at.get((printer_id, place))
         if slot is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from ..api.models.filament import Place, Tray
+from ..api.models.filament import SlotAddress, Tray
 from ..api.models.records import JobStatus, Printer, PrintJob, read_connection
 from ..api.models.telemetry import HealthMessage, StatMessage
 from .external_print import PRINT_READINGS, ExternalPrint
@@ -20,7 +20,7 @@ from .print_status import (
     meaning_of,
 )
 from .printer_facts import STANDING, PrinterFacts
-from .timestamps import FOR_EVER, NEVER, is_ahead, is_older
+from .timestamps import FOR_EVER, NEVER, is_in_future, is_older
 
 _FEEDING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 
@@ -61,7 +61,7 @@ class PrinterState(PrinterFacts):
     _use_known: bool = False
     """It was ever known: the printer was online, or a Printago job was there."""
     counted: Counted | None = None
-    """What the counts of the farm look at, kept by ``settle``."""
+    """What the counts of the farm look at, kept by ``update_derived``."""
 
     @classmethod
     def from_json(cls, printer_id: str, source: Mapping[str, Any]) -> PrinterState:
@@ -80,21 +80,21 @@ class PrinterState(PrinterFacts):
         is late. A stamp out of the future counts as none: it would hold up every message until then.
         """
         received_at = message.received_at
-        if is_ahead(received_at, now):
+        if is_in_future(received_at, now):
             received_at = None
         if is_older(received_at, self.received_at):
             return {STANDING} if self._merge_connection(message.connection, received_at) else None
         changed = self._temperatures.merge(message.temps)
-        if message.source is not self._heard.source:
-            changed |= self._merge_readings(self._heard.news(message.source))
+        if message.source is not self._telemetry_diff.source:
+            changed |= self._merge_readings(self._telemetry_diff.news(message.source))
             self._end_holds_until = NEVER
         if changed:
             changed |= self._note_parts(changed)
         if self._merge_standing(message, received_at, now):
             changed |= {STANDING}
             self._end_holds_until = NEVER
-        told_at = received_at or now
-        if told_at >= self._end_holds_until and self._estimate_end(told_at, anew=bool(changed)):
+        notified_at = received_at or now
+        if notified_at >= self._end_holds_until and self._estimate_end(notified_at, anew=bool(changed)):
             changed |= {STANDING}
         if self.external_print is not None and changed:
             changed |= self._follow_print(self.external_print, changed)
@@ -122,7 +122,7 @@ class PrinterState(PrinterFacts):
         """Forget the job because nobody may read it any more, which does not mean that it is over."""
         self.job, self._occupied = None, False
 
-    def settle(self, job: PrintJob | None, *, occupied: bool = False) -> bool:
+    def update_derived(self, job: PrintJob | None, *, occupied: bool = False) -> bool:
         """Take over which job the printer has, and remember whether it is in use; called after every change.
 
         ``occupied`` says that any job at all is at the printer. Return whether anything changed that the counts of the farm
@@ -156,7 +156,7 @@ class PrinterState(PrinterFacts):
         )
         return self.counted != before
 
-    def _estimate_end(self, told_at: datetime, *, anew: bool) -> bool:
+    def _estimate_end(self, notified_at: datetime, *, anew: bool) -> bool:
         """Move the end of the print only when the estimate really moved: it is told in whole minutes.
 
         Whether there is a print that ends is judged ``anew`` when readings changed, and while none does. Return whether the
@@ -168,10 +168,10 @@ class PrinterState(PrinterFacts):
             self.end_time = None
             self._end_holds_until = NEVER if minutes else FOR_EVER
             return known is not None
-        if known is not None and not self._heard.retold_time_remaining:
+        if known is not None and not self._telemetry_diff.retold_time_remaining:
             return False
         remaining = timedelta(minutes=minutes)
-        estimate = told_at + remaining
+        estimate = notified_at + remaining
         end = known
         if end is None or abs(estimate - end) >= _END_TIME_TOLERANCE:
             end = self.end_time = (estimate + timedelta(seconds=30)).replace(second=0, microsecond=0)
@@ -322,7 +322,7 @@ class PrinterState(PrinterFacts):
         """Return whether fresh telemetry shows an HMS error or warning."""
         return self.live and bool(self.problems)
 
-    def tray(self, place: Place) -> Tray | None:
+    def tray(self, place: SlotAddress) -> Tray | None:
         """Return what a place for filament holds, None where telemetry shows no such place."""
         if place.ams < 0:
             return self.telemetry.external_spool
@@ -330,7 +330,7 @@ class PrinterState(PrinterFacts):
         unit = units[place.ams] if place.ams < len(units) else ()
         return unit[place.slot] if place.slot < len(unit) else None
 
-    def feeds_from(self, place: Place) -> bool | None:
+    def feeds_from(self, place: SlotAddress) -> bool | None:
         """Return whether the current print uses the filament of a place, None where nobody tells."""
         if self.job is not None and self.job.places is not None:
             return self.job.status in _FEEDING and place in self.job.places

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..api.models.filament import keys_of
 from ..api.models.records import Printer, read_connection
-from ..api.models.telemetry import Heard, StatMessage, Telemetry
+from ..api.models.telemetry import StatMessage, Telemetry, TelemetryDiff
 from .temperatures import Temperatures
 from .timestamps import is_older
 
@@ -45,7 +45,7 @@ class PrinterFacts:
     """No telemetry has come yet, or it is past its ``expiresAt``."""
     shown: set[str] = field(default_factory=set)
     """Names of the readings and keys of the trays that the printer has ever told: it has, or had, those parts."""
-    _heard: Heard = field(default_factory=Heard)
+    _telemetry_diff: TelemetryDiff = field(default_factory=TelemetryDiff)
     _temperatures: Temperatures = field(init=False)
     _flags: Mapping[str, bool] = field(default_factory=dict)
     """What was told last of the connection, and counted."""

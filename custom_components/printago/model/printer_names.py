@@ -28,7 +28,7 @@ def full_names(printers: Iterable[PrinterState]) -> list[str]:
     ]
 
 
-def told_apart(printers: Iterable[PrinterState]) -> dict[str, str]:
+def unambiguous_names(printers: Iterable[PrinterState]) -> dict[str, str]:
     """Return what to call each printer, by its ID: its name, in full where others are called so as well."""
     listed = list(printers)
     times = Counter(key for printer in listed for key in set(map(folded, _names(printer))))

@@ -70,7 +70,7 @@ def folded_number(text: str) -> str:
 
 
 def alike[T](
-    wanted: str, things: Iterable[T], name_of: Callable[[T], str], fold: Callable[[str], str] = folded
+    wanted: str, items: Iterable[T], name_of: Callable[[T], str], fold: Callable[[str], str] = folded
 ) -> list[T]:
     """Return the things that are called exactly so, else those whose names are other spellings of it.
 
@@ -78,9 +78,9 @@ def alike[T](
     """
     if not (key := fold(wanted)):
         return []
-    named = [(thing, name_of(thing)) for thing in things]
-    exact = [thing for thing, name in named if name == wanted]
-    return exact or [thing for thing, name in named if fold(name) == key]
+    named = [(item, name_of(item)) for item in items]
+    exact = [item for item, name in named if name == wanted]
+    return exact or [item for item, name in named if fold(name) == key]
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:

@@ -22,24 +22,26 @@ def is_older(stamp: datetime | None, known: datetime | None) -> bool:
     return stamp is not None and known is not None and stamp < known
 
 
-def is_ahead(stamp: datetime | None, now: datetime) -> bool:
+def is_in_future(stamp: datetime | None, now: datetime) -> bool:
     """Return whether a stamp lies in the future at ``now`` (Printago's clock), so that it is not believed."""
     return stamp is not None and stamp > now and stamp > now + CLOCK_TOLERANCE
 
 
-def believed(source: Source, now: datetime) -> Source:
+def without_future_timestamps(source: Source, now: datetime) -> Source:
     """Return a record, or some fields of one, without a stamp that lies in the future at ``now`` (Printago's clock)."""
-    if not is_ahead(read_moment(source.get(_STAMP)), now):
+    if not is_in_future(read_moment(source.get(_STAMP)), now):
         return source
     # For no record is null a statement about its stamp.
     return {**source, _STAMP: None}
 
 
-def believed_rows[R: Source](rows: Mapping[str, R], now: datetime) -> dict[str, Source]:
+def rows_without_future_timestamps[R: Source](rows: Mapping[str, R], now: datetime) -> dict[str, Source]:
     """Return records by ID without stamps that lie in the future at ``now`` (Printago's clock)."""
-    return {identifier: believed(source, now) for identifier, source in rows.items()}
+    return {identifier: without_future_timestamps(source, now) for identifier, source in rows.items()}
 
 
-def believed_event(event: EntityEvent, now: datetime) -> EntityEvent:
+def event_without_future_timestamps(event: EntityEvent, now: datetime) -> EntityEvent:
     """Return an event without stamps that lie in the future at ``now`` (Printago's clock)."""
-    return EntityEvent(kind=event.kind, action=event.action, entities=believed_rows(event.entities, now))
+    return EntityEvent(
+        kind=event.kind, action=event.action, entities=rows_without_future_timestamps(event.entities, now)
+    )

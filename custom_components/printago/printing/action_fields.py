@@ -45,7 +45,7 @@ def checked(schema: vol.Schema | vol.All, data: Mapping[str, Any]) -> dict[str, 
     try:
         read: dict[str, Any] = schema(data)
     except vol.Invalid as err:
-        raise mistake_of(err) from err
+        raise schema_error(err) from err
     return read
 
 
@@ -71,7 +71,7 @@ def at_least_one(*fields: str) -> Check:
     return check
 
 
-def mistake_of(err: vol.Invalid) -> ServiceValidationError:
+def schema_error(err: vol.Invalid) -> ServiceValidationError:
     """Return the first thing that a schema found wrong."""
     first = err.errors[0] if isinstance(err, vol.MultipleInvalid) else err
     field = ".".join(str(part) for part in first.path if isinstance(part, str)) or "-"

@@ -14,7 +14,7 @@ from typing import Any
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 
-from ..api import Lane, Listing, PrintagoClient
+from ..api import Listing, PrintagoClient, RequestPriority
 from ..const import DOMAIN
 from ..model.spelling import alike, folded, tidied
 
@@ -70,7 +70,7 @@ class Catalog:
 
         Raises ServiceValidationError, and PrintagoError.
         """
-        rows = dict(await self._client.material_variants(Lane.USER))
+        rows = dict(await self._client.material_variants(RequestPriority.USER))
         if material is not None:
             owners = {material.get("materialId")}
             if kind := material.get("materialType"):

@@ -36,7 +36,7 @@ _NOT_REACHED: Mapping[WaitUntil, Collection[JobStatus]] = {
 }
 
 
-class JobWatch:
+class JobTracker:
     """Knows what became of jobs, also of those that are over; a context, so that it ends."""
 
     def __init__(self, coordinator: PrintagoCoordinator) -> None:

@@ -77,7 +77,7 @@ class PrintRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def thing(self) -> tuple[str, str]:
+    def item(self) -> tuple[str, str]:
         """Return the field of a job that tells what it prints, and its value."""
         return ("partId", self.part_id) if self.part_id is not None else ("skuId", self.sku_id or "")
 

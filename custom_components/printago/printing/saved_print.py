@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..api import Lane, PrintagoError, PrintJob
+from ..api import PrintagoError, PrintJob, RequestPriority
 from ..api.models.records import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
@@ -66,7 +66,7 @@ class SavedPrint:
         self._listeners: set[Callable[[], None]] = set()
 
     @property
-    def thing(self) -> tuple[str, str]:
+    def item(self) -> tuple[str, str]:
         """Return what it prints: ``part`` or ``sku``, and the ID."""
         return (CONF_PART, self.data[CONF_PART]) if CONF_PART in self.data else (CONF_SKU, self.data[CONF_SKU])
 
@@ -116,7 +116,7 @@ class SavedPrint:
         self.error = error
         self._part_builds = frozenset(part_builds)
         self._jobs = {}
-        self._async_tell()
+        self._async_notify()
 
     # Following
 
@@ -141,7 +141,7 @@ class SavedPrint:
         if self._jobs:
             self.outcome, self.error = self._settled()
         if (len(self._jobs), self.outcome) != before:
-            self._async_tell()
+            self._async_notify()
 
     @property
     def _is_whole(self) -> bool:
@@ -165,7 +165,7 @@ class SavedPrint:
         return (Outcome.PRINTING if begun else Outcome.QUEUED), None
 
     @callback
-    def _async_tell(self) -> None:
+    def _async_notify(self) -> None:
         for listener in tuple(self._listeners):
             listener()
 
@@ -192,7 +192,7 @@ class SavedPrint:
         asked_for = self._part_builds
         try:
             filters = {"partBuildId.in": ",".join(sorted(asked_for))}
-            listing = await self.coordinator.client.jobs(filters, Lane.BACKGROUND)
+            listing = await self.coordinator.client.jobs(filters, RequestPriority.BACKGROUND)
         except PrintagoError as err:
             LOGGER.debug("Asking what became of a saved print failed: %s", err)
             return

@@ -9,7 +9,7 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..api import Lane
+from ..api import RequestPriority
 from ..api.models.entity_event import PART_KIND, SKU_KIND
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
@@ -38,7 +38,7 @@ class SavedPrints:
         self._prints: dict[str, SavedPrint] = {}
         self._platforms: list[tuple[Callable[[SavedPrint], Entity], AddConfigEntryEntitiesCallback]] = []
         self._checked: set[str] = set()
-        self._async_forget_strangers()
+        self._async_delete_orphaned_issues()
         self.async_follow_entry()
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(self._async_end)
@@ -68,16 +68,16 @@ class SavedPrints:
             if (known := self._prints.get(subentry_id)) is None:
                 self._async_add(SavedPrint(self._coordinator, self._catalog, subentry))
             elif known.data != subentry.data:
-                thing, known.data = known.thing, subentry.data
-                if known.thing != thing:
+                item, known.data = known.item, subentry.data
+                if known.item != item:
                     self._async_delete_issue(subentry_id)
-                self._async_add_check(known.thing[0])
-                self._coordinator.slow_poller.async_want(_READS[known.thing[0]])
+                self._async_add_check(known.item[0])
+                self._coordinator.slow_poller.async_want(_READS[known.item[0]])
 
     @callback
     def _async_add(self, saved_print: SavedPrint) -> None:
         self._prints[saved_print.id] = saved_print
-        self._async_add_check(saved_print.thing[0])
+        self._async_add_check(saved_print.item[0])
         saved_print.on_missing = lambda: self._async_create_issue(saved_print.id)
         for create, async_add_entities in self._platforms:
             async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
@@ -111,23 +111,23 @@ class SavedPrints:
             if changes.jobs:
                 saved_print.async_look_for_jobs()
         for kind, hints in _HINTS.items():
-            if not changes.kinds.isdisjoint(hints):
+            if not changes.entity_types.isdisjoint(hints):
                 self._coordinator.slow_poller.async_want(_READS[kind])
 
     # What is gone
 
     async def _async_check(self, kind: str) -> None:
         """Find out whether what the saved prints print still exists: their parts, or their SKUs."""
-        wanted = {known.id: known.thing[1] for known in self._prints.values() if known.thing[0] == kind}
+        wanted = {known.id: known.item[1] for known in self._prints.values() if known.item[0] == kind}
         if not wanted:
             return
         client = self._coordinator.client
         ask = client.parts if kind == CONF_PART else client.skus
-        listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, Lane.BACKGROUND)
+        listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, RequestPriority.BACKGROUND)
         if not listing.complete:
             return
         for subentry_id, identifier in wanted.items():
-            if subentry_id not in self._prints or self._prints[subentry_id].thing != (kind, identifier):
+            if subentry_id not in self._prints or self._prints[subentry_id].item != (kind, identifier):
                 continue
             row = listing.rows.get(identifier)
             # An SKU outlives its parts; without any it prints nothing.
@@ -156,7 +156,7 @@ class SavedPrints:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id(subentry_id))
 
     @callback
-    def _async_forget_strangers(self) -> None:
+    def _async_delete_orphaned_issues(self) -> None:
         """Take back issues of saved prints that were removed while no store was loaded."""
         entries = self._hass.config_entries.async_entries(DOMAIN)
         known = {issue_id(subentry_id) for entry in entries for subentry_id in entry.subentries}

@@ -97,7 +97,7 @@ class Submitter:
         return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request, find_jobs)))
 
     async def _async_submit(self, request: PrintRequest, find_jobs: bool) -> Submission:
-        async with self._ledger.locks.setdefault(request.thing, asyncio.Lock()):
+        async with self._ledger.locks.setdefault(request.item, asyncio.Lock()):
             await self._async_know_what_is_there(request)
             asked_at = self._client.transport.clock.now()
             asked_at_monotonic = time.monotonic()
@@ -124,7 +124,7 @@ class Submitter:
         As long as the stream is up it tells of every job; at its beginning, and without it, Printago is asked.
         """
         connected_since = self._coordinator.stream_since
-        if connected_since is not None and self._ledger.baselines.get(request.thing) == connected_since:
+        if connected_since is not None and self._ledger.baselines.get(request.item) == connected_since:
             return
         try:
             jobs = await self._async_jobs(request, self._client.transport.clock.now() - _BASELINE)
@@ -135,15 +135,15 @@ class Submitter:
             raise home_assistant_error(CannotConnectError(str(err))) from err
         self._account_for(job.part_build_id for job in jobs if job.part_build_id is not None)
         if connected_since is not None:
-            self._ledger.baselines[request.thing] = connected_since
+            self._ledger.baselines[request.item] = connected_since
 
     def _account_for(self, part_builds: Iterable[str]) -> None:
         for part_build_id in part_builds:
             self._coordinator.farm.open_jobs.note_part_build(part_build_id)
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
-        thing, identifier = request.thing
-        listing = await self._client.jobs({f"{thing}.eq": identifier, "createdAt.gte": timestamp(since)})
+        item, identifier = request.item
+        listing = await self._client.jobs({f"{item}.eq": identifier, "createdAt.gte": timestamp(since)})
         return [PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()]
 
     async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:

@@ -33,32 +33,36 @@ class ResultSensorDescription(PrinterEntityDescription, SensorEntityDescription)
     attributes_fn: Callable[[PrintResult], Mapping[str, Any]] | None = None
 
 
-def _temperature(key: str, reading: str, *, part: str | None = None, enabled: bool = False) -> PrinterSensorDescription:
+def _temperature(
+    key: str, telemetry_key: str, *, required_feature: str | None = None, enabled: bool = False
+) -> PrinterSensorDescription:
     return PrinterSensorDescription(
         key=key,
         live=True,
-        part=part,
-        reading=reading,
+        required_feature=required_feature,
+        telemetry_key=telemetry_key,
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
-        value_fn=lambda printer: _rounded(getattr(printer.telemetry, reading), 1),
+        value_fn=lambda printer: _rounded(getattr(printer.telemetry, telemetry_key), 1),
     )
 
 
-def _percentage(key: str, reading: str, *, part: str | None = None, enabled: bool = False) -> PrinterSensorDescription:
+def _percentage(
+    key: str, telemetry_key: str, *, required_feature: str | None = None, enabled: bool = False
+) -> PrinterSensorDescription:
     return PrinterSensorDescription(
         key=key,
         live=True,
-        part=part,
-        reading=reading,
+        required_feature=required_feature,
+        telemetry_key=telemetry_key,
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
-        value_fn=lambda printer: _rounded(getattr(printer.telemetry, reading), 0),
+        value_fn=lambda printer: _rounded(getattr(printer.telemetry, telemetry_key), 0),
     )
 
 
@@ -95,7 +99,7 @@ PRINTER_SENSORS = (
     PrinterSensorDescription(
         key="remaining_time",
         live=True,
-        reading="time_remaining",
+        telemetry_key="time_remaining",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.MINUTES,
         state_class=SensorStateClass.MEASUREMENT,
@@ -117,20 +121,22 @@ PRINTER_SENSORS = (
     PrinterSensorDescription(
         key="current_layer",
         live=True,
-        reading="current_layer",
+        telemetry_key="current_layer",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda printer: printer.telemetry.current_layer,
     ),
     PrinterSensorDescription(
         key="total_layers",
         live=True,
-        reading="total_layers",
+        telemetry_key="total_layers",
         entity_registry_enabled_default=False,
         value_fn=lambda printer: printer.telemetry.total_layers,
     ),
-    PrinterSensorDescription(key="stage", live=True, reading="stage", value_fn=lambda printer: printer.telemetry.stage),
     PrinterSensorDescription(
-        key="task_name", live=True, reading="task_name", value_fn=lambda printer: printer.telemetry.task_name
+        key="stage", live=True, telemetry_key="stage", value_fn=lambda printer: printer.telemetry.stage
+    ),
+    PrinterSensorDescription(
+        key="task_name", live=True, telemetry_key="task_name", value_fn=lambda printer: printer.telemetry.task_name
     ),
     PrinterSensorDescription(
         key="current_job",
@@ -139,13 +145,13 @@ PRINTER_SENSORS = (
     ),
     _temperature("nozzle_temp", "nozzle_temp", enabled=True),
     _temperature("bed_temp", "bed_temp", enabled=True),
-    _temperature("chamber_temp", "chamber_temp", part="chamber_temp", enabled=True),
+    _temperature("chamber_temp", "chamber_temp", required_feature="chamber_temp", enabled=True),
     _temperature("target_nozzle_temp", "nozzle_temp_target"),
     _temperature("target_bed_temp", "bed_temp_target"),
-    _temperature("target_chamber_temp", "chamber_temp_target", part="chamber_temp_target"),
-    _percentage("cooling_fan_speed", "part_fan", part="part_fan"),
-    _percentage("aux_fan_speed", "aux_fan", part="aux_fan"),
-    _percentage("chamber_fan_speed", "chamber_fan", part="chamber_fan"),
+    _temperature("target_chamber_temp", "chamber_temp_target", required_feature="chamber_temp_target"),
+    _percentage("cooling_fan_speed", "part_fan", required_feature="part_fan"),
+    _percentage("aux_fan_speed", "aux_fan", required_feature="aux_fan"),
+    _percentage("chamber_fan_speed", "chamber_fan", required_feature="chamber_fan"),
     _percentage("model_download_percentage", "download_percent"),
     PrinterSensorDescription(
         key="total_usage_hours",

@@ -15,7 +15,7 @@ from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..api.models.filament import EXTERNAL_SPOOL, Place, place_of
+from ..api.models.filament import EXTERNAL_SPOOL, SlotAddress, slot_address_of
 from ..coordinator import PrintagoCoordinator
 from ..entity import PrinterEntity, PrinterEntityDescription
 from ..hub.material_poll import MaterialPoll
@@ -32,20 +32,20 @@ _CODE = re.compile(r"GF[A-Z][0-9A-F]{2}|P[0-9a-f]{7}")
 class TrayDescription(PrinterEntityDescription, SensorEntityDescription):
     """Describes the sensor of one place for filament."""
 
-    place: Place
+    place: SlotAddress
 
     @classmethod
-    def of(cls, place: Place) -> TrayDescription:
+    def of(cls, place: SlotAddress) -> TrayDescription:
         """Describe the sensor of a place."""
         if place.ams < 0:
-            return cls(key=place.key, live=True, reading=EXTERNAL_SPOOL, place=place)
+            return cls(key=place.key, live=True, telemetry_key=EXTERNAL_SPOOL, place=place)
         numbers = {"ams": f"{place.ams + 1}", "tray": f"{place.slot + 1}"}
         return cls(
             key=place.key,
             translation_key="ams_tray",
             translation_placeholders=numbers,
             live=True,
-            reading="ams",
+            telemetry_key="ams",
             place=place,
         )
 
@@ -90,7 +90,7 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
     """
     coordinator = entry.runtime_data.coordinator
     registered = _registered(coordinator)
-    added: dict[str, set[Place]] = {}
+    added: dict[str, set[SlotAddress]] = {}
     materials = MaterialPoll(coordinator)
 
     @callback
@@ -100,7 +100,7 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
             if (state := coordinator.farm.printers.get(printer_id)) is None:
                 continue
             known = added.setdefault(printer_id, set())
-            places = registered.pop(printer_id, set()) | set(filter(None, map(place_of, state.shown)))
+            places = registered.pop(printer_id, set()) | set(filter(None, map(slot_address_of, state.shown)))
             if new := places - known:
                 known |= new
                 sensors += [TraySensor(coordinator, printer_id, TrayDescription.of(place)) for place in sorted(new)]
@@ -113,7 +113,7 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
         for printer_id in changes.removed:
             added.pop(printer_id, None)
             registered.pop(printer_id, None)
-        add(coordinator.farm.printers if changes.complete else changes.added | changes.parts)
+        add(coordinator.farm.printers if changes.complete else changes.added | changes.new_features)
         if changes.materials_incomplete:
             materials.async_want()
 
@@ -121,12 +121,12 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
     add(tuple(coordinator.farm.printers))
 
 
-def _registered(coordinator: PrintagoCoordinator) -> dict[str, set[Place]]:
+def _registered(coordinator: PrintagoCoordinator) -> dict[str, set[SlotAddress]]:
     """Return the places that have a sensor since an earlier start, by printer."""
     registry = er.async_get(coordinator.hass)
-    places: dict[str, set[Place]] = {}
+    places: dict[str, set[SlotAddress]] = {}
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
         printer_id, _, key = entity.unique_id.partition("_")
-        if entity.domain == Platform.SENSOR and (place := place_of(key)) is not None:
+        if entity.domain == Platform.SENSOR and (place := slot_address_of(key)) is not None:
             places.setdefault(printer_id, set()).add(place)
     return places

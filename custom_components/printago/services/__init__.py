@@ -18,9 +18,9 @@ from .explain_job import EXPLAIN_JOB_SCHEMA, async_explain_job
 from .print_orders import PRINT_ORDERS_SCHEMA, async_print_orders
 from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .queries import (
+    GET_ITEMS_SCHEMA,
     GET_JOBS_SCHEMA,
     GET_ORDERS_SCHEMA,
-    GET_THINGS_SCHEMA,
     async_get_jobs,
     async_get_orders,
     async_get_parts,
@@ -50,8 +50,8 @@ ACTIONS = (
     Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
     Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
     Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
-    Action("get_parts", GET_THINGS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
-    Action("get_skus", GET_THINGS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
+    Action("get_parts", GET_ITEMS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
+    Action("get_skus", GET_ITEMS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
     *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
     Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
     Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),

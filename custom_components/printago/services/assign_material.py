@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..api.models.filament import Place, place_of
+from ..api.models.filament import SlotAddress, slot_address_of
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..hub.material_poll import PRINTER_SLOTS
@@ -24,9 +24,9 @@ ATTR_SLOTS = "slots"
 ATTR_VARIANT = "variant"
 
 
-def _place(value: object) -> Place:
+def _place(value: object) -> SlotAddress:
     """Read a slot as its sensor is called, such as ``ams_1_tray_2``; also "AMS 1 tray 2"."""
-    if isinstance(value, str) and (place := place_of(folded(value).replace(" ", "_"))) is not None:
+    if isinstance(value, str) and (place := slot_address_of(folded(value).replace(" ", "_"))) is not None:
         return place
     raise vol.Invalid("expected a slot such as ams_1_tray_2, or external_spool", translation_key="slot")
 
@@ -51,13 +51,13 @@ async def async_assign_material(call: ServiceCall) -> ServiceResponse:
     runtime = async_runtime(call)
     coordinator = runtime.coordinator
     printers = async_printers(call, coordinator)
-    places: list[Place] = list(dict.fromkeys(call.data[ATTR_SLOTS]))
+    places: list[SlotAddress] = list(dict.fromkeys(call.data[ATTR_SLOTS]))
     for printer in printers:
         _check_slots(coordinator, printer, places)
     material = await coordinator.async_call(_async_material(runtime.catalog, call.data), reads=True)
     set_on_printer: bool = call.data[ATTR_SET_ON_PRINTER]
     await coordinator.async_call(
-        coordinator.client.at_printers.assign_material(
+        coordinator.client.printer_endpoints.assign_material(
             [printer.id for printer in printers], places, material, set_on_printer=set_on_printer
         ),
     )
@@ -73,9 +73,9 @@ async def async_assign_material(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _check_slots(coordinator: PrintagoCoordinator, printer: PrinterState, places: Iterable[Place]) -> None:
+def _check_slots(coordinator: PrintagoCoordinator, printer: PrinterState, places: Iterable[SlotAddress]) -> None:
     """Refuse slots that a printer does not have, where it is known which it has."""
-    known = {place for part in printer.shown if (place := place_of(part)) is not None}
+    known = {place for part in printer.shown if (place := slot_address_of(part)) is not None}
     for slot in coordinator.farm.materials.slots.values():
         if slot.where is not None and slot.where[0] == printer.id:
             known.add(slot.where[1])

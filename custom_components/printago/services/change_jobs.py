@@ -38,7 +38,7 @@ class JobChange:
 
     word: str
     possible: frozenset[JobStatus]
-    unless_told: frozenset[JobStatus] | None = None
+    default_statuses: frozenset[JobStatus] | None = None
     """The statuses that are meant when an action names none, where those are fewer."""
 
 
@@ -74,8 +74,8 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
     if (job_ids := chosen_ids(call)) is not None:
         jobs = [coordinator.farm.jobs.get(job_id) or PrintJob(id=job_id) for job_id in job_ids]
     else:
-        unless_told = change.possible if change.unless_told is None else change.unless_told
-        found = await async_chosen_jobs(call, runtime, change.possible, unless_told)
+        default_statuses = change.possible if change.default_statuses is None else change.default_statuses
+        found = await async_chosen_jobs(call, runtime, change.possible, default_statuses)
         # In the order of the queue, which those that are moved or retried shall keep.
         jobs = sorted(
             (PrintJob.from_json(job_id, row) for job_id, row in found.rows.items()),

@@ -25,7 +25,7 @@ from ..api.rest.emergency_calls import Step, StepOutcome, stop_printers
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..hub.devices import async_called
-from ..localize import async_words, say
+from ..localize import async_words, format_string
 from ..model.printer_names import printers_called
 from ..model.spelling import alike
 from ..runtime import PrintagoConfigEntry
@@ -136,7 +136,7 @@ async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
         "unknown_devices": targets.unknown_devices,
         "stores_not_loaded": targets.stores_not_loaded,
     }
-    await _async_tell(hass, response)
+    await _async_notify(hass, response)
     return response
 
 
@@ -178,7 +178,7 @@ def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, S
         coordinator.async_reconcile()
 
 
-async def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
+async def _async_notify(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
     """Tell a person, also where nobody looks at the response, whether anything was not reached."""
     notification_id = f"{DOMAIN}_emergency_stop"
     if response["complete"]:
@@ -187,12 +187,12 @@ async def _async_tell(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
     LOGGER.warning("The emergency stop did not reach everything: %s", {name: response[name] for name in _WHAT_FAILED})
     words = await async_words(hass)
     missed = [
-        f"{row['printer']} ({', '.join(say(words, _STEP_WORDS[step]) for step in row['steps'])})"
+        f"{row['printer']} ({', '.join(format_string(words, _STEP_WORDS[step]) for step in row['steps'])})"
         for row in response["not_reached"]
     ]
     missed += [_device_name(hass, device_id, words) for device_id in response["unknown_devices"]]
     missed += response["stores_not_loaded"]
-    message = say(words, "emergency_stop_incomplete", printers=", ".join(dict.fromkeys(missed)))
+    message = format_string(words, "emergency_stop_incomplete", printers=", ".join(dict.fromkeys(missed)))
     persistent_notification.async_create(hass, message, title="Printago", notification_id=notification_id)
 
 
@@ -203,4 +203,4 @@ def _device_name(hass: HomeAssistant, device_id: str, words: Mapping[str, str]) 
     name = (device.name_by_user or device.name) if device is not None else None
     if device is None and not _DEVICE_ID.fullmatch(device_id):
         name = device_id
-    return name or say(words, "emergency_unknown_device")
+    return name or format_string(words, "emergency_unknown_device")

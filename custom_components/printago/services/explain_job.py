@@ -14,7 +14,7 @@ from ..api import JobStatus, PrintJob
 from ..api.models.records import place_in_queue
 from ..api.models.tags import PIN, split_tags
 from ..coordinator import PrintagoCoordinator
-from ..localize import async_words, say, say_status
+from ..localize import async_words, format_status, format_string
 from ..printing.action_fields import whole_number
 from ..printing.request import PRIORITIES
 from .helpers import async_coordinator
@@ -178,11 +178,11 @@ def _reason(
     tags = job.required_printer_tags or {}
     code = check.get("code")
     if code == "tags-match" and tags.get(PIN, printer_id) != printer_id:
-        return say(words, "match_pinned", printer=printer_name(coordinator, tags[PIN]) or "")
+        return format_string(words, "match_pinned", printer=printer_name(coordinator, tags[PIN]) or "")
     if code == "tags-match":
         wanted = ", ".join(tag for kind, value in tags.items() if kind != PIN for tag in split_tags(value))
-        return say(words, "match_tags_match", tags=wanted)
-    if said := say(words, f"match_{code}".replace("-", "_")):
+        return format_string(words, "match_tags_match", tags=wanted)
+    if said := format_string(words, f"match_{code}".replace("-", "_")):
         return said
     # A check that is newer than we are: Printago's own words.
     return next((text for key in ("explanation", "label", "code") if isinstance(text := check.get(key), str)), "")
@@ -193,16 +193,16 @@ def _explanation(
 ) -> str:
     if job.status is not JobStatus.PENDING:
         printer = printer_name(coordinator, job.assigned_printer_id) or "-"
-        return say(words, "explain_not_waiting", status=say_status(words, job.status), printer=printer)
+        return format_string(words, "explain_not_waiting", status=format_status(words, job.status), printer=printer)
     if job.priority == PRIORITIES["low"] and coordinator.farm.process_low_priority_jobs is False:
-        return say(words, "explain_low_priority")
+        return format_string(words, "explain_low_priority")
     if not verdicts:
-        return say(words, "explain_nothing_told")
+        return format_string(words, "explain_nothing_told")
     if matched := [verdict for verdict in verdicts if verdict.matched]:
-        return say(words, "explain_soon", printers=_named([verdict.name for verdict in matched]))
+        return format_string(words, "explain_soon", printers=_named([verdict.name for verdict in matched]))
     compatible = [verdict for verdict in verdicts if verdict.compatible]
     described = [f"{verdict.name} ({'; '.join(verdict.reasons)})" for verdict in compatible or verdicts]
-    return say(words, "explain_waits" if compatible else "explain_none_fits", printers=_named(described))
+    return format_string(words, "explain_waits" if compatible else "explain_none_fits", printers=_named(described))
 
 
 def _named(names: list[str]) -> str:

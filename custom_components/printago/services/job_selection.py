@@ -177,14 +177,14 @@ async def async_chosen_jobs(
     call: ServiceCall,
     runtime: PrintagoRuntime,
     possible: Collection[JobStatus],
-    unless_told: Collection[JobStatus],
+    default_statuses: Collection[JobStatus],
 ) -> Listing:
     """Return the jobs that an action describes, of those whose status allows it.
 
     Raises ServiceValidationError when none matches, or more than can be meant; HomeAssistantError when it cannot be asked.
     """
     told = call.data.get(ATTR_STATUS)
-    statuses = frozenset(told if told is not None else unless_told) & frozenset(possible)
+    statuses = frozenset(told if told is not None else default_statuses) & frozenset(possible)
     if not statuses:
         raise selection_error("wrong_status", possible=", ".join(sorted(possible)))
     wanted = await async_job_filter(call, runtime, statuses, hidden=False)

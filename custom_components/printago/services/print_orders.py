@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..api import Lane, is_identifier
+from ..api import RequestPriority, is_identifier
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
@@ -85,7 +85,7 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
 
 async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
     """Return the IDs of orders that are given by ID or number; raises PrintagoError and ServiceValidationError."""
-    rows = (await coordinator.client.open_orders(Lane.USER)).rows
+    rows = (await coordinator.client.open_orders(RequestPriority.USER)).rows
     found: dict[str, None] = {}
     for name in wanted:
         matching = [rows[name]] if name in rows else alike(name, rows.values(), _number, folded_number)

@@ -24,7 +24,7 @@ ATTR_STATUS = "status"
 _LIMIT = {vol.Optional(ATTR_LIMIT, default=100): vol.All(whole_number, vol.Range(min=1, max=1000))}
 _STORE = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 
-GET_THINGS_SCHEMA = vol.Schema({**_STORE, vol.Optional(ATTR_SEARCH): NAME, **_LIMIT})
+GET_ITEMS_SCHEMA = vol.Schema({**_STORE, vol.Optional(ATTR_SEARCH): NAME, **_LIMIT})
 GET_JOBS_SCHEMA = vol.Schema({**FILTERS, **_LIMIT})
 GET_ORDERS_SCHEMA = vol.Schema(
     {**_STORE, vol.Optional(ATTR_STATUS, default=OPEN): vol.In((OPEN, "closed", "cancelled", "all")), **_LIMIT}

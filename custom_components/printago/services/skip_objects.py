@@ -32,7 +32,7 @@ async def async_skip_objects(call: ServiceCall) -> ServiceResponse:
     if printer.job is None:
         raise action_error("no_current_job", printer=printer.name)
     job_id = printer.job.id
-    objects = await coordinator.async_call(coordinator.client.at_printers.print_objects(job_id), reads=True)
+    objects = await coordinator.async_call(coordinator.client.printer_endpoints.print_objects(job_id), reads=True)
     if not objects:
         raise action_error("no_objects", printer=printer.name)
     skipped = _chosen(objects, call.data[ATTR_OBJECTS])

@@ -10,7 +10,7 @@ import voluptuous as vol
 
 from ..coordinator import PrintagoCoordinator
 from ..printing.action_fields import NAME, whole_number
-from ..printing.job_tracker import JobWatch, WaitUntil
+from ..printing.job_tracker import JobTracker, WaitUntil
 from ..printing.request import PrintRequest, async_print_request, print_schema, required_tags
 from ..printing.submission import Submitter
 from ..runtime import PrintagoRuntime
@@ -79,7 +79,7 @@ async def async_submit(
 
     That they did not within ``seconds`` is told in the response. Raises HomeAssistantError, as ``Submitter`` does.
     """
-    with JobWatch(runtime.coordinator) as watch:
+    with JobTracker(runtime.coordinator) as watch:
         submission = await Submitter(runtime.coordinator, runtime.catalog).async_submit(
             request, find_jobs=wants_response or wait_until is not None
         )

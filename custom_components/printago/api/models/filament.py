@@ -20,7 +20,7 @@ _MOST_MAPPINGS = 100
 EXTERNAL_SPOOL = "external_spool"
 
 
-class Place(NamedTuple):
+class SlotAddress(NamedTuple):
     """Where filament is loaded, as the cloud counts: from 0, and the external spool is AMS -1."""
 
     ams: int
@@ -32,7 +32,7 @@ class Place(NamedTuple):
         return EXTERNAL_SPOOL if self.ams < 0 else f"ams_{self.ams + 1}_tray_{self.slot + 1}"
 
 
-SPOOL_PLACE = Place(-1, 0)
+SPOOL_ADDRESS = SlotAddress(-1, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,19 +162,19 @@ def keys_of(units: Units) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def _keys_of(sizes: tuple[int, ...]) -> frozenset[str]:
-    return frozenset(Place(ams, slot).key for ams, size in enumerate(sizes) for slot in range(size))
+    return frozenset(SlotAddress(ams, slot).key for ams, size in enumerate(sizes) for slot in range(size))
 
 
 _KEY = re.compile(r"ams_([1-9]\d?)_tray_([1-9]\d?)")
 
 
 @lru_cache(maxsize=256)
-def place_of(key: str) -> Place | None:
+def slot_address_of(key: str) -> SlotAddress | None:
     """Return the place that has this key, None for a key of something else."""
     if key == EXTERNAL_SPOOL:
-        return SPOOL_PLACE
+        return SPOOL_ADDRESS
     match = _KEY.fullmatch(key)
-    return Place(int(match[1]) - 1, int(match[2]) - 1) if match else None
+    return SlotAddress(int(match[1]) - 1, int(match[2]) - 1) if match else None
 
 
 _EXTERNAL = frozenset({-1, 254, 255})
@@ -184,12 +184,12 @@ _AMS = f.whole(-1, 255)
 _SLOT = f.whole(0, _MOST_SLOTS - 1)
 
 
-def read_mapping(raw: object) -> frozenset[Place]:
+def read_mapping(raw: object) -> frozenset[SlotAddress]:
     """Read a job's ``materialMapping``: the places it prints from."""
     if not isinstance(raw, list):
         raise f.UnreadableError
     used = [mapping for mapping in raw[:_MOST_MAPPINGS] if not _is_skipped(mapping)]
-    places = frozenset(place for mapping in used if (place := _read_place(mapping)) is not None)
+    places = frozenset(place for mapping in used if (place := _read_address(mapping)) is not None)
     if used and not places:
         raise f.UnreadableError
     return places
@@ -199,10 +199,10 @@ def _is_skipped(mapping: object) -> bool:
     return mapping is None or (isinstance(mapping, Mapping) and mapping.get("skip") is True)
 
 
-def _read_place(mapping: object) -> Place | None:
+def _read_address(mapping: object) -> SlotAddress | None:
     values = f.read_fields(mapping, {"amsIndex": ("ams", _AMS), "slotIndex": ("slot", _SLOT)})
     ams, slot = values.get("ams"), values.get("slot")
     if ams in _EXTERNAL:
-        return SPOOL_PLACE
+        return SPOOL_ADDRESS
     # Bambu's numbers from 128 on, of units with one slot, do not say which unit of the list that is.
-    return Place(ams, slot) if ams is not None and slot is not None and ams < _MOST_UNITS else None
+    return SlotAddress(ams, slot) if ams is not None and slot is not None and ams < _MOST_UNITS else None

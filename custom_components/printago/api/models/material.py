@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from . import fields as f
-from .filament import Place
+from .filament import SlotAddress
 from .records import Record
 
 _INDEX = f.whole(-1, 255)
@@ -50,11 +50,11 @@ class PrinterSlot(Record):
     updated_at: datetime | None = None
 
     @property
-    def where(self) -> tuple[str, Place] | None:
+    def where(self) -> tuple[str, SlotAddress] | None:
         """Return the printer's ID and the place in it, None while they are not known."""
         if self.printer_id is None or self.ams is None or self.slot is None:
             return None
-        return self.printer_id, Place(self.ams, self.slot)
+        return self.printer_id, SlotAddress(self.ams, self.slot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

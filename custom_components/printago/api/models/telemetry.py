@@ -108,7 +108,7 @@ def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
     )
 
 
-class Heard:
+class TelemetryDiff:
     """What a printer has said last, as it came, so that only what is different now has to be read."""
 
     __slots__ = ("_groups", "retold_time_remaining", "source")

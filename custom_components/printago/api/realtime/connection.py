@@ -24,7 +24,7 @@ class SubscriptionRefusedError(Exception):
     """The broker answered a subscription with a failure code: the key may not read the topic."""
 
 
-class Redactor(logging.Filter):
+class LogRedactor(logging.Filter):
     """Replaces secrets in texts and log records."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -54,7 +54,7 @@ class RedactingLogger(logging.Logger):
     It is not registered by name: the secrets are one client's, and filters of a named logger would pile up.
     """
 
-    def __init__(self, target: logging.Logger, redactor: Redactor) -> None:
+    def __init__(self, target: logging.Logger, redactor: LogRedactor) -> None:
         super().__init__(target.name)
         self.parent = target
         self.addFilter(redactor)

@@ -13,8 +13,8 @@ from ..exceptions import MalformedMessageError
 from ..models.entity_event import Action, EntityEvent
 from ..models.fields import is_identifier
 from ..models.telemetry import StatMessage, read_stat
-from ..redaction import Secrets
-from .payload_cache import Repeats
+from ..redaction import Redactor
+from .payload_cache import PayloadCache
 
 MAX_PAYLOAD = 2_000_000
 """Longest payload in bytes that is looked at; a printer's is about 2,000."""
@@ -29,7 +29,7 @@ _SEPARATORS = (b",", b"[", b"{")
 
 
 def parse_message(
-    store_id: str, topic: str, payload: bytes, repeats: Repeats | None = None
+    store_id: str, topic: str, payload: bytes, repeats: PayloadCache | None = None
 ) -> StatMessage | EntityEvent:
     """Read one message of the store, and let ``repeats``, if given, learn from it.
 
@@ -64,27 +64,29 @@ class MessageReader:
     def __init__(
         self,
         store_id: str,
-        secrets: Secrets,
+        redactor: Redactor,
         on_message: Callable[[StatMessage | EntityEvent], None],
         on_unreadable: Callable[[str], None],
     ) -> None:
-        """Hand each message to ``on_message``, and why there is none to ``on_unreadable``; ``secrets`` learns from all."""
+        """Hand each message to ``on_message``, and why there is none to ``on_unreadable``; ``redactor`` learns from all."""
         self._store_id = store_id
-        self._secrets = secrets
+        self._redactor = redactor
         self._on_message = on_message
         self._on_unreadable = on_unreadable
-        self._repeats = Repeats()
+        self._payload_cache = PayloadCache()
 
     def read(self, topic: str, payload: bytes) -> None:
         """Read one message."""
         try:
-            message = self._repeats.read(topic, payload) or parse_message(self._store_id, topic, payload, self._repeats)
+            message = self._payload_cache.read(topic, payload) or parse_message(
+                self._store_id, topic, payload, self._payload_cache
+            )
         except MalformedMessageError as err:
             self._on_unreadable(str(err))
             return
         if isinstance(message, EntityEvent):
             for entity in message.entities.values():
-                self._secrets.learn(entity)
+                self._redactor.add(entity)
         self._on_message(message)
 
 

@@ -39,7 +39,7 @@ class _Known(NamedTuple):
     progress_end: int
 
 
-class Repeats:
+class PayloadCache:
     """Remembers the last message of each topic of one store."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import aiomqtt
 
-from .connection import MqttConnection, RedactingLogger, Redactor, SubscriptionRefusedError, WireLogger
+from .connection import LogRedactor, MqttConnection, RedactingLogger, SubscriptionRefusedError, WireLogger
 from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, RealtimeEndpoint, endpoint_candidates, parse_endpoint
 
 __all__ = [
@@ -66,7 +66,7 @@ class RealtimeClient:
         on_connection: Callable[[bool], None],
         on_refused: Callable[[], None],
         preferred_endpoint: str | None = None,
-        outage_told: bool = False,
+        outage_logged: bool = False,
         logger: logging.Logger = _LOGGER,
         keepalive: int = KEEPALIVE_SECONDS,
         connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
@@ -81,7 +81,7 @@ class RealtimeClient:
         `on_message(topic, payload)` gets each message, `on_connection` True once both subscriptions are acknowledged
         and False when the connection is lost. `on_refused` is called each time the broker refuses the login or a
         subscription: whether the key is really invalid has to be confirmed over REST. `preferred_endpoint`, the URL
-        of an endpoint that once worked, is tried first if it is one of those that `url` stands for. `outage_told` says that
+        of an endpoint that once worked, is tried first if it is one of those that `url` stands for. `outage_logged` says that
         an earlier client has logged an outage whose end is still to be logged.
 
         Times are in seconds. A connection that lasted `stable_after` resets the backoff. `jitter(low, high)` picks the
@@ -107,7 +107,7 @@ class RealtimeClient:
         self._jitter = jitter
         self._clock = clock
 
-        self._redactor = Redactor((self._client_id, api_key, key_id))
+        self._redactor = LogRedactor((self._client_id, api_key, key_id))
         self._log = RedactingLogger(logger, self._redactor)
         self._wire_log = WireLogger(logger.getChild("mqtt"), self._redactor)
 
@@ -117,13 +117,13 @@ class RealtimeClient:
         self._skip_backoff = asyncio.Event()
         self._stopped = False
         self._failures = 0
-        self._outage_told = outage_told
+        self._outage_logged = outage_logged
         self._callback_error_logged = False
 
         self._endpoint: RealtimeEndpoint | None = None
         self._connected_since: float | None = None
         self._last_message_at: float | None = None
-        self._heard = False
+        self._telemetry_diff = False
         self._last_error: str | None = None
         self._refused = False
         self._connects = 0
@@ -151,9 +151,9 @@ class RealtimeClient:
         return self._refused
 
     @property
-    def outage_told(self) -> bool:
+    def outage_logged(self) -> bool:
         """Whether an outage was logged and its end was not yet."""
-        return self._outage_told
+        return self._outage_logged
 
     @property
     def last_error(self) -> str | None:
@@ -185,13 +185,13 @@ class RealtimeClient:
         """The clock's time of the last message."""
         return self._last_message_at
 
-    def told_nothing_for(self, seconds: float) -> bool:
+    def is_silent_for(self, seconds: float) -> bool:
         """Return whether a connection has stood for so long and brought nothing, not even what is retained.
 
         A broker may grant a subscription and keep everything from us all the same, as mosquitto does.
         """
         since = self._connected_since
-        return since is not None and not self._heard and self._clock() - since > seconds
+        return since is not None and not self._telemetry_diff and self._clock() - since > seconds
 
     def start(self, create_task: TaskFactory | None = None) -> None:
         """Begin to connect in the background of the running loop. A client is started once.
@@ -256,7 +256,7 @@ class RealtimeClient:
         """Connect to one endpoint and stay until the connection is lost."""
         connection: MqttConnection | None = None
         # What is retained may come before the subscription is acknowledged.
-        self._heard = False
+        self._telemetry_diff = False
         try:
             connection = await self._open(endpoint)
             await connection.subscribe_all(
@@ -324,8 +324,8 @@ class RealtimeClient:
         self._connected_since = self._clock()
         self._connects += 1
         self._endpoint = self._remembered = endpoint
-        if self._outage_told:
-            self._outage_told = False
+        if self._outage_logged:
+            self._outage_logged = False
             self._log.info("Realtime connection restored (%s)", endpoint.url)
         else:
             self._log.debug("Realtime connection established (%s)", endpoint.url)
@@ -339,9 +339,9 @@ class RealtimeClient:
         return self._clock() - since if since is not None else 0.0
 
     def _report_outage(self, outcome: _Outcome) -> None:
-        if self._outage_told:
+        if self._outage_logged:
             return
-        self._outage_told = True
+        self._outage_logged = True
         what = {
             _Outcome.UNREACHABLE: "Cannot connect to the realtime service",
             _Outcome.REFUSED: "The realtime service refused the API key",
@@ -363,7 +363,7 @@ class RealtimeClient:
             return
         self._messages_received += 1
         self._last_message_at = self._clock()
-        self._heard = True
+        self._telemetry_diff = True
         try:
             self._on_message(topic, payload)
         except Exception:  # noqa: BLE001 - the owner's bug must not end the stream

@@ -7,14 +7,14 @@ from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
 from ..models.listing import Listing
 from .pagination import PAGE_SIZE, Accept, objects, read_newest
-from .rate_limit import Lane
+from .rate_limit import RequestPriority
 from .transport import Transport
 
 MOST_PAGES = 5
 """Most requests that one look-up costs: 5,000 rows."""
 
 
-class QueueCalls:
+class JobEndpoints:
     """The calls about single jobs, and about lists of which a part is wanted; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
@@ -37,14 +37,18 @@ class QueueCalls:
 
     async def update_job(self, job_id: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change fields of a job (``PATCH /v1/print-jobs/{id}``) and return all of them."""
-        answer = await self._transport.request("PATCH", f"/v1/print-jobs/{job_id}", lane=Lane.USER, json=dict(changes))
+        answer = await self._transport.request(
+            "PATCH", f"/v1/print-jobs/{job_id}", lane=RequestPriority.USER, json=dict(changes)
+        )
         if not isinstance(answer, Mapping) or not is_identifier(answer.get("id")):
             raise MalformedResponseError("the answer is not a job")
         return answer
 
     async def matching(self, job_id: str) -> list[Mapping[str, Any]]:
         """Return how a job fits each printer (schema ``PrinterMatchingStatus``); empty when Printago tells nothing."""
-        answer = await self._transport.request("GET", f"/v1/print-jobs/{job_id}/matching-troubleshoot", lane=Lane.USER)
+        answer = await self._transport.request(
+            "GET", f"/v1/print-jobs/{job_id}/matching-troubleshoot", lane=RequestPriority.USER
+        )
         if answer is None:
             return []
         if not isinstance(answer, Mapping):

@@ -7,7 +7,7 @@ from typing import Any
 from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
 from ..models.listing import Listing
-from .rate_limit import Lane
+from .rate_limit import RequestPriority
 from .transport import Transport
 
 PAGE_SIZE = 1000
@@ -18,7 +18,7 @@ type Accept = Callable[[Mapping[str, Any]], bool]
 
 
 async def read_list(
-    transport: Transport, path: str, *, lane: Lane, filters: Mapping[str, str] | None = None
+    transport: Transport, path: str, *, lane: RequestPriority, filters: Mapping[str, str] | None = None
 ) -> Listing:
     """Page through a list; complete only when every row of the total was seen.
 
@@ -61,7 +61,7 @@ async def read_newest(
     offset = 0
     for _ in range(most_pages):
         params = _params(filters, PAGE_SIZE if offset else min(page_size, PAGE_SIZE), offset, "createdAt:desc")
-        page = _Page.of(await transport.request("GET", path, lane=Lane.USER, params=params))
+        page = _Page.of(await transport.request("GET", path, lane=RequestPriority.USER, params=params))
         for identifier, row in with_ids(page.rows):
             if identifier not in rows and accept(row):
                 if len(rows) == most:

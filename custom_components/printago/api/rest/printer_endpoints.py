@@ -7,8 +7,8 @@ from typing import Any
 
 from ..exceptions import MalformedResponseError
 from ..models.fields import cut
-from ..models.filament import Place
-from .rate_limit import Lane
+from ..models.filament import SlotAddress
+from .rate_limit import RequestPriority
 from .transport import Transport
 
 
@@ -21,7 +21,7 @@ class PrintObject:
     skipped: bool
 
 
-class AtPrinterCalls:
+class PrinterEndpoints:
     """The calls about what printers hold; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
@@ -30,7 +30,7 @@ class AtPrinterCalls:
 
     async def print_objects(self, job_id: str) -> list[PrintObject]:
         """Return the objects of a job (``GET /v1/print-jobs/{id}``), none where Printago knows of none."""
-        job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", lane=Lane.USER)
+        job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", lane=RequestPriority.USER)
         if not isinstance(job, Mapping):
             raise MalformedResponseError("the answer is not a job")
         data = job.get("skipObjectsData")
@@ -40,7 +40,7 @@ class AtPrinterCalls:
     async def assign_material(
         self,
         printer_ids: Sequence[str],
-        places: Sequence[Place],
+        places: Sequence[SlotAddress],
         material: Mapping[str, str],
         *,
         set_on_printer: bool,
@@ -55,7 +55,9 @@ class AtPrinterCalls:
             **material,
             "setOnPrinter": set_on_printer,
         }
-        await self._transport.request("PATCH", "/v1/materials/printer-slots/assign", lane=Lane.USER, json=body)
+        await self._transport.request(
+            "PATCH", "/v1/materials/printer-slots/assign", lane=RequestPriority.USER, json=body
+        )
 
 
 _NUMBER = re.compile(r"[0-9]{1,15}")

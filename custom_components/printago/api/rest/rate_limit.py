@@ -18,7 +18,7 @@ import time
 from ..exceptions import RateLimitedError
 from ..models.fields import http_date
 from .contention import Contention
-from .request_log import SendLog, uptime
+from .request_log import RequestLog, uptime
 
 MAX_WAIT = 10.0
 """Seconds for which a call is held back before it fails: one of the user with a clear error, a read to come back later."""
@@ -26,7 +26,7 @@ _LET_PASS = 0.05
 """Seconds after which a read looks again whether calls of the user still wait, which go first."""
 
 
-class Lane(Enum):
+class RequestPriority(Enum):
     """Who asks: lanes differ in how much of each window they may fill."""
 
     USER = "user"
@@ -45,9 +45,9 @@ class Window:
     reserve: int
     margin: float
 
-    def room_for(self, lane: Lane) -> int:
+    def room_for(self, lane: RequestPriority) -> int:
         """Return how many requests of the window a lane may see used before it has to wait."""
-        return self.limit if lane is Lane.USER else self.limit - self.reserve
+        return self.limit if lane is RequestPriority.USER else self.limit - self.reserve
 
 
 WINDOWS = (
@@ -73,7 +73,7 @@ class RateLimiter:
         monotonic: Callable[[], float] = uptime,
         wall: Callable[[], float] = time.time,
         on_sent: Callable[[], None] = lambda: None,
-        log: SendLog | None = None,
+        log: RequestLog | None = None,
     ) -> None:
         """Start with empty windows; ``on_sent`` is called whenever a request was counted.
 
@@ -88,7 +88,7 @@ class RateLimiter:
         self._restored_at = -math.inf
         self._contention = Contention()
         self._taken_over: deque[float] = deque()
-        self._blocked_until: dict[Lane, float] = dict.fromkeys(Lane, -math.inf)
+        self._blocked_until: dict[RequestPriority, float] = dict.fromkeys(RequestPriority, -math.inf)
         self._users_waiting = 0
 
     def now(self) -> float:
@@ -124,7 +124,7 @@ class RateLimiter:
         """Return whether it is certain that others leave enough of the quota, after a start, too."""
         return self._contention.is_over
 
-    def delay(self, lane: Lane, requests: int = 1) -> float:
+    def delay(self, lane: RequestPriority, requests: int = 1) -> float:
         """Return in how many seconds so many requests of this lane may be sent together; 0 is now."""
         now = self._monotonic()
         sent = self._all()
@@ -136,13 +136,15 @@ class RateLimiter:
                 free_at = max(free_at, sent[-room] + window.seconds + window.margin)
         return max(0.0, free_at - now)
 
-    async def acquire(self, lane: Lane, max_wait: float = MAX_WAIT, *, ended: asyncio.Event | None = None) -> None:
+    async def acquire(
+        self, lane: RequestPriority, max_wait: float = MAX_WAIT, *, ended: asyncio.Event | None = None
+    ) -> None:
         """Wait for room and count one request as sent.
 
         Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds, or when nobody wants it any more
         because of ``ended``.
         """
-        if lane is not Lane.USER:
+        if lane is not RequestPriority.USER:
             await self._acquire(lane, max_wait, ended)
             return
         self._users_waiting += 1
@@ -151,7 +153,7 @@ class RateLimiter:
         finally:
             self._users_waiting -= 1
 
-    async def _acquire(self, lane: Lane, max_wait: float, ended: asyncio.Event | None) -> None:
+    async def _acquire(self, lane: RequestPriority, max_wait: float, ended: asyncio.Event | None) -> None:
         deadline = self._monotonic() + max_wait
         while True:
             while (delay := self._wait_of(lane)) > 0:
@@ -164,9 +166,9 @@ class RateLimiter:
             await self._log.write()
         self.count()
 
-    def _wait_of(self, lane: Lane) -> float:
+    def _wait_of(self, lane: RequestPriority) -> float:
         delay = self.delay(lane)
-        if delay == 0 and lane is not Lane.USER and self._users_waiting:
+        if delay == 0 and lane is not RequestPriority.USER and self._users_waiting:
             return _LET_PASS
         return delay
 
@@ -181,7 +183,7 @@ class RateLimiter:
         """Note that Printago answered 429: nothing goes out for ``retry_after`` seconds."""
         until = self._monotonic() + retry_after
         self._note_remaining(0, retry_after)
-        for lane in Lane:
+        for lane in RequestPriority:
             self._blocked_until[lane] = max(self._blocked_until[lane], until)
 
     def observe(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
@@ -198,9 +200,11 @@ class RateLimiter:
             return
         until = self._monotonic() + min(reset, _LONGEST)
         if remaining < WINDOWS[0].reserve:
-            self._blocked_until[Lane.BACKGROUND] = max(self._blocked_until[Lane.BACKGROUND], until)
+            self._blocked_until[RequestPriority.BACKGROUND] = max(
+                self._blocked_until[RequestPriority.BACKGROUND], until
+            )
         if remaining < 1:
-            self._blocked_until[Lane.USER] = max(self._blocked_until[Lane.USER], until)
+            self._blocked_until[RequestPriority.USER] = max(self._blocked_until[RequestPriority.USER], until)
         self._note_remaining(remaining, until - self._monotonic())
 
     def _note_remaining(self, remaining: float, lasts: float) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import time
 
-AHEAD = 2
+MAX_UNSAVED = 2
 """How many requests may be sent that are not written down yet: so many are taken for sent after a sudden end."""
 
 _SUSPEND_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
@@ -15,7 +15,7 @@ def uptime() -> float:
     return time.monotonic() if _SUSPEND_CLOCK is None else time.clock_gettime(_SUSPEND_CLOCK)
 
 
-class SendLog:
+class RequestLog:
     """Knows how many requests were sent since the last write that is known to have ended."""
 
     def __init__(self, save: Callable[[], Awaitable[None]]) -> None:
@@ -28,12 +28,12 @@ class SendLog:
     @property
     def has_room(self) -> bool:
         """Return whether one more request may be sent before the next write."""
-        return self._written is not None and self._sent - self._written < AHEAD
+        return self._written is not None and self._sent - self._written < MAX_UNSAVED
 
     @property
     def is_half_full(self) -> bool:
         """Return whether it is time to write, so that nobody has to wait for it."""
-        return self._written is None or 2 * (self._sent - self._written) >= AHEAD
+        return self._written is None or 2 * (self._sent - self._written) >= MAX_UNSAVED
 
     def note_sent(self) -> None:
         """Count one request."""

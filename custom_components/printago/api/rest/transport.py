@@ -25,11 +25,11 @@ from ..exceptions import (
     RateLimitedError,
 )
 from ..models.fields import http_date
-from ..redaction import KEY_ID_LENGTH, Secrets
+from ..redaction import KEY_ID_LENGTH, Redactor
 from .addresses import fetch
 from .bodies import read_body, storage_error
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
-from .rate_limit import MAX_WAIT, Lane, RateLimiter, parse_retry_after
+from .rate_limit import MAX_WAIT, RateLimiter, RequestPriority, parse_retry_after
 from .request_log import uptime
 
 DEFAULT_API_URL = "https://api.printago.io"
@@ -98,7 +98,7 @@ class ServerClock:
             self._on_known()
 
 
-def _alone[**P, R](method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def _without_context[**P, R](method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Let errors leave without those that led to them: aiohttp's hold the request, with its credentials and address."""
 
     @wraps(method)
@@ -131,19 +131,19 @@ class Transport:
         self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
         self.key_id = api_key[:KEY_ID_LENGTH] if _KEY_ID.match(api_key) else None
         """The ID of the key, a secret as well; None where it has none."""
-        self.secrets = Secrets(api_key)
+        self.redactor = Redactor(api_key)
         self.limiter = limiter
         self.clock = clock or ServerClock()
         self.permissions = PermissionLedger()
         self._closed = asyncio.Event()
 
-    @_alone
+    @_without_context
     async def request(
         self,
         method: str,
         path: str,
         *,
-        lane: Lane | None,
+        lane: RequestPriority | None,
         params: Mapping[str, str] | None = None,
         json: object | Callable[[], object] = None,
         entitled: bool = True,
@@ -205,7 +205,7 @@ class Transport:
         except orjson.JSONDecodeError:
             raise MalformedResponseError("the answer is not JSON") from None
 
-    @_alone
+    @_without_context
     async def download(self, url: str, most: int) -> bytes:
         """Return the file of at most ``most`` bytes behind a signed address, which costs no quota.
 
@@ -225,7 +225,7 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError) as err:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
-    @_alone
+    @_without_context
     async def fetch(self, address: str, most: int) -> bytes:
         """Return the file of at most ``most`` bytes at an absolute address of a record, without credentials.
 
@@ -233,7 +233,7 @@ class Transport:
         """
         return await fetch(self._session, address, most, api_host=self._base.host or "")
 
-    @_alone
+    @_without_context
     async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
         """Put ``size`` bytes to a signed address as they come, which costs no quota.
 
@@ -264,11 +264,13 @@ class Transport:
         """Let no read wait for room any more: whoever wanted it is gone."""
         self._closed.set()
 
-    async def _admit(self, lane: Lane | None, max_wait: float = MAX_WAIT) -> None:
+    async def _admit(self, lane: RequestPriority | None, max_wait: float = MAX_WAIT) -> None:
         if lane is None:
             self.limiter.count()
         else:
-            await self.limiter.acquire(lane, max_wait, ended=self._closed if lane is Lane.BACKGROUND else None)
+            await self.limiter.acquire(
+                lane, max_wait, ended=self._closed if lane is RequestPriority.BACKGROUND else None
+            )
 
     def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
         if 200 <= status < 300:
@@ -311,7 +313,7 @@ class Transport:
             message = "; ".join(part for part in message[:_MOST_PARTS] if isinstance(part, str))
         if not isinstance(message, str) or not message.strip():
             return None
-        return self.secrets.redact(_beginning(message)).strip()[:_MOST_MESSAGE]
+        return self.redactor.redact(_beginning(message)).strip()[:_MOST_MESSAGE]
 
 
 def parse_api_url(text: str) -> URL:
