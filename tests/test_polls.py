@@ -241,10 +241,10 @@ async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forg
     client = entry.runtime_data.coordinator.client
     open_jobs, under_way, may_go_on = client.open_jobs, asyncio.Event(), asyncio.Event()
 
-    async def take_long(lane: RequestPriority) -> Listing:
+    async def take_long(priority: RequestPriority) -> Listing:
         under_way.set()
         await may_go_on.wait()
-        return await open_jobs(lane)
+        return await open_jobs(priority)
 
     monkeypatch.setattr(client, "open_jobs", take_long)
     polling = hass.async_create_task(poll(hass, entry))

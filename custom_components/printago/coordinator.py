@@ -83,7 +83,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         """Why the last poll failed, None when it did not."""
         self.jobs_readable = True
         self._known = state.knows_farm(entry.data)
-        self._lane = RequestPriority.BACKGROUND
+        self._priority = RequestPriority.BACKGROUND
         self._cancel_next_poll: CALLBACK_TYPE = lambda: None
         self.realtime: RealtimeClient | None = None
         self._connected = asyncio.Event()
@@ -218,15 +218,15 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._reconcile_wanted = False
         # Whatever was missed while the stream was down stays missed until a snapshot has come.
         self.update_interval = POLL_WITHOUT_STREAM
-        lane, self._lane = self._lane, RequestPriority.BACKGROUND
-        if (delay := self.store_state.limiter.delay(lane, _POLL_REQUESTS)) > MAX_WAIT:
+        priority, self._priority = self._priority, RequestPriority.BACKGROUND
+        if (delay := self.store_state.limiter.delay(priority, _POLL_REQUESTS)) > MAX_WAIT:
             return self._wait_for_room(RateLimitedError(delay))
         self._reading = asyncio.current_task()
         started = time.monotonic()
         self.farm.begin_snapshot()
         try:
-            printers = await self.client.printers(lane)
-            jobs = await self._async_open_jobs(lane)
+            printers = await self.client.printers(priority)
+            jobs = await self._async_open_jobs(priority)
         except PrintagoError as err:
             self.updates.async_publish(self.farm.abandon_snapshot())
             if isinstance(err, RateLimitedError):
@@ -274,11 +274,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             raise self.last_exception.with_traceback(None)
         raise update_error(err) from err
 
-    async def _async_open_jobs(self, lane: RequestPriority) -> Listing | None:
+    async def _async_open_jobs(self, priority: RequestPriority) -> Listing | None:
         if not self.jobs_readable:
             return None
         try:
-            return await self.client.open_jobs(lane)
+            return await self.client.open_jobs(priority)
         except PermissionDeniedError:
             # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
             # was known of jobs is nothing to act on any more.
@@ -326,7 +326,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             return
         if (delay := limiter.delay(RequestPriority.USER, _POLL_REQUESTS)) > MAX_WAIT:
             raise RateLimitedError(delay)
-        self._lane = RequestPriority.USER
+        self._priority = RequestPriority.USER
         await self.async_refresh()
 
     @callback

@@ -45,11 +45,11 @@ def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
 
 
 def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
-    """Return what was used of the quota, and for how many seconds each lane has to wait."""
+    """Return what was used of the quota, and for how many seconds each priority has to wait."""
     limiter = coordinator.store_state.limiter
     return {
         "requests_last_hour": limiter.requests_last_hour,
-        "wait_seconds": {lane.value: round(limiter.delay(lane), 1) for lane in RequestPriority},
+        "wait_seconds": {priority.value: round(limiter.delay(priority), 1) for priority in RequestPriority},
     }
 
 

@@ -1,4 +1,4 @@
-"""The quota: two sliding windows, two lanes, and what survives a restart."""
+"""The quota: two sliding windows, two priorities, and what survives a restart."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -98,8 +98,8 @@ async def test_call_of_the_user_waits_up_to_ten_seconds_for_room(limiter: RateLi
 
 async def test_retry_after_is_obeyed_by_everybody(limiter: RateLimiter, clock: Clock) -> None:
     limiter.refused(45)
-    for lane in RequestPriority:
-        assert limiter.delay(lane) == 45
+    for priority in RequestPriority:
+        assert limiter.delay(priority) == 45
     limiter.refused(5)
     assert limiter.delay(RequestPriority.USER) == 45
 
@@ -155,9 +155,9 @@ async def test_windows_hold_whoever_asks_and_whenever(steps: list[tuple[RequestP
     clock = Clock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     sent: list[float] = []
-    for lane, pause in steps * 3:
-        if limiter.delay(lane) == 0:
-            await limiter.acquire(lane, max_wait=0)
+    for priority, pause in steps * 3:
+        if limiter.delay(priority) == 0:
+            await limiter.acquire(priority, max_wait=0)
             sent.append(clock.now)
         # Mostly in bursts.
         clock.now += pause if pause > 100 else pause / 100
@@ -266,9 +266,9 @@ async def test_read_that_waits_as_well_lets_the_user_pass() -> None:
     limiter, order = RateLimiter(), []
     limiter.refused(0.2)
 
-    async def ask(lane: RequestPriority) -> None:
-        await limiter.acquire(lane)
-        order.append(lane)
+    async def ask(priority: RequestPriority) -> None:
+        await limiter.acquire(priority)
+        order.append(priority)
 
     reads = [asyncio.create_task(ask(RequestPriority.BACKGROUND)) for _ in range(3)]
     await asyncio.sleep(0)

@@ -31,7 +31,7 @@ async def file(size: int) -> AsyncIterator[bytes]:
 async def test_request_has_half_a_minute_and_its_connection_ten_seconds(
     transport: Transport, limits: list[aiohttp.ClientTimeout]
 ) -> None:
-    await transport.request("GET", "/v1/printers", lane=RequestPriority.BACKGROUND)
+    await transport.request("GET", "/v1/printers", priority=RequestPriority.BACKGROUND)
     assert [(limit.total, limit.connect, limit.sock_connect) for limit in limits] == [(30, 10, 10)]
 
 

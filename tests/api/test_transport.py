@@ -35,11 +35,11 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
 async def get(transport: Transport) -> Any:
-    return await transport.request("GET", "/v1/printers", lane=RequestPriority.USER)
+    return await transport.request("GET", "/v1/printers", priority=RequestPriority.USER)
 
 
 async def build(transport: Transport) -> Any:
-    return await transport.request("POST", "/v2/builds", lane=RequestPriority.USER, json={"parts": []})
+    return await transport.request("POST", "/v2/builds", priority=RequestPriority.USER, json={"parts": []})
 
 
 # What is sent
@@ -47,7 +47,7 @@ async def build(transport: Transport) -> Any:
 
 async def test_both_headers_and_the_body_are_sent(server: Server, transport: Transport) -> None:
     answer = await transport.request(
-        "POST", "/v2/builds", lane=RequestPriority.USER, params={"status.in": "a,b"}, json={"parts": ["ä"]}
+        "POST", "/v2/builds", priority=RequestPriority.USER, params={"status.in": "a,b"}, json={"parts": ["ä"]}
     )
     assert answer == {"fine": True}
     (request,) = server.requests
@@ -120,7 +120,7 @@ async def test_body_that_is_no_json_is_refused_and_costs_no_quota(
     server: Server, transport: Transport, unwritable: Any
 ) -> None:
     with pytest.raises(InvalidRequestError):
-        await transport.request("POST", "/v2/builds", lane=RequestPriority.USER, json={"parameters": unwritable})
+        await transport.request("POST", "/v2/builds", priority=RequestPriority.USER, json={"parameters": unwritable})
     assert server.requests == []
     assert transport.limiter.requests_last_hour == 0
 
@@ -274,7 +274,7 @@ async def test_write_is_not_repeated_when_the_connection_is_cut(
     await get(transport)
     server.cut(times=1)
     with pytest.raises(OutcomeUnknownError, match="connection lost"):
-        await transport.request(method, "/v2/builds", lane=RequestPriority.USER, json={})
+        await transport.request(method, "/v2/builds", priority=RequestPriority.USER, json={})
     assert len(server.requests) == 2
 
 
@@ -356,7 +356,7 @@ async def test_faults_of_a_cloud_have_their_names(
     )
     with pytest.raises(error) as failed:
         await transport.request(
-            "PATCH", "/v1/printers/confirm-ready", lane=RequestPriority.USER, json={"ready": True, "ids": []}
+            "PATCH", "/v1/printers/confirm-ready", priority=RequestPriority.USER, json={"ready": True, "ids": []}
         )
     assert type(failed.value) is error
     assert farm.config.api_key[:24] not in "".join(traceback.format_exception(failed.value))

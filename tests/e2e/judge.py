@@ -18,10 +18,10 @@ def judge(farm: VirtualFarm, figures: Figures, scenario: str) -> None:
     assert usage.highest_hour <= 600
 
 
-async def fill(entry: MockConfigEntry, lane: RequestPriority) -> int:
-    """Send one request after the other, as long as the lane lets them out at once; return how many."""
+async def fill(entry: MockConfigEntry, priority: RequestPriority) -> int:
+    """Send one request after the other, as long as the priority lets them out at once; return how many."""
     limiter, sent = entry.runtime_data.coordinator.store_state.limiter, 0
-    while limiter.delay(lane) == 0:
-        await entry.runtime_data.coordinator.client.stores(lane)
+    while limiter.delay(priority) == 0:
+        await entry.runtime_data.coordinator.client.stores(priority)
         sent += 1
     return sent

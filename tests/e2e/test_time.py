@@ -120,7 +120,9 @@ async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
     printer = printer_named(farm, PRINTER)
     await clocks.pass_(entry, 120, farm=farm)
     before = shown_end(hass, printer)
-    delay = {lane: entry.runtime_data.coordinator.store_state.limiter.delay(lane) for lane in RequestPriority}
+    delay = {
+        priority: entry.runtime_data.coordinator.store_state.limiter.delay(priority) for priority in RequestPriority
+    }
     farm.clear_requests()
 
     with states_of(hass, entity_id(hass, printer, "nozzle_temp")) as temperatures:
@@ -133,7 +135,9 @@ async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
     assert STATE_UNAVAILABLE not in temperatures
     assert abs(shown_end(hass, printer) - before) <= timedelta(minutes=3)
     assert abs(shown_end(hass, printer) - expected_end(farm, clocks, printer)) <= timedelta(minutes=3)
-    assert delay == {lane: entry.runtime_data.coordinator.store_state.limiter.delay(lane) for lane in RequestPriority}
+    assert delay == {
+        priority: entry.runtime_data.coordinator.store_state.limiter.delay(priority) for priority in RequestPriority
+    }
     # Set ahead, eight hours may have been missed as well: what changes seldom is read once more.
     assert len(farm.requests) <= 12
     figures[f"requests in 250 s after the clock was set by {step / HOUR:+.0f} h"] = len(farm.requests)

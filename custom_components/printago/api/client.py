@@ -101,9 +101,9 @@ class PrintagoClient:
 
     # Reading
 
-    async def stores(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> list[Mapping[str, Any]]:
+    async def stores(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> list[Mapping[str, Any]]:
         """Return the stores that the key may see (``GET /v1/stores``)."""
-        return objects(await self._transport.request("GET", "/v1/stores", lane=lane))
+        return objects(await self._transport.request("GET", "/v1/stores", priority=priority))
 
     async def granted_permissions(self) -> object:
         """Return the names of what the key was granted directly (``GET /v1/api-keys/{id}/permissions``), as they came.
@@ -113,12 +113,12 @@ class PrintagoClient:
         if (key_id := self._transport.key_id) is None:
             return None
         return await self._transport.request(
-            "GET", f"/v1/api-keys/{key_id}/permissions", lane=RequestPriority.BACKGROUND
+            "GET", f"/v1/api-keys/{key_id}/permissions", priority=RequestPriority.BACKGROUND
         )
 
-    async def printers(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+    async def printers(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return all printers of the store (``GET /v1/printers``)."""
-        listing = await self._list("/v1/printers", lane=lane)
+        listing = await self._list("/v1/printers", priority=priority)
         for printer in listing.rows.values():
             self._transport.redactor.add(printer)
         return listing
@@ -126,70 +126,72 @@ class PrintagoClient:
     async def has_printers(self) -> bool:
         """Ask for one printer: it fails as ``printers`` would, and costs little."""
         return bool(
-            await self._transport.request("GET", "/v1/printers", lane=RequestPriority.USER, params={"limit": "1"})
+            await self._transport.request("GET", "/v1/printers", priority=RequestPriority.USER, params={"limit": "1"})
         )
 
-    async def open_jobs(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+    async def open_jobs(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
-        return await self._list("/v1/print-jobs", lane=lane, filters=OPEN_JOBS)
+        return await self._list("/v1/print-jobs", priority=priority, filters=OPEN_JOBS)
 
-    async def jobs(self, filters: Mapping[str, str], lane: RequestPriority = RequestPriority.USER) -> Listing:
+    async def jobs(self, filters: Mapping[str, str], priority: RequestPriority = RequestPriority.USER) -> Listing:
         """Return the jobs that match all filters (``field.op`` → value)."""
-        return await self._list("/v1/print-jobs", lane=lane, filters=filters)
+        return await self._list("/v1/print-jobs", priority=priority, filters=filters)
 
     async def ended_jobs(self, since: datetime) -> Listing:
         """Return the jobs that are over and changed after ``since`` (Printago's clock)."""
         filters = {"status.in": ",".join(sorted(FINAL_STATUSES)), "updatedAt.gte": timestamp(since)}
-        return await self._list("/v1/print-jobs", lane=RequestPriority.BACKGROUND, filters=filters)
+        return await self._list("/v1/print-jobs", priority=RequestPriority.BACKGROUND, filters=filters)
 
     async def completed_count(self) -> int:
         """Return how many jobs the store has completed in its life."""
         answer = await self._transport.request(
-            "GET", "/v1/print-jobs/stats/completed-count", lane=RequestPriority.BACKGROUND
+            "GET", "/v1/print-jobs/stats/completed-count", priority=RequestPriority.BACKGROUND
         )
         if isinstance(answer, bool) or not isinstance(answer, int | float) or not 0 <= answer <= _MOST_COMPLETED:
             raise MalformedResponseError("the count is not a number that one could be")
         return int(answer)
 
     async def parts(
-        self, filters: Mapping[str, str] | None = None, lane: RequestPriority = RequestPriority.USER
+        self, filters: Mapping[str, str] | None = None, priority: RequestPriority = RequestPriority.USER
     ) -> Listing:
         """Return parts (``GET /v1/parts``)."""
-        return await self._list("/v1/parts", lane=lane, filters=filters)
+        return await self._list("/v1/parts", priority=priority, filters=filters)
 
     async def skus(
-        self, filters: Mapping[str, str] | None = None, lane: RequestPriority = RequestPriority.USER
+        self, filters: Mapping[str, str] | None = None, priority: RequestPriority = RequestPriority.USER
     ) -> Listing:
         """Return SKUs with their linked parts (``GET /v1/skus``)."""
-        return await self._list("/v1/skus", lane=lane, filters=filters)
+        return await self._list("/v1/skus", priority=priority, filters=filters)
 
-    async def materials(self, lane: RequestPriority = RequestPriority.USER) -> Listing:
+    async def materials(self, priority: RequestPriority = RequestPriority.USER) -> Listing:
         """Return materials (``GET /v1/materials``)."""
-        return await self._list("/v1/materials", lane=lane)
+        return await self._list("/v1/materials", priority=priority)
 
     async def material_variants(
-        self, lane: RequestPriority = RequestPriority.BACKGROUND
+        self, priority: RequestPriority = RequestPriority.BACKGROUND
     ) -> Mapping[str, Mapping[str, Any]]:
         """Return all colours of all materials by ID (``GET /v1/materials/variants``)."""
-        answer = await self._transport.request("GET", "/v1/materials/variants", lane=lane)
+        answer = await self._transport.request("GET", "/v1/materials/variants", priority=priority)
         return dict(with_ids(objects(answer)))
 
     async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
         """Return by ID what is assigned to all slots of all printers (``GET /v1/materials/printer-slots``)."""
-        answer = await self._transport.request("GET", "/v1/materials/printer-slots", lane=RequestPriority.BACKGROUND)
+        answer = await self._transport.request(
+            "GET", "/v1/materials/printer-slots", priority=RequestPriority.BACKGROUND
+        )
         return dict(with_ids(objects(answer)))
 
     async def store_settings(self) -> Mapping[str, Any]:
         """Return the settings of the store (``GET /v1/settings/store``)."""
-        return _object(await self._transport.request("GET", "/v1/settings/store", lane=RequestPriority.BACKGROUND))
+        return _object(await self._transport.request("GET", "/v1/settings/store", priority=RequestPriority.BACKGROUND))
 
-    async def open_orders(self, lane: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+    async def open_orders(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return the orders that customers still wait for (``GET /v1/orders``)."""
-        return await self._list("/v1/orders", lane=lane, filters=OPEN_ORDERS)
+        return await self._list("/v1/orders", priority=priority, filters=OPEN_ORDERS)
 
     async def production_slots(self) -> int | None:
         """Return how many jobs the subscription runs at once, None for no limit (``GET /v1/subscriptions``)."""
-        answer = _object(await self._transport.request("GET", "/v1/subscriptions", lane=RequestPriority.BACKGROUND))
+        answer = _object(await self._transport.request("GET", "/v1/subscriptions", priority=RequestPriority.BACKGROUND))
         slots = answer.get("concurrencySlots")
         if slots is None:
             return None
@@ -210,7 +212,7 @@ class PrintagoClient:
         answer = await self._transport.request(
             "POST",
             "/v1/storage/signed-urls",
-            lane=RequestPriority.BACKGROUND,
+            priority=RequestPriority.BACKGROUND,
             json={"paths": paths, "duration": _SIGNED_SECONDS},
         )
         urls = answer.get("signedUrls") if isinstance(answer, Mapping) else None
@@ -248,7 +250,7 @@ class PrintagoClient:
     async def update_store_settings(self, **changes: Any) -> Mapping[str, Any]:
         """Change settings of the store (``PATCH /v1/settings/store``) and return all of them."""
         return _object(
-            await self._transport.request("PATCH", "/v1/settings/store", lane=RequestPriority.USER, json=changes)
+            await self._transport.request("PATCH", "/v1/settings/store", priority=RequestPriority.USER, json=changes)
         )
 
     async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
@@ -282,7 +284,7 @@ class PrintagoClient:
 
         There is no idempotency key: after OutcomeUnknownError look for the jobs before anything is sent again.
         """
-        answer = _object(await self._transport.request("POST", "/v2/builds", lane=RequestPriority.USER, json=build))
+        answer = _object(await self._transport.request("POST", "/v2/builds", priority=RequestPriority.USER, json=build))
         identified(answer.get("partBuilds"))
         return answer
 
@@ -297,13 +299,13 @@ class PrintagoClient:
             return {"ready": ready, "ids": [printer_id for printer_id in ids if printer_id not in refused]}
 
         answer = await self._transport.request(
-            "PATCH", "/v1/printers/confirm-ready", lane=RequestPriority.USER, json=body
+            "PATCH", "/v1/printers/confirm-ready", priority=RequestPriority.USER, json=body
         )
         return dict(with_ids(objects(answer))) | refused
 
     async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
         answer = await self._transport.request(
-            "PATCH", "/v1/printers/enabled", lane=RequestPriority.USER, json={"enabled": enabled, "ids": ids}
+            "PATCH", "/v1/printers/enabled", priority=RequestPriority.USER, json={"enabled": enabled, "ids": ids}
         )
         return dict(with_ids(objects(answer)))
 
@@ -314,7 +316,7 @@ class PrintagoClient:
         answer = await self._transport.request(
             "PATCH",
             "/v1/printers/continous-print",
-            lane=RequestPriority.USER,
+            priority=RequestPriority.USER,
             json={"enabled": enabled, "jobLimit": job_limit, "ids": ids},
         )
         return dict(with_ids(objects(answer)))
@@ -323,7 +325,7 @@ class PrintagoClient:
         answer = await self._transport.request(
             "PATCH",
             "/v1/maintenance/mode",
-            lane=RequestPriority.USER,
+            priority=RequestPriority.USER,
             json={"printerIds": ids, "enabled": enabled},
             entitled=not enabled,
         )
@@ -333,19 +335,19 @@ class PrintagoClient:
         answer = await self._transport.request(
             "POST",
             "/v1/printer-commands/send",
-            lane=RequestPriority.USER,
+            priority=RequestPriority.USER,
             json={"ids": ids, "command": orjson.loads(command)},
         )
         return _ids(answer)
 
     async def _change_jobs(self, change: str, ids: list[str]) -> Mapping[str, None]:
         answer = await self._transport.request(
-            "PATCH", f"/v1/print-jobs/{change}", lane=RequestPriority.USER, json={"printJobIds": ids}
+            "PATCH", f"/v1/print-jobs/{change}", priority=RequestPriority.USER, json={"printJobIds": ids}
         )
         return _ids(answer)
 
-    async def _list(self, path: str, *, lane: RequestPriority, filters: Mapping[str, str] | None = None) -> Listing:
-        return await read_list(self._transport, path, lane=lane, filters=filters)
+    async def _list(self, path: str, *, priority: RequestPriority, filters: Mapping[str, str] | None = None) -> Listing:
+        return await read_list(self._transport, path, priority=priority, filters=filters)
 
 
 def _object(answer: object) -> Mapping[str, Any]:

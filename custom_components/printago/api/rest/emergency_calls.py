@@ -54,7 +54,7 @@ async def stop_printers(transport: Transport, printer_ids: Sequence[str]) -> dic
 async def _take(transport: Transport, step: Step, printer_ids: list[str]) -> StepOutcome:
     method, path, body = _request(step, printer_ids)
     try:
-        answer = await transport.request(method, path, lane=None, json=body)
+        answer = await transport.request(method, path, priority=None, json=body)
         return StepOutcome(_named(answer))
     except PrintagoError as err:
         return StepOutcome(error=err)

@@ -38,7 +38,7 @@ class JobEndpoints:
     async def update_job(self, job_id: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change fields of a job (``PATCH /v1/print-jobs/{id}``) and return all of them."""
         answer = await self._transport.request(
-            "PATCH", f"/v1/print-jobs/{job_id}", lane=RequestPriority.USER, json=dict(changes)
+            "PATCH", f"/v1/print-jobs/{job_id}", priority=RequestPriority.USER, json=dict(changes)
         )
         if not isinstance(answer, Mapping) or not is_identifier(answer.get("id")):
             raise MalformedResponseError("the answer is not a job")
@@ -47,7 +47,7 @@ class JobEndpoints:
     async def matching(self, job_id: str) -> list[Mapping[str, Any]]:
         """Return how a job fits each printer (schema ``PrinterMatchingStatus``); empty when Printago tells nothing."""
         answer = await self._transport.request(
-            "GET", f"/v1/print-jobs/{job_id}/matching-troubleshoot", lane=RequestPriority.USER
+            "GET", f"/v1/print-jobs/{job_id}/matching-troubleshoot", priority=RequestPriority.USER
         )
         if answer is None:
             return []

@@ -18,7 +18,7 @@ type Accept = Callable[[Mapping[str, Any]], bool]
 
 
 async def read_list(
-    transport: Transport, path: str, *, lane: RequestPriority, filters: Mapping[str, str] | None = None
+    transport: Transport, path: str, *, priority: RequestPriority, filters: Mapping[str, str] | None = None
 ) -> Listing:
     """Page through a list; complete only when every row of the total was seen.
 
@@ -29,7 +29,7 @@ async def read_list(
     offset = 0
     for _ in range(_MOST_PAGES):
         params = _params(filters, PAGE_SIZE, offset, "createdAt:asc")
-        page = _Page.of(await transport.request("GET", path, lane=lane, params=params))
+        page = _Page.of(await transport.request("GET", path, priority=priority, params=params))
         known = len(rows)
         rows |= with_ids(page.rows)
         totals.add(page.total)
@@ -61,7 +61,7 @@ async def read_newest(
     offset = 0
     for _ in range(most_pages):
         params = _params(filters, PAGE_SIZE if offset else min(page_size, PAGE_SIZE), offset, "createdAt:desc")
-        page = _Page.of(await transport.request("GET", path, lane=RequestPriority.USER, params=params))
+        page = _Page.of(await transport.request("GET", path, priority=RequestPriority.USER, params=params))
         for identifier, row in with_ids(page.rows):
             if identifier not in rows and accept(row):
                 if len(rows) == most:

@@ -30,7 +30,7 @@ class PrinterEndpoints:
 
     async def print_objects(self, job_id: str) -> list[PrintObject]:
         """Return the objects of a job (``GET /v1/print-jobs/{id}``), none where Printago knows of none."""
-        job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", lane=RequestPriority.USER)
+        job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", priority=RequestPriority.USER)
         if not isinstance(job, Mapping):
             raise MalformedResponseError("the answer is not a job")
         data = job.get("skipObjectsData")
@@ -56,7 +56,7 @@ class PrinterEndpoints:
             "setOnPrinter": set_on_printer,
         }
         await self._transport.request(
-            "PATCH", "/v1/materials/printer-slots/assign", lane=RequestPriority.USER, json=body
+            "PATCH", "/v1/materials/printer-slots/assign", priority=RequestPriority.USER, json=body
         )
 
 

@@ -30,7 +30,7 @@ class ProductEndpoints:
 
     async def preview_build(self, build: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a build would queue (``POST /v2/builds/preview``, schema ``BuildPreviewV2``); nothing is."""
-        answer = await self._transport.request("POST", "/v2/builds/preview", lane=RequestPriority.USER, json=build)
+        answer = await self._transport.request("POST", "/v2/builds/preview", priority=RequestPriority.USER, json=build)
         if not isinstance(answer, Mapping) or not isinstance(answer.get("partBuilds"), list):
             raise MalformedResponseError("the answer is not a preview")
         return answer
@@ -38,7 +38,7 @@ class ProductEndpoints:
     async def upload_target(self, filename: str) -> UploadTarget:
         """Ask where a file of this name may be put (``POST /v1/storage/signed-upload-urls``)."""
         answer = await self._transport.request(
-            "POST", "/v1/storage/signed-upload-urls", lane=RequestPriority.USER, json={"filenames": [filename]}
+            "POST", "/v1/storage/signed-upload-urls", priority=RequestPriority.USER, json={"filenames": [filename]}
         )
         targets = answer.get("signedUrls") if isinstance(answer, Mapping) else None
         target = targets[0] if isinstance(targets, list) and len(targets) == 1 else None
@@ -57,7 +57,7 @@ class ProductEndpoints:
         answer = await self._transport.request(
             "POST",
             "/v1/parts",
-            lane=RequestPriority.USER,
+            priority=RequestPriority.USER,
             json={
                 "name": name,
                 "type": kind,
@@ -76,19 +76,19 @@ class ProductEndpoints:
         """Make an SKU of each part, given as part ID and code (``POST /v1/parts/create-skus``), and return them."""
         body = [{"partId": part_id, "skuName": name} for part_id, name in names]
         return identified(
-            await self._transport.request("POST", "/v1/parts/create-skus", lane=RequestPriority.USER, json=body)
+            await self._transport.request("POST", "/v1/parts/create-skus", priority=RequestPriority.USER, json=body)
         )
 
     async def order_items(self, order_id: str) -> list[Mapping[str, Any]]:
         """Return what an order consists of (``GET /v1/orders/{orderId}/items``)."""
-        answer = await self._transport.request("GET", f"/v1/orders/{order_id}/items", lane=RequestPriority.USER)
+        answer = await self._transport.request("GET", f"/v1/orders/{order_id}/items", priority=RequestPriority.USER)
         if not isinstance(answer, list):
             raise MalformedResponseError("the answer is not a list")
         return [item for item in answer if isinstance(item, Mapping)]
 
     async def print_orders(self, request: Mapping[str, Any]) -> list[str]:
         """Queue what orders still lack (``POST /v1/orders/print``); return what Printago could not queue, in its words."""
-        answer = await self._transport.request("POST", "/v1/orders/print", lane=RequestPriority.USER, json=request)
+        answer = await self._transport.request("POST", "/v1/orders/print", priority=RequestPriority.USER, json=request)
         errors = answer.get("errors") if isinstance(answer, Mapping) else None
         if not isinstance(errors, list):
             raise MalformedResponseError("the answer is not what became of the orders")

@@ -27,7 +27,7 @@ _LET_PASS = 0.05
 
 
 class RequestPriority(Enum):
-    """Who asks: lanes differ in how much of each window they may fill."""
+    """Who asks: priorities differ in how much of each window they may fill."""
 
     USER = "user"
     BACKGROUND = "background"
@@ -45,9 +45,9 @@ class Window:
     reserve: int
     margin: float
 
-    def room_for(self, lane: RequestPriority) -> int:
-        """Return how many requests of the window a lane may see used before it has to wait."""
-        return self.limit if lane is RequestPriority.USER else self.limit - self.reserve
+    def room_for(self, priority: RequestPriority) -> int:
+        """Return how many requests of the window a priority may see used before it has to wait."""
+        return self.limit if priority is RequestPriority.USER else self.limit - self.reserve
 
 
 WINDOWS = (
@@ -124,39 +124,39 @@ class RateLimiter:
         """Return whether it is certain that others leave enough of the quota, after a start, too."""
         return self._contention.is_over
 
-    def delay(self, lane: RequestPriority, requests: int = 1) -> float:
-        """Return in how many seconds so many requests of this lane may be sent together; 0 is now."""
+    def delay(self, priority: RequestPriority, requests: int = 1) -> float:
+        """Return in how many seconds so many requests of this priority may be sent together; 0 is now."""
         now = self._monotonic()
         sent = self._all()
-        free_at = self._blocked_until[lane]
+        free_at = self._blocked_until[priority]
         for window in WINDOWS:
-            room = max(1, window.room_for(lane) - requests + 1)
+            room = max(1, window.room_for(priority) - requests + 1)
             if len(sent) >= room:
                 # The request that has to leave the window before ours fit into it.
                 free_at = max(free_at, sent[-room] + window.seconds + window.margin)
         return max(0.0, free_at - now)
 
     async def acquire(
-        self, lane: RequestPriority, max_wait: float = MAX_WAIT, *, ended: asyncio.Event | None = None
+        self, priority: RequestPriority, max_wait: float = MAX_WAIT, *, ended: asyncio.Event | None = None
     ) -> None:
         """Wait for room and count one request as sent.
 
         Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds, or when nobody wants it any more
         because of ``ended``.
         """
-        if lane is not RequestPriority.USER:
-            await self._acquire(lane, max_wait, ended)
+        if priority is not RequestPriority.USER:
+            await self._acquire(priority, max_wait, ended)
             return
         self._users_waiting += 1
         try:
-            await self._acquire(lane, max_wait, ended)
+            await self._acquire(priority, max_wait, ended)
         finally:
             self._users_waiting -= 1
 
-    async def _acquire(self, lane: RequestPriority, max_wait: float, ended: asyncio.Event | None) -> None:
+    async def _acquire(self, priority: RequestPriority, max_wait: float, ended: asyncio.Event | None) -> None:
         deadline = self._monotonic() + max_wait
         while True:
-            while (delay := self._wait_of(lane)) > 0:
+            while (delay := self._wait_of(priority)) > 0:
                 if self._monotonic() + delay > deadline or (ended is not None and ended.is_set()):
                     raise RateLimitedError(delay)
                 await _sleep(delay, ended)
@@ -166,9 +166,9 @@ class RateLimiter:
             await self._log.write()
         self.count()
 
-    def _wait_of(self, lane: RequestPriority) -> float:
-        delay = self.delay(lane)
-        if delay == 0 and lane is not RequestPriority.USER and self._users_waiting:
+    def _wait_of(self, priority: RequestPriority) -> float:
+        delay = self.delay(priority)
+        if delay == 0 and priority is not RequestPriority.USER and self._users_waiting:
             return _LET_PASS
         return delay
 
@@ -183,8 +183,8 @@ class RateLimiter:
         """Note that Printago answered 429: nothing goes out for ``retry_after`` seconds."""
         until = self._monotonic() + retry_after
         self._note_remaining(0, retry_after)
-        for lane in RequestPriority:
-            self._blocked_until[lane] = max(self._blocked_until[lane], until)
+        for priority in RequestPriority:
+            self._blocked_until[priority] = max(self._blocked_until[priority], until)
 
     def observe(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
         """Obey ``x-ratelimit-remaining`` and ``x-ratelimit-reset`` (seconds) where a response carries them.

@@ -19,7 +19,7 @@ class RequestLog:
     """Knows how many requests were sent since the last write that is known to have ended."""
 
     def __init__(self, save: Callable[[], Awaitable[None]]) -> None:
-        """Write with ``save``, which writes down all that was counted when it is called, and that AHEAD more may follow."""
+        """Write with ``save``, which writes down all that was counted when it is called, and that MAX_UNSAVED more may follow."""
         self._save = save
         self._sent = 0
         self._written: int | None = None

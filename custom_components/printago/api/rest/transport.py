@@ -143,7 +143,7 @@ class Transport:
         method: str,
         path: str,
         *,
-        lane: RequestPriority | None,
+        priority: RequestPriority | None,
         params: Mapping[str, str] | None = None,
         json: object | Callable[[], object] = None,
         entitled: bool = True,
@@ -151,14 +151,14 @@ class Transport:
         """Send one request and return the parsed body, None for an empty one.
 
         ``json`` may be a function that is asked when there is room for the request; what it raises keeps it from leaving.
-        Without a ``lane`` it is counted but never held back, which is for emergencies.
+        Without a ``priority`` it is counted but never held back, which is for emergencies.
         Where the subscription may not include it, ``entitled`` is False: a refusal that names no permission is about that.
         Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
         """
         if not all(value.isprintable() for value in self._headers.values()):
             raise AuthenticationError("the API key or the store ID has characters that none can have")
         body = None if json is None or callable(json) else _encode(json)
-        await self._admit(lane)
+        await self._admit(priority)
         if callable(json):
             body = _encode(json())
         headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
@@ -169,7 +169,7 @@ class Transport:
             nonlocal attempts
             attempts += 1
             if attempts > 1:
-                await self._admit(lane, max_wait=0)
+                await self._admit(priority, max_wait=0)
             return await handler(request)
 
         try:
@@ -264,12 +264,12 @@ class Transport:
         """Let no read wait for room any more: whoever wanted it is gone."""
         self._closed.set()
 
-    async def _admit(self, lane: RequestPriority | None, max_wait: float = MAX_WAIT) -> None:
-        if lane is None:
+    async def _admit(self, priority: RequestPriority | None, max_wait: float = MAX_WAIT) -> None:
+        if priority is None:
             self.limiter.count()
         else:
             await self.limiter.acquire(
-                lane, max_wait, ended=self._closed if lane is RequestPriority.BACKGROUND else None
+                priority, max_wait, ended=self._closed if priority is RequestPriority.BACKGROUND else None
             )
 
     def _error_of(self, status: int, headers: Mapping[str, str], payload: bytes) -> PrintagoError | None:
