@@ -1,4 +1,4 @@
-"""What all controls of a printer share: when they can be used, and showing what was asked for before it has happened."""
+"""Base classes of controls: their availability, and the optimistic state."""
 
 from abc import abstractmethod
 import asyncio
@@ -13,8 +13,8 @@ from .api.rest.permissions import PRINTER_CONTROL, Permissions
 from .entity import PrintagoEntity, PrinterEntity, PrinterEntityDescription
 from .model.printer import PrinterState
 
-_PATIENCE = 15
-"""Seconds that a printer has for showing what it was told to do; then what it shows is true."""
+_REVERT_AFTER = 15
+"""Seconds after a successful call until the state that the printer reports is shown again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +22,13 @@ class ControlDescription(PrinterEntityDescription):
     """Describes a control of a printer."""
 
     permissions: Permissions = PRINTER_CONTROL
-    """What the API key has to be allowed."""
+    """The permissions that the API key needs."""
     needs_printer: bool = True
-    """The printer has to be online; else the store alone is asked."""
+    """It needs the printer to be online; False if it only needs Printago."""
 
 
 class ControlEntity(PrinterEntity):
-    """A control of a printer: unavailable when the printer cannot be reached, or the key may not use it."""
+    """A control of a printer. It is unavailable when the printer is offline or the API key lacks the permission."""
 
     entity_description: ControlDescription
 
@@ -43,30 +43,30 @@ class ControlEntity(PrinterEntity):
 
 
 class OptimisticEntity[T](PrintagoEntity):
-    """Shows what was asked for at once, until the cloud tells what became of it.
+    """Shows the requested value at once, until the cloud reports the actual one.
 
-    A call that fails brings the true value back; after one that succeeds the printer has some seconds to show it. A later
-    wish goes out after an earlier one, and overtakes what still waits.
+    A failed call restores the actual value; after a successful one, the printer has some seconds to report it. Calls are
+    sent one at a time, and a new request replaces those that still wait.
     """
 
     def __init__(self, *args: Any) -> None:
-        """Start without a wish."""
+        """Start without a requested value."""
         super().__init__(*args)
         self._optimistic_value: T | None = None
         self._replaced_value: T | None = None
         self._requests = 0
         self._queued = False
-        """The latest press still waits for the answer to an earlier one."""
+        """The latest request still waits for the response to an earlier one."""
         self._sending = asyncio.Lock()
-        self._cancel_patience: CALLBACK_TYPE | None = None
+        self._cancel_revert: CALLBACK_TYPE | None = None
 
     @callback
     def _async_shown(self, actual: T | None) -> T | None:
-        """Return what to show while ``actual`` is what the cloud tells."""
+        """Return the value to show, given the actual one."""
         if self._optimistic_value is None:
             return actual
         if self._queued:
-            # What comes now is about the earlier press.
+            # A value that arrives now is the result of the earlier request.
             if actual is not None:
                 self._replaced_value = actual
             return self._optimistic_value
@@ -84,24 +84,24 @@ class OptimisticEntity[T](PrintagoEntity):
         """
         self._async_clear_optimistic()
         self._requests += 1
-        mine = self._requests
+        number = self._requests
         self._optimistic_value, self._replaced_value, self._queued = wanted, actual, self._sending.locked()
         self.async_on_update()
         try:
             async with self._sending:
-                if mine == self._requests:
+                if number == self._requests:
                     self._queued = False
                     await self.coordinator.async_call(call())
         except BaseException:
-            if mine == self._requests:
+            if number == self._requests:
                 self._async_revert()
             raise
-        if mine != self._requests or self._optimistic_value is None:
+        if number != self._requests or self._optimistic_value is None:
             return
         if answer_is_state:
             self._async_revert()
         else:
-            self._cancel_patience = async_call_later(self.hass, _PATIENCE, self._async_revert)
+            self._cancel_revert = async_call_later(self.hass, _REVERT_AFTER, self._async_revert)
 
     @callback
     def _async_revert(self, _: object = None) -> None:
@@ -112,20 +112,20 @@ class OptimisticEntity[T](PrintagoEntity):
     def _async_clear_optimistic(self) -> None:
         self._optimistic_value = None
         self._queued = False
-        if self._cancel_patience is not None:
-            self._cancel_patience()
-            self._cancel_patience = None
+        if self._cancel_revert is not None:
+            self._cancel_revert()
+            self._cancel_revert = None
 
     @override
     async def async_will_remove_from_hass(self) -> None:
         await super().async_will_remove_from_hass()
-        # What is still on its way ends without anything to show it to.
+        # Calls in flight must not write a state afterwards.
         self._requests += 1
         self._async_clear_optimistic()
 
 
 class OptimisticToggle(OptimisticEntity[bool]):
-    """What is turned on and off."""
+    """An entity that can be turned on and off."""
 
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Turn it on."""
@@ -137,4 +137,4 @@ class OptimisticToggle(OptimisticEntity[bool]):
 
     @abstractmethod
     async def _async_turn(self, *, on: bool) -> None:
-        """Ask for it."""
+        """Request the new state."""

@@ -1,4 +1,4 @@
-"""What all entities share: thin views that write a state only when it is another one."""
+"""Base classes of all entities, which write their state only when it changed."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ from .runtime import PrintagoConfigEntry
 # Home Assistant takes 10,000 enabled entities of a config entry and no more (MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY); a
 # printer has about 40, with four AMS units more than 50.
 MOST_WITH_EVERYTHING = 180
-"""Printers of a farm that may have everything that is enabled by default."""
+"""Up to this number of printers, all entities of the default selection are enabled."""
 
 ESSENTIAL = frozenset(
     {
@@ -33,11 +33,11 @@ ESSENTIAL = frozenset(
         *("print", "alert"),
     }
 )
-"""What each printer of a larger farm has enabled: 500 printers then have 9,500 entities, and the farm its own."""
+"""Keys of the entities that are enabled in larger farms: 9,500 for 500 printers, plus those of the farm."""
 
 
 def enabled_by_default(key: str, printers: int) -> bool:
-    """Return whether an entity of a printer may be enabled when it is registered in a farm of so many printers."""
+    """Return whether an entity of a printer may be enabled by default in a farm of this many printers."""
     return printers <= MOST_WITH_EVERYTHING or key in ESSENTIAL
 
 
@@ -46,9 +46,9 @@ class PrinterEntityDescription(EntityDescription):
     """Describes an entity of a printer."""
 
     live: bool = False
-    """It shows telemetry, therefore it is unavailable while that is stale or the printer offline."""
+    """It shows telemetry, so it is unavailable while telemetry is stale or the printer is offline."""
     required_feature: str | None = None
-    """The reading that a printer must once have told, else it has no such part and gets no such entity."""
+    """The attribute of Telemetry that a printer must have reported once; without it, the entity is not created."""
     telemetry_key: str | None = None
     """The only reading of Telemetry that it shows beside what the printer's state, errors and warnings say; else ``required_feature``."""
 
@@ -60,7 +60,7 @@ class PrintagoEntity(Entity):
     _attr_should_poll = False
 
     def __init__(self, coordinator: PrintagoCoordinator, identifier: str, description: EntityDescription) -> None:
-        """Name it after the printer or store whose ID this is."""
+        """Create the entity; ``identifier`` is the ID of the printer or store."""
         self.coordinator = coordinator
         self.entity_description = description
         self._attr_translation_key = description.translation_key or description.key
@@ -71,7 +71,7 @@ class PrintagoEntity(Entity):
     @property
     @override
     def device_info(self) -> DeviceInfo:
-        """Return the device of the printer or store: asked for once, therefore not kept."""
+        """Return the device of the printer or store. Home Assistant reads it once, so it is not stored."""
         return DeviceInfo(identifiers={(DOMAIN, self._identifier)})
 
     @callback
@@ -89,7 +89,7 @@ class PrintagoEntity(Entity):
     @abstractmethod
     @callback
     def _async_read(self) -> tuple[Any, ...]:
-        """Take over everything that is shown, and return it."""
+        """Update all attributes, and return their values to compare."""
 
 
 class PrinterEntity(PrintagoEntity):
@@ -108,7 +108,7 @@ class PrinterEntity(PrintagoEntity):
 
     @property
     def printer(self) -> PrinterState | None:
-        """Return what is known of the printer, None once it left the farm."""
+        """Return the state of the printer, None once it left the farm."""
         return self.coordinator.farm.printers.get(self.printer_id)
 
     @override
@@ -137,7 +137,7 @@ class PrinterEntity(PrintagoEntity):
 
     @callback
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
-        """Take over what is shown of an available printer, and return it."""
+        """Update the attributes of an available printer, and return their values to compare."""
         return ()
 
 
@@ -167,7 +167,7 @@ class FarmEntity(PrintagoEntity):
     @abstractmethod
     @callback
     def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
-        """Take over what is shown of the farm, and return it."""
+        """Update the attributes, and return their values to compare."""
 
 
 class SavedPrintEntity(PrintagoEntity):
@@ -187,9 +187,9 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     create: Callable[[PrintagoCoordinator, str, D], PrinterEntity],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the entities of all printers, now and whenever a printer comes or shows a part for the first time.
+    """Add the entities of all printers, now and when a printer is added or first reports a feature.
 
-    What was registered once is added again at every start, even while its printer says nothing.
+    Registered entities are added at every start, even before their printer reports anything.
     """
     coordinator = entry.runtime_data.coordinator
     registry = er.async_get(coordinator.hass)

@@ -1,4 +1,4 @@
-"""What must never be told, recognised wherever the texts of others repeat it."""
+"""Removes secrets from text that other systems wrote."""
 
 import base64
 from collections import OrderedDict
@@ -22,15 +22,15 @@ _MOST_LEARNED: Final = 5_000
 
 
 class Redactor:
-    """The secrets of one store: its API key, and what opens its printers."""
+    """Removes the secrets of one store from text: its API key, the passwords of its printers, and signed URLs."""
 
     def __init__(self, api_key: str) -> None:
-        """Know the key, in every form in which it may come back."""
+        """Redact the API key, plain and encoded."""
         self._of_key = _forms(api_key)
         self._learned: OrderedDict[str, None] = OrderedDict()
 
     def add(self, record: Mapping[str, object]) -> None:
-        """Remember the secrets in a printer's record; those too short to be told from other text are left."""
+        """Add the secrets in a printer's record, except those of fewer than four characters."""
         if not isinstance(metadata := record.get("metadata"), Mapping):
             return
         for name in _METADATA:
