@@ -1,5 +1,6 @@
 """script/mutate makes the careless changes that it is there for, and none that could not matter."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -60,13 +61,39 @@ def test_key_stays_when_the_code_around_it_moves(tmp_path: Path) -> None:
     assert before <= {mutant.key for mutant in mutants(tmp_path, f"import os\n\n\n{code}")}
 
 
-def test_equivalent_mutant_without_a_reason_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "equivalent.toml"
-    file.write_text('[[mutant]]\nkey = "a8d561d899cd"\nwhy = " "\n')
-    with pytest.raises(ValueError, match="a8d561d899cd lacks a reason"):
-        equivalent.read(file)
+def entries(folder: Path, text: str) -> Mapping[tuple[str, str], str]:
+    (folder / "equivalent.toml").write_text(text)
+    return equivalent.read(folder / "equivalent.toml")
 
 
-def test_each_mutant_that_is_written_down_as_equivalent_has_a_reason() -> None:
+@pytest.mark.parametrize("lacking", ["module", "key", "why"])
+def test_equivalent_mutant_that_is_only_half_written_down_is_refused(tmp_path: Path, lacking: str) -> None:
+    parts = {"module": "module.py", "key": "a8d561d899cd", "why": "It is the same."} | {lacking: " "}
+    text = "[[mutant]]\n" + "".join(f'{name} = "{value}"\n' for name, value in parts.items())
+    with pytest.raises(ValueError, match="lacks a"):
+        entries(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "expected"),
+    [
+        ("module.py", "def f(x):\n    return x < 1\n", []),
+        ("module.py", "def f(x):\n    return x < 2\n", ["module.py has no such mutant"]),
+        ("gone.py", "def f(x):\n    return x < 1\n", ["there is no gone.py"]),
+    ],
+)
+def test_equivalent_mutant_whose_code_is_gone_is_named(
+    tmp_path: Path, module: str, code: str, expected: list[str]
+) -> None:
+    key = mutants(tmp_path, "def f(x):\n    return x < 1\n")[0].key
+    reasons = entries(tmp_path, f'[[mutant]]\nmodule = "{module}"\nkey = "{key}"\nwhy = "It is the same."\n')
+    faults = list(equivalent.outdated(reasons, tmp_path, {"module.py": mutants(tmp_path, code)}))
+    assert [fault.startswith(f"{key}: {start}") for fault, start in zip(faults, expected, strict=True)] == [True] * len(
+        expected
+    )
+
+
+def test_each_mutant_that_is_written_down_as_equivalent_has_a_reason_and_a_module() -> None:
     reasons = equivalent.read(ROOT / "tests" / "equivalent_mutants.toml")
     assert all(len(why.split()) > 2 for why in reasons.values())
+    assert not list(equivalent.outdated(reasons, ROOT / "custom_components" / "printago", {}))

@@ -1,8 +1,8 @@
 """Command line of script/mutate."""
 
 import argparse
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 import json
 import os
@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 from . import equivalent
-from .covering import LEFT_OUT, Covering, record
+from .covering import Covering, record, seconds_of
 from .mutants import Mutant, mutants_of
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ _FOLDER = _ROOT / ".cache" / "mutation"
 _PACKAGE = "custom_components/printago"
 _EQUIVALENT = _ROOT / "tests" / "equivalent_mutants.toml"
 _TYPICAL = ("tests/test_init.py", "tests/test_blueprints.py", "tests/virtual_farm/test_cli.py")
+_PASSED = _FOLDER / "passed.json"
 _START_SECONDS = 30
 _local = threading.local()
 
@@ -31,16 +32,22 @@ _local = threading.local()
 def main() -> int:
     """Make mutants, try them, and list those that no test noticed."""
     options = _options()
-    if record(_ROOT, _FOLDER, options.processes) or not (_FOLDER / "passed.json").exists():
-        _list_modules()
-        _see_which_pass()
     reasons = equivalent.read(_EQUIVALENT)
+    by_module = {path.removeprefix(f"{_PACKAGE}/"): list(mutants_of(_ROOT, path)) for path in _paths(options.module)}
+    if faults := list(equivalent.outdated(reasons, _ROOT / _PACKAGE, by_module)):
+        sys.exit("\n".join([f"{_EQUIVALENT.name} is out of date:", *faults]))
+    changed = record(_ROOT, _FOLDER, options.processes)
+    if changed is None or not _PASSED.exists():
+        _list_modules()
+        _see_which_pass(None, options.processes)
+    elif changed:
+        _see_which_pass(changed, options.processes)
     covering = Covering(_ROOT, _FOLDER)
-    mutants = [mutant for path in _paths(options.module) for mutant in mutants_of(_ROOT, path)]
+    mutants = [mutant for of_module in by_module.values() for mutant in of_module]
     if options.changed is not None:
         mutants = list(_touched(mutants, options.changed))
     found = len(mutants)
-    mutants = [mutant for mutant in mutants if mutant.key not in reasons]
+    mutants = [mutant for mutant in mutants if (mutant.path.removeprefix(f"{_PACKAGE}/"), mutant.key) not in reasons]
     written_down = found - len(mutants)
     if options.sample is not None and options.sample < len(mutants):
         mutants = random.Random(options.seed).sample(mutants, options.sample)  # noqa: S311
@@ -112,14 +119,33 @@ def _list_modules() -> None:
     subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
 
 
-def _see_which_pass() -> None:
-    """Let a worker run all tests with the code as it is, and write down which pass."""
+def _see_which_pass(files: Sequence[str] | None, processes: int) -> None:
+    """Let workers run tests, those of some files or all, with the code as it is, and write down which pass."""
     print("Running it once more as mutants will run it", flush=True)
-    (_FOLDER / "passed.json").unlink(missing_ok=True)
-    os.environ["TESTS_RUN"] = str(_FOLDER / "passed.json")
-    answer = _Worker().ask({"arguments": ["-p", "script.mutation.durations", *LEFT_OUT], "seconds": 3600})
-    if not (_FOLDER / "passed.json").exists():
+    before = seconds_of(_PASSED, besides=files) if files else {}
+    recorded = seconds_of(_FOLDER / "durations.json")
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for test, taken in recorded.items():
+        seconds[test.partition("::")[0]] += taken
+    # The longest first, each to whoever has least to do.
+    shares: list[list[str]] = [[] for _ in range(processes)]
+    for file in sorted(files or seconds, key=lambda file: -seconds[file]):
+        min(shares, key=lambda share: sum(seconds[file] for file in share)).append(file)
+    with ThreadPoolExecutor(processes) as pool:
+        for passed in pool.map(_run_share, filter(None, shares)):
+            before |= passed
+    _PASSED.write_text(json.dumps(before))
+
+
+def _run_share(files: Sequence[str]) -> dict[str, float]:
+    results = _FOLDER / f"passed-{threading.get_ident()}.json"
+    worker = _Worker(os.environ | {"TESTS_RUN": str(results)})
+    answer = worker.ask({"arguments": ["-p", "script.mutation.durations", *files], "seconds": 3600})
+    if not results.exists():
         sys.exit(f"A fork cannot run the tests:\n{answer['end']}")
+    passed = seconds_of(results)
+    results.unlink()
+    return passed
 
 
 def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Namespace) -> dict[Mutant, str]:
@@ -169,10 +195,10 @@ def _try(mutant: Mutant, tests: Sequence[str], seconds: float) -> str:
 class _Worker:
     """A process that tries mutants."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         command = [sys.executable, "-m", "script.mutation.worker", str(_FOLDER)]
         self._process = subprocess.Popen(  # noqa: S603
-            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, job: dict[str, Any]) -> dict[str, Any]:
@@ -194,6 +220,7 @@ def _worker() -> _Worker:
 
 def _described(mutant: Mutant) -> dict[str, Any]:
     return {
+        "module": mutant.path.removeprefix(f"{_PACKAGE}/"),
         "key": mutant.key,
         "where": f"{mutant.path}:{mutant.line}",
         "definition": mutant.definition,

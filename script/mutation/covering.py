@@ -1,6 +1,7 @@
 """Which tests run which lines: what each mutant has to be tried against."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from fnmatch import fnmatch
 import hashlib
 import json
 import os
@@ -9,15 +10,16 @@ import subprocess
 import sys
 
 from coverage import CoverageData
+import pytest
 
 # Faults by chance, and whole programs: slow, and they say little about a single line.
-LEFT_OUT = (
-    "--ignore=tests/e2e/test_chaos.py",
-    "--ignore=tests/e2e/test_secrets_stay.py",
-    "--ignore=tests/fuzz",
-    "--ignore=tests/test_benchmarks.py",
-    "--ignore=tests/test_release.py",
-    "--ignore-glob=tests/test_docs*",
+_LEFT_OUT = (
+    "tests/e2e/test_chaos.py",
+    "tests/e2e/test_secrets_stay.py",
+    "tests/fuzz/*",
+    "tests/test_benchmarks.py",
+    "tests/test_release.py",
+    "tests/test_docs*",
 )
 
 
@@ -65,18 +67,42 @@ class Covering:
         return self._contexts[path]
 
 
-def record(root: Path, folder: Path, processes: int) -> bool:
-    """Run the suite once, unless nothing has changed since, and write down which test runs which lines.
+def record(root: Path, folder: Path, processes: int) -> list[str] | None:
+    """Run the suite, and write down which test runs which lines; what has not changed since is left out.
 
-    Return whether it was run. Exits when a test fails.
+    Return the files of tests that were run, none when nothing has changed, and None for the whole suite. Exits when a test
+    fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    for path in sorted([*root.glob("custom_components/**/*.py"), *root.glob("tests/**/*.py")]):
-        digest.update(path.read_bytes())
-    stamp = folder / "stamp"
-    if stamp.exists() and stamp.read_text() == digest.hexdigest():
-        return False
+    files = sorted([*root.glob("custom_components/**/*.py"), *root.glob("tests/**/*.py")])
+    digests = {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    stamp = folder / "stamp.json"
+    known: dict[str, str] = json.loads(stamp.read_text()) if stamp.exists() else {}
+    changed = {path for path in digests.keys() | known.keys() if digests.get(path) != known.get(path)}
+    if not changed:
+        return []
+    partly = bool(known) and all(Path(path).name.startswith("test_") for path in changed)
+    tests = sorted(path for path in changed & digests.keys() if not _is_left_out(path)) if partly else []
+    before = seconds_of(folder / "durations.json", besides=changed) if partly else {}
+    if tests or not partly:
+        _run(root, folder, processes, tests)
+        before |= seconds_of(folder / "durations.json")
+    (folder / "durations.json").write_text(json.dumps(before))
+    stamp.write_text(json.dumps(digests))
+    return tests if partly else None
+
+
+def _is_left_out(path: str) -> bool:
+    return any(fnmatch(path, pattern) for pattern in _LEFT_OUT)
+
+
+def seconds_of(file: Path, *, besides: Collection[str] = ()) -> dict[str, float]:
+    """Return what the plugin `durations` has written, without the tests of some files."""
+    seconds: dict[str, float] = json.loads(file.read_text())
+    return {test: taken for test, taken in seconds.items() if test.partition("::")[0] not in besides}
+
+
+def _run(root: Path, folder: Path, processes: int, tests: Sequence[str]) -> None:
     configuration = folder / "coveragerc"
     configuration.write_text(
         # Coverage's newest core does not tell tests apart.
@@ -84,13 +110,18 @@ def record(root: Path, folder: Path, processes: int) -> bool:
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "script.mutation.durations"]
     command += ["--cov", f"--cov-config={configuration}", "--cov-context=test", "--cov-report="]
-    command += ["--timeout=240", f"--numprocesses={processes}", "--dist=loadfile", *LEFT_OUT]
-    print("Running the suite once, to see which test runs which lines", flush=True)
+    command += [
+        "--timeout=240",
+        f"--numprocesses={processes}",
+        "--dist=loadfile",
+        *(f"--ignore-glob={root}/{pattern}" for pattern in _LEFT_OUT),
+    ]
+    command += ["--cov-append", *tests] if tests else []
+    print(f"Running {', '.join(tests) or 'the suite'} once, to see which test runs which lines", flush=True)
     environment = os.environ | {"TESTS_RUN": str(folder / "durations.json")}
     finished = subprocess.run(  # noqa: S603
         command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
-    if finished.returncode:
+    # Files in which nothing is left to run are no failure.
+    if finished.returncode not in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
         sys.exit(f"The suite fails as it is:\n{finished.stdout[-3000:]}")
-    stamp.write_text(digest.hexdigest())
-    return True

@@ -61,8 +61,8 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """Return a name that stays the same while the changed code does, wherever it moves in its file."""
-        text = repr((self.path, self.definition, self.operator, self.before, self.after))
+        """Return a name that stays the same while the changed code does, wherever it moves; unique in its module."""
+        text = repr((self.definition, self.operator, self.before, self.after))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
