@@ -85,9 +85,13 @@ def garbage_is_collected(mock_zeroconf_resolver: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def farm_config() -> FarmConfig:
-    """Return the settings of the farm: time stands still unless a test moves it, and it is as strict as it can be."""
-    return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True)
+def farm_config(request: pytest.FixtureRequest) -> FarmConfig:
+    """Return the settings of the farm: time stands still unless a test moves it, and it is as strict as it can be.
+
+    Most of what a test takes is the set-up of fifty entities a printer: `printers(n)` marks those that need but a few.
+    """
+    marker = request.node.get_closest_marker("printers")
+    return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True, printers=marker.args[0] if marker else 8)
 
 
 @pytest.fixture

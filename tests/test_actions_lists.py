@@ -15,6 +15,8 @@ from tests.common import device_of, paths
 from tests.conftest import SetUp
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(1)
+
 READ_ONLY = "readonlyreadonlyreadonly0123456789"
 
 

@@ -11,6 +11,8 @@ from custom_components.printago.const import DOMAIN
 from tests.common import paths
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(1)
+
 CREATE = "POST /v1/parts/create-skus"
 
 

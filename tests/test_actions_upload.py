@@ -21,6 +21,8 @@ from tests.common import device_of, paths, printer_named, until_asked
 from tests.model_files import MODELS, ascii_stl, binary_stl
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 SIGN = "POST /v1/storage/signed-upload-urls"
 MAKE = "POST /v1/parts"
 BUILD = "POST /v2/builds"

@@ -41,7 +41,7 @@ MAKE = "POST /v1/parts"
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Return a farm in which nothing happens by itself."""
-    return FarmConfig(speed=0, scenario="idle")
+    return FarmConfig(printers=1, speed=0, scenario="idle")
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tests.conftest import SetUp
 from tests.issues import MINUTE, ROOT, Clock, issue_of, pass_minutes, stream_gone, text_of
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(1)
+
 HOBBYIST = "API access is not available for hobbyist accounts"
 
 

@@ -19,6 +19,8 @@ from tests.issues import MINUTE, Clock, connected, pass_minutes, stream_gone
 from tests.saved_prints import issue_of as saved_print_issue, part_id, save_print
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 KEY = "ignorantignorantignorant_0123456789"
 VIEWS = ["printer.view", "printer.stats", "queue.view", "order.view", "part.view", "sku.view"]
 
