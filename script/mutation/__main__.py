@@ -1,8 +1,8 @@
 """Command line of script/mutate."""
 
 import argparse
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 import json
 import os
@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 from . import equivalent
-from .covering import Covering, record, seconds_of
+from .covering import Covering, record
 from .mutants import Mutant, mutants_of
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -24,9 +24,9 @@ _FOLDER = _ROOT / ".cache" / "mutation"
 _PACKAGE = "custom_components/printago"
 _EQUIVALENT = _ROOT / "tests" / "equivalent_mutants.toml"
 _TYPICAL = ("tests/test_init.py", "tests/test_blueprints.py", "tests/virtual_farm/test_cli.py")
-_PASSED = _FOLDER / "passed.json"
 _START_SECONDS = 30
 _local = threading.local()
+_passes_as_it_is: dict[str, bool] = {}
 
 
 def main() -> int:
@@ -36,12 +36,9 @@ def main() -> int:
     by_module = {path.removeprefix(f"{_PACKAGE}/"): list(mutants_of(_ROOT, path)) for path in _paths(options.module)}
     if faults := list(equivalent.outdated(reasons, _ROOT / _PACKAGE, by_module)):
         sys.exit("\n".join([f"{_EQUIVALENT.name} is out of date:", *faults]))
-    changed = record(_ROOT, _FOLDER, options.processes)
-    if changed is None or not _PASSED.exists():
+    record(_ROOT, _FOLDER, options.processes)
+    if not (_FOLDER / "modules.json").exists():
         _list_modules()
-        _see_which_pass(None, options.processes)
-    elif changed:
-        _see_which_pass(changed, options.processes)
     covering = Covering(_ROOT, _FOLDER)
     mutants = [mutant for of_module in by_module.values() for mutant in of_module]
     if options.changed is not None:
@@ -119,35 +116,6 @@ def _list_modules() -> None:
     subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
 
 
-def _see_which_pass(files: Sequence[str] | None, processes: int) -> None:
-    """Let workers run tests, those of some files or all, with the code as it is, and write down which pass."""
-    print("Running it once more as mutants will run it", flush=True)
-    before = seconds_of(_PASSED, besides=files) if files else {}
-    recorded = seconds_of(_FOLDER / "durations.json")
-    seconds: defaultdict[str, float] = defaultdict(float)
-    for test, taken in recorded.items():
-        seconds[test.partition("::")[0]] += taken
-    # The longest first, each to whoever has least to do.
-    shares: list[list[str]] = [[] for _ in range(processes)]
-    for file in sorted(files or seconds, key=lambda file: -seconds[file]):
-        min(shares, key=lambda share: sum(seconds[file] for file in share)).append(file)
-    with ThreadPoolExecutor(processes) as pool:
-        for passed in pool.map(_run_share, filter(None, shares)):
-            before |= passed
-    _PASSED.write_text(json.dumps(before))
-
-
-def _run_share(files: Sequence[str]) -> dict[str, float]:
-    results = _FOLDER / f"passed-{threading.get_ident()}.json"
-    worker = _Worker(os.environ | {"TESTS_RUN": str(results)})
-    answer = worker.ask({"arguments": ["-p", "script.mutation.durations", *files], "seconds": 3600})
-    if not results.exists():
-        sys.exit(f"A fork cannot run the tests:\n{answer['end']}")
-    passed = seconds_of(results)
-    results.unlink()
-    return passed
-
-
 def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Namespace) -> dict[Mutant, str]:
     """Try mutants, as many at once as there are processes, and print those that nothing notices."""
 
@@ -171,16 +139,12 @@ def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Na
 
 def _try(mutant: Mutant, tests: Sequence[str], seconds: float) -> str:
     """Return what became of a mutant: noticed, timed out or survived."""
+    tests = [test for test in tests if _passes_as_it_is.get(test, True)]
     if not tests:
         return "survived"
-    answer = _worker().ask(
-        {
-            "path": mutant.path,
-            "code": mutant.code,
-            "arguments": ["-x", *tests],
-            "seconds": _START_SECONDS + 3 * seconds,
-        }
-    )
+    limit = _START_SECONDS + 3 * seconds
+    arguments = ["-x", *tests]
+    answer = _worker().ask({"path": mutant.path, "code": mutant.code, "arguments": arguments, "seconds": limit})
     match answer["code"]:
         case None:
             return "timed out"
@@ -188,21 +152,27 @@ def _try(mutant: Mutant, tests: Sequence[str], seconds: float) -> str:
             return "survived"
         case 5:
             sys.exit(f"None of the tests was found:\n{answer['end']}")
-        case _:
-            return "noticed"
+    for test in answer["failed"]:
+        # A few tests mind being run in a fork, or fail by chance: what they say about a mutant is worth nothing.
+        if test not in _passes_as_it_is:
+            _passes_as_it_is[test] = _worker().ask({"arguments": [test], "seconds": limit})["code"] == 0
+        if not _passes_as_it_is[test]:
+            print(f"Left out, since it fails as it is: {test}", flush=True)
+            return _try(mutant, tests, seconds)
+    return "noticed"
 
 
 class _Worker:
     """A process that tries mutants."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self) -> None:
         command = [sys.executable, "-m", "script.mutation.worker", str(_FOLDER)]
         self._process = subprocess.Popen(  # noqa: S603
-            command, cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Let it try one mutant."""
+        """Let it try one mutant, or run tests with the code as it is."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(job) + "\n")

@@ -31,10 +31,7 @@ class Covering:
         self._root = root
         self._data = CoverageData(str(folder / "coverage"))
         self._data.read()
-        durations: Mapping[str, float] = json.loads((folder / "durations.json").read_text())
-        # A few tests mind being run in a fork.
-        passed = json.loads((folder / "passed.json").read_text())
-        self._durations = {test: seconds for test, seconds in durations.items() if test in passed}
+        self._durations: Mapping[str, float] = json.loads((folder / "durations.json").read_text())
         self._contexts: dict[str, Mapping[int, list[str]]] = {}
 
     def tests_of(self, path: str, lines: range, *, seconds: float) -> list[str]:
@@ -67,12 +64,8 @@ class Covering:
         return self._contexts[path]
 
 
-def record(root: Path, folder: Path, processes: int) -> list[str] | None:
-    """Run the suite, and write down which test runs which lines; what has not changed since is left out.
-
-    Return the files of tests that were run, none when nothing has changed, and None for the whole suite. Exits when a test
-    fails.
-    """
+def record(root: Path, folder: Path, processes: int) -> None:
+    """Run the suite, and write down which test runs which lines; what has not changed since is left out."""
     folder.mkdir(parents=True, exist_ok=True)
     files = sorted([*root.glob("custom_components/**/*.py"), *root.glob("tests/**/*.py")])
     digests = {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
@@ -80,23 +73,22 @@ def record(root: Path, folder: Path, processes: int) -> list[str] | None:
     known: dict[str, str] = json.loads(stamp.read_text()) if stamp.exists() else {}
     changed = {path for path in digests.keys() | known.keys() if digests.get(path) != known.get(path)}
     if not changed:
-        return []
+        return
     partly = bool(known) and all(Path(path).name.startswith("test_") for path in changed)
     tests = sorted(path for path in changed & digests.keys() if not _is_left_out(path)) if partly else []
-    before = seconds_of(folder / "durations.json", besides=changed) if partly else {}
+    before = _seconds(folder / "durations.json", changed) if partly else {}
     if tests or not partly:
         _run(root, folder, processes, tests)
-        before |= seconds_of(folder / "durations.json")
+        before |= _seconds(folder / "durations.json")
     (folder / "durations.json").write_text(json.dumps(before))
     stamp.write_text(json.dumps(digests))
-    return tests if partly else None
 
 
 def _is_left_out(path: str) -> bool:
     return any(fnmatch(path, pattern) for pattern in _LEFT_OUT)
 
 
-def seconds_of(file: Path, *, besides: Collection[str] = ()) -> dict[str, float]:
+def _seconds(file: Path, besides: Collection[str] = ()) -> dict[str, float]:
     """Return what the plugin `durations` has written, without the tests of some files."""
     seconds: dict[str, float] = json.loads(file.read_text())
     return {test: taken for test, taken in seconds.items() if test.partition("::")[0] not in besides}
@@ -122,6 +114,11 @@ def _run(root: Path, folder: Path, processes: int, tests: Sequence[str]) -> None
     finished = subprocess.run(  # noqa: S603
         command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
-    # Files in which nothing is left to run are no failure.
-    if finished.returncode not in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
-        sys.exit(f"The suite fails as it is:\n{finished.stdout[-3000:]}")
+    match finished.returncode:
+        case pytest.ExitCode.OK | pytest.ExitCode.NO_TESTS_COLLECTED:
+            pass
+        case pytest.ExitCode.TESTS_FAILED:
+            failed = [line for line in finished.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+            print("\n".join(["Left out, since they fail as it is:", *failed]), flush=True)
+        case _:
+            sys.exit(f"The suite cannot be run:\n{finished.stdout[-3000:]}")

@@ -57,7 +57,20 @@ class _MutantFinder(MetaPathFinder):
         )
 
 
-def _run(arguments: Sequence[str], log: Path, finder: MetaPathFinder | None = None) -> int:
+class _Failures:
+    """A pytest plugin that writes which tests failed to a file, one a line."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Write it down."""
+        if report.failed:
+            with self._file.open("a") as file:
+                file.write(f"{report.nodeid}\n")
+
+
+def _run(arguments: Sequence[str], log: Path, failed: Path, finder: MetaPathFinder | None = None) -> int:
     """Run pytest in this process; return its exit code."""
     with log.open("w") as output:
         os.dup2(output.fileno(), 1)
@@ -66,7 +79,7 @@ def _run(arguments: Sequence[str], log: Path, finder: MetaPathFinder | None = No
         sys.meta_path.insert(0, finder)
     import pytest
 
-    return pytest.main([*arguments, *_OPTIONS])
+    return pytest.main([*arguments, *_OPTIONS], plugins=[_Failures(failed)])
 
 
 def _in_fork(arguments: Sequence[Any], seconds: float) -> int | None:
@@ -123,13 +136,16 @@ def main() -> None:
     """Serve until standard input ends."""
     folder = Path(sys.argv[1])
     log = folder / f"worker-{os.getpid()}.log"
+    failed = folder / f"worker-{os.getpid()}.failed"
     answers = os.fdopen(os.dup(1), "w")
     _warm_up(folder / "modules.json")
     for line in sys.stdin:
         job = json.loads(line)
         finder = _MutantFinder(Path(job["path"]), job["code"]) if "path" in job else None
-        code = _in_fork((job["arguments"], log, finder), job["seconds"])
-        answers.write(json.dumps({"code": code, "end": log.read_text()[-600:]}) + "\n")
+        failed.write_text("")
+        code = _in_fork((job["arguments"], log, failed, finder), job["seconds"])
+        answer = {"code": code, "failed": failed.read_text().splitlines(), "end": log.read_text()[-600:]}
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
