@@ -21,7 +21,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from tests.common import pass_time, printer_named
-from tests.heard import Heard
+from tests.event_recorder import EventRecorder
 from tests.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
@@ -172,10 +172,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-async def heard(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> Heard:
+async def recorder(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> EventRecorder:
     """Return what is told from now on; all has calmed down after set-up."""
     await pass_time(hass, 31)
-    return Heard(hass)
+    return EventRecorder(hass)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.actions import act, sent
 from tests.common import device_of, entity_id, press, printer_named, until, value_of
 from tests.conftest import SetUp
-from tests.feeding import publish_stat
+from tests.publish import publish_stat
 from virtual_farm import VirtualFarm
 
 CONFIRM = "/v1/printers/confirm-ready"

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import pass_time, until, value_of
-from tests.feeding import poll
+from tests.publish import poll
 from virtual_farm import VirtualFarm
 
 

@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 import yaml
 
 from tests.common import pass_time, paths, printer_named, state_of, until, until_asked, value_of
+from tests.event_recorder import busy_job
 from tests.examples import FENCE, ROOT
-from tests.heard import busy_job
 from tests.saved_prints import runs
 from virtual_farm import FarmConfig, VirtualFarm
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import printer_named, until, value_of
-from tests.feeding import publish_stat
+from tests.publish import publish_stat
 from virtual_farm import FarmConfig, VirtualFarm
 
 

@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Listing
 from tests.common import entity_id, paths, printer_named, until, until_asked, value_of
-from tests.heard import Heard, busy_job, drop_stream, restore_stream
+from tests.event_recorder import EventRecorder, busy_job, drop_stream, restore_stream
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 
@@ -26,22 +26,22 @@ async def whole_print(farm: VirtualFarm, printer: str) -> str:
 
 
 async def test_whole_print_while_the_stream_is_down_is_told_once_and_late(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
     await drop_stream(hass, farm)
     job_id = await whole_print(farm, printer)
-    assert heard.of(entity_id(hass, printer, "print", "event")) == []
+    assert recorder.of(entity_id(hass, printer, "print", "event")) == []
 
     await restore_stream(hass, farm, entry)
 
     prints = entity_id(hass, printer, "print", "event")
-    await until(hass, lambda: "print_finished" in heard.of(prints))
-    assert heard.of(prints) == ["print_started", "print_finished"]
-    assert heard.data("print_finished")["job_id"] == job_id
+    await until(hass, lambda: "print_finished" in recorder.of(prints))
+    assert recorder.of(prints) == ["print_started", "print_finished"]
+    assert recorder.data("print_finished")["job_id"] == job_id
     for _ in range(3):
         await entry.runtime_data.coordinator.async_refresh()
-    assert heard.of(prints) == ["print_started", "print_finished"]
+    assert recorder.of(prints) == ["print_started", "print_finished"]
 
 
 class TestLongAgo:
@@ -55,7 +55,7 @@ class TestLongAgo:
         return FarmConfig(speed=0, quota=False, clock=lambda: base() + self.shift)
 
     async def test_what_is_found_late_says_when_it_happened(
-        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
     ) -> None:
         printer = printer_named(farm, "X1 Carbon 01")
         job = busy_job(farm, printer)
@@ -66,14 +66,14 @@ class TestLongAgo:
         await restore_stream(hass, farm, entry)
 
         prints = entity_id(hass, printer, "print", "event")
-        await until(hass, lambda: heard.of(prints) == ["print_finished"])
-        data = heard.data("print_finished")
+        await until(hass, lambda: recorder.of(prints) == ["print_finished"])
+        data = recorder.data("print_finished")
         assert data["late"] is True
         assert data["occurred_at"][:19] == job.printing_completed_at[:19]
 
 
 async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
     prints = entity_id(hass, printer, "print", "event")
@@ -82,12 +82,16 @@ async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
     farm.inject_fault(Fault(mode="status", status=503, path="/v1/print-jobs", every=2, count=1))
     await restore_stream(hass, farm, entry)
     await entry.runtime_data.coordinator.async_refresh()
-    await until(hass, lambda: "print_finished" in heard.of(prints))
-    assert heard.of(prints) == ["print_finished"]
+    await until(hass, lambda: "print_finished" in recorder.of(prints))
+    assert recorder.of(prints) == ["print_finished"]
 
 
 async def test_question_that_a_reload_cuts_short_is_asked_again(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    recorder: EventRecorder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     printer = printer_named(farm, "A1 01")
     prints = entity_id(hass, printer, "print", "event")
@@ -107,7 +111,7 @@ async def test_question_that_a_reload_cuts_short_is_asked_again(
 
     await hass.config_entries.async_reload(entry.entry_id)
 
-    await until(hass, lambda: heard.of(prints) == ["print_started", "print_finished"])
+    await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
 
 
 class TestNothingElse:
@@ -125,7 +129,7 @@ class TestNothingElse:
         hass: HomeAssistant,
         farm: VirtualFarm,
         entry: MockConfigEntry,
-        heard: Heard,
+        recorder: EventRecorder,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         printer = printer_named(farm, "A1 01")
@@ -151,10 +155,10 @@ class TestNothingElse:
         await restore_stream(hass, farm, entry)
         await entry.runtime_data.coordinator.async_refresh()
 
-        await until(hass, lambda: heard.of(prints) == ["print_started", "print_finished"])
+        await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
 
     async def test_whole_print_while_the_entry_is_not_loaded_is_told_late(
-        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
     ) -> None:
         printer = printer_named(farm, "A1 01")
         await hass.config_entries.async_unload(entry.entry_id)
@@ -165,12 +169,12 @@ class TestNothingElse:
         await hass.config_entries.async_setup(entry.entry_id)
 
         prints = entity_id(hass, printer, "print", "event")
-        await until(hass, lambda: heard.of(prints) == ["print_started", "print_finished"])
-        assert heard.data("print_finished")["late"] is True
+        await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
+        assert recorder.data("print_finished")["late"] is True
 
 
 async def test_nobody_asks_how_jobs_ended_with_a_key_that_may_not_read_any(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, path="/v1/print-jobs", count=10_000))
     await entry.runtime_data.coordinator.async_refresh()

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import pass_time, paths, printer_named, silence, state_of, until, value_of
 from tests.conftest import SetUp
-from tests.feeding import publish_stat
+from tests.publish import publish_stat
 from virtual_farm import FarmConfig, VirtualFarm
 
 NARROW_KEY = "narrow_key_0123456789abcdefghijklmno"

@@ -20,9 +20,9 @@ from custom_components.printago.hub.held_back import OTHERS_PATIENCE, OWN_PATIEN
 from custom_components.printago.hub.persistence import async_get_store_state
 from tests.common import entity_id, pass_time, paths, press, printer_named, silence, until, value_of
 from tests.conftest import SetUp
-from tests.e2e.judge import fill
-from tests.feeding import poll
+from tests.e2e.quota_checks import fill
 from tests.issues import Clock, stream_gone
+from tests.publish import poll
 from virtual_farm import Fault, VirtualFarm
 
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]

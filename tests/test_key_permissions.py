@@ -18,8 +18,8 @@ from custom_components.printago.diagnostics import async_get_config_entry_diagno
 from tests.actions import act
 from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp
-from tests.e2e.hunt import Hunt
-from tests.feeding import poll
+from tests.e2e.secret_scanner import SecretScanner
+from tests.publish import poll
 from virtual_farm import Fault, VirtualFarm, contract
 from virtual_farm.access import READ_ONLY_PERMISSIONS
 
@@ -246,20 +246,20 @@ async def test_key_without_an_id_is_not_asked_about(hass: HomeAssistant, farm: V
 async def test_id_of_the_key_is_told_nowhere(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, fault: int | None
 ) -> None:
-    hunt = Hunt()
-    hunt.add_key(KEY)
+    scanner = SecretScanner()
+    scanner.add_key(KEY)
     farm.add_api_key(KEY, None if fault != 404 else VIEWS)
     if fault is not None:
         message = f"Cannot GET /v1/api-keys/{KEY[:24]}/permissions, {KEY}"
         farm.inject_fault(Fault(mode="status", status=fault, path="/v1/api-keys", message=message))
-    with hunt.in_logs():
+    with scanner.in_logs():
         entry = await start(hass, setup_entry)
-        hunt.look_at("diagnostics", await async_get_config_entry_diagnostics(hass, entry))
+        scanner.look_at("diagnostics", await async_get_config_entry_diagnostics(hass, entry))
         await press(hass, farm.config.store_id, "refresh")
         await hass.config_entries.async_unload(entry.entry_id)
     assert ASK in paths(farm)
-    assert hunt.places["logs"] > 20
-    assert not hunt.found, hunt.found
+    assert scanner.places["logs"] > 20
+    assert not scanner.found, scanner.found
 
 
 async def test_diagnostics_tell_what_is_not_offered(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import pass_time, paths, state_of, until, value_of
-from tests.heard import drop_stream
+from tests.event_recorder import drop_stream
 from virtual_farm import FarmConfig, VirtualFarm
 
 NAMES = ["GET /v1/materials", "GET /v1/materials/variants"]

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import EntityEvent, StatMessage
 from custom_components.printago.model.changes import Changes
 from tests.common import device_of, until_farm
-from tests.feeding import publish_stat
+from tests.publish import publish_stat
 from virtual_farm import VirtualFarm
 
 PRINTER = "p" * 24

@@ -14,7 +14,7 @@ from custom_components.printago.model.changes import Changes, JobChange
 from custom_components.printago.model.events import FarmEvent, Scope
 from tests.common import entity_id, pass_time, printer_named, silence, until, until_farm, value_of
 from tests.conftest import SetUp
-from tests.heard import Heard
+from tests.event_recorder import EventRecorder
 from tests.issues import Clock
 from virtual_farm import Fault, VirtualFarm
 
@@ -152,7 +152,11 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
 
 
 async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    recorder: EventRecorder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     coordinator = entry.runtime_data.coordinator
     clock = Clock()
@@ -168,10 +172,10 @@ async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
 
     coordinator.updates.event_publisher.async_begin()
 
-    alerts = [heard.of(entity_id(hass, printer, "alert", "event")) for printer in printers]
+    alerts = [recorder.of(entity_id(hass, printer, "alert", "event")) for printer in printers]
     assert alerts == [[], ["printer_offline"]]
     coordinator.updates.event_publisher.async_begin()
-    assert heard.of(entity_id(hass, printers[1], "alert", "event")) == ["printer_offline"]
+    assert recorder.of(entity_id(hass, printers[1], "alert", "event")) == ["printer_offline"]
 
 
 async def test_all_is_told_however_much_has_happened_during_an_outage(

@@ -16,8 +16,8 @@ from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOU
 from custom_components.printago.health import describe_rest
 from tests.common import device_of, pass_time, paths, printer_named, silence, until, until_asked, value_of
 from tests.conftest import SetUp
-from tests.feeding import poll, publish_stat
-from tests.heard import drop_stream, restore_stream
+from tests.event_recorder import drop_stream, restore_stream
+from tests.publish import poll, publish_stat
 from virtual_farm import Fault, VirtualFarm
 
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]

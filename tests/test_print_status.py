@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import entity_id, pass_time, press, printer_named, until, value_of
 from tests.conftest import SetUp
-from tests.feeding import publish_stat
+from tests.publish import publish_stat
 from virtual_farm import FarmConfig, VirtualFarm
 
 WORDS = (

@@ -15,7 +15,7 @@ from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL
 from tests.actions import act, sent
 from tests.common import device_of, press, printer_named, state_of, until
 from tests.conftest import SetUp
-from tests.heard import Heard
+from tests.event_recorder import EventRecorder
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
@@ -108,18 +108,18 @@ async def test_printer_that_comes_back_has_the_name_that_it_was_given(
 
 
 async def test_events_say_the_given_name_and_keep_what_they_said(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, X1C)
     rename(hass, entry, printer, "Left one")
     farm.raise_hms(printer, "0300-0100-0001-0002", "The heatbed is too hot")
-    await until(hass, lambda: any(kind == "hms_error" for _, kind, _ in heard.events))
-    assert heard.data("hms_error")["printer"] == "Left one"
+    await until(hass, lambda: any(kind == "hms_error" for _, kind, _ in recorder.events))
+    assert recorder.data("hms_error")["printer"] == "Left one"
     farm.finish_print(printer)
-    await until(hass, lambda: any(kind == "job_finished" for _, kind, _ in heard.events))
+    await until(hass, lambda: any(kind == "job_finished" for _, kind, _ in recorder.events))
     await hass.async_block_till_done()
-    assert heard.data("print_finished")["printer"] == "Left one"
-    assert heard.data("job_finished")["printer"] == "Left one"
+    assert recorder.data("print_finished")["printer"] == "Left one"
+    assert recorder.data("job_finished")["printer"] == "Left one"
 
     rename(hass, entry, printer, "Right one")
     await until(hass, lambda: "Right one" in listed(hass, farm))

@@ -10,9 +10,9 @@ from custom_components.printago.api.models.telemetry import NAMELESS
 from custom_components.printago.model.events import EventDetector
 from custom_components.printago.model.farm import Farm
 from tests.common import entity_id, printer_named, state_of, until, value_of
+from tests.event_recorder import EventRecorder
 from tests.farm_model import NOON, A, record, snapshot, stat
-from tests.feeding import publish_stat
-from tests.heard import Heard
+from tests.publish import publish_stat
 from virtual_farm import VirtualFarm
 
 CODE = "0700-2000-0002-0001"
@@ -122,7 +122,7 @@ def test_pause_by_a_person_is_no_problem_with_or_without_its_code(watched: Watch
 
 
 async def test_problems_without_codes_are_shown_counted_and_told(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, heard: Heard
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
     counted = int(value_of(hass, farm.config.store_id, "printers_with_problem") or 0)
@@ -137,9 +137,9 @@ async def test_problems_without_codes_are_shown_counted_and_told(
     assert attributes["highest_severity"] == "error"
     await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_with_problem") == str(counted + 1))
     alert = entity_id(hass, printer, "alert", "event")
-    await until(hass, lambda: len(heard.of(alert)) == 3)
-    assert heard.of(alert) == ["hms_error", "hms_warning", "hms_error"]
-    assert "code" not in heard.data("hms_warning")
+    await until(hass, lambda: len(recorder.of(alert)) == 3)
+    assert recorder.of(alert) == ["hms_error", "hms_warning", "hms_error"]
+    assert "code" not in recorder.data("hms_warning")
     publish_stat(farm, printer, data={"health": None})
     await until(hass, lambda: value_of(hass, printer, "hms", "binary_sensor") == "off")
-    await until(hass, lambda: heard.of(alert).count("hms_cleared") == 3)
+    await until(hass, lambda: recorder.of(alert).count("hms_cleared") == 3)

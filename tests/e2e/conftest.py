@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.hunt import Hunt
+from tests.e2e.secret_scanner import SecretScanner
 from virtual_farm import VirtualFarm
 from virtual_farm.config import DEFAULT_API_KEY
 
@@ -15,11 +15,11 @@ def no_secret_is_logged(request: pytest.FixtureRequest, chaos: bool) -> Iterator
     if not chaos:
         yield
         return
-    hunt = Hunt()
-    hunt.add("apiclient_", "an MQTT client ID")
-    hunt.add_key(DEFAULT_API_KEY)
+    scanner = SecretScanner()
+    scanner.add("apiclient_", "an MQTT client ID")
+    scanner.add_key(DEFAULT_API_KEY)
     if "farm" in request.fixturenames and isinstance(farm := request.getfixturevalue("farm"), VirtualFarm):
-        hunt.add_farm(farm)
-    with hunt.in_logs():
+        scanner.add_farm(farm)
+    with scanner.in_logs():
         yield
-    assert not hunt.found, hunt.found[:5]
+    assert not scanner.found, scanner.found[:5]

@@ -27,12 +27,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import DOMAIN
 from tests.common import entity_id, pass_time, printer_named
-from tests.e2e.peers import eventually
-from tests.e2e.scenes import (
+from tests.e2e.connection_states import (
     STATES,
     STATES_AT_STOP,
     InState,
-    Scene,
+    Scenario,
     connected,
     our_tasks,
     retrying,
@@ -40,6 +39,7 @@ from tests.e2e.scenes import (
     threads_in_paho,
     uploading,
 )
+from tests.e2e.peers import eventually
 from tests.figures import Figures
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.requests import RequestRecord
@@ -84,16 +84,16 @@ async def test_unload_returns_at_once_and_what_comes_late_is_closed(
 ) -> None:
     took: dict[str, float] = {}
     for what, state in STATES.items():
-        scene = Scene(hass, farm, model)
-        async with state(scene):
-            assert scene.entry is not None
+        scenario = Scenario(hass, farm, model)
+        async with state(scenario):
+            assert scenario.entry is not None
             started = time.monotonic()
-            assert await hass.config_entries.async_unload(scene.entry.entry_id), what
+            assert await hass.config_entries.async_unload(scenario.entry.entry_id), what
             took[what] = time.monotonic() - started
-            assert scene.entry.state is ConfigEntryState.NOT_LOADED, what
+            assert scenario.entry.state is ConfigEntryState.NOT_LOADED, what
         await eventually(lambda: not threads_in_paho(), f"no thread is left: {what}")
         await eventually(lambda: not our_tasks(), f"no task is left: {what}")
-        await hass.config_entries.async_remove(scene.entry.entry_id)
+        await hass.config_entries.async_remove(scenario.entry.entry_id)
         farm.clear_faults()
     for what, seconds in took.items():
         figures[f"seconds to unload while {what}"] = round(seconds, 2)
@@ -115,8 +115,8 @@ async def stop_seconds(farm: VirtualFarm, model: Path, state: InState | None, co
             started = time.monotonic()
             await hass.async_stop(force=True)
             return time.monotonic() - started
-        scene = Scene(hass, farm, model)
-        async with state(scene):
+        scenario = Scenario(hass, farm, model)
+        async with state(scenario):
             started = time.monotonic()
             await hass.async_stop(force=True)
             seconds = time.monotonic() - started
@@ -300,31 +300,31 @@ async def assert_nothing_is_left(hass: HomeAssistant, entry: MockConfigEntry) ->
 
 
 @contextlib.asynccontextmanager
-async def asking_for_a_key(scene: Scene) -> AsyncIterator[None]:
-    entry = await scene.load_connected()
-    scene.farm.revoke_api_key(scene.farm.config.api_key)
+async def asking_for_a_key(scenario: Scenario) -> AsyncIterator[None]:
+    entry = await scenario.load_connected()
+    scenario.farm.revoke_api_key(scenario.farm.config.api_key)
     await entry.runtime_data.coordinator.async_refresh()
     await eventually(
         lambda: any(
             flow["context"]["source"] == SOURCE_REAUTH
-            for flow in scene.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+            for flow in scenario.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
         ),
         "another key is asked for",
     )
     yield
-    scene.farm.add_api_key(scene.farm.config.api_key)
+    scenario.farm.add_api_key(scenario.farm.config.api_key)
 
 
 @contextlib.asynccontextmanager
-async def telling_of_a_repair(scene: Scene) -> AsyncIterator[None]:
-    await scene.load_connected()
-    switch = entity_id(scene.hass, printer_named(scene.farm, "P1S 01"), "enabled", "switch")
-    scene.farm.inject_fault(
+async def telling_of_a_repair(scenario: Scenario) -> AsyncIterator[None]:
+    await scenario.load_connected()
+    switch = entity_id(scenario.hass, printer_named(scenario.farm, "P1S 01"), "enabled", "switch")
+    scenario.farm.inject_fault(
         Fault(mode="status", status=403, message="Missing permission: printer.control", path="/v1/printers/enabled")
     )
     with pytest.raises(HomeAssistantError):
-        await scene.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
-    assert [issue for issue in ir.async_get(scene.hass).issues.values() if issue.domain == DOMAIN]
+        await scenario.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
+    assert [issue for issue in ir.async_get(scenario.hass).issues.values() if issue.domain == DOMAIN]
     yield
 
 
@@ -342,16 +342,16 @@ AMID: dict[str, InState] = {
 async def test_removal_amid_anything_removes_all_that_was_kept(
     hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None, model: Path, state: InState
 ) -> None:
-    scene = Scene(hass, farm, model)
-    async with state(scene):
-        assert scene.entry is not None
+    scenario = Scenario(hass, farm, model)
+    async with state(scenario):
+        assert scenario.entry is not None
         await until_stored(hass)
         started = time.monotonic()
-        await hass.config_entries.async_remove(scene.entry.entry_id)
+        await hass.config_entries.async_remove(scenario.entry.entry_id)
         assert time.monotonic() - started < LONGEST
         assert stored(hass) == []
     await eventually(lambda: not our_tasks(), "no task is left")
-    await assert_nothing_is_left(hass, scene.entry)
+    await assert_nothing_is_left(hass, scenario.entry)
 
 
 async def test_store_that_was_removed_and_comes_back_is_remembered_again_before_it_is_asked_anything(
@@ -361,8 +361,8 @@ async def test_store_that_was_removed_and_comes_back_is_remembered_again_before_
     model: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scene = Scene(hass, farm, model)
-    entry = await scene.load_connected()
+    scenario = Scenario(hass, farm, model)
+    entry = await scenario.load_connected()
     await until_stored(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
     await hass.config_entries.async_remove(entry.entry_id)
@@ -376,7 +376,7 @@ async def test_store_that_was_removed_and_comes_back_is_remembered_again_before_
         note_request(record)
 
     monkeypatch.setattr(farm, "note_request", look_and_note)
-    await scene.load_connected()
+    await scenario.load_connected()
     assert written
     assert all(written)
     await until_stored(hass)

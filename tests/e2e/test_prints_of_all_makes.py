@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.common import entity_id, pass_time, press, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
-from tests.heard import Heard, drop_stream, restore_stream
+from tests.event_recorder import EventRecorder, drop_stream, restore_stream
 from virtual_farm import FarmConfig, VirtualFarm
 
 MODELS = ("X1C", "OCTOPRINT", "PRUSA", "KLIPPER")
@@ -32,11 +32,11 @@ class Shop:
         self.hass = hass
         self.farm = farm
         self.entry = entry
-        self.heard = Heard(hass)
+        self.recorder = EventRecorder(hass)
 
     def events(self, printer: str) -> list[str]:
         """Return what the event entity has shown of the prints of one printer."""
-        return self.heard.of(entity_id(self.hass, printer, "print", "event"))
+        return self.recorder.of(entity_id(self.hass, printer, "print", "event"))
 
     async def work(self, seconds: float = 30, steps: int = 1) -> None:
         """Let the printers work, a step of time after the other, and what they say of it arrive."""

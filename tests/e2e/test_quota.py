@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import RateLimitedError, RequestPriority
 from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp, entry_data
-from tests.e2e.judge import fill, judge
+from tests.e2e.quota_checks import check_quota, fill
 from tests.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
@@ -40,7 +40,7 @@ async def test_twenty_reloads_in_a_row(
         await reload(hass, entry)
 
     assert entry.state is ConfigEntryState.LOADED
-    judge(farm, figures, f"{200 if chaos else 20} reloads in a row")
+    check_quota(farm, figures, f"{200 if chaos else 20} reloads in a row")
     # What a reload reads is background work, which leaves room for a person.
     await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
     assert "PATCH /v1/printers/confirm-ready" in paths(farm)
@@ -91,7 +91,7 @@ class TestHundredPrinters:
 
         assert costs == {"pause": 1, "resume": 1, "stop": 1, "confirm_bed_cleared": 1}
         figures["requests for 100 presses of pause, resume, stop, confirm bed cleared"] = "1, 1, 1, 1"
-        judge(farm, figures, "400 buttons pressed by automations")
+        check_quota(farm, figures, "400 buttons pressed by automations")
 
 
 class TestTwoStores:
@@ -120,8 +120,8 @@ class TestTwoStores:
         await fill(second, RequestPriority.USER)
 
         assert farm.quota_usage().highest_minute == other.quota_usage().highest_minute == 60
-        judge(farm, figures, "two stores, the first")
-        judge(other, figures, "two stores, the second")
+        check_quota(farm, figures, "two stores, the first")
+        check_quota(other, figures, "two stores, the second")
 
 
 async def test_action_goes_out_at_once_while_background_work_is_at_its_limit(
@@ -147,4 +147,4 @@ async def test_action_goes_out_at_once_while_background_work_is_at_its_limit(
     assert refused.value.translation_placeholders is not None
     assert 10 < int(refused.value.translation_placeholders["seconds"]) <= 62
     assert farm.requests == []
-    judge(farm, figures, "both lanes full")
+    check_quota(farm, figures, "both lanes full")

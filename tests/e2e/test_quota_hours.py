@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import MAX_UNSAVED, RateLimitedError, RequestPriority
 from custom_components.printago.hub.persistence import _STATES
 from tests.common import paths, value_of
-from tests.e2e.judge import judge
 from tests.e2e.machine import Machine
+from tests.e2e.quota_checks import check_quota
 from tests.e2e.simulated import SimulatedTime, settle
 from tests.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
@@ -69,7 +69,7 @@ async def test_healthy_stream_costs_thirty_requests_an_hour_at_most(
     )
     assert entry.runtime_data.coordinator.realtime.connects == 1
     assert usage.highest_hour <= 30
-    judge(farm, figures, f"{hours} hours with a healthy stream")
+    check_quota(farm, figures, f"{hours} hours with a healthy stream")
     # Nothing is saved at the cost of what is read: all of it comes about hourly, the polls every five minutes.
     asked = Counter(paths(farm))
     for path in ("orders", "subscriptions", "settings/store", "print-jobs/stats/completed-count", "parts", "skus"):
@@ -96,7 +96,7 @@ async def test_stream_that_is_down_costs_a_hundred_and_fifty_requests_an_hour_at
     assert not entry.runtime_data.coordinator.realtime.connected
     assert entry.runtime_data.coordinator.last_update_success
     assert usage.highest_hour <= 150
-    judge(farm, figures, f"{hours} hours without the stream")
+    check_quota(farm, figures, f"{hours} hours without the stream")
     assert Counter(paths(farm))["GET /v1/printers"] >= hours * 55
 
 
@@ -115,7 +115,7 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
         await settle(hass)
 
     assert stream.connects > 30 * minutes
-    judge(farm, figures, f"{30 * minutes} reconnects of the stream")
+    check_quota(farm, figures, f"{30 * minutes} reconnects of the stream")
     assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) == 0
 
 
@@ -159,7 +159,7 @@ async def test_home_assistant_restarted_each_minute_for_an_hour(
     await machine.start()
 
     scenario = f"{minutes} minutes, each with a restart ({end}) and {actions} actions"
-    judge(farm, figures, scenario)
+    check_quota(farm, figures, scenario)
     figures[f"{scenario}: set-ups that worked, actions done and refused"] = f"{up}, {done}, {refused}"
     if actions == 2:
         assert (up, done, refused) == (minutes, 2 * minutes, 0)
@@ -225,4 +225,4 @@ async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears
     await clocks.pass_(entry, 0.4 * HOUR, farm=farm)
     assert "GET /v1/printers" in paths(farm)
     figures["requests of a person that fill an hour, the stream being down"] = sent
-    judge(farm, figures, "an hour that a person has filled, the stream being down")
+    check_quota(farm, figures, "an hour that a person has filled, the stream being down")

@@ -22,9 +22,9 @@ from custom_components.printago.api import PrintagoClient, RateLimiter
 from custom_components.printago.const import DOMAIN
 from tests.api.tls import tls_contexts, tls_proxy
 from tests.common import entity_id, pass_time, printer_named
-from tests.e2e.exercise import Run
-from tests.e2e.hunt import Hunt
+from tests.e2e.full_exercise import FullExercise
 from tests.e2e.peers import HOST, SilentPeer, closed_port, eventually
+from tests.e2e.secret_scanner import SecretScanner
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.faults import FaultMode
 
@@ -64,7 +64,7 @@ def hass_storage() -> dict[str, Any]:
 
 
 @pytest.fixture
-def hunt(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hunt]:
+def scanner(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretScanner]:
     """Return what looks for all secrets of the farm, and for the signatures that it is going to make."""
     for number, printer in enumerate(farm.world.printers.values()):
         # Eight digits may be anything: letters are no chance.
@@ -73,7 +73,7 @@ def hunt(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hunt]:
             "dev_access_code": f"code{number}kJ",
             "password": f"pass{number}Wq",
         }
-    found = Hunt()
+    found = SecretScanner()
     found.add_farm(farm)
     found.add_key(OTHER_KEY)
     found.add_key(WRONG_KEY)
@@ -122,17 +122,17 @@ async def run(
     recorder_mock: Recorder,
     hass: HomeAssistant,
     farm: VirtualFarm,
-    hunt: Hunt,
+    scanner: SecretScanner,
     every_entity_enabled: None,
     enable_custom_integrations: None,
     hass_client: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
-) -> AsyncIterator[Run]:
+) -> AsyncIterator[FullExercise]:
     """Return a Home Assistant with everything that could tell a secret."""
     farm.set_quota(enabled=False)
     for component in COMPONENTS:
         assert await async_setup_component(hass, component, {}), component
-    running = Run(hass, farm, hunt, hass_client, hass_ws_client)
+    running = FullExercise(hass, farm, scanner, hass_client, hass_ws_client)
     yield running
     for entry in hass.config_entries.async_entries(DOMAIN):
         await hass.config_entries.async_unload(entry.entry_id)
@@ -162,7 +162,7 @@ def database(path: str) -> Iterator[str | bytes]:
                 yield repr(row)
 
 
-async def set_up(run: Run, echoing: str) -> None:
+async def set_up(run: FullExercise, echoing: str) -> None:
     """Add the store, after all that can be entered wrongly."""
     user = {"source": SOURCE_USER}
     secure = run.farm.rest_url.replace("http:", "https:")
@@ -182,7 +182,7 @@ async def set_up(run: Run, echoing: str) -> None:
     await run.until_loaded()
 
 
-async def go_wrong(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, statuses: tuple[int, ...]) -> None:
+async def go_wrong(run: FullExercise, monkeypatch: pytest.MonkeyPatch, folder: Path, statuses: tuple[int, ...]) -> None:
     """Let every call be answered with all secrets, and the client fail as nobody expects."""
     for status in statuses:
         run.farm.inject_fault(Fault(mode="status", status=status, message=hostile(run.farm), count=10_000))
@@ -220,7 +220,7 @@ async def go_wrong(run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, stat
     await run.look_around()
 
 
-async def tell_badly(run: Run) -> None:
+async def tell_badly(run: FullExercise) -> None:
     """Let the stream bring secrets where none belong, and be lost in every way."""
     store, realtime = run.farm.config.store_id, run.entry.runtime_data.coordinator.realtime
     url = run.farm.rest_url + run.farm.storage.sign("GET", "a/b.png", 60)
@@ -256,7 +256,7 @@ async def tell_badly(run: Run) -> None:
     await eventually(lambda: realtime.connected, "the stream is up", 10)
 
 
-async def change_entry(run: Run, echoing: str) -> None:
+async def change_entry(run: FullExercise, echoing: str) -> None:
     """Revoke the key, renew it, reach the store in other ways, and reload."""
     run.farm.revoke_api_key(KEY)
     await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
@@ -288,10 +288,10 @@ async def change_entry(run: Run, echoing: str) -> None:
 
 
 async def test_no_secret_is_told_anywhere(
-    run: Run,
+    run: FullExercise,
     hass: HomeAssistant,
     farm: VirtualFarm,
-    hunt: Hunt,
+    scanner: SecretScanner,
     tmp_path: Path,
     chaos: bool,
     figures: Any,
@@ -336,17 +336,17 @@ async def test_no_secret_is_told_anywhere(
     await hass.async_block_till_done(wait_background_tasks=True)
     await asyncio.to_thread(recorder.join)
     for name, content in await asyncio.to_thread(files, Path(hass.config.path(".storage"))):
-        hunt.look("files of .storage", content, name)
+        scanner.look("files of .storage", content, name)
     path = recorder.db_url.removeprefix("sqlite:///")
     for row in await asyncio.to_thread(lambda: list(database(path))):
-        hunt.look("the recorder's database", row)
+        scanner.look("the recorder's database", row)
     await garbage.stop()
 
-    figures["kinds of places searched"] = len(hunt.places)
-    figures["texts searched"] = hunt.places.total()
-    figures["megabytes searched"] = round(hunt.bytes.total() / 1e6, 1)
-    figures["megabytes of log among them"] = round(hunt.bytes["logs"] / 1e6, 1)
-    figures["secrets searched for"] = len(hunt._secrets)
+    figures["kinds of places searched"] = len(scanner.places)
+    figures["texts searched"] = scanner.places.total()
+    figures["megabytes searched"] = round(scanner.bytes.total() / 1e6, 1)
+    figures["megabytes of log among them"] = round(scanner.bytes["logs"] / 1e6, 1)
+    figures["secrets searched for"] = len(scanner._secrets)
     figures["calls that failed"] = run.errors
     assert run.errors > 50
-    assert not hunt.found, "\n".join(dict.fromkeys(hunt.found))
+    assert not scanner.found, "\n".join(dict.fromkeys(scanner.found))

@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import RequestPriority
 from tests.common import entity_id, paths, printer_named, state_of, until, value_of
 from tests.conftest import SetUp
-from tests.e2e.judge import fill, judge
 from tests.e2e.machine import Machine
+from tests.e2e.quota_checks import check_quota, fill
 from tests.e2e.simulated import SimulatedTime, settle
 from tests.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
@@ -209,7 +209,7 @@ async def test_eight_hours_of_sleep_are_made_up_for_in_one_cycle(
     figures[f"requests in 310 s after 8 hours {asleep}"] = len(farm.requests)
     assert len(farm.requests) <= 20
     assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.BACKGROUND) == 0
-    judge(farm, figures, f"8 hours {asleep}")
+    check_quota(farm, figures, f"8 hours {asleep}")
 
 
 def is_live(hass: HomeAssistant, printer: str) -> bool:

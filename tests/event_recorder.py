@@ -1,4 +1,4 @@
-"""What event entities tell, and taking the stream away from them."""
+"""Records what event entities fire, and takes the stream down and up."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from tests.common import pass_time, until, value_of
 from virtual_farm import VirtualFarm
 
 
-class Heard:
-    """The events that the event entities have told, oldest first."""
+class EventRecorder:
+    """The events that event entities fired, oldest first."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self.events: list[tuple[str, str, dict[str, Any]]] = []
@@ -28,12 +28,12 @@ class Heard:
             self.events.append((state.entity_id, state.attributes["event_type"], dict(state.attributes)))
 
     def of(self, entity: str) -> list[str]:
-        """Return the types that one entity has told."""
+        """Return the types that one entity fired."""
         return [kind for name, kind, _ in self.events if name == entity]
 
     def data(self, kind: str) -> dict[str, Any]:
         """Return the data of the last event of a type."""
-        return next(data for _, told, data in reversed(self.events) if told == kind)
+        return next(data for _, fired, data in reversed(self.events) if fired == kind)
 
 
 async def drop_stream(hass: HomeAssistant, farm: VirtualFarm) -> None:

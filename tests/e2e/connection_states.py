@@ -45,7 +45,7 @@ def our_tasks() -> list[str]:
 
 
 @dataclass(slots=True)
-class Scene:
+class Scenario:
     """An entry of a store in Home Assistant, before it is ended."""
 
     hass: HomeAssistant
@@ -89,16 +89,16 @@ class Scene:
         return task
 
 
-type InState = Callable[[Scene], contextlib.AbstractAsyncContextManager[None]]
-"""Brings a scene into a state; what follows its end checks what became of the connection."""
+type InState = Callable[[Scenario], contextlib.AbstractAsyncContextManager[None]]
+"""Brings a scenario into a state; what follows its end checks what became of the connection."""
 
 
 @contextlib.asynccontextmanager
-async def connecting_by_tcp(scene: Scene) -> AsyncIterator[None]:
+async def connecting_by_tcp(scenario: Scenario) -> AsyncIterator[None]:
     listener = FullListener()
     peer = SilentPeer()
     try:
-        await scene.load(f"mqtt://{HOST}:{listener.port}")
+        await scenario.load(f"mqtt://{HOST}:{listener.port}")
         await eventually(lambda: listener.attempts > 0, "an attempt to connect waits")
         yield
         # The attempt succeeds when it is too late.
@@ -116,11 +116,11 @@ def silent(scheme: str, *answers: Callable[[bytes], bytes]) -> InState:
     """Return the state in which a server leaves the client waiting after some answers."""
 
     @contextlib.asynccontextmanager
-    async def state(scene: Scene) -> AsyncIterator[None]:
+    async def state(scenario: Scenario) -> AsyncIterator[None]:
         peer = SilentPeer(answers)
         await peer.start()
         try:
-            await scene.load(f"{scheme}://{HOST}:{peer.port}")
+            await scenario.load(f"{scheme}://{HOST}:{peer.port}")
             await eventually(peer.waiting.is_set, "a client waits for an answer")
             yield
             await peer.all_closed()
@@ -131,13 +131,13 @@ def silent(scheme: str, *answers: Callable[[bytes], bytes]) -> InState:
 
 
 @contextlib.asynccontextmanager
-async def resolving(scene: Scene) -> AsyncIterator[None]:
+async def resolving(scenario: Scenario) -> AsyncIterator[None]:
     peer = SilentPeer()
     await peer.start()
     resolver = SilentResolver()
     try:
         with resolver.installed():
-            await scene.load(f"ws://{SilentResolver.NAME}:{peer.port}")
+            await scenario.load(f"ws://{SilentResolver.NAME}:{peer.port}")
             async with asyncio.timeout(5):
                 await resolver.asked.wait()
             yield
@@ -149,24 +149,24 @@ async def resolving(scene: Scene) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def connected(scene: Scene) -> AsyncIterator[None]:
-    await scene.load_connected()
+async def connected(scenario: Scenario) -> AsyncIterator[None]:
+    await scenario.load_connected()
     yield
-    await eventually(lambda: scene.farm.publisher.connections == 0, "the broker sees the end")
+    await eventually(lambda: scenario.farm.publisher.connections == 0, "the broker sees the end")
 
 
 @contextlib.asynccontextmanager
-async def frozen(scene: Scene) -> AsyncIterator[None]:
-    await scene.load_connected()
-    scene.farm.publisher.frozen = True
+async def frozen(scenario: Scenario) -> AsyncIterator[None]:
+    await scenario.load_connected()
+    scenario.farm.publisher.frozen = True
     yield
-    scene.farm.publisher.frozen = False
-    await eventually(lambda: scene.farm.publisher.connections == 0, "the broker sees the end")
+    scenario.farm.publisher.frozen = False
+    await eventually(lambda: scenario.farm.publisher.connections == 0, "the broker sees the end")
 
 
 @contextlib.asynccontextmanager
-async def backing_off(scene: Scene) -> AsyncIterator[None]:
-    entry = await scene.load(f"mqtt://{HOST}:{closed_port()}")
+async def backing_off(scenario: Scenario) -> AsyncIterator[None]:
+    entry = await scenario.load(f"mqtt://{HOST}:{closed_port()}")
     await eventually(
         lambda: entry.runtime_data.coordinator.realtime.last_error is not None, "the connection is refused"
     )
@@ -174,23 +174,23 @@ async def backing_off(scene: Scene) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def polling(scene: Scene) -> AsyncIterator[None]:
-    entry = await scene.load_connected()
-    scene.farm.clear_requests()
-    scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=3))
-    entry.async_create_background_task(scene.hass, entry.runtime_data.coordinator.async_refresh(), "a poll")
-    await scene.asked("GET /v1/printers")
+async def polling(scenario: Scenario) -> AsyncIterator[None]:
+    entry = await scenario.load_connected()
+    scenario.farm.clear_requests()
+    scenario.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=3))
+    entry.async_create_background_task(scenario.hass, entry.runtime_data.coordinator.async_refresh(), "a poll")
+    await scenario.asked("GET /v1/printers")
     yield
 
 
 @contextlib.asynccontextmanager
-async def switching(scene: Scene) -> AsyncIterator[None]:
-    await scene.load_connected()
-    scene.farm.clear_requests()
-    scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers/enabled", seconds=2))
-    switch = entity_id(scene.hass, printer_named(scene.farm, "P1S 01"), "enabled", "switch")
-    turning = await scene.begin(
-        scene.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True),
+async def switching(scenario: Scenario) -> AsyncIterator[None]:
+    await scenario.load_connected()
+    scenario.farm.clear_requests()
+    scenario.farm.inject_fault(Fault(mode="timeout", path="/v1/printers/enabled", seconds=2))
+    switch = entity_id(scenario.hass, printer_named(scenario.farm, "P1S 01"), "enabled", "switch")
+    turning = await scenario.begin(
+        scenario.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True),
         "PATCH /v1/printers/enabled",
     )
     yield
@@ -199,12 +199,12 @@ async def switching(scene: Scene) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def uploading(scene: Scene) -> AsyncIterator[None]:
-    await scene.load_connected()
-    scene.farm.clear_requests()
-    scene.farm.inject_fault(Fault(mode="timeout", path="/storage", method="PUT", seconds=0.5))
-    upload = await scene.begin(
-        scene.hass.services.async_call(DOMAIN, "upload_part", {"path": str(scene.model)}, blocking=True),
+async def uploading(scenario: Scenario) -> AsyncIterator[None]:
+    await scenario.load_connected()
+    scenario.farm.clear_requests()
+    scenario.farm.inject_fault(Fault(mode="timeout", path="/storage", method="PUT", seconds=0.5))
+    upload = await scenario.begin(
+        scenario.hass.services.async_call(DOMAIN, "upload_part", {"path": str(scenario.model)}, blocking=True),
         "PUT /storage",
     )
     yield
@@ -213,19 +213,19 @@ async def uploading(scene: Scene) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def setting_up(scene: Scene) -> AsyncIterator[None]:
-    scene.farm.clear_requests()
-    scene.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=1))
-    set_up = await scene.begin(scene.load(), "GET /v1/printers")
+async def setting_up(scenario: Scenario) -> AsyncIterator[None]:
+    scenario.farm.clear_requests()
+    scenario.farm.inject_fault(Fault(mode="timeout", path="/v1/printers", seconds=1))
+    set_up = await scenario.begin(scenario.load(), "GET /v1/printers")
     yield
     with contextlib.suppress(asyncio.CancelledError):
         await set_up
 
 
 @contextlib.asynccontextmanager
-async def retrying(scene: Scene) -> AsyncIterator[None]:
-    scene.farm.inject_fault(Fault(mode="status", path="/v1/printers", count=100))
-    entry = await scene.load()
+async def retrying(scenario: Scenario) -> AsyncIterator[None]:
+    scenario.farm.inject_fault(Fault(mode="status", path="/v1/printers", count=100))
+    entry = await scenario.load()
     assert entry.state is ConfigEntryState.SETUP_RETRY
     yield
 

@@ -1,4 +1,4 @@
-"""What the farm's own windows say of those who ask it."""
+"""Checks the request quota by what the virtual farm counted."""
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -7,7 +7,7 @@ from tests.figures import Figures
 from virtual_farm import VirtualFarm
 
 
-def judge(farm: VirtualFarm, figures: Figures, scenario: str) -> None:
+def check_quota(farm: VirtualFarm, figures: Figures, scenario: str) -> None:
     """Hold both windows against what the farm has counted, refused requests among it, and note the figures."""
     usage = farm.quota_usage()
     figures[f"{scenario}: fullest minute, fullest hour, 429"] = (

@@ -1,4 +1,4 @@
-"""What the farm model is fed with: telemetry that the farm would not send by itself, and polls."""
+"""Publishes telemetry that the virtual farm does not send by itself, and polls."""
 
 from datetime import timedelta
 import json

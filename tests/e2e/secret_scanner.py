@@ -17,7 +17,7 @@ _FARMS_OWN = ("virtual_farm", "amqtt", "websockets", "transitions", "aiohttp.acc
 _KEY_ID_LENGTH = 24
 
 
-class Hunt:
+class SecretScanner:
     """Secrets, where they were looked for, and where they were found."""
 
     def __init__(self) -> None:
@@ -126,15 +126,15 @@ def _is_left(name: str) -> bool:
 class _Handler(logging.Handler):
     """Searches each record, with its traceback."""
 
-    def __init__(self, hunt: Hunt) -> None:
+    def __init__(self, scanner: SecretScanner) -> None:
         super().__init__(logging.NOTSET)
-        self._hunt = hunt
+        self._scanner = scanner
         self.setFormatter(logging.Formatter())
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         if _is_farms(record.name):
             return
-        self._hunt.look("logs", self.format(record), record.name)
+        self._scanner.look("logs", self.format(record), record.name)
         if record.exc_info and (err := record.exc_info[1]) is not None:
-            self._hunt.look_at_error(err, record.name)
+            self._scanner.look_at_error(err, record.name)

@@ -21,21 +21,26 @@ import yaml
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from tests.common import printer_named
-from tests.e2e.hunt import Hunt
 from tests.e2e.peers import eventually
+from tests.e2e.secret_scanner import SecretScanner
 from tests.test_docs_actions import CALL, PRINTER, sections
 from virtual_farm import VirtualFarm
 
 
-class Run:
+class FullExercise:
     """One Home Assistant, and all that is done to it."""
 
     def __init__(
-        self, hass: HomeAssistant, farm: VirtualFarm, hunt: Hunt, client: ClientSessionGenerator, ws: WebSocketGenerator
+        self,
+        hass: HomeAssistant,
+        farm: VirtualFarm,
+        scanner: SecretScanner,
+        client: ClientSessionGenerator,
+        ws: WebSocketGenerator,
     ) -> None:
         self.hass = hass
         self.farm = farm
-        self.hunt = hunt
+        self.scanner = scanner
         self._client = client
         self._ws = ws
         self.errors = 0
@@ -48,16 +53,16 @@ class Run:
 
     @callback
     def _on_event(self, event: Event[Any]) -> None:
-        self.hunt.look("events", json_dumps(event.as_dict()), str(event.event_type))
+        self.scanner.look("events", json_dumps(event.as_dict()), str(event.event_type))
 
     async def attempt(self, call: Awaitable[Any], what: str, seconds: float = 10) -> None:
         """Do something that may fail, and search what comes of it."""
         try:
             async with asyncio.timeout(seconds):
-                self.hunt.look_at("answers", await call, what)
+                self.scanner.look_at("answers", await call, what)
         except Exception as err:  # noqa: BLE001, whatever comes out is searched
             self.errors += 1
-            self.hunt.look_at_error(err, what)
+            self.scanner.look_at_error(err, what)
 
     async def flow(self, context: dict[str, Any], *inputs: dict[str, Any]) -> dict[str, Any]:
         """Go through a flow; what it shows is searched, what it stores in the entry is not."""
@@ -69,7 +74,7 @@ class Run:
         for given in inputs:
             result = await flows.async_configure(result["flow_id"], given)
             shown = {key: result.get(key) for key in ("type", "errors", "description_placeholders", "reason", "title")}
-            self.hunt.look_at("flows", shown)
+            self.scanner.look_at("flows", shown)
         return dict(result)
 
     def given(self, key: str, **server: str) -> dict[str, Any]:
@@ -149,38 +154,38 @@ class Run:
         for state in self.hass.states.async_all("image"):
             if (path := state.attributes.get("entity_picture")) is not None:
                 response = await client.get(path)
-                self.hunt.look("pictures", await response.read(), state.entity_id)
+                self.scanner.look("pictures", await response.read(), state.entity_id)
 
     async def look_around(self) -> None:
         """Search all that Home Assistant shows of a store at this moment."""
         for state in self.hass.states.async_all():
-            self.hunt.look_at("states and attributes", state.as_dict(), state.entity_id)
+            self.scanner.look_at("states and attributes", state.as_dict(), state.entity_id)
         for issue in ir.async_get(self.hass).issues.values():
-            self.hunt.look("issues", repr(issue))
+            self.scanner.look("issues", repr(issue))
         entry = self.entry
-        self.hunt.look("issues", repr((entry.state, entry.reason, entry.error_reason_translation_placeholders)))
+        self.scanner.look("issues", repr((entry.state, entry.reason, entry.error_reason_translation_placeholders)))
         for flow in self.hass.config_entries.flow.async_progress():
             shown = {key: value for key, value in flow.items() if key != "context"}
-            self.hunt.look_at("flows", [shown, flow["context"].get("title_placeholders")])
-        self.hunt.look_at("diagnostics", await get_diagnostics_for_config_entry(self.hass, self._client, entry))
+            self.scanner.look_at("flows", [shown, flow["context"].get("title_placeholders")])
+        self.scanner.look_at("diagnostics", await get_diagnostics_for_config_entry(self.hass, self._client, entry))
         for device in dr.async_entries_for_config_entry(dr.async_get(self.hass), entry.entry_id):
-            self.hunt.look("registries", repr(device))
+            self.scanner.look("registries", repr(device))
             told = await get_diagnostics_for_device(self.hass, self._client, entry, device)
-            self.hunt.look_at("diagnostics", told)
+            self.scanner.look_at("diagnostics", told)
         for entity in er.async_entries_for_config_entry(er.async_get(self.hass), entry.entry_id):
-            self.hunt.look("registries", repr(entity))
+            self.scanner.look("registries", repr(entity))
         if (runtime := getattr(entry, "runtime_data", None)) is not None:
             coordinator = runtime.coordinator
-            self.hunt.look("models", repr(coordinator.farm.printers))
+            self.scanner.look("models", repr(coordinator.farm.printers))
             if coordinator.last_exception is not None:
-                self.hunt.look_at_error(coordinator.last_exception)
+                self.scanner.look_at_error(coordinator.last_exception)
         await self._look_through_websocket()
 
     async def _look_through_websocket(self) -> None:
         client = await self._ws()
         await client.send_json_auto_id({"type": "system_health/info"})
         while (message := await client.receive_json()).get("event", {}).get("type") != "finish":
-            self.hunt.look_at("system health", message)
+            self.scanner.look_at("system health", message)
         for kind, place in (
             ({"type": "trace/list", "domain": "automation"}, "traces"),
             ({"type": "system_log/list"}, "system log"),
@@ -191,9 +196,9 @@ class Run:
             await client.send_json_auto_id(kind)
             answer = await client.receive_json()
             assert answer["success"], answer
-            self.hunt.look_at(place, answer["result"])
+            self.scanner.look_at(place, answer["result"])
             for trace in answer["result"] if place == "traces" else ():
                 wanted = {"domain": "automation", "item_id": trace["item_id"], "run_id": trace["run_id"]}
                 await client.send_json_auto_id({"type": "trace/get", **wanted})
-                self.hunt.look_at(place, await client.receive_json())
+                self.scanner.look_at(place, await client.receive_json())
         await client.close()
