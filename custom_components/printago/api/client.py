@@ -19,13 +19,16 @@ from .models.picture import MAX_PICTURE, Picture
 from .models.records import FINAL_STATUSES, JobStatus
 from .rest.addresses import is_address
 from .rest.batcher import Batcher
+from .rest.history_endpoints import HistoryEndpoints
 from .rest.job_endpoints import JobEndpoints
+from .rest.order_endpoints import OrderEndpoints
 from .rest.pagination import identified, objects, read_list, with_ids
 from .rest.permissions import PermissionLedger
 from .rest.printer_endpoints import PrinterEndpoints
 from .rest.product_endpoints import ProductEndpoints
 from .rest.rate_limit import RateLimiter, RequestPriority
 from .rest.transport import ServerClock, Transport
+from .rest.upkeep_endpoints import UpkeepEndpoints
 
 OPEN_JOBS = {
     "status.in": ",".join(sorted(set(JobStatus) - {JobStatus.COMPLETED, JobStatus.CANCELLED})),
@@ -47,6 +50,9 @@ class PrintagoClient:
         self.printer_endpoints = PrinterEndpoints(transport)
         self.products = ProductEndpoints(transport)
         self.queue = JobEndpoints(transport)
+        self.orders = OrderEndpoints(transport)
+        self.history = HistoryEndpoints(transport)
+        self.upkeep = UpkeepEndpoints(transport)
         self.in_use: Callable[[str], bool] = lambda printer_id: False
         """Tells of a printer whether its bed is in use: whoever knows sets it. None such is confirmed as clear."""
         self._confirm = Batcher(self._confirm_ready)

@@ -19,6 +19,7 @@ What becomes of a value of the wrong type, or of one that nothing could have, de
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 import re
 from typing import Any, Final
 
@@ -178,6 +179,49 @@ def moment(raw: object) -> datetime:
         raise UnreadableError from err
 
 
+_SECONDS_BELOW = 1e11
+"""Up to which number a time since 1970 counts seconds; more are milliseconds."""
+
+
+def epoch(raw: object) -> datetime:
+    """Read a time that counts from 1970, in milliseconds as JavaScript does, or in seconds (the schema names no unit)."""
+    value = _read_epoch(raw)
+    try:
+        return _utc(datetime.fromtimestamp(value if value < _SECONDS_BELOW else value / 1000, UTC))
+    except (ValueError, OverflowError, OSError) as err:
+        raise UnreadableError from err
+
+
+_read_epoch = number(0, 1e14)
+
+
+def choice[E: StrEnum](kind: type[E]) -> Callable[[object], E]:
+    """Return a reader of the members of an enumeration."""
+    members = {member.value: member for member in kind}
+
+    def read(raw: object) -> E:
+        if not isinstance(raw, str) or raw not in members:
+            raise UnreadableError
+        return members[raw]
+
+    return read
+
+
+def currency(raw: object) -> str:
+    """Read the ISO 4217 code of a currency."""
+    if not isinstance(raw, str) or not _CURRENCY.fullmatch(code := raw.strip().upper()):
+        raise UnreadableError
+    return code
+
+
+def web_address(raw: object) -> str:
+    """Read the address of a web page, which people may open."""
+    address = path_text(raw).strip()
+    if not address.isprintable() or not address.lower().startswith(("https://", "http://")):
+        raise UnreadableError
+    return address
+
+
 def http_date(raw: str) -> datetime | None:
     """Read the date of an HTTP header; None for what is none."""
     try:
@@ -199,6 +243,7 @@ def texts(raw: object) -> tuple[str, ...]:
     return tuple(text(member) for member in raw[:_MOST_TEXTS] if isinstance(member, str))
 
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

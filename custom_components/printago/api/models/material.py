@@ -12,6 +12,7 @@ from .filament import SlotAddress
 from .records import Record
 
 _INDEX = f.whole(-1, 255)
+_PRICE = f.number(0, 1e9)
 
 _SLOT_FIELDS: f.Fields = {
     "printerId": ("printer_id", f.reference),
@@ -20,16 +21,28 @@ _SLOT_FIELDS: f.Fields = {
     "materialId": ("material_id", f.path_text),
     "variantId": ("variant_id", f.path_text),
     "materialType": ("material_type", f.text),
+    "instanceId": ("instance_id", f.path_text),
     "updatedAt": ("updated_at", f.moment),
 }
 _MATERIAL_FIELDS: f.Fields = {
     "name": ("name", f.text),
     "identifier": ("identifier", f.text),
+    "type": ("type", f.filled_text),
+    "pricePer1000g": ("price_per_kg", _PRICE),
     "updatedAt": ("updated_at", f.moment),
 }
 _VARIANT_FIELDS: f.Fields = {
     "name": ("name", f.text),
     "materialId": ("material_id", f.path_text),
+    "color": ("color", f.filled_text),
+    "pricePer1000g": ("price_per_kg", _PRICE),
+    "updatedAt": ("updated_at", f.moment),
+}
+_INSTANCE_FIELDS: f.Fields = {
+    "variantId": ("variant_id", f.path_text),
+    "materialId": ("material_id", f.path_text),
+    "materialType": ("material_type", f.filled_text),
+    "remainingMaterial": ("remaining", f.number(0, 1_000_000)),
     "updatedAt": ("updated_at", f.moment),
 }
 
@@ -47,6 +60,8 @@ class PrinterSlot(Record):
     material_id: str | None = None
     variant_id: str | None = None
     material_type: str | None = None
+    instance_id: str | None = None
+    """The spool that is loaded, of those in stock."""
     updated_at: datetime | None = None
 
     @property
@@ -66,6 +81,8 @@ class Material(Record):
 
     name: str | None = None
     identifier: str | None = None
+    type: str | None = None
+    price_per_kg: float | None = None
     updated_at: datetime | None = None
 
 
@@ -78,4 +95,23 @@ class MaterialVariant(Record):
 
     name: str | None = None
     material_id: str | None = None
+    color: str | None = None
+    """The color in the cloud's words: hex, with or without ``#`` and alpha."""
+    price_per_kg: float | None = None
+    """None where it costs what its material does."""
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialInstance(Record):
+    """A spool in stock, or loaded where a slot names it."""
+
+    FIELDS: ClassVar[f.Fields] = _INSTANCE_FIELDS
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"variant_id", "material_id", "material_type", "updated_at"})
+
+    variant_id: str | None = None
+    material_id: str | None = None
+    material_type: str | None = None
+    remaining: float | None = None
+    """What is left on it in grams [assumed]."""
     updated_at: datetime | None = None

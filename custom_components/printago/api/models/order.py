@@ -13,6 +13,11 @@ _ORDER_FIELDS: f.Fields = {
     "status": ("status", f.text),
     "cancelledAt": ("cancelled_at", f.deciding(f.moment)),
     "deadline": ("deadline", f.moment),
+    "customerId": ("customer_id", f.path_text),
+    "price": ("price", f.number(-1e9, 1e9)),
+    "currency": ("currency", f.currency),
+    "externalUrl": ("url", f.web_address),
+    "createdAt": ("created_at", f.moment),
     "updatedAt": ("updated_at", f.moment),
 }
 
@@ -28,6 +33,12 @@ class Order(Record):
     status: str | None = None
     cancelled_at: datetime | None = None
     deadline: datetime | None = None
+    customer_id: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    url: str | None = None
+    """Its page in the shop that it came from."""
+    created_at: datetime | None = None
     updated_at: datetime | None = None
 
     @property

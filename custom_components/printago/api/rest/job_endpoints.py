@@ -44,6 +44,14 @@ class JobEndpoints:
             raise MalformedResponseError("the answer is not a job")
         return answer
 
+    async def reorder(self, orders: Mapping[str, float]) -> None:
+        """Give jobs new numbers in the queue (``PATCH /v1/print-jobs/bulk-reorder``), by job ID.
+
+        What it does to other jobs is not documented: read the queue again afterwards.
+        """
+        body = {"updates": [{"id": job_id, "newQueueOrder": order} for job_id, order in orders.items()]}
+        await self._transport.request("PATCH", "/v1/print-jobs/bulk-reorder", priority=RequestPriority.USER, json=body)
+
     async def matching(self, job_id: str) -> list[Mapping[str, Any]]:
         """Return how a job fits each printer (schema ``PrinterMatchingStatus``); empty when Printago tells nothing."""
         answer = await self._transport.request(

@@ -29,7 +29,7 @@ async def read_list(
     offset = 0
     for _ in range(_MOST_PAGES):
         params = _params(filters, PAGE_SIZE, offset, "createdAt:asc")
-        page = _Page.of(await transport.request("GET", path, priority=priority, params=params))
+        page = Page.of(await transport.request("GET", path, priority=priority, params=params))
         known = len(rows)
         rows |= with_ids(page.rows)
         totals.add(page.total)
@@ -61,7 +61,7 @@ async def read_newest(
     offset = 0
     for _ in range(most_pages):
         params = _params(filters, PAGE_SIZE if offset else min(page_size, PAGE_SIZE), offset, "createdAt:desc")
-        page = _Page.of(await transport.request("GET", path, priority=RequestPriority.USER, params=params))
+        page = Page.of(await transport.request("GET", path, priority=RequestPriority.USER, params=params))
         for identifier, row in with_ids(page.rows):
             if identifier not in rows and accept(row):
                 if len(rows) == most:
@@ -84,14 +84,16 @@ def _params(filters: Mapping[str, str] | None, limit: int, offset: int, sort: st
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
+    """One page of a list: its readable rows, and how many there were of any kind."""
+
     rows: list[Mapping[str, Any]]
     length: int
     has_more: bool
     total: int | None
 
     @classmethod
-    def of(cls, answer: object) -> _Page:
+    def of(cls, answer: object) -> Page:
         """Read a page with its meta data, or the bare array that a server without ``meta`` returns."""
         if isinstance(answer, Mapping) and isinstance(data := answer.get("data"), list):
             raw_meta = answer.get("meta")

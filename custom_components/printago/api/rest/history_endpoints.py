@@ -1,0 +1,85 @@
+"""REST calls about the past and about what prints cost: past jobs, prices of SKUs, spools in stock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..exceptions import MalformedResponseError
+from ..models.cost import CostBreakdown, ExtraCost, read_extra_costs
+from ..models.material import MaterialInstance
+from ..models.records import FINAL_STATUSES, PrintJob
+from .pagination import PAGE_SIZE, Page, objects, read_list, with_ids
+from .rate_limit import RequestPriority
+from .transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A page of past jobs, newest first."""
+
+    jobs: tuple[PrintJob, ...]
+    length: int
+    """How many rows Printago returned, readable or not: by so many the offset of the next page is greater."""
+    has_more: bool
+    total: int | None
+    """How many match in all, where Printago tells."""
+
+
+class HistoryEndpoints:
+    """The calls about the past and about costs; all raise PrintagoError."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Use the store's transport."""
+        self._transport = transport
+
+    async def past_jobs(
+        self, *, until: datetime | None = None, offset: int = 0, limit: int = PAGE_SIZE, priority: RequestPriority = RequestPriority.BACKGROUND
+    ) -> JobPage:
+        """Return one page of the jobs in a final state, cleared ones too, newest first (``GET /v1/print-jobs``).
+
+        ``until`` is the latest time of creation, which never changes: a page that starts at the oldest job read so far
+        can't shift because of newer jobs. Jobs of one build share their time, so that some of them come again with it.
+        """
+        params = {
+            "status.in": ",".join(sorted(FINAL_STATUSES)),
+            "sort": "createdAt:desc",
+            "limit": str(limit),
+            "meta": "true",
+            **({"offset": str(offset)} if offset else {}),
+            **({"createdAt.lte": _timestamp(until)} if until is not None else {}),
+        }
+        page = Page.of(await self._transport.request("GET", "/v1/print-jobs", priority=priority, params=params))
+        jobs = (PrintJob.from_json(identifier, row) for identifier, row in with_ids(page.rows))
+        # A server that does not know a filter returns others as well.
+        past = tuple(job for job in jobs if job.status in FINAL_STATUSES)
+        return JobPage(past, page.length, page.has_more and page.length > 0, page.total)
+
+    async def cost_breakdown(self, sku_id: str, priority: RequestPriority = RequestPriority.USER) -> CostBreakdown:
+        """Return what one of a SKU costs (``GET /v1/sku-costs/breakdown/{skuId}``)."""
+        answer = await self._transport.request("GET", f"/v1/sku-costs/breakdown/{sku_id}", priority=priority)
+        if not isinstance(answer, Mapping):
+            raise MalformedResponseError("the answer is not a breakdown")
+        return CostBreakdown.from_json(answer)
+
+    async def extra_costs(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, ExtraCost]:
+        """Return labor and overhead of all SKUs that have any, by SKU ID.
+
+        Two requests (``GET /v1/sku-costs``, ``GET /v1/cost-components``), for any number of SKUs. Raises
+        MalformedResponseError where either list is not complete, since a sum of some of the costs would be wrong.
+        """
+        costs = await read_list(self._transport, "/v1/sku-costs", priority=priority)
+        components = await read_list(self._transport, "/v1/cost-components", priority=priority)
+        if not (costs.complete and components.complete):
+            raise MalformedResponseError("a list of costs is not complete")
+        return read_extra_costs(costs.rows.values(), components.rows)
+
+    async def spools(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, MaterialInstance]:
+        """Return the spools in stock and those that are loaded, by ID (``GET /v1/materials/instances``)."""
+        answer = await self._transport.request("GET", "/v1/materials/instances", priority=priority)
+        return {
+            identifier: MaterialInstance.from_json(identifier, row) for identifier, row in with_ids(objects(answer))
+        }
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,219 @@
+"""Past jobs, costs, spools, estimates, and orders with what they consist of."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.printago.api import MalformedResponseError, PrintagoClient, PrintJob, RateLimiter
+from custom_components.printago.api.models.cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
+from custom_components.printago.api.models.estimate import read_estimate
+from custom_components.printago.api.models.material import Material, MaterialVariant, PrinterSlot
+from custom_components.printago.api.models.order import Order
+from custom_components.printago.api.models.order_item import Customer, OrderItem, UnprintableReason
+from tests.api.server import Server
+from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm.costs import add_component, add_cost
+
+UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def farm(socket_enabled: None) -> AsyncGenerator[VirtualFarm]:
+    async with VirtualFarm(FarmConfig(scenario="demo", speed=0, printers=2, quota=False)) as farm:
+        yield farm
+
+
+@pytest.fixture
+def cloud(farm: VirtualFarm, session: aiohttp.ClientSession) -> PrintagoClient:
+    return PrintagoClient.create(
+        session,
+        api_url=farm.rest_url,
+        store_id=farm.config.store_id,
+        api_key=farm.config.api_key,
+        limiter=RateLimiter(),
+    )
+
+
+async def test_past_is_read_newest_first_from_where_it_was_left(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+    farm.fill_history(250, until=UNTIL)
+    seen: dict[str, PrintJob] = {}
+    until: datetime | None = UNTIL
+    for _ in range(10):
+        page = await cloud.history.past_jobs(until=until, limit=100)
+        assert [job.created_at for job in page.jobs] == sorted((j.created_at for j in page.jobs), reverse=True)
+        seen |= {job.id: job for job in page.jobs}
+        until = page.jobs[-1].created_at
+        if not page.has_more:
+            break
+    past = {job.id for job in farm.world.jobs.values() if job.created_at < "2026-06-01"}
+    assert set(seen) == past
+    assert {job.hidden for job in seen.values()} == {True, False}
+
+
+async def test_page_says_how_long_it_was_and_keeps_what_is_readable(server: Server, client: PrintagoClient) -> None:
+    rows: list[Any] = [
+        {"id": "j1", "status": "completed"},
+        {"id": "j2", "status": "pending"},
+        {"id": "j3", "status": "exploded"},
+        {"status": "failed"},
+        "?",
+    ]
+    server.answer_in_turn({"data": rows, "meta": {"hasMore": True, "total": 9}})
+    page = await client.history.past_jobs(offset=3000)
+    assert ([job.id for job in page.jobs], page.length, page.has_more, page.total) == (["j1"], 5, True, 9)
+    assert server.requests[0].query == {
+        "status.in": "cancelled,completed,failed",
+        "sort": "createdAt:desc",
+        "limit": "1000",
+        "meta": "true",
+        "offset": "3000",
+    }
+    server.answer_in_turn({"data": [], "meta": {"hasMore": True}})
+    assert not (await client.history.past_jobs()).has_more, "a server that repeats itself would use up the quota"
+
+
+async def test_costs_of_skus_take_two_requests(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+    sku_id = next(sku["id"] for sku in farm.world.skus.values() if sku["sku"] == "BENCHY-1")
+    add_cost(farm.world, sku_id, add_component(farm.world, "Packing", "labor", 0.5, "minute"), 3)
+    add_cost(farm.world, sku_id, add_component(farm.world, "Box", "overhead", 0.25, "piece"), 2)
+    farm.clear_requests()
+    assert await cloud.history.extra_costs() == {sku_id: ExtraCost(1.5, 0.5)}
+    assert len(farm.requests) == 2
+    assert await cloud.history.cost_breakdown(sku_id) == CostBreakdown(
+        materials=0.27, labor=1.5, overhead=0.5, total=2.27
+    )
+
+
+def test_cost_that_is_not_known_is_unknown_never_less() -> None:
+    components: dict[str, Any] = {
+        "labor": {"type": "labor", "rate": 2},
+        "odd": {"type": "overhead", "rate": "free"},
+        "goods": {"type": "material", "rate": 9},
+    }
+    rows = [
+        {"skuId": "a", "costComponentId": "labor", "quantity": 2},
+        {"skuId": "a", "costComponentId": "odd", "quantity": 1},
+        {"skuId": "b", "costComponentId": "gone", "quantity": 1},
+        {"skuId": "c", "costComponentId": "goods", "quantity": 1},
+        {"skuId": "d", "costComponentId": "labor", "quantity": None},
+        {"costComponentId": "labor", "quantity": 1},
+    ]
+    assert read_extra_costs(rows, components) == {
+        "a": ExtraCost(4, None),
+        "b": ExtraCost(None, None),
+        "c": ExtraCost(0, 0),
+        "d": ExtraCost(None, 0),
+    }
+
+
+async def test_incomplete_list_of_costs_is_no_sum(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn({"data": [], "meta": {"hasMore": True, "total": 3}})
+    with pytest.raises(MalformedResponseError):
+        await client.history.extra_costs()
+
+
+async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+    spools = await cloud.history.spools()
+    slots = [PrinterSlot.from_json(*row) for row in (await cloud.printer_slots()).items()]
+    loaded = {slot.instance_id for slot in slots} - {None}
+    assert loaded
+    assert loaded <= set(spools)
+    assert all(spool.remaining is not None and spool.variant_id in farm.world.variants for spool in spools.values())
+    materials = [Material.from_json(*row) for row in (await cloud.materials()).rows.items()]
+    assert {(material.type, material.price_per_kg) for material in materials} >= {("PLA", 19.99), ("ABS", 24.99)}
+    variants = [MaterialVariant.from_json(*row) for row in (await cloud.material_variants()).items()]
+    assert all(variant.price_per_kg is None and variant.color for variant in variants)
+    parts = {row["name"]: read_estimate(row["slicingEstimate"]) for row in (await cloud.parts()).rows.values()}
+    dragon = parts["Articulated Dragon"]
+    assert dragon is not None
+    assert (dragon.seconds, dragon.grams, dragon.materials[0].type) == (420 * 60, 110, "PLA")
+    assert dragon.plates is not None
+    assert [plate.grams for plate in dragon.plates.values()] == [55, 55]
+    assert read_currency((await cloud.store_settings())["currency"]) == "EUR"
+
+
+@pytest.mark.parametrize("raw", [None, 7, "soon", [], True])
+def test_part_that_is_not_sliced_has_no_estimate(raw: object) -> None:
+    assert read_estimate(raw) is None
+
+
+def test_damaged_estimate_keeps_what_is_readable() -> None:
+    estimate = read_estimate({
+        "estimatedPrintTimeSeconds": -5,
+        "totalWeightGrams": 12.5,
+        "materials": [{"usedGrams": "many", "materialType": "PLA"}, 7],
+        "plates": [{"plateId": "one"}, {"plateId": True}, {"plateId": 2, "totalWeightGrams": float("nan")}],
+    })  # fmt: skip
+    assert estimate is not None
+    assert (estimate.seconds, estimate.grams) == (None, 12.5)
+    assert [(usage.type, usage.grams) for usage in estimate.materials] == [("PLA", None)]
+    assert estimate.plates is not None
+    assert {number: plate.grams for number, plate in estimate.plates.items()} == {2: None}
+
+
+@pytest.mark.parametrize(("raw", "code"), [("eur", "EUR"), (" USD ", "USD"), ("€", None), ("", None), (7, None)])
+def test_currency_is_a_code_or_unknown(raw: object, code: str | None) -> None:
+    assert read_currency(raw) == code
+
+
+async def test_orders_carry_customer_items_price_and_link(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+    details = farm.orders.create(
+        {"orderNumber": "2001", "price": 19.9, "currency": "EUR", "externalUrl": "https://shop.invalid/2001"},
+        [{"sku": "BENCHY-1", "quantity": 2}, {"sku": "NO-SUCH", "quantity": 1, "externalSku": "X-1"}],
+        {"name": "Ada", "email": "ada@example.invalid", "zipCode": "12345"},
+    )
+    unprintable = details["items"][1]["id"]
+    farm.shops.mark_unprintable(unprintable, "sku_not_found")
+    order_id = details["order"]["id"]
+    order = Order.from_json(order_id, (await cloud.open_orders()).rows[order_id])
+    assert (order.price, order.currency, order.url) == (19.9, "EUR", "https://shop.invalid/2001")
+    customers, complete = await cloud.orders.customers()
+    assert complete
+    assert customers[order.customer_id or ""] == Customer(id=order.customer_id or "", name="Ada")
+    items, complete = await cloud.orders.items({"orderId.eq": order_id})
+    assert complete
+    assert sorted(item.quantity or 0 for item in items.values()) == [1, 2]
+    ((item_id, item),) = (await cloud.orders.unprintable_items())[0].items()
+    assert (item_id, item.external_sku) == (unprintable, "X-1")
+    assert item.problem is not None
+    assert item.problem.reason is UnprintableReason.SKU_NOT_FOUND
+
+
+async def test_orders_are_closed_one_by_one_in_one_request(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+    rows = farm.world.orders.values()
+    is_open, is_closed = (next(row["id"] for row in rows if row["status"] == status) for status in ("open", "closed"))
+    farm.clear_requests()
+    result = await cloud.orders.close([is_open, is_closed, "z" * 24])
+    assert result.done == {is_open}
+    assert set(result.errors) == {is_closed, "z" * 24}
+    assert "closed" in result.errors[is_closed]
+    assert len(farm.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("note", "reason"),
+    [({"type": "new_reason"}, None), ({}, None), ("?", None), ({"type": "ambiguous_match"}, "ambiguous_match")],
+)
+def test_note_is_a_problem_whatever_it_looks_like(note: object, reason: str | None) -> None:
+    item = OrderItem.from_json("i1", {"resolutionNote": note, "quantity": "two", "ignored": None})
+    assert item.is_unprintable
+    assert item.problem is not None
+    assert item.problem.reason == reason
+    assert (item.quantity, item.ignored) == (None, False)
+    assert not OrderItem.from_json("i1", {"resolutionNote": note, "ignored": True}).is_unprintable
+
+
+@pytest.mark.parametrize("raw", ["javascript:alert(1)", "file:///etc", "//shop", "https://a\nb", 7, "x" * 5000])
+def test_link_of_an_order_is_a_web_page(raw: object) -> None:
+    assert Order.from_json("o1", {"externalUrl": raw}).url is None
+
+
+async def test_queue_is_reordered_in_one_request(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+    first, second = farm.queue.pending()[:2]
+    farm.clear_requests()
+    await cloud.queue.reorder({first.id: second.queue_order + 1, second.id: second.queue_order})
+    assert [job.id for job in farm.queue.pending()[:2]] == [second.id, first.id]
+    assert [(request.method, request.path) for request in farm.requests] == [("PATCH", "/v1/print-jobs/bulk-reorder")]
