@@ -212,7 +212,15 @@ JOB_KNOWN: dict[str, Any] = {
     "errorMessage": "Jam",
     "hidden": True,
 }
-ORDER_KNOWN: dict[str, Any] = {**ORDER_RECORD, "cancelledAt": ORDER_RECORD["createdAt"]}
+ORDER_KNOWN: dict[str, Any] = {
+    **ORDER_RECORD,
+    "cancelledAt": ORDER_RECORD["createdAt"],
+    "customerId": "k" * 24,
+    "price": 19.9,
+    "currency": "EUR",
+    "externalUrl": "https://shop.invalid/1",
+}
+SLOT_KNOWN: dict[str, Any] = {**SLOT_RECORD, "instanceId": "k" * 24}
 DECIDES = {
     Printer: {"name", "enabled", "tags", "confirmedReady", "printingJobId", "continuousPrint", "isInMaintenance", "updatedAt"},
     PrintJob: {
@@ -225,7 +233,7 @@ DECIDES = {
 
 @pytest.mark.parametrize(
     ("cls", "known"),
-    [(Printer, PRINTER_KNOWN), (PrintJob, JOB_KNOWN), (Order, ORDER_KNOWN), (PrinterSlot, SLOT_RECORD)],
+    [(Printer, PRINTER_KNOWN), (PrintJob, JOB_KNOWN), (Order, ORDER_KNOWN), (PrinterSlot, SLOT_KNOWN)],
     ids=["Printer", "PrintJob", "Order", "PrinterSlot"],
 )
 def test_unreadable_field_of_a_record_is_unknown_and_one_that_decides_something_stays(
