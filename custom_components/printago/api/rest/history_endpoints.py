@@ -33,7 +33,12 @@ class HistoryEndpoints:
         self._transport = transport
 
     async def past_jobs(
-        self, *, until: datetime | None = None, offset: int = 0, limit: int = PAGE_SIZE, priority: RequestPriority = RequestPriority.BACKGROUND
+        self,
+        *,
+        until: datetime | None = None,
+        offset: int = 0,
+        limit: int = PAGE_SIZE,
+        priority: RequestPriority = RequestPriority.BACKGROUND,
     ) -> JobPage:
         """Return one page of the jobs in a final state, cleared ones too, newest first (``GET /v1/print-jobs``).
 

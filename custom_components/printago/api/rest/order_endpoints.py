@@ -26,13 +26,17 @@ class OrderEndpoints:
         rows = {identifier: OrderItem.from_json(identifier, row) for identifier, row in listing.rows.items()}
         return rows, listing.complete
 
-    async def unprintable_items(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> tuple[dict[str, OrderItem], bool]:
+    async def unprintable_items(
+        self, priority: RequestPriority = RequestPriority.BACKGROUND
+    ) -> tuple[dict[str, OrderItem], bool]:
         """Return the items that can't be printed by ID, and whether they are all; those of closed orders are among them."""
         items, complete = await self.items(UNPRINTABLE_ITEMS, priority)
         # A server that does not know the filter returns others as well.
         return {identifier: item for identifier, item in items.items() if item.is_unprintable}, complete
 
-    async def customers(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> tuple[dict[str, Customer], bool]:
+    async def customers(
+        self, priority: RequestPriority = RequestPriority.BACKGROUND
+    ) -> tuple[dict[str, Customer], bool]:
         """Return the customers by ID, of whom only names are read, and whether they are all (``GET /v1/customers``)."""
         listing = await read_list(self._transport, "/v1/customers", priority=priority)
         rows = {identifier: Customer.from_json(identifier, row) for identifier, row in listing.rows.items()}
@@ -41,7 +45,9 @@ class OrderEndpoints:
     async def close(self, order_ids: Iterable[str]) -> BatchResult:
         """Close orders (``PATCH /v1/orders/batch/close``); the result says which, and why not the others."""
         body = {"orderIds": list(order_ids)}
-        answer = await self._transport.request("PATCH", "/v1/orders/batch/close", priority=RequestPriority.USER, json=body)
+        answer = await self._transport.request(
+            "PATCH", "/v1/orders/batch/close", priority=RequestPriority.USER, json=body
+        )
         if not isinstance(answer, Mapping):
             raise MalformedResponseError("the answer is not what became of the orders")
         return read_batch(answer, "closed")
