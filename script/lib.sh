@@ -55,3 +55,11 @@ need_uv() {
     if [[ -n $UV_DEFAULT_INDEX ]]; then export UV_DEFAULT_INDEX; else unset UV_DEFAULT_INDEX; fi
   fi
 }
+
+# Set $chromium to the machine's browser, and let Python drive it; false where there is none.
+need_chromium() {
+  chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || return 1
+  # What drives it needs no more than pip, so it stays out of the locked environments.
+  [[ -d $tools/playwright/playwright-1.65.2.dist-info ]] || PIP_PYTHON_VERSION=3.14 PIP_ONLY_BINARY=:all: pip_tool playwright==1.65.2
+  export PYTHONPATH=$tools/playwright
+}

@@ -12,7 +12,8 @@ import tempfile
 
 import aiohttp
 
-from .check import Check
+from .browser import dashboard_works
+from .check import Check, report
 from .check_more import large_upload_stays_small, voice_is_understood
 from .dashboard import add_dashboard
 from .demo import Demo, running_demo
@@ -56,6 +57,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="assert that everything works, then end with status 0 or 1"
     )
+    parser.add_argument("--chromium", metavar="PROGRAM", help="browser in which --check looks at the dashboard")
     return parser.parse_args()
 
 
@@ -105,6 +107,10 @@ async def _check(options: argparse.Namespace) -> None:
             check = Check(demo)
             await check.run()
             await voice_is_understood(check)
+            if options.chromium:
+                await dashboard_works(check, options.chromium)
+            else:
+                report("there is no Chromium on this machine: nobody has looked at the dashboard")
             await large_upload_stays_small(check)
             await check.log_is_clean()
     except (DemoError, aiohttp.ClientError) as err:

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from .dashboard import PATH, add_dashboard, slug
+from .dashboard import PATH, add_dashboard
 from .demo import Demo, running_demo
 from .home_assistant import PASSWORD, USER
 from .processes import ROOT, DemoError, free_port
@@ -74,8 +74,9 @@ class _Pictures:
         """Take all of them."""
         await self._sign_in()
         await self._config_flow()
-        buttons = {await self._saved_print(thing): f"Print {thing}" for thing in ("Benchy", "Plant Pot")}
-        await self._dashboard(buttons)
+        for thing in ("Benchy", "Plant Pot"):
+            await self._saved_print(thing)
+        await self._dashboard()
         state = await self._demo.farm.control("GET", "/state")
         printer = next(printer for printer in state["printers"] if printer["name"] == "X1 Carbon 01")
         devices = await self._demo.home_assistant.devices()
@@ -125,16 +126,27 @@ class _Pictures:
         await self._page.locator("ha-device-entities-card").first.wait_for()
         await self._whole_page(name)
 
-    async def _dashboard(self, buttons: dict[str, str]) -> None:
-        await add_dashboard(self._demo, buttons)
+    async def _dashboard(self) -> None:
+        """Take the views of the dashboard: the wall on a desktop, in both schemes, and on a phone, then the others."""
+        await add_dashboard(self._demo)
         page = self._page
         await page.set_viewport_size({"width": 1440, "height": 990})
-        await self._open(f"{PATH}/farm")
-        await page.locator("hui-tile-card").nth(12).wait_for()
-        for scheme in ("light", "dark"):
+        await self._open(f"{PATH}/wall")
+        await page.locator("printago-printers .tile").nth(7).wait_for()
+        for scheme in ("dark", "light"):
             await page.emulate_media(color_scheme=scheme)
             await self._shoot("dashboard" if scheme == "light" else "dashboard-dark", width=1440, height=990)
-        await page.emulate_media(color_scheme="light")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await self._shoot("dashboard-phone", width=390, height=844)
+        for view, shown in (
+            ("queue", "printago-queue li"),
+            ("spools", "printago-spools .tray"),
+            ("print", "printago-print li"),
+        ):
+            await page.set_viewport_size({"width": 1000, "height": 700})
+            await self._open(f"{PATH}/{view}")
+            await page.locator(shown).first.wait_for()
+            await self._shoot(f"dashboard-{view}", width=1000, height=700)
 
     async def _dialog_picture(self, name: str, height: int = 760) -> None:
         await self._page.set_viewport_size({"width": 900, "height": height})
@@ -148,20 +160,19 @@ class _Pictures:
         await self._dialog_picture("config-flow", 640)
         await self._page.keyboard.press("Escape")
 
-    async def _saved_print(self, thing: str) -> str:
-        """Make a saved print as a person does; return its button."""
+    async def _saved_print(self, thing: str) -> None:
+        """Make a saved print as a person does."""
         page = self._page
         await self._open("config/integrations/integration/printago")
         await page.get_by_role("button", name="Add saved print").click()
         await self._dialog.locator("ha-selector-select").first.click()
         await page.get_by_text(thing, exact=True).first.click()
         await self._dialog.get_by_role("button", name="Submit").click()
-        await self._dialog.get_by_text("A press of").wait_for()
+        await self._dialog.get_by_text("Pressing").wait_for()
         if thing == "Benchy":
             await self._dialog_picture("saved-print", 560)
         await self._dialog.get_by_role("button", name="Submit").click()
         await self._dialog.get_by_text("Success").wait_for()
-        return f"button.print_{slug(thing)}"
 
     async def _automation(self) -> None:
         await self._client.rest("POST", "/config/automation/config/bed_waits", _AUTOMATION)
