@@ -37,14 +37,14 @@ class PrinterButtonDescription(ControlDescription, ButtonEntityDescription):
 
     press_fn: Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]
     refusal_fn: Callable[[PrinterState], str | None] = lambda printer: None
-    """Returns the key of the reason why a press makes no sense now."""
+    """Returns the translation key of the reason why a press is refused, None if it makes sense."""
     permissions_with_job: Permissions | None = None
-    """What the key has to be allowed instead while the printer has a Printago job."""
+    """The permissions needed instead while the printer has a Printago job."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FarmButtonDescription(ButtonEntityDescription):
-    """Describes a button of the store."""
+    """Describes a button of the farm."""
 
     press_fn: Callable[[PrintagoCoordinator], Awaitable[None]]
     permissions: Permissions = frozenset()
@@ -129,7 +129,7 @@ PRINTER_BUTTONS = (
 
 
 async def _confirm_all_beds_cleared(coordinator: PrintagoCoordinator) -> None:
-    """Confirm all beds in one request; what Printago did not do is told by the printers' names."""
+    """Confirm all beds in one request; the error names the printers that Printago did not confirm."""
     waiting = [printer for printer in coordinator.farm.printers.values() if printer.bed_needs_clearing]
     if not waiting:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_bed_to_clear")
@@ -167,7 +167,7 @@ _PRINT_PERMISSIONS: Permissions = frozenset({"build.create"})
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the buttons of the store, and those of the printers and saved prints as they come."""
+    """Add the buttons of the farm, and of printers and saved prints as they are added."""
     async_add_entities(FarmButton(entry.runtime_data.coordinator, description) for description in FARM_BUTTONS)
     async_setup_printer_entities(entry, Platform.BUTTON, PRINTER_BUTTONS, PrinterButton, async_add_entities)
     entry.runtime_data.saved_prints.async_add_platform(SavedPrintButton, async_add_entities)
@@ -217,7 +217,7 @@ class FarmButton(FarmEntity, ButtonEntity):
 
 
 class SavedPrintButton(SavedPrintEntity, ButtonEntity):
-    """Prints; it bears the name of the saved print alone, so that a voice can ask for it."""
+    """Starts a saved print. It has only the name of the saved print, so that voice commands find it."""
 
     _attr_name = None
 

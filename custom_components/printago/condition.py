@@ -14,14 +14,14 @@ from .entity_filter import async_entities_of
 
 
 class _PrintagoCondition(EntityStateConditionBase):
-    """Looks at our entities of one kind among those targeted."""
+    """Checks the targeted Printago entities of one kind."""
 
     _platform: ClassVar[Platform]
     _key: ClassVar[str]
     _state: ClassVar[str]
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
-        """Tell which state is looked for, and where."""
+        """Set the state to look for, and the entities to check."""
         self._states = {self._state}
         self._domain_specs = {self._platform: DomainSpec()}
         super().__init__(hass, config)
@@ -33,17 +33,17 @@ class _PrintagoCondition(EntityStateConditionBase):
 
     @override
     def _should_include(self, _state: State) -> bool:
-        # What is away counts as well: nobody knows whether it is so.
+        # Unavailable entities count: their state is unknown.
         return True
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # Of printers that nobody knows anything about, nothing holds.
+        # Without any known state, the condition is false.
         return bool(states) and super()._check_all_match_state(states)
 
 
 class PrinterReadyCondition(_PrintagoCondition):
-    """Whether printers wait for a job."""
+    """Whether printers are ready for a job."""
 
     _platform = Platform.SENSOR
     _key = "readiness"
@@ -67,7 +67,7 @@ class NotPrintingCondition(_PrintagoCondition):
 
 
 class BedNeedsClearingCondition(_PrintagoCondition):
-    """Whether prints wait to be taken off."""
+    """Whether finished prints need to be removed from beds."""
 
     _platform = Platform.BINARY_SENSOR
     _key = "bed_needs_clearing"

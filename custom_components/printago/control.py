@@ -78,9 +78,9 @@ class OptimisticEntity[T](PrintagoEntity):
     async def _async_set_optimistic(
         self, wanted: T, actual: T | None, call: Callable[[], Awaitable[None]], *, answer_is_state: bool = False
     ) -> None:
-        """Show ``wanted`` in place of ``actual`` while ``call`` asks for it.
+        """Show ``wanted`` instead of ``actual`` while ``call`` requests it.
 
-        When ``call`` takes over what its answer tells (``answer_is_state``), nothing has to be waited for after it.
+        With ``answer_is_state``, ``call`` applies its response to the farm, so the actual value is shown right after it.
         """
         self._async_clear_optimistic()
         self._requests += 1

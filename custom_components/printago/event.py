@@ -1,4 +1,4 @@
-"""Events of the printers and of the farm: what happened, with what a person wants to know of it."""
+"""Event entities of the printers and of the farm."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class PrinterEventDescription(PrinterEntityDescription, EventEntityDescription):
-    """Describes an event entity of a printer; its key is the scope that it tells."""
+    """Describes an event entity of a printer; its key is the scope of its events."""
 
 
 PRINTER_EVENTS = (
@@ -69,13 +69,13 @@ FARM_EVENTS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the event entities of the farm, and of its printers as they come."""
+    """Add the event entities of the farm, and of printers as they are added."""
     async_add_entities(FarmEventEntity(entry.runtime_data.coordinator, description) for description in FARM_EVENTS)
     async_setup_printer_entities(entry, Platform.EVENT, PRINTER_EVENTS, PrinterEventEntity, async_add_entities)
 
 
 class PrinterEventEntity(PrinterEntity, EventEntity):
-    """What happens to one printer: its prints, or what should alarm someone."""
+    """Fires the events of one printer: its prints, or its alerts."""
 
     entity_description: PrinterEventDescription
 
@@ -95,7 +95,7 @@ class PrinterEventEntity(PrinterEntity, EventEntity):
 
 
 class FarmEventEntity(FarmEntity, EventEntity):
-    """What happens in the farm: to its jobs, or to its orders."""
+    """Fires the events of the farm: of its jobs, or of its orders."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -116,5 +116,5 @@ class FarmEventEntity(FarmEntity, EventEntity):
 
 
 def _stated(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known of an event, without what is not."""
+    """Return the data of an event without unknown values."""
     return {name: value for name, value in data.items() if value is not None}

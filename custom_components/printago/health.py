@@ -1,4 +1,4 @@
-"""How the connection to Printago fares, in numbers and words without secrets."""
+"""Connection health for diagnostics and system health, without secrets."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from .coordinator import PrintagoCoordinator
 
 
 def last_error(coordinator: PrintagoCoordinator) -> str | None:
-    """Return what went wrong last with REST, if that still holds, else with the stream."""
+    """Return the current error of REST, else the last one of the stream."""
     if not coordinator.last_update_success and (described := describe_error(coordinator.last_exception)) is not None:
         return f"REST: {described['message'] or described['type']}"
     if coordinator.realtime is not None and coordinator.realtime.last_error is not None:
@@ -17,7 +17,7 @@ def last_error(coordinator: PrintagoCoordinator) -> str | None:
 
 
 def describe_error(err: BaseException | None) -> dict[str, str] | None:
-    """Return type and text of an error of the client: what Home Assistant makes of it is only about what to do."""
+    """Return type and message of the client's error behind ``err``, which has more detail than the translated one."""
     if err is None:
         return None
     cause = err.__cause__ or err
@@ -25,12 +25,12 @@ def describe_error(err: BaseException | None) -> dict[str, str] | None:
 
 
 def rest_reachable(coordinator: PrintagoCoordinator) -> bool:
-    """Return whether REST answers; to be told to wait is an answer."""
+    """Return whether REST responds; being rate limited counts as a response."""
     return not coordinator.store_state.rest_down or isinstance(coordinator.rest_error, RateLimitedError)
 
 
 def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
-    """Return how polling goes."""
+    """Return the state of polling."""
     interval = coordinator.update_interval
     return {
         "last_update_success": coordinator.last_update_success,
@@ -45,7 +45,7 @@ def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:
 
 
 def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
-    """Return what was used of the quota, and for how many seconds each priority has to wait."""
+    """Return the used quota, and the seconds that requests of each priority have to wait."""
     limiter = coordinator.store_state.limiter
     return {
         "requests_last_hour": limiter.requests_last_hour,
@@ -54,7 +54,7 @@ def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
 
 
 def describe_stream(coordinator: PrintagoCoordinator) -> dict[str, Any]:
-    """Return how the stream goes."""
+    """Return the state of the stream."""
     dropped = dict(sorted(coordinator.farm.dropped.items()))
     if (realtime := coordinator.realtime) is None:
         return {"connected": False, "dropped": dropped}

@@ -36,30 +36,30 @@ _QUANTITY = NumberSelector(NumberSelectorConfig(min=1, max=_MOST_COPIES, step=1,
 
 
 class ChoicesError(Exception):
-    """There is nothing to choose from; ``reason`` is the key of why."""
+    """The choices cannot be listed; ``reason`` is the translation key of the reason."""
 
     def __init__(self, reason: str) -> None:
-        """Tell why."""
+        """Set the reason."""
         super().__init__(reason)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a saved print can be made of, each by its value as what a person reads."""
+    """The options of the form of a saved print, as value → label."""
 
     items: dict[str, str]
     names: dict[str, str]
-    """How those things are called when somebody speaks of them."""
+    """Names of the items for the default name of a saved print."""
     pictures: dict[str, str]
-    """Storage paths of the pictures of those things that have one."""
+    """Storage paths of the pictures of the items that have one."""
     materials: dict[str, str]
     printers: dict[str, str]
     tags: list[str]
 
     @classmethod
     async def async_read(cls, entry: PrintagoConfigEntry, *, only_items: bool = False) -> Self:
-        """Ask the entry's store; raises ChoicesError."""
+        """Read the choices from the store; raises ChoicesError."""
         if entry.state is not ConfigEntryState.LOADED:
             raise ChoicesError("not_loaded")
         coordinator = entry.runtime_data.coordinator
@@ -99,7 +99,7 @@ class Choices:
         )
 
     def item_schema(self) -> dict[vol.Marker, Any]:
-        """Return the field in which a part or an SKU is chosen."""
+        """Return the field that selects a part or an SKU."""
         return {vol.Required(CONF_ITEM): _select(self.items)}
 
     def schema(self) -> vol.Schema:
@@ -120,7 +120,7 @@ class Choices:
         )
 
     def suggested(self, title: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a saved print has now, as far as it can still be chosen."""
+        """Return the current values of a saved print that are still available."""
         item = item_of(data)
         return {
             CONF_NAME: title,

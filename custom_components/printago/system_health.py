@@ -1,4 +1,4 @@
-"""Printago's card among the system information. It tells what is known already, since asking costs quota."""
+"""System health information. It sends no requests, since they count against the quota."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .runtime import PrintagoConfigEntry
 
 @callback
 def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Register what tells of all stores."""
+    """Register the information about all stores."""
     register.async_register_info(_async_info, f"/config/integrations/integration/{DOMAIN}")
 
 

@@ -1,4 +1,4 @@
-"""Serves pictures to browsers: the addresses of Printago's storage are secrets."""
+"""Serves pictures to browsers, since the URLs of Printago's storage are secrets."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -23,7 +23,7 @@ _CARD_VALID = timedelta(days=1)
 
 @callback
 def async_setup_pictures(hass: HomeAssistant) -> None:
-    """Get ready to serve pictures, where Home Assistant has a web server."""
+    """Register the views, if Home Assistant has a web server."""
     if "http" in hass.config.components:
         hass.data[_PICTURES] = {}
         hass.http.register_view(PartPictureView)
@@ -32,7 +32,7 @@ def async_setup_pictures(hass: HomeAssistant) -> None:
 
 @callback
 def async_show_picture(hass: HomeAssistant, flow_id: str, picture: Picture) -> str | None:
-    """Serve a picture as long as a dialogue is open, and return its signed path; None where nothing serves."""
+    """Serve a picture while a dialog is open, and return its signed path; None without a web server."""
     if (pictures := hass.data.get(_PICTURES)) is None:
         return None
     pictures[flow_id] = picture
@@ -41,18 +41,18 @@ def async_show_picture(hass: HomeAssistant, flow_id: str, picture: Picture) -> s
 
 @callback
 def async_drop_picture(hass: HomeAssistant, flow_id: str) -> None:
-    """Serve the picture of a dialogue no longer."""
+    """Stop serving the picture of a dialog."""
     hass.data.get(_PICTURES, {}).pop(flow_id, None)
 
 
 class PartPictureView(HomeAssistantView):
-    """Serves the picture of a dialogue that is open."""
+    """Serves the picture of an open dialog."""
 
     url = f"{_URL}{{flow_id}}"
     name = f"api:{DOMAIN}:part_picture"
 
     async def get(self, request: web.Request, flow_id: str) -> web.Response:
-        """Return the picture, 404 once the dialogue is closed."""
+        """Return the picture, 404 once the dialog is closed."""
         if (picture := request.app[KEY_HASS].data[_PICTURES].get(flow_id)) is None:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         return web.Response(
@@ -74,7 +74,7 @@ def async_card_picture(hass: HomeAssistant, entry: PrintagoConfigEntry, path: st
 
 
 class CardPictureView(HomeAssistantView):
-    """Serves the pictures that cards show, to whoever was given the address."""
+    """Serves the pictures that cards show, at signed paths."""
 
     url = f"{_CARD_URL}/{{entry_id}}/{{picture}}"
     name = f"api:{DOMAIN}:picture"

@@ -22,7 +22,7 @@ class PermissionDeniedError(PrintagoError):
     """The key lacks the permission for a call, or its IP allowlist excludes us (HTTP 403)."""
 
     def __init__(self, message: str = "", permissions: frozenset[str] = frozenset()) -> None:
-        """Remember which permissions the call needs, empty where nobody tells."""
+        """Store the permissions that the call needs; empty if unknown."""
         super().__init__(message)
         self.permissions = permissions
 

@@ -13,12 +13,12 @@ SENSOR = SensorEntityDescription(key="last_outcome", device_class=SensorDeviceCl
 
 
 class SavedPrintOutcome(SavedPrintEntity, SensorEntity, RestoreEntity):
-    """Tells what became of the last press; it remembers that over restarts."""
+    """The result of the last press, restored after a restart."""
 
     _unrecorded_attributes = frozenset({"jobs"})
 
     def __init__(self, saved_print: SavedPrint) -> None:
-        """Tell of a saved print."""
+        """Create the sensor of a saved print."""
         super().__init__(saved_print, SENSOR)
 
     @override

@@ -51,7 +51,7 @@ class TrayDescription(PrinterEntityDescription, SensorEntityDescription):
 
 
 class TraySensor(PrinterEntity, SensorEntity):
-    """What one place for filament holds; ``empty`` when it holds none, unknown when nobody has identified it."""
+    """The filament in one slot: ``empty`` without one, unknown if it is not identified."""
 
     entity_description: TrayDescription
 
@@ -84,7 +84,7 @@ class TraySensor(PrinterEntity, SensorEntity):
 
 @callback
 def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add a sensor for each place of filament, now and whenever a printer tells of one for the first time.
+    """Add a sensor for each slot, now and when a printer first reports one.
 
     What was registered once is added again at every start, even while its printer says nothing.
     """

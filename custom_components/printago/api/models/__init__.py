@@ -1,1 +1,1 @@
-"""What Printago tells, as typed values."""
+"""Typed models of what Printago sends."""

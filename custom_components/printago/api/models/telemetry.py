@@ -1,4 +1,4 @@
-"""What a printer tells of itself, out of the messages on ``stores/{storeId}/printer-stats/{printerId}``.
+"""Telemetry of printers, read from the messages on ``stores/{storeId}/printer-stats/{printerId}``.
 
 Shapes are those of the vendor's ``PrinterStat`` schema. Any field may be missing, null, or of a printer that has no such
 part; a message may be sparse, then what it leaves out is unchanged. What is unreadable is unknown (see ``fields``).
@@ -15,7 +15,7 @@ from .filament import Tray, Units, read_filament
 from .records import read_connection, read_moment
 
 NAMELESS = "Problem without a code or a message"
-"""Stands for the words of a problem of which nothing is told but that it is there."""
+"""The message of a problem that has neither code nor message."""
 
 
 class Severity(StrEnum):
@@ -48,7 +48,7 @@ class HealthMessage:
 
 @dataclass(slots=True, kw_only=True)
 class Telemetry:
-    """The last known readings; whoever merges messages writes them.
+    """The last known values, updated as messages are merged.
 
     ``state`` is the printer's own word; temperatures are in °C, fans and progress in percent, ``time_remaining`` in minutes.
     """
@@ -114,15 +114,15 @@ class TelemetryDiff:
     __slots__ = ("_groups", "retold_time_remaining", "source")
 
     def __init__(self) -> None:
-        """Start without having heard anything."""
+        """Start without an earlier message."""
         self.source: Mapping[str, Any] | None = None
         """The last payload."""
         self._groups: dict[str, Any] = {}
         self.retold_time_remaining = False
-        """The last message told the remaining time, be it the same as before."""
+        """The last message had a remaining time, possibly unchanged."""
 
     def news(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        """Return attributes of Telemetry → values, as far as a payload tells others than the one before it.
+        """Return attributes of Telemetry → values that differ from the payload before.
 
         Payloads have to come in the order in which they count. A part that is just like that of the payload before would
         only be laid over itself. Temperatures, which differ each time, are left to others.
@@ -136,30 +136,30 @@ class TelemetryDiff:
         self.retold_time_remaining = False
         if not isinstance(data := source.get("data", {}), dict):
             data = _NOTHING_KNOWN
-        for group, told in data.items():
+        for group, value in data.items():
             known = groups.get(group, f.ABSENT)
-            if told is known:
+            if value is known:
                 continue
             if group in _READING_FIELDS:
-                self._read_group(group, told, news)
-            elif group == "health" and told != known:
-                groups[group] = told
-                _read_health(told, news)
+                self._read_group(group, value, news)
+            elif group == "health" and value != known:
+                groups[group] = value
+                _read_health(value, news)
         if "print" in data:
             self.retold_time_remaining = "timeRemaining" in groups.get("print", ())
         if "filament" in data:
             self._read_filament(data, news)
         return news
 
-    def _read_group(self, group: str, told: object, news: dict[str, Any]) -> None:
+    def _read_group(self, group: str, value: object, news: dict[str, Any]) -> None:
         fields = _READING_FIELDS[group]
-        if not isinstance(told, dict):
+        if not isinstance(value, dict):
             self._groups.pop(group, None)
             news |= dict.fromkeys(attribute for attribute, _ in fields.values())
             return
         known = self._groups.get(group, {})
         unreadable = set()
-        for name, raw in told.items():
+        for name, raw in value.items():
             # To Python, True is equal to 1.
             if raw == known.get(name, f.ABSENT) and raw is not True and raw is not False:
                 continue
@@ -172,7 +172,7 @@ class TelemetryDiff:
                 news[attribute] = None
                 unreadable.add(name)
         # Nor must what comes next be taken for what could not be read.
-        self._groups[group] = {name: told[name] for name in told if name not in unreadable} if unreadable else told
+        self._groups[group] = {name: value[name] for name in value if name not in unreadable} if unreadable else value
 
     def _read_filament(self, data: Mapping[str, Any], news: dict[str, Any]) -> None:
         filament = data["filament"]
@@ -188,14 +188,14 @@ _SEVERITIES = (("errors", Severity.ERROR), ("warnings", Severity.WARNING))
 _MOST_HEALTH_MESSAGES = 50
 
 
-def _read_health(told: object, news: dict[str, Any]) -> None:
-    if told is None:
-        told = {"errors": None, "warnings": None}
-    if not isinstance(told, dict):
+def _read_health(value: object, news: dict[str, Any]) -> None:
+    if value is None:
+        value = {"errors": None, "warnings": None}
+    if not isinstance(value, dict):
         return
     for name, severity in _SEVERITIES:
-        if name in told:
-            listed = told[name] or ()
+        if name in value:
+            listed = value[name] or ()
             entries = listed[:_MOST_HEALTH_MESSAGES] if isinstance(listed, list | tuple) else (listed,)
             news[name] = tuple(_read_problem(entry, severity) for entry in entries if entry is not None)
 

@@ -136,9 +136,9 @@ class PayloadCache:
             progress = orjson.loads(b"{%b}" % after_temps[known.progress : progress_end])
         except orjson.JSONDecodeError:
             return False
-        told = known.message
-        source = {**told.source, "data": {**told.source["data"], "print": progress}}
-        message = StatMessage(told.printer_id, told.connection, None, None, source, None)
+        earlier = known.message
+        source = {**earlier.source, "data": {**earlier.source["data"], "print": progress}}
+        message = StatMessage(earlier.printer_id, earlier.connection, None, None, source, None)
         self._known[topic] = known._replace(message=message, after_temps=after_temps, progress_end=progress_end)
         return True
 

@@ -26,7 +26,7 @@ class Batcher[K: Hashable, R]:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, key: K, identifier: str) -> R:
-        """Do it for one ID, together with whoever asks at the same time.
+        """Do it for one ID, together with other calls at the same time.
 
         Raises what ``send`` raises, and NotAppliedError when the answer does not name the ID. One who gives up waiting
         takes nothing away from the others.

@@ -11,7 +11,7 @@ _SUSPEND_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def uptime() -> float:
-    """Return seconds by a clock that nobody sets, and that goes on while the machine is suspended where there is one."""
+    """Return seconds of a monotonic clock that also runs while the machine is suspended, where there is one."""
     return time.monotonic() if _SUSPEND_CLOCK is None else time.clock_gettime(_SUSPEND_CLOCK)
 
 
@@ -32,7 +32,7 @@ class RequestLog:
 
     @property
     def is_half_full(self) -> bool:
-        """Return whether it is time to write, so that nobody has to wait for it."""
+        """Return whether it is time to write, before a request has to wait for it."""
         return self._written is None or 2 * (self._sent - self._written) >= MAX_UNSAVED
 
     def note_sent(self) -> None:
