@@ -148,7 +148,7 @@ async def test_beds_that_wait_too_long_are_told_together_and_confirmed_from_the_
     assert len(waiting) > 1
     await strike(hass, later=5)
     (notification,) = told
-    assert notification.data["title"] == f"{len(waiting)} beds wait"
+    assert notification.data["title"] == f"{len(waiting)} beds to clear"
     assert X1C in notification.data["message"]
 
     (button,) = notification.data["data"]["actions"]
@@ -190,7 +190,7 @@ async def test_quiet_hours_are_quiet_and_what_still_waits_is_told_when_they_end(
     async_fire_time_changed(hass, end + timedelta(seconds=1))
     await hass.async_block_till_done()
     (notification,) = {call.data["message"] for call in told}
-    assert "For more than 15 minutes" in notification
+    assert "Waiting for more than 15 minutes" in notification
 
 
 @pytest.mark.usefixtures("calm")

@@ -18,7 +18,7 @@ from virtual_farm import VirtualFarm
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/development.md").read_text()
-EXAMPLE = PAGE[PAGE.index("## Add an entity") : PAGE.index("## How the tests")]
+EXAMPLE = PAGE[PAGE.index("## Add an entity") : PAGE.index("## How the tests are")]
 CODE, NAME, ICON, ROW, TEST = re.findall(r"```\w+\n(.*?)```", EXAMPLE, re.DOTALL)
 PLACES = (
     "custom_components/printago/sensor/printer_sensor.py",

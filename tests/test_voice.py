@@ -85,7 +85,7 @@ async def test_bed_is_confirmed_by_voice_only_after_a_yes_at_the_same_device(
     rename(hass, entry, printer, "Printer 03")
 
     answer = await speak("the bed on printer seventeen is clear")
-    assert answer.startswith("No bed of printer seventeen waits. These do: ")
+    assert answer.startswith("No bed of printer seventeen needs clearing. These do: ")
     assert "Printer 03" in answer
     assert "Printer 03 really empty" in await speak("the bed on printer three is clear", "here")
     await speak("yes", "elsewhere")
@@ -148,7 +148,7 @@ async def test_other_names_and_numbers_are_not_taken_for_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, speak: Speak, said: str
 ) -> None:
     rename(hass, entry, await end_print(hass, farm, X1C), "P1S-03")
-    assert (await speak(f"the bed on {said} is clear")).startswith(f"No bed of {said} waits.")
+    assert (await speak(f"the bed on {said} is clear")).startswith(f"No bed of {said} needs clearing.")
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ async def test_farm_prints_and_tells_when_spoken_to(hass: HomeAssistant, farm: V
     assert await speak("print the benchy!") == "Printing 1 of Benchy."
     builds = paths(farm).count(BUILD)
     assert await speak("print spaceship") == "There is no part named spaceship."
-    assert await speak("print 500 benchies") == "500 copies at once are not allowed here: at most 10."
-    assert await speak("print twenty-one benchies") == "21 copies at once are not allowed here: at most 10."
-    assert await speak("print ninety nine benchies.") == "99 copies at once are not allowed here: at most 10."
-    assert await speak("print zero benchies") == "0 copies at once are not allowed here: at most 10."
+    assert await speak("print 500 benchies") == "500 copies are too many: the maximum is 10."
+    assert await speak("print twenty-one benchies") == "21 copies are too many: the maximum is 10."
+    assert await speak("print ninety nine benchies.") == "99 copies are too many: the maximum is 10."
+    assert await speak("print zero benchies") == "0 copies are too many: the maximum is 10."
     assert paths(farm).count(BUILD) == builds
 
     answer = await speak("Is the farm done?")
@@ -250,10 +250,10 @@ async def test_part_is_understood_as_it_is_spoken(
 @pytest.mark.parametrize(
     ("names", "said", "answer"),
     [
-        (["Hook", "HOOK"], "print two hooks", "That can be several parts: "),
+        (["Hook", "HOOK"], "print two hooks", "Several parts match: "),
         (["Hook", "Hook"], "print hook", "Several parts are named Hook."),
-        (["Two Towers", "Tower"], "print two towers", "That can be several parts: "),
-        (["Cable-Hook", "Cablehook"], "print cable hook", "That can be several parts: "),
+        (["Two Towers", "Tower"], "print two towers", "Several parts match: "),
+        (["Cable-Hook", "Cablehook"], "print cable hook", "Several parts match: "),
     ],
 )
 async def test_nothing_is_printed_where_several_parts_can_be_meant(
