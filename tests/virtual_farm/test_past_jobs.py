@@ -71,6 +71,12 @@ async def test_hundred_thousand_past_jobs_are_a_hundred_pages(cloud: Cloud) -> N
     assert await cloud.get("/v1/print-jobs/stats/completed-count") > 80_000
 
 
+async def test_past_is_filled_by_the_control_api(cloud: Cloud) -> None:
+    assert await cloud.control("POST", "/history", {"jobs": 12, "months": 2}) is None
+    assert len(await cloud.get("/v1/print-jobs", **FINAL)) == 12
+    await cloud.control("POST", "/history", {"jobs": -1}, status=400)
+
+
 async def test_sku_costs_its_material_labor_and_overhead(cloud: Cloud) -> None:
     world = cloud.farm.world
     sku = next(sku for sku in world.skus.values() if sku["sku"] == "BENCHY-1")

@@ -13,6 +13,7 @@ from aiohttp import web
 from virtual_farm.errors import ApiError, BadRequestError
 from virtual_farm.farm import VirtualFarm
 from virtual_farm.faults import MODES, Fault
+from virtual_farm.history import MONTHS
 
 from .gateway import error_response, json_response
 from .schema import Check, anything, array, boolean, check_body, nullable, number, one_of, shape, text
@@ -126,6 +127,10 @@ def _approve(farm: VirtualFarm, request: web.Request, _body: dict[str, Any]) -> 
     farm.approve_job(_id(request))
 
 
+def _fill_history(farm: VirtualFarm, _request: web.Request, body: dict[str, Any]) -> Any:
+    farm.fill_history(int(body["jobs"]), months=int(body.get("months", MONTHS)))
+
+
 async def _restart_broker(farm: VirtualFarm, _request: web.Request, _body: dict[str, Any]) -> Any:
     await farm.restart_broker()
 
@@ -236,6 +241,7 @@ _ROUTES: tuple[tuple[str, str, Check, _Action], ...] = (
     ("POST", "/printers/{id}/ams", shape({"units": number(0, 4)}), _ams),
     ("POST", "/jobs/{id}/hold", _NOTHING, _hold),
     ("POST", "/jobs/{id}/approve", _NOTHING, _approve),
+    ("POST", "/history", shape({"jobs": number(0, 1_000_000)}, {"months": number(1, 120)}), _fill_history),
     ("POST", "/broker/restart", _NOTHING, _restart_broker),
     ("POST", "/broker/disconnect", _NOTHING, _disconnect_clients),
     (
