@@ -173,7 +173,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 async def recorder(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> EventRecorder:
-    """Return what is told from now on; all has calmed down after set-up."""
+    """Record the events that fire after set-up has settled."""
     await pass_time(hass, 31)
     return EventRecorder(hass)
 

@@ -62,7 +62,7 @@ class PrinterFan(OptimisticEntity[int], ControlEntity, FanEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it turns; None while nobody knows, which Home Assistant would show as off."""
+        """Return whether it is on; None while unknown, which Home Assistant would otherwise show as off."""
         return None if self._attr_percentage is None else self._attr_percentage > 0
 
     @override

@@ -78,7 +78,7 @@ class _FarmTool(Tool):
     async def _async_use(
         self, hass: HomeAssistant, arguments: dict[str, Any], llm_context: LLMContext
     ) -> dict[str, Any]:
-        """Do what the tool is for, and return what the model is told."""
+        """Run the tool, and return its result for the model."""
 
     @callback
     def _chosen(self, arguments: Mapping[str, Any]) -> dict[str, PrintagoConfigEntry]:
@@ -126,7 +126,7 @@ class _FarmTool(Tool):
 
 
 class FarmStatusTool(_FarmTool):
-    """Tells how the farm is doing."""
+    """Returns the status of the farm."""
 
     name = _name("farm_status")
     title = "Print farm status"
@@ -144,7 +144,7 @@ class FarmStatusTool(_FarmTool):
 
 
 class ListPartsTool(_FarmTool):
-    """Tells which parts can be printed."""
+    """Lists the parts that can be printed."""
 
     name = _name("list_parts")
     title = "List parts"
@@ -242,7 +242,7 @@ class ConfirmBedTool(_FarmTool):
 
 
 class ExplainJobTool(_FarmTool):
-    """Tells why jobs wait."""
+    """Explains why jobs wait."""
 
     name = _name("explain_job")
     title = "Explain why a job waits"

@@ -98,5 +98,5 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
         if printer is None or not printer.live:
             return None
         target = self.entity_description.target_fn(printer.telemetry)
-        # What lies outside of what can be set is told by the sensor alone.
+        # Values outside the range that can be set are shown by the sensor only.
         return target if target is not None and 0 <= target <= self.entity_description.most_fn(printer) else None

@@ -1,4 +1,4 @@
-"""Looks for secrets in everything that it is shown."""
+"""Searches texts, values, errors and logs for secrets."""
 
 import base64
 from collections import Counter
@@ -18,7 +18,7 @@ _KEY_ID_LENGTH = 24
 
 
 class SecretScanner:
-    """Secrets, where they were looked for, and where they were found."""
+    """Searches for a set of secrets, and records where they were found."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, str] = {}
@@ -40,7 +40,7 @@ class SecretScanner:
             self.add(base64.b64encode(part.encode()).decode().rstrip("="), f"{what}, in base64")
 
     def add_farm(self, farm: VirtualFarm) -> None:
-        """Look for all that a farm's client may know and nobody else."""
+        """Search for all secrets of a farm."""
         self.add_key(farm.config.api_key)
         self.add_key(farm.config.read_only_key)
         self.add("apiclient_", "an MQTT client ID")
@@ -51,7 +51,7 @@ class SecretScanner:
                     self.add(value, f"{name} of a printer")
 
     def look(self, place: str, text: str | bytes, where: str = "") -> None:
-        """Search a text; what is found is told once the test is over."""
+        """Search a text; the test fails at its end if a secret was found."""
         self.places[place] += 1
         self.bytes[place] += len(text)
         lower = text.decode("latin-1").lower() if isinstance(text, bytes) else text.lower()
@@ -85,7 +85,7 @@ class SecretScanner:
 
     @contextlib.contextmanager
     def in_logs(self) -> Iterator[None]:
-        """Let everybody log everything, and search all of it as it comes."""
+        """Set all loggers to debug, and search every record."""
         handler = _Handler(self)
         root = logging.getLogger()
         levels = {root: root.level}

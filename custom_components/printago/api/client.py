@@ -54,7 +54,7 @@ class PrintagoClient:
         self.history = HistoryEndpoints(transport)
         self.upkeep = UpkeepEndpoints(transport)
         self.in_use: Callable[[str], bool] = lambda printer_id: False
-        """Tells of a printer whether its bed is in use: whoever knows sets it. None such is confirmed as clear."""
+        """Returns whether the bed of a printer is in use; set by the owner. Beds in use are not confirmed as clear."""
         self._confirm = Batcher(self._confirm_ready)
         self._enabled = Batcher(self._set_enabled)
         self._fabmatic = Batcher(self._set_fabmatic)
@@ -114,7 +114,7 @@ class PrintagoClient:
     async def granted_permissions(self) -> object:
         """Return the names of what the key was granted directly (``GET /v1/api-keys/{id}/permissions``), as they came.
 
-        None where its ID is not known. It is part of a secret: no error tells the path.
+        None where its ID is not known. It is part of a secret: errors do not contain the path.
         """
         if (key_id := self._transport.key_id) is None:
             return None
@@ -229,7 +229,7 @@ class PrintagoClient:
     # Steering
 
     async def confirm_ready(self, printer_id: str, *, ready: bool = True) -> Mapping[str, Any] | None:
-        """Tell that a bed was cleared, so that the printer takes its next job, or take that back.
+        """Confirm that a bed is clear, so that the printer takes its next job, or withdraw that.
 
         Return the printer's record where told. Raises NotAppliedError when Printago's answer leaves this printer out, and
         InUseError when its bed is in use by the time at which the request would leave.

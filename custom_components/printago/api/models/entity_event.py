@@ -1,4 +1,4 @@
-"""Events of the stream that tell which entities were created, changed or deleted."""
+"""Events of the stream about entities that were created, changed or deleted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ _MOST_TEXTS = 100
 _CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 """Control characters, of which databases refuse at least NUL: each becomes a space."""
 YEARS = range(2000, 3000)
-"""Years that are believed: arithmetic with a time at the edge of the calendar would overflow."""
+"""Years that are accepted: arithmetic with a time at the edge of the calendar would overflow."""
 _FULL = 110
 """Up to which percentage all is 100 %."""
 ABSENT: Final = object()

@@ -42,7 +42,7 @@ def without_query(path: str) -> str:
 
 
 async def fetch(session: aiohttp.ClientSession, address: str, most: int, *, api_host: str) -> bytes:
-    """Return the file of at most ``most`` bytes at an address. No error tells the address.
+    """Return the file of at most ``most`` bytes at an address. Errors do not contain the URL.
 
     Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError, and MalformedResponseError for an
     address that is not asked.

@@ -116,7 +116,7 @@ _PATTERNS = {re.sub(r"\{\w+\}", "{id}", call): permissions for call, permissions
 
 
 def permissions_of(method: str, path: str) -> Permissions:
-    """Return the permissions that a call needs, none where nobody tells."""
+    """Return the permissions that a call needs, none if unknown."""
     if (needed := _PATTERNS.get(f"{method} {path}")) is not None:
         return needed
     segments = path.split("/")

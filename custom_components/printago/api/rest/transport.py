@@ -209,7 +209,7 @@ class Transport:
     async def download(self, url: str, most: int) -> bytes:
         """Return the file of at most ``most`` bytes behind a signed address, which costs no quota.
 
-        The signature is all that such an address needs and wants: no credentials go there. No error tells the address.
+        The signature is all that such an address needs and wants: no credentials go there. Errors do not contain the URL.
         Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
         """
         address = _signed_address(url)
@@ -237,7 +237,7 @@ class Transport:
     async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
         """Put ``size`` bytes to a signed address as they come, which costs no quota.
 
-        The signature covers the headers, so that none but the length is sent on top. No error tells the address.
+        The signature covers the headers, so that none but the length is sent on top. Errors do not contain the URL.
         Raises CannotConnectError, OutcomeUnknownError, InvalidRequestError; in none of these cases is the file there.
         """
         address = _signed_address(url)
