@@ -11,6 +11,7 @@ import pytest
 from script.validation.__main__ import facts_of, problems
 from script.validation.facts import Facts
 from script.validation.project import Project
+from script.validation.wording import check as wording_problems, code_words
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "custom_components/printago"
@@ -182,6 +183,15 @@ def told(root: Path, facts: Facts) -> set[str]:
         (put(DE, "title", " "), "de.json: title is empty"),
         (put(DE, "config.error.unknown", "<b>x</b>"), "de.json: config.error.unknown contains HTML"),
         (put(DE, "config.error.unknown", "'{x}'"), "config.error.unknown has a placeholder between single quotes"),
+        # Wording
+        (put(EN, "config.error.unknown", "The colour is wrong."), "unknown has a British spelling: colour"),
+        (put(EN, "config.error.unknown", "Cancelled."), "unknown has a British spelling: Cancelled"),
+        (put(EN, "config.error.unknown", "It is told."), "unknown says 'told', for which there is a plain term"),
+        (put(EN, "config.error.unknown", "The key may not read."), "unknown says 'may not', for which there is"),
+        (put(EN, "config.error.unknown", "Printago's key."), "en.json: config.error.unknown has a straight quote"),
+        (put(DE, "config.error.unknown", "\u201cx\u201d"), "de.json: config.error.unknown has the quotes of another language: \u201d"),
+        (write("README.md", "One.\nIts behaviour."), "README.md:2 has a British spelling: behaviour"),
+        (write("README.md", "It\u2019s."), "README.md:1 has a curled quote"),
         # Icons
         (put(ICONS, "entity.sensor.stage"), "icons.json lacks entity.sensor.stage.default"),
         (put(ICONS, "entity.sensor.gone.default", "mdi:fan"), "icons.json has entity.sensor.gone.default, which nothing"),
@@ -253,3 +263,24 @@ def test_what_the_code_says_without_words_is_named(copy: Path) -> None:
         "imports the component mqtt, on which manifest.json does not depend",
     ):
         assert problem in found
+
+
+def test_words_to_avoid_in_code_are_reported_by_line(tmp_path: Path) -> None:
+    (tmp_path / "script").mkdir()
+    (tmp_path / "script" / "one.py").write_text(
+        'def untold_parts():\n    """Return what was told."""\n\n\nnow = "state"  # nobody heard it\nHeardEvent = f"{now} wish"\n'
+    )
+    assert list(code_words(tmp_path)) == [
+        "script/one.py:1 says untold",
+        "script/one.py:2 says told",
+        "script/one.py:5 says heard",
+        "script/one.py:6 says heard, wish",
+    ]
+
+
+def test_code_spans_and_american_words_pass(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(
+        "Use `cancelled` to exercise it. Otherwise, it comprises raised noise and 24 meters.\n"
+    )
+    problems_of_page = [problem for problem in wording_problems(Project(tmp_path)) if problem.startswith("README.md")]
+    assert problems_of_page == []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import sys
 
-from . import code, icons, languages, metadata, words
+from . import code, icons, languages, metadata, wording, words
 from .facts import Facts, read
 from .flows import flows
 from .project import Project
@@ -16,6 +16,7 @@ def problems(project: Project, facts: Facts) -> Iterator[str]:
     yield from code.check(project, facts)
     yield from words.check(project, facts)
     yield from languages.check(project)
+    yield from wording.check(project)
     yield from icons.check(project, facts)
     yield from project.broken
 
@@ -36,6 +37,10 @@ def main() -> int:
     if found:
         print(f"validate: {len(found)} problems", file=sys.stderr)
         return 1
+    if left := len(list(wording.code_words(project.root))):
+        print(
+            f"validate: {left} lines of code still have words to avoid (python -m script.validation.wording lists them)"
+        )
     print(f"validate: all is well, in {len(project.languages)} languages")
     return 0
 
