@@ -145,11 +145,10 @@ export const shared = css`
     font-weight: 500;
     white-space: nowrap;
     text-align: center;
-    color: var(--primary-color);
-    background: color-mix(in srgb, currentColor 14%, transparent);
+    background: color-mix(in srgb, var(--primary-color) 22%, transparent);
   }
   .act.danger {
-    color: var(--error-color);
+    background: color-mix(in srgb, var(--error-color) 22%, transparent);
   }
   .act.main {
     color: var(--text-primary-color);
@@ -167,7 +166,7 @@ export const shared = css`
     outline-offset: 2px;
   }
   a {
-    color: var(--primary-color);
+    color: inherit;
   }
   .bar {
     height: 6px;

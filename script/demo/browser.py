@@ -115,7 +115,7 @@ async def _bed_is_confirmed(check: Check, page: Any) -> None:
 
 
 async def _part_is_printed(page: Any) -> None:
-    await page.get_by_role("button", name="Print Benchy").first.click()
+    await page.locator("printago-print li button", has_text="Benchy").first.click()
     dialog = page.locator("printago-print-dialog")
     await dialog.locator("#quantity").fill("2")
     await dialog.get_by_role("button", name="Print", exact=True).click()

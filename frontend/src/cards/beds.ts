@@ -18,7 +18,7 @@ export class BedsCard extends PrintagoCard {
       ha-card {
         padding: 12px 16px;
       }
-      header,
+      .head,
       li {
         display: flex;
         align-items: center;
@@ -47,14 +47,14 @@ export class BedsCard extends PrintagoCard {
     const views = waiting(hass, this.config?.device_id);
     if (views.length === 0) return this.sentence(t("no_beds"));
     return html`<ha-card>
-      <header>
+      <div class="head">
         <h3 aria-live="polite">${t("beds_title", { count: views.length })}</h3>
         ${
           views.length > 1
             ? html`<button class="act" @click=${() => this.#all(hass, views)}>${t("all_beds_clear")}</button>`
             : nothing
         }
-      </header>
+      </div>
       <ul>
         ${repeat(
           views,

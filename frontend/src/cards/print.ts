@@ -129,11 +129,7 @@ export class PrintCard extends PrintagoCard {
           (item) => item.id,
           (item) =>
             html`<li>
-              <button
-                aria-haspopup="dialog"
-                aria-label=${t("print_of", { thing: item.name })}
-                @click=${() => this.#open(farm, item)}
-              >
+              <button aria-haspopup="dialog" @click=${() => this.#open(farm, item)}>
                 <span class="picture">
                   ${
                     item.picture

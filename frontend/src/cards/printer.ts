@@ -1,5 +1,5 @@
 /** The card of one printer. */
-import { css, html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { printerOf } from "../farm";
 import { percent } from "../format";
@@ -32,7 +32,7 @@ export class PrinterCard extends PrintagoCard {
         flex-direction: column;
         gap: 10px;
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         gap: 12px;
@@ -136,13 +136,8 @@ export class PrinterCard extends PrintagoCard {
     if (!printer) return this.sentence(t("no_printer"));
     const view = viewOf(hass, printer);
     return html`<ha-card class="${view.group} ${view.need ?? ""}">
-      <header>
-        <button
-          class="open"
-          aria-haspopup="dialog"
-          aria-label=${t("details_of", { printer: printer.name })}
-          @click=${() => openPrinter(this, printer)}
-        >
+      <div class="head">
+        <button class="open" aria-haspopup="dialog" @click=${() => openPrinter(this, printer)}>
           ${this.#ring(hass, view)}
           <div class="text">
             <h3 class="name line">${printer.name}</h3>
@@ -157,11 +152,11 @@ export class PrinterCard extends PrintagoCard {
           </div>
         </button>
         ${dueAction(hass, view)} ${this.#pause(hass, view)}
-      </header>
+      </div>
       ${
-        view.need === "paused" || !view.need
-          ? nothing
-          : html`<p class="message" role="status">${needText(hass, view)} ${wiki(view.messages[0])}</p>`
+        view.need === "problem" || view.need === "failed"
+          ? html`<p class="message" role="status">${needText(hass, view)} ${wiki(view.messages[0])}</p>`
+          : nothing
       }
       ${this.#readings(hass, view)}
     </ha-card>`;
@@ -175,16 +170,14 @@ export class PrinterCard extends PrintagoCard {
         ${
           view.progress === null
             ? nothing
-            : html`<svg>
-                <circle
-                  class="done"
-                  cx="32"
-                  cy="32"
-                  r="29"
-                  stroke-dasharray=${RING}
-                  stroke-dashoffset=${RING * (1 - view.progress / 100)}
-                ></circle>
-              </svg>`
+            : svg`<circle
+              class="done"
+              cx="32"
+              cy="32"
+              r="29"
+              stroke-dasharray=${RING}
+              stroke-dashoffset=${RING * (1 - view.progress / 100)}
+            ></circle>`
         }
       </svg>
       ${

@@ -81,7 +81,10 @@ export class SpoolsCard extends PrintagoCard {
         border: 1px solid var(--divider-color);
       }
       .low {
-        color: var(--error-color);
+        padding: 0 8px;
+        border-radius: 10px;
+        font-weight: 500;
+        background: color-mix(in srgb, var(--error-color) 22%, transparent);
       }
     `,
   ];

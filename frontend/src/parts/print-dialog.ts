@@ -23,12 +23,12 @@ export class PrintDialog extends PrintagoCard {
     shared,
     dialogStyle,
     css`
-      header {
+      .head {
         display: flex;
         align-items: center;
         gap: 16px;
       }
-      header img {
+      .head img {
         width: 72px;
         height: 72px;
         object-fit: contain;
@@ -99,13 +99,13 @@ export class PrintDialog extends PrintagoCard {
     if (!farm || !item) return nothing;
     return html`<dialog aria-labelledby="title" @close=${() => this.remove()}>
       <div>
-        <header>
+        <div class="head">
           ${item.picture ? html`<img src=${hass.hassUrl(item.picture)} alt="" />` : nothing}
           <div>
             <h2 id="title">${item.name}</h2>
             <p class="muted">${item.about}</p>
           </div>
-        </header>
+        </div>
         ${this.state === "done" ? nothing : this.#fields(hass, farm)}
         <p class=${this.state === "asking" && this.said ? "error" : ""} role="status">
           ${this.said || (this.state === "asking" ? this.#will(farm, item) : t("sending"))}

@@ -37,12 +37,12 @@ export class PrinterDialog extends PrintagoCard {
     shared,
     dialogStyle,
     css`
-      header {
+      .head {
         display: flex;
         align-items: center;
         gap: 12px;
       }
-      header h2 {
+      .head h2 {
         flex: 1;
         min-width: 0;
       }
@@ -156,12 +156,12 @@ export class PrinterDialog extends PrintagoCard {
     const view = viewOf(hass, printer);
     return html`<dialog aria-labelledby="title" class="${view.group} ${view.need ?? ""}" @close=${() => this.remove()}>
       <div>
-        <header>
+        <div class="head">
           <h2 id="title">${printer.name} <span class="muted">${printer.model}</span></h2>
           <button class="act icon" aria-label=${t("close")} @click=${() => this.remove()}>
             <ha-icon icon="mdi:close"></ha-icon>
           </button>
-        </header>
+        </div>
         ${this.#now(hass, view)}
         ${view.messages.map(
           (each) => html`<p class="message" role="status">${each.message ?? each.code} ${wiki(each)}</p>`,

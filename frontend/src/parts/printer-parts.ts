@@ -59,10 +59,10 @@ export function progressBar(hass: Hass, view: PrinterView): TemplateResult | typ
 /** The one action that is due, as a button with a word or an icon; nothing where none is. */
 export function dueAction(hass: Hass, view: PrinterView, small = false): TemplateResult | typeof nothing {
   const { entities, name } = view.printer;
-  const button = (word: string, label: string, icon: string, act: () => void): TemplateResult =>
+  const button = (word: string, icon: string, act: () => void): TemplateResult =>
     html`<button
       class="act ${small ? "icon" : ""}"
-      aria-label=${label}
+      aria-label=${`${word}: ${name}`}
       title=${small ? word : nothing}
       @click=${stopping(act)}
     >
@@ -70,14 +70,12 @@ export function dueAction(hass: Hass, view: PrinterView, small = false): Templat
     </button>`;
   const confirm = entities.confirm_bed_cleared;
   if (view.bedWaits && confirm) {
-    if (isPending(confirm))
-      return button(t("undo"), t("undo_of", { printer: name }), "mdi:undo", () => undoBed(confirm));
-    const label = t("bed_is_clear_of", { printer: name });
-    return button(t("bed_is_clear"), label, "mdi:check-bold", () => confirmBed(hass, confirm));
+    if (isPending(confirm)) return button(t("undo"), "mdi:undo", () => undoBed(confirm));
+    return button(t("bed_is_clear"), "mdi:check-bold", () => confirmBed(hass, confirm));
   }
   const resume = entities.resume;
   if (view.status === "pause" && resume) {
-    return button(t("resume"), t("resume_of", { printer: name }), "mdi:play", () => press(hass, resume));
+    return button(t("resume"), "mdi:play", () => press(hass, resume));
   }
   return nothing;
 }
