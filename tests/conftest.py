@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import zlib
 
 # Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import aiohttp_client
@@ -19,13 +20,15 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.printago.api import RateLimiter
+from custom_components.printago.api.rest.rate_limit import WINDOWS
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from tests.common import pass_time, printer_named
+from custom_components.printago.health import describe_quota, describe_rest, describe_stream
+from tests.common import pass_time, paths, printer_named
 from tests.event_recorder import EventRecorder
 from tests.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
-pytest_plugins = ["tests.figures", "tests.skips"]
+pytest_plugins = ["tests.figures", "tests.replaced", "tests.skips"]
 
 _LONGEST_NAME = 40
 
@@ -145,9 +148,17 @@ def every_entity_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def entry(setup_entry: SetUp) -> MockConfigEntry:
+async def entry(farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
     """Return the entry of the farm, set up."""
-    return await setup_entry()
+    entry = await setup_entry()
+    if entry.state is ConfigEntryState.LOADED and farm.world.printers:
+        coordinator = entry.runtime_data.coordinator
+        limiter = vars(coordinator.store_state.limiter)
+        assert coordinator.farm.printers, (
+            f"set-up brought no printers: {describe_rest(coordinator)} {describe_quota(coordinator)}"
+            f" {describe_stream(coordinator)} {limiter} {WINDOWS} {paths(farm)}"
+        )
+    return entry
 
 
 @pytest.fixture

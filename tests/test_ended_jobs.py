@@ -157,6 +157,42 @@ class TestNothingElse:
 
         await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
 
+    async def test_whole_print_between_two_polls_of_an_outage_is_told(
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
+    ) -> None:
+        printer = printer_named(farm, "A1 01")
+        prints = entity_id(hass, printer, "print", "event")
+        await drop_stream(hass, farm)
+        await entry.runtime_data.coordinator.async_refresh()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await whole_print(farm, printer)
+        await entry.runtime_data.coordinator.async_refresh()
+
+        await restore_stream(hass, farm, entry)
+
+        await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
+
+    async def test_whole_print_that_a_dead_connection_hid_before_a_reload_is_told(
+        self,
+        hass: HomeAssistant,
+        farm: VirtualFarm,
+        entry: MockConfigEntry,
+        recorder: EventRecorder,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("custom_components.printago.hub.ended_jobs._UNSEEN", timedelta())
+        printer = printer_named(farm, "A1 01")
+        prints = entity_id(hass, printer, "print", "event")
+        publish = farm.publisher.publish
+        monkeypatch.setattr(farm.publisher, "publish", lambda *_, **__: None)
+        await whole_print(farm, printer)
+        await entry.runtime_data.coordinator.async_refresh()
+        monkeypatch.setattr(farm.publisher, "publish", publish)
+
+        await hass.config_entries.async_reload(entry.entry_id)
+
+        await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
+
     async def test_whole_print_while_the_entry_is_not_loaded_is_told_late(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
     ) -> None:

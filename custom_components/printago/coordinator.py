@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 import time
 from typing import Any, override
 
@@ -145,7 +145,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @override
     async def async_shutdown(self) -> None:
         """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
-        self._ended_jobs.end(stream_up=self._connected.is_set() and not self._stopped)
+        self._ended_jobs.end(stream_complete_until=self._stream_complete_until)
         self._stopped = True
         self._cancel_next_poll()
         self.updates.async_close()
@@ -173,6 +173,15 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     def stream_since(self) -> float | None:
         """Return since when the stream is up, by the monotonic clock; None while it is down."""
         return self.realtime.connected_since if self.realtime is not None else None
+
+    @property
+    def _stream_complete_until(self) -> datetime | None:
+        """Return until when, by Printago's clock, the stream has missed nothing; None while it is down."""
+        if self._stopped or not self._connected.is_set() or self.realtime is None:
+            return None
+        if (last_message_at := self.realtime.last_message_at) is None:
+            return None
+        return self.store_state.clock.now() - timedelta(seconds=time.monotonic() - last_message_at)
 
     @property
     def stream_is_silent(self) -> bool:
@@ -250,7 +259,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if changes.jobs_vanished:
             self._ended_jobs.want()
         if jobs is not None:
-            self._ended_jobs.look(asked_at, stream_up=self._connected.is_set())
+            self._ended_jobs.look(asked_at, stream_complete_until=self._stream_complete_until)
         return self.farm
 
     @callback

@@ -1,7 +1,7 @@
 """Watching while things go wrong: the log, the events, and what a loaded entry holds of the process."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 import contextlib
 from dataclasses import dataclass
@@ -131,13 +131,17 @@ class EventWatch:
         self.counts: Counter[str] = Counter()
         self._seen: set[tuple[Any, ...]] = set()
         self._shown: dict[str, tuple[str, Any]] = {}
-        self._alerts: dict[tuple[str, str], str] = {}
+        self._alerts: defaultdict[str, dict[str, str]] = defaultdict(dict)
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._on_change)
 
     @callback
     def _on_change(self, event: Event[Any]) -> None:
         state = event.data["new_state"]
-        if state is None or state.domain != "event" or state.state in ("unavailable", "unknown"):
+        if state is None:
+            # Its printer is gone. Another one may come that bears the same name.
+            self._alerts.pop(event.data["entity_id"], None)
+            return
+        if state.domain != "event" or state.state in ("unavailable", "unknown"):
             return
         kind = state.attributes["event_type"]
         shown = (state.state, {name: value for name, value in state.attributes.items() if name != "friendly_name"})
@@ -151,8 +155,8 @@ class EventWatch:
     def _judge(self, entity_id: str, kind: str, data: Any) -> str | None:
         if kind in ("printer_online", "printer_offline") or kind.startswith("hms_"):
             what = data.get("code", "connection")
-            before = self._alerts.get((entity_id, what))
-            self._alerts[entity_id, what] = kind
+            before = self._alerts[entity_id].get(what)
+            self._alerts[entity_id][what] = kind
             return f"{kind} again" if before == kind else None
         if kind in _REPEATABLE:
             return None

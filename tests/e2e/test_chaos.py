@@ -61,6 +61,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "coordinator._EXPIRY_CHECK": timedelta(seconds=1),
         "coordinator._CONNECT_PATIENCE": 0.3,
         "hub.ended_jobs._PAUSE": 0.3,
+        # A print takes no time here.
+        "hub.ended_jobs._UNSEEN": timedelta(),
         "coordinator.HOUR": timedelta(seconds=1),
         "hub.slow_poll.HOUR": timedelta(seconds=1),
         "hub.slow_poll._TURN": timedelta(seconds=0.2),

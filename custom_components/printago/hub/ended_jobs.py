@@ -39,19 +39,16 @@ class EndedJobsReader:
         self._asking = False
         self._asked_at: float | None = None
         self._looked = False
+        self._stream_was_down = False
+        """At the last snapshot: what was missed since then is still to be asked for."""
 
     @callback
-    def end(self, *, stream_up: bool) -> None:
-        """Note that nobody listens any more."""
+    def end(self, *, stream_complete_until: datetime | None) -> None:
+        """Note that nobody listens any more; ``stream_complete_until`` as in ``look``."""
         if self._asking:
             self.want()
-        elif (
-            stream_up
-            and self._looked
-            and not self._store_state.ended_jobs_wanted
-            and self._store_state.known_until is not None
-        ):
-            self._store_state.known_until = self._store_state.clock.now()
+        elif self._looked and not self._store_state.ended_jobs_wanted:
+            self._advance(stream_complete_until)
 
     @callback
     def want(self) -> None:
@@ -64,25 +61,39 @@ class EndedJobsReader:
         self._store_state.known_until = None
 
     @callback
-    def look(self, asked_at: datetime, *, stream_up: bool) -> None:
-        """Ask if need be; a snapshot that was asked for at ``asked_at`` (Printago's clock) has just come."""
+    def look(self, asked_at: datetime, *, stream_complete_until: datetime | None) -> None:
+        """Ask if need be; a snapshot that was asked for at ``asked_at`` (Printago's clock) has just come.
+
+        Until ``stream_complete_until`` (Printago's clock) the stream has missed nothing: a connection that brings nothing
+        may be dead. None while it is down.
+        """
         if self._asking:
             return
         store_state, now = self._store_state, time.monotonic()
         since, self._looked, looked = store_state.known_until, True, self._looked
-        if not looked and since is not None and asked_at - since > _UNSEEN:
+        unseen = not looked and since is not None and asked_at - since > _UNSEEN
+        if unseen or (self._stream_was_down and stream_complete_until is not None):
             self.want()
-        if since is None or not store_state.ended_jobs_wanted:
+        self._stream_was_down = stream_complete_until is None
+        if since is None:
             store_state.known_until = asked_at
             store_state.ended_jobs_wanted = False
             return
-        if not stream_up and self._asked_at is not None and now - self._asked_at < _PAUSE:
+        if not store_state.ended_jobs_wanted:
+            self._advance(stream_complete_until)
+            return
+        if stream_complete_until is None and self._asked_at is not None and now - self._asked_at < _PAUSE:
             return
         self._asked_at = now
         self._asking = True
         # What is missed from now on is another question's.
         store_state.ended_jobs_wanted = False
         self._entry.async_create_background_task(self._hass, self._async_ask(since, asked_at), f"{DOMAIN} endings")
+
+    @callback
+    def _advance(self, until: datetime | None) -> None:
+        if until is not None and self._store_state.known_until is not None:
+            self._store_state.known_until = max(self._store_state.known_until, until)
 
     async def _async_ask(self, since: datetime, asked_at: datetime) -> None:
         answered = False

@@ -60,6 +60,7 @@ class FarmUpdates:
     @callback
     def _async_on_overflow(self) -> None:
         self._farm.count_dropped("too many at once")
+        self._store_state.ended_jobs_wanted = True
         self._reconcile()
 
     @callback
@@ -99,4 +100,6 @@ class FarmUpdates:
     def async_close(self) -> None:
         """Take over nothing any more."""
         self._closed = True
+        if not self._queue.is_empty:
+            self._store_state.ended_jobs_wanted = True
         self._queue.async_close()

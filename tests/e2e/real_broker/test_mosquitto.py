@@ -43,7 +43,9 @@ def wrongly_sent(stream: dict[str, Any]) -> list[str]:
 
 def follow_with(monkeypatch: pytest.MonkeyPatch, **options: int) -> None:
     """Let the integration make its realtime client with other times than its usual ones."""
-    monkeypatch.setattr("custom_components.printago.coordinator.RealtimeClient", partial(RealtimeClient, **options))
+    monkeypatch.setattr(
+        "custom_components.printago.hub.realtime_stream.RealtimeClient", partial(RealtimeClient, **options)
+    )
 
 
 @pytest.mark.parametrize("scheme", ["mqtt", "mqtts", "ws", "wss"])
