@@ -252,7 +252,7 @@ async def test_why_a_job_was_not_updated_is_told_in_the_language_of_home_assista
     farm.inject_fault(Fault(mode="status", status=400, message="No", method="PATCH", path=f"/v1/print-jobs/{first.id}"))
     response = await act(hass, "update_jobs", job_id=[first.id, second.id], priority="low")
     (failure,) = [outcome["failure"] for outcome in response["jobs"] if not outcome["applied"]]
-    assert failure == "Printago hat abgelehnt: No"
+    assert failure == "Printago hat die Anfrage abgelehnt: No"
 
 
 @pytest.mark.parametrize(("status", "words"), [(401, "API key"), (307, "redirects elsewhere")])

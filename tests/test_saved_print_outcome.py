@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.sensor import printer_sensor as sensor
+from custom_components.printago import sensor
 from tests.common import paths, press, printer_named, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
 from tests.saved_prints import BUILD, outcome, outcome_is, part_id, runs, save_print

@@ -19,9 +19,7 @@ from .api import (
     KEEPALIVE_SECONDS,
     MAX_WAIT,
     AuthenticationError,
-    CannotConnectError,
     Listing,
-    OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
@@ -95,8 +93,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.updates = FarmUpdates(hass, state, self.listeners, lambda: self.available, self.async_reconcile)
         self._ended_jobs = EndedJobsReader(hass, entry, client, state, self.updates.async_publish)
         self.slow_poller = SlowPoller(hass, entry, lambda: state.limiter.requests_last_hour > _CROWDED)
-
-    # Life
 
     async def async_start(self) -> None:
         """Connect the stream, then read the farm.
@@ -202,8 +198,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         return self._known and (
             not self.store_state.rest_down or (self._connected.is_set() and not self.stream_is_silent)
         )
-
-    # REST
 
     @override
     async def _async_update_data(self) -> Farm:
@@ -359,14 +353,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         """
         try:
             return await call
-        except AuthenticationError as err:
-            # The next snapshot confirms it, and asks for another key.
-            self.async_reconcile()
-            raise home_assistant_error(err) from err
-        except OutcomeUnknownError as err:
-            raise home_assistant_error(CannotConnectError(str(err)) if reads else err) from err
         except PrintagoError as err:
-            raise home_assistant_error(err) from err
+            if isinstance(err, AuthenticationError):
+                # The next snapshot confirms it, and asks for another key.
+                self.async_reconcile()
+            raise home_assistant_error(err, reads=reads) from err
 
     @callback
     def _async_on_connection(self, connected: bool) -> None:

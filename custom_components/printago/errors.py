@@ -14,6 +14,7 @@ from .api import (
     InvalidRequestError,
     NotAppliedError,
     NotEntitledError,
+    OutcomeUnknownError,
     PermissionDeniedError,
     PrintagoError,
     RateLimitedError,
@@ -45,8 +46,13 @@ def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
     return UpdateFailed(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 
 
-def home_assistant_error(err: PrintagoError) -> HomeAssistantError:
-    """Return the error of Home Assistant that tells what went wrong, in translated words."""
+def home_assistant_error(err: PrintagoError, *, reads: bool = False) -> HomeAssistantError:
+    """Return the error of Home Assistant that tells what went wrong, in translated words.
+
+    A call that only ``reads`` leaves nothing open when its answer is lost.
+    """
+    if reads and isinstance(err, OutcomeUnknownError):
+        err = CannotConnectError(str(err))
     placeholders: Mapping[str, str] | None = {"error": str(err)}
     match err:
         case AuthenticationError():
