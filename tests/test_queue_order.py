@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import Listing
+from custom_components.printago.api.models.listing import read_listing
 from custom_components.printago.api.models.records import PrintJob, place_in_queue
 from custom_components.printago.const import DOMAIN
 from tests.actions import act, sent
@@ -94,7 +95,7 @@ async def test_jobs_that_are_moved_keep_the_order_of_the_queue(
     }
 
     async def newest(*_: Any, **__: Any) -> Any:
-        return Listing(rows, complete=True)
+        return read_listing(Listing(rows, complete=True), PrintJob)
 
     monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.JobEndpoints.newest", newest)
 

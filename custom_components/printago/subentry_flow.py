@@ -1,6 +1,6 @@
 """Making and changing a saved print, and choosing what it prints instead of something that is gone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, override
 
@@ -19,7 +19,10 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .api import PermissionDeniedError, PrintagoError
+from .api import Listing, PermissionDeniedError, PrintagoClient, PrintagoError
+from .api.models.listing import read_listing
+from .api.models.material import Material
+from .api.models.product import Sku
 from .const import LOGGER
 from .localize import async_words, format_string
 from .model.printer_names import unambiguous_names
@@ -67,33 +70,29 @@ class Choices:
         try:
             parts = (await client.parts()).rows
             skus = await _readable(client.skus())
-            materials = {} if only_items else await _readable(client.materials())
+            materials = {} if only_items else await _readable(_materials(client))
         except PermissionDeniedError as err:
             raise ChoicesError("forbidden") from err
         except PrintagoError as err:
             raise ChoicesError("cannot_connect") from err
         items = {
-            **{f"{CONF_PART}:{identifier}": called(row) for identifier, row in parts.items()},
-            **{f"{CONF_SKU}:{identifier}": _sku_name(row) or identifier for identifier, row in skus.items()},
+            **{f"{CONF_PART}:{part.id}": called(part) for part in parts.values()},
+            **{f"{CONF_SKU}:{sku.id}": _sku_name(sku) or sku.id for sku in skus.values()},
         }
-        pictures = {
-            f"{kind}:{identifier}": path
-            for kind, rows in ((CONF_PART, parts), (CONF_SKU, skus))
-            for identifier, row in rows.items()
-            if (path := _text(row, "thumbnailUri"))
-        }
+        pictures = {f"{CONF_PART}:{part.id}": part.picture for part in parts.values() if part.picture}
+        pictures |= {f"{CONF_SKU}:{sku.id}": sku.picture for sku in skus.values() if sku.picture}
         if not items:
             raise ChoicesError("nothing_to_print")
-        types = {kind: kind for row in materials.values() if (kind := _text(row, "type"))}
+        types = {kind: kind for material in materials.values() if (kind := material.type)}
         printers = coordinator.farm.printers.values()
         return cls(
             items=items,
             names={
                 **items,
-                **{f"{CONF_SKU}:{key}": name for key, row in skus.items() if (name := _text(row, "title"))},
+                **{f"{CONF_SKU}:{sku.id}": name for sku in skus.values() if (name := sku.title)},
             },
             pictures=pictures,
-            materials={**types, **{key: called(row) for key, row in materials.items()}},
+            materials={**types, **{key: called(material) for key, material in materials.items()}},
             printers=unambiguous_names(printers),
             tags=sorted({tag for state in printers for tag in state.record.tags}),
         )
@@ -238,13 +237,16 @@ def item_data(item: str) -> dict[str, str]:
     return {kind: identifier}
 
 
-async def _readable(call: Any) -> Mapping[str, Mapping[str, Any]]:
+async def _readable[R](call: Awaitable[Listing[R]]) -> dict[str, R]:
     """Return the rows of a listing, none where the key may not see them: a saved print can do without."""
     try:
-        rows: Mapping[str, Mapping[str, Any]] = (await call).rows
+        return (await call).rows
     except PermissionDeniedError:
         return {}
-    return rows
+
+
+async def _materials(client: PrintagoClient) -> Listing[Material]:
+    return read_listing(await client.materials(), Material)
 
 
 def _select(options: Mapping[str, str]) -> SelectSelector:
@@ -257,13 +259,8 @@ def _select(options: Mapping[str, str]) -> SelectSelector:
     )
 
 
-def _text(row: Mapping[str, Any], field: str) -> str:
-    value = row.get(field)
-    return value if isinstance(value, str) else ""
-
-
-def _sku_name(row: Mapping[str, Any]) -> str:
-    return " · ".join(text for field in ("sku", "title") if (text := _text(row, field)))
+def _sku_name(sku: Sku) -> str:
+    return " · ".join(text for text in (sku.name, sku.title) if text)
 
 
 def _cleaned_tags(tags: Iterable[str]) -> list[str]:

@@ -27,7 +27,6 @@ from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 STORE_SETTINGS = "store_settings"
-_LOW_PRIORITY = "processLowPriorityJobs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,16 +82,15 @@ async def async_setup_entry(
     coordinator = entry.runtime_data.coordinator
 
     async def read_settings() -> None:
-        _take_over(coordinator, await coordinator.client.store_settings())
+        _take_over(coordinator, await coordinator.client.processes_low_priority_jobs())
 
     coordinator.slow_poller.add(STORE_SETTINGS, read_settings)
     async_add_entities([LowPrioritySwitch(coordinator, LOW_PRIORITY_SWITCH)])
     async_setup_printer_entities(entry, Platform.SWITCH, PRINTER_SWITCHES, PrinterSwitch, async_add_entities)
 
 
-def _take_over(coordinator: PrintagoCoordinator, settings: Mapping[str, Any]) -> None:
-    value = settings.get(_LOW_PRIORITY)
-    coordinator.farm.process_low_priority_jobs = value if isinstance(value, bool) else None
+def _take_over(coordinator: PrintagoCoordinator, low_priority: bool | None) -> None:
+    coordinator.farm.process_low_priority_jobs = low_priority
     coordinator.listeners.async_update_farm()
 
 
@@ -143,8 +141,7 @@ class LowPrioritySwitch(OptimisticToggle, FarmEntity, SwitchEntity):
     @override
     async def _async_turn(self, *, on: bool) -> None:
         async def turn() -> None:
-            settings = await self.coordinator.client.update_store_settings(**{_LOW_PRIORITY: on})
-            _take_over(self.coordinator, settings)
+            _take_over(self.coordinator, await self.coordinator.client.process_low_priority_jobs(on=on))
 
         await self._async_set_optimistic(
             on, self.coordinator.farm.process_low_priority_jobs, turn, answer_is_state=True

@@ -19,6 +19,7 @@ from custom_components.printago.api import (
     RequestPriority,
     ServerClock,
 )
+from custom_components.printago.api.rest.job_filter import JobFilter
 from tests.api.server import Server
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -206,7 +207,9 @@ async def test_different_commands_of_a_moment_go_out_apart(server: Server, clien
 
 async def test_build_is_answered_with_its_part_builds(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn({"partBuilds": [{"id": "b"}], "skuBuilds": []})
-    assert await client.create_build({"parts": [{"partId": "p"}]}) == {"partBuilds": [{"id": "b"}], "skuBuilds": []}
+    build = await client.create_build({"parts": [{"partId": "p"}]})
+    assert [each.id for each in build.part_builds] == ["b"]
+    assert not build.sku_builds
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/v2/builds")
     assert request.json == {"parts": [{"partId": "p"}]}
@@ -214,7 +217,7 @@ async def test_build_is_answered_with_its_part_builds(server: Server, client: Pr
 
 async def test_jobs_are_found_by_their_build(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn(page(rows(1), total=1))
-    assert (await client.jobs({"partBuildId.in": "a,b"})).rows.keys() == {"row1"}
+    assert (await client.queue.all(JobFilter(part_builds=("a", "b")))).rows.keys() == {"row1"}
     (request,) = server.requests
     assert (request.path, request.query["partBuildId.in"]) == ("/v1/print-jobs", "a,b")
 
@@ -269,11 +272,11 @@ class TestAgainstTheFarm:
         assert listing.rows.keys() == expected
 
     async def test_catalogue_can_be_read(self, farm: VirtualFarm, client: PrintagoClient) -> None:
-        assert (await client.parts({"name.eq": "Benchy"})).rows.keys() == {
+        assert (await client.parts(name="Benchy")).rows.keys() == {
             part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy"
         }
         skus = (await client.skus()).rows.values()
-        assert all(sku["linkedParts"] for sku in skus)
+        assert all(sku.part_ids for sku in skus)
         assert (await client.materials()).rows
         assert (await client.stores())[0]["id"] == farm.config.store_id
         assert await client.completed_count() == farm.world.completed_jobs

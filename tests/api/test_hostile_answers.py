@@ -37,7 +37,7 @@ async def test_objects_to_skip_have_numbers_that_a_command_can_hold(server: Serv
 
 async def test_errors_of_orders_are_few_and_short(server: Server, client: PrintagoClient) -> None:
     server.answer(200, orjson.dumps({"errors": ["x" * 5_000, {"a": 1}] * 1_000}))
-    errors = await client.products.print_orders({})
+    errors = await client.products.print_orders(order_ids=[], sku_ids=[], tags={}, priority=None, position=None)
     assert len(errors) == 100
     assert max(map(len, errors)) == 255
 

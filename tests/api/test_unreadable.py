@@ -219,6 +219,7 @@ ORDER_KNOWN: dict[str, Any] = {
     "price": 19.9,
     "currency": "EUR",
     "externalUrl": "https://shop.invalid/1",
+    "source": "etsy",
 }
 SLOT_KNOWN: dict[str, Any] = {**SLOT_RECORD, "instanceId": "k" * 24}
 DECIDES = {

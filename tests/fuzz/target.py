@@ -29,6 +29,7 @@ from custom_components.printago.api import (
 )
 from custom_components.printago.api.models.fields import MAX_PATH
 from custom_components.printago.api.models.filament import SlotAddress
+from custom_components.printago.api.models.records import PrintJob
 from custom_components.printago.binary_sensor import PRINTER_BINARY_SENSORS
 from custom_components.printago.model.changes import Changes
 from custom_components.printago.model.events import EventDetector
@@ -175,15 +176,15 @@ class Bench:
         count = self._finish(client.completed_count())
         _finite(count)
         _finite(self._finish(client.production_slots()))
-        self._finish(client.store_settings())
+        self._finish(client.processes_low_priority_jobs())
         self._finish(client.create_build({}))
         self._finish(client.products.preview_build({}))
         self._finish(client.products.upload_target("a.3mf"))
         self._finish(client.products.create_part("a", "3mf", "a"))
         self._finish(client.products.create_skus([]))
-        self._finish(client.products.order_items("o" * 24))
-        self._finish(client.products.print_orders({}))
-        self._finish(client.queue.update_job("j" * 24, {}))
+        self._finish(client.products.skus_of_order("o" * 24))
+        self._finish(client.products.print_orders(order_ids=[], sku_ids=[], tags={}, priority=None, position=None))
+        self._finish(client.queue.update_job(PrintJob(id="j" * 24), {}))
         self._finish(client.queue.matching("j" * 24))
         self._finish(client.printer_endpoints.print_objects("j" * 24))
         if (orders := self._finish(client.open_orders())) is not None:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping, Set as AbstractSet
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+import re
 
 import pytest
 
@@ -138,6 +139,25 @@ def test_model_knows_nothing_of_home_assistant() -> None:
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
                 assert not [name for name in names if name.partition(".")[0] in ("homeassistant", "voluptuous")], module
+
+
+def test_only_the_client_knows_names_and_paths_of_the_cloud() -> None:
+    """Options of a printer command are what users give, by the vendor's names: they alone are an exception."""
+    found = [
+        f"{module}: {word}"
+        for module, path in MODULES.items()
+        if _room(module) != "api" and module != "services.send_command"
+        for word in _words(ast.parse(path.read_text(encoding="utf-8")))
+        if re.fullmatch(r"[a-z]+[A-Z]\w*|/v\d.*|[A-Za-z]+\.(eq|in|gte|isNull)", word)
+    ]
+    assert not found
+
+
+def _words(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) | ast.keyword(arg=str(text)):
+                yield text
 
 
 def test_no_two_modules_share_a_name() -> None:

@@ -5,22 +5,25 @@ Paths, bodies and answers are those of the vendor's OpenAPI description. Calls t
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 import orjson
 
 from .exceptions import InUseError, MalformedResponseError, NotAppliedError
-from .models.listing import Listing
+from .models.build import CreatedBuild
+from .models.listing import Listing, read_listing
 from .models.order import OPEN
 from .models.picture import MAX_PICTURE, Picture
+from .models.product import Part, Sku
 from .models.records import FINAL_STATUSES, JobStatus
 from .rest.addresses import is_address
 from .rest.batcher import Batcher
 from .rest.history_endpoints import HistoryEndpoints
 from .rest.job_endpoints import JobEndpoints
+from .rest.job_filter import timestamp
 from .rest.order_endpoints import OrderEndpoints
 from .rest.pagination import identified, objects, read_list, with_ids
 from .rest.permissions import PermissionLedger
@@ -37,6 +40,7 @@ OPEN_JOBS = {
 """Filter of the jobs that the farm model holds: all that still wait, run, or failed and were not cleared."""
 
 OPEN_ORDERS = {"status.eq": OPEN, "cancelledAt.isNull": "true"}
+_LOW_PRIORITY = "processLowPriorityJobs"
 _SIGNED_SECONDS = 300
 _MOST_COMPLETED = 1_000_000_000
 
@@ -139,10 +143,6 @@ class PrintagoClient:
         """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
         return await self._list("/v1/print-jobs", priority=priority, filters=OPEN_JOBS)
 
-    async def jobs(self, filters: Mapping[str, str], priority: RequestPriority = RequestPriority.USER) -> Listing:
-        """Return the jobs that match all filters (``field.op`` → value)."""
-        return await self._list("/v1/print-jobs", priority=priority, filters=filters)
-
     async def ended_jobs(self, since: datetime) -> Listing:
         """Return the jobs that are over and changed after ``since`` (Printago's clock)."""
         filters = {"status.in": ",".join(sorted(FINAL_STATUSES)), "updatedAt.gte": timestamp(since)}
@@ -158,16 +158,26 @@ class PrintagoClient:
         return int(answer)
 
     async def parts(
-        self, filters: Mapping[str, str] | None = None, priority: RequestPriority = RequestPriority.USER
-    ) -> Listing:
-        """Return parts (``GET /v1/parts``)."""
-        return await self._list("/v1/parts", priority=priority, filters=filters)
+        self,
+        *,
+        ids: Collection[str] | None = None,
+        name: str | None = None,
+        priority: RequestPriority = RequestPriority.USER,
+    ) -> Listing[Part]:
+        """Return parts, all or those with these IDs or this name (``GET /v1/parts``)."""
+        filters = _filters({"id.in": ids, "name.eq": name})
+        return read_listing(await self._list("/v1/parts", priority=priority, filters=filters), Part)
 
     async def skus(
-        self, filters: Mapping[str, str] | None = None, priority: RequestPriority = RequestPriority.USER
-    ) -> Listing:
-        """Return SKUs with their linked parts (``GET /v1/skus``)."""
-        return await self._list("/v1/skus", priority=priority, filters=filters)
+        self,
+        *,
+        ids: Collection[str] | None = None,
+        name: str | None = None,
+        priority: RequestPriority = RequestPriority.USER,
+    ) -> Listing[Sku]:
+        """Return SKUs with their linked parts, all or those with these IDs or this code (``GET /v1/skus``)."""
+        filters = _filters({"id.in": ids, "sku.eq": name})
+        return read_listing(await self._list("/v1/skus", priority=priority, filters=filters), Sku)
 
     async def materials(self, priority: RequestPriority = RequestPriority.USER) -> Listing:
         """Return materials (``GET /v1/materials``)."""
@@ -187,9 +197,10 @@ class PrintagoClient:
         )
         return dict(with_ids(objects(answer)))
 
-    async def store_settings(self) -> Mapping[str, Any]:
-        """Return the settings of the store (``GET /v1/settings/store``)."""
-        return _object(await self._transport.request("GET", "/v1/settings/store", priority=RequestPriority.BACKGROUND))
+    async def processes_low_priority_jobs(self) -> bool | None:
+        """Return whether the store prints jobs of low priority, None where it is not said (``GET /v1/settings/store``)."""
+        answer = await self._transport.request("GET", "/v1/settings/store", priority=RequestPriority.BACKGROUND)
+        return _low_priority(_object(answer))
 
     async def open_orders(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
         """Return the orders that customers still wait for (``GET /v1/orders``)."""
@@ -253,16 +264,21 @@ class PrintagoClient:
         """
         return await self._maintenance.submit(enabled, printer_id)
 
-    async def update_store_settings(self, **changes: Any) -> Mapping[str, Any]:
-        """Change settings of the store (``PATCH /v1/settings/store``) and return all of them."""
-        return _object(
-            await self._transport.request("PATCH", "/v1/settings/store", priority=RequestPriority.USER, json=changes)
+    async def process_low_priority_jobs(self, *, on: bool) -> bool | None:
+        """Let the store print jobs of low priority, or not (``PATCH /v1/settings/store``); return what holds then."""
+        answer = await self._transport.request(
+            "PATCH", "/v1/settings/store", priority=RequestPriority.USER, json={_LOW_PRIORITY: on}
         )
+        return _low_priority(_object(answer))
 
     async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
         """Send one printer command, for example ``pause``; raises NotAppliedError when it did not get it."""
         encoded = orjson.dumps({"command": command, **options}, option=orjson.OPT_SORT_KEYS)
         await self._commands.submit(encoded, printer_id)
+
+    async def skip_objects(self, printer_id: str, object_ids: Iterable[int]) -> None:
+        """Leave objects out of the current print; raises NotAppliedError when the printer did not get it."""
+        await self.send_command(printer_id, "skip-objects", objectIds=list(object_ids))
 
     async def pause_job(self, job_id: str) -> None:
         """Pause a job at its printer; raises NotAppliedError when Printago did not."""
@@ -285,14 +301,14 @@ class PrintagoClient:
                 raise result
         return frozenset(job_id for job_id, result in zip(wanted, done, strict=True) if result is None)
 
-    async def create_build(self, build: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Queue prints (``POST /v2/builds``) and return ``partBuilds`` and ``skuBuilds``.
+    async def create_build(self, build: Mapping[str, Any]) -> CreatedBuild:
+        """Queue prints (``POST /v2/builds``) and return what Printago made of them.
 
         There is no idempotency key: after OutcomeUnknownError look for the jobs before anything is sent again.
         """
         answer = _object(await self._transport.request("POST", "/v2/builds", priority=RequestPriority.USER, json=build))
         identified(answer.get("partBuilds"))
-        return answer
+        return CreatedBuild.from_json(answer)
 
     async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | InUseError | None]:
         refused: dict[str, InUseError] = {}
@@ -362,9 +378,18 @@ def _object(answer: object) -> Mapping[str, Any]:
     return answer
 
 
-def timestamp(moment: datetime) -> str:
-    """Write a time as the cloud does."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _filters(wanted: Mapping[str, str | Collection[str] | None]) -> dict[str, str] | None:
+    filters = {
+        name: value if isinstance(value, str) else ",".join(value)
+        for name, value in wanted.items()
+        if value is not None
+    }
+    return filters or None
+
+
+def _low_priority(settings: Mapping[str, Any]) -> bool | None:
+    value = settings.get(_LOW_PRIORITY)
+    return value if isinstance(value, bool) else None
 
 
 def _ids(answer: object) -> dict[str, None]:

@@ -13,14 +13,13 @@ from homeassistant.core import HomeAssistant
 from ..api import PrintagoClient, PrintagoError, RateLimitedError
 from ..api.models.picture import Picture
 from ..api.rest.addresses import is_address
-from ..api.rest.permissions import permissions_of
+from ..api.rest.permissions import DOWNLOAD
 from ..const import DOMAIN, LOGGER
 
 _MOST_ATTEMPTS = 3
 _FIRST_PAUSE = 30.0
 _MOST_REMEMBERED = 500
 _MOST_FRESH = 8
-_NEEDED = permissions_of("POST", "/v1/storage/signed-urls")
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ class CoverImageCache:
 
     def allowed(self, path: str | None) -> bool:
         """Return whether a picture may be fetched, as far as is known: an absolute address needs no permission of the key."""
-        return (path is not None and is_address(path)) or not self._client.permissions.lacks(_NEEDED)
+        return (path is not None and is_address(path)) or not self._client.permissions.lacks(DOWNLOAD)
 
     async def async_get(self, path: str) -> Picture | None:
         """Return the picture at a storage path or an absolute address; None where there is none, or none now.

@@ -15,7 +15,7 @@ from typing import Any
 from ..api.models.entity_event import Action
 from ..api.models.fields import text
 from ..api.models.order import Order
-from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob, read_moment
+from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob
 from ..api.models.telemetry import HealthMessage, Severity
 from .changes import Changes, JobChange, OrderChange, was_retried
 from .farm import Farm
@@ -258,7 +258,7 @@ class EventDetector:
             if change.action is not Action.INSERT:
                 # Seen for the first time: how it was before is not known.
                 return []
-            return [self._order_event("created", change.id, read_moment(change.source.get("createdAt")))]
+            return [self._order_event("created", change.id, values.get("created_at"))]
         if order.cancelled_at is not None and known.cancelled_at is None:
             return [self._order_event("canceled", change.id, order.cancelled_at)]
         if order.status == "closed" and known.status not in ("closed", None):

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from ..api.models.fields import ABSENT
-from ..api.models.telemetry import Telemetry
+from ..api.models.telemetry import TEMPERATURES, Telemetry
 
 # No printer is colder or hotter: what lies outside of these bounds in °C is not believed.
 _COLDEST = -100
@@ -25,12 +25,8 @@ class _Temperature(NamedTuple):
 
 
 _TEMPERATURES = {
-    "nozzleTemp": _Temperature("nozzle_temp", _UNSTEADY),
-    "bedTemp": _Temperature("bed_temp", _UNSTEADY),
-    "chamberTemp": _Temperature("chamber_temp", _UNSTEADY),
-    "nozzleTempTarget": _Temperature("nozzle_temp_target", 0),
-    "bedTempTarget": _Temperature("bed_temp_target", 0),
-    "chamberTempTarget": _Temperature("chamber_temp_target", 0),
+    name: _Temperature(attribute, 0 if attribute.endswith("_target") else _UNSTEADY)
+    for name, attribute in TEMPERATURES.items()
 }
 _NULL: _Band = (inf, -inf)
 """No number lies in it."""

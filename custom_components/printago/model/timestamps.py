@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..api.models.entity_event import EntityEvent
-from ..api.models.records import read_moment
+from ..api.models.records import UPDATED_AT, read_moment
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 """How far ahead of Printago's clock a stamp may be: one out of the future would hold up all that comes until then."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
-_STAMP = "updatedAt"
 
 type Source = Mapping[str, Any]
 
@@ -29,10 +28,10 @@ def is_in_future(stamp: datetime | None, now: datetime) -> bool:
 
 def without_future_timestamps(source: Source, now: datetime) -> Source:
     """Return a record, or some fields of one, without a stamp that lies in the future at ``now`` (Printago's clock)."""
-    if not is_in_future(read_moment(source.get(_STAMP)), now):
+    if not is_in_future(read_moment(source.get(UPDATED_AT)), now):
         return source
     # For no record is null a statement about its stamp.
-    return {**source, _STAMP: None}
+    return {**source, UPDATED_AT: None}
 
 
 def rows_without_future_timestamps[R: Source](rows: Mapping[str, R], now: datetime) -> dict[str, Source]:

@@ -4,17 +4,19 @@ An ID means its thing, whatever others are called. A name that fits nothing, or 
 could have been; nothing is guessed.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from difflib import get_close_matches
-import math
 import re
 import time
-from typing import Any
+from typing import Protocol
 
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 
 from ..api import Listing, PrintagoClient, RequestPriority
+from ..api.models.listing import read_listing
+from ..api.models.material import Material, MaterialChoice, MaterialVariant
+from ..api.models.product import Part, Sku
 from ..const import DOMAIN
 from ..model.spelling import alike, folded, tidied
 
@@ -26,121 +28,142 @@ _LIKE_AN_ID = re.compile(r"[a-z0-9]{24}")
 _REMEMBER_SECONDS = 60
 _MOST_REMEMBERED = 200
 
-type Row = Mapping[str, Any]
-type _Ask = Callable[[Mapping[str, str] | None], Awaitable[Listing]]
+
+class _Found[R]:
+    """What was found, by what people asked for."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[float, R]] = {}
+
+    def get(self, wanted: str) -> R | None:
+        if (found := self._rows.get(wanted)) is None:
+            return None
+        found_at, row = found
+        return row if time.monotonic() - found_at < _REMEMBER_SECONDS else None
+
+    def put(self, wanted: str, row: R) -> R:
+        if len(self._rows) >= _MOST_REMEMBERED:
+            self._rows.clear()
+        self._rows[wanted] = (time.monotonic(), row)
+        return row
+
+    def forget(self, name: str | None = None) -> None:
+        """Forget everything, or what was found by any spelling of one name."""
+        self._rows = {} if name is None else {key: row for key, row in self._rows.items() if folded(key) != name}
+
+
+class _Ask[R](Protocol):
+    def __call__(self, *, ids: Collection[str] | None = None, name: str | None = None) -> Awaitable[Listing[R]]: ...
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
 
 
 class Catalog:
-    """Finds things in the catalogue of one store; what was found is remembered for a minute, to spare the quota."""
+    """Finds things in the catalog of one store; what was found is remembered for a minute, to spare the quota."""
 
     def __init__(self, client: PrintagoClient) -> None:
         """Ask through the store's client."""
         self._client = client
-        self._found: dict[tuple[str, str], tuple[float, Row]] = {}
+        self._parts = _Found[Part]()
+        self._skus = _Found[Sku]()
+        self._materials = _Found[MaterialChoice]()
 
-    async def async_find_part(self, wanted: str) -> Row:
+    async def async_find_part(self, wanted: str) -> Part:
         """Return the part with this ID or name; raises ServiceValidationError, and PrintagoError."""
-        return await self._async_find("part", wanted, self._client.parts, "name")
+        return await _async_find("part", wanted, self._parts, self._client.parts)
 
-    async def async_find_sku(self, wanted: str) -> Row:
+    async def async_find_sku(self, wanted: str) -> Sku:
         """Return the SKU with this ID or code, with its linked parts.
 
         Raises ServiceValidationError, and PrintagoError.
         """
-        return await self._async_find("sku", wanted, self._client.skus, "sku")
+        return await _async_find("sku", wanted, self._skus, self._client.skus)
 
-    async def async_find_material(self, wanted: str) -> Mapping[str, str]:
+    async def async_find_material(self, wanted: str) -> MaterialChoice:
         """Return how a build names a material: by its ID, or by its type (``PLA``) when only that fits.
 
         Raises ServiceValidationError, and PrintagoError.
         """
-        if (row := self._remembered("material", wanted)) is not None:
-            return row
-        listing = await self._client.materials()
-        names = [_text(row, "name") for row in listing.rows.values()]
-        types = list(dict.fromkeys(kind for row in listing.rows.values() if (kind := _text(row, "type"))))
-        if wanted not in listing.rows and not alike(wanted, names, str) and (kinds := alike(wanted, types, str)):
+        if (choice := self._materials.get(wanted)) is not None:
+            return choice
+        materials = await self._async_materials()
+        names = [material.name or "" for material in materials.values()]
+        types = list(dict.fromkeys(material.type for material in materials.values() if material.type))
+        if wanted not in materials and not alike(wanted, names, str) and (kinds := alike(wanted, types, str)):
             if len(kinds) > 1:
                 raise _ambiguous("material", wanted, ", ".join(kinds))
-            return self._remember("material", wanted, {"materialType": kinds[0]})
-        return self._remember("material", wanted, {"materialId": _pick("material", listing, wanted, "name")["id"]})
+            return self._materials.put(wanted, MaterialChoice(material_type=kinds[0]))
+        return self._materials.put(wanted, MaterialChoice(material_id=_pick("material", materials, wanted).id))
 
-    async def async_find_variant(self, wanted: str, material: Mapping[str, str] | None = None) -> Row:
-        """Return the colour with this ID or name, of any material or of what ``async_find_material`` has found.
+    async def async_find_variant(self, wanted: str, material: MaterialChoice | None = None) -> MaterialVariant:
+        """Return the color with this ID or name, of any material or of what ``async_find_material`` has found.
 
         Raises ServiceValidationError, and PrintagoError.
         """
-        rows = dict(await self._client.material_variants(RequestPriority.USER))
+        rows = await self._client.material_variants(RequestPriority.USER)
+        variants = {key: MaterialVariant.from_json(key, row) for key, row in rows.items()}
         if material is not None:
-            owners = {material.get("materialId")}
-            if kind := material.get("materialType"):
-                owners = {key for key, row in (await self._client.materials()).rows.items() if row.get("type") == kind}
-            rows = {key: row for key, row in rows.items() if _text(row, "materialId") in owners}
-        return _pick("variant", Listing(rows, complete=True), wanted, "name")
+            owners = {material.material_id}
+            if kind := material.material_type:
+                owners = {key for key, known in (await self._async_materials()).items() if known.type == kind}
+            variants = {key: variant for key, variant in variants.items() if (variant.material_id or "") in owners}
+        return _pick("variant", variants, wanted)
+
+    async def _async_materials(self) -> dict[str, Material]:
+        return read_listing(await self._client.materials(), Material).rows
 
     @callback
-    def async_know_part(self, part: Row) -> None:
+    def async_know_part(self, part: Part) -> None:
         """Find a part that was just made by its ID at once, and look its name up again."""
-        name = folded(_text(part, "name"))
-        self._found = {key: found for key, found in self._found.items() if key[0] != "part" or folded(key[1]) != name}
-        self._remember("part", part["id"], part)
+        self._parts.forget(folded(part.name or ""))
+        self._parts.put(part.id, part)
 
     def forget(self) -> None:
         """Look everything up again: Printago knows something that we do not."""
-        self._found.clear()
+        for found in (self._parts, self._skus, self._materials):
+            found.forget()
 
-    async def _async_find(self, kind: str, wanted: str, ask: _Ask, field: str) -> Row:
-        if (row := self._remembered(kind, wanted)) is not None:
-            return row
-        if _LIKE_AN_ID.fullmatch(wanted) and (row := (await ask({"id.in": wanted})).rows.get(wanted)) is not None:
-            return self._remember(kind, wanted, row)
-        named = (await ask({f"{field}.eq": wanted})).rows.values()
-        # A server that does not know the filter returns others as well.
-        matching = [row for row in named if row.get(field) == wanted]
-        row = matching[0] if len(matching) == 1 else _pick(kind, await ask(None), wanted, field)
-        return self._remember(kind, wanted, row)
 
-    def _remembered(self, kind: str, wanted: str) -> Row | None:
-        found_at, row = self._found.get((kind, wanted), (-math.inf, None))
-        return row if time.monotonic() - found_at < _REMEMBER_SECONDS else None
-
-    def _remember(self, kind: str, wanted: str, row: Row) -> Row:
-        if len(self._found) >= _MOST_REMEMBERED:
-            self._found.clear()
-        self._found[kind, wanted] = (time.monotonic(), row)
+async def _async_find[R: (Part, Sku)](kind: str, wanted: str, found: _Found[R], ask: _Ask[R]) -> R:
+    if (row := found.get(wanted)) is not None:
         return row
+    if _LIKE_AN_ID.fullmatch(wanted) and (row := (await ask(ids=(wanted,))).rows.get(wanted)) is not None:
+        return found.put(wanted, row)
+    named = (await ask(name=wanted)).rows.values()
+    # A server that does not know the filter returns others as well.
+    matching = [row for row in named if row.name == wanted]
+    row = matching[0] if len(matching) == 1 else _pick(kind, (await ask()).rows, wanted)
+    return found.put(wanted, row)
 
 
-def called(row: Row, field: str = "name") -> str:
-    """Return what people call a thing: its name, or its ID where it has none."""
-    identifier: str = row["id"]
-    name = _text(row, field)
-    return tidied(name) if folded(name) else identifier
+def called(item: _Named) -> str:
+    """Return what people call a part, SKU or material: its name, or its ID where it has none."""
+    return tidied(item.name) if item.name and folded(item.name) else item.id
 
 
-def _text(row: Row, field: str) -> str:
-    value = row.get(field)
-    return value if isinstance(value, str) else ""
-
-
-def _pick(kind: str, listing: Listing, wanted: str, field: str) -> Row:
-    if (row := listing.rows.get(wanted)) is not None:
+def _pick[N: _Named](kind: str, rows: Mapping[str, N], wanted: str) -> N:
+    if (row := rows.get(wanted)) is not None:
         return row
-    rows = list(listing.rows.values())
-    matching = alike(wanted, rows, lambda row: _text(row, field))
+    listed = list(rows.values())
+    matching = alike(wanted, listed, lambda row: row.name or "")
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise _ambiguous(kind, wanted, _listed(matching, field))
+        raise _ambiguous(kind, wanted, _listed(matching))
     key = folded(wanted)[:_COMPARED]
-    by_name = {folded(called(row, field)): row for row in rows}
+    by_name = {folded(called(row)): row for row in listed}
     close = get_close_matches(key, [name for name in by_name if len(name) <= _COMPARED], n=_MOST_CANDIDATES, cutoff=0.4)
     containing = [name for name in by_name if key in name and name not in close]
-    candidates = [by_name[name] for name in [*close, *containing]] or rows
+    candidates = [by_name[name] for name in [*close, *containing]] or listed
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=f"{kind}_not_found",
-        translation_placeholders={"name": wanted, "candidates": _listed(candidates, field) or "-"},
+        translation_placeholders={"name": wanted, "candidates": _listed(candidates) or "-"},
     )
 
 
@@ -152,7 +175,7 @@ def _ambiguous(kind: str, wanted: str, candidates: str) -> ServiceValidationErro
     )
 
 
-def _listed(rows: list[Row], field: str) -> str:
-    names = [(called(row, field), row["id"]) for row in rows[:_MOST_CANDIDATES]]
+def _listed(rows: Sequence[_Named]) -> str:
+    names = [(called(row), row.id) for row in rows[:_MOST_CANDIDATES]]
     listed = [name if name == identifier else f"{name} ({identifier})" for name, identifier in names]
     return ", ".join([*listed, "…"] if len(rows) > _MOST_CANDIDATES else listed)

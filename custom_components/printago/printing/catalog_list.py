@@ -1,13 +1,13 @@
 """What can be printed, as a list to choose from: parts and SKUs with their pictures, asked for once for everybody who looks."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 import math
 import time
-from typing import Any
 
 from ..api import Listing, PermissionDeniedError, PrintagoClient
+from ..api.models.product import Part, Sku
 from ..model.spelling import folded
 
 _FRESH_SECONDS = 300
@@ -64,8 +64,9 @@ class CatalogList:
         return CatalogPage(tuple(found[:most]), len(found), self._complete)
 
     async def _async_read(self) -> None:
-        parts = await self._async_newest("/v1/parts")
-        skus = await self._async_newest("/v1/skus")
+        products = self._client.products
+        parts = await _async_readable(products.newest_parts(lambda _: True, _MOST))
+        skus = await _async_readable(products.newest_skus(lambda _: True, _MOST))
         if isinstance(parts, PermissionDeniedError) and isinstance(skus, PermissionDeniedError):
             raise parts
         rows = {} if isinstance(parts, PermissionDeniedError) else parts.rows
@@ -76,33 +77,24 @@ class CatalogList:
         self._complete = all(isinstance(each, Listing) and each.complete for each in (parts, skus))
         self._read_at = time.monotonic()
 
-    async def _async_newest(self, path: str) -> Listing | PermissionDeniedError:
-        try:
-            return await self._client.queue.newest(path, {}, lambda row: True, _MOST)
-        except PermissionDeniedError as err:
-            # A key that may see only the parts, or only the SKUs, prints those.
-            return err
+
+async def _async_readable[R](reading: Awaitable[Listing[R]]) -> Listing[R] | PermissionDeniedError:
+    try:
+        return await reading
+    except PermissionDeniedError as err:
+        # A key that may see only the parts, or only the SKUs, prints those.
+        return err
 
 
-def _parts(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[CatalogItem]:
-    for part_id, row in rows.items():
-        yield CatalogItem("part", part_id, _text(row, "name") or part_id, "", _text(row, "thumbnailUri"))
+def _parts(parts: Mapping[str, Part]) -> Iterator[CatalogItem]:
+    for part in parts.values():
+        yield CatalogItem("part", part.id, part.name or part.id, "", part.picture or None)
 
 
-def _skus(rows: Mapping[str, Mapping[str, Any]], parts: Mapping[str, Mapping[str, Any]]) -> Iterator[CatalogItem]:
-    for sku_id, row in rows.items():
-        linked = row.get("linkedParts")
-        known = [
-            part
-            for link in (linked if isinstance(linked, list) else [])
-            if isinstance(link, dict) and (part := parts.get(str(link.get("partId")))) is not None
-        ]
-        names = [_text(row, "title"), *(_text(part, "name") for part in known)]
+def _skus(skus: Mapping[str, Sku], parts: Mapping[str, Part]) -> Iterator[CatalogItem]:
+    for sku in skus.values():
+        known = [part for part_id in sku.part_ids if (part := parts.get(part_id)) is not None]
+        names = [sku.title, *(part.name for part in known)]
         about = ", ".join(dict.fromkeys(name for name in names if name))
-        picture = next((path for part in known if (path := _text(part, "thumbnailUri"))), None)
-        yield CatalogItem("sku", sku_id, _text(row, "sku") or sku_id, about, picture)
-
-
-def _text(row: Mapping[str, Any], field: str) -> str | None:
-    value = row.get(field)
-    return value if isinstance(value, str) and value else None
+        picture = next((part.picture for part in known if part.picture), None)
+        yield CatalogItem("sku", sku.id, sku.name or sku.id, about, picture)

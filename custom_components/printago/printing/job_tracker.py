@@ -12,6 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..api import JobStatus, PrintagoError, PrintJob
 from ..api.models.records import FINAL_STATUSES
+from ..api.rest.job_filter import JobFilter
 from ..const import LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..model.changes import Changes
@@ -96,11 +97,11 @@ class JobTracker:
         if not missing or not self._coordinator.jobs_readable:
             return
         try:
-            listing = await self._coordinator.client.jobs({"id.in": ",".join(missing)})
+            listing = await self._coordinator.client.queue.all(JobFilter(ids=missing))
         except PrintagoError as err:
             LOGGER.debug("Asking what became of jobs failed: %s", err)
             return
-        self._ended |= {job_id: PrintJob.from_json(job_id, row) for job_id, row in listing.rows.items()}
+        self._ended |= listing.rows
 
     def as_response(self, job_ids: Collection[str]) -> list[dict[str, Any]]:
         """Return what became of jobs, as actions return it; a status or printer that nobody told is None."""

@@ -1,13 +1,14 @@
 """What is to be printed: what may be asked for, and what is sent for it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import voluptuous as vol
 
 from ..api import PrintJob
+from ..api.models.build import BuildConfig
+from ..api.models.product import Part
 from ..api.models.records import LOW_PRIORITY, NORMAL_PRIORITY
 from ..api.models.tags import PIN, USER_TAGS, have_tags, join_tags
 from ..coordinator import PrintagoCoordinator
@@ -31,7 +32,6 @@ PRIORITIES = {"normal": NORMAL_PRIORITY, "low": LOW_PRIORITY}
 # Values and bounds of the vendor's BuildConfigV2.
 POSITIONS = ("back", "front")
 _MOST_COPIES = 500
-_OPTION_ID = re.compile(r"[a-z0-9]{24}")
 _TYPES_WITH_PLATES = ("3mf", "gcode3mf")
 
 _PARAMETER = vol.Any(bool, int, float, vol.All(str, vol.Length(max=255)))
@@ -78,8 +78,8 @@ class PrintRequest:
 
     @property
     def item(self) -> tuple[str, str]:
-        """Return the field of a job that tells what it prints, and its value."""
-        return ("partId", self.part_id) if self.part_id is not None else ("skuId", self.sku_id or "")
+        """Return what it prints: ``part`` or ``sku``, and the ID."""
+        return ("part", self.part_id) if self.part_id is not None else ("sku", self.sku_id or "")
 
     def matches(self, job: PrintJob) -> bool:
         """Return whether a job can have come of this request."""
@@ -122,63 +122,43 @@ async def async_print_request(catalog: Catalog, data: Mapping[str, Any], tags: d
     options = data.get(ATTR_OPTIONS)
     if options and ATTR_SKU not in data:
         raise action_error("options_without_sku")
-    label = data.get(ATTR_LABEL)
-    details: dict[str, Any] = {}
-    if label is not None:
-        details["label"] = label
-    if parameters := data.get(ATTR_PARAMETERS):
-        details["parameters"] = parameters
-    if plates := data.get(ATTR_PLATES):
-        details["plateQuantities"] = plates
-    if ATTR_MATERIAL in data:
-        details["materials"] = {"0": [await catalog.async_find_material(data[ATTR_MATERIAL])]}
-    common: dict[str, Any] = {
-        "quantity": data[ATTR_QUANTITY],
-        "priority": PRIORITIES[data[ATTR_PRIORITY]],
-        "position": data[ATTR_POSITION],
-    }
-    if tags:
-        common["tags"] = tags
+    material = await catalog.async_find_material(data[ATTR_MATERIAL]) if ATTR_MATERIAL in data else None
+    label, plates = data.get(ATTR_LABEL), data.get(ATTR_PLATES)
+    config = BuildConfig(
+        quantity=data[ATTR_QUANTITY],
+        priority=PRIORITIES[data[ATTR_PRIORITY]],
+        position=data[ATTR_POSITION],
+        tags=tags,
+        label=label,
+        parameters=data.get(ATTR_PARAMETERS),
+        plates=plates,
+        material=material,
+        options=options,
+    )
     if ATTR_PART in data:
         part = await catalog.async_find_part(data[ATTR_PART])
-        if parameters:
-            details["parameters"] = _own_names(parameters, part)
-        build = {"parts": [{"partId": part["id"], **common, **details}]}
+        if config.parameters:
+            config = replace(config, parameters=_own_names(config.parameters, part))
         # Each plate of a file becomes a job of its own.
-        quantity = None if plates or part.get("type") in _TYPES_WITH_PLATES else data[ATTR_QUANTITY]
-        return PrintRequest(build=build, part_id=part["id"], quantity=quantity, label=label, tags=tags)
+        quantity = None if plates or part.kind in _TYPES_WITH_PLATES else data[ATTR_QUANTITY]
+        return PrintRequest(build=config.of_part(part.id), part_id=part.id, quantity=quantity, label=label, tags=tags)
     sku = await catalog.async_find_sku(data[ATTR_SKU])
-    linked_parts = _linked_part_ids(sku)
-    if details:
-        if not linked_parts:
-            raise action_error("sku_without_parts", name=data[ATTR_SKU])
-        # An SKU has none of these of its own: they belong to its parts ("partId -> config" in the vendor's schema).
-        common["linkedPartConfigs"] = dict.fromkeys(linked_parts, details)
-    if options:
-        common["options"] = [
-            {"id" if _OPTION_ID.fullmatch(option) else "name": option, "value": value}
-            for option, value in options.items()
-        ]
-    build = {"skus": [{"skuId": sku["id"], **common}]}
-    return PrintRequest(build=build, sku_id=sku["id"], part_builds=max(1, len(linked_parts)), label=label, tags=tags)
+    # An SKU has no details of its own: they belong to its parts.
+    if config.details and not sku.part_ids:
+        raise action_error("sku_without_parts", name=data[ATTR_SKU])
+    return PrintRequest(
+        build=config.of_sku(sku.id, sku.part_ids),
+        sku_id=sku.id,
+        part_builds=max(1, len(sku.part_ids)),
+        label=label,
+        tags=tags,
+    )
 
 
-def _own_names(parameters: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+def _own_names(parameters: Mapping[str, Any], part: Part) -> dict[str, Any]:
     """Return parameters by the names that the part has for them; those that it does not have as they are."""
-    known = [row["name"] for row in _objects(part.get("parameters")) if isinstance(row.get("name"), str)]
-    own = {name: found[0] for name in parameters if len(found := alike(name, known, str)) == 1}
+    own = {name: found[0] for name in parameters if len(found := alike(name, part.parameters, str)) == 1}
     # Of two that mean the same, neither is left out in silence.
     if len(set(own.values())) < len(own):
         return dict(parameters)
     return {own.get(name, name): value for name, value in parameters.items()}
-
-
-def _linked_part_ids(sku: Mapping[str, Any]) -> list[str]:
-    linked = sku.get("linkedParts")
-    if not isinstance(linked, list):
-        return []
-    return [part["partId"] for part in linked if isinstance(part, Mapping) and isinstance(part.get("partId"), str)]
-
-
-def _objects(rows: object) -> list[Mapping[str, Any]]:
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []

@@ -11,6 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..api import PrintagoError, PrintJob, RequestPriority
 from ..api.models.records import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
+from ..api.rest.job_filter import JobFilter
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_message
@@ -191,13 +192,13 @@ class SavedPrint:
     async def _async_catch_up(self) -> None:
         asked_for = self._part_builds
         try:
-            filters = {"partBuildId.in": ",".join(sorted(asked_for))}
-            listing = await self.coordinator.client.jobs(filters, RequestPriority.BACKGROUND)
+            wanted = JobFilter(part_builds=sorted(asked_for))
+            listing = await self.coordinator.client.queue.all(wanted, RequestPriority.BACKGROUND)
         except PrintagoError as err:
             LOGGER.debug("Asking what became of a saved print failed: %s", err)
             return
         if asked_for == self._part_builds:
-            self._async_take_over(PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items())
+            self._async_take_over(listing.rows.values())
 
 
 def _as_action(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -122,16 +122,20 @@ class SavedPrints:
         if not wanted:
             return
         client = self._coordinator.client
-        ask = client.parts if kind == CONF_PART else client.skus
-        listing = await ask({"id.in": ",".join(sorted(set(wanted.values())))}, RequestPriority.BACKGROUND)
-        if not listing.complete:
+        ids, priority = sorted(set(wanted.values())), RequestPriority.BACKGROUND
+        if kind == CONF_PART:
+            parts = await client.parts(ids=ids, priority=priority)
+            printable, complete = set(parts.rows), parts.complete
+        else:
+            skus = await client.skus(ids=ids, priority=priority)
+            # An SKU outlives its parts; without any it prints nothing.
+            printable, complete = {sku.id for sku in skus.rows.values() if sku.parts != ()}, skus.complete
+        if not complete:
             return
         for subentry_id, identifier in wanted.items():
             if subentry_id not in self._prints or self._prints[subentry_id].item != (kind, identifier):
                 continue
-            row = listing.rows.get(identifier)
-            # An SKU outlives its parts; without any it prints nothing.
-            if row is not None and (kind == CONF_PART or row.get("linkedParts") != []):
+            if identifier in printable:
                 self._async_delete_issue(subentry_id)
             else:
                 self._async_create_issue(subentry_id)

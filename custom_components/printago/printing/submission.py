@@ -6,7 +6,7 @@ after the other, and after a lost answer the jobs are looked for that were not t
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +23,8 @@ from ..api import (
     PrintagoError,
     PrintJob,
 )
-from ..api.client import timestamp
+from ..api.models.build import PartBuild, SkuBuild
+from ..api.rest.job_filter import JobFilter
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import home_assistant_error
@@ -37,41 +38,27 @@ _BASELINE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class PartBuild:
-    """What Printago made of one part of a build."""
-
-    id: str
-    part_id: str | None
-    part_name: str | None
-    quantity: int | None
-    job_ids: tuple[str, ...] = ()
-
-    def as_response(self) -> dict[str, Any]:
-        """Return it as the action returns it."""
-        return {
-            "part_build_id": self.id,
-            "part_id": self.part_id,
-            "part": self.part_name,
-            "quantity": self.quantity,
-            "job_ids": list(self.job_ids),
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Submission:
     """What became of a build: ``confirmed`` by its answer, else found by its jobs after the answer was lost."""
 
     part_builds: tuple[PartBuild, ...]
-    sku_builds: tuple[Mapping[str, Any], ...] = ()
+    sku_builds: tuple[SkuBuild, ...] = ()
     confirmed: bool = True
 
     def as_response(self) -> dict[str, Any]:
         """Return it as the action returns it."""
         return {
-            "builds": [build.as_response() for build in self.part_builds],
-            "sku_builds": [
-                {"sku_build_id": build.get("id"), "sku_id": build.get("skuId")} for build in self.sku_builds
+            "builds": [
+                {
+                    "part_build_id": build.id,
+                    "part_id": build.part_id,
+                    "part": build.part_name,
+                    "quantity": build.quantity,
+                    "job_ids": list(build.job_ids),
+                }
+                for build in self.part_builds
             ],
+            "sku_builds": [{"sku_build_id": build.id, "sku_id": build.sku_id} for build in self.sku_builds],
             "job_ids": [job_id for build in self.part_builds for job_id in build.job_ids],
             "confirmed": self.confirmed,
         }
@@ -112,7 +99,7 @@ class Submitter:
                     self._coordinator.async_reconcile()
                 raise home_assistant_error(err) from err
             else:
-                submission = _read_answer(answer)
+                submission = Submission(answer.part_builds, answer.sku_builds)
                 self._account_for(build.id for build in submission.part_builds)
         if submission.confirmed and find_jobs and self._coordinator.jobs_readable:
             return await self._async_with_jobs(submission)
@@ -142,9 +129,9 @@ class Submitter:
             self._coordinator.farm.open_jobs.note_part_build(part_build_id)
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
-        item, identifier = request.item
-        listing = await self._client.jobs({f"{item}.eq": identifier, "createdAt.gte": timestamp(since)})
-        return [PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()]
+        sku_id = request.sku_id if request.part_id is None else None
+        wanted = JobFilter(part_id=request.part_id, sku_id=sku_id, created_since=since)
+        return list((await self._client.queue.all(wanted)).rows.values())
 
     async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
         """Look for the jobs of a build whose answer was lost."""
@@ -195,11 +182,11 @@ class Submitter:
                 if await self._async_listen(seconds, changed, collect):
                     break
                 try:
-                    listing = await self._client.jobs({"partBuildId.in": ",".join(wanted)})
+                    listing = await self._client.queue.all(JobFilter(part_builds=tuple(wanted)))
                 except PrintagoError as err:
                     LOGGER.debug("Asking for the jobs of a build failed: %s", err)
                     continue
-                if collect(PrintJob.from_json(job_id, source) for job_id, source in listing.rows.items()):
+                if collect(listing.rows.values()):
                     break
         finally:
             remove()
@@ -217,26 +204,6 @@ class Submitter:
                     await changed.wait()
                 return True
         return False
-
-
-def _read_answer(answer: Mapping[str, Any]) -> Submission:
-    sku_builds = answer.get("skuBuilds")
-    return Submission(
-        part_builds=tuple(map(_answered_build, answer["partBuilds"])),
-        sku_builds=tuple(build for build in sku_builds if isinstance(build, Mapping))
-        if isinstance(sku_builds, list)
-        else (),
-    )
-
-
-def _answered_build(build: Mapping[str, Any]) -> PartBuild:
-    copy = build.get("partCopy")
-    return PartBuild(
-        id=build["id"],
-        part_id=build.get("partId"),
-        part_name=copy.get("name") if isinstance(copy, Mapping) else None,
-        quantity=build.get("quantity"),
-    )
 
 
 def _found_build(jobs: list[PrintJob]) -> PartBuild:

@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api.models.filament import SlotAddress, slot_address_of
+from ..api.models.material import MaterialChoice
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..hub.material_poll import PRINTER_SLOTS
@@ -68,7 +69,7 @@ async def async_assign_material(call: ServiceCall) -> ServiceResponse:
     return {
         "printers": [*names(printers)],
         "slots": [place.key for place in places],
-        "assigned": {**material},
+        "assigned": {**material.as_json()},
         "set_on_printer": set_on_printer,
     }
 
@@ -85,10 +86,10 @@ def _check_slots(coordinator: PrintagoCoordinator, printer: PrinterState, places
             raise action_error("no_such_slot", printer=printer.name, slot=place.key, slots=slots)
 
 
-async def _async_material(catalog: Catalog, data: Mapping[str, Any]) -> Mapping[str, str]:
+async def _async_material(catalog: Catalog, data: Mapping[str, Any]) -> MaterialChoice:
     """Return what names the material in the call; raises PrintagoError, and ServiceValidationError."""
     material = await catalog.async_find_material(data[ATTR_MATERIAL]) if ATTR_MATERIAL in data else None
     if (wanted := data.get(ATTR_VARIANT)) is not None:
-        return {"variantId": (await catalog.async_find_variant(wanted, material))["id"]}
+        return MaterialChoice(variant_id=(await catalog.async_find_variant(wanted, material)).id)
     assert material is not None
     return material

@@ -1,6 +1,6 @@
 """The actions that change jobs of the queue, several at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
 from ..api.models.records import FINAL_STATUSES, place_in_queue
-from ..api.models.tags import PIN, plain_tags
 from ..const import DOMAIN
 from ..errors import async_message
 from ..printing.action_fields import NAME, at_most_one
@@ -77,10 +76,7 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
         default_statuses = change.possible if change.default_statuses is None else change.default_statuses
         found = await async_chosen_jobs(call, runtime, change.possible, default_statuses)
         # In the order of the queue, which those that are moved or retried shall keep.
-        jobs = sorted(
-            (PrintJob.from_json(job_id, row) for job_id, row in found.rows.items()),
-            key=place_in_queue,
-        )
+        jobs = sorted(found.rows.values(), key=place_in_queue)
     calling = coordinator.client.change_jobs(change.word, [job.id for job in jobs])
     done = await coordinator.async_call(calling)
     return _response(call, [_outcome(job, applied=job.id in done) for job in jobs])
@@ -105,32 +101,22 @@ async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
         _check_number(rows)
     outcomes: list[dict[str, Any]] = []
     failure: HomeAssistantError | None = None
-    for job_id, row in rows.items():
-        own = dict(changes)
-        if printer_id is not None or unpin:
-            own["requiredPrinterTags"] = _with_pin(row.get("requiredPrinterTags"), printer_id)
+    for job in rows.values():
         if failure is None or failure.translation_key not in _HOPELESS:
             try:
-                updated = await coordinator.async_call(coordinator.client.queue.update_job(job_id, own))
+                updated = await coordinator.async_call(
+                    coordinator.client.queue.update_job(job, changes, pin=printer_id, unpin=unpin)
+                )
             except HomeAssistantError as err:
                 failure = err
             else:
-                job = PrintJob.from_json(job_id, updated)
-                outcomes.append({**job_summary(coordinator, job), "applied": True})
+                outcomes.append({**job_summary(coordinator, updated), "applied": True})
                 continue
         why = {"failure": await async_message(call.hass, failure)} if failure is not None else {}
-        outcomes.append({**job_summary(coordinator, PrintJob.from_json(job_id, row)), "applied": False, **why})
+        outcomes.append({**job_summary(coordinator, job), "applied": False, **why})
     if failure is not None and not any(outcome["applied"] for outcome in outcomes):
         raise failure
     return _response(call, outcomes)
-
-
-def _with_pin(told: object, printer_id: str | None) -> dict[str, Any]:
-    """Return the tags that a job needs with another pin, or with none; what cannot be read stays as it is."""
-    given = told if isinstance(told, Mapping) else {}
-    tags = {kind: plain_tags(value) if isinstance(value, str) else value for kind, value in given.items()}
-    tags.pop(PIN, None)
-    return tags if printer_id is None else {**tags, PIN: printer_id}
 
 
 def _changes(call: ServiceCall) -> dict[str, Any]:

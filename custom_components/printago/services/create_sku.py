@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
+from ..api.models.product import Sku
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error, home_assistant_error
@@ -48,7 +49,7 @@ async def async_create_sku(call: ServiceCall) -> ServiceResponse:
     wanted: dict[str, str] = {}
     for name in call.data[ATTR_PARTS]:
         part = await coordinator.async_call(catalog.async_find_part(name), reads=True)
-        wanted[part["id"]] = call.data.get(ATTR_SKU) or called(part)
+        wanted[part.id] = call.data.get(ATTR_SKU) or called(part)
     taken = await coordinator.async_call(_async_skus_called(coordinator, list(wanted.values())), reads=True)
     if taken or len(set(wanted.values())) < len(wanted):
         repeated = [name for name in wanted.values() if list(wanted.values()).count(name) > 1]
@@ -58,15 +59,10 @@ async def async_create_sku(call: ServiceCall) -> ServiceResponse:
     if not call.return_response:
         return None
     part_ids = {name: part_id for part_id, name in wanted.items()}
-    return {
-        "skus": [
-            {"sku_id": row.get("id"), "sku": row.get("sku"), "part_id": part_ids.get(str(row.get("sku")))}
-            for row in skus
-        ]
-    }
+    return {"skus": [{"sku_id": sku.id, "sku": sku.name, "part_id": part_ids.get(sku.name or "")} for sku in skus]}
 
 
-async def _async_create(coordinator: PrintagoCoordinator, wanted: Mapping[str, str]) -> list[Mapping[str, Any]]:
+async def _async_create(coordinator: PrintagoCoordinator, wanted: Mapping[str, str]) -> list[Sku]:
     try:
         return await coordinator.client.products.create_skus(wanted.items())
     except OutcomeUnknownError as err:
@@ -78,7 +74,7 @@ async def _async_create(coordinator: PrintagoCoordinator, wanted: Mapping[str, s
         raise home_assistant_error(err) from err
 
 
-async def _async_find(coordinator: PrintagoCoordinator, names: list[str]) -> list[Mapping[str, Any]]:
+async def _async_find(coordinator: PrintagoCoordinator, names: list[str]) -> list[Sku]:
     """Look for SKUs whose answer was lost: none of their codes was there before."""
     found = await coordinator.async_call(_async_skus_called(coordinator, names))
     if missing := [name for name in names if name not in found]:
@@ -90,11 +86,11 @@ async def _async_find(coordinator: PrintagoCoordinator, names: list[str]) -> lis
     return [found[name] for name in names]
 
 
-async def _async_skus_called(coordinator: PrintagoCoordinator, names: list[str]) -> dict[str, Mapping[str, Any]]:
+async def _async_skus_called(coordinator: PrintagoCoordinator, names: list[str]) -> dict[str, Sku]:
     # A code may have a comma, which a filter of several would take for two codes.
     if len(names) == 1:
-        listing = await coordinator.client.skus({"sku.eq": names[0]})
+        listing = await coordinator.client.skus(name=names[0])
     else:
         listing = await coordinator.client.skus()
-    rows = {str(row.get("sku")): row for row in listing.rows.values()}
+    rows = {sku.name: sku for sku in listing.rows.values()}
     return {name: rows[name] for name in names if name in rows}

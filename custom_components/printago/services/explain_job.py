@@ -11,8 +11,10 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
+from ..api.models.match import FailedCheck
 from ..api.models.records import place_in_queue
 from ..api.models.tags import PIN, split_tags
+from ..api.rest.job_filter import JobFilter
 from ..coordinator import PrintagoCoordinator
 from ..localize import async_words, format_status, format_string
 from ..printing.action_fields import whole_number
@@ -21,7 +23,6 @@ from .helpers import async_coordinator
 from .job_selection import (
     ATTR_JOB_ID,
     JOB_IDS,
-    JobFilter,
     async_find_jobs,
     async_jobs_by_id,
     job_summary,
@@ -128,10 +129,9 @@ def _likeness(job: PrintJob) -> tuple[Any, ...]:
 async def _async_named(coordinator: PrintagoCoordinator, job_ids: list[str]) -> list[PrintJob]:
     known = coordinator.farm.jobs
     unknown = [job_id for job_id in dict.fromkeys(job_ids) if job_id not in known]
-    rows = (await async_jobs_by_id(coordinator, unknown)).rows if unknown else {}
-    if missing := [job_id for job_id in unknown if job_id not in rows]:
+    found = (await async_jobs_by_id(coordinator, unknown)).rows if unknown else {}
+    if missing := [job_id for job_id in unknown if job_id not in found]:
         raise selection_error("jobs_not_found", jobs=", ".join(missing[:_MOST_NAMED]))
-    found = {job_id: PrintJob.from_json(job_id, row) for job_id, row in rows.items()}
     return [known.get(job_id) or found[job_id] for job_id in dict.fromkeys(job_ids)]
 
 
@@ -141,51 +141,38 @@ async def _async_waiting(coordinator: PrintagoCoordinator) -> list[PrintJob]:
         waiting = list(coordinator.farm.jobs_with(JobStatus.PENDING))
     else:
         wanted = JobFilter(statuses=(JobStatus.PENDING,), hidden=False)
-        rows = (await async_find_jobs(coordinator, wanted, 1000)).rows
-        waiting = [PrintJob.from_json(job_id, row) for job_id, row in rows.items()]
+        waiting = list((await async_find_jobs(coordinator, wanted, 1000)).rows.values())
     return sorted(waiting, key=place_in_queue)
 
 
 async def _async_verdicts(
     coordinator: PrintagoCoordinator, job: PrintJob, words: Mapping[str, str]
 ) -> list[PrinterVerdict]:
-    rows = await coordinator.async_call(coordinator.client.queue.matching(job.id), reads=True)
-    verdicts = [_verdict(coordinator, job, row, words) for row in rows if isinstance(row.get("printerId"), str)]
+    matches = await coordinator.async_call(coordinator.client.queue.matching(job.id), reads=True)
+    verdicts = [
+        PrinterVerdict(
+            printer_id=match.printer_id,
+            name=printer_name(coordinator, match.printer_id) or match.printer_id,
+            matched=match.matched,
+            compatible=match.compatible,
+            reasons=tuple(_reason(coordinator, job, match.printer_id, check, words) for check in match.failed),
+        )
+        for match in matches
+    ]
     return sorted(verdicts, key=lambda verdict: verdict.rank)
 
 
-def _verdict(
-    coordinator: PrintagoCoordinator, job: PrintJob, row: Mapping[str, Any], words: Mapping[str, str]
-) -> PrinterVerdict:
-    checks = row.get("checks")
-    failed = [
-        check
-        for check in (checks if isinstance(checks, list) else [])
-        if isinstance(check, Mapping) and check.get("passed") is False
-    ]
-    return PrinterVerdict(
-        printer_id=row["printerId"],
-        name=printer_name(coordinator, row["printerId"]) or row["printerId"],
-        matched=row.get("matched") is True,
-        compatible=row.get("compatible") is True,
-        reasons=tuple(_reason(coordinator, job, row["printerId"], check, words) for check in failed),
-    )
-
-
 def _reason(
-    coordinator: PrintagoCoordinator, job: PrintJob, printer_id: str, check: Mapping[str, Any], words: Mapping[str, str]
+    coordinator: PrintagoCoordinator, job: PrintJob, printer_id: str, check: FailedCheck, words: Mapping[str, str]
 ) -> str:
     tags = job.required_printer_tags or {}
-    code = check.get("code")
-    if code == "tags-match" and tags.get(PIN, printer_id) != printer_id:
+    if check.code == "tags-match" and tags.get(PIN, printer_id) != printer_id:
         return format_string(words, "match_pinned", printer=printer_name(coordinator, tags[PIN]) or "")
-    if code == "tags-match":
+    if check.code == "tags-match":
         wanted = ", ".join(tag for kind, value in tags.items() if kind != PIN for tag in split_tags(value))
         return format_string(words, "match_tags_match", tags=wanted)
-    if said := format_string(words, f"match_{code}".replace("-", "_")):
-        return said
-    # A check that is newer than we are: Printago's own words.
-    return next((text for key in ("explanation", "label", "code") if isinstance(text := check.get(key), str)), "")
+    # For a check that is newer than we are: Printago's own words.
+    return format_string(words, f"match_{check.code}".replace("-", "_")) or check.explanation
 
 
 def _explanation(

@@ -1,7 +1,6 @@
 """Choosing print jobs for an action: by their IDs, or by what they have in common."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +12,9 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..api import JobStatus, Listing, PrintJob, is_identifier
-from ..api.client import timestamp
-from ..api.models.fields import MAX_TEXT, cut
+from ..api.models.fields import cut
 from ..api.models.tags import PIN
+from ..api.rest.job_filter import JobFilter
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..model.spelling import alike
@@ -31,7 +30,6 @@ ATTR_SINCE = "since"
 ATTR_STATUS = "status"
 
 _PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
-_PRINT_JOBS = "/v1/print-jobs"
 _MOST_CHOSEN = 1000
 _FILTERS = (ATTR_LABEL, ATTR_PART, ATTR_PRINTER, ATTR_SINCE, ATTR_STATUS)
 
@@ -62,57 +60,6 @@ JOB_IDS = vol.All(cv.ensure_list, vol.Length(max=_MOST_CHOSEN), [_job_id])
 SELECTION: dict[Any, Any] = {vol.Optional(ATTR_JOB_ID): JOB_IDS, **FILTERS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFilter:
-    """What jobs have in common; what is None does not matter."""
-
-    statuses: Collection[JobStatus] | None = None
-    printer_id: str | None = None
-    part_id: str | None = None
-    labels: Collection[str] | None = None
-    """Any of these spellings of one label."""
-    since: datetime | None = None
-    """When they ended, or, if they have not, when they were last changed."""
-    hidden: bool | None = None
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Return it as filters of the list call."""
-        query = {
-            "status.in": ",".join(sorted(self.statuses)) if self.statuses is not None else None,
-            "assignedPrinterId.eq": self.printer_id,
-            "partId.eq": self.part_id,
-            "label.eq": self._only_label,
-            # What has ended since then was changed since then.
-            "updatedAt.gte": timestamp(self.since) if self.since is not None else None,
-            "hidden.eq": str(self.hidden).lower() if self.hidden is not None else None,
-        }
-        return {name: value for name, value in query.items() if value is not None}
-
-    @property
-    def _only_label(self) -> str | None:
-        # Of a label that is longer than what is kept of it, the whole is not known.
-        (label, *others) = self.labels or (None,)
-        return None if others or label is None or len(label) >= MAX_TEXT else label
-
-    def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a job has all of it: a server that does not know a filter returns others as well."""
-        job = PrintJob.from_json("", row)
-        wanted_of = (
-            (self.printer_id, job.assigned_printer_id),
-            (self.part_id, job.part_id),
-            (self.hidden, job.hidden),
-        )
-        if any(wanted is not None and wanted != actual for wanted, actual in wanted_of):
-            return False
-        if self.labels is not None and job.label not in self.labels:
-            return False
-        if self.statuses is not None and job.status not in self.statuses:
-            return False
-        moment = job.ended_at or job.updated_at
-        return self.since is None or (moment is not None and moment >= self.since)
-
-
 async def async_job_filter(
     call: ServiceCall,
     runtime: PrintagoRuntime,
@@ -124,7 +71,7 @@ async def async_job_filter(
     device_id = data.get(ATTR_PRINTER)
     part_id = None
     if ATTR_PART in data:
-        part_id = (await coordinator.async_call(runtime.catalog.async_find_part(data[ATTR_PART]), reads=True))["id"]
+        part_id = (await coordinator.async_call(runtime.catalog.async_find_part(data[ATTR_PART]), reads=True)).id
     return JobFilter(
         statuses=statuses if statuses is not None else data.get(ATTR_STATUS),
         printer_id=async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None,
@@ -141,18 +88,14 @@ def _labels(coordinator: PrintagoCoordinator, wanted: str) -> list[str]:
     return alike(cut(wanted), known, str) or [cut(wanted)]
 
 
-async def async_find_jobs(coordinator: PrintagoCoordinator, wanted: JobFilter, most: int) -> Listing:
+async def async_find_jobs(coordinator: PrintagoCoordinator, wanted: JobFilter, most: int) -> Listing[PrintJob]:
     """Return the newest jobs that match, at most ``most``; raises HomeAssistantError."""
-    # One more than wanted tells whether there are others.
-    call = coordinator.client.queue.newest(_PRINT_JOBS, wanted.query, wanted.matches, most, page_size=most + 1)
-    return await coordinator.async_call(call, reads=True)
+    return await coordinator.async_call(coordinator.client.queue.newest(wanted, most), reads=True)
 
 
-async def async_jobs_by_id(coordinator: PrintagoCoordinator, job_ids: Collection[str]) -> Listing:
+async def async_jobs_by_id(coordinator: PrintagoCoordinator, job_ids: Collection[str]) -> Listing[PrintJob]:
     """Return the jobs with these IDs, as far as there are any; raises HomeAssistantError."""
-    wanted = {"id.in": ",".join(job_ids)}
-    call = coordinator.client.queue.newest(_PRINT_JOBS, wanted, lambda row: row["id"] in job_ids, len(job_ids))
-    return await coordinator.async_call(call, reads=True)
+    return await async_find_jobs(coordinator, JobFilter(ids=job_ids), len(job_ids))
 
 
 def chosen_ids(call: ServiceCall) -> list[str] | None:
@@ -178,7 +121,7 @@ async def async_chosen_jobs(
     runtime: PrintagoRuntime,
     possible: Collection[JobStatus],
     default_statuses: Collection[JobStatus],
-) -> Listing:
+) -> Listing[PrintJob]:
     """Return the jobs that an action describes, of those whose status allows it.
 
     Raises ServiceValidationError when none matches, or more than can be meant; HomeAssistantError when it cannot be asked.

@@ -1,7 +1,6 @@
 """The action that queues what orders still lack."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -9,13 +8,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..api import RequestPriority, is_identifier
+from ..api import RequestPriority
+from ..api.models.listing import read_listing
+from ..api.models.order import Order
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
-from ..model.spelling import alike, folded_number
+from ..model.spelling import alike, folded, folded_number, tidied
 from ..printing.action_fields import NAME, at_least_one
-from ..printing.catalog import called
 from ..printing.request import ATTR_POSITION, ATTR_PRIORITY, POSITIONS, PRIORITIES
 from .helpers import ATTR_PRINTER, async_runtime
 from .submit_print_job import ATTR_TAGS, TAGS, tags_of
@@ -50,30 +50,31 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
     runtime = async_runtime(call)
     coordinator = runtime.coordinator
     tags = tags_of(call, coordinator)
-    request: dict[str, Any] = {}
+    order_ids = None
     if ATTR_ORDERS in call.data:
-        request["orderIds"] = await coordinator.async_call(
-            _async_orders(coordinator, call.data[ATTR_ORDERS]), reads=True
-        )
+        order_ids = await coordinator.async_call(_async_orders(coordinator, call.data[ATTR_ORDERS]), reads=True)
     if ATTR_SKUS in call.data:
         skus = [
             await coordinator.async_call(runtime.catalog.async_find_sku(sku), reads=True)
             for sku in call.data[ATTR_SKUS]
         ]
-        request["skuIds"] = list(dict.fromkeys(sku["id"] for sku in skus))
+        sku_ids = list(dict.fromkeys(sku.id for sku in skus))
     else:
-        request["skuIds"] = await coordinator.async_call(_async_skus_of(coordinator, request["orderIds"]), reads=True)
-    if not request["skuIds"]:
+        sku_ids = await coordinator.async_call(_async_skus_of(coordinator, order_ids or []), reads=True)
+    if not sku_ids:
         raise action_error("orders_without_skus", orders=", ".join(call.data[ATTR_ORDERS]))
-    if tags:
-        request["printerTags"] = tags
-    if ATTR_PRIORITY in call.data:
-        request["priority"] = PRIORITIES[call.data[ATTR_PRIORITY]]
-    if ATTR_POSITION in call.data:
-        request["position"] = call.data[ATTR_POSITION]
-    errors = await coordinator.async_call(coordinator.client.products.print_orders(request))
+    errors = await coordinator.async_call(
+        coordinator.client.products.print_orders(
+            order_ids=order_ids,
+            sku_ids=sku_ids,
+            tags=tags,
+            priority=PRIORITIES[call.data[ATTR_PRIORITY]] if ATTR_PRIORITY in call.data else None,
+            position=call.data.get(ATTR_POSITION),
+        )
+    )
     if call.return_response:
-        return {"errors": errors, "order_ids": request.get("orderIds"), "sku_ids": request["skuIds"]}
+        # A response is JSON, which knows no other lists.
+        return {"errors": [*errors], "order_ids": [*order_ids] if order_ids else None, "sku_ids": [*sku_ids]}
     if errors:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -85,26 +86,22 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
 
 async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
     """Return the IDs of orders that are given by ID or number; raises PrintagoError and ServiceValidationError."""
-    rows = (await coordinator.client.open_orders(RequestPriority.USER)).rows
+    orders = read_listing(await coordinator.client.open_orders(RequestPriority.USER), Order).rows
     found: dict[str, None] = {}
     for name in wanted:
-        matching = [rows[name]] if name in rows else alike(name, rows.values(), _number, folded_number)
+        matching = (
+            [orders[name]] if name in orders else alike(name, orders.values(), lambda o: o.number or "", folded_number)
+        )
         if not matching:
-            raise action_error("order_not_found", name=name, candidates=_listed(rows.values()))
+            raise action_error("order_not_found", name=name, candidates=_listed(orders.values()))
         if len(matching) > 1:
-            raise action_error("order_ambiguous", name=name, candidates=", ".join(row["id"] for row in matching))
-        found[matching[0]["id"]] = None
+            raise action_error("order_ambiguous", name=name, candidates=", ".join(order.id for order in matching))
+        found[matching[0].id] = None
     return list(found)
 
 
-def _number(row: Mapping[str, Any]) -> str:
-    """Return the number of an order, empty where it has none."""
-    number = row.get("orderNumber")
-    return str(number) if isinstance(number, str | int) and not isinstance(number, bool) else ""
-
-
-def _listed(rows: Iterable[Mapping[str, Any]]) -> str:
-    numbers = [called(row, "orderNumber") for row in rows]
+def _listed(orders: Iterable[Order]) -> str:
+    numbers = [tidied(order.number) if order.number and folded(order.number) else order.id for order in orders]
     return ", ".join([*numbers[:_MOST_CANDIDATES], *(["…"] if len(numbers) > _MOST_CANDIDATES else [])]) or "-"
 
 
@@ -112,11 +109,5 @@ async def _async_skus_of(coordinator: PrintagoCoordinator, order_ids: list[str])
     """Return the SKUs that orders consist of: Printago wants them named."""
     skus: dict[str, None] = {}
     for order_id in order_ids:
-        for item in await coordinator.client.products.order_items(order_id):
-            if _counts(item):
-                skus[item["skuId"]] = None
+        skus |= dict.fromkeys(await coordinator.client.products.skus_of_order(order_id))
     return list(skus)
-
-
-def _counts(item: Mapping[str, Any]) -> bool:
-    return is_identifier(item.get("skuId")) and item.get("ignored") is not True

@@ -1,6 +1,6 @@
 """The actions that only read: parts, SKUs, jobs and orders, as small as a template needs them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -8,9 +8,9 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..api import Listing, PrintJob
 from ..api.models.order import OPEN, Order
-from ..api.rest.pagination import Accept
+from ..api.models.product import Part, Sku
+from ..api.rest.job_filter import timestamp
 from ..coordinator import PrintagoCoordinator
 from ..model.spelling import folded
 from ..printing.action_fields import NAME, whole_number
@@ -33,17 +33,24 @@ GET_ORDERS_SCHEMA = vol.Schema(
 
 async def async_get_parts(call: ServiceCall) -> ServiceResponse:
     """Return the newest parts, or those whose name contains a text."""
-    coordinator = async_coordinator(call)
-    found = await _async_newest(coordinator, call, "/v1/parts", _contains(call, "name"))
-    parts: list[Any] = [_part(row) for row in found.rows.values()]
+    coordinator, contains = async_coordinator(call), _contains(call)
+    found = await coordinator.async_call(
+        coordinator.client.products.newest_parts(lambda part: contains(part.name), call.data[ATTR_LIMIT]), reads=True
+    )
+    parts: list[Any] = [_part(part) for part in found.rows.values()]
     return {"parts": parts, "complete": found.complete}
 
 
 async def async_get_skus(call: ServiceCall) -> ServiceResponse:
     """Return the newest SKUs, or those whose code or title contains a text."""
-    coordinator = async_coordinator(call)
-    found = await _async_newest(coordinator, call, "/v1/skus", _contains(call, "sku", "title"))
-    skus: list[Any] = [_sku(row) for row in found.rows.values()]
+    coordinator, contains = async_coordinator(call), _contains(call)
+    found = await coordinator.async_call(
+        coordinator.client.products.newest_skus(
+            lambda sku: contains(sku.name) or contains(sku.title), call.data[ATTR_LIMIT]
+        ),
+        reads=True,
+    )
+    skus: list[Any] = [_sku(sku) for sku in found.rows.values()]
     return {"skus": skus, "complete": found.complete}
 
 
@@ -53,92 +60,66 @@ async def async_get_jobs(call: ServiceCall) -> ServiceResponse:
     coordinator = runtime.coordinator
     wanted = await async_job_filter(call, runtime)
     found = await async_find_jobs(coordinator, wanted, call.data[ATTR_LIMIT])
-    jobs: list[Any] = [job_summary(coordinator, PrintJob.from_json(job_id, row)) for job_id, row in found.rows.items()]
+    jobs: list[Any] = [job_summary(coordinator, job) for job in found.rows.values()]
     return {"jobs": jobs, "complete": found.complete}
 
 
 async def async_get_orders(call: ServiceCall) -> ServiceResponse:
     """Return the newest orders of a status."""
-    coordinator = async_coordinator(call)
-    wanted = call.data[ATTR_STATUS]
-    found = await _async_newest(
-        coordinator, call, "/v1/orders", lambda row: wanted in ("all", _order_status(Order.from_json("", row)))
+    coordinator, wanted = async_coordinator(call), call.data[ATTR_STATUS]
+    found = await coordinator.async_call(
+        coordinator.client.products.newest_orders(
+            lambda order: wanted in ("all", _order_status(order)), call.data[ATTR_LIMIT]
+        ),
+        reads=True,
     )
-    orders: list[Any] = [_order(coordinator, order_id, row) for order_id, row in found.rows.items()]
+    orders: list[Any] = [_order(coordinator, order) for order in found.rows.values()]
     return {"orders": orders, "complete": found.complete}
 
 
-async def _async_newest(coordinator: PrintagoCoordinator, call: ServiceCall, path: str, accept: Accept) -> Listing:
-    return await coordinator.async_call(
-        coordinator.client.queue.newest(path, {}, accept, call.data[ATTR_LIMIT]), reads=True
-    )
-
-
-def _contains(call: ServiceCall, *fields: str) -> Accept:
+def _contains(call: ServiceCall) -> Callable[[str | None], bool]:
     wanted = folded(call.data.get(ATTR_SEARCH, ""))
-    return lambda row: any(wanted in folded(_text(row, field) or "") for field in fields)
+    return lambda text: wanted in folded(text or "")
 
 
-def _part(row: Mapping[str, Any]) -> dict[str, Any]:
+def _part(part: Part) -> dict[str, Any]:
     return {
-        "part_id": row["id"],
-        "name": _text(row, "name"),
-        "type": _text(row, "type"),
-        "description": _text(row, "description"),
-        "tags": [tag for tag in _list(row, "userTags") if isinstance(tag, str)],
-        "parameters": [
-            name
-            for parameter in _list(row, "parameters")
-            if isinstance(parameter, Mapping) and (name := _text(parameter, "name")) is not None
-        ],
-        "created_at": _text(row, "createdAt"),
-        "updated_at": _text(row, "updatedAt"),
+        "part_id": part.id,
+        "name": part.name,
+        "type": part.kind,
+        "description": part.description,
+        "tags": [*part.tags],
+        "parameters": [*part.parameters],
+        "created_at": part.created_at,
+        "updated_at": part.updated_at,
     }
 
 
-def _sku(row: Mapping[str, Any]) -> dict[str, Any]:
+def _sku(sku: Sku) -> dict[str, Any]:
     return {
-        "sku_id": row["id"],
-        "sku": _text(row, "sku"),
-        "title": _text(row, "title"),
+        "sku_id": sku.id,
+        "sku": sku.name,
+        "title": sku.title,
         "parts": [
-            {"part_id": part["partId"], "label": _text(part, "label"), "quantity": _number(part, "quantity")}
-            for part in _list(row, "linkedParts")
-            if isinstance(part, Mapping) and isinstance(part.get("partId"), str)
+            {"part_id": part.part_id, "label": part.label, "quantity": part.quantity} for part in sku.parts or ()
         ],
-        "created_at": _text(row, "createdAt"),
-        "updated_at": _text(row, "updatedAt"),
+        "created_at": sku.created_at,
+        "updated_at": sku.updated_at,
     }
 
 
-def _order(coordinator: PrintagoCoordinator, order_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    order = Order.from_json(order_id, row)
+def _order(coordinator: PrintagoCoordinator, order: Order) -> dict[str, Any]:
     return {
-        "order_id": order_id,
+        "order_id": order.id,
         "number": order.number,
         "status": _order_status(order),
-        "source": _text(row, "source"),
+        "source": order.source,
         "deadline": moment_text(order.deadline),
         "overdue": order.is_open and order.is_overdue(coordinator.farm.server_now()),
-        "created_at": _text(row, "createdAt"),
+        "created_at": timestamp(order.created_at) if order.created_at is not None else None,
     }
 
 
 def _order_status(order: Order) -> str | None:
-    # A cancelled order is a closed one that tells when it was cancelled.
+    # A cancelled order is a closed one that says when it was cancelled.
     return "cancelled" if order.cancelled_at is not None else order.status
-
-
-def _text(row: Mapping[str, Any], field: str) -> str | None:
-    value = row.get(field)
-    return value if isinstance(value, str) else None
-
-
-def _number(row: Mapping[str, Any], field: str) -> int | float | None:
-    value = row.get(field)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _list(row: Mapping[str, Any], field: str) -> list[Any]:
-    value = row.get(field)
-    return value if isinstance(value, list) else []

@@ -41,7 +41,7 @@ async def async_skip_objects(call: ServiceCall) -> ServiceResponse:
         raise action_error("no_object_left", printer=printer.name)
     if skipped:
         ids = [item.id for item in skipped]
-        await coordinator.async_call(coordinator.client.send_command(printer.id, "skip-objects", objectIds=ids))
+        await coordinator.async_call(coordinator.client.skip_objects(printer.id, ids))
     if not call.return_response:
         return None
     return {"job_id": job_id, "skipped": [*_told(skipped)], "remaining": [*_told(remaining)]}

@@ -1,6 +1,6 @@
 """The action that submits prints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -8,6 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from ..api.models.build import PreviewedBuild
 from ..coordinator import PrintagoCoordinator
 from ..printing.action_fields import NAME, whole_number
 from ..printing.job_tracker import JobTracker, WaitUntil
@@ -91,31 +92,21 @@ async def async_submit(
     return response if wants_response else None
 
 
-def _preview_response(preview: Mapping[str, Any]) -> dict[str, Any]:
+def _preview_response(preview: Iterable[PreviewedBuild]) -> dict[str, Any]:
     builds: list[dict[str, Any]] = [
         {
-            "part_id": build.get("partId"),
-            "part": build.get("partName"),
-            "sku": sku.get("sku") if isinstance(sku := build.get("sku"), Mapping) else None,
-            "label": build.get("label"),
-            "quantity": build.get("quantity"),
+            "part_id": build.part_id,
+            "part": build.part_name,
+            "sku": build.sku,
+            "label": build.label,
+            "quantity": build.quantity,
             "jobs": [
-                {
-                    "label": job.get("label"),
-                    "number": job.get("quantityIndex"),
-                    "of": job.get("quantityTotal"),
-                    "plate": job.get("plateName") or job.get("plateId"),
-                }
-                for job in _objects(build.get("jobs"))
+                {"label": job.label, "number": job.number, "of": job.of, "plate": job.plate} for job in build.jobs
             ],
         }
-        for build in _objects(preview["partBuilds"])
+        for build in preview
     ]
     return {"dry_run": True, "builds": builds, "job_count": sum(len(build["jobs"]) for build in builds)}
-
-
-def _objects(rows: object) -> list[Mapping[str, Any]]:
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
 def tags_of(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The action that uploads a model: a file becomes a part, and at will a print."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -11,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
+from ..api.models.product import Part
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error, async_message, home_assistant_error
@@ -88,7 +88,7 @@ async def async_upload_part(call: ServiceCall) -> ServiceResponse:
         await file.async_close()
     catalog.async_know_part(part)
     response: dict[str, Any] = {
-        "part_id": part["id"],
+        "part_id": part.id,
         "part": called(part),
         "type": file.kind,
         "size": file.size,
@@ -107,7 +107,7 @@ async def _async_open(call: ServiceCall) -> ModelFile:
     return await async_open(call.hass, call.data[ATTR_PATH], check_allowed=True)
 
 
-async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name: str) -> Mapping[str, Any]:
+async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name: str) -> Part:
     products = coordinator.client.products
     target = await coordinator.async_call(products.upload_target(file.name), reads=True)
     try:
@@ -127,29 +127,29 @@ async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name:
         raise _failure("part_not_made", name=file.name, error=error) from err
 
 
-async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: str, path: str) -> Mapping[str, Any]:
+async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: str, path: str) -> Part:
     """Look for a part whose answer was lost: no other has the file that was just uploaded."""
     key = "part_unchecked"
     for seconds in _LOOK_AFTER:
         await asyncio.sleep(seconds)
         try:
-            listing = await coordinator.client.parts({"name.eq": name})
+            listing = await coordinator.client.parts(name=name)
         except PrintagoError as err:
             LOGGER.debug("Looking for a part failed: %s", err)
             key = "part_unchecked"
             continue
         for part in listing.rows.values():
-            if isinstance(uris := part.get("fileUris"), list) and path in uris:
+            if path in part.file_paths:
                 return part
         key = "part_lost"
     raise _failure(key, name=file.name)
 
 
 async def _async_print(
-    call: ServiceCall, runtime: PrintagoRuntime, part: Mapping[str, Any], tags: dict[str, str]
+    call: ServiceCall, runtime: PrintagoRuntime, part: Part, tags: dict[str, str]
 ) -> dict[str, Any] | None:
     wanted = {
-        ATTR_PART: part["id"],
+        ATTR_PART: part.id,
         ATTR_QUANTITY: 1,
         ATTR_PRIORITY: "normal",
         ATTR_POSITION: "back",
@@ -166,7 +166,7 @@ async def _async_print(
         )
     except HomeAssistantError as err:
         error = await async_message(call.hass, err)
-        raise _failure("uploaded_not_printed", name=called(part), part_id=part["id"], error=error) from err
+        raise _failure("uploaded_not_printed", name=called(part), part_id=part.id, error=error) from err
 
 
 def _failure(key: str, **placeholders: str) -> HomeAssistantError:

@@ -106,6 +106,13 @@ def text(raw: object) -> str:
     return cut(raw).translate(_CONTROL)
 
 
+def string(raw: object) -> str:
+    """Read a text as it is: it is compared, or sent back."""
+    if not isinstance(raw, str):
+        raise UnreadableError
+    return raw
+
+
 def filled_text(raw: object) -> str | None:
     """Read a text that people read; a blank one is none."""
     return text(raw).strip() or None

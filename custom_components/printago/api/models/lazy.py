@@ -93,6 +93,10 @@ class LazyRecord:
         # What came first goes along, for what was not read yet.
         return _lay_over(self.__new__(type(self)), {**self.__dict__, **values})
 
+    def source_of(self, key: str) -> object:
+        """Return a field as it came first, by the cloud's name for it."""
+        return self._source.get(key)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes."""
         return {"id": self.id} | {field.name: getattr(self, field.name) for field in self._fields}

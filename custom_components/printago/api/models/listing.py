@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self
+
+type Source = Mapping[str, Any]
+
+
+class _Readable(Protocol):
+    @classmethod
+    def from_json(cls, identifier: str, source: Source) -> Self: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing[T = Source]:
     """Rows of a list call by ID, and whether they are all that there are."""
 
-    rows: dict[str, Mapping[str, Any]]
+    rows: dict[str, T]
     complete: bool
+
+
+def read_listing[R: _Readable](listing: Listing, kind: type[R]) -> Listing[R]:
+    """Return a listing with its rows as records."""
+    return Listing({key: kind.from_json(key, row) for key, row in listing.rows.items()}, listing.complete)

@@ -8,11 +8,13 @@ from . import fields as f
 from .records import Record
 
 OPEN = "open"
+
 _ORDER_FIELDS: f.Fields = {
     "orderNumber": ("number", f.text),
     "status": ("status", f.text),
     "cancelledAt": ("cancelled_at", f.deciding(f.moment)),
     "deadline": ("deadline", f.moment),
+    "source": ("source", f.text),
     "customerId": ("customer_id", f.path_text),
     "price": ("price", f.number(-1e9, 1e9)),
     "currency": ("currency", f.currency),
@@ -33,6 +35,8 @@ class Order(Record):
     status: str | None = None
     cancelled_at: datetime | None = None
     deadline: datetime | None = None
+    source: str | None = None
+    """Where it comes from, such as the name of a shop."""
     customer_id: str | None = None
     price: float | None = None
     currency: str | None = None

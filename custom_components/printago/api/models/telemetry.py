@@ -25,6 +25,17 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+TEMPERATURES = {
+    "nozzleTemp": "nozzle_temp",
+    "bedTemp": "bed_temp",
+    "chamberTemp": "chamber_temp",
+    "nozzleTempTarget": "nozzle_temp_target",
+    "bedTempTarget": "bed_temp_target",
+    "chamberTempTarget": "chamber_temp_target",
+}
+"""Attributes of Telemetry by the cloud's names for them in ``temps``, which most messages have nothing else new in."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthMessage:
     """One HMS message of a printer, for example code ``0700-2000-0002-0001``; not each has a code, or words."""

@@ -1,48 +1,57 @@
-"""REST calls that look things up for a person, and those that change or explain one job of the queue."""
+"""REST calls that look jobs up for a person, and those that change or explain one job of the queue."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
-from ..models.listing import Listing
-from .pagination import PAGE_SIZE, Accept, objects, read_newest
+from ..models.listing import Listing, read_listing
+from ..models.match import PrinterMatch
+from ..models.records import PrintJob
+from ..models.tags import PIN, plain_tags
+from .job_filter import JobFilter
+from .pagination import PAGE_SIZE, Accept, objects, read_list, read_newest
 from .rate_limit import RequestPriority
 from .transport import Transport
 
 MOST_PAGES = 5
 """Most requests that one look-up costs: 5,000 rows."""
+_JOBS = "/v1/print-jobs"
+_TAGS = "requiredPrinterTags"
 
 
 class JobEndpoints:
-    """The calls about single jobs, and about lists of which a part is wanted; all raise PrintagoError."""
+    """The calls about jobs of which some are wanted, and about single ones; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
         """Use the store's transport."""
         self._transport = transport
 
-    async def newest(
-        self, path: str, filters: Mapping[str, str], accept: Accept, most: int, *, page_size: int = PAGE_SIZE
-    ) -> Listing:
-        """Return at most ``most`` rows of a list, newest first; complete when there are no others."""
-        return await read_newest(
-            self._transport,
-            path,
-            filters=filters,
-            accept=accept,
-            most=most,
-            most_pages=MOST_PAGES,
-            page_size=page_size,
-        )
+    async def all(self, wanted: JobFilter, priority: RequestPriority = RequestPriority.USER) -> Listing[PrintJob]:
+        """Return all jobs that match (``GET /v1/print-jobs``)."""
+        return read_listing(await read_list(self._transport, _JOBS, priority=priority, filters=wanted.query), PrintJob)
 
-    async def update_job(self, job_id: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Change fields of a job (``PATCH /v1/print-jobs/{id}``) and return all of them."""
-        answer = await self._transport.request(
-            "PATCH", f"/v1/print-jobs/{job_id}", priority=RequestPriority.USER, json=dict(changes)
-        )
+    async def newest(self, wanted: JobFilter, most: int) -> Listing[PrintJob]:
+        """Return at most ``most`` jobs that match, newest first; complete when there are no others."""
+        # One more than wanted tells whether there are others.
+        page_size = PAGE_SIZE if wanted.ids is not None else most + 1
+        rows = await newest(self._transport, _JOBS, wanted.query, wanted.matches, most, page_size=page_size)
+        return read_listing(rows, PrintJob)
+
+    async def update_job(
+        self, job: PrintJob, changes: Mapping[str, Any], *, pin: str | None = None, unpin: bool = False
+    ) -> PrintJob:
+        """Change fields of a job (``PATCH /v1/print-jobs/{id}``) and return all of them.
+
+        ``pin`` leaves it one printer, ``unpin`` any. Tags that cannot be read stay as they are.
+        """
+        body = dict(changes)
+        if pin is not None or unpin:
+            body[_TAGS] = _with_pin(job.source_of(_TAGS), pin)
+        answer = await self._transport.request("PATCH", f"{_JOBS}/{job.id}", priority=RequestPriority.USER, json=body)
         if not isinstance(answer, Mapping) or not is_identifier(answer.get("id")):
             raise MalformedResponseError("the answer is not a job")
-        return answer
+        return PrintJob.from_json(job.id, answer)
 
     async def reorder(self, orders: Mapping[str, float]) -> None:
         """Give jobs new numbers in the queue (``PATCH /v1/print-jobs/bulk-reorder``), by job ID.
@@ -52,13 +61,37 @@ class JobEndpoints:
         body = {"updates": [{"id": job_id, "newQueueOrder": order} for job_id, order in orders.items()]}
         await self._transport.request("PATCH", "/v1/print-jobs/bulk-reorder", priority=RequestPriority.USER, json=body)
 
-    async def matching(self, job_id: str) -> list[Mapping[str, Any]]:
-        """Return how a job fits each printer (schema ``PrinterMatchingStatus``); empty when Printago tells nothing."""
+    async def matching(self, job_id: str) -> list[PrinterMatch]:
+        """Return how a job fits each printer; empty when Printago tells nothing."""
         answer = await self._transport.request(
-            "GET", f"/v1/print-jobs/{job_id}/matching-troubleshoot", priority=RequestPriority.USER
+            "GET", f"{_JOBS}/{job_id}/matching-troubleshoot", priority=RequestPriority.USER
         )
         if answer is None:
             return []
         if not isinstance(answer, Mapping):
             raise MalformedResponseError("the answer is not an object")
-        return objects(answer.get("printers"))
+        rows = objects(answer.get("printers"))
+        return [PrinterMatch.from_json(row) for row in rows if isinstance(row.get("printerId"), str)]
+
+
+async def newest(
+    transport: Transport,
+    path: str,
+    filters: Mapping[str, str],
+    accept: Accept,
+    most: int,
+    *,
+    page_size: int = PAGE_SIZE,
+) -> Listing:
+    """Return at most ``most`` rows of a list, newest first; complete when there are no others."""
+    return await read_newest(
+        transport, path, filters=filters, accept=accept, most=most, most_pages=MOST_PAGES, page_size=page_size
+    )
+
+
+def _with_pin(told: object, printer_id: str | None) -> dict[str, Any]:
+    """Return the tags that a job needs with another pin, or with none; what cannot be read stays as it is."""
+    given = told if isinstance(told, Mapping) else {}
+    tags = {kind: plain_tags(value) if isinstance(value, str) else value for kind, value in given.items()}
+    tags.pop(PIN, None)
+    return tags if printer_id is None else {**tags, PIN: printer_id}

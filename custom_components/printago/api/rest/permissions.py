@@ -20,6 +20,7 @@ _KEY_VIEW = _permissions("apiKey.view")
 PRINTER_CONTROL = _permissions("printer.control")
 CONFIRM_READY = _permissions("printer.ready")
 FABMATIC = _permissions("printer.config", "printer.ready")
+DOWNLOAD = _permissions("file.download")
 MAINTENANCE = _permissions("maintenance.edit")
 QUEUE_MANAGE = _permissions("queue.manage")
 SETTINGS_VIEW = _permissions("settings.view")
@@ -54,7 +55,7 @@ _NEEDED = {
     "POST /v1/parts": _permissions("part.create"),
     "POST /v1/parts/create-skus": _permissions("sku.create"),
     "POST /v1/storage/signed-upload-urls": _permissions("part.create"),
-    "POST /v1/storage/signed-urls": _permissions("file.download"),
+    "POST /v1/storage/signed-urls": DOWNLOAD,
     "GET /v1/skus": _permissions("sku.view"),
     "GET /v1/materials": _permissions("material.view"),
     "GET /v1/materials/variants": _permissions("material.view"),

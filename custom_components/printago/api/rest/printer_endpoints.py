@@ -8,6 +8,7 @@ from typing import Any
 from ..exceptions import MalformedResponseError
 from ..models.fields import cut
 from ..models.filament import SlotAddress
+from ..models.material import MaterialChoice
 from .rate_limit import RequestPriority
 from .transport import Transport
 
@@ -41,18 +42,18 @@ class PrinterEndpoints:
         self,
         printer_ids: Sequence[str],
         places: Sequence[SlotAddress],
-        material: Mapping[str, str],
+        material: MaterialChoice,
         *,
         set_on_printer: bool,
     ) -> None:
         """Assign a material to slots of printers (``PATCH /v1/materials/printer-slots/assign``): matching reads it.
 
-        ``material`` is one of ``variantId``, ``materialId`` and ``materialType``; ``set_on_printer`` tells the printers too.
+        ``set_on_printer`` tells the printers too.
         """
         body = {
             "printerIds": list(printer_ids),
             "visualSlots": [{"amsIndex": place.ams, "slotIndex": place.slot} for place in places],
-            **material,
+            **material.as_json(),
             "setOnPrinter": set_on_printer,
         }
         await self._transport.request(

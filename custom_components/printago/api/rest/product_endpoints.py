@@ -1,11 +1,16 @@
 """REST calls about what can be printed: uploads, parts, SKUs, previews of builds, and what orders still lack."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..exceptions import MalformedResponseError
+from ..models.build import PreviewedBuild, objects_in
 from ..models.fields import cut, is_identifier
+from ..models.listing import Listing, read_listing
+from ..models.order import Order
+from ..models.product import Part, Sku
+from .job_endpoints import newest
 from .pagination import identified
 from .rate_limit import RequestPriority
 from .transport import Transport
@@ -28,12 +33,30 @@ class ProductEndpoints:
         """Use the store's transport."""
         self._transport = transport
 
-    async def preview_build(self, build: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what a build would queue (``POST /v2/builds/preview``, schema ``BuildPreviewV2``); nothing is."""
+    async def newest_parts(self, accept: Callable[[Part], bool], most: int) -> Listing[Part]:
+        """Return at most ``most`` parts that are accepted, newest first; complete when there are no others."""
+        return await self._newest("/v1/parts", Part, accept, most)
+
+    async def newest_skus(self, accept: Callable[[Sku], bool], most: int) -> Listing[Sku]:
+        """Return SKUs as ``newest_parts`` returns parts."""
+        return await self._newest("/v1/skus", Sku, accept, most)
+
+    async def newest_orders(self, accept: Callable[[Order], bool], most: int) -> Listing[Order]:
+        """Return orders as ``newest_parts`` returns parts."""
+        return await self._newest("/v1/orders", Order, accept, most)
+
+    async def _newest[R: (Part, Sku, Order)](
+        self, path: str, kind: type[R], accept: Callable[[R], bool], most: int
+    ) -> Listing[R]:
+        rows = await newest(self._transport, path, {}, lambda row: accept(kind.from_json(row["id"], row)), most)
+        return read_listing(rows, kind)
+
+    async def preview_build(self, build: Mapping[str, Any]) -> list[PreviewedBuild]:
+        """Return what a build would queue (``POST /v2/builds/preview``); nothing is."""
         answer = await self._transport.request("POST", "/v2/builds/preview", priority=RequestPriority.USER, json=build)
         if not isinstance(answer, Mapping) or not isinstance(answer.get("partBuilds"), list):
             raise MalformedResponseError("the answer is not a preview")
-        return answer
+        return [PreviewedBuild.from_json(build) for build in objects_in(answer["partBuilds"])]
 
     async def upload_target(self, filename: str) -> UploadTarget:
         """Ask where a file of this name may be put (``POST /v1/storage/signed-upload-urls``)."""
@@ -52,7 +75,7 @@ class ProductEndpoints:
         """Put ``size`` bytes to where ``upload_target`` said; costs no quota."""
         await self._transport.upload(target.url, content, size)
 
-    async def create_part(self, name: str, kind: str, path: str, description: str = "") -> Mapping[str, Any]:
+    async def create_part(self, name: str, kind: str, path: str, description: str = "") -> Part:
         """Make a part of an uploaded file (``POST /v1/parts``) and return it; ``kind`` is the vendor's file type."""
         answer = await self._transport.request(
             "POST",
@@ -70,24 +93,45 @@ class ProductEndpoints:
         )
         if not isinstance(answer, Mapping) or not is_identifier(answer.get("id")):
             raise MalformedResponseError("the answer is not a part")
-        return answer
+        return Part.from_json(answer["id"], answer)
 
-    async def create_skus(self, names: Iterable[tuple[str, str]]) -> list[Mapping[str, Any]]:
+    async def create_skus(self, names: Iterable[tuple[str, str]]) -> list[Sku]:
         """Make an SKU of each part, given as part ID and code (``POST /v1/parts/create-skus``), and return them."""
         body = [{"partId": part_id, "skuName": name} for part_id, name in names]
-        return identified(
-            await self._transport.request("POST", "/v1/parts/create-skus", priority=RequestPriority.USER, json=body)
+        answer = await self._transport.request(
+            "POST", "/v1/parts/create-skus", priority=RequestPriority.USER, json=body
         )
+        return [Sku.from_json(row["id"], row) for row in identified(answer)]
 
-    async def order_items(self, order_id: str) -> list[Mapping[str, Any]]:
-        """Return what an order consists of (``GET /v1/orders/{orderId}/items``)."""
+    async def skus_of_order(self, order_id: str) -> list[str]:
+        """Return the SKUs that an order consists of (``GET /v1/orders/{orderId}/items``), without items that are ignored."""
         answer = await self._transport.request("GET", f"/v1/orders/{order_id}/items", priority=RequestPriority.USER)
         if not isinstance(answer, list):
             raise MalformedResponseError("the answer is not a list")
-        return [item for item in answer if isinstance(item, Mapping)]
+        return [
+            item["skuId"]
+            for item in answer
+            if isinstance(item, Mapping) and is_identifier(item.get("skuId")) and item.get("ignored") is not True
+        ]
 
-    async def print_orders(self, request: Mapping[str, Any]) -> list[str]:
+    async def print_orders(
+        self,
+        *,
+        order_ids: list[str] | None,
+        sku_ids: list[str],
+        tags: Mapping[str, str],
+        priority: int | None,
+        position: str | None,
+    ) -> list[str]:
         """Queue what orders still lack (``POST /v1/orders/print``); return what Printago could not queue, in its words."""
+        fields = {
+            "orderIds": order_ids,
+            "skuIds": sku_ids,
+            "printerTags": dict(tags) or None,
+            "priority": priority,
+            "position": position,
+        }
+        request = {name: value for name, value in fields.items() if value is not None}
         answer = await self._transport.request("POST", "/v1/orders/print", priority=RequestPriority.USER, json=request)
         errors = answer.get("errors") if isinstance(answer, Mapping) else None
         if not isinstance(errors, list):

@@ -1,0 +1,158 @@
+"""Builds: what is sent to queue prints, and what Printago answers (the vendor's ``BuildConfigV2`` and its kin)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+import re
+from typing import Any, Self
+
+from .material import MaterialChoice
+
+_OPTION_ID = re.compile(r"[a-z0-9]{24}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildConfig:
+    """How a part or an SKU is to be printed."""
+
+    quantity: int
+    priority: int
+    position: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    label: str | None = None
+    parameters: Mapping[str, Any] | None = None
+    plates: Mapping[str, int] | None = None
+    material: MaterialChoice | None = None
+    options: Mapping[str, str] | None = None
+    """Values of an SKU's options, by ID or name."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Return what only parts have; of an SKU it belongs to its parts."""
+        details: dict[str, Any] = {}
+        if self.label is not None:
+            details["label"] = self.label
+        if self.parameters:
+            details["parameters"] = self.parameters
+        if self.plates:
+            details["plateQuantities"] = self.plates
+        if self.material is not None:
+            details["materials"] = {"0": [self.material.as_json()]}
+        return details
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        common: dict[str, Any] = {"quantity": self.quantity, "priority": self.priority, "position": self.position}
+        if self.tags:
+            common["tags"] = self.tags
+        return common
+
+    def of_part(self, part_id: str) -> dict[str, Any]:
+        """Return the build of a part."""
+        return {"parts": [{"partId": part_id, **self._common, **self.details}]}
+
+    def of_sku(self, sku_id: str, part_ids: Iterable[str]) -> dict[str, Any]:
+        """Return the build of an SKU that is made of these parts."""
+        common = self._common
+        if details := self.details:
+            # "partId -> config" in the vendor's schema.
+            common["linkedPartConfigs"] = dict.fromkeys(part_ids, details)
+        if self.options:
+            common["options"] = [
+                {"id" if _OPTION_ID.fullmatch(option) else "name": option, "value": value}
+                for option, value in self.options.items()
+            ]
+        return {"skus": [{"skuId": sku_id, **common}]}
+
+
+@dataclass(frozen=True, slots=True)
+class PartBuild:
+    """What Printago made of one part of a build."""
+
+    id: str
+    part_id: str | None
+    part_name: str | None
+    quantity: int | None
+    job_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, source: Mapping[str, Any]) -> Self:
+        """Read one; ``id`` has to be there."""
+        copy = source.get("partCopy")
+        return cls(
+            id=source["id"],
+            part_id=source.get("partId"),
+            part_name=copy.get("name") if isinstance(copy, Mapping) else None,
+            quantity=source.get("quantity"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SkuBuild:
+    """What Printago made of an SKU of a build."""
+
+    id: object
+    sku_id: object
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedBuild:
+    """The answer to a build."""
+
+    part_builds: tuple[PartBuild, ...]
+    sku_builds: tuple[SkuBuild, ...]
+
+    @classmethod
+    def from_json(cls, source: Mapping[str, Any]) -> Self:
+        """Read one; ``partBuilds`` has to be there."""
+        sku_builds = source.get("skuBuilds")
+        return cls(
+            part_builds=tuple(map(PartBuild.from_json, source["partBuilds"])),
+            sku_builds=tuple(SkuBuild(build.get("id"), build.get("skuId")) for build in objects_in(sku_builds)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedJob:
+    """A job that a build would queue."""
+
+    label: object
+    number: object
+    of: object
+    plate: object
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedBuild:
+    """A part build that a build would make (the vendor's ``BuildPreviewV2``)."""
+
+    part_id: object
+    part_name: object
+    sku: object
+    label: object
+    quantity: object
+    jobs: tuple[PreviewedJob, ...]
+
+    @classmethod
+    def from_json(cls, source: Mapping[str, Any]) -> Self:
+        """Read one; nothing has to be there."""
+        return cls(
+            part_id=source.get("partId"),
+            part_name=source.get("partName"),
+            sku=sku.get("sku") if isinstance(sku := source.get("sku"), Mapping) else None,
+            label=source.get("label"),
+            quantity=source.get("quantity"),
+            jobs=tuple(
+                PreviewedJob(
+                    label=job.get("label"),
+                    number=job.get("quantityIndex"),
+                    of=job.get("quantityTotal"),
+                    plate=job.get("plateName") or job.get("plateId"),
+                )
+                for job in objects_in(source.get("jobs"))
+            ),
+        )
+
+
+def objects_in(rows: object) -> list[Mapping[str, Any]]:
+    """Return the objects in a list; nothing where there is no list."""
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []

@@ -1,0 +1,87 @@
+"""What a store can print: parts, and the SKUs made of them, as the vendor's ``Part`` and ``SKU`` schemas describe them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import fields as f
+from .lazy import LazyRecord, lazily
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPart:
+    """A part in an SKU."""
+
+    part_id: str
+    label: str | None
+    quantity: int | float | None
+
+
+def _members(raw: object) -> list[Mapping[str, Any]]:
+    if not isinstance(raw, list):
+        raise f.UnreadableError
+    return [member for member in raw if isinstance(member, Mapping)]
+
+
+def _strings(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        raise f.UnreadableError
+    return tuple(member for member in raw if isinstance(member, str))
+
+
+def _names(raw: object) -> tuple[str, ...]:
+    return tuple(name for member in _members(raw) if isinstance(name := member.get("name"), str))
+
+
+def _linked_parts(raw: object) -> tuple[LinkedPart, ...]:
+    return tuple(
+        LinkedPart(part_id, _string_or_none(member.get("label")), _number_or_none(member.get("quantity")))
+        for member in _members(raw)
+        if isinstance(part_id := member.get("partId"), str)
+    )
+
+
+def _string_or_none(raw: object) -> str | None:
+    return raw if isinstance(raw, str) else None
+
+
+def _number_or_none(raw: object) -> int | float | None:
+    return raw if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+
+
+_NONE: tuple[str, ...] = ()
+
+
+class Part(LazyRecord):
+    """A model that can be printed. Texts are as Printago has them: they are compared, and sent back."""
+
+    name = lazily("name", f.string)
+    kind = lazily("type", f.string)
+    """The vendor's type of file, such as ``3mf``."""
+    description = lazily("description", f.string)
+    tags = lazily("userTags", _strings, default=_NONE)
+    parameters = lazily("parameters", _names, default=_NONE)
+    """Names of what can be set of it."""
+    file_paths = lazily("fileUris", _strings, default=_NONE)
+    picture = lazily("thumbnailUri", f.string)
+    """Path in Printago's storage."""
+    created_at = lazily("createdAt", f.string)
+    updated_at = lazily("updatedAt", f.string)
+
+
+class Sku(LazyRecord):
+    """What is sold: one or several parts."""
+
+    name = lazily("sku", f.string)
+    """Its code."""
+    title = lazily("title", f.string)
+    parts = lazily("linkedParts", _linked_parts)
+    """None where Printago does not say."""
+    picture = lazily("thumbnailUri", f.string)
+    created_at = lazily("createdAt", f.string)
+    updated_at = lazily("updatedAt", f.string)
+
+    @property
+    def part_ids(self) -> list[str]:
+        """Return the IDs of the parts that it is made of."""
+        return [part.part_id for part in self.parts or ()]
