@@ -120,16 +120,16 @@ async def test_queued_jobs_are_told_without_waiting(
 async def test_sku_options_are_sent_and_a_wrong_value_is_refused_in_printagos_words(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    await submit(hass, sku="POT-M", options={"Colour": "Jade White"})
+    await submit(hass, sku="POT-M", options={"Color": "Jade White"})
     build = next(request.body for request in reversed(farm.requests) if request.path == "/v2/builds")
-    assert build["skus"][0]["options"] == [{"name": "Colour", "value": "Jade White"}]
+    assert build["skus"][0]["options"] == [{"name": "Color", "value": "Jade White"}]
     option = next(iter(farm.world.sku_options.values()))["id"]
     await submit(hass, sku="POT-M", options={option: "Black"})
     build = next(request.body for request in reversed(farm.requests) if request.path == "/v2/builds")
     assert build["skus"][0]["options"] == [{"id": option, "value": "Black"}]
 
     with pytest.raises(HomeAssistantError) as failed:
-        await submit(hass, sku="POT-M", options={"Colour": "Octarine"})
+        await submit(hass, sku="POT-M", options={"Color": "Octarine"})
     assert failed.value.translation_key == "refused"
     assert "Octarine" in str(failed.value)
 
@@ -138,7 +138,7 @@ async def test_options_of_a_part_are_refused_before_anything_is_sent(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     with pytest.raises(ServiceValidationError) as refused:
-        await submit(hass, part="Benchy", options={"Colour": "Black"})
+        await submit(hass, part="Benchy", options={"Color": "Black"})
     assert refused.value.translation_key == "options_without_sku"
     assert BUILD not in paths(farm)
 

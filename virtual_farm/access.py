@@ -29,37 +29,37 @@ READ_ONLY_PERMISSIONS = frozenset(
         *("settings.view", "sku.view", "subscription.view"),
     }
 )
-"""What a key that changes nothing may have: all that the vendor's description calls `view`, and `printer.stats`."""
+"""Permissions of a read-only key: all that the vendor's description calls `view`, and `printer.stats`."""
 
 
 class KeyRing:
-    """The API keys of a store. A key without a list of permissions may do everything."""
+    """The API keys of a store. A key without a list of permissions has all permissions."""
 
     def __init__(self) -> None:
-        """Begin without keys."""
+        """Start without keys."""
         self._keys: dict[str, frozenset[str] | None] = {}
         self._by_role: dict[str, frozenset[str]] = {}
         self._facts: dict[str, dict[str, Any]] = {}
 
     def add(self, key: str, permissions: Iterable[str] | None = None, *, by_role: Iterable[str] = ()) -> None:
-        """Add a key, or change what it may do: directly, and by roles that it was given."""
+        """Add a key or change its permissions: direct ones, and those granted by roles."""
         self._keys[key] = None if permissions is None else frozenset(permissions)
         self._by_role[key] = frozenset(by_role)
 
     def revoke(self, key: str) -> None:
-        """Take a key away; unknown keys are ignored."""
+        """Remove a key. Unknown keys are ignored."""
         self._keys.pop(key, None)
         self._by_role.pop(key, None)
         self._facts.pop(key, None)
 
     def describe(self, key: str, *, expires_at: str | None = None, ip_allowlist: list[str] | None = None) -> None:
-        """Say when a key expires and from where it may be used, as its record tells; neither is enforced."""
+        """Set when a key expires and its allowed addresses, as its record shows them. Neither is enforced."""
         self._facts[key] = {"expiresAt": expires_at, "ipAllowlist": ip_allowlist}
 
     def record(self, key_id: str, used_at: str) -> dict[str, Any]:
-        """Return what the cloud tells of a key, `used_at` the moment of this very call; raises NotFoundError.
+        """Return the record of a key, with `used_at` set to now; raises NotFoundError.
 
-        Hash and salt are the vendor's; here they stand for themselves.
+        Hash and salt are the vendor's. Here they are placeholders.
         """
         key = self._key(key_id)
         return {
@@ -77,31 +77,31 @@ class KeyRing:
         }
 
     def _key(self, key_id: str) -> str:
-        """Return the key that has an ID; raises NotFoundError."""
+        """Return the key with an ID; raises NotFoundError."""
         for key in self._keys:
             if key[:KEY_ID_LENGTH] == key_id:
                 return key
         raise NotFoundError("API key", key_id)
 
     def knows(self, key: str) -> bool:
-        """Tell whether a key is good."""
+        """Return whether a key is valid."""
         return key in self._keys
 
     def lacks(self, key: str, needed: Iterable[str]) -> list[str]:
-        """Return which of the needed permissions a key does not have; raises KeyError for an unknown key."""
+        """Return the needed permissions that a key lacks; raises KeyError for an unknown key."""
         permissions = self._keys[key]
         if permissions is None:
             return []
         return [name for name in needed if name not in permissions and name not in self._by_role[key]]
 
     def granted_directly(self, key_id: str) -> list[str]:
-        """Return what a key was granted by name, nothing where it may do everything; raises NotFoundError."""
+        """Return the permissions granted to a key by name, or nothing if it has all; raises NotFoundError."""
         return sorted(self._keys[self._key(key_id)] or ())
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaState:
-    """What a key has left: requests, seconds until one more is free, and, when refused, seconds to wait."""
+    """Remaining requests of a key, seconds until the next one is free, and, if rejected, seconds to wait."""
 
     remaining: int
     reset: int
@@ -110,7 +110,7 @@ class QuotaState:
 
 @dataclass(slots=True)
 class QuotaUsage:
-    """The most requests of a key that ever came within a minute and within an hour, refused ones among them."""
+    """The maximum requests of a key within a minute and within an hour, including rejected ones."""
 
     highest_minute: int = 0
     highest_hour: int = 0
@@ -118,7 +118,7 @@ class QuotaUsage:
     refused: int = 0
 
     def wire(self) -> dict[str, int]:
-        """Return what the control API tells."""
+        """Return the form that the control API uses."""
         return {
             "highestMinute": self.highest_minute,
             "highestHour": self.highest_hour,
@@ -128,7 +128,7 @@ class QuotaUsage:
 
 
 class _Tally:
-    """Counts what comes, whatever the quota makes of it."""
+    """Counts all requests, whether the quota accepts them or not."""
 
     def __init__(self) -> None:
         self.usage = QuotaUsage()
@@ -146,10 +146,10 @@ class _Tally:
 
 
 class Quota:
-    """Both sliding windows of every key. Refused requests do not count."""
+    """Both sliding windows of every key. Rejected requests do not count."""
 
     def __init__(self, clock: Clock, *, enabled: bool = True) -> None:
-        """Count by the given clock."""
+        """Use the given clock."""
         self._clock = clock
         self.enabled = enabled
         self._sent: dict[str, deque[float]] = {}
@@ -157,14 +157,14 @@ class Quota:
         self.refused = 0
 
     def usage(self, key: str) -> QuotaUsage:
-        """Return what came of a key since its windows were emptied last."""
+        """Return the usage of a key since its windows were last reset."""
         return self._tally(key).usage
 
     def _tally(self, key: str) -> _Tally:
         return self._tallies.setdefault(key, _Tally())
 
     def take(self, key: str) -> QuotaState:
-        """Count one request of a key, unless it is past a window."""
+        """Count a request of a key, unless it exceeds a window."""
         now = self._clock().timestamp()
         tally = self._tally(key)
         tally.add(now)
@@ -185,7 +185,7 @@ class Quota:
         return QuotaState(*min(left))
 
     def forget(self) -> None:
-        """Empty all windows."""
+        """Reset all windows."""
         self._sent.clear()
         self._tallies.clear()
 
@@ -194,5 +194,5 @@ def _wait(sent: deque[float], now: float, seconds: float, limit: int) -> float:
     """Return how long a window stays full."""
     if len(sent) < limit:
         return 0.0
-    # The request that has to leave the window before another one fits.
+    # The request that must leave the window before another one fits.
     return sent[-limit] + seconds - now

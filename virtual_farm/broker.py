@@ -1,8 +1,8 @@
-"""The realtime side of the farm: an embedded MQTT 3.1.1 broker over websockets, and over plain TCP where wanted.
+"""The realtime side of the farm: an embedded MQTT 3.1.1 broker over websockets and, if wanted, over plain TCP.
 
-The packets are amqtt's; the broker's behaviour is our own. amqtt's `Broker` registers and replaces sessions before it
-has checked the login, never enforces the keepalive, lets two clients share an ID, ignores the URL path and hands
-retained messages to clients that never subscribed to them. A client that is tested against that learns the wrong lessons.
+amqtt provides the packets, but not the broker. amqtt's `Broker` registers and replaces sessions before it checks the
+login, never enforces the keepalive, lets two clients share an ID, ignores the URL path, and sends retained messages to
+clients that did not subscribe to them. Tests against it would prove the wrong behavior.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _SUBACK_FAILURE: Final = 0x80
 _CONNECT_TIMEOUT: Final = 10.0
 
 _LOGGER = logging.getLogger(__name__)
-# The wire libraries report every dropped connection; a farm that simulates drops would fill the log with them.
+# The wire libraries log every dropped connection, which a farm that simulates drops would do all the time.
 _WIRE_LOGGER = logging.getLogger(f"{__name__}.wire")
 _WIRE_LOGGER.setLevel(logging.CRITICAL)
 logging.getLogger("amqtt").setLevel(logging.CRITICAL)
@@ -68,9 +68,10 @@ class RealtimeBroker:
     def __init__(
         self, *, host: str = "127.0.0.1", port: int = 0, tcp_port: int | None = None, authenticate: Authenticator
     ) -> None:
-        """Prepare a broker; port 0 picks a free one, which is then kept across restarts.
+        """Prepare a broker.
 
-        Without a `tcp_port` there are websockets only.
+        Port 0 picks a free one, which is kept across restarts. Without a `tcp_port`, there are only
+        websockets.
         """
         self._host = host
         self._port = port
@@ -85,27 +86,27 @@ class RealtimeBroker:
         self._thawed.set()
         self._clients_changed = asyncio.Event()
         self.refuse = False
-        """Refuse every login, as if no key were valid any more."""
+        """Reject every login, as if no key were valid."""
         self.deny_subscriptions = False
         """Answer every subscription with a failure code, as for a key without the permission."""
         self.logins = 0
-        """Accepted logins since the broker was made."""
+        """Accepted logins since the broker was created."""
         self.refused_logins = 0
-        """Refused logins since the broker was made."""
+        """Rejected logins since the broker was created."""
 
     @property
     def port(self) -> int:
-        """TCP port; 0 before the first start unless one was asked for."""
+        """TCP port; 0 before the first start unless a port was specified."""
         return self._port
 
     @property
     def url(self) -> str:
-        """Address without the path, which clients add themselves."""
+        """URL without the path, which clients add themselves."""
         return f"ws://{self._host}:{self._port}"
 
     @property
     def tcp_url(self) -> str | None:
-        """Address for plain MQTT, if there is one."""
+        """URL for plain MQTT, if enabled."""
         return None if self._tcp_port is None else f"mqtt://{self._host}:{self._tcp_port}"
 
     @property
@@ -120,7 +121,7 @@ class RealtimeBroker:
 
     @property
     def frozen(self) -> bool:
-        """Half-open: TCP connections are accepted and kept, yet nothing is read or sent until this is False again."""
+        """Half-open: TCP connections are accepted and kept, but nothing is read or sent until this is False again."""
         return not self._thawed.is_set()
 
     @frozen.setter
@@ -148,7 +149,7 @@ class RealtimeBroker:
             subprotocols=[Subprotocol("mqtt")],
             process_request=self._check_path,
             create_connection=Websocket,
-            # paho answers websocket pings with unmasked frames, which the protocol forbids: MQTT has its own pings.
+            # paho answers websocket pings with unmasked frames, which the protocol forbids. MQTT has its own pings.
             ping_interval=None,
             open_timeout=None,
             close_timeout=2,
@@ -166,14 +167,14 @@ class RealtimeBroker:
             self._tcp_port = self._tcp_server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Stop listening and cut every connection; retained messages are kept for a later start."""
+        """Stop listening and close every connection. Retained messages are kept for a later start."""
         if self._server is None:
             return
         if self._tcp_server is not None:
             tcp_server, self._tcp_server = self._tcp_server, None
             tcp_server.close()
             await self._cut_plain()
-            # Those that have just been accepted.
+            # Those that were just accepted.
             tcp_server.abort_clients()
             await tcp_server.wait_closed()
         server, self._server = self._server, None
@@ -185,12 +186,12 @@ class RealtimeBroker:
             await asyncio.wait({closed}, timeout=0.05)
 
     async def restart(self) -> None:
-        """Stop and start on the same port, with the retained messages of before."""
+        """Restart on the same port, with the same retained messages."""
         await self.stop()
         await self.start()
 
     async def disconnect_all(self) -> None:
-        """Cut every TCP connection and wait until the broker has noticed."""
+        """Close every TCP connection and wait until the broker has detected it."""
         handlers = dict(self._server.handlers) if self._server else {}
         for connection in handlers:
             connection.transport.abort()
@@ -199,12 +200,12 @@ class RealtimeBroker:
         await self._cut_plain()
 
     async def _cut_plain(self) -> None:
-        """Cut every connection without websockets and wait until the broker has noticed."""
+        """Close every connection without websockets and wait until the broker has detected it."""
         plain = dict(self._plain)
         for connection, task in plain.items():
             connection.transport.abort()
             if self.frozen:
-                # It reads nothing, so it would not notice.
+                # It reads nothing, so it would not detect it.
                 task.cancel()
         if plain:
             await asyncio.wait(plain.values())

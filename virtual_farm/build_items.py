@@ -1,4 +1,4 @@
-"""What builds consist of: one part, printed some times."""
+"""The items of builds: one part, printed a number of times."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ PRIORITY_LOW = 1000
 
 @dataclass(slots=True, kw_only=True)
 class BuildItem:
-    """One part to print some times, however it was asked for."""
+    """One part to print a number of times, however it was requested."""
 
     part: Document
     quantity: int
@@ -31,7 +31,7 @@ class BuildItem:
     sku_build_id: str | None = None
 
     def jobs(self) -> list[Document]:
-        """Return the jobs it makes, each with its label, number, total and plate."""
+        """Return its jobs, each with label, number, total, and plate."""
         plates = {str(plate["id"]): plate for plate in (self.part.get("metadata") or {}).get("plates") or []}
         chosen: list[Document | None]
         if not plates:
@@ -47,7 +47,7 @@ class BuildItem:
 
 
 def preview_of(item: BuildItem) -> Document:
-    """Return what a dry run tells of an item (schema `BuildPreviewPartBuildV2`)."""
+    """Return the dry-run form of an item (schema `BuildPreviewPartBuildV2`)."""
     jobs = []
     for entry in item.jobs():
         plate = entry.pop("plate")
@@ -69,7 +69,7 @@ def preview_of(item: BuildItem) -> Document:
 
 
 def checked_parameters(part: Document, values: dict[str, Any]) -> list[Document]:
-    """Return overrides of a part's parameters; raises BadRequestError for what it does not have."""
+    """Return overrides of a part's parameters; raises BadRequestError for unknown ones."""
     known = {parameter["name"]: parameter["type"] for parameter in part["parameters"]}
     python_types: dict[str, type | tuple[type, ...]] = {"number": (int, float), "string": str, "boolean": bool}
     result = []
@@ -83,7 +83,7 @@ def checked_parameters(part: Document, values: dict[str, Any]) -> list[Document]
 
 
 def checked_plates(part: Document, quantities: dict[str, Any] | None) -> dict[str, int] | None:
-    """Return how often to print each plate; raises BadRequestError for a plate that the part does not have."""
+    """Return how often to print each plate; raises BadRequestError for an unknown plate."""
     if quantities is None:
         return None
     known = {str(plate["id"]) for plate in (part.get("metadata") or {}).get("plates") or []}

@@ -1,4 +1,4 @@
-"""Builds: what a request to print becomes, at once (part builds, SKU builds) and a moment later (jobs)."""
+"""Builds: what a print request creates, immediately (part builds, SKU builds) and a moment later (jobs)."""
 
 from .build_items import PRIORITY_NORMAL, BuildItem, checked_parameters, checked_plates, preview_of
 from .entities import Document, PrintJob
@@ -11,16 +11,16 @@ _SECONDS_PER_LAYER = 36.0
 
 
 class Builder:
-    """Takes builds; their jobs appear `job_delay` simulated seconds later."""
+    """Accepts builds. Their jobs appear `job_delay` simulated seconds later."""
 
     def __init__(self, world: World, queue: JobQueue) -> None:
-        """Serve one world and put the jobs into its queue."""
+        """Use one world, and add the jobs to its queue."""
         self._world = world
         self._queue = queue
         self._waiting: list[tuple[float, Document, BuildItem]] = []
 
     def build(self, config: Document) -> Document:
-        """Queue what a body of schema `BuildConfigV2` asks for; returns `BuildResultV2`. Raises ApiError."""
+        """Queue a body of schema `BuildConfigV2` and return `BuildResultV2`; raises ApiError."""
         part_items, sku_items = self._items(config)
         part_builds = [self._part_build(item) for item in part_items]
         sku_builds = []
@@ -37,7 +37,7 @@ class Builder:
         }
 
     def preview(self, config: Document) -> Document:
-        """Tell what `build` would make (schema `BuildPreviewV2`), making nothing. Raises ApiError."""
+        """Return what `build` would create (schema `BuildPreviewV2`) without creating it; raises ApiError."""
         part_items, sku_items = self._items(config)
         items = [*part_items, *(item for _, linked, _ in sku_items for item in linked)]
         previews = [preview_of(item) for item in items]
@@ -51,7 +51,7 @@ class Builder:
         }
 
     def step(self) -> None:
-        """Make the jobs that are due at the present simulated time."""
+        """Create the jobs that are due at the current simulated time."""
         due = [entry for entry in self._waiting if entry[0] <= self._world.time]
         if not due:
             return
@@ -60,7 +60,7 @@ class Builder:
             self._make_jobs(part_build, item)
 
     def make_now(self, part_build_id: str) -> list[PrintJob]:
-        """Make the jobs of a waiting part build without its delay; raises KeyError when it does not wait."""
+        """Create the jobs of a waiting part build without its delay; raises KeyError if it is not waiting."""
         for entry in self._waiting:
             if entry[1]["id"] == part_build_id:
                 self._waiting.remove(entry)
@@ -68,16 +68,16 @@ class Builder:
         raise KeyError(part_build_id)
 
     def drop(self, order_id: str) -> None:
-        """Make no more jobs of an order."""
+        """Create no more jobs of an order."""
         gone = [entry for entry in self._waiting if entry[1]["orderId"] == order_id]
         self._waiting = [entry for entry in self._waiting if entry not in gone]
         for _, part_build, _ in gone:
             self._world.part_builds.change(part_build["id"], {"status": "cancelled", "printStatus": "cancelled"})
 
     def _make_jobs(self, part_build: Document, item: BuildItem) -> list[PrintJob]:
-        """Make the jobs of a part build."""
+        """Create the jobs of a part build."""
         jobs = [self._job(part_build, item, entry) for entry in item.jobs()]
-        # Placed before they are announced, so that nobody sees a job without its place.
+        # Placed before they are announced, so that no job is visible without its position.
         self._queue.place(jobs, item.position)
         for job in jobs:
             self._world.jobs.insert(job.id, job)
@@ -153,7 +153,7 @@ class Builder:
         return items
 
     def linked_parts(self, sku: Document) -> list[Document]:
-        """Return the parts that a SKU is made of."""
+        """Return the parts of a SKU."""
         return [linked for linked in self._world.linked_parts.values() if linked["skuId"] == sku["id"]]
 
     def _part(self, part_id: str) -> Document:
@@ -318,7 +318,7 @@ class Builder:
         )
 
     def note_end(self, job: PrintJob) -> None:
-        """Bring the builds of a job that has ended up to date."""
+        """Update the builds of a job that has ended."""
         build = self._world.part_builds.get(job.part_build_id)
         if build is None:
             return

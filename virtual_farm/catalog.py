@@ -1,4 +1,4 @@
-"""What a demo store sells and prints: materials, parts, SKUs."""
+"""What a demo store sells and prints: materials, parts, and SKUs."""
 
 from dataclasses import dataclass
 import hashlib
@@ -76,7 +76,7 @@ _EXTENSIONS = {"gcode3mf": "gcode.3mf"}
 
 
 def stock_materials(world: World) -> None:
-    """Put materials, their colours and a group into the store."""
+    """Add materials, their colors, and a group to the store."""
     for material in _MATERIALS:
         document = world.document(
             name=material.name,
@@ -120,14 +120,14 @@ def stock_materials(world: World) -> None:
 
 
 def stock_products(world: World, storage: Storage) -> None:
-    """Put parts and SKUs into the store."""
+    """Add parts and SKUs to the store."""
     for part in _PARTS:
         _add_part(world, storage, part)
     for code, title, content in _SKUS:
         sku = add_sku(world, code, title)
         for name, quantity in content:
             link_part(world, sku, part_named(world, name), quantity)
-    option = world.document(name="Colour", isPersonalization=False)
+    option = world.document(name="Color", isPersonalization=False)
     world.sku_options.insert(option["id"], option)
     for order, name in enumerate(("Black", "Jade White", "Bambu Green")):
         value = world.document(name=name, optionId=option["id"], skuSuffixes=None, order=order)
@@ -138,7 +138,7 @@ def stock_products(world: World, storage: Storage) -> None:
 
 
 def stock_maintenance(world: World) -> None:
-    """Enrol every printer in the usual chores."""
+    """Set up the usual maintenance items for every printer."""
     for name, trigger, interval in _MAINTENANCE:
         item = world.document(name=name, triggerType=trigger, interval=interval, warningThresholdPct=80, notes=None)
         world.maintenance_items.insert(item["id"], item)
@@ -166,7 +166,7 @@ def part_named(world: World, name: str) -> Document:
 
 
 def new_part(world: World, **fields: object) -> Document:
-    """Add a part with the given fields; the rest has the cloud's defaults."""
+    """Add a part with the given fields and the cloud's defaults for the others."""
     document = world.document(
         **{
             "description": "",
@@ -206,7 +206,7 @@ def add_sku(world: World, code: str, title: str, description: str = "") -> Docum
 
 
 def link_part(world: World, sku: Document, part: Document, quantity: int = 1) -> Document:
-    """Make a part belong to a SKU."""
+    """Add a part to a SKU."""
     document = world.document(
         skuId=sku["id"],
         partId=part["id"],
@@ -223,7 +223,7 @@ def link_part(world: World, sku: Document, part: Document, quantity: int = 1) ->
 
 
 def estimate(world: World, minutes: float, grams: float, material: str, plates: int = 0) -> Document:
-    """Return what slicing would say about a print (schema `SlicingEstimate`)."""
+    """Return a slicing estimate of a print (schema `SlicingEstimate`)."""
 
     def usage(share: float) -> list[Document]:
         used = round(grams * share, 2)
@@ -296,7 +296,7 @@ def _metadata(part: _Part) -> Document:
 
 
 def spool(world: World, variant: Document, remaining: float = 100.0) -> Tray:
-    """Return a spool of a colour, as a printer sees it."""
+    """Return a spool of a color, as a printer sees it."""
     material = world.materials[variant["materialId"]]
     return Tray(
         color=variant["color"].removeprefix("#"),
@@ -309,7 +309,7 @@ def spool(world: World, variant: Document, remaining: float = 100.0) -> Tray:
 
 
 def slot_fields(world: World, variant: Document | None) -> Document:
-    """Return the fields of a slot record that say which colour is in it."""
+    """Return the fields of a slot record that set its color."""
     if variant is None:
         return {
             "materialId": None,

@@ -1,4 +1,4 @@
-"""Wall-clock time as the cloud writes it."""
+"""Wall-clock time in the cloud's format."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from email.utils import format_datetime
 _MAX_OFFSET = 1e9
 
 type Clock = Callable[[], datetime]
-"""Returns the present moment, aware and in UTC."""
+"""Returns the current time, aware and in UTC."""
 
 
 def utc_now() -> datetime:
@@ -16,7 +16,7 @@ def utc_now() -> datetime:
 
 
 def check_offset(seconds: float) -> None:
-    """Raise ValueError for an offset that no clock can show."""
+    """Raise ValueError for an offset beyond the range of dates."""
     if not abs(seconds) <= _MAX_OFFSET:
         raise ValueError(f"the offset of a clock must be at most {_MAX_OFFSET:.0f} seconds")
 
@@ -30,15 +30,15 @@ class OffsetClock:
         self.offset = offset
 
     def __call__(self) -> datetime:
-        """Return the time that this clock shows."""
+        """Return the time of this clock."""
         return self._clock() + timedelta(seconds=self.offset)
 
 
 def to_iso(moment: datetime) -> str:
-    """Write a moment as the cloud does: ISO 8601, UTC, milliseconds, `Z`."""
+    """Format a time as the cloud does: ISO 8601, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def to_http_date(moment: datetime) -> str:
-    """Write a moment as an HTTP `Date` header."""
+    """Format a time as an HTTP `Date` header."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -1,4 +1,4 @@
-"""Commands that printers take, as `POST /v1/printer-commands/send` carries them."""
+"""Commands for printers, as sent by `POST /v1/printer-commands/send`."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,10 @@ type _Handler = Callable[[Printer, Document], None]
 
 
 class Commander:
-    """Brings commands to printers. A printer takes every command; one that makes no sense now does nothing."""
+    """Sends commands to printers. A printer accepts every command and ignores one that makes no sense at the moment."""
 
     def __init__(self, world: World, queue: JobQueue) -> None:
-        """Serve one world."""
+        """Use one world."""
         self._world = world
         self._queue = queue
         self._handlers: dict[str, _Handler] = {
@@ -41,11 +41,11 @@ class Commander:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every command there is."""
+        """All known commands."""
         return frozenset(self._handlers)
 
     def send(self, printer: Printer, command: Document) -> bool:
-        """Send one command; tells whether the printer got it."""
+        """Send one command; returns whether the printer received it."""
         if not printer.connected:
             return False
         self._handlers[command["command"]](printer, command)
@@ -77,7 +77,7 @@ def _ignore(_: object) -> None:
 
 
 def _resync(printer: Printer, _: Document) -> None:
-    # A new version lets the feed send everything again.
+    # A new version makes the feed send everything again.
     printer.machine.version += 1
 
 

@@ -1,4 +1,4 @@
-"""What a virtual farm can be told."""
+"""Settings of a virtual farm."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,22 +21,27 @@ type Scenario = Literal["demo", "idle", "empty", "makes"]
 class FarmConfig:
     """Settings of one virtual farm, which is one store.
 
-    `api_key` may do everything, `read_only_key` only look (`READ_ONLY_PERMISSIONS`).
-    `printers` counts the printers at the start and `scenario` says what they do then: `demo` shows every state and a
-    filled queue, `idle` has every printer ready and nothing queued, `empty` has neither printers nor catalogue,
-    `makes` is a farm of OctoPrint, PrusaLink and Klipper printers that use the words of their makes.
-    `speed` is simulated seconds per second of wall-clock time; at 0 the world moves only by `VirtualFarm.advance`.
-    Ports of 0 mean any free one; `mqtt_tcp_port` is for MQTT without websockets, None for none. `mqtt_url` is the outside broker to publish to; with mqtts or wss its certificate must
-    come from the authorities in `mqtt_ca_file` (PEM), or from those that the system trusts. `production_slots` None means one per printer. `failure_rate` is the share of prints
-    (0 to 1) that fail by themselves. `job_delay` is how many simulated seconds after a build its jobs appear.
-    `sparse_events` makes entity events of updates carry the changed fields only. `words` says how printers call what
-    they do (`virtual_farm.words`). `absolute_pictures` makes `thumbnailUri` and its kin addresses that anybody may read
-    and that refuse credentials. `filter_tags` returns tags that users gave as the cloud's own filter, `&=a,b`.
-    `large_limit` says what becomes of a `limit` beyond 1,000. `strict_uploads` refuses an upload that names a content
-    type at all; otherwise that of any bytes is let through, as the vendor's own script sends it. `topic_per_entity`
-    publishes the event of each record at a topic of its own, below that of its kind.
-    `clock` gives the time of the quota, of logs and, `clock_offset` seconds later, that which the protocol carries (time
-    stamps, `Date`, signed addresses): a cloud whose clock is off. Physics uses neither.
+    - `api_key`: a key with all permissions; `read_only_key`: one with `READ_ONLY_PERMISSIONS`.
+    - `printers`: number of printers at the start.
+    - `scenario`: `demo` has every state and a filled queue, `idle` has ready printers and an empty queue, `empty` has
+      no printers and no catalog, `makes` has OctoPrint, PrusaLink, and Klipper printers with the words of their brands.
+    - `speed`: simulated seconds per second. At 0, time only passes by `VirtualFarm.advance`.
+    - `rest_port`, `mqtt_port`: 0 picks any free one. `mqtt_tcp_port`: for MQTT without websockets; None disables it.
+    - `mqtt_url`: external broker to publish to. With mqtts or wss, its certificate must come from the authorities in
+      `mqtt_ca_file` (PEM), or else from those of the system.
+    - `production_slots`: None means one per printer.
+    - `failure_rate`: share of prints (0 to 1) that fail.
+    - `job_delay`: simulated seconds until the jobs of a build appear.
+    - `sparse_events`: entity events of updates only contain the changed fields.
+    - `words`: the words that printers use for their state (`virtual_farm.words`).
+    - `absolute_pictures`: `thumbnailUri` and similar fields are public URLs that reject credentials.
+    - `filter_tags`: user tags are returned as the cloud's own filter, `&=a,b`.
+    - `large_limit`: `cut` limits a `limit` of more than 1,000, `refuse` rejects it.
+    - `strict_uploads`: reject uploads with any content type. Otherwise, `application/octet-stream` is allowed, which
+      the vendor's own script sends.
+    - `topic_per_entity`: each record has its own event topic, below that of its kind.
+    - `clock`: time of the quota and of logs. The time in the protocol (timestamps, `Date`, signed URLs) is
+      `clock_offset` seconds later, as if the cloud's clock were wrong. The simulation uses neither.
     """
 
     store_id: str = DEFAULT_STORE_ID
@@ -71,23 +76,23 @@ class FarmConfig:
 
     @property
     def spoken(self) -> Words:
-        """The words that printers use."""
+        """The set of words that printers use."""
         return "own" if self.scenario == "makes" and self.words == "common" else self.words
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work; raises ValueError."""
+        """Reject settings that cannot work; raises ValueError."""
         if self.read_only_key == self.api_key:
             raise ValueError("read_only_key must differ from api_key")
         if self.mqtt_ca_file is not None and self.mqtt_url is None:
-            raise ValueError("mqtt_ca_file is about an outside broker, which mqtt_url names")
+            raise ValueError("mqtt_ca_file must be used with mqtt_url")
         if self.mqtt_tcp_port is not None and self.mqtt_url is not None:
-            raise ValueError("mqtt_tcp_port must be left to the outside broker, which mqtt_url names")
+            raise ValueError("mqtt_tcp_port must not be used with mqtt_url")
         check_offset(self.clock_offset)
         if self.printers < 0:
             raise ValueError("printers must not be negative")
         if self.speed < 0:
             raise ValueError("speed must not be negative")
         if not 0 <= self.failure_rate <= 1:
-            raise ValueError("failure_rate must lie between 0 and 1")
+            raise ValueError("failure_rate must be between 0 and 1")
         if self.production_slots is not None and self.production_slots < 1:
             raise ValueError("production_slots must be at least 1")

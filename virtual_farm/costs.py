@@ -1,4 +1,4 @@
-"""What SKUs cost beside their material: labor and overhead."""
+"""Costs of SKUs besides material: labor and overhead."""
 
 from typing import Literal
 
@@ -11,13 +11,13 @@ _GRAMS_PER_PRICE = 1000
 
 
 def add_component(world: World, name: str, kind: CostType, rate: float, unit: str) -> Document:
-    """Add something that SKUs cost, at a rate for each unit of it (schema `CostComponent`)."""
+    """Add a cost component with a rate per unit (schema `CostComponent`)."""
     document = world.document(name=name, unit=unit, rate=rate, type=kind)
     return world.cost_components.insert(document["id"], document)
 
 
 def add_cost(world: World, sku_id: str, component: Document, quantity: float) -> Document:
-    """Let a SKU cost a number of units of a component (schema `SkuCost`)."""
+    """Assign a number of units of a component to a SKU (schema `SkuCost`)."""
     document = world.document(skuId=sku_id, costComponentId=component["id"], quantity=quantity)
     world.sku_costs.insert(document["id"], document)
     world.skus.change(sku_id, {"totalCogs": breakdown(world, sku_id)["total"]})
@@ -25,9 +25,10 @@ def add_cost(world: World, sku_id: str, component: Document, quantity: float) ->
 
 
 def breakdown(world: World, sku_id: str) -> Document:
-    """Return what one of a SKU costs (schema `CostBreakdown`).
+    """Return the cost of one SKU (schema `CostBreakdown`).
 
-    The material is what its parts weigh, at the price of a material of their type: of the first one that has a price.
+    The material cost is the weight of its parts times the price of the first material of their type that has a
+    price.
     """
     sums = {"materials": _materials(world, sku_id), "labor": 0.0, "overhead": 0.0}
     for cost in costs_of(world, sku_id):
@@ -39,7 +40,7 @@ def breakdown(world: World, sku_id: str) -> Document:
 
 
 def costs_of(world: World, sku_id: str) -> list[Document]:
-    """Return what a SKU costs beside its material."""
+    """Return the cost of a SKU besides its material."""
     return [cost for cost in world.sku_costs.values() if cost["skuId"] == sku_id]
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 type Document = dict[str, Any]
-"""A record in the form in which REST and entity events carry it. Nested values are replaced, never changed in place."""
+"""A record as REST and entity events contain it. Nested values are replaced, never changed in place."""
 
 type Action = Literal["INSERT", "UPDATE", "DELETE"]
 
 
 def camel(name: str) -> str:
-    """Turn `snake_case` into the wire's `camelCase`."""
+    """Convert `snake_case` to the `camelCase` of the API."""
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
 
@@ -33,7 +33,7 @@ def _wire_names(cls: type[Entity]) -> tuple[tuple[str, str], ...]:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Entity:
-    """What every record of the cloud has. Times are ISO 8601 UTC."""
+    """Fields that all records of the cloud have. Times are ISO 8601 UTC."""
 
     id: str
     store_id: str
@@ -41,14 +41,14 @@ class Entity:
     updated_at: str
 
     def get(self, key: str) -> Any:
-        """Return one field by its name in the wire form, None where there is no such field."""
+        """Return a field by its API name, or None if there is no such field."""
         names = _ATTRIBUTES.get(type(self))
         if names is None:
             names = _ATTRIBUTES[type(self)] = {wire: name for name, wire in _wire_names(type(self))}
         return getattr(self, names[key], None) if key in names else None
 
     def wire(self) -> Document:
-        """Return the record as REST answers it."""
+        """Return the record as REST returns it."""
         return {key: getattr(self, name) for name, key in _wire_names(type(self))}
 
 
@@ -88,7 +88,7 @@ class PrinterRecord(Entity):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PrintJob(Entity):
-    """A print job (schema `PrintJob`). `duration`, `layers` and `held` steer the simulation and stay inside."""
+    """A print job (schema `PrintJob`). `duration`, `layers`, and `held` control the simulation and are internal."""
 
     part_build_id: str
     quantity_index: int
@@ -148,12 +148,12 @@ class EntityEvent:
 
 
 class Collection[T](dict[str, T]):
-    """All records of one kind by ID; remembers what has changed since the last `drain`."""
+    """All records of one kind by ID, with the changes since the last `drain`."""
 
     def __init__(
         self, kind: str, wire: Callable[[T], Document], now: Callable[[], str], *, silent: bool = False
     ) -> None:
-        """Take the kind as topics name it; a `silent` collection announces nothing."""
+        """Use the kind's name in topics; a `silent` collection announces nothing."""
         super().__init__()
         self.kind = kind
         self._wire = wire
@@ -164,19 +164,19 @@ class Collection[T](dict[str, T]):
         self._removed: dict[str, Document] = {}
         self._loaded: set[str] = set()
         self.version = 0
-        """Another one after each change."""
+        """Changes with every modification."""
         self._found: tuple[int, object, list[T]] | None = None
 
     def wire(self, record_id: str) -> Document:
-        """Return a record in its wire form; raises KeyError."""
+        """Return a record in its API form; raises KeyError."""
         return self._wire(self[record_id])
 
     def wires(self) -> list[Document]:
-        """Return all records in their wire form, oldest first."""
+        """Return all records in their API form, oldest first."""
         return [self._wire(record) for record in self.values()]
 
     def remembered(self, key: object, find: Callable[[], list[T]]) -> list[T]:
-        """Return what `find` returned for a key last, unless a record has changed or another key was asked for since."""
+        """Return the cached result of `find` for a key, unless a record has changed or another key was used since."""
         if self._found is None or self._found[:2] != (self.version, key):
             self._found = (self.version, key, find())
         return self._found[2]
@@ -189,14 +189,14 @@ class Collection[T](dict[str, T]):
         return record
 
     def load(self, record_id: str, record: T) -> T:
-        """Add a record that has always been there: it is announced when it changes."""
+        """Add a record that already existed: it is announced only when it changes."""
         self[record_id] = record
         self.version += 1
         self._loaded.add(record_id)
         return record
 
     def remove(self, record_id: str) -> T:
-        """Take a record out; raises KeyError."""
+        """Remove a record; raises KeyError."""
         record = self.pop(record_id)
         self._dirty.pop(record_id, None)
         self.version += 1
@@ -208,7 +208,7 @@ class Collection[T](dict[str, T]):
         return record
 
     def touch(self, record_id: str) -> None:
-        """Note that a record has changed and stamp it."""
+        """Mark a record as changed and set its timestamp."""
         record: Any = self[record_id]
         if isinstance(record, Entity):
             record.updated_at = self._now()
@@ -218,7 +218,7 @@ class Collection[T](dict[str, T]):
         self._mark(record_id)
 
     def change(self, record_id: str, changes: Document) -> T:
-        """Set wire fields of a document (a record kept as a dictionary); raises KeyError."""
+        """Set API fields of a document (a record kept as a dictionary); raises KeyError."""
         record: Any = self[record_id]
         record.update(changes)
         self.touch(record_id)
@@ -229,14 +229,14 @@ class Collection[T](dict[str, T]):
             self._dirty[record_id] = None
 
     def drain(self) -> list[EntityEvent]:
-        """Return what has changed since the last call, one event per action."""
+        """Return the changes since the last call, one event per action."""
         if not self._dirty and not self._removed:
             return []
         inserted: dict[str, Document] = {}
         updated: dict[str, Document] = {}
         changes: dict[str, Document] = {}
         for record_id in self._dirty:
-            # A copy, since documents are changed in place and would otherwise compare equal with themselves.
+            # A copy, because documents are changed in place and would otherwise equal themselves.
             wire = dict(self.wire(record_id))
             before = self._sent.get(record_id)
             if before is None and record_id in self._loaded:

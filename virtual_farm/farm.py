@@ -45,13 +45,13 @@ _STEPS_AT_A_STRETCH = 20
 class VirtualFarm:
     """A simulated Printago cloud with one store.
 
-    Everything that the control API does over HTTP is here as a method, too.
+    All functions of the control API are also available as methods.
     """
 
     def __init__(self, config: FarmConfig | None = None, *, publisher: Publisher | None = None) -> None:
         """Prepare a farm; `publisher` replaces its own broker.
 
-        Raises ValueError for a bad `mqtt_url`, and OSError for a bad `mqtt_ca_file`.
+        Raises ValueError for an invalid `mqtt_url` and OSError for an invalid `mqtt_ca_file`.
         """
         self.config = config or FarmConfig()
         self.keys = KeyRing()
@@ -85,7 +85,7 @@ class VirtualFarm:
         self._rest_port = self.config.rest_port
         self.closing = asyncio.Event()
         self.serving: WeakSet[asyncio.Task[None]] = WeakSet()
-        """The server's tasks, one for each connection."""
+        """The server's tasks, one per connection."""
 
     def _make_publisher(self) -> Publisher:
         from .broker import RealtimeBroker
@@ -102,10 +102,10 @@ class VirtualFarm:
             authenticate=self.authenticate,
         )
 
-    # Life.
+    # Lifecycle
 
     async def start(self) -> None:
-        """Begin to listen, publish and let time pass; raises OSError when a port is taken."""
+        """Start listening, publishing, and simulating; raises OSError if a port is in use."""
         from .rest.app import make_app
 
         self.closing.clear()
@@ -124,13 +124,13 @@ class VirtualFarm:
         if self.config.absolute_pictures:
             self.storage.public_url = self.rest_url
             self.scenario.publish_pictures()
-        # What the demo did before anyone could listen is the past, not news.
+        # Changes made by the demo scenario before the start are not announced.
         self.world.drain()
         self.feed.flush(everything=True)
         self._clockwork = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End, leaving no task, socket or file behind."""
+        """Stop, without leaving a task, socket, or file behind."""
         self.closing.set()
         if self._clockwork is not None:
             self._clockwork.cancel()
@@ -145,7 +145,7 @@ class VirtualFarm:
         self.storage.close()
 
     async def _end_serving(self) -> None:
-        """End what still reads an upload that was refused: the server forgets it once its client has gone."""
+        """Cancel handlers that still read a rejected upload: the server does not track them after the client is gone."""
         serving = [task for task in self.serving if not task.done() and task is not asyncio.current_task()]
         for task in serving:
             task.cancel()
@@ -181,7 +181,7 @@ class VirtualFarm:
         self.queue.step()
 
     async def advance(self, seconds: float) -> None:
-        """Let simulated time pass at once, and publish what comes of it."""
+        """Advance simulated time immediately and publish the changes."""
         for index, step in enumerate(self.world.steps(seconds)):
             self._step_once(step)
             self.feed.flush()
@@ -190,78 +190,78 @@ class VirtualFarm:
         self.feed.flush(everything=True)
 
     def settle(self) -> None:
-        """Let the cloud see what has just been done to machines, and publish it."""
+        """Let the cloud see changes made to machines, and publish them."""
         self.fleet.observe_all()
         self.feed.flush()
 
-    # Addresses.
+    # URLs
 
     @property
     def rest_url(self) -> str:
-        """Base address of REST; raises RuntimeError before the start."""
+        """Base URL of REST; raises RuntimeError before the start."""
         if self._runner is None:
             raise RuntimeError("the farm is not running")
         return f"http://{HOST}:{self._rest_port}"
 
     @property
     def realtime_url(self) -> str:
-        """Base address of MQTT."""
+        """Base URL of MQTT."""
         return self.publisher.url
 
     @property
     def plain_mqtt_url(self) -> str | None:
-        """Address of MQTT without websockets, where the farm has its own broker and that was wanted."""
+        """URL of MQTT without websockets, if the farm has its own broker and the port is enabled."""
         return self.publisher.tcp_url
 
-    # Keys.
+    # Keys
 
     def authenticate(self, store_id: str, api_key: str) -> bool:
-        """Tell whether a key belongs to the store."""
+        """Return whether a key belongs to the store."""
         return store_id == self.config.store_id and self.keys.knows(api_key)
 
     def add_api_key(self, key: str, permissions: Iterable[str] | None = None, *, by_role: Iterable[str] = ()) -> None:
-        """Add an API key; without `permissions` it may do everything, with some also what it may `by_role`."""
+        """Add an API key: without `permissions` it has all, otherwise these and those granted `by_role`."""
         self.keys.add(key, permissions, by_role=by_role)
 
     def revoke_api_key(self, key: str) -> None:
-        """Revoke an API key. Realtime sessions that it has stay up, since keys are checked when connecting."""
+        """Revoke an API key. Its realtime sessions stay connected, because keys are only checked at login."""
         self.keys.revoke(key)
 
-    # Requests.
+    # Requests
 
     @property
     def requests(self) -> list[RequestRecord]:
-        """REST requests received so far, oldest first; control calls are not among them."""
+        """REST requests received so far, oldest first, without control calls."""
         return list(self._requests)
 
     def note_request(self, record: RequestRecord) -> None:
-        """Remember a request."""
+        """Add a request to the list."""
         self._requests.append(record)
 
     def clear_requests(self) -> None:
-        """Forget the requests received so far."""
+        """Clear the list of requests."""
         self._requests.clear()
 
     def inject_fault(self, fault: Fault) -> None:
-        """Let the next REST calls fail."""
+        """Make the next REST calls fail."""
         self.faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Let no call fail any more."""
+        """Remove all faults."""
         self.faults.clear()
 
     def set_quota(self, *, enabled: bool) -> None:
-        """Enforce both windows, or lift them; either way they are empty afterwards."""
+        """Enable or disable both quota windows. They are empty afterwards."""
         self.quota.enabled = enabled
         self.quota.forget()
 
     def set_clock_offset(self, seconds: float) -> None:
-        """Let the cloud's clock be fast (or slow, when negative) from now on; raises ValueError."""
+        """Set the cloud's clock ahead (or behind, if negative); raises ValueError."""
         check_offset(seconds)
         self.world.clock.offset = seconds
 
     def quota_usage(self, key: str | None = None) -> QuotaUsage:
-        """Return the fullest minute and hour of a key, by default of the farm's own, since the windows were emptied."""
+        """Return the busiest minute and hour of a key (by default the farm's own) since the windows were reset."""
         return self.quota.usage(key or self.config.api_key)
 
     # Printers. Each of these raises NotFoundError for an unknown printer.
@@ -273,7 +273,7 @@ class VirtualFarm:
         return printer
 
     def add_printer(self, model: str = "X1C", name: str | None = None, *, ready: bool = False) -> Printer:
-        """Connect a new printer with spools in it; raises BadRequestError for an unknown model."""
+        """Add a new printer with spools; raises BadRequestError for an unknown model."""
         if model not in MODELS:
             raise BadRequestError(f"model must be one of {', '.join(MODELS)}")
         name = name or f"{MODELS[model].product_name} {len(self.world.printers) + 1:02d}"
@@ -283,7 +283,7 @@ class VirtualFarm:
         return printer
 
     def remove_printer(self, printer_id: str) -> None:
-        """Remove a printer; a job that it prints fails."""
+        """Remove a printer. The job that it is printing fails."""
         self.fleet.remove(self.printer(printer_id))
         self.settle()
 
@@ -293,41 +293,41 @@ class VirtualFarm:
         self.settle()
 
     def disconnect_printer(self, printer_id: str) -> None:
-        """Lose contact with a printer, which goes on by itself."""
+        """Disconnect a printer, which continues on its own."""
         self.fleet.disconnect(self.printer(printer_id))
         self.settle()
 
     def reconnect_printer(self, printer_id: str) -> None:
-        """Find a printer again."""
+        """Reconnect a printer."""
         self.fleet.reconnect(self.printer(printer_id))
         self.settle()
 
     def raise_hms(self, printer_id: str, code: str, message: str, *, severity: Severity = "error") -> None:
-        """Let a printer report an HMS message (`error`, `warning`, `info`)."""
+        """Make a printer report an HMS message (`error`, `warning`, `info`)."""
         if severity not in HEALTH_KEYS:
             raise BadRequestError(f"severity must be one of {', '.join(HEALTH_KEYS)}")
         self.fleet.raise_hms(self.printer(printer_id), severity, code, message)
         self.settle()
 
     def clear_hms(self, printer_id: str, code: str | None = None) -> None:
-        """Take back one HMS message of a printer, or all of them."""
+        """Clear one HMS message of a printer, or all of them."""
         self.printer(printer_id).clear_messages(code)
         self.settle()
 
     def finish_print(self, printer_id: str) -> None:
-        """Let the print of a printer be done; raises BadRequestError when nothing prints."""
+        """Finish the print of a printer; raises BadRequestError if it is not printing."""
         if not self.printer(printer_id).machine.finish():
             raise BadRequestError("Nothing prints")
         self.settle()
 
     def fail_print(self, printer_id: str, reason: str = "The print failed") -> None:
-        """Let the print of a printer fail; raises BadRequestError when nothing prints."""
+        """Fail the print of a printer; raises BadRequestError if it is not printing."""
         if not self.printer(printer_id).machine.fail(reason):
             raise BadRequestError("Nothing prints")
         self.settle()
 
     def print_from_outside(self, printer_id: str, name: str = "Outside print", seconds: float = 3600.0) -> None:
-        """Start a print that Printago knows nothing of; raises BadRequestError while one runs."""
+        """Start a print that Printago does not know; raises BadRequestError if the printer is busy."""
         printer = self.printer(printer_id)
         if printer.machine.phase.busy:
             raise BadRequestError("The printer is busy")
@@ -335,13 +335,13 @@ class VirtualFarm:
         self.settle()
 
     def set_word(self, printer_id: str, word: str | None) -> None:
-        """Force the `state` that a printer reports, whatever it does, until `clear_word`; None is null."""
+        """Override the `state` that a printer reports until `clear_word`; None is null."""
         printer = self.printer(printer_id)
         printer.forced_word, printer.word_is_forced = word, True
         self.settle()
 
     def clear_word(self, printer_id: str) -> None:
-        """Let a printer report its own `state` again."""
+        """Let a printer report its real `state` again."""
         self.printer(printer_id).word_is_forced = False
         self.settle()
 
@@ -352,7 +352,7 @@ class VirtualFarm:
         self.fleet.set_ams(self.printer(printer_id), units)
         self.settle()
 
-    # Jobs.
+    # Jobs
 
     def job(self, job_id: str) -> PrintJob:
         """Return a print job; raises NotFoundError."""
@@ -361,33 +361,33 @@ class VirtualFarm:
         return job
 
     def fill_history(self, jobs: int, *, months: int = MONTHS, until: datetime | None = None) -> None:
-        """Put past jobs of many months into the store, the same for the same seed and moment; nothing is announced."""
+        """Add past jobs of many months, the same for the same seed and time; nothing is announced."""
         fill_history(self.world, jobs, months=months, until=until)
 
     def hold_job(self, job_id: str) -> None:
-        """Let a job wait for approval once it is sliced."""
+        """Hold a job for approval after slicing."""
         self.queue.hold(self.job(job_id))
 
     def approve_job(self, job_id: str) -> None:
-        """Let a job that waits for approval go on; raises BadRequestError when it does not wait."""
+        """Approve a job; raises BadRequestError if it is not waiting for approval."""
         if not self.queue.approve(self.job(job_id)):
             raise BadRequestError("The job does not wait for approval")
         self.settle()
 
-    # Realtime.
+    # Realtime
 
     async def restart_broker(self) -> None:
-        """Restart the broker: everybody is thrown out, retained messages stay."""
+        """Restart the broker: all clients are disconnected, and retained messages stay."""
         await self.publisher.restart()
 
     async def disconnect_clients(self) -> None:
-        """Cut every realtime connection."""
+        """Close every realtime connection."""
         await self.publisher.disconnect_all()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Publish anything at all; raises ValueError for a topic with wildcards."""
+        """Publish any message; raises ValueError for a topic with wildcards."""
         self.publisher.publish(topic, payload, retain=retain)
 
     def state(self) -> Document:
-        """Return what the control API tells of the farm."""
+        """Return the farm's state as the control API does."""
         return farm_state(self)

@@ -1,4 +1,4 @@
-"""Faults that a test asks for: the next calls fail in a chosen way."""
+"""Faults that a test injects: the next calls fail in a chosen way."""
 
 import asyncio
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Fault:
     seen: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense; raises ValueError."""
+        """Reject invalid settings; raises ValueError."""
         if self.mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}")
         if self.count < 1 or self.every < 1 or self.seconds < 0:
@@ -43,34 +43,34 @@ class Fault:
             raise ValueError("status must be an HTTP status")
 
     def fits(self, method: str, path: str) -> bool:
-        """Tell whether a call is one of those that are to fail."""
+        """Return whether a call matches."""
         if self.method is not None and self.method.upper() != method:
             return False
         return self.path is None or path.startswith(self.path)
 
 
 class FaultBox:
-    """Faults that are still to happen, in the order in which they were asked for."""
+    """Pending faults, in the order in which they were injected."""
 
     def __init__(self) -> None:
-        """Begin without faults."""
+        """Start without faults."""
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Let calls fail."""
+        """Add a fault."""
         self._faults.append(fault)
 
     def clear(self) -> None:
-        """Let nothing fail any more."""
+        """Remove all faults."""
         self._faults.clear()
 
     @property
     def waiting(self) -> tuple[Fault, ...]:
-        """Faults that have not happened yet."""
+        """Faults that have not occurred yet."""
         return tuple(self._faults)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that a call meets."""
+        """Return the fault for a call."""
         for fault in self._faults:
             if not fault.fits(method, path):
                 continue

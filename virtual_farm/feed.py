@@ -1,4 +1,4 @@
-"""From changes of the world to messages: entity events, and stats of printers."""
+"""Publishes changes of the world: entity events, and stats of printers."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,15 +15,15 @@ from .words import ODD_WORD
 from .world import World
 
 EXPIRY = timedelta(minutes=5)
-"""How long a stat is good for."""
+"""How long a stat is valid."""
 
 _KEEPALIVE = 60.0
-"""Seconds after which a printer that can be reached is heard of even when nothing has changed."""
+"""Seconds after which an online printer sends a stat even without a change."""
 
 
 @dataclass(slots=True)
 class _Sent:
-    """What was last sent about a printer, and when (monotonic seconds)."""
+    """The last stat of a printer, and when it was sent (monotonic seconds)."""
 
     looks: tuple[Any, ...]
     version: int
@@ -31,10 +31,10 @@ class _Sent:
 
 
 class Feed:
-    """Publishes what has changed. Changes of state go out at once, the rest of telemetry at most once an interval."""
+    """Publishes changes. State changes are sent immediately, other telemetry at most once per interval."""
 
     def __init__(self, world: World, publisher: Publisher) -> None:
-        """Publish one world's changes through one broker."""
+        """Publish the changes of one world through one broker."""
         self._world = world
         self._publisher = publisher
         self._sent: dict[str, _Sent] = {}
@@ -42,7 +42,7 @@ class Feed:
         self.messages = 0
 
     def flush(self, *, everything: bool = False) -> None:
-        """Publish what is due; with `everything` also telemetry that would have to wait for its turn."""
+        """Publish what is due; with `everything`, also telemetry that would have to wait."""
         for event in self._world.drain():
             self._publish_event(event)
         now = time.monotonic()
@@ -113,7 +113,7 @@ class Feed:
 
 
 def _looks(printer: Printer) -> tuple[Any, ...]:
-    """Return what goes out at once when it changes."""
+    """Return the part that is sent immediately when it changes."""
     codes = tuple(message["code"] for messages in printer.health.values() for message in messages)
     return (printer.word, printer.is_online, printer.is_available, printer.machine.stage, codes)
 

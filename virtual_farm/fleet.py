@@ -1,4 +1,4 @@
-"""The printers: what people and the cloud do with them, and what the cloud sees of the machines."""
+"""The printers: actions of users and the cloud, and what the cloud sees of the machines."""
 
 from collections.abc import Iterable
 
@@ -15,14 +15,14 @@ class Fleet:
     """All printers of a store."""
 
     def __init__(self, world: World, queue: JobQueue) -> None:
-        """Serve one world; the queue is told what becomes of its jobs."""
+        """Use one world, and report the results of jobs to the queue."""
         self._world = world
         self._queue = queue
 
-    # Printers come and go.
+    # Adding and removing printers
 
     def add(self, model: PrinterModel, name: str, *, tags: Iterable[str] = (), ready: bool = False) -> Printer:
-        """Connect a new printer; a person has to confirm its bed, unless it is `ready`."""
+        """Add a new printer. Its bed must be confirmed, unless it is `ready`."""
         world = self._world
         now = world.now()
         serial = world.ids.serial(model.serial_prefix) if model.provider == "Bambu" else None
@@ -58,7 +58,7 @@ class Fleet:
         return printer
 
     def remove(self, printer: Printer) -> None:
-        """Take a printer out of the store."""
+        """Remove a printer from the store."""
         self._queue.printer_lost(printer)
         for place in printer.slots:
             self._remove_slot(printer, place)
@@ -72,7 +72,7 @@ class Fleet:
         self._world.printers.touch(printer.id)
 
     def disconnect(self, printer: Printer) -> None:
-        """Lose contact: the machine goes on by itself, the cloud no longer sees it."""
+        """Disconnect: the machine continues on its own, but the cloud no longer sees it."""
         if not printer.connected:
             return
         printer.connected = False
@@ -81,7 +81,7 @@ class Fleet:
         self._trip_fabmatic(printer)
 
     def reconnect(self, printer: Printer) -> None:
-        """Find a printer again; a person has to confirm its bed."""
+        """Reconnect a printer. Its bed must be confirmed."""
         if printer.connected:
             return
         printer.connected = True
@@ -99,7 +99,7 @@ class Fleet:
         self._world.printers.touch(printer.id)
 
     def set_ams(self, printer: Printer, units: int) -> None:
-        """Attach or detach AMS units; slots come and go with them."""
+        """Attach or detach AMS units, with their slots."""
         machine = printer.machine
         while len(machine.ams) > units:
             for slot_index in range(SLOTS_PER_AMS):
@@ -113,22 +113,22 @@ class Fleet:
                 self._add_slot(printer, place)
         self._queue.look_again()
 
-    # What users ask for.
+    # Actions of users
 
     def confirm_ready(self, printer: Printer, *, ready: bool) -> None:
-        """Say whether the bed is clear. While a print runs there is nothing to confirm."""
+        """Set whether the bed is clear. This has no effect during a print."""
         if ready and printer.seen[0].busy:
             return
         printer.confirmed_ready = ready
         self._changed(printer)
 
     def set_enabled(self, printer: Printer, *, enabled: bool) -> None:
-        """Let a printer take part in automatic assignment, or not."""
+        """Include a printer in automatic assignment, or exclude it."""
         printer.enabled = enabled
         self._changed(printer)
 
     def set_fabmatic(self, printer: Printer, *, enabled: bool, job_limit: int | None) -> None:
-        """Turn continuous printing on, for a number of jobs or without end, or off."""
+        """Turn FabMatic on, with or without a job limit, or off."""
         printer.continuous_print = enabled
         printer.fabmatic_remaining_jobs = job_limit if enabled else None
         self._changed(printer)
@@ -147,22 +147,22 @@ class Fleet:
         self._world.printers.touch(printer.id)
         self._queue.look_again()
 
-    # What happens at the printer.
+    # Events at the printer
 
     def raise_hms(self, printer: Printer, severity: Severity, code: str, message: str) -> None:
-        """Let the printer report an HMS message; an error or a warning ends FabMatic."""
+        """Make the printer report an HMS message. An error or a warning turns FabMatic off."""
         printer.add_message(severity, code, message)
         if severity != "info" and code not in USER_PAUSE_CODES:
             self._trip_fabmatic(printer)
 
     def print_from_outside(self, printer: Printer, name: str, seconds: float) -> None:
-        """Start a print that Printago knows nothing of; raises RuntimeError while one runs."""
+        """Start a print that Printago does not know; raises RuntimeError if the printer is busy."""
         task = Task(id=self._world.ids.digits(9), name=name, duration=seconds)
         printer.machine.start(task)
         self.observe(printer)
 
     def load(self, printer: Printer, place: tuple[int, int], tray: Tray | None, slot_fields: Document) -> None:
-        """Put a spool into a slot and note in the store which material that is."""
+        """Load a spool into a slot, and assign its material."""
         printer.machine.put_tray(place, tray)
         if (slot := self._world.slot_of(printer.id, *place)) is not None:
             self._world.slots.change(slot["id"], slot_fields)
@@ -174,22 +174,22 @@ class Fleet:
             printer.fabmatic_remaining_jobs = None
             self._world.printers.touch(printer.id)
 
-    # What the cloud sees.
+    # The cloud's view
 
     def step(self, seconds: float) -> None:
-        """Let simulated time pass for all printers."""
+        """Advance simulated time for all printers."""
         for printer in self._world.printers.values():
             printer.machine.step(seconds)
         self.observe_all()
 
     def observe_all(self) -> None:
-        """Observe every printer whose machine is doing something else than before."""
+        """Observe every printer whose machine has changed its phase."""
         for printer in self._world.printers.values():
             if printer.seen[0] is not printer.machine.phase:
                 self.observe(printer)
 
     def observe(self, printer: Printer) -> None:
-        """Bring record and job in line with the machine, as far as the cloud can see it."""
+        """Update record and job from the machine, as far as the cloud can see it."""
         machine = printer.machine
         task = machine.task
         looks = (machine.phase, None if task is None else task.id)
@@ -235,7 +235,7 @@ class Fleet:
                 self._queue.failed(job, printer.machine.failure or "The print failed")
             case Phase.CANCELLED:
                 printer.printing_job_id = None
-                self._queue.cancelled(job)
+                self._queue.canceled(job)
             case _:
                 pass
 

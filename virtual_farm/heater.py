@@ -17,7 +17,7 @@ class Heater:
     target: float = 0.0
 
     def step(self, seconds: float) -> bool:
-        """Move on; tells whether the temperature has changed."""
+        """Advance; returns whether the temperature has changed."""
         if self.target > self.temp:
             self.temp = min(self.target, self.temp + self.rate * seconds)
             return True
@@ -29,5 +29,5 @@ class Heater:
         return True
 
     def seconds_to(self, temperature: float) -> float:
-        """Return how long heating up to a temperature takes."""
+        """Return how long heating to a temperature takes."""
         return max(0.0, temperature - self.temp) / self.rate

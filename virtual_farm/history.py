@@ -1,4 +1,4 @@
-"""The past of a farm: prints of many months, the same for the same seed."""
+"""The job history of a farm: many months, the same for the same seed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,9 +19,9 @@ _REASONS = (
     None,
 )
 _FAILED, _CANCELLED, _RETRIED, _CLEARED, _UNKNOWN_PART, _GONE_PRINTER = 0.08, 0.05, 0.06, 0.6, 0.04, 0.03
-"""Shares of the jobs."""
+"""Shares of the results."""
 _NEVER_PRINTED = 0.2
-"""Share of the failed and canceled jobs that no printer began with."""
+"""Share of the failed and canceled jobs that no printer started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def fill_history(world: World, jobs: int, *, months: int = MONTHS, until: dateti
 
 
 class _Past:
-    """Makes jobs that are over."""
+    """Creates jobs that have ended."""
 
     def __init__(self, world: World, until: datetime) -> None:
-        """Make jobs that were over at a moment."""
+        """Create jobs that ended before a time."""
         self.until = until
         self.chance = random.Random(f"history:{world.config.seed}")
         self._store_id = world.config.store_id
@@ -65,7 +65,7 @@ class _Past:
         self._mappings = _mappings(world)
 
     def job(self, number: int, created: datetime) -> PrintJob:
-        """Return the next job, which was created at a moment."""
+        """Return the next job, created at a time."""
         chance, until = self.chance, self.until
         part = chance.choice(self._gone if chance.random() < _UNKNOWN_PART else self._parts)
         printer = self._gone_printer if chance.random() < _GONE_PRINTER else chance.choice(self._printers)
@@ -73,7 +73,7 @@ class _Past:
         status = "failed" if fate < _FAILED else "cancelled" if fate < _FAILED + _CANCELLED else "completed"
         wait = chance.uniform(5, 3600)
         if chance.random() < _RETRIED:
-            # The record is as old as the first attempt, the rest of it is of the last one.
+            # The record is as old as the first attempt. Its other fields describe the last one.
             wait += chance.uniform(3600, 3 * 86_400)
         printed = status == "completed" or chance.random() >= _NEVER_PRINTED
         share = 1.0 if status == "completed" else chance.uniform(0.02, 0.98)
@@ -124,7 +124,7 @@ def _printed(part: Document) -> _Printed:
 
 
 def _mappings(world: World) -> dict[tuple[str, str], list[Document]]:
-    """Return where filament of a type comes from at a printer: its first slot that has such a material."""
+    """Return the source of a filament type on a printer: its first slot with such a material."""
     result: dict[tuple[str, str], list[Document]] = {}
     for slot in world.slots.values():
         kind = slot["materialType"]

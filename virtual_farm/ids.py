@@ -11,7 +11,7 @@ _LENGTH = 24
 
 
 def derived_id(text: str) -> str:
-    """Return the identifier that belongs to a text: of what is a record in the cloud and none here."""
+    """Return a stable identifier for a text: for records that exist only in the cloud."""
     return "d" + hashlib.sha256(text.encode()).hexdigest()[: _LENGTH - 1]
 
 
@@ -19,7 +19,7 @@ class IdFactory:
     """Make cuid2-like identifiers (`^[a-z0-9]{24}$`), the same sequence for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        """Start the sequence that belongs to `seed`."""
+        """Start the sequence of a `seed`."""
         self._random = random.Random(f"ids:{seed}")
 
     def __call__(self) -> str:

@@ -1,4 +1,4 @@
-"""Spools in stock, what parts are printed in, and the folders they lie in."""
+"""Spools in stock, the materials of parts, and folders."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _FOLDERS = {"part": ("Demo", ("Benchy", "Calibration Cube")), "sku": ("Shop", ()
 
 
 def stock_folders(world: World) -> None:
-    """Put a folder of each type into the store, with some parts in it."""
+    """Add a folder of each type to the store, with some parts in it."""
     for kind, (name, parts) in _FOLDERS.items():
         folder = world.document(type=kind, name=name, parentId=None)
         world.folders.insert(folder["id"], folder)
@@ -21,7 +21,7 @@ def stock_folders(world: World) -> None:
 
 
 def stock_spools(world: World) -> None:
-    """Put a new spool of each color on the shelf, and know those that AMS units hold."""
+    """Add a new spool of each color to the stock, and those in AMS units."""
     for variant in world.variants.values():
         _add_spool(world, variant, SPOOL_GRAMS)
     for slot in world.slots.values():
@@ -42,7 +42,7 @@ def _add_spool(world: World, variant: Document, grams: float) -> Document:
 
 
 def spool_record(world: World, instance: Document) -> Document:
-    """Return a spool with what is left on it, which a printer knows while it holds it."""
+    """Return a spool with its remaining filament, which its printer knows while it is loaded."""
     for slot in world.slots.values():
         if slot["instanceId"] == instance["id"]:
             tray = world.printers[slot["printerId"]].machine.tray((slot["amsIndex"], slot["slotIndex"]))
@@ -52,7 +52,7 @@ def spool_record(world: World, instance: Document) -> Document:
 
 
 def assignments(world: World) -> Iterator[Document]:
-    """Yield what parts are printed in (schema `PartMaterialAssignment`), one row per part, filament and alternative."""
+    """Yield the materials of parts (schema `PartMaterialAssignment`), one row per part, filament, and alternative."""
     for part_id, channels in world.part_materials.items():
         part = world.parts[part_id]
         for index, choices in channels.items():

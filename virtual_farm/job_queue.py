@@ -1,4 +1,4 @@
-"""The queue: order, assignment and the life of a job up to the printer."""
+"""The queue: order, assignment, and the states of a job up to the printer."""
 
 from collections.abc import Callable, Iterable
 import json
@@ -10,7 +10,7 @@ from .matching import ACTIVE, FINAL, Matcher
 from .printer import Printer
 from .world import World
 
-# What follows a state, and how many simulated seconds the state lasts.
+# The next state, and how many simulated seconds the state lasts.
 _PIPELINE: dict[str, tuple[str, float]] = {
     "assigned": ("slicing", 1.0),
     "slicing": ("sliced", 6.0),
@@ -25,24 +25,24 @@ _CHAMBER: dict[str, float] = {"ABS": 60.0, "ASA": 60.0}
 
 
 class JobQueue:
-    """Orders jobs, gives them to printers and brings them there."""
+    """Orders jobs, assigns them to printers, and prepares them."""
 
     def __init__(self, world: World) -> None:
-        """Serve one world."""
+        """Use one world."""
         self._world = world
         self._due: dict[str, float] = {}
         self._dirty = True
         self.listener: Callable[[PrintJob], None] | None = None
-        """Told of each job that has reached a final state."""
+        """Called with each job that reaches a final state."""
 
     def look_again(self) -> None:
-        """Note that something has changed that may let a job be assigned."""
+        """Schedule another assignment, because something has changed."""
         self._dirty = True
 
-    # Order.
+    # Order
 
     def place(self, jobs: list[PrintJob], position: str) -> None:
-        """Give new places to jobs at one end of their tier, in the order in which they come."""
+        """Move jobs to one end of their priority, in the given order."""
         if not jobs:
             return
         moved = {job.id for job in jobs}
@@ -64,16 +64,16 @@ class JobQueue:
         self.look_again()
 
     def pending(self) -> list[PrintJob]:
-        """Return the jobs that wait, in the order in which they are to be assigned."""
+        """Return the waiting jobs in the order of assignment."""
         jobs = [job for job in self._world.jobs.values() if job.status == "pending" and not job.hidden]
         if not self._world.settings["processLowPriorityJobs"]:
             jobs = [job for job in jobs if job.priority != PRIORITY_LOW]
         return sorted(jobs, key=lambda job: (job.priority, job.queue_order))
 
-    # What a user may ask for. Each returns whether the job took it.
+    # Actions of users. Each returns whether the job accepted it.
 
     def cancel(self, job: PrintJob) -> bool:
-        """Take a job out of the queue, or stop its print."""
+        """Remove a job from the queue, or stop its print."""
         if job.status in FINAL:
             return False
         printer = self.printer_of(job)
@@ -99,7 +99,7 @@ class JobQueue:
         return True
 
     def retry(self, job: PrintJob) -> bool:
-        """Put a failed or cancelled job back: the same record, the next attempt."""
+        """Put a failed or canceled job back: the same record with the next attempt."""
         if job.status not in ("failed", "cancelled"):
             return False
         self._requeue(job)
@@ -116,7 +116,7 @@ class JobQueue:
         return True
 
     def move_to_front(self, jobs: Iterable[PrintJob]) -> list[PrintJob]:
-        """Move waiting jobs to the front of their tiers; returns those that moved."""
+        """Move waiting jobs to the front of their priority; returns the moved ones."""
         moving = sorted((job for job in jobs if job.status == "pending"), key=lambda job: job.queue_order)
         self.place(moving, "front")
         for job in moving:
@@ -124,11 +124,11 @@ class JobQueue:
         return moving
 
     def hold(self, job: PrintJob) -> None:
-        """Let a job wait for approval once it is sliced."""
+        """Hold a job for approval after slicing."""
         job.held = True
 
     def approve(self, job: PrintJob) -> bool:
-        """Let a job that waits for approval go on."""
+        """Approve a job that is waiting for approval."""
         if job.status != "waiting-for-approval":
             return False
         job.held = False
@@ -136,14 +136,14 @@ class JobQueue:
         self._due[job.id] = self._world.time + _PIPELINE["ready-for-printer"][1]
         return True
 
-    # The life of a job.
+    # States of a job
 
     def printer_of(self, job: PrintJob) -> Printer | None:
         """Return the printer that a job is assigned to."""
         return self._world.printers.get(job.assigned_printer_id or "")
 
     def step(self) -> None:
-        """Do what is due at the present simulated time."""
+        """Process what is due at the current simulated time."""
         now = self._world.time
         for job_id in [job_id for job_id, due in self._due.items() if due <= now]:
             self._advance(self._world.jobs[job_id])
@@ -157,13 +157,15 @@ class JobQueue:
             return
         matcher = Matcher(self._world)
         left = matcher.free_production_slots()
-        hopeless: set[str] = set()
+        unmatched: set[str] = set()
         for job in self.pending():
             if not free or left == 0:
                 return
-            # Jobs of one build ask for the same things: one look is enough.
-            wish = json.dumps([job.required_printer_tags, job.material_assignments, job.part_id], sort_keys=True)
-            if wish in hopeless:
+            # Jobs of one build have the same requirements, so they are checked once.
+            requirements = json.dumps(
+                [job.required_printer_tags, job.material_assignments, job.part_id], sort_keys=True
+            )
+            if requirements in unmatched:
                 continue
             for printer in free:
                 if not matcher.tags_match(job, printer):
@@ -175,7 +177,7 @@ class JobQueue:
                     left = None if left is None else left - 1
                     break
             else:
-                hopeless.add(wish)
+                unmatched.add(requirements)
 
     def _give(self, job: PrintJob, printer: Printer, mapping: list[Document]) -> None:
         printer.reserved_by = job.id
@@ -237,33 +239,33 @@ class JobQueue:
         )
 
     def started(self, job: PrintJob) -> None:
-        """Note that the printer has begun with a job."""
+        """Record that the printer has started a job."""
         if job.printing_started_at is None:
             job.printing_started_at = self._world.now()
         self._set_status(job, "printing")
 
     def paused(self, job: PrintJob) -> None:
-        """Note that the printer has paused a job."""
+        """Record that the printer has paused a job."""
         self._set_status(job, "paused")
 
     def completed(self, job: PrintJob) -> None:
-        """Note that a job is done."""
+        """Record that a job is finished."""
         if job.printing_started_at is None:
             job.printing_started_at = self._world.now()
         self._world.completed_jobs += 1
         self._end(job, "completed")
 
     def failed(self, job: PrintJob, reason: str) -> None:
-        """Note that a job has failed."""
+        """Record that a job has failed."""
         job.error_message = reason
         self._end(job, "failed")
 
-    def cancelled(self, job: PrintJob) -> None:
-        """Note that a job was stopped."""
+    def canceled(self, job: PrintJob) -> None:
+        """Record that a job was stopped."""
         self._end(job, "cancelled")
 
     def printer_lost(self, printer: Printer) -> None:
-        """Note that a printer is gone for good: what was on it has failed, what was meant for it waits again."""
+        """Handle a removed printer: its print has failed, and its prepared jobs wait again."""
         for job in list(self._world.jobs.values()):
             if job.assigned_printer_id != printer.id or job.status not in ACTIVE:
                 continue

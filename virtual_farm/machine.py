@@ -1,4 +1,4 @@
-"""The physical printer: heat, progress and filament on simulated time. Knows nothing of the cloud."""
+"""The physical printer: heat, progress, and filament in simulated time. It knows nothing about the cloud."""
 
 from dataclasses import dataclass, field
 import math
@@ -52,12 +52,12 @@ class Task:
     job_id: str | None = None
     slot: tuple[int, int] | None = None
     fails_at: float | None = None
-    """Share of the print (0 to 1) at which it fails by itself."""
+    """Share of the print (0 to 1) at which it fails."""
 
 
 @dataclass(slots=True)
 class Machine:
-    """One physical printer. `version` grows with every change that telemetry would show."""
+    """One physical printer. `version` increases with every change that telemetry would show."""
 
     model: PrinterModel
     wobble: float = 0.0
@@ -94,7 +94,7 @@ class Machine:
 
     @property
     def fault_word(self) -> str | None:
-        """What the printer says instead while it reports an error."""
+        """What the printer reports instead while it has an error."""
         return self._vocabulary.fault
 
     @property
@@ -103,26 +103,26 @@ class Machine:
 
     @property
     def stage(self) -> str:
-        """What the printer is doing, in words."""
+        """What the printer is doing, as text."""
         return self.activity or STAGES[self.phase]
 
     @property
     def progress(self) -> float:
-        """How much of the print is done, 0 to 1."""
+        """Progress of the print, 0 to 1."""
         if self.task is None:
             return 0.0
         return min(1.0, self.elapsed / self.task.duration)
 
     @property
     def download(self) -> float:
-        """How much of the file has arrived, 0 to 1."""
+        """Progress of the file download, 0 to 1."""
         if self.phase is not Phase.DOWNLOAD:
             return 1.0
         return 1.0 - self.phase_left / _DOWNLOAD_SECONDS
 
     @property
     def remaining(self) -> float:
-        """Simulated seconds until the print ends; 0 when nothing prints."""
+        """Simulated seconds until the print ends; 0 if nothing is printing."""
         if self.task is None or not self.phase.busy:
             return 0.0
         ahead = self.task.duration - self.elapsed
@@ -135,7 +135,7 @@ class Machine:
         return ahead
 
     def start(self, task: Task) -> None:
-        """Begin a print; raises RuntimeError while another one runs."""
+        """Start a print; raises RuntimeError if another one is running."""
         if self.phase.busy:
             raise RuntimeError("the printer is busy")
         self.task, self.elapsed, self.failure = task, 0.0, None
@@ -143,7 +143,7 @@ class Machine:
         self._enter(Phase.DOWNLOAD, _DOWNLOAD_SECONDS)
 
     def skip_to(self, progress: float) -> None:
-        """Put the print at a share of its length, warm and running: the past of a printer that was there before us."""
+        """Set the print to a share of its length, warm and running: for printers that were printing before the start."""
         if self.task is None:
             return
         self.elapsed = self.task.duration * progress
@@ -156,14 +156,14 @@ class Machine:
         self._enter(Phase.PRINT)
 
     def pause(self) -> bool:
-        """Pause the print; tells whether there was one to pause."""
+        """Pause the print; returns whether there was one to pause."""
         if self.phase not in (Phase.LEVEL, Phase.PRINT):
             return False
         self._pass_through(Phase.PAUSING, Phase.PAUSED)
         return True
 
     def resume(self) -> bool:
-        """Go on with a paused print; tells whether there was one."""
+        """Resume a paused print; returns whether there was one."""
         if self.phase is not Phase.PAUSED or self.task is None:
             return False
         self._aim(self.task.nozzle, self.task.bed, self.task.chamber)
@@ -171,14 +171,14 @@ class Machine:
         return True
 
     def stop(self) -> bool:
-        """Stop the print for good; tells whether there was one."""
+        """Stop the print; returns whether there was one."""
         if not self.phase.busy or self.phase is Phase.CANCELLING:
             return False
         self._end(Phase.CANCELLED)
         return True
 
     def fail(self, reason: str) -> bool:
-        """Let the print fail; tells whether there was one."""
+        """Fail the print; returns whether there was one."""
         if not self.phase.busy:
             return False
         self.failure = reason
@@ -186,7 +186,7 @@ class Machine:
         return True
 
     def finish(self) -> bool:
-        """Let the print be done now; tells whether there was one."""
+        """Finish the print; returns whether there was one."""
         if not self.phase.busy or self.task is None:
             return False
         self.elapsed = self.task.duration
@@ -195,13 +195,13 @@ class Machine:
         return True
 
     def connect(self) -> None:
-        """Be found again; some makes say so for a while."""
+        """Reconnect; some brands report this for a while."""
         if self._vocabulary.connecting is not None:
             self.connecting_left = _CONNECTING_SECONDS
             self.version += 1
 
     def set_target(self, heater: str, temperature: float) -> None:
-        """Set a target in °C of `nozzle`, `bed` or `chamber`; a printer limits it to what it can do."""
+        """Set a target in °C of `nozzle`, `bed`, or `chamber`, limited to the model's maximum."""
         limits = {
             "nozzle": self.model.max_nozzle,
             "bed": self.model.max_bed,
@@ -212,17 +212,17 @@ class Machine:
         self.version += 1
 
     def busy_with(self, activity: str, seconds: float) -> None:
-        """Show a chore (calibration, filament change) as stage for a while."""
+        """Show a task (calibration, filament change) as the stage for a while."""
         self.activity, self.activity_left = activity, seconds
         self.version += 1
 
     def read_slot(self, ams: int, slot: int) -> None:
-        """Let the AMS read a spool's tag again."""
+        """Make the AMS read a spool's tag again."""
         self.reading, self.reading_left = (ams, slot), _READING_SECONDS
         self.version += 1
 
     def tray(self, slot: tuple[int, int] | None) -> Tray | None:
-        """Return what is in a slot; AMS -1 is the external spool."""
+        """Return what is in a slot. AMS -1 is the external spool."""
         if slot is None:
             return None
         ams, index = slot
@@ -233,7 +233,7 @@ class Machine:
         return None
 
     def put_tray(self, slot: tuple[int, int], tray: Tray | None) -> bool:
-        """Put a spool into a slot; tells whether the slot exists."""
+        """Load a spool into a slot; returns whether the slot exists."""
         ams, index = slot
         if ams < 0:
             if not self.model.external_spool:
@@ -247,7 +247,7 @@ class Machine:
         return True
 
     def step(self, seconds: float) -> None:
-        """Let simulated time pass."""
+        """Advance simulated time."""
         if self.reading is not None:
             self.reading_left -= seconds
             if self.reading_left <= 0:
@@ -266,7 +266,7 @@ class Machine:
             left = self._step_phase(left)
 
     def _step_phase(self, seconds: float) -> float:
-        """Spend time in the current phase, at most to its end; returns what is left."""
+        """Spend time in the current phase, at most to its end; returns the remaining time."""
         match self.phase:
             case phase if phase in TIMED:
                 spent = min(seconds, self.phase_left)
@@ -307,7 +307,7 @@ class Machine:
             self._enter(self.following)
         elif self.phase is Phase.DOWNLOAD:
             self._aim(self.task.nozzle, self.task.bed, self.task.chamber)
-            # The nozzle waits for the bed, as the printers' own start code has it.
+            # The nozzle waits for the bed, as in the printers' own start code.
             seconds = max(self.nozzle.seconds_to(self.nozzle.target), self.bed.seconds_to(self.bed.target))
             self._enter(Phase.HEAT, seconds)
         elif self.phase is Phase.HEAT:
@@ -319,7 +319,7 @@ class Machine:
             self._enter(Phase.PRINT)
 
     def _pass_through(self, passing: Phase, following: Phase) -> None:
-        """Enter a phase by way of another one, where the make has a word for that."""
+        """Enter a phase through another one, if the brand has a word for that."""
         if passing in self._vocabulary.by_phase and self.phase is not passing:
             self.following = following
             self._enter(passing, PASSING_SECONDS)

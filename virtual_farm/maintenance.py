@@ -1,4 +1,4 @@
-"""The maintenance of printers: what is due, and what was done."""
+"""Maintenance of printers: due items and completed ones."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ _SECONDS_PER_DAY = 86_400
 
 
 def maintenance_status(world: World, printer_id: str | None = None) -> list[Document]:
-    """Return how far each item of each printer has come, or of one printer (schema `MaintenanceStatusInfo`)."""
+    """Return the progress of each item of all printers or one (schema `MaintenanceStatusInfo`)."""
     return [
         _status(world, enrollment)
         for enrollment in world.enrollments.values()
@@ -54,7 +54,7 @@ def _elapsed(world: World, enrollment: Document, item: Document) -> float:
 
 
 def set_elapsed(world: World, enrollment_id: str, elapsed: float) -> None:
-    """Let an item be as far as it is after `elapsed` hours, days or jobs; raises KeyError."""
+    """Set the progress of an item to `elapsed` hours, days, or jobs; raises KeyError."""
     enrollment = world.enrollments[enrollment_id]
     item = world.maintenance_items[enrollment["maintenanceItemId"]]
     offset = enrollment["currentOffset"] + elapsed - _elapsed(world, enrollment, item)
@@ -62,7 +62,7 @@ def set_elapsed(world: World, enrollment_id: str, elapsed: float) -> None:
 
 
 def mark_done(world: World, enrollment_ids: list[str], *, notes: str | None, by: str | None) -> None:
-    """Note that items were done now, from which they count anew; unknown ones are ignored."""
+    """Mark items as completed, so that they count from zero. Unknown ones are ignored."""
     for enrollment_id in dict.fromkeys(enrollment_ids):
         enrollment = world.enrollments.get(enrollment_id)
         printer = world.printers.get(enrollment["printerId"]) if enrollment is not None else None

@@ -1,4 +1,4 @@
-"""Which printer may take a job: tags, material, readiness."""
+"""Which printer can take a job: tags, material, readiness."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -39,7 +39,7 @@ ACTIVE = frozenset(
 """States in which a job occupies a printer and a production slot."""
 
 UNSENT = frozenset({"pending"}) | ACTIVE - {"sending-to-printer", "printing", "paused"}
-"""States in which no printer has got a job yet."""
+"""States of a job without a printer."""
 
 FINAL = frozenset({"completed", "failed", "cancelled"})
 
@@ -58,15 +58,18 @@ class Check:
     explanation: str
 
     def wire(self) -> Document:
-        """Return it as REST answers it."""
+        """Return it as REST does."""
         return {"code": self.code, "passed": self.passed, "label": self.label, "explanation": self.explanation}
 
 
 class Matcher:
-    """Answers which printer fits which job. `slots` are looked up once per instance: make a new one per question."""
+    """Finds printers that match jobs.
+
+    `slots` are cached per instance, so create a new one for each query.
+    """
 
     def __init__(self, world: World) -> None:
-        """Look at the world as it is now."""
+        """Use the current world."""
         self._world = world
         self._slots: dict[str, list[Document]] = {}
         for slot in world.slots.values():
@@ -74,18 +77,18 @@ class Matcher:
                 self._slots.setdefault(slot["printerId"], []).append(slot)
 
     def loaded(self, printer: Printer) -> list[Document]:
-        """Return the slots of a printer that have a material assigned."""
+        """Return the slots of a printer with an assigned material."""
         return self._slots.get(printer.id, [])
 
     def free_production_slots(self) -> int | None:
-        """Return how many more jobs the subscription runs; None is no limit."""
+        """Return how many more jobs the subscription allows; None is no limit."""
         total = self._world.subscription["concurrencySlots"]
         if total is None:
             return None
         return max(0, int(total) - sum(job.status in ACTIVE for job in self._world.jobs.values()))
 
     def tags_match(self, job: PrintJob, printer: Printer) -> bool:
-        """All tags that the job asks for must be the printer's; a value may hold several."""
+        """All tags of the job must be tags of the printer. A value can contain several."""
         for key, value in job.required_printer_tags.items():
             if not tag_values(str(value)) <= self._tag_values(printer, key):
                 return False
@@ -109,13 +112,13 @@ class Matcher:
                 return set()
 
     def wanted_materials(self, job: PrintJob) -> Document:
-        """Return filament index → alternatives: the job's own choice, else the part's."""
+        """Return filament index → alternatives: the job's own choice, or the part's."""
         if job.material_assignments:
             return job.material_assignments
         return self._world.part_materials.get(job.part_id or "", {})
 
     def material_mapping(self, job: PrintJob, printer: Printer) -> list[Document] | None:
-        """Return which slot each filament of a job would use; None when one has no slot."""
+        """Return the slot for each filament of a job, or None if one has no slot."""
         loaded = self.loaded(printer)
         if not loaded:
             return None
@@ -225,14 +228,14 @@ class Matcher:
         ]
 
     def troubleshoot(self, job: PrintJob) -> Document:
-        """Return why a job waits, printer by printer (schema `PrintJobMatchingTroubleshoot`)."""
+        """Return why a job is waiting, for each printer (schema `PrintJobMatchingTroubleshoot`)."""
         return {
             "printJobId": job.id,
             "printers": [self._status(job, printer) for printer in self._world.printers.values()],
         }
 
     def details(self, job: PrintJob) -> Document:
-        """Return how a job fits each printer, whatever it is doing (schema `PrintJobMatchingDetail`)."""
+        """Return how a job matches each printer, regardless of its state (schema `PrintJobMatchingDetail`)."""
         return {
             "printJobId": job.id,
             "details": {printer.id: self._detail(job, printer) for printer in self._world.printers.values()},

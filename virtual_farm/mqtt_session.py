@@ -1,4 +1,4 @@
-"""One client of the embedded broker: what it wants, and what it has still to get."""
+"""One client of the embedded broker: its subscriptions and its queue."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Session:
-    """One logged-in client: its subscriptions and what is still to be sent to it."""
+    """One logged-in client: its subscriptions and its queue."""
 
     def __init__(self, connection: Connection, store_id: str, client_id: str, thawed: asyncio.Event) -> None:
         self.connection = connection
@@ -26,7 +26,7 @@ class Session:
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_MAX_OUTGOING)
 
     def subscribe(self, topic_filter: str) -> bool:
-        """Add a subscription; False when the filter is malformed or reaches outside the client's store."""
+        """Add a subscription; returns False if the filter is malformed or outside the client's store."""
         levels = tuple(topic_filter.split("/"))
         if len(levels) < 3 or levels[0] != "stores" or levels[1] != self.store_id:
             return False
@@ -38,15 +38,15 @@ class Session:
         return True
 
     def unsubscribe(self, topic_filter: str) -> None:
-        """End a subscription, if there is one."""
+        """Remove a subscription, if there is one."""
         self._filters.pop(topic_filter, None)
 
     def wants(self, levels: tuple[str, ...]) -> bool:
-        """Tell whether a topic, by its levels, has been subscribed to."""
+        """Return whether a topic, given by its levels, is subscribed to."""
         return any(topic_matches(levels, wanted) for wanted in self._filters.values())
 
     def send(self, packet: bytes) -> None:
-        """Queue a packet. A client that does not read is cut off rather than buffered without end."""
+        """Queue a packet. A client that does not read is disconnected instead of buffered without limit."""
         try:
             self._outgoing.put_nowait(packet)
         except asyncio.QueueFull:
@@ -54,7 +54,7 @@ class Session:
             self.connection.transport.abort()
 
     async def write_forever(self) -> None:
-        """Send what is queued, until the connection is closed."""
+        """Send the queue until the connection is closed."""
         with contextlib.suppress(ConnectionClosed):
             while True:
                 packet = await self._outgoing.get()
@@ -63,7 +63,7 @@ class Session:
 
 
 def topic_matches(topic: tuple[str, ...], topic_filter: tuple[str, ...]) -> bool:
-    """Tell whether the levels of a topic match the levels of a valid filter (MQTT 3.1.1, section 4.7)."""
+    """Return whether the levels of a topic match the levels of a valid filter (MQTT 3.1.1, section 4.7)."""
     for index, level in enumerate(topic_filter):
         if level == "#":
             return True

@@ -1,4 +1,4 @@
-"""What goes over a connection of the embedded broker: MQTT packets, in websocket frames or bare."""
+"""Connections of the embedded broker: MQTT packets, in websocket frames or plain."""
 
 import asyncio
 from collections import deque
@@ -11,29 +11,29 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedError
 
 MAX_CLIENT_PACKET: Final = 64 * 1024
-"""Longest packet in bytes that a client may send."""
+"""Maximum length in bytes of a client's packet."""
 
 
 class ProtocolViolationError(Exception):
-    """The client broke MQTT's rules or ours: it is cut off."""
+    """The client violated MQTT or this farm's rules: its connection is closed."""
 
 
 class Connection(Protocol):
-    """What the broker needs of a connection."""
+    """What the broker needs from a connection."""
 
     @property
     def transport(self) -> asyncio.WriteTransport:
         """The TCP side."""
 
     async def recv(self) -> str | bytes:
-        """Receive something. Raises ConnectionClosed."""
+        """Receive data; raises ConnectionClosed."""
 
     async def send(self, message: bytes, /) -> None:
-        """Send one packet. Raises ConnectionClosed."""
+        """Send one packet; raises ConnectionClosed."""
 
 
 class PlainConnection:
-    """MQTT over TCP, without websockets; deaf while `thawed` is not set."""
+    """MQTT over TCP, without websockets; blocked while `thawed` is not set."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, thawed: asyncio.Event) -> None:
         self._reader = reader
@@ -46,7 +46,7 @@ class PlainConnection:
         return self._writer.transport
 
     async def recv(self) -> bytes:
-        """Receive some bytes. Raises ConnectionClosed."""
+        """Receive bytes; raises ConnectionClosed."""
         try:
             data = await self._reader.read(MAX_CLIENT_PACKET)
         except OSError:
@@ -57,7 +57,7 @@ class PlainConnection:
         return data
 
     async def send(self, message: bytes, /) -> None:
-        """Send one packet. Raises ConnectionClosed."""
+        """Send one packet; raises ConnectionClosed."""
         try:
             self._writer.write(message)
             await self._writer.drain()
@@ -66,7 +66,7 @@ class PlainConnection:
 
 
 class FreezableConnection(ServerConnection):
-    """A websocket connection that can be made deaf while its TCP side stays up."""
+    """A websocket connection that can be blocked while its TCP connection stays open."""
 
     thawed: asyncio.Event
 
@@ -93,24 +93,24 @@ class FreezableConnection(ServerConnection):
         super().connection_lost(exc)
 
     def read_on(self) -> None:
-        """Take what arrived while the broker was frozen."""
+        """Process what arrived while the broker was frozen."""
         while self._unread:
             super().data_received(self._unread.popleft())
 
 
 class PacketReader:
-    """Byte stream over a connection: MQTT packets and what arrives need not line up (MQTT 3.1.1, section 6)."""
+    """Byte stream over a connection: MQTT packets and frames need not align (MQTT 3.1.1, section 6)."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._buffer = bytearray()
 
     async def wait_readable(self) -> None:
-        """Wait for at least one byte. Raises ConnectionClosed."""
+        """Wait for at least one byte; raises ConnectionClosed."""
         await self._fill(1)
 
     async def read(self, n: int) -> bytes:
-        """Read exactly `n` bytes. Raises ConnectionClosed."""
+        """Read exactly `n` bytes; raises ConnectionClosed."""
         await self._fill(n)
         data = bytes(self._buffer[:n])
         del self._buffer[:n]
@@ -125,7 +125,7 @@ class PacketReader:
 
 
 async def read_packet(reader: PacketReader) -> tuple[MQTTFixedHeader, BufferReader]:
-    """Read one whole packet, so that what is missing inside it is an error instead of a wait."""
+    """Read one whole packet, so that missing bytes inside it are an error instead of a wait."""
     header: MQTTFixedHeader = await MQTTFixedHeader.from_stream(reader)
     if header.remaining_length > MAX_CLIENT_PACKET:
         raise ProtocolViolationError("packet too large")
@@ -133,6 +133,6 @@ async def read_packet(reader: PacketReader) -> tuple[MQTTFixedHeader, BufferRead
 
 
 def publish_packet(topic: str, payload: bytes, *, retain: bool) -> bytes:
-    """Return the packet of one message; ``retain`` tells a new subscriber that it was kept."""
+    """Return the packet of a message; ``retain`` marks it as retained for a new subscriber."""
     packet: bytes = PublishPacket.build(topic, payload, None, False, 0, retain).to_bytes()
     return packet

@@ -1,4 +1,4 @@
-"""Orders: what customers want, and the jobs that make it."""
+"""Orders: what customers order, and the jobs for it."""
 
 from .builds import Builder
 from .entities import Document
@@ -14,15 +14,15 @@ class OrderDesk:
     """All orders of a store."""
 
     def __init__(self, world: World, builder: Builder, queue: JobQueue) -> None:
-        """Serve one world; prints are ordered from the builder, and taken out of the queue."""
+        """Use one world, with its builder and queue."""
         self._world = world
         self._builder = builder
         self._queue = queue
         self._asked: dict[tuple[str, str], int] = {}
-        """Prints asked for whose jobs may not have appeared yet, by order item and linked part."""
+        """Prints whose jobs may not have appeared yet, by order item and linked part."""
 
     def create(self, order: Document, items: list[Document], customer: Document | None = None) -> Document:
-        """Take an order; returns `OrderDetailsResponse`. Raises ApiError."""
+        """Create an order and return `OrderDetailsResponse`; raises ApiError."""
         resolved = [self._resolve(item) for item in items]
         customer_document = None
         if customer is not None:
@@ -82,7 +82,7 @@ class OrderDesk:
         return order
 
     def items(self, order_id: str) -> list[Document]:
-        """Return what an order consists of."""
+        """Return the items of an order."""
         return [item for item in self._world.order_items.values() if item["orderId"] == order_id]
 
     def details(self, order_id: str) -> Document:
@@ -99,11 +99,14 @@ class OrderDesk:
         return self._set_status(order_id, "open", {"status": "closed"})
 
     def reopen(self, order_id: str) -> Document:
-        """Open a closed order again; raises ApiError."""
+        """Reopen a closed order; raises ApiError."""
         return self._set_status(order_id, "closed", {"status": "open", "cancelledAt": None})
 
     def cancel(self, order_id: str) -> Document:
-        """Cancel an order, which closes it: its jobs that wait leave the queue, what prints goes on. Raises ApiError."""
+        """Cancel and close an order; raises ApiError.
+
+        Its waiting jobs leave the queue, and running prints continue.
+        """
         self._set_status(order_id, "open", {"status": "closed", "cancelledAt": self._world.now()})
         self._builder.drop(order_id)
         for job in list(self._world.jobs.values()):
@@ -120,7 +123,7 @@ class OrderDesk:
         return self._world.orders.change(order_id, changes)
 
     def print(self, request: Document) -> list[str]:
-        """Make the jobs that orders still lack (schema `ReconcileJobsRequest`); returns what could not be made."""
+        """Create the jobs that orders are missing (schema `ReconcileJobsRequest`); returns the errors."""
         errors: list[str] = []
         sku_ids = set(request["skuIds"])
         errors += [f"SKU not found: {sku_id}" for sku_id in request["skuIds"] if sku_id not in self._world.skus]

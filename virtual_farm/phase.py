@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """What the printer is doing. Those that end in -ING are only of makes that have a word for them."""
+    """What the printer is doing. Those that end in -ING exist only for brands that have a word for them."""
 
     IDLE = "idle"
     DOWNLOAD = "download"

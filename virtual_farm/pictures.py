@@ -1,4 +1,4 @@
-"""Small PNG pictures, drawn and not stored."""
+"""Small PNG images, generated and not stored."""
 
 from functools import lru_cache
 import struct
@@ -15,7 +15,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def thumbnail(seed: str) -> bytes:
-    """Return a PNG of 128 by 128 pixels: a figure whose shape and colour follow from `seed`."""
+    """Return a PNG of 128 by 128 pixels: a figure whose shape and color follow from `seed`."""
     number = zlib.crc32(seed.encode())
     color = _PALETTE[number % len(_PALETTE)]
     shadow = (color[0] * 7 // 10, color[1] * 7 // 10, color[2] * 7 // 10)

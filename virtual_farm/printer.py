@@ -1,4 +1,4 @@
-"""A printer of the store: the cloud's record of it together with the machine itself."""
+"""A printer of the store: the cloud's record and the machine."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +13,7 @@ from .telemetry import USER_PAUSE
 type Severity = Literal["error", "warning", "info"]
 
 USER_PAUSE_CODES = frozenset({"0300-8013", "0300-8001", "0300-8000"})
-"""Codes that printers report under errors although a person paused the print."""
+"""Codes that printers report as errors although a user paused the print."""
 
 HEALTH_KEYS: dict[Severity, str] = {"error": "errors", "warning": "warnings", "info": "infos"}
 
@@ -42,12 +42,12 @@ class Printer(PrinterRecord):
 
     @property
     def model(self) -> PrinterModel:
-        """What the printer is made of."""
+        """The model of the printer."""
         return self.machine.model
 
     @property
     def word(self) -> str | None:
-        """The `state` of its telemetry: its own word, or the one that a test forces on it (null is possible)."""
+        """The `state` of its telemetry: its own word, or the one that a test sets (can be null)."""
         if self.word_is_forced:
             return self.forced_word
         errors = [message for message in self.health["errors"] if message["code"] not in USER_PAUSE_CODES]
@@ -55,7 +55,7 @@ class Printer(PrinterRecord):
 
     @property
     def free(self) -> bool:
-        """Whether the queue may give it the next job, as far as the printer is concerned."""
+        """Whether the queue can assign the next job to it, as far as the printer is concerned."""
         return (
             self.enabled
             and self.is_online
@@ -67,24 +67,24 @@ class Printer(PrinterRecord):
 
     @property
     def slots(self) -> list[tuple[int, int]]:
-        """Every place for a spool as (AMS, slot); AMS -1 is the external spool."""
+        """All places for a spool as (AMS, slot). AMS -1 is the external spool."""
         inner = [(ams, slot) for ams in range(len(self.machine.ams)) for slot in range(SLOTS_PER_AMS)]
         return [(-1, 0), *inner]
 
     def add_message(self, severity: Severity, code: str, message: str) -> None:
-        """Report an HMS message; one of the same code is replaced."""
+        """Report an HMS message. One with the same code is replaced."""
         self.clear_messages(code)
         self.health[HEALTH_KEYS[severity]].append({"code": code, "message": message})
         self.machine.version += 1
 
     def clear_messages(self, code: str | None = None) -> None:
-        """Take back one HMS message, or all."""
+        """Clear one HMS message, or all."""
         for key, messages in self.health.items():
             self.health[key] = [message for message in messages if code is not None and message["code"] != code]
         self.machine.version += 1
 
     def show_user_pause(self, paused: bool) -> None:  # noqa: FBT001
-        """Bambu printers list a pause by a person among their errors."""
+        """Bambu printers list a pause by a user among their errors."""
         if self.model.provider != "Bambu":
             return
         code, message = USER_PAUSE
@@ -95,7 +95,7 @@ class Printer(PrinterRecord):
 
 
 def metadata_for(model: PrinterModel, name: str, serial: str, ids: IdFactory) -> Document | None:
-    """Return what the cloud keeps about a printer's connection, secrets included, as the real one does."""
+    """Return the cloud's connection data of a printer, including secrets, as the real cloud does."""
     match model.provider:
         case "Bambu":
             return {

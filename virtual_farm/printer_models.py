@@ -1,4 +1,4 @@
-"""The printers that a virtual farm can hold, and what each of them has."""
+"""The printer models of a virtual farm."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ type Provider = Literal["Bambu", "Klipper", "OctoPrint", "Prusa"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterModel:
-    """What a printer of one model is made of. Temperatures in °C, sizes of AMS in units of four slots."""
+    """Features of a printer model. Temperatures in °C, AMS sizes in units of four slots."""
 
     key: str
     provider: Provider
@@ -26,7 +26,7 @@ class PrinterModel:
     max_nozzle: float = 300.0
     max_bed: float = 100.0
     pace: float = 1.0
-    """How long a print takes compared with an X1 Carbon."""
+    """Print time relative to an X1 Carbon."""
 
 
 _BAMBU = (
@@ -67,7 +67,7 @@ _OTHERS = (
 )  # fmt: skip
 
 MODELS: dict[str, PrinterModel] = {model.key: model for model in (*_BAMBU, *_OTHERS)}
-"""Every model by its key, the value that the control API takes."""
+"""All models by key, the value that the control API uses."""
 
 MAKES = ("OCTOPRINT", "PRUSA", "KLIPPER")
 """The models of a farm without Bambu printers; a larger farm repeats them."""

@@ -1,4 +1,4 @@
-"""Where the farm publishes to: what it needs of a broker, and a publisher to an outside one."""
+"""Publishing: what the farm needs from a broker, and a publisher to an external one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,25 +16,25 @@ _KEEPALIVE: Final = 15
 _RETRY_SECONDS: Final = (0.5, 1.0, 2.0, 5.0)
 
 _LOGGER = logging.getLogger(__name__)
-# paho writes each packet, and with it the client ID, to the log.
+# paho logs each packet, including the client ID.
 _WIRE_LOGGER = logging.getLogger(f"{__name__}.wire")
 _WIRE_LOGGER.setLevel(logging.CRITICAL)
 
 
 class Publisher(Protocol):
-    """What the farm needs of a broker, its own or an outside one."""
+    """What the farm needs from a broker, its own or an external one."""
 
     async def start(self) -> None:
-        """Begin to serve or to connect."""
+        """Start to serve or to connect."""
 
     async def stop(self) -> None:
-        """End, leaving no task and no socket behind."""
+        """Stop, without leaving a task or a socket behind."""
 
     async def restart(self) -> None:
-        """Drop every connection and begin again; retained messages survive."""
+        """Close every connection and start again. Retained messages stay."""
 
     async def disconnect_all(self) -> None:
-        """Cut every TCP connection."""
+        """Close every TCP connection."""
 
     @property
     def clients(self) -> int:
@@ -42,11 +42,11 @@ class Publisher(Protocol):
 
     @property
     def url(self) -> str:
-        """Address without credentials."""
+        """URL without credentials."""
 
     @property
     def tcp_url(self) -> str | None:
-        """Address of a broker of its own for MQTT without websockets."""
+        """URL of its own broker for MQTT without websockets."""
 
     @property
     def port(self) -> int:
@@ -57,20 +57,20 @@ class Publisher(Protocol):
 
 
 def check_topic(topic: str) -> None:
-    """Raise ValueError for what cannot be published to."""
+    """Raise ValueError for a topic that is not allowed."""
     if not topic or "#" in topic or "+" in topic or "\0" in topic:
         raise ValueError(f"Not a topic to publish to: {topic!r}")
 
 
 class ExternalPublisher:
-    """Publishes to an outside broker (`mqtt://user:pass@host:port`, also mqtts, ws, wss), reconnecting for ever.
+    """Publishes to an external broker (`mqtt://user:pass@host:port`, also mqtts, ws, wss), with reconnects.
 
-    After each reconnect the retained messages go out again; others that were published meanwhile are lost, as they are
-    for anyone who was not connected.
+    After each reconnect, the retained messages are sent again. Other messages that were published in between are
+    lost.
     """
 
     def __init__(self, url: str, *, tls_context: ssl.SSLContext | None = None) -> None:
-        """Take an address; port and path have their usual defaults. Raises ValueError when it is none."""
+        """Use a URL with the usual default port and path; raises ValueError if it is invalid."""
         parts = urlsplit(url)
         defaults = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
         if parts.scheme not in defaults or not parts.hostname:
@@ -91,32 +91,32 @@ class ExternalPublisher:
 
     @property
     def port(self) -> int:
-        """TCP port of the outside broker."""
+        """TCP port of the external broker."""
         return self._port
 
     @property
     def url(self) -> str:
-        """Address without credentials."""
+        """URL without credentials."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{self._scheme}://{host}:{self._port}"
 
     @property
     def tcp_url(self) -> None:
-        """There is none: the outside broker has its own."""
+        """None: the external broker has its own."""
 
     @property
     def clients(self) -> int:
-        """1 while connected, else 0: who else listens is the outside broker's affair."""
+        """1 while connected, else 0: other clients of the external broker are unknown."""
         return int(self._connected.is_set())
 
     async def start(self) -> None:
-        """Begin to connect; returns at once."""
+        """Start to connect; returns immediately."""
         if self._task is None:
             self._stopping.clear()
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Disconnect. Waits for a connection attempt under way: it runs in a thread that nothing can interrupt."""
+        """Disconnect. Waits for a running connection attempt, because its thread cannot be interrupted."""
         if self._task is None:
             return
         self._stopping.set()
@@ -125,16 +125,16 @@ class ExternalPublisher:
         await task
 
     async def restart(self) -> None:
-        """Connect anew."""
+        """Reconnect."""
         await self.stop()
         await self.start()
 
     async def disconnect_all(self) -> None:
-        """Drop our own connection; it comes back by itself."""
+        """Close the connection, which reconnects by itself."""
         self._reconnect.set()
 
     async def wait_connected(self, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
-        """Wait for a connection. Raises TimeoutError after `timeout` seconds."""
+        """Wait for a connection; raises TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             await self._connected.wait()
 
@@ -145,7 +145,7 @@ class ExternalPublisher:
         """
         check_topic(topic)
         if retain:
-            # An empty payload is kept as well: the topic must be cleared after a reconnect, too.
+            # An empty payload is kept as well: the topic must also be cleared after a reconnect.
             self._retained[topic] = payload
         if not self._connected.is_set():
             return
@@ -177,8 +177,8 @@ class ExternalPublisher:
     @contextlib.asynccontextmanager
     async def _connect(self) -> AsyncIterator[aiomqtt.Client]:
         client = self._client()
-        # Where connecting or publishing notices first, nobody else asks how it ended, and asyncio complains. aiomqtt
-        # replaces what a loss while connecting has filled.
+        # If connecting or publishing detects the loss first, nothing awaits this future, and asyncio would log that.
+        # aiomqtt replaces a future that was set while connecting.
         client._disconnected.add_done_callback(_take_note)  # noqa: SLF001 - there is no other way to it
         async with client:
             client._disconnected.add_done_callback(_take_note)  # noqa: SLF001

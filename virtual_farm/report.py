@@ -1,4 +1,4 @@
-"""What the control API tells of a farm."""
+"""The farm's state for the control API."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What was asked of the farm."""
+"""Requests that the farm received."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from .entities import Document
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One REST request; `time` is POSIX seconds, `status` None while it runs and when it got no answer."""
+    """One REST request; `time` is POSIX seconds, `status` None while it is running and if it got no response."""
 
     method: str
     path: str
@@ -18,7 +18,7 @@ class RequestRecord:
     body: Any = None
 
     def wire(self) -> Document:
-        """Return it as the control API answers it."""
+        """Return the form that the control API uses."""
         return {
             "method": self.method,
             "path": self.path,

@@ -1,4 +1,4 @@
-"""What a farm looks like when one first sees it."""
+"""The initial state of a farm."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,14 +33,14 @@ class Scenario:
         orders: OrderDesk,
         storage: Storage,
     ) -> None:
-        """Take the parts of the world that are to be filled."""
+        """Use the parts of the world to fill."""
         self._world = world
         self._fleet = fleet
         self._queue = queue
         self._builder = builder
         self._orders = orders
         self._storage = storage
-        # What the printers of a demo are doing, in order; a larger farm repeats it.
+        # States of a demo's printers, in order. A larger farm repeats them.
         self._states: tuple[Callable[[Printer], object], ...] = (
             lambda printer: self._printing(printer, "Plant Pot", 0.37),
             self._awaiting_clear,
@@ -60,11 +60,11 @@ class Scenario:
             self._offline,
             lambda printer: self._from_outside(printer, "vase.gco"),
             self._wants_attention,
-            self._cancelled,
+            self._canceled,
         )
 
     def fill(self) -> None:
-        """Make everything that the configuration asks for."""
+        """Create everything that the configuration specifies."""
         config = self._world.config
         if config.scenario != "empty":
             stock_materials(self._world)
@@ -91,7 +91,7 @@ class Scenario:
         self._world.completed_jobs += sum(printer.lifetime_job_count for printer in self._world.printers.values())
 
     def publish_pictures(self) -> None:
-        """Give the pictures their public addresses, which are known once the farm listens."""
+        """Set the public URLs of images, which are known once the farm listens."""
         published = self._storage.published
         for document in (*self._world.parts.values(), *self._world.part_builds.values()):
             document["thumbnailUri"] = published(document["thumbnailUri"])
@@ -103,7 +103,7 @@ class Scenario:
             job.build_thumbnail_uri = published(job.build_thumbnail_uri)
 
     def equip(self, printer: Printer) -> None:
-        """Put spools into a printer; one slot of each AMS stays empty."""
+        """Load spools into a printer; one slot of each AMS stays empty."""
         variants = list(self._world.variants.values())
         if not variants:
             return
@@ -129,7 +129,7 @@ class Scenario:
             printer.lifetime_print_hours = round(printer.lifetime_job_count * self._world.random.uniform(1.2, 3.4), 2)
             printer.last_printed_at = printer.created_at
 
-    # States of single printers.
+    # States of single printers
 
     def _printing(self, printer: Printer, part_name: str, progress: float) -> PrintJob:
         job = self._job(part_name, tags={"printer.id": printer.id})
@@ -166,7 +166,7 @@ class Scenario:
         self._come_to_rest(printer)
 
     def _come_to_rest(self, printer: Printer) -> None:
-        """Let pass what lies between two phases."""
+        """Skip what is between two phases."""
         if printer.machine.phase in PASSING:
             printer.machine.step(PASSING_SECONDS)
         self._fleet.observe(printer)
@@ -177,11 +177,11 @@ class Scenario:
         self._fleet.observe(printer)
 
     def _wants_attention(self, printer: Printer) -> None:
-        """Let it report something after its print."""
+        """Make it report a message after its print."""
         self._awaiting_clear(printer)
         self._fleet.raise_hms(printer, "error", "0000-0001", "Remove the print from the sheet")
 
-    def _cancelled(self, printer: Printer) -> None:
+    def _canceled(self, printer: Printer) -> None:
         self._printing(printer, "Vibration Foot", 0.4)
         printer.machine.stop()
         self._come_to_rest(printer)
@@ -204,7 +204,7 @@ class Scenario:
         )
 
     def _fabmatic(self, printer: Printer) -> None:
-        """Let it print the last thing that an order lacks, without a person between prints."""
+        """Make it print the last missing item of an order with FabMatic."""
         order = self._order(f"{1004 + len(self._world.orders)}", "BIN-2X1", days=2)
         errors = self._orders.print(
             {
@@ -218,13 +218,14 @@ class Scenario:
         self._put_on(printer, job, 0.81)
         self._fleet.set_fabmatic(printer, enabled=True, job_limit=3)
 
-    # The queue.
+    # The queue
 
     def _fill_queue(self) -> None:
         models = list(dict.fromkeys(printer.model.product_name for printer in self._world.printers.values()))
         failed = self._job("Phone Stand", label="Order 1003")
         self._queue.failed(failed, "Nozzle temperature malfunction")
-        # These wait: for a busy printer, for a tag that no printer has, for the night.
+        # These are waiting: for a busy printer, for a tag that no printer has, and for low-priority jobs to be
+        # enabled.
         first = next(iter(self._world.printers))
         self._job("Benchy", label="Benchy for the shop", tags={"printer.id": first})
         self._job("Cable Clip", tags={"printer.id": first})
@@ -246,13 +247,13 @@ class Scenario:
         return self._builder.make_now(build["id"])[0]
 
     def _take_orders(self) -> None:
-        """Have one that is late, one that nobody has begun, and one of the past."""
+        """Create an overdue order, one that is not started, and a closed one."""
         self._order("1001", "DESK-SET", days=-1)
         self._order("1002", "POT-M", quantity=2)
         self._orders.close(self._order("1000", "BENCHY-1", days=-3)["order"]["id"])
 
     def _order(self, number: str, sku: str, *, quantity: int = 1, days: int | None = None) -> Document:
-        """Take an order that is due in some days; returns it with its items."""
+        """Create an order that is due in some days; returns it with its items."""
         due = None if days is None else to_iso(self._world.clock() + timedelta(days=days))
         return self._orders.create({"orderNumber": number, "deadline": due}, [{"sku": sku, "quantity": quantity}])
 

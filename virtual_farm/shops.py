@@ -1,4 +1,4 @@
-"""Shops that a store is connected to, and the orders that come from them."""
+"""Shops that are connected to a store, and their orders."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -22,14 +22,14 @@ class Shops:
     """The shops of a store."""
 
     def __init__(self, world: World, orders: OrderDesk) -> None:
-        """Serve one world."""
+        """Use one world."""
         self._world = world
         self._orders = orders
         self._waiting: dict[str, list[tuple[Document, list[Document], Document | None]]] = {}
-        """What customers have ordered since the last sync, by shop."""
+        """Customer orders since the last sync, by shop."""
 
     def connect(self, kind: ShopType, name: str, *, synced_at: datetime | None = None) -> Document:
-        """Connect a shop that was synced at some time; returns it (schema `Integration`)."""
+        """Connect a shop that was synced at a time; returns it (schema `Integration`)."""
         slug = name.lower().replace(" ", "-")
         public: Document = (
             {"shopId": str(self._world.ids.digits(8)), "shopName": name, "shopUrl": f"https://{slug}.shop.invalid"}
@@ -43,11 +43,11 @@ class Shops:
         return document
 
     def disconnect(self, integration_id: str) -> None:
-        """Let a shop be connected no more, though it is still listed; raises KeyError."""
+        """Disconnect a shop, which stays in the list; raises KeyError."""
         self._world.integrations.change(integration_id, {"publicData": None})
 
     def set_synced(self, integration_id: str, synced_at: datetime) -> None:
-        """Set when a shop was synced last; raises KeyError."""
+        """Set when a shop was last synced; raises KeyError."""
         public = self._world.integrations[integration_id]["publicData"] or {}
         changes = {"publicData": {**public, "lastSyncedAt": _milliseconds(synced_at)}}
         self._world.integrations.change(integration_id, changes)
@@ -55,11 +55,11 @@ class Shops:
     def order(
         self, integration_id: str, order: Document, items: list[Document], customer: Document | None = None
     ) -> None:
-        """Have a customer order something in a shop: it comes with the next sync."""
+        """Create a customer order in a shop: it arrives with the next sync."""
         self._waiting.setdefault(integration_id, []).append((order, items, customer))
 
     def sync(self, integration_id: str, limit: int) -> Document:
-        """Take in what customers have ordered; returns what came of it."""
+        """Import the customer orders; returns the result."""
         shop = self._world.integrations[integration_id]
         waiting = self._waiting.pop(integration_id, [])
         taken, left = waiting[:limit], waiting[limit:]
@@ -83,7 +83,7 @@ class Shops:
         }
 
     def mark_unprintable(self, item_id: str, reason: Unprintable, message: str | None = None) -> None:
-        """Note why an item of an order can't be printed (schema `ResolutionNote`); raises KeyError."""
+        """Set why an order item cannot be printed (schema `ResolutionNote`); raises KeyError."""
         note = {
             "type": reason,
             "message": message or _MESSAGES[reason],
@@ -94,7 +94,7 @@ class Shops:
 
 
 def last_synced(shop: Document) -> str | None:
-    """Return when a shop was synced last, as a status says it."""
+    """Return when a shop was last synced, for its status."""
     at = (shop["publicData"] or {}).get("lastSyncedAt")
     return None if at is None else to_iso(datetime.fromtimestamp(at / 1000, UTC))
 

@@ -1,4 +1,4 @@
-"""Tags that printers have and jobs need."""
+"""Tags of printers and jobs."""
 
 from .entities import Document
 
@@ -7,14 +7,14 @@ _USER_TAGS = "user.tags"
 
 
 def tag_values(value: str) -> set[str]:
-    """Return the tags in a value: `a|b` as clients write it, `&=a,b` as the cloud may keep it."""
+    """Return the tags in a value: `a|b` as clients write it, or `&=a,b` as the cloud may store it."""
     if value.startswith(_FILTER):
         return set(value.removeprefix(_FILTER).split(","))
     return set(value.split("|"))
 
 
 def as_filter(tags: Document) -> Document:
-    """Return tags with those that users gave in the form of the cloud's filter."""
+    """Return tags, with those of users in the form of the cloud's filter."""
     if not isinstance(value := tags.get(_USER_TAGS), str):
         return tags
     return {

@@ -1,4 +1,4 @@
-"""The `PrinterStat` message that a printer's state becomes."""
+"""The `PrinterStat` message of a printer."""
 
 import math
 from typing import Any
@@ -9,12 +9,12 @@ from .machine import SLOTS_PER_AMS, Machine, Tray
 from .phase import Phase
 
 _NO_SPOOL = {"color": "00000000", "info": "", "type": "", "remaining": 0}
-"""What a printer tells of a spool holder that nothing was set up for: it has no sensor."""
+"""What a printer reports for a spool holder without a setting: it has no sensor."""
 USER_PAUSE = ("0300-8013", "Printing was paused by the user. You can select Resume to continue printing.")
 
 
 def stat_data(machine: Machine, now: float, health: dict[str, list[Document]], nozzle_diameter: str) -> Document:
-    """Return `data` of a printer's message, whole; `now` is simulated time in seconds."""
+    """Return the complete `data` of a printer's message; `now` is simulated time in seconds."""
     model = machine.model
     data: Document = {
         "temps": _temps(machine, now),
@@ -54,7 +54,7 @@ def _temps(machine: Machine, now: float) -> Document:
 
 
 def _reading(heater: Heater, now: float, wobble: float, amplitude: float) -> float:
-    """Return what the sensor shows: a regulated heater swings a little around its target; a cold one does not."""
+    """Return the sensor's value: a regulated heater varies a little around its target, a cold one does not."""
     if not heater.target:
         return round(heater.temp, 2)
     swing = math.sin(now / 7.3 + wobble) + 0.5 * math.sin(now / 2.9 + 2 * wobble)
@@ -122,5 +122,5 @@ def _filament(machine: Machine) -> Document:
 
 
 def _bits(slots: list[tuple[int, int]]) -> str:
-    """Slots as Bambu printers list them: hexadecimal, one bit a slot."""
+    """Slots as Bambu printers list them: hexadecimal, one bit per slot."""
     return f"{sum(1 << (ams * SLOTS_PER_AMS + slot) for ams, slot in slots if ams >= 0):x}"

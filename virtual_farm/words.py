@@ -1,4 +1,4 @@
-"""The words that printers use for what they are doing: the `state` of their telemetry."""
+"""The words that printers use for their state: `state` of their telemetry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,24 +8,27 @@ from .phase import Phase
 from .printer_models import Provider
 
 type Words = Literal["common", "own", "odd"]
-"""`common`: Bambu's own, few and plain ones for the rest (the vendor's examples) · `own`: those of each make ·
-`odd`: as `own`, with null and with a word that nobody knows between any two of them."""
+"""`common`.
+
+Bambu's words, and few and plain ones for the others (the vendor's examples) · `own`: those of each brand · `odd`: as
+`own`, with null and an unknown word between any two of them.
+"""
 
 ODD_WORD = "reticulating"
-"""Stands for whatever a make comes to say tomorrow."""
+"""A word that no client knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The words of a make. A phase between two others is only passed through where there is a word for it."""
+    """The words of a brand. A phase between two others is only used if there is a word for it."""
 
     by_phase: Mapping[Phase, str]
     by_hand: Mapping[Phase, str]
     """Words for a print that was not sent by Printago."""
     fault: str | None = None
-    """What the printer says as long as it reports an error."""
+    """What the printer reports while it has an error."""
     connecting: str | None = None
-    """What the printer says for a while after it was found again."""
+    """What the printer reports for a while after it is reconnected."""
 
     def word(self, phase: Phase, *, by_hand: bool = False) -> str:
         """Return the word for a phase."""
@@ -42,7 +45,7 @@ _BAMBU = Vocabulary(
         Phase.PAUSED: "PAUSE",
         Phase.FINISHED: "FINISH",
         Phase.FAILED: "FAILED",
-        # Bambu has no word of its own for a print that was stopped.
+        # Bambu has no word for a stopped print.
         Phase.CANCELLED: "FAILED",
     },
     by_hand={},
@@ -61,7 +64,7 @@ _COMMON = Vocabulary(
     },
     by_hand={},
 )
-# Klipper: `print_stats.state`, and `webhooks.state` while there is none. The file arrives before the print begins.
+# Klipper: `print_stats.state`, and `webhooks.state` without one. The file arrives before the print starts.
 _KLIPPER = Vocabulary(
     by_phase={**_COMMON.by_phase, Phase.DOWNLOAD: "standby"},
     by_hand={},
@@ -85,7 +88,7 @@ _PRUSA_LINK = Vocabulary(
     fault="ATTENTION",
     connecting="BUSY",
 )
-# OctoPrint: the sentences of its `state.text`. An end has no word of its own: the printer is operational again.
+# OctoPrint: the texts of `state.text`. It has no word for an end: the printer is operational again.
 _OCTOPRINT = Vocabulary(
     by_phase={
         Phase.IDLE: "Operational",
@@ -121,5 +124,5 @@ _OWN: dict[Provider, Vocabulary] = {
 
 
 def vocabulary(provider: Provider, words: Words) -> Vocabulary:
-    """Return the words that printers of a make use."""
+    """Return the words of a brand."""
     return _COMMON if words == "common" and provider != "Bambu" else _OWN[provider]

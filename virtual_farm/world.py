@@ -1,4 +1,4 @@
-"""The store and everything in it, on simulated time."""
+"""The store and all of its records, on simulated time."""
 
 import random
 from typing import Any
@@ -12,13 +12,13 @@ from .tags import as_filter
 
 _MAX_STEP = 5.0
 MAINTENANCE_MODE = "maintenance"
-"""Nobody documents what the entitlement to maintenance mode is called: the farm's own name for it."""
+"""The name of the entitlement to maintenance mode is not documented: this is the farm's own."""
 
 
 class World:
     """All records of one store, and simulated time (`time`, seconds since the start).
 
-    Holds state only: what happens in it is decided by `Fleet`, `JobQueue`, `Builder` and `OrderDesk`.
+    It only holds state. `Fleet`, `JobQueue`, `Builder`, and `OrderDesk` change it.
     """
 
     def __init__(self, config: FarmConfig) -> None:
@@ -58,7 +58,7 @@ class World:
         if config.maintenance_entitlement:
             self.entitle(MAINTENANCE_MODE)
         self.part_materials: dict[str, Document] = {}
-        """Materials a part may be printed in: part ID → filament index → alternatives."""
+        """Possible materials of a part: part ID → filament index → alternatives."""
         self.slot_ids: dict[tuple[str, int, int], str] = {}
         """Slot records by printer ID, AMS index and slot index."""
         self.completed_jobs = 0
@@ -97,7 +97,7 @@ class World:
         )
 
     def entitle(self, name: str) -> None:
-        """Let the subscription include something (schema `Entitlement`)."""
+        """Add an entitlement to the subscription (schema `Entitlement`)."""
         now, record_id = self.now(), derived_id(f"entitlement/{name}")
         dates = {"enabledAt": now, "createdAt": now, "updatedAt": now}
         document = {"entitlement": name, "id": record_id, "storeId": self.config.store_id, **dates}
@@ -116,21 +116,21 @@ class World:
         return to_iso(self.clock())
 
     def document(self, **fields: Any) -> Document:
-        """Return a new document with an ID, the store's ID and its time stamps."""
+        """Return a new document with its ID, the store's ID, and its timestamps."""
         now = self.now()
         return {**fields, "id": self.ids(), "storeId": self.config.store_id, "createdAt": now, "updatedAt": now}
 
     def kept_tags(self, tags: Document) -> Document:
-        """Return tags as the cloud keeps them."""
+        """Return tags as the cloud stores them."""
         return as_filter(tags) if self.config.filter_tags else tags
 
     def steps(self, seconds: float) -> list[float]:
-        """Divide a stretch of simulated time into steps short enough for what happens in it."""
+        """Split simulated time into steps that are short enough."""
         full, rest = divmod(seconds, _MAX_STEP)
         return [_MAX_STEP] * int(full) + ([rest] if rest > 0 else [])
 
     def drain(self) -> list[EntityEvent]:
-        """Return what has changed since the last call."""
+        """Return the changes since the last call."""
         return [event for collection in self.collections for event in collection.drain()]
 
     def slot_of(self, printer_id: str, ams_index: int, slot_index: int) -> Document | None:

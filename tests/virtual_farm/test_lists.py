@@ -111,7 +111,7 @@ async def test_jobs_are_filtered_by_several_states(demo: Cloud) -> None:
         ("POST", "/v2/builds", {"parts": [{"partId": "{part}", "plateQuantities": {"7": 1}}]}),
         ("POST", "/v2/builds", {"skus": [{"quantity": 1}]}),
         ("POST", "/v2/builds", {"skus": [{"sku": "POT-M", "options": [{"name": "Size", "value": "L"}]}]}),
-        ("POST", "/v2/builds", {"skus": [{"sku": "POT-M", "options": [{"name": "Colour", "value": "Mauve"}]}]}),
+        ("POST", "/v2/builds", {"skus": [{"sku": "POT-M", "options": [{"name": "Color", "value": "Mauve"}]}]}),
         ("POST", "/v1/printer-commands/send", {"ids": [], "command": {"command": "explode"}}),
         ("POST", "/v1/printer-commands/send", {"ids": [], "command": {"command": "set-fan", "type": "part", "speed": 101}}),
         ("POST", "/v1/printer-commands/send", {"ids": [], "command": {"command": "led-control", "light": "sun", "state": "on"}}),

@@ -163,7 +163,7 @@ async def test_a_sku_becomes_the_jobs_of_its_parts(cloud: Cloud) -> None:
     assert sorted(job["label"] for job in jobs) == sorted(["Clip", "Phone Stand", "Headphone Hook"] * 2)
     (sku_build,) = await cloud.get("/v1/sku-builds")
     assert {build["id"] for build in sku_build["partBuilds"]} == {job["partBuildId"] for job in jobs}
-    option = [{"name": "Colour", "value": "Black"}]
+    option = [{"name": "Color", "value": "Black"}]
     result = await cloud.call("POST", "/v2/builds", body={"skus": [{"sku": "POT-M", "options": option}]})
     assert list(result["skuBuilds"][0]["selectedOptions"].values()) == ["Black"]
 

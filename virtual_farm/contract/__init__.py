@@ -1,4 +1,4 @@
-"""The vendor's description of its API as far as it matters here, without its prose: made by script/vendor-contract."""
+"""The parts of the vendor's API description that are used, without its prose; created by script/vendor-contract."""
 
 from functools import cache
 import json
@@ -12,6 +12,6 @@ STATS = FOLDER / "stats.json"
 
 @cache
 def description(file: Path = REST) -> dict[str, Any]:
-    """Return a description in the form of OpenAPI 3.1. Calls that the farm does not serve have no schemas."""
+    """Return a description as OpenAPI 3.1. Calls that the farm does not implement have no schemas."""
     result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return result

@@ -1,4 +1,4 @@
-"""The API keys of a store, as far as a key may look at them."""
+"""The API keys of a store, as far as a key can read them."""
 
 from typing import Any
 

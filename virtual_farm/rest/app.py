@@ -1,4 +1,4 @@
-"""The aiohttp application: API, storage and control on one port."""
+"""The aiohttp application: API, storage, and control on one port."""
 
 from collections.abc import Awaitable, Callable
 
@@ -41,7 +41,7 @@ ROUTES: tuple[Route, ...] = (
     *shops.ROUTES,
     *costs.ROUTES,
 )
-"""Every call of the API that the farm knows."""
+"""All API calls that the farm implements."""
 
 _MAX_BODY = 16 * 1024 * 1024
 
@@ -70,7 +70,7 @@ def make_app(farm: VirtualFarm) -> web.Application:
 
 
 def _methods(method: str) -> tuple[str, ...]:
-    """Return what a route answers: whoever may GET may ask for the headers alone."""
+    """Return the methods of a route: GET also allows HEAD."""
     return ("GET", "HEAD") if method == "GET" else (method,)
 
 

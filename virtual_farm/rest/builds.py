@@ -1,4 +1,4 @@
-"""Builds and what has been built."""
+"""Builds."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -101,7 +101,7 @@ def _with_jobs(call: Call, part_builds: Iterable[Document]) -> list[Document]:
     return [{**build, "steps": [], "printJobs": jobs.get(build["id"], [])} for build in part_builds]
 
 
-# The vendor's description names no permission of builds; its documentation of keys does.
+# The vendor's description has no permission for builds, but its documentation of keys does.
 ROUTES = (
     Route("POST", "/v2/builds", ("build.create",), _build, _BUILD, 201),
     Route("POST", "/v2/builds/preview", ("build.create",), _preview, _BUILD, 201),

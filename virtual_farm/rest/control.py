@@ -1,6 +1,6 @@
-"""The farm's own control API under `/virtual-farm/…`: for tests and demonstrations, without key and quota.
+"""The farm's own control API under `/virtual-farm/…`: for tests and demos, without key and quota.
 
-Every call answers JSON; a refusal is `{"statusCode", "message"}`. README.md beside the package lists the calls.
+Every call returns JSON; an error is `{"statusCode", "message"}`. README.md lists the calls.
 """
 
 from collections.abc import Awaitable, Callable

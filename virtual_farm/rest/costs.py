@@ -1,4 +1,4 @@
-"""What SKUs cost."""
+"""Costs of SKUs."""
 
 from typing import Any
 

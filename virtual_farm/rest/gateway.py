@@ -1,4 +1,4 @@
-"""What every REST call passes: faults, key, quota, permission, body; and how it is answered."""
+"""Processing of every REST call: faults, key, quota, permission, body, and response."""
 
 import asyncio
 import contextlib
@@ -32,23 +32,23 @@ def json_response(value: Any, status: int = 200) -> web.Response:
 
 
 def error_response(status: int, message: str) -> web.Response:
-    """Return a refusal in the cloud's form."""
+    """Return an error in the cloud's form."""
     return json_response({"statusCode": status, "message": message, "error": _REASONS.get(status, "Error")}, status)
 
 
 class Gateway:
-    """Serves routes of one farm."""
+    """Serves the routes of one farm."""
 
     def __init__(self, farm: VirtualFarm) -> None:
-        """Serve one farm."""
+        """Use one farm."""
         self._farm = farm
 
     async def handle(self, route: Route, request: web.Request) -> web.StreamResponse:
-        """Serve a call of the API."""
+        """Serve an API call."""
         return await self._recorded(request, lambda record: self._answer(route, request, record))
 
     async def handle_raw(self, route: RawRoute, request: web.Request) -> web.StreamResponse:
-        """Serve a call outside the API proper."""
+        """Serve a call outside the API."""
 
         async def answer(_: RequestRecord) -> web.StreamResponse:
             return await route.handler(self._farm, request)
@@ -76,7 +76,7 @@ class Gateway:
             record.status = response.status
         return response
 
-    # Faults.
+    # Faults
 
     async def _spoiled(self, fault: Fault, request: web.Request, act: Any) -> web.StreamResponse:
         match fault.mode:
@@ -117,7 +117,7 @@ class Gateway:
         content = body if isinstance(body, bytes) else b""
         half = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
         half.content_length = max(2, len(content))
-        # Whoever asked may have hung up meanwhile.
+        # The client may have disconnected meanwhile.
         with contextlib.suppress(ConnectionError):
             await half.prepare(request)
             await half.write(content[: len(content) // 2])
@@ -125,7 +125,7 @@ class Gateway:
             request.transport.close()
         return half
 
-    # The regular way.
+    # The normal path
 
     async def _answer(self, route: Route, request: web.Request, record: RequestRecord) -> web.StreamResponse:
         farm = self._farm
@@ -184,7 +184,7 @@ async def _read_json(request: web.Request) -> Any:
 
 
 def _cut(request: web.Request) -> web.Response:
-    """Close the connection; what is returned reaches nobody."""
+    """Close the connection. The returned response is not sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=499)

@@ -1,4 +1,4 @@
-"""What the cloud tells those who do not know it: what can be done next, and the schemas of paths and types."""
+"""The cloud's hints for clients: possible next calls, and the schemas of paths and types."""
 
 from collections.abc import Mapping
 import re
@@ -51,7 +51,7 @@ def _hints_of(path: str) -> list[Document]:
 
 
 def with_hints(call: Call, path: str, answer: Any) -> Any:
-    """Add to a list what can be done with its rows, where that was asked for."""
+    """Add possible calls for its rows to a list, if requested."""
     wanted = call.query.get("hints") == "true" or (isinstance(call.body, dict) and call.body.get("hints") is True)
     if not wanted or not isinstance(answer, dict) or not {"data", "meta"} <= set(answer):
         return answer
@@ -88,7 +88,7 @@ def _paths(_: Call) -> Any:
 def _path(call: Call) -> Any:
     path = "/" + call.ids["path"].strip("/")
     paths: Mapping[str, Any] = description()["paths"]
-    # A path may be given as it is described, or as it is called.
+    # A path can be a template or a real path.
     for template, operations in sorted(paths.items(), key=lambda item: "{" in item[0]):
         if path == template or re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
             return _resolved(operations, frozenset())
@@ -96,7 +96,7 @@ def _path(call: Call) -> Any:
 
 
 def _resolved(node: Any, within: frozenset[str]) -> Any:
-    """Return a schema with what it refers to in it, but for what it is itself within."""
+    """Return a schema with the schemas it refers to, except those it is nested in."""
     if isinstance(node, list):
         return [_resolved(item, within) for item in node]
     if not isinstance(node, dict):

@@ -13,17 +13,17 @@ MAX_LIMIT = 1000
 
 
 class Fields(Protocol):
-    """What can be filtered and sorted by its fields."""
+    """Records that can be filtered and sorted by their fields."""
 
     def get(self, key: str, /) -> Any:
-        """Return a field, None where there is none."""
+        """Return a field, or None if it does not exist."""
 
 
 _RESERVED = frozenset({"limit", "offset", "sort", "fields", "include", "meta", "hints"})
 
 
 def field_names(names: str) -> frozenset[str]:
-    """Return the names in a text, which are divided by spaces."""
+    """Return the names in a text, separated by spaces."""
     return frozenset(names.split())
 
 
@@ -44,7 +44,7 @@ def list_rows(
 
 
 def matching_rows[R: Fields](rows: Iterable[R], query: Mapping[str, str], known: frozenset[str]) -> list[R]:
-    """Return all rows that a query asks for, sorted as it asks; raises BadRequestError."""
+    """Return all rows of a query, sorted; raises BadRequestError."""
     matching = list(rows)
     for name, wanted in query.items():
         if name not in _RESERVED and (test := _filter(name, wanted, known)) is not None:
@@ -62,7 +62,7 @@ def page_rows[R: Fields](
     *,
     cut: bool = False,
 ) -> Any:
-    """Return the page that a query asks for of the rows that `find` returns, as `list_rows`; raises BadRequestError."""
+    """Return the page of a query from the rows that `find` returns, as `list_rows`; raises BadRequestError."""
     began = time.perf_counter()
     limit = _whole(query, "limit", DEFAULT_LIMIT, 1, None if cut else MAX_LIMIT)
     limit = min(limit, MAX_LIMIT)
@@ -73,7 +73,7 @@ def page_rows[R: Fields](
         names = [name.strip() for name in fields.split(",") if name.strip()]
         _check_names(names, selectable)
         page = [{name: row[name] for name in names if name in row} for row in page]
-    # Either is checked, whatever the other one says.
+    # Both are checked, whatever the other one says.
     if not any([_flag(query, "meta"), _flag(query, "hints")]):
         return page
     return {
@@ -90,7 +90,7 @@ def page_rows[R: Fields](
 
 
 def search_rows(rows: Iterable[Document], body: Document, known: frozenset[str], selectable: frozenset[str]) -> Any:
-    """Answer `POST …/search`, whose filter the cloud ignores today. Raises BadRequestError."""
+    """Answer `POST …/search`. The cloud currently ignores its filter. Raises BadRequestError."""
     query = {key: str(body[key]) for key in ("limit", "offset", "sort", "fields") if key in body}
     return list_rows(rows, query | {"meta": "true"}, known, selectable)
 
@@ -123,7 +123,7 @@ def _check_names(names: Iterable[str], known: frozenset[str]) -> None:
 
 
 def _sort[R: Fields](rows: list[R], sort: str, known: frozenset[str]) -> None:
-    # Later keys first, since sorting is stable.
+    # Later keys first, because sorting is stable.
     for key in reversed(sort.split(",")):
         name, _, direction = key.strip().partition(":")
         _check_names([name], known)
@@ -145,7 +145,7 @@ def _filter(name: str, wanted: str, known: frozenset[str]) -> Callable[[Fields],
     field, _, operator = name.rpartition(".")
     if not field:
         if name not in known:
-            # Parameters that mean nothing here are none of our business.
+            # Other parameters are ignored.
             return None
         field, operator = name, "eq"
     if operator not in _OPERATORS:
@@ -175,7 +175,7 @@ def _as_number(given: str) -> float | None:
 
 
 def _compare(value: Any, wanted: str) -> int | None:
-    """Return -1, 0 or 1, or None when the two do not compare."""
+    """Return -1, 0, or 1, or None if the two are not comparable."""
     if value is None or isinstance(value, bool | list | dict):
         return None
     left: Any

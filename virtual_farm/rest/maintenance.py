@@ -1,4 +1,4 @@
-"""Maintenance of printers: what is due, marking it as done, and what was done."""
+"""Maintenance of printers: due items, marking them as completed, and the history."""
 
 from typing import Any
 

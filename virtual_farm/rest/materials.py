@@ -1,4 +1,4 @@
-"""Materials and which of them is in which slot."""
+"""Materials and their assignment to slots."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ def _assign(call: Call) -> Any:
 
 
 def _choice(call: Call) -> tuple[Document, Tray]:
-    """Return what the slot record says from now on, and the spool that belongs to it."""
+    """Return the new fields of the slot record, and the spool that belongs to it."""
     body: Document = call.body
     if (variant_id := body.get("variantId")) is not None:
         if (variant := call.world.variants.get(variant_id)) is None:

@@ -78,7 +78,7 @@ def _list(call: Call) -> Any:
     wanted = tuple(sorted((name, value) for name, value in call.query.items() if name not in _PAGING))
 
     def find() -> list[PrintJob]:
-        # Whoever reads page by page asks for the same jobs again, of which there may be a hundred thousand.
+        # A client that reads page by page requests the same jobs again, and there may be a hundred thousand.
         if len(jobs) > _MANY:
             return jobs.remembered(wanted, lambda: matching_rows(jobs.values(), call.query, _KNOWN))
         return matching_rows(jobs.values(), call.query, _KNOWN)
@@ -165,7 +165,7 @@ _ORDER = {"newQueueOrder": number(0), "priority": PRIORITY}
 
 ROUTES = (
     Route("GET", "/v1/print-jobs", ("queue.view",), _list),
-    # The other route of a list is its search.
+    # The second route of a list is its search.
     list_routes("/v1/print-jobs", "queue.view", lambda call: call.world.jobs.wires(), _FIELDS)[1],
     Route("GET", "/v1/print-jobs/stats/completed-count", ("queue.view",), _completed_count),
     Route(

@@ -113,7 +113,7 @@ def _printer(call: Call) -> Printer:
 
 
 def _known(call: Call, ids: Iterable[str]) -> list[Printer]:
-    """Return the printers that there are; the answer simply does not name the others."""
+    """Return the existing printers. The response does not name the others."""
     return [call.world.printers[printer_id] for printer_id in dict.fromkeys(ids) if printer_id in call.world.printers]
 
 

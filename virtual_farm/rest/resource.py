@@ -15,7 +15,7 @@ type Rows = Callable[[Call], Iterable[Document]]
 def list_routes(path: str, permission: str, rows: Rows, filters: str, relations: str = "") -> tuple[Route, Route]:
     """Return both routes of a resource.
 
-    `filters` are the names that one may filter and sort by, `relations` what else a row may be cut down to.
+    `filters` are the names to filter and sort by, `relations` other fields that a row can be reduced to.
     """
     known, selectable = field_names(filters), field_names(f"{filters} {relations}")
 

@@ -1,4 +1,4 @@
-"""What a REST call is made of."""
+"""Definition of REST calls."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .schema import Check
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that has passed all checks; `body` is the parsed and checked JSON, `ids` what the path names."""
+    """One call that has passed all checks; `body` is the parsed and checked JSON, `ids` the path parameters."""
 
     farm: VirtualFarm
     request: web.Request
@@ -30,12 +30,12 @@ class Call:
 
 
 type Handler = Callable[[Call], Any]
-"""Returns what JSON is answered; raises ApiError."""
+"""Returns the JSON response; raises ApiError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One call of the cloud: who may use it (all `permissions` are needed), what body it takes, what it does."""
+    """One API call: its permissions (all are required), its body, and its handler."""
 
     method: str
     path: str
@@ -48,13 +48,13 @@ class Route:
 
 
 def unnamed(path: str) -> str:
-    """Return a path without the names of its parameters, by which two descriptions of a call differ."""
+    """Return a path without the names of its parameters, which differ between descriptions."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 @dataclass(frozen=True, slots=True)
 class RawRoute:
-    """A call outside the API proper: no key, no quota, its own response."""
+    """A call outside the API: no key, no quota, its own response."""
 
     method: str
     path: str

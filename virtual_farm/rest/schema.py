@@ -1,6 +1,6 @@
-"""Checks of request bodies, small enough to read: a check raises BadRequestError that names the place.
+"""Checks of request bodies.
 
-Fields that a schema does not know are let through, as the cloud does.
+A check raises BadRequestError that names the location. Unknown fields are allowed, as in the cloud.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def _fail(place: str, expected: str) -> BadRequestError:
 
 
 def text(minimum: int = 0, maximum: int | None = None) -> Check:
-    """Want a string of a length."""
+    """Require a string of a length."""
 
     def check(value: Any, place: str) -> None:
         if not isinstance(value, str):
@@ -40,19 +40,19 @@ def text(minimum: int = 0, maximum: int | None = None) -> Check:
 
 
 def identifier(value: Any, place: str) -> None:
-    """Want a cuid2."""
+    """Require a cuid2."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise _fail(place, "an ID of 24 lower-case letters and digits")
 
 
 def boolean(value: Any, place: str) -> None:
-    """Want true or false."""
+    """Require true or false."""
     if not isinstance(value, bool):
         raise _fail(place, "a boolean")
 
 
 def number(minimum: float | None = None, maximum: float | None = None) -> Check:
-    """Want a number between bounds."""
+    """Require a number within a range."""
 
     def check(value: Any, place: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -66,7 +66,7 @@ def number(minimum: float | None = None, maximum: float | None = None) -> Check:
 
 
 def one_of(*values: Any) -> Check:
-    """Want one of some constants."""
+    """Require one of several constants."""
 
     def check(value: Any, place: str) -> None:
         if isinstance(value, bool) or value not in values:
@@ -76,7 +76,7 @@ def one_of(*values: Any) -> Check:
 
 
 def nullable(inner: Check) -> Check:
-    """Want null, or what another check wants."""
+    """Allow null, or what another check allows."""
 
     def check(value: Any, place: str) -> None:
         if value is not None:
@@ -86,7 +86,7 @@ def nullable(inner: Check) -> Check:
 
 
 def array(inner: Check) -> Check:
-    """Want a list of things of one kind."""
+    """Require a list of items of one kind."""
 
     def check(value: Any, place: str) -> None:
         if not isinstance(value, list):
@@ -98,7 +98,7 @@ def array(inner: Check) -> Check:
 
 
 def record(inner: Check) -> Check:
-    """Want an object whose values are of one kind."""
+    """Require an object whose values are of one kind."""
 
     def check(value: Any, place: str) -> None:
         if not isinstance(value, dict):
@@ -110,7 +110,7 @@ def record(inner: Check) -> Check:
 
 
 def shape(required: dict[str, Check] | None = None, optional: dict[str, Check] | None = None) -> Check:
-    """Want an object with named fields."""
+    """Require an object with named fields."""
     needed, possible = required or {}, optional or {}
 
     def check(value: Any, place: str) -> None:
@@ -128,7 +128,7 @@ def shape(required: dict[str, Check] | None = None, optional: dict[str, Check] |
 
 
 def any_of(*checks: Check) -> Check:
-    """Want what at least one of several checks accepts; the first one's complaint is told."""
+    """Require what at least one of several checks accepts; the error is that of the first one."""
 
     def check(value: Any, place: str) -> None:
         complaint: BadRequestError | None = None
@@ -146,7 +146,7 @@ def any_of(*checks: Check) -> Check:
 
 
 def moment(value: Any, place: str) -> None:
-    """Want a moment, ISO 8601."""
+    """Require a time, ISO 8601."""
     try:
         datetime.fromisoformat(value)
     except TypeError, ValueError:
@@ -154,7 +154,7 @@ def moment(value: Any, place: str) -> None:
 
 
 def anything(_value: Any, _place: str) -> None:
-    """Take whatever there is."""
+    """Accept anything."""
 
 
 IDS = array(identifier)

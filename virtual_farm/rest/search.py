@@ -35,9 +35,9 @@ _OPERATORS = shape(
 
 
 def search_body(known: frozenset[str]) -> Check:
-    """Want a search for records with the given fields (schema `SearchQueryDto…`).
+    """Require a search for records with the given fields (schema `SearchQueryDto…`).
 
-    The branches of its filter overlap; here whatever has a name in one of them must fit there.
+    The branches of its filter overlap. Here, a field must match one of the branches that have its name.
     """
 
     def condition(value: Any, place: str) -> None:

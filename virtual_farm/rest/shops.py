@@ -1,4 +1,4 @@
-"""Shops that the store is connected to."""
+"""Shops that are connected to the store."""
 
 from typing import Any
 

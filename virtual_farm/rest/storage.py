@@ -1,4 +1,4 @@
-"""Signed addresses, and what answers at them."""
+"""Signed URLs, and the storage behind them."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ from .route import Call, RawRoute, Route
 from .schema import array, number, shape, text
 
 _CREDENTIALS = ("authorization", "x-printago-storeid", "cookie")
-# The signature covers the headers: any of these makes it wrong.
+# The signature covers the headers: any of these makes it invalid.
 _UNSIGNED = ("authorization", "x-printago-storeid")
 _ANY_BYTES = "application/octet-stream"
 
@@ -44,7 +44,8 @@ def _refusal(status: int, code: str) -> web.Response:
 def _may(farm: VirtualFarm, request: web.Request, path: str) -> bool:
     if any(name in request.headers for name in _UNSIGNED):
         return False
-    # One public client found that any content type is refused, the vendor's own script names that of any bytes.
+    # One public client found that every content type is rejected. The vendor's own script sends application/octet-
+    # stream.
     content_type = request.headers.get("content-type")
     if content_type is not None and (farm.config.strict_uploads or content_type != _ANY_BYTES):
         return False
@@ -53,7 +54,7 @@ def _may(farm: VirtualFarm, request: web.Request, path: str) -> bool:
 
 
 def _path(request: web.Request) -> str:
-    """Return which file an address means: decoded once, from what was sent (the router decodes in a way of its own)."""
+    """Return the file of a URL: decoded once from the raw path, because the router decodes differently."""
     return unquote(request.raw_path.partition("?")[0].removeprefix("/storage/"))
 
 
@@ -84,7 +85,7 @@ async def _get(farm: VirtualFarm, request: web.Request) -> web.StreamResponse:
 
 
 async def _public_picture(_: VirtualFarm, request: web.Request) -> web.StreamResponse:
-    # Whoever sends a key to an address that needs none has given it away.
+    # A client that sends a key to a URL that needs none has leaked it.
     if any(name in request.headers for name in _CREDENTIALS):
         return _refusal(403, "AccessDenied")
     return web.Response(body=thumbnail(request.match_info["name"]), content_type="image/png")

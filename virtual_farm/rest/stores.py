@@ -1,4 +1,4 @@
-"""The store, its settings and its subscription."""
+"""The store, its settings, and its subscription."""
 
 from typing import Any
 
