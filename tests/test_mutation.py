@@ -44,6 +44,7 @@ def test_change_is_made_where_it_would_matter(tmp_path: Path, operator: str, cod
     [
         "def f(x: int | None = None) -> int | None:\n    return x\n",
         "x: int | None\n",
+        "def f(*, x):\n    return x\n",
         "type X = int | str\n",
         "LOGGER.debug('%s', 1 + 1)\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from x import y\n",

@@ -121,7 +121,8 @@ def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Na
 
     def outcome_of(mutant: Mutant) -> str:
         lines = range(mutant.line, mutant.last_line + 1)
-        return _try(mutant, covering.tests_of(mutant.path, lines, seconds=options.seconds), options.seconds)
+        tests = covering.tests_of(mutant.path, lines, seconds=options.seconds)
+        return _try(mutant, tests, options.seconds, runs_on_import=covering.runs_on_import(mutant.path, lines))
 
     outcomes: dict[Mutant, str] = {}
     # The data of coverage belongs to this thread; asking it beforehand fills the cache that the others read.
@@ -137,14 +138,14 @@ def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Na
     return outcomes
 
 
-def _try(mutant: Mutant, tests: Sequence[str], seconds: float) -> str:
+def _try(mutant: Mutant, tests: Sequence[str], seconds: float, *, runs_on_import: bool) -> str:
     """Return what became of a mutant: noticed, timed out or survived."""
     tests = [test for test in tests if _passes_as_it_is.get(test, True)]
     if not tests:
         return "survived"
     limit = _START_SECONDS + 3 * seconds
-    arguments = ["-x", *tests]
-    answer = _worker().ask({"path": mutant.path, "code": mutant.code, "arguments": arguments, "seconds": limit})
+    job = {"path": mutant.path, "code": mutant.code, "runs_on_import": runs_on_import}
+    answer = _worker().ask({**job, "arguments": ["-x", *tests], "seconds": limit})
     match answer["code"]:
         case None:
             return "timed out"
@@ -158,7 +159,7 @@ def _try(mutant: Mutant, tests: Sequence[str], seconds: float) -> str:
             _passes_as_it_is[test] = _worker().ask({"arguments": [test], "seconds": limit})["code"] == 0
         if not _passes_as_it_is[test]:
             print(f"Left out, since it fails as it is: {test}", flush=True)
-            return _try(mutant, tests, seconds)
+            return _try(mutant, tests, seconds, runs_on_import=runs_on_import)
     return "noticed"
 
 

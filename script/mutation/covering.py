@@ -32,6 +32,7 @@ class Covering:
         self._data = CoverageData(str(folder / "coverage"))
         self._data.read()
         self._durations: Mapping[str, float] = json.loads((folder / "durations.json").read_text())
+        self._on_import: dict[str, set[int]] = {}
         self._contexts: dict[str, Mapping[int, list[str]]] = {}
 
     def tests_of(self, path: str, lines: range, *, seconds: float) -> list[str]:
@@ -54,9 +55,15 @@ class Covering:
             chosen.append(test)
         return chosen
 
+    def runs_on_import(self, path: str, lines: range) -> bool:
+        """Return whether any of the lines ran outside of tests."""
+        self._of(path)
+        return not self._on_import[path].isdisjoint(lines)
+
     def _of(self, path: str) -> Mapping[int, list[str]]:
         if path not in self._contexts:
             contexts = self._data.contexts_by_lineno(str(self._root / path))
+            self._on_import[path] = {line for line, names in contexts.items() if "" in names}
             self._contexts[path] = {
                 line: sorted({test for name in names if (test := name.partition("|")[0]) in self._durations})
                 for line, names in contexts.items()

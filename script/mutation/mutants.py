@@ -81,8 +81,11 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
     original = ast.dump(tree)
     seen: set[str] = set()
     for name, operator in _operators().items():
-        places = [place for node in ast_nodes(get_ast(source)) for place in operator.mutation_positions(node)]
-        for occurrence, (start, end) in enumerate(places):
+        places = [(node, place) for node in ast_nodes(get_ast(source)) for place in operator.mutation_positions(node)]
+        for occurrence, (node, (start, end)) in enumerate(places):
+            if node.parent is not None and node.parent.type in ("parameters", "lambdef"):
+                # The star before parameters that are given by name.
+                continue
             definition, statement = _enclosing(definitions, start[0])
             if any(begin <= start < stop for begin, stop in ignored):
                 continue

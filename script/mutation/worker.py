@@ -3,7 +3,7 @@
 Reads one JSON object a line from standard input, and writes the outcome of each to standard output.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import contextlib
 import importlib
 from importlib.abc import MetaPathFinder
@@ -19,8 +19,10 @@ import traceback
 from types import CodeType, ModuleType
 from typing import Any, override
 
+from .swapping import swap
+
 _OPTIONS = ["-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
-_OURS = ("custom_components", "tests", "virtual_farm", "script")
+_OURS = ("custom_components.", "virtual_farm", "tests.")
 
 
 class _MutantLoader(SourceFileLoader):
@@ -70,16 +72,18 @@ class _Failures:
                 file.write(f"{report.nodeid}\n")
 
 
-def _run(arguments: Sequence[str], log: Path, failed: Path, finder: MetaPathFinder | None = None) -> int:
-    """Run pytest in this process; return its exit code."""
+def _run(job: Mapping[str, Any], log: Path, failed: Path) -> int:
+    """Run pytest in this process, with a mutant where the job names one; return its exit code."""
     with log.open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-    if finder is not None:
-        sys.meta_path.insert(0, finder)
+    if "path" in job and (job["runs_on_import"] or not swap(Path(job["path"]), job["code"])):
+        for name in [name for name in sys.modules if name.startswith(_OURS)]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, _MutantFinder(Path(job["path"]), job["code"]))
     import pytest
 
-    return pytest.main([*arguments, *_OPTIONS], plugins=[_Failures(failed)])
+    return pytest.main([*job["arguments"], *_OPTIONS], plugins=[_Failures(failed)])
 
 
 def _in_fork(arguments: Sequence[Any], seconds: float) -> int | None:
@@ -108,24 +112,26 @@ def _in_fork(arguments: Sequence[Any], seconds: float) -> int | None:
 
 
 def _warm_up(names: Path) -> None:
-    """Import what the tests import and is not ours, so that no fork has to."""
+    """Import what the tests import, but for themselves, so that no fork has to."""
     # It patches Home Assistant, and insists on being there first.
     importlib.import_module("pytest_homeassistant_custom_component.plugins")
     for name in json.loads(names.read_text()):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    for path in sorted(Path("custom_components").rglob("*.py")):
+        importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
 
 
 def list_modules(folder: str, tests: Sequence[str]) -> None:
-    """Run some tests, and write down which modules they import that are not ours."""
+    """Run some tests, and write down which modules they import."""
     import pytest
 
     pytest.main([*tests, *_OPTIONS])
     names = [
         name
         for name, module in list(sys.modules.items())
-        if not name.startswith(_OURS)
-        and name.partition(".")[0] not in ("__main__", "_pytest", "pytest", "py", "conftest")
+        if name.partition(".")[0] not in ("__main__", "_pytest", "pytest", "py", "conftest", "script")
+        and not name.startswith("tests.test_")
         and not name.startswith("pytest_")
         and getattr(module, "__spec__", None) is not None
     ]
@@ -141,9 +147,8 @@ def main() -> None:
     _warm_up(folder / "modules.json")
     for line in sys.stdin:
         job = json.loads(line)
-        finder = _MutantFinder(Path(job["path"]), job["code"]) if "path" in job else None
         failed.write_text("")
-        code = _in_fork((job["arguments"], log, failed, finder), job["seconds"])
+        code = _in_fork((job, log, failed), job["seconds"])
         answer = {"code": code, "failed": failed.read_text().splitlines(), "end": log.read_text()[-600:]}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()

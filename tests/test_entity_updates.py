@@ -1,0 +1,365 @@
+"""Who hears of a change, and when: entities write no state more often than they have to, and none too late."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.printago.hub.event_publisher import EventPublisher
+from custom_components.printago.hub.listeners import Listeners
+from custom_components.printago.hub.pending_events import PendingEvents
+from custom_components.printago.hub.persistence import StoreState
+from custom_components.printago.model.changes import Changes
+from custom_components.printago.model.events import FarmEvent, Scope
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@dataclass(eq=False)
+class Timer:
+    when: float
+    call: Callable[[], None]
+    canceled: bool = False
+
+    def cancel(self) -> None:
+        self.canceled = True
+
+
+@dataclass
+class Loop:
+    """Passes time by hand."""
+
+    now: float = 1000.0
+    timers: list[Timer] = field(default_factory=list)
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        self.timers.append(timer := Timer(self.now + seconds, call))
+        return timer
+
+    def pass_by(self, seconds: float) -> None:
+        end = self.now + seconds
+        while due := [timer for timer in self.timers if not timer.canceled and timer.when <= end]:
+            first = min(due, key=lambda timer: timer.when)
+            self.timers.remove(first)
+            self.now = first.when
+            first.call()
+        self.now = end
+
+
+class Heard(list[str]):
+    """The names of those that were called."""
+
+    def by(self, name: str) -> Callable[[], None]:
+        return lambda: self.append(name)
+
+    def since(self) -> list[str]:
+        names = sorted(self)
+        self.clear()
+        return names
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def listeners(loop: Loop) -> Listeners:
+    return Listeners(cast(HomeAssistant, SimpleNamespace(loop=loop)))
+
+
+@pytest.fixture
+def heard(listeners: Listeners) -> Heard:
+    """Return who was called, of the entities of two printers."""
+    heard = Heard()
+    for printer in ("one", "two"):
+        listeners.async_add_printer(printer, heard.by(f"{printer} status"))
+        listeners.async_add_printer(printer, heard.by(f"{printer} nozzle"), "nozzle")
+        listeners.async_add_printer(printer, heard.by(f"{printer} bed"), "bed")
+    return heard
+
+
+def test_reading_is_written_at_once_by_the_entity_that_shows_it_and_no_other(
+    listeners: Listeners, heard: Heard
+) -> None:
+    listeners.async_update_telemetry("one", {"nozzle"})
+    assert heard.since() == ["one nozzle"]
+    listeners.async_update_telemetry("three", {"nozzle"})
+    listeners.async_update_printer("three")
+    assert heard.since() == []
+
+
+def test_burst_of_readings_is_written_once_a_fifth_of_a_second(listeners: Listeners, heard: Heard, loop: Loop) -> None:
+    listeners.async_update_telemetry("one", {"nozzle"})
+    heard.clear()
+    for reading in ("nozzle", "bed", "nozzle"):
+        loop.pass_by(0.05)
+        listeners.async_update_telemetry("one", {reading})
+        listeners.async_update_telemetry("two", {reading})
+    assert heard.since() == ["two nozzle"]
+    loop.pass_by(0.1)
+    assert heard.since() == []
+    loop.pass_by(0.1)
+    assert heard.since() == ["one bed", "one nozzle", "two bed", "two nozzle"]
+    # What comes soon after that waits again, and is not forgotten.
+    listeners.async_update_telemetry("one", {"bed"})
+    assert heard.since() == []
+    loop.pass_by(0.2)
+    assert heard.since() == ["one bed"]
+    loop.pass_by(10)
+    assert heard.since() == []
+
+
+def test_reading_that_comes_a_fifth_of_a_second_later_waits_no_longer(
+    listeners: Listeners, heard: Heard, loop: Loop
+) -> None:
+    loop.now = 0.0
+    listeners.async_update_telemetry("one", {"nozzle"})
+    loop.pass_by(0.2)
+    listeners.async_update_telemetry("one", {"nozzle"})
+    assert heard.since() == ["one nozzle", "one nozzle"]
+
+
+def test_change_of_the_printer_writes_all_of_its_entities_once(listeners: Listeners, heard: Heard, loop: Loop) -> None:
+    listeners.async_update_telemetry("one", {"nozzle"})
+    listeners.async_update_telemetry("one", {"bed"})
+    heard.clear()
+    listeners.async_update_printer("one")
+    assert heard.since() == ["one bed", "one nozzle", "one status"]
+    loop.pass_by(1)
+    assert heard.since() == []
+
+
+def test_entity_that_is_removed_is_not_called_and_those_beside_it_are(
+    listeners: Listeners, heard: Heard, loop: Loop
+) -> None:
+    more = heard.by("one nozzle again")
+    listeners.async_add_printer("one", more, "nozzle")
+    listeners.async_remove_printer("one", more)
+    listeners.async_remove_printer("three", more)
+    listeners.async_update_printer("one")
+    assert heard.since() == ["one bed", "one nozzle", "one status"]
+
+
+def test_printer_that_goes_while_readings_wait_is_no_error_and_the_others_are_written(
+    listeners: Listeners, loop: Loop
+) -> None:
+    heard = Heard()
+    gone = heard.by("gone")
+    listeners.async_add_printer("gone", gone, "nozzle")
+    listeners.async_add_printer("other", heard.by("other"), "nozzle")
+    for _ in range(2):
+        for printer in ("gone", "other"):
+            listeners.async_update_telemetry(printer, {"nozzle"})
+    heard.clear()
+    listeners.async_remove_printer("gone", gone)
+    loop.pass_by(1)
+    assert heard.since() == ["other"]
+    # It starts afresh when it returns.
+    listeners.async_add_printer("gone", gone, "nozzle")
+    listeners.async_update_telemetry("gone", {"nozzle"})
+    assert heard.since() == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (Changes(printers={"one"}), ["one bed", "one nozzle", "one status"]),
+        (Changes(jobs=True), ["farm"]),
+        (Changes(totals_changed=True), ["farm"]),
+        (Changes(needs_refresh=True), []),
+    ],
+    ids=["printer", "jobs", "counts", "neither"],
+)
+def test_change_reaches_whom_it_concerns(
+    listeners: Listeners, heard: Heard, loop: Loop, changes: Changes, expected: list[str]
+) -> None:
+    listeners.async_add_farm(heard.by("farm"))
+    listeners.async_update_listeners(changes)
+    loop.pass_by(1)
+    assert heard.since() == expected
+
+
+def test_burst_of_changes_is_one_update_of_the_farm_a_quarter_of_a_second_later(
+    listeners: Listeners, loop: Loop
+) -> None:
+    heard = Heard()
+    listeners.async_add_farm(heard.by("farm"))
+    for _ in range(2):
+        for _ in range(3):
+            listeners.async_update_listeners(Changes(jobs=True))
+            loop.pass_by(0.0625)
+        assert heard.since() == []
+        loop.pass_by(0.0625)
+        assert heard.since() == ["farm"]
+        loop.pass_by(10)
+        assert heard.since() == []
+
+
+def test_update_of_everything_takes_the_waiting_one_of_the_farm_along(
+    listeners: Listeners, heard: Heard, loop: Loop
+) -> None:
+    listeners.async_add_farm(heard.by("farm"))
+    listeners.async_update_farm_soon()
+    listeners.async_update_all()
+    every = [f"{printer} {name}" for printer in ("one", "two") for name in ("bed", "nozzle", "status")]
+    assert heard.since() == ["farm", *every]
+    loop.pass_by(1)
+    assert heard.since() == []
+    listeners.async_update_farm_soon()
+    loop.pass_by(1)
+    assert heard.since() == ["farm"]
+
+
+def test_nothing_is_written_once_the_entry_is_closed(listeners: Listeners, heard: Heard, loop: Loop) -> None:
+    listeners.async_add_farm(heard.by("farm"))
+    for _ in range(2):
+        listeners.async_update_telemetry("one", {"nozzle"})
+    listeners.async_update_farm_soon()
+    heard.clear()
+    listeners.async_close()
+    listeners.async_close()
+    listeners.async_update_telemetry("one", {"nozzle"})
+    listeners.async_update_farm_soon()
+    loop.pass_by(1)
+    assert heard.since() == []
+    assert [timer for timer in loop.timers if not timer.canceled] == []
+
+
+def test_who_ends_listening_while_it_is_called_keeps_no_other_from_being_called(
+    listeners: Listeners, loop: Loop
+) -> None:
+    heard = Heard()
+    ends: list[Callable[[], None]] = []
+
+    def end(name: str) -> Callable[..., None]:
+        def call(_: object = None) -> None:
+            heard.append(name)
+            while ends:
+                ends.pop()()
+
+        return call
+
+    ends += [listeners.async_add_farm(end(f"farm {name}")) for name in ("a", "b")]
+    listeners.async_update_farm()
+    ends += [listeners.async_add_poll(end(f"poll {name}")) for name in ("a", "b")]
+    listeners.async_update_polls()
+    ends += [listeners.async_add_changes(end(f"changes {name}")) for name in ("a", "b")]
+    listeners.async_update_listeners(Changes())
+    ends += [listeners.async_add_events(Scope.PRINT, "one", end(f"event {name}")) for name in ("a", "b")]
+    listeners.async_fire_event(happened("one"))
+    every = sorted(f"{kind} {name}" for kind in ("farm", "poll", "changes", "event") for name in ("a", "b"))
+    assert heard.since() == every
+    listeners.async_update_farm()
+    listeners.async_update_polls()
+    listeners.async_update_listeners(Changes())
+    listeners.async_fire_event(happened("one"))
+    assert heard.since() == []
+
+
+def happened(printer: str, kind: str = "offline") -> FarmEvent:
+    return FarmEvent(scope=Scope.PRINT, kind=kind, subject=printer, occurred_at=NOON)
+
+
+def test_event_reaches_the_entities_of_its_printer_and_no_other(listeners: Listeners) -> None:
+    heard: list[tuple[str, str]] = []
+    first = listeners.async_add_events(Scope.PRINT, "one", lambda event: heard.append(("first", event.kind)))
+    listeners.async_add_events(Scope.PRINT, "one", lambda event: heard.append(("second", event.kind)))
+    listeners.async_add_events(Scope.PRINT, "two", lambda event: heard.append(("other", event.kind)))
+    listeners.async_fire_event(happened("one"))
+    assert sorted(heard) == [("first", "offline"), ("second", "offline")]
+    first()
+    # Its end once more does not end who has come since.
+    again = listeners.async_add_events(Scope.PRINT, "one", lambda event: heard.append(("again", event.kind)))
+    first()
+    heard.clear()
+    listeners.async_fire_event(happened("one"))
+    assert sorted(heard) == [("again", "offline"), ("second", "offline")]
+    again()
+
+
+class TestPublishing:
+    """Events wait for entities that can fire them."""
+
+    @pytest.fixture
+    def fired(self, listeners: Listeners) -> list[str]:
+        fired: list[str] = []
+        listeners.async_add_events(Scope.PRINT, "one", lambda event: fired.append(event.kind))
+        return fired
+
+    @pytest.fixture
+    def available(self) -> list[bool]:
+        return [True]
+
+    @pytest.fixture
+    def publisher(self, listeners: Listeners, available: list[bool]) -> EventPublisher:
+        state: Any = SimpleNamespace(pending_events=PendingEvents())
+        return EventPublisher(cast(StoreState, state), listeners, lambda: available[0])
+
+    def test_what_happens_before_the_entities_are_there_is_fired_once_and_first(
+        self, publisher: EventPublisher, fired: list[str]
+    ) -> None:
+        publisher.async_publish([happened("one", "first"), happened("one", "second")])
+        publisher.async_catch_up()
+        assert fired == []
+        publisher.async_begin()
+        assert fired == ["first", "second"]
+        publisher.async_publish([happened("one", "third")])
+        publisher.async_catch_up()
+        assert fired == ["first", "second", "third"]
+
+    def test_what_happens_while_the_entities_are_unavailable_comes_before_what_happens_then(
+        self, publisher: EventPublisher, fired: list[str], available: list[bool]
+    ) -> None:
+        publisher.async_begin()
+        available[0] = False
+        publisher.async_publish([happened("one", "first")])
+        assert fired == []
+        available[0] = True
+        publisher.async_publish([happened("one", "second")])
+        assert fired == ["first", "second"]
+
+    def test_what_happens_after_the_entities_went_waits_for_the_next_ones(
+        self, publisher: EventPublisher, fired: list[str]
+    ) -> None:
+        publisher.async_begin()
+        publisher.async_pause()
+        publisher.async_publish([happened("one", "first")])
+        assert fired == []
+        publisher.async_begin()
+        assert fired == ["first"]
+
+
+class TestPendingEvents:
+    """Ten minutes is for how long an event is news."""
+
+    @pytest.fixture
+    def now(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        now = [5000.0]
+        monkeypatch.setattr("custom_components.printago.hub.pending_events.uptime", lambda: now[0])
+        return now
+
+    def test_event_is_news_for_ten_minutes(self, now: list[float]) -> None:
+        pending = PendingEvents()
+        pending.add([happened("one", "old")])
+        now[0] += 1
+        pending.add([happened("one", "new")])
+        assert len(pending) == 2
+        now[0] += 599
+        assert [event.kind for event in pending.take()] == ["new"]
+        assert len(pending) == 0
+        assert pending.take() == []
+
+    def test_of_very_many_the_latest_wait(self, now: list[float]) -> None:
+        pending = PendingEvents()
+        pending.add([happened("one", str(number)) for number in range(5_001)])
+        taken = pending.take()
+        assert len(taken) == 5_000
+        assert taken[-1].kind == "5000"
