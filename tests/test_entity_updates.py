@@ -283,6 +283,20 @@ def test_event_reaches_the_entities_of_its_printer_and_no_other(listeners: Liste
     listeners.async_fire_event(happened("one"))
     assert sorted(heard) == [("again", "offline"), ("second", "offline")]
     again()
+    again()
+
+
+def test_printers_that_left_leave_nothing_behind(listeners: Listeners) -> None:
+    def nothing(_: object = None) -> None:
+        pass
+
+    end = listeners.async_add_events(Scope.PRINT, "one", nothing)
+    listeners.async_add_printer("one", nothing)
+    listeners.async_add_printer("one", nothing, "nozzle")
+    end()
+    listeners.async_remove_printer("one", nothing)
+    assert not listeners._of_events
+    assert not listeners._of_printer
 
 
 class TestPublishing:
