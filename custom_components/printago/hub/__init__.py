@@ -1,1 +1,1 @@
-"""What surrounds the farm model while a store is loaded: queues, listeners, slow polls and what is stored."""
+"""What connects the farm model to Home Assistant while a store is loaded: queues, listeners, slow polls and storage."""

@@ -1,4 +1,4 @@
-"""Pictures of what is printed: fetched when somebody first looks, and never once per look."""
+"""Cover images of prints, fetched when first requested and then cached."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -24,34 +24,34 @@ _MOST_FRESH = 8
 
 @dataclass(slots=True)
 class _Failure:
-    """How often a picture could not be fetched, and when that may be tried again."""
+    """How often fetching an image failed, and when to retry (monotonic clock)."""
 
     attempts: int = 0
     retry_at: float = -math.inf
 
 
 class CoverImageCache:
-    """The pictures of one store. Whoever shows one keeps it; printers that print the same share it."""
+    """The cover images of one store. An image stays cached while an entity holds it; printers share it by path."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: PrintagoClient) -> None:
-        """Fetch through a client, on behalf of an entry."""
+        """Fetch images with ``client``, in background tasks of the entry."""
         self._hass = hass
         self._entry = entry
         self._client = client
         self._kept: WeakValueDictionary[str, Picture] = WeakValueDictionary()
-        # Whoever asked may have given up before it came; the next one who looks shall find it.
+        # The request may have been canceled before the image arrived; keep it for the next one.
         self._fresh: deque[Picture] = deque(maxlen=_MOST_FRESH)
         self._fetching: dict[str, asyncio.Task[Picture | None]] = {}
         self._failures: OrderedDict[str, _Failure] = OrderedDict()
 
     def allowed(self, path: str | None) -> bool:
-        """Return whether a picture may be fetched, as far as is known: an absolute address needs no permission of the key."""
+        """Return whether the key may fetch an image, as far as known; an absolute address needs no permission."""
         return (path is not None and is_address(path)) or not self._client.permissions.lacks(DOWNLOAD)
 
     async def async_get(self, path: str) -> Picture | None:
-        """Return the picture at a storage path or an absolute address; None where there is none, or none now.
+        """Return the image at a storage path or an absolute address; None if it cannot be fetched now.
 
-        One that fails is tried again a few times, not with every look.
+        A failed fetch is retried a few times, with increasing pauses.
         """
         if (picture := self._kept.get(path)) is not None:
             return picture
@@ -61,11 +61,11 @@ class CoverImageCache:
                 failure is not None and (failure.attempts >= _MOST_ATTEMPTS or failure.retry_at > time.monotonic())
             ):
                 return None
-            # Begun at once, one that is refused without a request would be over before it is noted.
+            # With an eager start, a fetch that fails without a request would end before it is stored here.
             task = self._fetching[path] = self._entry.async_create_background_task(
                 self._hass, self._async_fetch(path), f"{DOMAIN} cover", eager_start=False
             )
-        # Who looks may lose patience; the picture then waits for the next one.
+        # A canceled request must not cancel the fetch.
         return await asyncio.shield(task)
 
     async def _async_fetch(self, path: str) -> Picture | None:

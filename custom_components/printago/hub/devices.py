@@ -1,4 +1,4 @@
-"""Devices come and go with their printers, without a reload; what people call them is taken over from the registry."""
+"""Adds and removes devices with their printers, without a reload, and follows their names in the registry."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, callback
@@ -14,10 +14,10 @@ _MANUFACTURERS = {"bambu": "Bambu Lab", "klipper": "Klipper", "octoprint": "Octo
 
 
 class DeviceNames:
-    """Lets the farm know what people call its printers: the names that they gave the devices in Home Assistant."""
+    """Passes the names that users gave the devices of printers on to the farm."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, coordinator: StoreAccess) -> None:
-        """Take over all names as they are, and follow the registry; has to be there before any device is made."""
+        """Set all names, and follow the registry. Create this before any device is created."""
         self._registry = dr.async_get(hass)
         self._entry_id = entry.entry_id
         self._coordinator = coordinator
@@ -43,24 +43,24 @@ def _identifiers(device: dr.DeviceEntry) -> list[str]:
 
 @callback
 def async_called(hass: HomeAssistant, entry: ConfigEntry, identifier: str, otherwise: str) -> str:
-    """Return the name that a person gave the device of a store or saved print, ``otherwise`` where nobody did."""
+    """Return the name that a user gave the device of a store or saved print, else ``otherwise``."""
     return (
         given_name(dr.async_get(hass).async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)) or otherwise
     )
 
 
 def given_name(device: dr.DeviceEntry | None) -> str | None:
-    """Return the name that a person gave a device, None where nobody did."""
+    """Return the name that a user gave a device; None if there is none."""
     name = device.name_by_user if device is not None else None
-    # Nobody can read a name of nothing but spaces.
+    # A name of only spaces counts as none.
     return name if name and folded(name) else None
 
 
 class DeviceKeeper:
-    """Keeps the device registry as the farm is: one device for the store, one for each printer."""
+    """Keeps the device registry in sync with the farm: one device for the store, one for each printer."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, coordinator: StoreAccess) -> None:
-        """Register what is known already, and follow the coordinator."""
+        """Register the known printers, and follow changes of the farm."""
         self._registry = dr.async_get(hass)
         self._entry = entry
         self._farm = coordinator.farm
@@ -115,10 +115,10 @@ class DeviceKeeper:
 
     @callback
     def _async_remove_unknown(self) -> None:
-        """Remove what went while Home Assistant was not running."""
+        """Remove printers that were deleted while Home Assistant was not running."""
         known = {(DOMAIN, printer_id) for printer_id in self._farm.printers}
         for device in dr.async_entries_for_config_entry(self._registry, self._entry.entry_id):
-            # A saved print's device goes with its subentry.
+            # The device of a saved print is removed with its subentry.
             is_printer = device.id != self._farm_device.id and device.config_subentry_id is None
             if is_printer and not device.identifiers & known:
                 self._registry.async_remove_device(device.id)

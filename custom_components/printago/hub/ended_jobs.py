@@ -1,4 +1,4 @@
-"""Finding out how jobs ended of which nobody told: those that vanished, and those of a time without a stream."""
+"""Reads how jobs ended if no event said so: those that disappeared, and those that ended while the stream was down."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from ..model.changes import Changes
 from .persistence import StoreState
 
 _PAUSE = 150
-"""Seconds between two questions while the stream is down, since every job that ends then is a reason to ask."""
+"""Seconds between two requests while the stream is down, since every job that ends then would cause one."""
 _CLOCK_MARGIN = timedelta(seconds=10)
 _UNSEEN = timedelta(minutes=1)
-"""How long there may have been no entry before jobs are believed to have come and gone meanwhile."""
+"""How long the entry may have been unloaded before jobs may have been created and ended unnoticed."""
 
 
 class EndedJobsReader:
-    """Asks how jobs ended, after a snapshot and at most one question at a time; what is left to ask outlives a reload."""
+    """Reads ended jobs after a snapshot, one request at a time; what is still to be read survives a reload."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class EndedJobsReader:
         store_state: StoreState,
         publish: Callable[[Changes], None],
     ) -> None:
-        """Ask on behalf of an entry, and hand to ``publish`` what that makes different."""
+        """Read for an entry; ``publish`` is called with the changes."""
         self._hass = hass
         self._entry = entry
         self._client = client
@@ -40,11 +40,11 @@ class EndedJobsReader:
         self._asked_at: float | None = None
         self._looked = False
         self._stream_was_down = False
-        """At the last snapshot: what was missed since then is still to be asked for."""
+        """The stream was down at the last snapshot: what was missed since then must still be read."""
 
     @callback
     def end(self, *, stream_complete_until: datetime | None) -> None:
-        """Note that nobody listens any more; ``stream_complete_until`` as in ``look``."""
+        """Record until when ended jobs are known, as the entry is unloaded; ``stream_complete_until`` as in ``look``."""
         if self._asking:
             self.want()
         elif self._looked and not self._store_state.ended_jobs_wanted:
@@ -52,17 +52,17 @@ class EndedJobsReader:
 
     @callback
     def want(self) -> None:
-        """Ask once the next snapshot has come: something may have been missed."""
+        """Read after the next snapshot: something may have been missed."""
         self._store_state.ended_jobs_wanted = True
 
     @callback
     def forget(self) -> None:
-        """Ask nothing: the key may not read jobs."""
+        """Read nothing: the key is not allowed to read jobs."""
         self._store_state.known_until = None
 
     @callback
     def look(self, asked_at: datetime, *, stream_complete_until: datetime | None) -> None:
-        """Ask if need be; a snapshot that was asked for at ``asked_at`` (Printago's clock) has just come.
+        """Read if needed, after a snapshot that was requested at ``asked_at`` (Printago's clock).
 
         Until ``stream_complete_until`` (Printago's clock) the stream has missed nothing: a connection that brings nothing
         may be dead. None while it is down.
@@ -86,7 +86,7 @@ class EndedJobsReader:
             return
         self._asked_at = now
         self._asking = True
-        # What is missed from now on is another question's.
+        # What is missed from now on needs another request.
         store_state.ended_jobs_wanted = False
         self._entry.async_create_background_task(self._hass, self._async_ask(since, asked_at), f"{DOMAIN} endings")
 

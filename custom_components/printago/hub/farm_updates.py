@@ -1,4 +1,4 @@
-"""Lays what comes over the farm model, and hands on what that changed: to listeners, and as events."""
+"""Merges messages into the farm model, and passes the changes on to listeners and as events."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from .persistence import StoreState
 
 
 class FarmUpdates:
-    """What happens to the farm of one store while its entry is loaded."""
+    """Updates the farm of one store while its entry is loaded."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class FarmUpdates:
         is_available: Callable[[], bool],
         reconcile: Callable[[], None],
     ) -> None:
-        """Hand on to ``listeners``; ``reconcile`` is called when only a snapshot can tell how things are."""
+        """Call ``listeners`` with changes, and ``reconcile`` when a snapshot is needed."""
         self._farm = store_state.farm
         self._store_state = store_state
         self._listeners = listeners
@@ -36,12 +36,12 @@ class FarmUpdates:
 
     @callback
     def async_begin(self) -> None:
-        """Note whether entities are available before there are any."""
+        """Record whether entities are available, before they are added."""
         self._was_available = self._is_available()
 
     @callback
     def async_on_message(self, message: StatMessage | EntityEvent) -> None:
-        """Take over a message of the stream, now or after those that wait."""
+        """Merge a message of the stream, now or after those that are queued."""
         if self._closed:
             return
         if isinstance(message, StatMessage) and self._queue.is_empty:
@@ -65,12 +65,12 @@ class FarmUpdates:
 
     @callback
     def async_expire(self, _: object = None) -> None:
-        """Judge all telemetry by Printago's clock."""
+        """Check by Printago's clock which telemetry has become stale."""
         self.async_publish(self._farm.expire())
 
     @callback
     def async_publish(self, changes: Changes) -> None:
-        """Hand on what changed."""
+        """Update results, call listeners and fire events for these changes."""
         if changes is NO_CHANGES:
             return
         farm_events = self._store_state.event_detector.detect(changes)
@@ -89,7 +89,7 @@ class FarmUpdates:
 
     @callback
     def async_check_availability(self) -> None:
-        """Let all entities look whether they are available, where that has changed."""
+        """Update all entities if their availability changed."""
         if self._is_available() is self._was_available:
             return
         self._was_available = not self._was_available
@@ -98,7 +98,7 @@ class FarmUpdates:
 
     @callback
     def async_close(self) -> None:
-        """Take over nothing any more."""
+        """Ignore further messages."""
         self._closed = True
         if not self._queue.is_empty:
             self._store_state.ended_jobs_wanted = True

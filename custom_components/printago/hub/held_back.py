@@ -1,23 +1,23 @@
-"""How long the quota has been holding back the polls of a store. That is no outage, unless it lasts too long."""
+"""How long the quota has held back the polls of a store. This is not an outage unless it lasts too long."""
 
 from collections.abc import Callable
 from typing import Final
 
 OWN_PATIENCE: Final = 2 * 3600.0
-"""Seconds for which our own limiter may hold polls back: once others pause, there is room within an hour."""
+"""Seconds for which our own limiter may hold back polls: there is room within an hour once others pause."""
 OTHERS_PATIENCE: Final = 5 * 60.0
-"""Seconds for which others may leave no room for polls; then a person is told as well (see ``quota_watch``)."""
+"""Seconds for which others may leave no room for polls; then a repair issue is raised as well (``issues.quota``)."""
 _LONGEST_PAUSE: Final = 3700.0
-"""Seconds after which a look must have followed another: else nobody has looked meanwhile."""
+"""Longest time in seconds between two polls; after a longer one, counting starts over."""
 _LEAST_PAUSE: Final = 60.0
-"""Seconds between two polls that Printago refuses, whatever it says: each of them is a request."""
+"""Shortest time in seconds between two polls that Printago refuses, since each of them is a request."""
 
 
 class HeldBack:
-    """Judges polls that could not go out. It outlives a reload of the entry."""
+    """Tracks polls that could not be sent. Survives a reload of the entry."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Measure by a monotonic clock, in seconds."""
+        """Measure with a monotonic clock, in seconds."""
         self._clock = clock
         self._since: float | None = None
         self._noted_at = 0.0
@@ -31,12 +31,12 @@ class HeldBack:
 
     @property
     def seconds(self) -> float:
-        """Return for how long no poll has gone through because of the quota, 0 when the last one has."""
+        """Return for how many seconds the quota has held back every poll; 0 if the last one went through."""
         return self._clock() - self._since if self._since is not None else 0.0
 
     @property
     def by_others(self) -> bool:
-        """Return whether it is because of others that use the key, not only of our own restraint."""
+        """Return whether others that use the key are the cause, not only our own limiter."""
         return self._others_since is not None
 
     @property
@@ -52,7 +52,7 @@ class HeldBack:
         return min(left, default=OWN_PATIENCE)
 
     def note(self, retry_after: float, *, by_others: bool) -> None:
-        """Note a poll that could not go out for so many seconds, since others have left no room or to keep some free."""
+        """Record a poll that cannot be sent for ``retry_after`` seconds, because of others or of our own limiter."""
         now = self._clock()
         if now - self._noted_at > _LONGEST_PAUSE:
             self.end()
@@ -64,14 +64,14 @@ class HeldBack:
             if self._others_since is None:
                 self._others_since = now
         elif now > self._others_until:
-            # What held back the polls until now is over; what does so since then is our own restraint.
+            # The pause caused by others has passed; from now on our own limiter is the cause.
             self._others_since = None
 
     def end(self) -> None:
-        """Note a poll that has ended in another way."""
+        """Record a poll that the quota did not hold back."""
         self._since = self._others_since = None
 
     def next_look(self, retry_after: float, *, refused: bool) -> float:
-        """Return in how many seconds to try again: when there is room, or when it has lasted too long."""
+        """Return in how many seconds to try again: when there is room, or when this becomes an outage."""
         pause = max(retry_after, _LEAST_PAUSE) if refused else retry_after
         return pause if self.is_outage else min(pause, max(self._patience_left, 1.0))

@@ -1,4 +1,4 @@
-"""Who wants to hear of what: of one printer, of the farm as a whole, or of every set of changes."""
+"""Listeners for changes of one printer, of the farm, or of anything."""
 
 import asyncio
 from collections.abc import Callable, Set as AbstractSet
@@ -12,23 +12,23 @@ from ..model.changes import Changes
 from ..model.events import FarmEvent, Scope
 
 _FARM_DELAY = 0.25
-"""Seconds for which a burst of changes is gathered before the farm's entities hear of it, once."""
+"""Seconds for which changes are collected before the farm's listeners are called once."""
 _READINGS_DELAY = 0.2
-"""Seconds for which more readings of a printer are gathered after some were told."""
+"""Seconds for which readings of a printer are collected after its listeners were called."""
 
 
 @dataclass(slots=True)
 class _OfPrinter:
-    """Who listens to one printer, and which of its readings they have not heard of yet."""
+    """The listeners of one printer, and the readings that they were not called for yet."""
 
     listeners: dict[str | None, tuple[Callable[[], None], ...]] = field(default_factory=dict)
-    """By the only reading that they show."""
+    """By the one reading that they depend on; None for all."""
     notified_at: float = -math.inf
     waiting: set[str] = field(default_factory=set)
 
 
 class Listeners:
-    """Keeps work limited to what changed: a push for one printer reaches the listeners of that printer only."""
+    """Calls only the listeners that a change concerns: a push for one printer calls the listeners of that printer."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Start without listeners."""
@@ -45,9 +45,9 @@ class Listeners:
 
     @callback
     def async_add_printer(self, printer_id: str, listener: Callable[[], None], reading: str | None = None) -> None:
-        """Call ``listener`` when anything of one printer changed, until ``async_remove_printer``.
+        """Call ``listener`` when a printer changes, until ``async_remove_printer``.
 
-        Where nothing but readings has changed it is called for its own ``reading`` only.
+        If only readings changed, it is only called if its own ``reading`` did.
         """
         if (of_printer := self._of_printer.get(printer_id)) is None:
             of_printer = self._of_printer[printer_id] = _OfPrinter()
@@ -55,7 +55,7 @@ class Listeners:
 
     @callback
     def async_remove_printer(self, printer_id: str, listener: Callable[[], None]) -> None:
-        """Call ``listener`` no more."""
+        """Remove ``listener``."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         for reading, listeners in tuple(of_printer.listeners.items()):
@@ -68,25 +68,25 @@ class Listeners:
 
     @callback
     def async_add_farm(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` when jobs or counts changed, a burst once; return what ends that."""
+        """Call ``listener`` when jobs or totals change, once per burst; return a function that removes it."""
         self._of_farm.add(listener)
         return lambda: self._of_farm.discard(listener)
 
     @callback
     def async_add_poll(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` after every poll, however it went; return what ends that."""
+        """Call ``listener`` after every poll, successful or not; return a function that removes it."""
         self._of_polls.add(listener)
         return lambda: self._of_polls.discard(listener)
 
     @callback
     def async_update_polls(self) -> None:
-        """Tell that a poll is over."""
+        """Call the listeners of polls."""
         for listener in tuple(self._of_polls):
             listener()
 
     @callback
     def async_add_changes(self, listener: Callable[[Changes], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` with every set of changes, before any entity hears of it; return what ends that."""
+        """Call ``listener`` with all changes, before the entities are updated; return a function that removes it."""
         self._of_changes.append(listener)
         return lambda: self._of_changes.remove(listener)
 
@@ -94,7 +94,7 @@ class Listeners:
     def async_add_events(
         self, scope: Scope, subject: str | None, listener: Callable[[FarmEvent], None]
     ) -> CALLBACK_TYPE:
-        """Call ``listener`` when something happens to a printer, or with None to the farm; return what ends that."""
+        """Call ``listener`` for events of a printer (None: the farm); return a function that removes it."""
         listeners = self._of_events.setdefault((scope, subject), set())
         listeners.add(listener)
 
@@ -108,13 +108,13 @@ class Listeners:
 
     @callback
     def async_fire_event(self, farm_event: FarmEvent) -> None:
-        """Tell something that happened."""
+        """Call the listeners of an event."""
         for listener in tuple(self._of_events.get((farm_event.scope, farm_event.subject), ())):
             listener(farm_event)
 
     @callback
     def async_update_listeners(self, changes: Changes) -> None:
-        """Tell everybody whom these changes concern."""
+        """Call all listeners that these changes concern."""
         for listener in tuple(self._of_changes):
             listener(changes)
         for printer_id in changes.printers:
@@ -124,7 +124,7 @@ class Listeners:
 
     @callback
     def async_update_telemetry(self, printer_id: str, readings: AbstractSet[str]) -> None:
-        """Tell who shows these readings of a printer, at once after a pause, else a burst of them together."""
+        """Call the listeners of these readings: at once after a pause, else once per burst."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         now = self._loop.time()
@@ -151,7 +151,7 @@ class Listeners:
 
     @callback
     def async_update_printer(self, printer_id: str) -> None:
-        """Tell the listeners of one printer."""
+        """Call the listeners of one printer."""
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         of_printer.waiting.clear()
@@ -160,7 +160,7 @@ class Listeners:
 
     @callback
     def async_update_farm(self, _: object = None) -> None:
-        """Tell the listeners of the farm now."""
+        """Call the listeners of the farm now."""
         if self._farm_timer is not None:
             self._farm_timer.cancel()
             self._farm_timer = None
@@ -169,14 +169,14 @@ class Listeners:
 
     @callback
     def async_update_all(self) -> None:
-        """Tell the listeners of all printers and of the farm."""
+        """Call the listeners of all printers and of the farm."""
         for printer_id in tuple(self._of_printer):
             self.async_update_printer(printer_id)
         self.async_update_farm()
 
     @callback
     def async_close(self) -> None:
-        """Delay nothing any more."""
+        """Cancel delayed calls, and schedule no more."""
         self._closed = True
         if self._readings_timer is not None:
             self._readings_timer.cancel()
@@ -187,6 +187,6 @@ class Listeners:
 
     @callback
     def async_update_farm_soon(self) -> None:
-        """Tell the listeners of the farm once a burst of changes is over."""
+        """Call the listeners of the farm soon, once for a burst of changes."""
         if self._farm_timer is None and not self._closed:
             self._farm_timer = self._loop.call_later(_FARM_DELAY, self.async_update_farm)

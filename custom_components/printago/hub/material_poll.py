@@ -1,4 +1,4 @@
-"""Reads which materials the slots of printers were given, and what they are called."""
+"""Slow polls of the materials that are assigned to slots, and of their names."""
 
 from collections.abc import Iterable
 
@@ -15,24 +15,24 @@ MATERIALS = "materials"
 
 
 class MaterialPoll:
-    """Reads what Printago has assigned to the slots, and the names of materials when one is not known.
+    """Reads what Printago has assigned to the slots, and the names of materials if one is missing.
 
-    Where the key may not view materials their types stand in for them.
+    If the key is not allowed to view materials, their types are shown instead.
     """
 
     def __init__(self, store: StoreAccess) -> None:
-        """Begin with the other slow polls."""
+        """Register the slow polls; they start with the others."""
         self._store = store
         self._names_known = False
         self._begun = False
         store.slow_poller.add(PRINTER_SLOTS, self._async_read_slots)
-        # Two requests, which the turns of an hour leave room for once.
+        # Two requests instead of one, so only once a day.
         store.slow_poller.add(MATERIALS, self._async_read_names, every=DAY, at_start=False)
 
     @callback
     def async_want(self) -> None:
-        """Read the slots soon: there are new ones, or one has changed in a way that was not told."""
-        # Until then the first read is still to come.
+        """Read the slots soon: there are new ones, or a change is only partly known."""
+        # Before the first read there is nothing to repeat.
         if self._begun:
             self._store.slow_poller.async_want(PRINTER_SLOTS)
 
@@ -46,7 +46,7 @@ class MaterialPoll:
         rows = await self._store.client.printer_slots()
         touched = materials.take_slots(rows_without_future_timestamps(rows, farm.server_now()))
         if events != materials.events:
-            # The list may be from before what an event has told meanwhile.
+            # The list may be older than an event that arrived in the meantime.
             self.async_want()
         self._async_notify(touched)
         if not self._names_known or materials.lacks_names:

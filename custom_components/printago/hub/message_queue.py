@@ -1,4 +1,4 @@
-"""Lets a message that tells of many entities take its turns: none keeps the event loop from everybody else."""
+"""Splits messages with many entities, so that none of them blocks the event loop."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,20 +12,20 @@ from ..api.models.entity_event import PRINTER_KIND
 from ..const import LOGGER
 
 MOST_AT_ONCE = 10
-"""How many entities are taken over at once, of printers one: adding or removing one concerns some fifty entities of ours."""
+"""How many entities are handled at once; only one printer, since it has about fifty entities of ours."""
 _MOST_WAITING = 5_000
 
 type Message = StatMessage | EntityEvent
 
 
 class MessageQueue:
-    """Hands messages on in the order in which they came, those with many entities in parts.
+    """Passes messages on in the order of arrival, those with many entities in parts.
 
-    What goes wrong with one that has waited is logged: nobody is there any more whom it could be raised to.
+    An error with a queued message is logged, since no caller is left to raise it to.
     """
 
     def __init__(self, hass: HomeAssistant, take: Callable[[Message], None], overflow: Callable[[], None]) -> None:
-        """Hand to ``take``; ``overflow`` hears of a message that finds no room to wait, and is dropped."""
+        """Pass messages to ``take``; call ``overflow`` when a message is dropped because the queue is full."""
         self._hass = hass
         self._take = take
         self._overflow = overflow
@@ -34,12 +34,12 @@ class MessageQueue:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing waits."""
+        """Return whether the queue is empty."""
         return not self._waiting
 
     @callback
     def async_put(self, message: Message) -> None:
-        """Hand a message on, at once where none waits before it and it has few entities."""
+        """Pass a message on: at once if the queue is empty and it has few entities, else later."""
         if not self._waiting and (isinstance(message, StatMessage) or len(message.entities) <= _at_once(message)):
             self._take(message)
             return
@@ -52,7 +52,7 @@ class MessageQueue:
 
     @callback
     def async_close(self) -> None:
-        """Hand nothing on any more."""
+        """Drop all queued messages."""
         self._waiting.clear()
 
     @callback

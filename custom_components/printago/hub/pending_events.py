@@ -1,4 +1,4 @@
-"""What has happened while no entity was there to tell it."""
+"""Events that occurred while no entity was there to fire them."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -11,23 +11,23 @@ _MOST = 5_000
 
 
 class PendingEvents:
-    """Happenings that wait until they can be told: of many the latest, and none that is no news any more."""
+    """Events that wait for entities: the latest 5,000, each for at most ten minutes."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start empty."""
         self._waiting: deque[tuple[float, FarmEvent]] = deque(maxlen=_MOST)
 
     def __len__(self) -> int:
-        """Return how many wait."""
+        """Return the number of pending events."""
         return len(self._waiting)
 
     def add(self, farm_events: Iterable[FarmEvent]) -> None:
-        """Let these wait as well."""
+        """Add events."""
         now = uptime()
         self._waiting.extend((now, farm_event) for farm_event in farm_events)
 
     def take(self) -> list[FarmEvent]:
-        """Return what waits and is still news, oldest first, and forget it."""
+        """Return and remove the pending events that are recent enough, oldest first."""
         since = uptime() - _FRESH_SECONDS
         waiting = [farm_event for noted_at, farm_event in self._waiting if noted_at > since]
         self._waiting.clear()

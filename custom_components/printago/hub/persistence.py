@@ -1,6 +1,6 @@
-"""What a store must not forget: over a reload its farm and its quota, over a restart the requests it has sent.
+"""The state of a store: its farm and quota survive a reload, its request log and results also a restart.
 
-Kept outside of the config entry: writing to an entry would reload it.
+It is stored outside of the config entry, since changing an entry reloads it.
 """
 
 import asyncio
@@ -35,19 +35,19 @@ _MOST_LACKING = 100
 
 @dataclass(slots=True)
 class BuildLedger:
-    """Who is making a build: it outlives a reload in the middle of a submission."""
+    """Builds in progress; survives a reload in the middle of a submission."""
 
     locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """One lock for each part or SKU that is being submitted."""
     baselines: dict[tuple[str, str], float] = field(default_factory=dict)
-    """For each part or SKU, since when the stream was up when its latest jobs were asked for."""
+    """By part or SKU: since when the stream had been up when its latest jobs were requested (monotonic clock)."""
 
 
 class StoreState:
-    """The memory of one store."""
+    """The state of one store, which survives a reload."""
 
     def __init__(self, hass: HomeAssistant, store_id: str) -> None:
-        """Start empty; what was saved is loaded by ``async_get_store_state``."""
+        """Start empty; ``async_get_store_state`` loads what was saved."""
         self._log = RequestLog(self._async_save)
         self.limiter = RateLimiter(
             wall=lambda: self.clock.now().timestamp(), on_sent=self._async_on_sent, log=self._log
@@ -60,22 +60,22 @@ class StoreState:
         self.results = Results()
         self.facts = StoreInfo()
         self.known_until: datetime | None = None
-        """Until when, by Printago's clock, we know of every job that ended."""
+        """Until when every ended job is known (Printago's clock); None if unknown."""
         self.ended_jobs_wanted = False
-        """Since then nobody may have told of some."""
+        """Jobs may have ended since then without an event."""
         self.pending_events = PendingEvents()
         self.lacking: frozenset[str] = frozenset()
-        """The permissions that a repair has told to be missing, as long as none of them has turned out to be there."""
+        """The missing permissions that a repair issue has listed, without those that turned out to be granted."""
         self.held_back = HeldBack(self.limiter.now)
         self.rest_down = False
-        """REST failed when it was last tried: the log tells so, and not yet that it works again."""
+        """The log says that REST fails, and not yet that it works again."""
         self.stream_outage_logged = False
-        """The log tells that the realtime stream is down, and not yet that it is up again."""
+        """The log says that the realtime stream is down, and not yet that it is up again."""
         self._read_with: Mapping[str, Any] | None = None
         self._read_at = -math.inf
         self._realtime_endpoint: str | None = None
         self._hass = hass
-        # Half a file after a power cut would be as good as none.
+        # A file that is only partly written after a power failure would be useless.
         self._storage = Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{store_id}", atomic_writes=True)
         self._loaded = False
         self._kept = False
@@ -84,17 +84,17 @@ class StoreState:
 
     @property
     def realtime_endpoint(self) -> str | None:
-        """Return the address at which realtime worked last."""
+        """Return the address at which realtime last worked."""
         return self._realtime_endpoint
 
     @callback
     def async_remember_farm(self, data: Mapping[str, Any]) -> None:
-        """Note that the farm has just been read with the data of this entry."""
+        """Record that the farm has just been read with the data of this entry."""
         self._read_with = data
         self._read_at = uptime()
 
     def knows_farm(self, data: Mapping[str, Any]) -> bool:
-        """Return whether the farm was read with just these data: others have to prove themselves first."""
+        """Return whether the farm was read with this entry data: other credentials must first prove that they work."""
         return self._read_with == data
 
     @property
@@ -104,7 +104,7 @@ class StoreState:
 
     @callback
     def async_forget_farm(self) -> None:
-        """Start from nothing; the quota is Printago's, and stays used."""
+        """Reset everything except for the quota, which Printago still counts."""
         self.farm = Farm(self.clock.now)
         self.event_detector = EventDetector(self.farm)
         self.results = Results()
@@ -121,7 +121,7 @@ class StoreState:
 
     @callback
     def async_remember_result(self, farm_event: FarmEvent) -> bool:
-        """Remember how a print ended, and which run; return whether this was an end."""
+        """Save how a print ended, and which prints run; return whether the event is the end of a print."""
         ended = self.results.record(farm_event)
         if ended or farm_event.kind == "print_started":
             self._async_save_soon()
@@ -129,20 +129,20 @@ class StoreState:
 
     @callback
     def async_remember_lacking(self, permissions: Iterable[str]) -> None:
-        """Remember which permissions a person knows to be missing."""
+        """Save which missing permissions a repair issue has listed."""
         if (lacking := frozenset(permissions)) != self.lacking:
             self.lacking = lacking
             self._async_save_soon()
 
     @callback
     def async_remember_endpoint(self, url: str) -> None:
-        """Remember the address at which realtime works."""
+        """Save the address at which realtime works."""
         if url != self._realtime_endpoint:
             self._realtime_endpoint = url
             self._async_save_soon()
 
     async def async_load(self) -> None:
-        """Load, once, what was saved before a restart."""
+        """Load what was saved before a restart; only the first call does."""
         if self._loaded:
             return
         self._loaded = True
@@ -161,7 +161,7 @@ class StoreState:
 
     @callback
     def async_keep(self) -> None:
-        """Save from now on: the store has an entry, it is not only being tried."""
+        """Save from now on: the store has an entry and is not only being validated."""
         if self._kept:
             return
         self._kept = True
@@ -171,15 +171,15 @@ class StoreState:
 
     @callback
     def _async_on_stop(self, _: Event) -> None:
-        """See to it that the last write tells exactly what was sent."""
+        """Make the last write contain exactly what was sent."""
         self._unsub_stop = None
         if self._kept:
             self._storage.async_delay_save(self._to_save)
 
     async def async_remove(self) -> None:
-        """Remove what was saved, and save nothing more."""
+        """Remove what was saved, and save nothing from now on."""
         self.async_forget_farm()
-        # The write that waited goes with it: should the store come back, the next one must not wait for that.
+        # Removing the storage cancels the pending write; if the store is added again, the next one must not wait for it.
         self._save_waits = False
         await self._log.write_ended()
         await self._storage.async_remove()
@@ -193,14 +193,14 @@ class StoreState:
         if not self._kept:
             return
         if self._hass.state is CoreState.stopping:
-            # Home Assistant writes at the end of its own accord.
+            # Home Assistant writes delayed data when it stops.
             self._storage.async_delay_save(self._to_save)
         else:
             await self._storage.async_save(self._to_save())
 
     @callback
     def _async_save_soon(self) -> None:
-        # Each call would postpone the write: one that waits is enough.
+        # Each call would postpone the write, so keep the one that is pending.
         if self._kept and not self._save_waits:
             self._save_waits = True
             self._storage.async_delay_save(self._to_save, _SAVE_DELAY)
@@ -220,7 +220,7 @@ class StoreState:
 
 
 async def async_get_store_state(hass: HomeAssistant, store_id: str) -> StoreState:
-    """Return the memory of a store, its own as long as Home Assistant runs."""
+    """Return the state of a store, the same object until Home Assistant stops."""
     states = hass.data.setdefault(_STATES, {})
     if (store_state := states.get(store_id)) is None:
         store_state = states[store_id] = StoreState(hass, store_id)
@@ -229,5 +229,5 @@ async def async_get_store_state(hass: HomeAssistant, store_id: str) -> StoreStat
 
 
 async def async_remove_store_state(hass: HomeAssistant, store_id: str) -> None:
-    """Forget the farm of a store, and what was saved of it."""
+    """Reset the state of a store, and remove what was saved."""
     await (await async_get_store_state(hass, store_id)).async_remove()

@@ -1,4 +1,4 @@
-"""Names for pictures that cards show: they say nothing of where Printago stores them, and are no secret."""
+"""Public names of the images that cards show; they do not reveal where Printago stores them."""
 
 from collections import OrderedDict
 import hashlib
@@ -12,20 +12,20 @@ _MOST_BYTES = 32_000_000
 
 
 class PictureNames:
-    """The pictures of one store that cards show; every browser gets the same bytes, which were fetched once."""
+    """The images of one store that cards show; fetched once for all browsers."""
 
     def __init__(self, covers: CoverImageCache) -> None:
-        """Fetch through ``covers``."""
+        """Fetch images through ``covers``."""
         self._covers = covers
         self._paths: OrderedDict[str, str] = OrderedDict()
         self._kept: OrderedDict[str, Picture] = OrderedDict()
         self._bytes = 0
 
     def name(self, path: str | None) -> str | None:
-        """Return the name of the picture at a path of Printago's storage, None where there is none to show."""
+        """Return the name of the image at a path of Printago's storage; None if there is none to show."""
         if path is None or not self._covers.allowed(path):
             return None
-        # An address may be signed anew whenever it is told.
+        # The signature of an address may differ each time.
         name = hashlib.sha256(without_query(path).encode()).hexdigest()[:32]
         self._paths[name] = path
         self._paths.move_to_end(name)
@@ -34,7 +34,7 @@ class PictureNames:
         return name
 
     async def async_get(self, name: str) -> Picture | None:
-        """Return the picture of a name; None for a name that was never given, and for what cannot be fetched now."""
+        """Return the image of a name; None if the name is unknown or the image cannot be fetched now."""
         if (picture := self._kept.get(name)) is not None:
             self._kept.move_to_end(name)
             return picture

@@ -1,4 +1,4 @@
-"""The realtime stream of one store, as its entry describes it."""
+"""Creates the realtime stream of a store from its entry."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ async def async_create_stream(
     on_connection: Callable[[bool], None],
     on_refused: Callable[[], None],
 ) -> RealtimeClient:
-    """Return the stream, which is still to be started; raises ConfigEntryError for an address that is none."""
+    """Return the stream, not started yet; raise ConfigEntryError if its address is invalid."""
     store_id = entry.data[CONF_STORE_ID]
     installation = await instance_id.async_get(hass)
     reader = MessageReader(store_id, client.transport.redactor, on_message, store_state.farm.count_dropped)

@@ -1,4 +1,4 @@
-"""The flow that asks for another API key."""
+"""The reauthentication flow."""
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -6,6 +6,6 @@ from homeassistant.core import HomeAssistant, callback
 
 @callback
 def async_end_reauth(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Ask for no other key any more: the one that we have works."""
+    """Abort reauthentication: the current key works."""
     for flow in tuple(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -1,6 +1,7 @@
-"""Reading what changes seldom: about once an hour, and soon after something hints that it has changed.
+"""Slow polls: data that rarely changes is read about once an hour, and soon after a sign that it changed.
 
-The reads take turns, so that no hour sees more than a few of them however many there are. A read that the key may not do is tried again ever more rarely, once a day in the end.
+The reads take turns, so that each hour has only a few of them. A read that the key is not allowed to do is retried with
+increasing delays, up to one day.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,10 +22,10 @@ from ..const import DOMAIN, LOGGER
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 _FIRST_DELAY = 30
-# A second more, so that no hour ever sees a sixth turn.
+# One second more, so that no hour has a sixth turn.
 _TURN = timedelta(minutes=12, seconds=1)
 _FRESH = 0.8
-"""Share of its period for which a read keeps out of its turn."""
+"""Share of its period for which a read skips its turn."""
 _PAUSE = 300.0
 _HELD_BACK_PAUSE = 60.0
 _LONGEST_PAUSE = DAY.total_seconds()
@@ -32,7 +33,7 @@ _LONGEST_PAUSE = DAY.total_seconds()
 
 @dataclass(slots=True)
 class _Read:
-    """One thing that is read seldom."""
+    """One slow poll."""
 
     name: str
     read: Callable[[], Awaitable[None]]
@@ -41,22 +42,22 @@ class _Read:
     asked_at: float = -math.inf
     refusals: int = 0
     failed: bool = False
-    """It failed last, which says nothing of the next time."""
+    """The last attempt failed and may be retried."""
     last_error: str | None = None
-    """Why it failed last, without secrets; it stays after a success."""
+    """The last error, without secrets; stays after a success."""
     cancel_later: CALLBACK_TYPE | None = None
 
     @property
     def wait(self) -> float:
-        """Return for how many seconds it must not be asked for yet."""
+        """Return how many seconds to wait before the next request; 0 or less for none."""
         pause = min(HOUR.total_seconds() * 2 ** (self.refusals - 1), _LONGEST_PAUSE) if self.refusals else _PAUSE
         return self.asked_at + pause - time.monotonic()
 
     @property
     def overdue(self) -> float:
-        """Return how many of its periods have passed since it was asked for; 0 for what is only read when wanted.
+        """Return how many periods have passed since the last request; 0 if it is only read on request.
 
-        What failed is due at once, behind everything else that is.
+        A read that failed is due at once, after all others that are due.
         """
         if not self.at_start and math.isinf(self.asked_at):
             return 0.0
@@ -65,10 +66,10 @@ class _Read:
 
 
 class SlowPoller:
-    """All that one store reads seldom."""
+    """The slow polls of one store."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, is_crowded: Callable[[], bool] = lambda: False) -> None:
-        """Read on behalf of an entry, as long as it is loaded; one by one while ``is_crowded`` finds the quota busy."""
+        """Read for an entry while it is loaded; without a burst at the start if ``is_crowded`` finds the quota busy."""
         self._hass = hass
         self._is_crowded = is_crowded
         self._entry = entry
@@ -83,18 +84,18 @@ class SlowPoller:
         every: timedelta = HOUR,
         at_start: bool = True,
     ) -> None:
-        """Read this as well, about so often: from the start on, or once it was wanted for the first time.
+        """Add a read that runs about ``every`` so often: from the start, or only after the first ``async_want``.
 
-        ``read`` takes its result over by itself, and may raise PrintagoError. It should cost one request.
+        ``read`` stores its result itself, may raise PrintagoError, and should send one request.
         """
         self._reads[name] = _Read(name, read, every, at_start)
 
     def is_refused(self, name: str) -> bool:
-        """Return whether the key may not read this."""
+        """Return whether the key is not allowed to read this."""
         return self._reads[name].refusals > 0
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """Return how each read went, for diagnostics: seconds since it was asked for, refusals in a row, last error."""
+        """Return the state of each read for diagnostics: seconds since the last request, refusals in a row, last error."""
         now = time.monotonic()
         return {
             name: {
@@ -107,7 +108,7 @@ class SlowPoller:
 
     @callback
     def async_start(self) -> None:
-        """Begin, half a minute later: when Home Assistant starts, everybody wants something at once."""
+        """Start after half a minute, to stay out of the way of Home Assistant's start."""
         self._started = True
         self._entry.async_on_unload(async_call_later(self._hass, _FIRST_DELAY, self._async_begin))
         self._entry.async_on_unload(async_track_time_interval(self._hass, self._async_take_turn, _TURN))
@@ -133,13 +134,13 @@ class SlowPoller:
 
     @callback
     def _async_begin(self, _: object) -> None:
-        # Restarts that follow each other would use up the quota with nothing else: turns come soon enough.
+        # Repeated restarts would use up the quota; the regular turns come soon enough.
         if not self._is_crowded():
             self.async_want_all()
 
     @callback
     def async_want_all(self, _: object = None) -> None:
-        """Read everything soon that is read from the start on."""
+        """Read soon everything that is read from the start."""
         for read in tuple(self._reads.values()):
             if read.at_start:
                 self.async_want(read.name)
@@ -158,7 +159,7 @@ class SlowPoller:
         try:
             await read.read()
         except RateLimitedError as err:
-            # It waits for room in the quota, which is no failure: as if it had not been asked for yet.
+            # It waits for room in the quota, which is not a failure: treat it as not requested yet.
             read.asked_at = asked_before
             if self._started and read.cancel_later is None:
                 pause = max(err.retry_after, _HELD_BACK_PAUSE)

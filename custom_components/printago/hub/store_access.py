@@ -1,4 +1,4 @@
-"""What the parts of the hub use of the coordinator, which stands above them."""
+"""The interface of the coordinator that the hub depends on."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from .slow_poll import SlowPoller
 
 
 class StoreAccess(Protocol):
-    """One store while its entry is loaded."""
+    """A store while its entry is loaded."""
 
     hass: HomeAssistant
     store_id: str
@@ -24,16 +24,16 @@ class StoreAccess(Protocol):
 
     @property
     def stream_since(self) -> float | None:
-        """Return since when the stream is up, by the monotonic clock; None while it is down."""
+        """Return since when the stream has been up (monotonic clock, seconds); None while it is down."""
 
     @callback
     def async_try_jobs_again(self) -> None:
-        """Ask for jobs again where they were refused."""
+        """Request jobs again if they were refused."""
 
     @callback
     def async_name_printer(self, printer_id: str, name: str | None) -> None:
-        """Take over what a person calls a printer; None for what Printago calls it."""
+        """Set the name given in Home Assistant; None for Printago's name."""
 
     @callback
     def async_catch_up(self, *, missed: float, suspended: float) -> None:
-        """Make up for ``missed`` seconds, ``suspended`` of them without any network."""
+        """Catch up on ``missed`` seconds, ``suspended`` of them without network."""

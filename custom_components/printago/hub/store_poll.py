@@ -1,4 +1,4 @@
-"""Keeps what is known of the store beyond its printers and open jobs up to date."""
+"""Slow polls of orders, production slots and the number of completed jobs."""
 
 from datetime import timedelta
 import time
@@ -20,10 +20,10 @@ _MINUTE = timedelta(minutes=1)
 
 
 class StorePoller:
-    """Reads orders, production slots and the count of completed jobs seldom; in between events tell of some of that."""
+    """Reads orders, production slots and the number of completed jobs; events update some of them in between."""
 
     def __init__(self, entry: ConfigEntry, coordinator: StoreAccess) -> None:
-        """Begin once the coordinator starts to read."""
+        """Register the slow polls; they start with the coordinator."""
         self._coordinator = coordinator
         self._facts = coordinator.store_state.facts
         self._stream_since = coordinator.stream_since
@@ -33,7 +33,7 @@ class StorePoller:
         coordinator.slow_poller.add(Fact.SLOTS, self._async_read_slots)
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_on_farm))
-        # Deadlines pass, and requests grow older than an hour, without anybody telling.
+        # Overdue orders and requests of the last hour also change with time alone.
         entry.async_on_unload(
             async_track_time_interval(coordinator.hass, coordinator.listeners.async_update_farm, _MINUTE)
         )
@@ -58,11 +58,11 @@ class StorePoller:
         self._coordinator.listeners.async_update_farm()
 
     async def _async_read_count(self) -> None:
-        """Read how many jobs were completed; in between we count ourselves."""
+        """Read the number of completed jobs; in between we count them ourselves."""
         coordinator, farm = self._coordinator, self._coordinator.farm
         seen_before, started = farm.open_jobs.completions.seen, time.monotonic()
         count = await coordinator.client.completed_count()
-        # Reckoned backwards, as the time of a snapshot.
+        # The time of the request, as for a snapshot.
         farm.open_jobs.completions.counted_at = coordinator.store_state.clock.now() - timedelta(
             seconds=time.monotonic() - started
         )
@@ -71,7 +71,7 @@ class StorePoller:
         if own is None or count >= own:
             farm.open_jobs.completions.total = max(count, own or 0)
         elif self._count_is_lower and seen_before == farm.open_jobs.completions.seen:
-            # A total that goes back is worse than one that is ahead for an hour: it has to be told twice.
+            # A total must not decrease by mistake: accept a lower count only if the next read confirms it.
             farm.open_jobs.completions.total = count
         self._count_is_lower = own is not None and count < own
         coordinator.listeners.async_update_farm()
@@ -83,10 +83,10 @@ class StorePoller:
 
     @callback
     def _async_on_changes(self, changes: Changes) -> None:
-        told = [self._facts.apply_order(change.id, change.action, change.source) for change in changes.order_changes]
-        if not all(told):
+        known = [self._facts.apply_order(change.id, change.action, change.source) for change in changes.order_changes]
+        if not all(known):
             self._coordinator.slow_poller.async_want(Fact.ORDERS)
-        if told:
+        if known:
             self._coordinator.listeners.async_update_farm_soon()
         if changes.complete and self._coordinator.farm.open_jobs.completions.total is None:
             self._coordinator.slow_poller.async_want(COMPLETED_COUNT)
@@ -100,5 +100,5 @@ class StorePoller:
             return
         self._stream_since = since
         if since is not None and Fact.ORDERS in self._facts.known:
-            # Entity events are not retained: what became of orders meanwhile is told by nobody.
+            # Entity events are not retained, so changes of orders while the stream was down were missed.
             self._coordinator.slow_poller.async_want(Fact.ORDERS)

@@ -1,1 +1,1 @@
-"""Repair issues, and what watches for them."""
+"""Repair issues and the monitors that raise them."""

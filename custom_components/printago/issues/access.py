@@ -1,4 +1,4 @@
-"""Telling a person that the farm may not be read at all: for want of a permission, an address, or an account with API access."""
+"""Repair issue: the key is not allowed to read the farm (permission, IP allowlist, or an account without API access)."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -12,26 +12,26 @@ from .entry_issue import EntryIssue
 ISSUE = "access_denied"
 NO_API_ACCESS = "no_api_access"
 _REFUSALS = 2
-"""Polls in a row that have to be refused: one refusal may be a whim."""
+"""Refused polls in a row before the issue is raised: a single one may be a temporary fault."""
 
 
 class AccessMonitor:
-    """Keeps one issue, as polls go. It stands also while the entry cannot be set up, since that is when it is needed."""
+    """Raises and clears the issue by the results of polls. It stays while the entry cannot be set up."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
-        """Watch the polls of an entry."""
+        """Monitor the polls of an entry."""
         self._entry = entry
         self._coordinator = coordinator
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="set-up-refuses-the-key")
         self._refusals = 0
-        entry.async_on_unload(coordinator.listeners.async_add_poll(self._async_look))
+        entry.async_on_unload(coordinator.listeners.async_add_poll(self._async_check))
         entry.async_on_unload(self._async_end)
 
     @callback
-    def _async_look(self) -> None:
+    def _async_check(self) -> None:
         coordinator = self._coordinator
         if coordinator.store_state.held_back.active:
-            # Nobody was asked.
+            # No request was sent.
             return
         if (err := coordinator.rest_error) is None:
             self._refusals = 0

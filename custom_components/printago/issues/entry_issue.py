@@ -1,4 +1,4 @@
-"""Repair issues of one entry: raised once, taken back when what they tell is over."""
+"""Repair issues of one entry: raised once, and removed when their cause is gone."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ _HELP = "https://github.com/printago-homeassistant/printago-homeassistant/blob/m
 
 
 class EntryIssue:
-    """One issue that an entry may have.
+    """A repair issue of an entry.
 
-    None is persistent: after a restart it has to show again that it still holds. What a person ignores stays ignored over
-    reloads and restarts, until it is certain that the cause is gone.
+    It is not persistent: after a restart it must be raised again. An ignored issue stays ignored across reloads and restarts
+    until it is certain that its cause is gone.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, key: str, *, help_anchor: str) -> None:
-        """Name it; ``help_anchor`` is the heading of docs/troubleshooting.md that tells more."""
+        """Set key and help page; ``help_anchor`` is the anchor of a heading in docs/troubleshooting.md."""
         self._hass = hass
         self._entry = entry
         self._id = f"{key}_{entry.entry_id}"
@@ -30,13 +30,13 @@ class EntryIssue:
 
     @property
     def raised(self) -> bool:
-        """Return whether a person is told of it now."""
+        """Return whether the issue is active."""
         issue = ir.async_get(self._hass).async_get_issue(DOMAIN, self._id)
         return issue is not None and issue.active
 
     @property
     def ignored(self) -> bool:
-        """Return whether a person ignores it."""
+        """Return whether a user ignored the issue."""
         issue = ir.async_get(self._hass).async_get_issue(DOMAIN, self._id)
         return issue is not None and issue.dismissed_version is not None
 
@@ -49,11 +49,11 @@ class EntryIssue:
         translation_key: str | None = None,
         fixable: bool = False,
     ) -> None:
-        """Tell a person, or tell it anew where it is other than before."""
-        telling = (translation_key or self._key, {"store": self._entry.title, **placeholders})
-        if telling == self._raised and self.raised:
+        """Raise the issue, or update it if its text changed."""
+        content = (translation_key or self._key, {"store": self._entry.title, **placeholders})
+        if content == self._raised and self.raised:
             return
-        self._raised = telling
+        self._raised = content
         ir.async_create_issue(
             self._hass,
             DOMAIN,
@@ -62,26 +62,26 @@ class EntryIssue:
             is_fixable=fixable,
             learn_more_url=self._help,
             severity=severity,
-            translation_key=telling[0],
-            translation_placeholders=telling[1],
+            translation_key=content[0],
+            translation_placeholders=content[1],
         )
 
     @callback
     def async_clear(self) -> None:
-        """Take it back since its cause is gone: should it come again, a person is told anew, also one who ignored it."""
+        """Remove the issue since its cause is gone. If it comes back, it is shown again, even if it was ignored."""
         self._raised = None
         ir.async_delete_issue(self._hass, DOMAIN, self._id)
 
     @callback
     def async_withdraw(self) -> None:
-        """Show it no longer, since nobody knows any more whether it holds; what the person ignored stays ignored."""
+        """Hide the issue since its cause is unknown; an ignored issue stays ignored."""
         self._raised = None
         async_withdraw_issue(self._hass, self._id)
 
 
 @callback
 def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take back all issues of an entry that is removed, and of its subentries."""
+    """Remove all issues of a removed entry and of its subentries."""
     registry = ir.async_get(hass)
     owners = (entry.entry_id, *entry.subentries)
     for domain, issue_id in list(registry.issues):

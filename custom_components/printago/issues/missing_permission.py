@@ -1,4 +1,4 @@
-"""What the API key may do: asked for once where it may be, noticed when Printago refuses something, told to a person then."""
+"""Repair issue: the key lacks a permission. Permissions are read once, and learned from refusals."""
 
 import asyncio
 
@@ -14,29 +14,29 @@ from .entry_issue import EntryIssue
 
 ISSUE = "missing_permission"
 _PATIENCE = 1.0
-"""Seconds for which a start waits for the answer, so that nothing is offered that is taken back in a moment."""
+"""Seconds for which setup waits for the permissions, so that no control appears only to become unavailable."""
 
 
 class PermissionMonitor:
-    """Keeps the controls and one repair issue as the key's permissions are known, as long as an entry is loaded."""
+    """Keeps controls and repair issue in sync with the known permissions of the key while the entry is loaded."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
-        """Follow the client's ledger."""
+        """Follow the permissions of the client."""
         self._hass = hass
         self._entry = entry
         self._client = coordinator.client
         self._store_state = coordinator.store_state
         self._listeners = coordinator.listeners
         self._permissions = coordinator.client.permissions
-        # What is ignored since an earlier life holds until it has turned out to be allowed.
+        # Permissions listed before a restart count as missing until they prove to be granted, so that an ignored issue stays.
         self._known_before = coordinator.store_state.lacking
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="the-api-key-lacks-a-permission")
         self._permissions.on_change = self._async_on_change
-        self._permissions.on_proof = self._async_look
+        self._permissions.on_proof = self._async_check
         entry.async_on_unload(self._async_end)
 
     async def async_ask(self) -> None:
-        """Ask what the key was granted, and wait a moment for the answer; a start that does not get one goes on without."""
+        """Request the permissions of the key, and wait a moment for them; setup continues without them."""
         name = f"{DOMAIN} permissions"
         asking = self._entry.async_create_background_task(self._hass, self._async_ask(), name)
         await asyncio.wait({asking}, timeout=_PATIENCE)
@@ -46,7 +46,7 @@ class PermissionMonitor:
             names = await self._client.granted_permissions()
         except RateLimitedError as err:
             if not err.refused:
-                # Nobody was asked yet.
+                # No request was sent yet.
                 self._entry.async_on_unload(async_call_later(self._hass, err.retry_after, self._async_ask))
         except PrintagoError as err:
             LOGGER.debug("What the API key was granted is not known: %s", err)
@@ -55,19 +55,19 @@ class PermissionMonitor:
 
     @callback
     def _async_on_change(self) -> None:
-        self._async_look()
+        self._async_check()
         self._listeners.async_update_all()
 
     @callback
-    def _async_look(self) -> None:
-        # What a key may not view is left out on purpose; it says so by being unavailable.
+    def _async_check(self) -> None:
+        # Missing view permissions may be intended; their entities become unavailable.
         missing = [name for name in self._permissions.refused if not name.endswith((".view", ".download"))]
-        was_told = bool(self._store_state.lacking)
+        was_missing = bool(self._store_state.lacking)
         self._known_before -= self._permissions.allowed
         self._store_state.async_remember_lacking(self._known_before.union(missing))
         if missing:
             self._issue.async_raise(ir.IssueSeverity.WARNING, {"permissions": ", ".join(missing)}, fixable=True)
-        elif was_told and not self._store_state.lacking:
+        elif was_missing and not self._store_state.lacking:
             self._issue.async_clear()
 
     @callback

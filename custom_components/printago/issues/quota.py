@@ -1,4 +1,4 @@
-"""Telling a person that another program uses up the quota of the API key: only they can give each a key of its own."""
+"""Repair issue: another program uses up the quota of the API key. The user can give each program its own key."""
 
 from datetime import timedelta
 
@@ -12,23 +12,23 @@ from .entry_issue import EntryIssue
 
 ISSUE = "quota_used_by_others"
 PATIENCE_SECONDS = 5 * 60
-_LOOK = timedelta(minutes=1)
+_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 class QuotaMonitor:
-    """Keeps one issue, as the answers of Printago show what others use."""
+    """Raises and clears the issue by what responses show of the requests of others."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
-        """Watch the quota of an entry."""
+        """Monitor the quota of an entry."""
         self._entry = entry
         self._limiter = coordinator.store_state.limiter
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="limit-of-requests")
-        entry.async_on_unload(coordinator.listeners.async_add_poll(self._async_look))
-        entry.async_on_unload(async_track_time_interval(hass, self._async_look, _LOOK))
+        entry.async_on_unload(coordinator.listeners.async_add_poll(self._async_check))
+        entry.async_on_unload(async_track_time_interval(hass, self._async_check, _CHECK_INTERVAL))
         entry.async_on_unload(self._async_end)
 
     @callback
-    def _async_look(self, _: object = None) -> None:
+    def _async_check(self, _: object = None) -> None:
         seconds = self._limiter.contention_seconds
         if self._limiter.contention_is_over or (self._issue.raised and not seconds):
             self._issue.async_clear()

@@ -1,4 +1,4 @@
-"""Telling a person that the realtime stream stays away although REST works: mostly a firewall, which only they can open."""
+"""Repair issue: the realtime stream is down although REST works, mostly because of a firewall."""
 
 from datetime import timedelta
 from time import monotonic
@@ -18,14 +18,14 @@ from .entry_issue import EntryIssue
 ISSUE = "realtime_unreachable"
 REFUSED = "realtime_refused"
 PATIENCE_SECONDS = 15 * 60
-_LOOK = timedelta(minutes=1)
+_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 class StreamMonitor:
-    """Keeps one issue for as long as an entry is loaded; over a reload it neither goes nor starts to count anew."""
+    """Raises and clears the issue while the entry is loaded; a reload neither clears it nor resets the outage."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
-        """Watch the stream of an entry."""
+        """Monitor the stream of an entry."""
         self._entry = entry
         self._coordinator = coordinator
         self._issue = EntryIssue(hass, entry, ISSUE, help_anchor="realtime-is-unreachable")
@@ -34,17 +34,17 @@ class StreamMonitor:
             self._issue.async_clear()
         elif self._issue.raised and not self._outage.seconds:
             self._issue.async_withdraw()
-        entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_look))
-        entry.async_on_unload(async_track_time_interval(hass, self._async_look, _LOOK))
+        entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_check))
+        entry.async_on_unload(async_track_time_interval(hass, self._async_check, _CHECK_INTERVAL))
         entry.async_on_unload(self._async_end)
 
     @callback
-    def _async_look(self, _: object = None) -> None:
+    def _async_check(self, _: object = None) -> None:
         coordinator = self._coordinator
         if coordinator.stream_is_silent:
             self._outage.silent = True
         elif coordinator.stream_since is not None:
-            # To connect is no proof where that alone was no help before.
+            # If it was connected before without sending anything, wait for data.
             if not (self._outage.silent and coordinator.stream_silent_for(0)):
                 self._outage.end()
                 self._issue.async_clear()
@@ -74,6 +74,6 @@ class StreamMonitor:
         if self._entry.disabled_by is None and self._entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
             self._outage.pause()
             return
-        # Nobody wants the stream any more, or REST has failed so that the entry could not be set up.
+        # The entry was disabled, or could not be set up because REST failed.
         self._outage.end()
         self._issue.async_withdraw()

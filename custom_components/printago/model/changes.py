@@ -1,4 +1,4 @@
-"""What a snapshot or a message makes different: told by the farm, so that work stays limited to that."""
+"""What a snapshot or a message changed. The farm reports it, so that only what changed is updated."""
 
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from ..api.models.records import FINAL_STATUSES, PrintJob
 
 
 def was_retried(before: PrintJob, after: PrintJob) -> bool:
-    """Return whether a job that had ended is another attempt now, which may have ended in turn before anybody looked."""
+    """Return whether a job that had ended is a new attempt now, which may already have ended as well."""
     if before.status not in FINAL_STATUSES:
         return False
     if after.status is not before.status:
@@ -20,17 +20,17 @@ def was_retried(before: PrintJob, after: PrintJob) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """A job that got another status; ``before`` is None for one that nobody knew."""
+    """A job whose status changed; ``before`` is None for a new job."""
 
     before: PrintJob | None
     after: PrintJob
     by_snapshot: bool
-    """A snapshot has brought it, so that it may have happened a while ago."""
+    """It comes from a snapshot and may have happened a while ago."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """What an event tells of an order: its ID, and some of its fields."""
+    """What an event says about an order: its ID and some of its fields."""
 
     id: str
     action: Action
@@ -39,34 +39,34 @@ class OrderChange:
 
 @dataclass(slots=True)
 class Changes:
-    """What a snapshot or a message made different."""
+    """What a snapshot or a message changed."""
 
     printers: set[str] = field(default_factory=set)
-    """Printers of which anything changed, those that were added included."""
+    """IDs of printers that changed, including those that were added."""
     telemetry_only: tuple[str, AbstractSet[str]] | None = None
-    """A printer, and attributes of Telemetry that changed; where it is told, nothing else has changed at all."""
+    """A printer ID and the attributes of Telemetry that changed; if set, nothing else changed."""
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     jobs: bool = False
-    """Any job appeared, changed or went."""
+    """A job appeared, changed or disappeared."""
     job_changes: list[JobChange] = field(default_factory=list)
-    """What happened to jobs, once the first snapshot has told where everything stands."""
+    """Changes of job status; empty until the first snapshot has set the initial state."""
     order_changes: list[OrderChange] = field(default_factory=list)
     entity_types: set[str] = field(default_factory=set)
-    """Watched kinds of entities, other than printers and jobs, of which an event has told."""
+    """Watched entity types, other than printers and jobs, that an event was about."""
     materials_incomplete: bool = False
-    """An event has told of a slot that nobody knows enough of: the slots must be read."""
+    """An event is about a slot that is not known well enough: read the slots."""
     new_features: set[str] = field(default_factory=set)
-    """Printers that told a reading for the first time: they have a part that nobody knew of."""
+    """IDs of printers that sent a reading for the first time and so have a feature that was not known."""
     totals_changed: bool = False
-    """Something that the counts of the farm look at changed."""
+    """Something changed that the totals of the farm depend on."""
     complete: bool = False
-    """A snapshot came that names every printer of the store: what it does not name is gone."""
+    """A snapshot listed every printer of the store; the ones it does not list are gone."""
     jobs_vanished: bool = False
-    """A job is not open any more, and nobody told how it ended."""
+    """A job is no longer open, and how it ended is not known yet."""
     needs_refresh: bool = False
-    """Something is known only in part: a snapshot is needed."""
+    """Something is only partly known: request a snapshot."""
 
 
 NO_CHANGES = Changes()
-"""What most messages make different; not to be written to."""
+"""The result of most messages. Do not modify it."""

@@ -1,9 +1,9 @@
-"""What happens in a farm, each thing told once.
+"""The events of a farm, each fired once.
 
-How a print ended is decided by its Printago job; the printer's own word counts only for prints that were started
-elsewhere, since Bambu printers say FAILED after a user has cancelled. What is said of a print is what was known of it while it
-ran, whatever the last message leaves out or calls otherwise. An event is known by its job and attempt (a retry
-resets the same record), so that neither duplicates nor reconnects tell it again. The first look only takes bearings.
+The Printago job decides how a print ended. The printer's own status counts only for external prints, since Bambu printers
+report FAILED after a user has canceled. Event data is what was known while the print ran, even if the last message omits or
+changes it. Job and attempt identify an event (a retry resets the same record), so that neither duplicates nor reconnects
+fire it again. The first update of a printer only sets its initial state.
 """
 
 from collections import OrderedDict
@@ -29,7 +29,7 @@ _MAX_HISTORIES = 5_000
 
 
 class Scope(StrEnum):
-    """Whose event it is: the event entities of printers (the first two), and of the farm."""
+    """Which event entity fires it: one of the two of a printer (print, alert), or one of the two of the farm."""
 
     PRINT = "print"
     ALERT = "alert"
@@ -39,7 +39,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FarmEvent:
-    """Something that happened; ``subject`` is the printer, None for the farm."""
+    """Something that happened; ``subject`` is the printer ID, None for the farm."""
 
     scope: Scope
     kind: str
@@ -50,24 +50,24 @@ class FarmEvent:
 
 @dataclass(slots=True)
 class _JobHistory:
-    """What was told of a job's current attempt."""
+    """What was reported of a job's current attempt."""
 
     attempt: int = 1
     fired: set[str] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
-    """Of _FACTS and _FACTS_OF_ATTEMPT, what was last known before the job ended."""
+    """The last known values of _FACTS and _FACTS_OF_ATTEMPT before the job ended."""
     reported_as_external: bool = False
-    """Its print was taken for one from elsewhere, and has ended as such: the printer's events are out."""
+    """Its print was taken for an external print and has ended as such: the events of the printer are already fired."""
 
     def begin_attempt(self) -> None:
-        """Forget what belongs to the attempt before."""
+        """Forget what belongs to the previous attempt."""
         self.fired = {"created"}
         self.reported_as_external = False
         for name in _FACTS_OF_ATTEMPT:
             self.facts.pop(name, None)
 
     def update(self, job: PrintJob) -> None:
-        """Take over what a job says of itself; once it has ended only what nobody knew."""
+        """Take over the facts of a job; once it has ended, only those that are still missing."""
         ended = job.status in FINAL_STATUSES
         for name in (*_FACTS, *_FACTS_OF_ATTEMPT):
             value = getattr(job, name)
@@ -77,13 +77,13 @@ class _JobHistory:
 
     @property
     def title(self) -> str | None:
-        """Return what people call the job: its label, else its part."""
+        """Return the name of the job: its label, else its part."""
         return text(label) if (label := self.facts.get("label")) is not None else self.facts.get("part_name")
 
 
 @dataclass(slots=True)
 class _PrinterSnapshot:
-    """What was last seen of a printer."""
+    """The last known state of a printer."""
 
     online: bool
     codes: dict[str, HealthMessage] | None
@@ -91,7 +91,7 @@ class _PrinterSnapshot:
     remaining: int | None
 
 
-# The steps of a job that are told, and what each says of the printer.
+# The steps of a job that fire events.
 _JOB_KINDS = {
     JobStatus.ASSIGNED: "assigned",
     JobStatus.PRINTING: "started",
@@ -108,10 +108,10 @@ _FACTS_OF_ATTEMPT = ("assigned_printer_id", "printing_started_at")
 
 
 class EventDetector:
-    """Finds the events in the changes of a farm."""
+    """Detects events in the changes of a farm."""
 
     def __init__(self, farm: Farm) -> None:
-        """Watch a farm; nothing has happened yet."""
+        """Start without any history."""
         self._farm = farm
         self._job_histories: OrderedDict[str, _JobHistory] = OrderedDict()
         self._last_seen: dict[str, _PrinterSnapshot] = {}
@@ -120,11 +120,11 @@ class EventDetector:
         self._expected_off: dict[str, datetime] = {}
 
     def expect_fabmatic_off(self, printer_id: str) -> None:
-        """Note that we turn FabMatic off ourselves: that is no alert."""
+        """Fire no alert if FabMatic goes off within a minute: we turn it off ourselves."""
         self._expected_off[printer_id] = self._farm.server_now() + timedelta(minutes=1)
 
     def detect(self, changes: Changes) -> list[FarmEvent]:
-        """Return what has happened with these changes, in the order in which it did."""
+        """Return the events of these changes, oldest first."""
         farm_events: list[FarmEvent] = []
         for change in changes.job_changes:
             farm_events += self._of_job(change)
@@ -155,17 +155,17 @@ class EventDetector:
             if "started" not in history.fired and (
                 kind in ("paused", "finished") or (kind in _ENDS and began is not None)
             ):
-                # It may have run while nobody told: that it has started is news as well.
+                # Its start was missed: report it as well.
                 began = began or _when(kind, job)
                 steps += [("assigned", began), ("started", began)]
             steps.append((kind, _when(kind, job)))
         farm_events: list[FarmEvent] = []
         for place, (kind, when) in enumerate(steps, 1):
-            # A print can be paused and resumed any number of times, everything else happens once an attempt.
+            # A print can be paused and resumed any number of times; everything else happens once per attempt.
             if kind in history.fired and kind not in ("paused", "resumed"):
                 continue
             history.fired.add(kind)
-            # Of several steps only the last one can have just happened.
+            # Only the last of several steps can have just happened.
             maybe_late = change.by_snapshot or place < len(steps)
             farm_events += self._job_events(kind, when, job, history, maybe_late=maybe_late)
         if job.status is JobStatus.COMPLETED and farm_events:
@@ -176,7 +176,7 @@ class EventDetector:
         if (history := self._job_histories.get(job.id)) is None:
             history = self._job_histories[job.id] = _JobHistory()
             if before is not None:
-                # What was so when we first looked is known, not news.
+                # Steps before the first update are part of the initial state: fire no events for them.
                 history.fired |= _steps_before(before)
                 history.update(before)
             if len(self._job_histories) > _MAX_HISTORIES:
@@ -227,7 +227,7 @@ class EventDetector:
     def _at_printer(
         self, kind: str, job: PrintJob, history: _JobHistory, printer: PrinterState
     ) -> tuple[list[FarmEvent], bool]:
-        """Return how a print that ran before a job's has ended, and whether the job's step is news of its printer."""
+        """Return the events of an external print that a job's step ends, and whether that step is also an event of the printer."""
         if kind == "started":
             before = self.external_prints.hand_over(printer, job)
             history.reported_as_external = before.ended
@@ -235,12 +235,12 @@ class EventDetector:
         if kind in _ENDS:
             self.external_prints.note_job_end(printer)
             if "started" not in history.fired and (kind == "canceled" or printer.external_print is not None):
-                # It has not come to be printed.
+                # Its print never started.
                 return [], False
         return [], not history.reported_as_external
 
     def _order_completed(self, order_id: str | None, ended_at: datetime | None) -> list[FarmEvent]:
-        """Return that an order is completed when its last open job has just been."""
+        """Return the event of a completed order if its last open job has just been completed."""
         if order_id is None or any(other.order_id == order_id for other in self._farm.jobs.values()):
             return []
         return [self._order_event("completed", order_id, ended_at)]
@@ -256,7 +256,7 @@ class EventDetector:
             self._orders.popitem(last=False)
         if known is None:
             if change.action is not Action.INSERT:
-                # Seen for the first time: how it was before is not known.
+                # Its previous state is not known.
                 return []
             return [self._order_event("created", change.id, values.get("created_at"))]
         if order.cancelled_at is not None and known.cancelled_at is None:
@@ -280,7 +280,7 @@ class EventDetector:
         problems = {problem.key: problem for problem in reversed(state.problems)}
         seen = _PrinterSnapshot(
             online=state.is_online,
-            # What is not fresh says nothing: neither that a problem came nor that it went.
+            # Stale telemetry neither raises nor clears a problem.
             codes=problems if state.live else None,
             fabmatic=state.record.continuous_print,
             remaining=state.record.fabmatic_remaining_jobs,
@@ -289,7 +289,7 @@ class EventDetector:
         self._last_seen[state.id] = seen
         used_from_outside = state.external_print is not None
         prints = [self._of_external(state, step) for step in self.external_prints.follow(state)]
-        used_from_outside |= _prints_elsewhere(state)
+        used_from_outside |= _prints_externally(state)
         if before is None:
             return prints
         farm_events: list[FarmEvent] = []
@@ -331,7 +331,7 @@ class EventDetector:
         return [self._alert(state, "fabmatic_tripped", cause=cause)]
 
     def _of_external(self, state: PrinterState, step: Step) -> FarmEvent:
-        """Return what happened to a print that Printago knows nothing of."""
+        """Return the event of an external print."""
         data: dict[str, Any] = {
             "job_id": None,
             "job": step.print.name,
@@ -354,7 +354,7 @@ class EventDetector:
         )
 
 
-def _prints_elsewhere(state: PrinterState) -> bool:
+def _prints_externally(state: PrinterState) -> bool:
     return state.job is None and state.print_status in (PrintStatus.RUNNING, PrintStatus.PAUSE)
 
 
@@ -368,7 +368,7 @@ def _health_data(state: PrinterState, problem: HealthMessage) -> dict[str, Any]:
 
 
 def _steps_before(job: PrintJob) -> set[str]:
-    """Return the steps that a job's current attempt has behind it."""
+    """Return the steps that a job's current attempt has already taken."""
     if job.status is JobStatus.PENDING:
         return {"created"}
     if job.printing_started_at is not None or job.status in (JobStatus.PRINTING, JobStatus.PAUSED):
@@ -383,5 +383,5 @@ def _when(kind: str, job: PrintJob) -> datetime | None:
 
 
 def _duration(started_at: datetime | None, ended_at: datetime) -> int | None:
-    """Return how long a print took, in whole seconds; None where nobody knows when it began."""
+    """Return how long a print took, in whole seconds; None if its start is unknown."""
     return None if started_at is None else max(0, round((ended_at - started_at).total_seconds()))

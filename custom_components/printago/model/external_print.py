@@ -1,4 +1,4 @@
-"""A print that was started elsewhere: Printago knows nothing of it, only what its printer says while it runs."""
+"""An external print: it was not started by Printago, so all that is known of it is the telemetry of its printer."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,70 +9,70 @@ from .print_status import Result
 PRINT_READINGS = frozenset({"percent", "task_name"})
 """Readings that belong to one print."""
 _COMPLETE = 99.5
-"""From this percentage on people read 100 %."""
+"""From this percentage on, progress rounds to 100 %."""
 _RESTART = 10
-"""By how many percent progress falls, while nothing came, only when it is another print's."""
+"""If progress falls by more than this many percentage points over a gap, it belongs to another print."""
 _LONGEST = timedelta(days=14)
 
 
 @dataclass(slots=True, kw_only=True)
 class ExternalPrint:
-    """What is known of a print while it runs."""
+    """A running print."""
 
     seen_at: datetime
     """When it was first seen running."""
     name: str | None
     progress: float | None = None
-    """The last percentage that is surely its own: printers often reset it before they say that a print is over."""
+    """The last percentage that is certainly its own: printers often reset it before they report the end."""
     own: set[str] = field(default_factory=set)
-    """Which of PRINT_READINGS the printer has sent since the print began; others may be left over from the one before."""
+    """Which of PRINT_READINGS the printer has sent since the start; others may be left over from the previous print."""
     result: Result | None = None
-    """How it ends, where a word said so while it still ran."""
+    """How it ends, if the printer said so while it still ran."""
     paused: bool = False
     in_words: bool = False
-    """A known word has said that it runs; else all that is known is that something occupies the printer."""
+    """The printer reported it in a known word; else all that is known is that the printer is taken."""
     taken: bool = False
-    """Printago has called the printer taken while it ran, so that calling it free means something."""
+    """Printago said that the printer is taken while it ran, so that "free" later marks its end."""
     free_since: datetime | None = None
-    """Since when Printago calls the printer free, although no word says that the print is over."""
+    """Since when Printago says that the printer is free, although the printer has not reported the end."""
     job_id: str | None = None
-    """A Printago job that appeared at the printer just after the start: it may be that one's print."""
+    """A Printago job that was assigned to the printer just after the start: this may be its print."""
     gap: bool = False
-    """Nothing came for a while, or the printer prepares a print: what comes next may be another one's."""
+    """No status for a while, or the printer prepares a print: the next readings may belong to another print."""
     replaced: bool = False
-    """What came last is another print's."""
+    """The last readings belong to another print."""
     _percent: float | None = None
     _name_is_own: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Tell a name of its own from one that is left over."""
+        """Check whether its name was sent since the start or is left over."""
         self._name_is_own = "task_name" in self.own
 
     @property
     def is_complete(self) -> bool:
-        """Return whether it has come to its end."""
+        """Return whether it reached 100 %."""
         return self.progress is not None and self.progress >= _COMPLETE
 
     def ends_for_certain(self, word: str | None) -> bool:
-        """Return whether the printer, once it is free, need not be waited for to say how the print ended."""
+        """Return whether to end it as soon as the printer is free, without waiting for a status."""
         if self.result is not None or self.is_complete or not self.in_words:
             return True
         return word is not None and self.progress is None
 
     def result_after(self, said: Result | None, *, in_words: bool) -> Result:
-        """Return how it ended, by what the printer ``said`` last; ``in_words``: in a word that is known."""
+        """Return how it ended; ``said`` is the last result of the printer, ``in_words`` whether its status is a known word."""
         if said is Result.FAILED and self.result is Result.CANCELED:
-            # Bambu printers say so, too, after somebody has canceled.
+            # Bambu printers report FAILED after someone has canceled.
             return Result.CANCELED
         if (result := said or self.result) is not None:
             return result
         if self.progress is None:
-            # Those that have words for everything have one for a print that finishes.
+            # A printer that reports its status in words would have reported a finished print.
             return Result.CANCELED if self.in_words and in_words else Result.FINISHED
         return Result.FINISHED if self.is_complete else Result.CANCELED
 
     def goes_on_as(self, other: ExternalPrint) -> bool:
-        """Return whether this, which was saved before a restart, is what runs now."""
+        """Return whether this print, saved before a restart, is the one that runs now."""
         if None not in (self.name, other.name) and self.name != other.name:
             return False
         if not timedelta(0) <= other.seen_at - self.seen_at < _LONGEST:
@@ -80,7 +80,7 @@ class ExternalPrint:
         return self.progress is None or other.progress is None or self.progress - other.progress <= _RESTART
 
     def read(self, telemetry: Telemetry, *, runs: bool) -> None:
-        """Take over the readings of a printer that works on it (``runs``), or does not say what it does."""
+        """Take over the readings of the printer; ``runs`` is whether it reports that it works on the print."""
         percent = telemetry.percent if "percent" in self.own else None
         if not runs:
             if percent is not None and percent >= _COMPLETE:
@@ -103,6 +103,6 @@ class ExternalPrint:
         if self.progress is None:
             self.name, self.progress = name or self.name, percent
         elif percent is not None and (percent > self.progress or (before is not None and percent > before)):
-            # It goes on, or was estimated anew.
+            # The print continues, or its progress was estimated again.
             self.name, self._name_is_own = name or self.name, True
             self.progress, self.gap = percent, False

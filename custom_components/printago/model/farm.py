@@ -1,7 +1,7 @@
 """The farm in memory: where REST snapshots and the realtime stream meet.
 
-Nothing here knows of Home Assistant, sockets or timers. Whoever feeds the farm is told in ``Changes`` what became
-different, so that work stays limited to that.
+Nothing here depends on Home Assistant, sockets or timers. Every update returns ``Changes``, so that callers only update
+what changed.
 """
 
 from collections import Counter
@@ -34,17 +34,17 @@ _MOST_REASONS = 50
 
 
 class Farm:
-    """All printers of a store, and its jobs that wait, run, or failed and were not cleared."""
+    """All printers of a store and its open jobs: those that wait, run, or failed and were not cleared."""
 
     def __init__(self, server_now: Callable[[], datetime]) -> None:
-        """Start empty; ``server_now`` tells what Printago's clock shows."""
+        """Start empty; ``server_now`` returns the time of Printago's clock."""
         self.server_now = server_now
         self.printers: dict[str, PrinterState] = {}
         self.materials = Materials()
         self.process_low_priority_jobs: bool | None = None
         """The setting of the store, None while unknown."""
         self.dropped: Counter[str] = Counter()
-        """Messages that were ignored, by reason; unknown kinds of entities as ``kind:…``."""
+        """Number of ignored messages by reason; ``kind:…`` for an unknown entity type."""
         self._given_names: dict[str, str] = {}
         self._gone = GoneEntities()
         self.open_jobs = OpenJobs(self.printers, self._gone, self.count_dropped, self._touch)
@@ -58,44 +58,44 @@ class Farm:
 
     @property
     def knows_jobs(self) -> bool:
-        """Return whether a snapshot has brought which jobs there are."""
+        """Return whether a snapshot has listed the jobs."""
         return self.open_jobs.known
 
     # Snapshots
 
     def begin_snapshot(self) -> None:
-        """Remember from now on what a snapshot that is about to be asked for may have missed."""
+        """Record messages from now on: the snapshot that is about to be requested may not include them."""
         if self._journal is None:
             self._journal = []
 
     def abandon_snapshot(self) -> Changes:
-        """Note that the snapshot did not come; what was held back for it is applied now."""
+        """Stop recording, since the snapshot failed, and apply what was recorded."""
         changes = Changes()
         self._replay(changes)
         return changes
 
     def apply_snapshot(self, printers: Listing, jobs: Listing | None) -> Changes:
-        """Lay a snapshot over what is known; ``jobs`` is None where the key may not read them.
+        """Merge a snapshot; ``jobs`` is None if the key is not allowed to read them.
 
-        Only a complete listing makes anything disappear, and an empty one only when it comes twice.
+        Only a complete list removes anything, and an empty one only when it comes twice in a row.
         """
         changes = Changes(totals_changed=True, jobs=jobs is not None)
-        told = self._changed_in_flight()
+        changed_since = self._changed_in_flight()
         now = self.server_now()
         for printer_id, source in rows_without_future_timestamps(printers.rows, now).items():
             if (state := self.printers.get(printer_id)) is not None:
                 state.merge_record(source)
             else:
                 self._add_printer(printer_id, source, changes)
-        # Nobody sells a whole farm between two polls: what is suddenly empty is believed the second time.
+        # An empty list is more likely a fault than a farm without printers: accept it only if the next snapshot confirms it.
         suddenly_empty = bool(self.printers) and not printers.rows and not self._was_empty
         changes.complete = printers.complete and (bool(printers.rows) or self._was_empty)
         self._was_empty = printers.complete and not printers.rows
         if changes.complete:
-            for printer_id in self.printers.keys() - printers.rows.keys() - told:
+            for printer_id in self.printers.keys() - printers.rows.keys() - changed_since:
                 self._remove_printer(printer_id, changes)
         if jobs is not None:
-            self.open_jobs.apply_snapshot(jobs, told, changes, now, may_end=not suddenly_empty)
+            self.open_jobs.apply_snapshot(jobs, changed_since, changes, now, may_end=not suddenly_empty)
         self._replay(changes)
         self.open_jobs.known |= jobs is not None
         for state in self.printers.values():
@@ -106,7 +106,7 @@ class Farm:
         return changes
 
     def forget_jobs(self) -> Changes:
-        """Forget all jobs, since nobody may read them any more; what comes later is taken as it is, not as news."""
+        """Forget all jobs, since the key is no longer allowed to read them; jobs that come later fire no events."""
         changes = Changes(jobs=True)
         self.open_jobs.forget(changes)
         for state in self.printers.values():
@@ -115,11 +115,11 @@ class Farm:
         return changes
 
     def apply_ended_jobs(self, jobs: Listing, since: datetime) -> Changes:
-        """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
+        """Merge how jobs ended without an event: those that disappeared, and those created and ended after ``since``."""
         return self.open_jobs.apply_ended(rows_without_future_timestamps(jobs.rows, self.server_now()), since)
 
     def _changed_in_flight(self) -> set[str]:
-        """Return what events have told of while a snapshot was on its way: it may be too new for the snapshot."""
+        """Return IDs from events that came while the snapshot was requested: it may be older than they are."""
         return {
             identifier
             for message in self._journal or ()
@@ -132,21 +132,21 @@ class Farm:
         completions, dropped = replace(self.open_jobs.completions), self.dropped.copy()
         for message in journal or ():
             self._apply(message, changes)
-        # Each message was counted when it came.
+        # Each message was already counted when it arrived.
         self.open_jobs.completions, self.dropped = completions, dropped
 
     # Messages
 
     def apply(self, message: StatMessage | EntityEvent) -> Changes:
-        """Lay a realtime message over what is known."""
+        """Merge a realtime message."""
         if (
             isinstance(message, StatMessage)
             and (stamp := message.received_at) is not None
             and (state := self.printers.get(message.printer_id)) is not None
         ):
-            # A stamped reading of a known printer can take care of itself, whatever a snapshot brings. When Printago's clock
-            # was past the stamp at the last look, that is still enough to judge by: ``expire`` looks all the time. What would
-            # have expired is worth another look, since the clock may have been set back.
+            # A reading of a known printer with a timestamp needs no journal: the timestamp decides against any snapshot.
+            # ``_looked_at`` is recent enough, since ``expire`` updates it regularly. Read the clock again only if the
+            # timestamp is newer, or if the reading seems to have expired, since the clock may have been set back.
             if stamp > self._looked_at or (message.expires_at is not None and message.expires_at <= self._looked_at):
                 self._looked_at = self.server_now()
             return self._apply_reading(state, message, self._looked_at)
@@ -162,7 +162,7 @@ class Farm:
         return changes
 
     def apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> Changes:
-        """Lay a printer's record over what is known, as the answer of a call has brought it."""
+        """Merge a printer's record from the response to a call."""
         changes = Changes()
         state = self.printers.get(printer_id)
         if state is not None and state.merge_record(without_future_timestamps(source, self.server_now())):
@@ -171,18 +171,18 @@ class Farm:
         return changes
 
     def is_in_use(self, printer_id: str) -> bool:
-        """Return whether something occupies the bed of a printer, as far as anybody knows."""
+        """Return whether the bed of a printer is known to be in use."""
         state = self.printers.get(printer_id)
         return state is not None and state.in_use
 
     def count_dropped(self, reason: str) -> None:
-        """Count a message that is ignored; only so many reasons are told apart, whatever a sender makes up."""
+        """Count an ignored message. The number of reasons is limited, since they may come from the sender."""
         if reason not in self.dropped and len(self.dropped) >= _MOST_REASONS:
             reason = "other"
         self.dropped[reason] += 1
 
     def expire(self) -> Changes:
-        """Judge all telemetry by Printago's clock."""
+        """Check by Printago's clock which telemetry has become stale."""
         changes = Changes()
         now = self._looked_at = self.server_now()
         for state in self.printers.values():
@@ -194,7 +194,7 @@ class Farm:
     def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
         if isinstance(message, StatMessage):
             return True
-        # Orders and the like are in no snapshot: what was told of them stands, and is not told again.
+        # Orders and the like are not part of a snapshot: applying their events again would report them twice.
         return message.kind in (PRINTER_KIND, JOB_KIND)
 
     def _apply(self, message: StatMessage | EntityEvent, changes: Changes) -> None:
@@ -224,7 +224,7 @@ class Farm:
         self._update_derived(changes)
 
     def _apply_reading(self, state: PrinterState, message: StatMessage, now: datetime) -> Changes:
-        """Lay telemetry of a known printer over what is known: what comes all the time, and mostly tells nothing new."""
+        """Merge telemetry of a known printer. This runs for every message, and most of them change nothing."""
         changed = state.merge_stat(message, now)
         if changed is None:
             self.count_dropped("late")
@@ -280,7 +280,7 @@ class Farm:
         changes.totals_changed = True
 
     def name_printer(self, printer_id: str, name: str | None) -> Changes:
-        """Note what a person calls a printer, which may still be to come; None for what Printago calls it."""
+        """Set the name given in Home Assistant, also for a printer that is not known yet; None for Printago's name."""
         if name is None:
             self._given_names.pop(printer_id, None)
         else:
@@ -312,7 +312,7 @@ class Farm:
         self._touched.add(state.id)
 
     def _update_derived(self, changes: Changes) -> None:
-        # Once a message, however much of it is about the same printer.
+        # Once per message, even if several of its parts are about the same printer.
         for printer_id in self._touched:
             state = self.printers.get(printer_id)
             if state is not None and self._update_derived_of(state):
@@ -326,7 +326,7 @@ class Farm:
     # Counts
 
     def counted(self) -> Iterator[Counted]:
-        """Return what there is to count of each printer."""
+        """Return what the totals of the farm need of each printer."""
         return (state.counted for state in self.printers.values() if state.counted is not None)
 
     def jobs_with(self, *statuses: JobStatus) -> Iterator[PrintJob]:

@@ -21,17 +21,17 @@ _STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enume
 
 @dataclass(slots=True)
 class Completions:
-    """How many jobs were completed."""
+    """The number of completed jobs."""
 
     total: int | None = None
-    """As Printago counts them, with those that we have seen complete since; None while that is unknown."""
+    """Printago's count plus the jobs that we saw complete since; None while unknown."""
     counted_at: datetime | None = None
-    """When Printago counted them, by its own clock."""
+    """When Printago counted them (Printago's clock)."""
     seen: int = 0
-    """How many we have seen complete."""
+    """The number of jobs that we saw complete."""
 
     def count(self, ended_at: datetime | None = None) -> None:
-        """Count one more, which ended at ``ended_at``, None for now: Printago may have counted it already."""
+        """Count a job that ended at ``ended_at`` (None: now), unless Printago's count includes it."""
         self.seen += 1
         is_counted = self.counted_at is not None and ended_at is not None and ended_at <= self.counted_at
         if self.total is not None and not is_counted:
@@ -39,7 +39,7 @@ class Completions:
 
 
 class OpenJobs:
-    """The open jobs, and which of them are at which printer."""
+    """The open jobs, and which printer each of them is assigned to."""
 
     def __init__(
         self,
@@ -48,25 +48,25 @@ class OpenJobs:
         count_dropped: Callable[[str], None],
         touch: Callable[[PrinterState, Changes], None],
     ) -> None:
-        """Start empty; ``touch`` takes each printer of which a job changed."""
+        """Start empty; ``touch`` is called for each printer whose job changed."""
         self._printers = printers
         self._gone = gone
         self._count_dropped = count_dropped
         self._touch = touch
         self.jobs: dict[str, PrintJob] = {}
         self.known = False
-        """A snapshot has brought which jobs there are."""
+        """A snapshot has listed the jobs."""
         self.completions = Completions()
         self.part_builds: OrderedDict[str, float] = OrderedDict()
-        """Part builds of which any job was ever seen, and when that was first, by the monotonic clock."""
+        """Part builds that had a job, and when the first one was seen (monotonic clock, seconds)."""
         self._of_printer: dict[str, set[str]] = {}
         self._left: OrderedDict[str, PrintJob] = OrderedDict()
-        """Jobs that are not open any more, as they were last known: another attempt brings the same job back."""
+        """The last state of jobs that are no longer open: a retry reopens the same job."""
 
     def at(self, printer_id: str, printing_job_id: str | None) -> tuple[PrintJob | None, bool]:
-        """Return which job a printer prepares or prints, of several the one that has come furthest.
+        """Return the job that a printer prepares or prints (of several the furthest), and whether any job is at the printer.
 
-        Return as well whether any job at all is at the printer. ``printing_job_id`` is the one that the printer itself names.
+        ``printing_job_id`` is the job that the printer's own record names.
         """
         if printer_id not in self._of_printer and printing_job_id is None:
             return None, False
@@ -82,25 +82,25 @@ class OpenJobs:
         return job, any(job.at_printer for job in jobs)
 
     def apply_snapshot(
-        self, jobs: Listing, told: AbstractSet[str], changes: Changes, now: datetime, *, may_end: bool
+        self, jobs: Listing, changed_since: AbstractSet[str], changes: Changes, now: datetime, *, may_end: bool
     ) -> None:
-        """Lay a snapshot over what is known; what is in none has ended, where it ``may_end`` and no event told of it."""
+        """Merge a snapshot. A job that it does not list has ended, if ``may_end`` and not in ``changed_since``."""
         for job_id, source in jobs.rows.items():
             self._merge_row(job_id, source, changes, now)
         if jobs.complete and may_end:
-            for job_id in self.jobs.keys() - jobs.rows.keys() - told:
+            for job_id in self.jobs.keys() - jobs.rows.keys() - changed_since:
                 changes.jobs_vanished = True
                 self.drop(job_id, changes, last=self.jobs[job_id])
 
     def forget(self, changes: Changes) -> None:
-        """Forget all jobs, since nobody may read them any more; what comes later is taken as it is, not as news."""
+        """Forget all jobs, since the key is no longer allowed to read them; jobs that come later fire no events."""
         for job_id in tuple(self.jobs):
             self.drop(job_id, changes)
         self._left.clear()
         self.known = False
 
     def apply_ended(self, rows: Mapping[str, Mapping[str, Any]], since: datetime) -> Changes:
-        """Learn how jobs ended while nobody told: those that vanished, and those that came and went since."""
+        """Merge how jobs ended without an event: those that disappeared, and those created and ended after ``since``."""
         changes = Changes()
         for job_id, source in rows.items():
             job = PrintJob.from_json(job_id, source)
@@ -108,7 +108,7 @@ class OpenJobs:
             if job.status not in FINAL_STATUSES or job_id in self.jobs:
                 continue
             if before is None:
-                # One that was there before would be known: what is touched now, but old, is no news.
+                # A job created before ``since`` would be known: an old job that was only updated is not new.
                 ended_at = job.ended_at
                 if self._gone.is_late(job_id, job.updated_at) or job.created_at is None or ended_at is None:
                     continue
@@ -117,7 +117,7 @@ class OpenJobs:
             elif before.status in FINAL_STATUSES and (
                 is_older(job.updated_at, before.updated_at) or not was_retried(before, job)
             ):
-                # How it ended is known: it may only have been cleared since.
+                # Its end is already known: it may only have been cleared since.
                 continue
             elif job.status is JobStatus.COMPLETED:
                 self.completions.count(job.printing_completed_at or job.updated_at)
@@ -127,14 +127,14 @@ class OpenJobs:
         return changes
 
     def note_part_build(self, part_build_id: str) -> None:
-        """Remember a part build, so that its jobs are not taken for those of a later one."""
+        """Remember a part build, so that its jobs are not mistaken for those of a later one."""
         if part_build_id not in self.part_builds:
             self.part_builds[part_build_id] = time.monotonic()
             if len(self.part_builds) > _MOST_REMEMBERED:
                 self.part_builds.popitem(last=False)
 
     def merge(self, job_id: str, values: Mapping[str, Any], changes: Changes, *, whole: bool = False) -> None:
-        """Lay fields of a job over what is known of it."""
+        """Merge fields of a job; ``whole`` if they come from a snapshot."""
         known = self.jobs.get(job_id)
         if known is None:
             self._add_job(PrintJob(id=job_id, **values), changes, whole=whole)
@@ -147,7 +147,7 @@ class OpenJobs:
         self._take_job(known, known.changed(values), changes, whole=whole)
 
     def drop(self, job_id: str, changes: Changes, last: PrintJob | None = None) -> None:
-        """Forget a job that is over or deleted; ``last`` is what was reported of it last."""
+        """Remove a job that has ended or was deleted; ``last`` is its final state, None unless it has ended."""
         known = self.jobs.pop(job_id, None)
         if last is not None:
             self._remember_left(last)
@@ -162,7 +162,7 @@ class OpenJobs:
         changes.jobs = True
 
     def _merge_row(self, job_id: str, source: Mapping[str, Any], changes: Changes, now: datetime) -> None:
-        """Lay a row of a snapshot over what is known; most are just what is known already."""
+        """Merge a row of a snapshot; most rows change nothing."""
         known = self.jobs.get(job_id)
         job = PrintJob.from_json(job_id, source)
         if known is None and not is_in_future(job.updated_at, now):
@@ -171,7 +171,7 @@ class OpenJobs:
             self.merge(job_id, PrintJob.read(without_future_timestamps(source, now)), changes, whole=True)
 
     def _add_job(self, job: PrintJob, changes: Changes, *, whole: bool) -> None:
-        """Take up a job that nobody knew."""
+        """Add a job that was not known."""
         if job.part_build_id is not None:
             self.note_part_build(job.part_build_id)
         if job.id in self._gone and self._gone.is_late(job.id, job.updated_at, whole=whole):
@@ -199,12 +199,12 @@ class OpenJobs:
         changes.jobs = True
 
     def _is_fragment(self, job: PrintJob) -> bool:
-        """Return whether a job that nobody knew is told only in part, so that a snapshot is needed to know it."""
+        """Return whether only some fields of a new job are known, so that a snapshot is needed."""
         if job.status is not None:
             return job.part_name is None and _is_open(job)
         if job.id in self._gone:
             return False
-        # Asked for once: what the snapshot does not bring is over, however often it is told of.
+        # Request a snapshot only once: a job that it does not list has ended, however many events mention it.
         self._gone.remember(job.id, None)
         return True
 
@@ -229,7 +229,7 @@ class OpenJobs:
             self._of_printer.setdefault(new, set()).add(job_id)
         concerned = {printer_id for printer_id in (old, new) if printer_id is not None}
         if (old is None or new is None) and any(job is not None and job.in_progress for job in (before, after)):
-            # Only the printer itself tells, or told, that it has this job.
+            # Only the record of the printer names this job.
             concerned |= {state.id for state in self._printers.values() if state.record.printing_job_id == job_id}
         for printer_id in concerned:
             if (state := self._printers.get(printer_id)) is not None:

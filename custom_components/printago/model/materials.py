@@ -1,4 +1,4 @@
-"""Which material Printago has assigned to which slot of a printer, and how materials are called."""
+"""Which material Printago has assigned to which slot of a printer, and the names of materials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from ..api.models.records import Record
 from .timestamps import is_older
 
 SLOT_KINDS = frozenset({"printerslot", "materialslot", "materialprinterslot", "slot"})
-"""What entity events may call the slots: nothing documents it."""
+"""Possible entity types of slots in events; they are not documented."""
 MATERIAL_KINDS = frozenset({"material"})
 VARIANT_KINDS = frozenset({"materialvariant", "variant"})
 KINDS = SLOT_KINDS | MATERIAL_KINDS | VARIANT_KINDS
@@ -30,7 +30,7 @@ class Materials:
         self.materials: dict[str, Material] = {}
         self.variants: dict[str, MaterialVariant] = {}
         self.events = 0
-        """How many events have told of slots."""
+        """How many events about slots have arrived."""
         self._at: dict[tuple[str, SlotAddress], PrinterSlot] = {}
         self._codes: dict[str, str] = {}
         self._nameless: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Materials:
     # Reading
 
     def assigned(self, printer_id: str, place: SlotAddress) -> str | None:
-        """Return what Printago has assigned to a slot: material and colour, or the mere type where no name is known."""
+        """Return what is assigned to a slot: material and color, or only the type if no name is known; None if nothing is."""
         slot = self._at.get((printer_id, place))
         if slot is None:
             return None
@@ -48,12 +48,12 @@ class Materials:
         return cut(" ".join(names)) if names else slot.material_type
 
     def name_of(self, code: str) -> str | None:
-        """Return the name of the material that has this manufacturer's code, None where the store has no such one."""
+        """Return the name of the material with this manufacturer's code; None if the store has none."""
         return self._codes.get(code)
 
     @property
     def lacks_names(self) -> bool:
-        """Return whether a slot refers to a material that was in no list when they were last read."""
+        """Return whether a slot refers to a material that has not been looked up yet."""
         return not self._referred() <= self.materials.keys() | self.variants.keys() | self._nameless
 
     def _referred(self) -> set[str]:
@@ -67,7 +67,7 @@ class Materials:
     # Merging
 
     def take_slots(self, rows: Rows) -> set[str]:
-        """Replace the slots by those of a whole list; return the printers that it made different."""
+        """Replace the slots by a complete list; return the IDs of printers whose slots changed."""
         before = self._at
         self.slots = {slot_id: self._merged(PrinterSlot, self.slots, slot_id, row) for slot_id, row in rows.items()}
         self._index()
@@ -78,14 +78,14 @@ class Materials:
         }
 
     def take_names(self, materials: Rows, variants: Rows) -> None:
-        """Replace the materials and their colours by those of whole lists."""
+        """Replace the materials and their colors by complete lists."""
         self.materials = {key: self._merged(Material, self.materials, key, row) for key, row in materials.items()}
         self.variants = {key: self._merged(MaterialVariant, self.variants, key, row) for key, row in variants.items()}
         self._nameless = frozenset(self._referred() - self.materials.keys() - self.variants.keys())
         self._index_codes()
 
     def apply(self, message: EntityEvent) -> tuple[set[str], bool]:
-        """Lay an event over what is known; return the printers that it made different, and whether it left gaps."""
+        """Merge an event; return the IDs of printers whose slots changed, and whether the slots must be read again."""
         if message.kind in SLOT_KINDS:
             return self._apply_slots(message)
         if message.kind in MATERIAL_KINDS:

@@ -1,4 +1,4 @@
-"""How the last print of each printer ended, and how many have failed: remembered over restarts."""
+"""How the last print of each printer ended, and how many failed. Kept across restarts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ _RESULT_OF = {f"print_{result}": result for result in Result}
 
 @dataclass(slots=True, kw_only=True)
 class PrintResult:
-    """What is remembered of a printer's prints."""
+    """The last result and the number of failed prints of a printer."""
 
     result: Result | None = None
     reason: str | None = None
@@ -28,15 +28,15 @@ class Results:
     """The results of all printers of a store."""
 
     def __init__(self) -> None:
-        """Remember nothing yet."""
+        """Start empty."""
         self._of: dict[str, PrintResult] = {}
 
     def of(self, printer_id: str) -> PrintResult:
-        """Return what is remembered of a printer."""
+        """Return the result of a printer, an empty one if there is none."""
         return self._of.get(printer_id) or PrintResult()
 
     def record(self, farm_event: FarmEvent) -> bool:
-        """Take over how a print ended; return whether this was an end."""
+        """Record how a print ended; return whether the event is the end of a print."""
         result = _RESULT_OF.get(farm_event.kind)
         if farm_event.scope is not Scope.PRINT or farm_event.subject is None or result is None:
             return False
@@ -44,7 +44,7 @@ class Results:
         remembered.failed_prints += result is Result.FAILED
         ended_at = farm_event.occurred_at.isoformat()
         if remembered.ended_at is not None and ended_at < remembered.ended_at:
-            # Found late: a later print has ended since.
+            # Detected late: a later print has already ended.
             return True
         remembered.result = result
         remembered.reason = farm_event.data.get("reason")
@@ -55,15 +55,15 @@ class Results:
         return True
 
     def forget(self, printer_id: str) -> None:
-        """Forget a printer that left the farm."""
+        """Remove a printer that left the farm."""
         self._of.pop(printer_id, None)
 
     def export(self) -> dict[str, dict[str, Any]]:
-        """Return all that is remembered, as JSON can hold it."""
+        """Return all results in a form that JSON can store."""
         return {printer_id: asdict(result) for printer_id, result in self._of.items()}
 
     def restore(self, saved: object) -> None:
-        """Take over what ``export`` gave before a restart; what makes no sense is ignored."""
+        """Load what ``export`` returned before a restart; ignore what is invalid."""
         if not isinstance(saved, Mapping):
             return
         for printer_id, source in saved.items():
@@ -79,7 +79,7 @@ class Results:
             result = source.get("result")
             self._of[str(printer_id)] = PrintResult(
                 result=Result(result) if isinstance(result, str) and result in set(Result) else None,
-                # By it results are ordered: what is no time would be later than all that come.
+                # Results are ordered by this text: an invalid one could sort after every later time.
                 ended_at=ended_at.isoformat() if ended_at is not None else None,
                 failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
                 **texts,

@@ -1,7 +1,7 @@
-"""What a printer does, and the words that printers of all makes use for it.
+"""Print status, and the words that printers of all makes use for it.
 
-Bambu, Klipper, PrusaLink and OctoPrint each have words of their own, OctoPrint whole sentences. One table sorts them by
-what they mean; a word that is not in it decides nothing, and is never guessed.
+Bambu, Klipper, PrusaLink and OctoPrint each use their own words, OctoPrint whole sentences. One table maps them to their
+meaning. A word that is not in it decides nothing and is never guessed.
 """
 
 from collections.abc import Mapping
@@ -54,18 +54,18 @@ class Meaning(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What fresh telemetry says that a printer does."""
+    """What a printer does by fresh telemetry."""
 
     status: PrintStatus | None
-    """None where nothing decides."""
+    """None if unknown."""
     in_words: bool
-    """The printer says so in a word that is known; else only whether Printago calls it taken decides."""
+    """The printer says so in a known word; else only Printago's flag (taken or free) decides."""
 
 
 PRINTING_STATUSES = frozenset({PrintStatus.PREPARE, PrintStatus.RUNNING})
 ACTIVE_STATUSES = PRINTING_STATUSES | {PrintStatus.SLICING, PrintStatus.PAUSE}
 
-# What a job says of its printer; in its other steps it waits somewhere else.
+# The status of the printer by the status of its job; in all other steps the job is not at the printer.
 STATUS_OF_JOB: Mapping[JobStatus | None, PrintStatus] = {
     JobStatus.SLICING: PrintStatus.SLICING,
     JobStatus.SENDING_TO_PRINTER: PrintStatus.PREPARE,
@@ -142,12 +142,12 @@ _ERROR_TEXT = re.compile(r"^(error|offline)(?: \(error)? ?:.*", re.DOTALL)
 
 @lru_cache(maxsize=256)
 def meaning_of(word: str | None) -> Meaning | None:
-    """Return what a printer's word means; None for a word that is not known, and for none at all."""
+    """Return the meaning of a printer's word; None if it is unknown or None."""
     return None if word is None else _MEANING_OF_WORD.get(_folded(word))
 
 
 def result_once_free(word: str | None) -> Result | None:
-    """Return how a print ended by the word of its printer, which is free now; None where that does not say."""
+    """Return how a print ended by the word of its printer, which is free now; None if the word does not say."""
     if (meaning := meaning_of(word)) is not None:
         return meaning.result
     return None if word is None else _RESULT_ONCE_FREE.get(_folded(word))

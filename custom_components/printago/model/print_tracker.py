@@ -1,8 +1,8 @@
-"""Follows prints that were started elsewhere from their start to their end, by what printers say.
+"""Tracks external prints from start to end by the telemetry of their printers.
 
-Of such a print Printago keeps no record. It starts when a printer that was seen at rest runs, and no Printago job is there.
-It ends when its outcome shows: a message without a word, or with one that nobody knows, an offline printer and telemetry
-that is out of date neither end it nor start it again.
+Printago keeps no record of such a print. It starts when a printer that was seen at rest runs without a Printago job. It ends
+when its outcome is known: a missing or unknown status, an offline printer and stale telemetry neither end it nor start it
+again.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ from .print_status import ACTIVE_STATUSES, PrintStatus, Result, meaning_of, resu
 from .printer import PrinterState
 
 _SAME_START = timedelta(minutes=2)
-"""A job that begins within this time after a print was first seen is that print."""
+"""A job that starts within this time after a print was first seen is that print."""
 _PATIENCE = timedelta(minutes=1)
-"""For how long a word is waited for where only Printago's flag says that a printer is free, or taken."""
+"""How long to wait for a status of the printer if only Printago's flag says that it is free or taken."""
 _AT_REST = frozenset({PrintStatus.IDLE, PrintStatus.FINISH, PrintStatus.FAILED})
 _RUNNING_JOBS = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 
 
 class Step(NamedTuple):
-    """Something that happened to a print: ``kind`` is started, paused, resumed, or a Result."""
+    """A step of a print; ``kind`` is started, paused, resumed, or a Result."""
 
     kind: str
     at: datetime
@@ -33,48 +33,48 @@ class Step(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """What was known of a job's print before the job said that it runs."""
+    """What was reported of a job's print before the job started."""
 
     steps: list[Step]
-    """How the print before it ended."""
+    """How the previous print ended."""
     started: bool = False
-    """It was taken for one from elsewhere, and its start is known."""
+    """It was taken for an external print, and its start was reported."""
     ended: bool = False
-    """As is its end."""
+    """Its end was reported as well."""
 
 
 @dataclass(slots=True)
 class _Followed:
-    """What is known of a printer between prints."""
+    """The state of a printer between prints."""
 
     rested: bool | None = None
-    """It was seen at rest since the last print of a job; None until it says for the first time what it does."""
+    """It was seen at rest since the last print of a job; None until its first known status."""
     rested_in_words: bool = False
     taken_since: datetime | None = None
-    """Since when Printago calls it taken, without a word that it prints."""
+    """Since when Printago says that it is taken while its status does not say that it prints."""
     job: PrintJob | None = None
-    """The job that it printed when it was last looked at."""
+    """The job that it printed at the last update."""
     last: ExternalPrint | None = None
     ended_at: datetime | None = None
-    """When the last print from elsewhere ended."""
+    """When the last external print ended."""
 
 
 class PrintTracker:
-    """Follows the printers of a farm; what it knows of a print that runs is at its printer."""
+    """Tracks the printers of a farm; a running print is stored in ``PrinterState.external_print``."""
 
     def __init__(self, farm: Farm) -> None:
-        """Follow a farm of which nothing is known."""
+        """Start without any state."""
         self._farm = farm
         self._followed: dict[str, _Followed] = {}
         self._saved: dict[str, ExternalPrint] = {}
 
     def forget(self, printer_id: str) -> None:
-        """Forget a printer that left the farm."""
+        """Remove a printer that left the farm."""
         self._followed.pop(printer_id, None)
         self._saved.pop(printer_id, None)
 
     def follow(self, state: PrinterState) -> list[Step]:
-        """Return what happened to prints from elsewhere, now that something of a printer has changed."""
+        """Return the steps of external prints after a change of a printer."""
         followed = self._followed.setdefault(state.id, _Followed())
         state.review_at = None
         external, (doing, in_words) = state.external_print, state.activity
@@ -83,13 +83,13 @@ class PrintTracker:
         if state.occupied:
             followed.rested, followed.job = False, state.job
             if state.job is not None and state.job.status in _RUNNING_JOBS:
-                # Where it began was handed over; else the job was there before, and may only be read again.
+                # If the job has just started, ``hand_over`` was called; else it ran before and has only become readable again.
                 state.external_print = None
             return []
         lost, followed.job = followed.job, None
         if doing is None:
             if followed.rested is None:
-                # A printer that has been silent since it was at rest has not begun a print.
+                # A printer that has sent nothing since it was at rest has not started a print.
                 meaning = meaning_of(state.telemetry.state)
                 followed.rested = True if meaning is not None and meaning.status in _AT_REST else None
             return []
@@ -108,14 +108,14 @@ class PrintTracker:
         return self._stop(state, followed, external, in_words=in_words)
 
     def _note_circumstances(self, state: PrinterState, external: ExternalPrint) -> None:
-        """Note what else is known of a printer while a print runs."""
+        """Record what else is known of a printer while a print runs."""
         external.gap |= state.activity.status is None
         external.taken |= state.is_available is False
         if state.job is not None and self._farm.server_now() - external.seen_at <= _SAME_START:
             external.job_id = state.job.id
 
     def _is_over(self, external: ExternalPrint, state: PrinterState, *, in_words: bool) -> bool:
-        """Return whether a printer that was ending a print says that it works on one again."""
+        """Return whether a printer that was ending a print now reports another one."""
         meaning = meaning_of(state.telemetry.state)
         return in_words and external.result is not None and meaning is not None and meaning.result is None
 
@@ -128,7 +128,7 @@ class PrintTracker:
             return []
         at = self._now(state)
         if state.job is not None or followed.rested is False:
-            # A job is about to begin there, or one has ended of which the printer does not know yet.
+            # A job is about to start there, or one has ended and the printer has not reported it yet.
             return []
         if not in_words and followed.rested is not None:
             if self._farm.knows_jobs and state.record.printing_job_id is not None:
@@ -148,7 +148,7 @@ class PrintTracker:
         self._note_circumstances(state, external)
         external.read(state.telemetry, runs=True)
         if followed.rested is None:
-            # It ran before anybody looked.
+            # It was already running at the first update.
             external.paused = doing is PrintStatus.PAUSE
             if saved is not None and saved.goes_on_as(external):
                 external.seen_at, external.name = saved.seen_at, external.name or saved.name
@@ -209,7 +209,7 @@ class PrintTracker:
     # Jobs of Printago
 
     def hand_over(self, state: PrinterState, job: PrintJob) -> Handover:
-        """Tell what is known of the print of a job that began, so that nothing of it is reported twice."""
+        """Return what was already reported of the print of a job that starts, so that nothing is reported twice."""
         now = self._farm.server_now()
         began, ended = job.printing_started_at or now, job.ended_at
         if (external := state.external_print) is not None:
@@ -229,12 +229,12 @@ class PrintTracker:
         return Handover([], started=same, ended=same)
 
     def note_job_end(self, state: PrinterState) -> None:
-        """Note that a job's print has ended: a printer that still says that it runs means that one."""
+        """Record that a job's print has ended: a printer that still reports a print means that one."""
         if state.external_print is None and state.activity.status in ACTIVE_STATUSES:
             self._followed.setdefault(state.id, _Followed()).rested = False
 
     def _adopt(self, job: PrintJob) -> ExternalPrint:
-        """Return the print of a job that may not be read any more."""
+        """Return the print of a job that the key is no longer allowed to read."""
         return ExternalPrint(
             seen_at=job.printing_started_at or self._farm.server_now(),
             name=job.title,
@@ -242,10 +242,10 @@ class PrintTracker:
             in_words=True,
         )
 
-    # Over a restart
+    # Across restarts
 
     def export(self) -> dict[str, dict[str, Any]]:
-        """Return the prints that run, as JSON can hold it."""
+        """Return the running prints in a form that JSON can store."""
         running = self._saved | {
             state.id: state.external_print for state in self._farm.printers.values() if state.external_print is not None
         }
@@ -259,7 +259,7 @@ class PrintTracker:
         }
 
     def restore(self, saved: object) -> None:
-        """Take over what ``export`` gave before a restart: what still runs began when it was first seen then."""
+        """Load what ``export`` returned before a restart, to know when prints that still run were first seen."""
         if not isinstance(saved, Mapping):
             return
         for printer_id, source in saved.items():

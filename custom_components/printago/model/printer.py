@@ -1,4 +1,4 @@
-"""One printer as the farm model knows it, and what its facts mean to a farm owner."""
+"""One printer of the farm model: its data, and what is derived from it."""
 
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _END_TIME_TOLERANCE = timedelta(minutes=2)
 
 
 class Counted(NamedTuple):
-    """What the counts of the farm look at of one printer."""
+    """What the totals of the farm need of one printer."""
 
     name: str
     is_online: bool
@@ -41,31 +41,31 @@ class Counted(NamedTuple):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class PrinterState(PrinterFacts):
-    """What is known of one printer, and what it means. ``merge_…`` methods change it; everything else only reads."""
+    """The state of one printer. ``merge_…`` methods change it; everything else only reads."""
 
     job: PrintJob | None = None
-    """The Printago job that the printer prepares or prints, kept by the farm."""
+    """The Printago job that the printer prepares or prints; set by the farm."""
     external_print: ExternalPrint | None = None
-    """The print without a Printago job that runs, kept by who follows it."""
+    """The running print without a Printago job; set by ``PrintTracker``."""
     review_at: datetime | None = None
-    """When to look at the printer again, be it as it was."""
+    """When to check the printer again, even if nothing changes."""
     news: AbstractSet[str] = frozenset()
-    """What the last message has changed."""
+    """What the last message changed."""
     end_time: datetime | None = None
     _end_holds_until: datetime = NEVER
-    """Until when messages that tell nothing new leave the end of the print where it is."""
+    """Until when messages without changes leave ``end_time`` as it is."""
     _occupied: bool = False
-    """A Printago job is printed or paused at the printer, or just sent to it."""
+    """A Printago job is printing or paused on the printer, or being sent to it."""
     _in_use: bool = False
-    """What ``in_use`` was when it was last known."""
+    """The last known value of ``in_use``."""
     _use_known: bool = False
-    """It was ever known: the printer was online, or a Printago job was there."""
+    """``in_use`` was known at least once: the printer was online, or it had a Printago job."""
     counted: Counted | None = None
-    """What the counts of the farm look at, kept by ``update_derived``."""
+    """What the totals of the farm need; set by ``update_derived``."""
 
     @classmethod
     def from_json(cls, printer_id: str, source: Mapping[str, Any]) -> PrinterState:
-        """Return the state of a printer of which only the record is known."""
+        """Return the state of a printer from its record alone."""
         state = cls(record=Printer.from_json(printer_id, source))
         state._merge_connection(read_connection(source), state.record.updated_at)
         state._in_use = state.record.printing_job_id is not None
@@ -74,10 +74,10 @@ class PrinterState(PrinterFacts):
     # Merging
 
     def merge_stat(self, message: StatMessage, now: datetime) -> AbstractSet[str] | None:
-        """Lay a telemetry message over what is known at ``now`` (Printago's clock).
+        """Merge a telemetry message at ``now`` (Printago's clock).
 
-        Return what changed: attributes of Telemetry, ``PARTS``, and ``STANDING`` for anything else; None for a message that
-        is late. A stamp out of the future counts as none: it would hold up every message until then.
+        Return what changed: attributes of Telemetry, ``PARTS``, and ``STANDING`` for anything else; None if the message is
+        older than what is known. A timestamp in the future is ignored: it would block every message until then.
         """
         received_at = message.received_at
         if is_in_future(received_at, now):
@@ -112,32 +112,32 @@ class PrinterState(PrinterFacts):
         return frozenset()
 
     def expire(self, now: datetime) -> bool:
-        """Judge at ``now`` (Printago's clock) whether the telemetry is stale; return whether to look at the printer."""
+        """Check at ``now`` (Printago's clock) whether the telemetry is stale; return whether to update the printer."""
         stale = self.expires_at is None or self.expires_at <= now
         changed = stale is not self.stale
         self.stale = stale
         return changed or (self.review_at is not None and self.review_at <= now)
 
     def forget_job(self) -> None:
-        """Forget the job because nobody may read it any more, which does not mean that it is over."""
+        """Forget the job, since the key is no longer allowed to read it. The job may still run."""
         self.job, self._occupied = None, False
 
     def update_derived(self, job: PrintJob | None, *, occupied: bool = False) -> bool:
-        """Take over which job the printer has, and remember whether it is in use; called after every change.
+        """Set the job of the printer and update what depends on it. Call this after every change.
 
-        ``occupied`` says that any job at all is at the printer. Return whether anything changed that the counts of the farm
-        look at.
+        ``occupied`` is whether any job is at the printer. Return whether anything changed that the totals of the farm
+        depend on.
         """
         self.job = job
         occupied = occupied or (job is not None and job.at_printer)
         if self._occupied and not occupied:
-            # That its print is over is known of an offline printer as well.
+            # The job has ended, which Printago also knows of an offline printer.
             self._in_use = False
         self._occupied = occupied
         self._in_use = self._judge_use()
         self._use_known = self._use_known or self.is_online or occupied
         printing = self.printing
-        # Not only telemetry tells that a print goes on, or no longer does.
+        # A print can also start or end by its job, without new telemetry.
         if self.end_time is None:
             if printing and self.received_at is not None:
                 self._estimate_end(self.received_at, anew=True)
@@ -157,10 +157,9 @@ class PrinterState(PrinterFacts):
         return self.counted != before
 
     def _estimate_end(self, notified_at: datetime, *, anew: bool) -> bool:
-        """Move the end of the print only when the estimate really moved: it is told in whole minutes.
+        """Update ``end_time`` if the estimate moved by the tolerance or more. The cloud sends whole minutes.
 
-        Whether there is a print that ends is judged ``anew`` when readings changed, and while none does. Return whether the
-        end is another one.
+        With ``anew``, or while there is no end, check first whether the printer prints. Return whether the end changed.
         """
         known = self.end_time
         minutes = self.telemetry.time_remaining
@@ -179,13 +178,13 @@ class PrinterState(PrinterFacts):
         return end != known
 
     def _judge_use(self) -> bool:
-        """Return whether the bed is in use by what is known now; what was known last stays where nothing decides."""
+        """Return whether the bed is in use; the last known value if nothing decides."""
         if self._occupied:
             return True
         meaning = None if self.stale else meaning_of(self.telemetry.state)
         active = meaning is not None and meaning.status in ACTIVE_STATUSES
         if not self.is_online:
-            # After a restart of Home Assistant all that is known of an offline printer is what it said last.
+            # After a restart of Home Assistant only the last telemetry of an offline printer is known.
             return self._in_use or (active and not self._use_known)
         if active:
             return True
@@ -195,9 +194,9 @@ class PrinterState(PrinterFacts):
 
     @property
     def _taken(self) -> bool | None:
-        """Return whether Printago says that something occupies the printer, None where it does not say."""
+        """Return whether Printago says that the printer is occupied; None if it does not say."""
         if self.is_available is False and self.record.in_maintenance:
-            # Maintenance makes it unavailable as well.
+            # Maintenance alone makes it unavailable, too.
             return None
         return None if self.is_available is None else not self.is_available
 
@@ -205,12 +204,12 @@ class PrinterState(PrinterFacts):
 
     @property
     def live(self) -> bool:
-        """Return whether readings can be trusted: the printer is online and its telemetry not stale."""
+        """Return whether readings are current: the printer is online and its telemetry is not stale."""
         return self.is_online and not self.stale
 
     @property
     def activity(self) -> Activity:
-        """Return what fresh telemetry says that the printer does."""
+        """Return what the printer does by fresh telemetry."""
         if not self.live:
             return Activity(None, in_words=False)
         if (meaning := meaning_of(self.telemetry.state)) is not None:
@@ -222,19 +221,19 @@ class PrinterState(PrinterFacts):
 
     @property
     def occupied(self) -> bool:
-        """Return whether a Printago job is printed or paused at the printer, or just sent to it."""
+        """Return whether a Printago job is printing or paused on the printer, or being sent to it."""
         return self._occupied
 
     @property
     def live_end_time(self) -> datetime | None:
-        """Return when the current print is expected to end, as far as readings can be trusted."""
+        """Return when the current print is expected to end; None if readings are not current."""
         return self.end_time if self.live else None
 
     @property
     def print_status(self) -> PrintStatus | None:
-        """Return what the printer does, None where neither its word nor Printago tells.
+        """Return what the printer does; None if neither the printer nor Printago says.
 
-        The last word stays when telemetry goes stale, unless Printago says meanwhile that the printer is free or taken.
+        The last status stays when telemetry becomes stale, unless Printago then says that the printer is free or taken.
         """
         if not self.is_online:
             return PrintStatus.OFFLINE
@@ -258,12 +257,12 @@ class PrinterState(PrinterFacts):
 
     @property
     def printing(self) -> bool | None:
-        """Return whether the printer prints or prepares to; None where its status is unknown."""
+        """Return whether the printer prints or prepares to; None if its status is unknown."""
         return None if (status := self.print_status) is None else status in PRINTING_STATUSES
 
     @property
     def readiness(self) -> Readiness:
-        """Return whether Printago gives the printer its next job, else the first reason why not."""
+        """Return whether the printer is ready for its next job, else the first reason why not."""
         if self.record.in_maintenance:
             return Readiness.MAINTENANCE
         if not self.record.enabled:
@@ -276,45 +275,45 @@ class PrinterState(PrinterFacts):
 
     @property
     def bed_needs_clearing(self) -> bool:
-        """Return whether Printago waits for a person to clear the bed; the last known value while offline."""
+        """Return whether Printago waits for someone to clear the bed; the last known value while offline."""
         return self.record.confirmed_ready is False and not self._in_use and not self.record.continuous_print
 
     @property
     def in_use(self) -> bool:
-        """Return whether something occupies the bed; the last known value while offline.
+        """Return whether the bed is in use; the last known value while offline.
 
-        Printago says that the printer is taken, or a Printago job is there, or fresh telemetry says in a known word that the
-        printer prints, prepares or is paused.
+        It is if Printago says that the printer is taken, if a Printago job is there, or if fresh telemetry says in a known
+        word that the printer prints, prepares or is paused.
         """
         return self._in_use
 
     @property
     def can_pause(self) -> bool:
-        """Return whether there is something to pause; True where nobody knows."""
+        """Return whether there is something to pause; True if unknown."""
         return self._does(PrintStatus.RUNNING, PrintStatus.PREPARE)
 
     @property
     def can_resume(self) -> bool:
-        """Return whether there is something to resume; True where nobody knows."""
+        """Return whether there is something to resume; True if unknown."""
         return self._does(PrintStatus.PAUSE)
 
     @property
     def can_stop(self) -> bool:
-        """Return whether there is something to stop; True where nobody knows."""
+        """Return whether there is something to stop; True if unknown."""
         return self.job is not None or self._does(*ACTIVE_STATUSES)
 
     def _does(self, *statuses: PrintStatus) -> bool:
-        # Job and printer tell the same at different times; either will do.
+        # The job and the printer report a change at different times; accept either.
         if self.job is not None and STATUS_OF_JOB.get(self.job.status) in statuses:
             return True
         if (status := self.print_status) is None or status in statuses:
             return True
-        # What occupies a printer without a job, and in a word that nobody knows, may just as well be paused.
+        # A printer that is taken without a job and sends an unknown word may also be paused.
         return self.job is None and status is PrintStatus.RUNNING and meaning_of(self.telemetry.state) is None
 
     @property
     def problems(self) -> tuple[HealthMessage, ...]:
-        """Return the HMS errors, then the warnings, each once, without those that only say that someone paused the print."""
+        """Return the HMS errors, then the warnings, each once, without user-pause codes."""
         return problems_of(self.telemetry.errors, self.telemetry.warnings)
 
     @property
@@ -323,7 +322,7 @@ class PrinterState(PrinterFacts):
         return self.live and bool(self.problems)
 
     def tray(self, place: SlotAddress) -> Tray | None:
-        """Return what a place for filament holds, None where telemetry shows no such place."""
+        """Return the tray at an address; None if telemetry has no such tray."""
         if place.ams < 0:
             return self.telemetry.external_spool
         units = self.telemetry.ams or ()
@@ -331,14 +330,14 @@ class PrinterState(PrinterFacts):
         return unit[place.slot] if place.slot < len(unit) else None
 
     def feeds_from(self, place: SlotAddress) -> bool | None:
-        """Return whether the current print uses the filament of a place, None where nobody tells."""
+        """Return whether the current print uses the filament at an address; None if unknown."""
         if self.job is not None and self.job.places is not None:
             return self.job.status in _FEEDING and place in self.job.places
         return None if self._in_use else False
 
     @property
     def start_time(self) -> datetime | None:
-        """Return when the current print began; one from elsewhere when it was first seen running."""
+        """Return when the current print began; for an external print, when it was first seen running."""
         if self.job is not None and (self.external_print is None or self.job.printing_started_at is not None):
             return self.job.printing_started_at
         return self.external_print.seen_at if self.external_print is not None else None

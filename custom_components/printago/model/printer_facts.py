@@ -1,8 +1,8 @@
-"""What was reported of one printer, and which of it is newer.
+"""What was reported about one printer, merged by timestamp.
 
-Facts come in three groups, each with a stamp of its own: the record (``updatedAt``), the two connection flags (either
-stamp) and the telemetry (``receivedAt``). Within a group an older stamp never overwrites a newer one; with equal stamps,
-or without, the last arrival wins.
+There are three groups, each with a timestamp: the record (``updatedAt``), the two connection flags (either timestamp) and
+the telemetry (``receivedAt``). Within a group an older timestamp never overwrites a newer one; with equal timestamps, or
+without one, the last arrival wins.
 """
 
 from collections.abc import Mapping, Set as AbstractSet
@@ -18,23 +18,23 @@ from .timestamps import is_older
 
 _UNSTATED_LIFETIME = timedelta(minutes=10)
 _LONGEST_LIFETIME = timedelta(days=1)
-"""For how long telemetry counts as fresh at most, whatever it says: a printer that fell silent shall show it."""
+"""The longest time for which telemetry is fresh, whatever its ``expiresAt`` says: a silent printer must become stale."""
 
 STANDING = "standing"
 """What ``merge_stat`` returns when the connection, freshness or end of print of a printer changed."""
 PARTS = "parts"
-"""What it returns when a printer told a reading for the first time: it has a part that nobody knew of."""
+"""What it returns when a printer sent a reading for the first time and so has a feature that was not known."""
 QUIET_READINGS = frozenset(reading.name for reading in fields(Telemetry)) - {"state", "errors", "warnings"}
-"""Readings that are shown and no more: neither status, nor counts, nor events depend on them."""
+"""Readings that are only shown: no status, total or event depends on them."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class PrinterFacts:
-    """What is known of one printer, by groups of facts."""
+    """The reported data of one printer, by group."""
 
     record: Printer
     given_name: str | None = None
-    """What a person calls the printer in Home Assistant, None where that is what Printago calls it."""
+    """The name given in Home Assistant; None for Printago's name."""
     is_online: bool = False
     is_available: bool | None = None
     connection_at: datetime | None = None
@@ -42,16 +42,16 @@ class PrinterFacts:
     received_at: datetime | None = None
     expires_at: datetime | None = None
     stale: bool = True
-    """No telemetry has come yet, or it is past its ``expiresAt``."""
+    """No telemetry has arrived yet, or it is past its ``expiresAt``."""
     shown: set[str] = field(default_factory=set)
-    """Names of the readings and keys of the trays that the printer has ever told: it has, or had, those parts."""
+    """Names of readings and keys of trays that the printer has sent so far: it has, or had, those features."""
     _telemetry_diff: TelemetryDiff = field(default_factory=TelemetryDiff)
     _temperatures: Temperatures = field(init=False)
     _flags: Mapping[str, bool] = field(default_factory=dict)
-    """What was told last of the connection, and counted."""
+    """The connection flags that were last merged."""
 
     def __post_init__(self) -> None:
-        """Let temperatures be written down where all telemetry is."""
+        """Write temperatures to the same telemetry as all other readings."""
         self._temperatures = Temperatures(self.telemetry)
 
     @property
@@ -61,16 +61,16 @@ class PrinterFacts:
 
     @property
     def name(self) -> str:
-        """Return what people call the printer: the name that somebody gave it in Home Assistant, else Printago's."""
+        """Return the name given in Home Assistant, else Printago's."""
         return self.given_name or self.printago_name
 
     @property
     def printago_name(self) -> str:
-        """Return what Printago calls the printer, or its ID while no record told a name."""
+        """Return Printago's name of the printer, or its ID if it has none."""
         return self.record.name or self.record.id
 
     def merge_record(self, source: Mapping[str, Any]) -> bool:
-        """Lay a record, or some fields of one, over what is known; return whether anything was newer."""
+        """Merge a record, or some of its fields; return whether anything was newer."""
         values = Printer.read(source)
         stamp = values.get("updated_at")
         fresh = not is_older(stamp, self.record.updated_at)
@@ -79,7 +79,7 @@ class PrinterFacts:
         return self._merge_connection(read_connection(source), stamp) or fresh
 
     def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
-        """Take over what a message says of the connection, and how long it counts; return whether that is another now."""
+        """Merge connection and expiry of a message; return whether connection or freshness changed."""
         stale, is_online, is_available = self.stale, self.is_online, self.is_available
         self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
         self.stale = self.expires_at <= now
@@ -88,7 +88,7 @@ class PrinterFacts:
         else:
             self.received_at = received_at
             if message.connection is self._flags:
-                # Nobody has told anything else since the message before.
+                # The same flags as in the message before.
                 self.connection_at = received_at
             else:
                 self._merge_connection(message.connection, received_at)
@@ -101,12 +101,12 @@ class PrinterFacts:
         return changed
 
     def _note_parts(self, changed: AbstractSet[str]) -> AbstractSet[str]:
-        told = {name for name in changed if getattr(self.telemetry, name) is not None}
+        new = {name for name in changed if getattr(self.telemetry, name) is not None}
         if "ams" in changed:
-            told |= keys_of(self.telemetry.ams or ())
-        if told <= self.shown:
+            new |= keys_of(self.telemetry.ams or ())
+        if new <= self.shown:
             return frozenset()
-        self.shown |= told
+        self.shown |= new
         return {PARTS}
 
     def _merge_connection(self, flags: Mapping[str, bool], stamp: datetime | None) -> bool:

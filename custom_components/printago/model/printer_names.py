@@ -1,7 +1,7 @@
 """Which printer a person means: by the name given in Home Assistant, by Printago's name, or by its ID.
 
-A name counts for every printer that has it either way: someone who stands in front of the printers may read either. Where it
-fits several of them nobody guesses.
+A name matches every printer that has it in either system, since a person may read either one. If it matches several printers,
+all of them are returned: none is guessed.
 """
 
 from collections import Counter
@@ -12,14 +12,14 @@ from .spelling import folded
 
 
 def printers_called(printers: Iterable[PrinterState], wanted: str) -> list[PrinterState]:
-    """Return the printers that a text can mean, which may also be what ``full_names`` returns."""
+    """Return the printers that a text can mean; names from ``full_names`` match as well."""
     if not (key := folded(wanted)):
         return []
     return [printer for printer in printers if key in map(folded, (*_names(printer), *_with_second_name(printer)))]
 
 
 def full_names(printers: Iterable[PrinterState]) -> list[str]:
-    """Return how each of several printers can be named so that no other one is: with its second name in brackets."""
+    """Return an unambiguous name for each printer: with its second name, or its ID, in parentheses."""
     listed = list(printers)
     times = Counter(folded(_with_second_name(printer)[0]) for printer in listed)
     return [
@@ -29,7 +29,7 @@ def full_names(printers: Iterable[PrinterState]) -> list[str]:
 
 
 def unambiguous_names(printers: Iterable[PrinterState]) -> dict[str, str]:
-    """Return what to call each printer, by its ID: its name, in full where others are called so as well."""
+    """Return a name for each printer by ID: its name, or its full name if others share it."""
     listed = list(printers)
     times = Counter(key for printer in listed for key in set(map(folded, _names(printer))))
     return {
@@ -43,7 +43,7 @@ def _names(printer: PrinterState) -> tuple[str, str, str]:
 
 
 def _with_second_name(printer: PrinterState) -> tuple[str, str]:
-    """Return a printer's name with Printago's in brackets, where that is another one, and with its ID."""
+    """Return a printer's name with Printago's name in parentheses, if that differs, and its name with its ID."""
     with_id = f"{printer.name} ({printer.id})"
     if folded(printer.name) == folded(printer.printago_name):
         return with_id, with_id

@@ -1,6 +1,6 @@
-"""Names as people write them: what is the same name, however it is typed, pasted or spoken.
+"""Comparison of names, however they are typed, pasted or spoken.
 
-The one place where a person's text is compared with a name of the farm.
+The only place that compares a person's text with a name of the farm.
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ def tidied(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return what is the same for all spellings of one name; empty for what nobody can see.
+    """Return a key that is the same for all spellings of a name; empty if nothing in it is visible.
 
     Unicode's NFKC_Casefold: case, composition, width (full-width digits, ligatures, superscripts) and invisible characters
     do not count. Nor does how much white space there is and of which kind; quotes, apostrophes, dashes and slashes are those
@@ -65,16 +65,16 @@ def folded(text: str) -> str:
 
 
 def folded_number(text: str) -> str:
-    """Return what is the same for all spellings of an order's number: shops write ``#1001`` and ``1001``."""
+    """Return a key that is the same for all spellings of an order number: shops write ``#1001`` and ``1001``."""
     return folded(text).lstrip("# ")
 
 
 def alike[T](
     wanted: str, items: Iterable[T], name_of: Callable[[T], str], fold: Callable[[str], str] = folded
 ) -> list[T]:
-    """Return the things that are called exactly so, else those whose names are other spellings of it.
+    """Return the items with exactly this name, else those with another spelling of it.
 
-    More than one is for the caller to refuse: none of them is a better guess than another.
+    If there are several, the caller must not pick one.
     """
     if not (key := fold(wanted)):
         return []
@@ -84,9 +84,9 @@ def alike[T](
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:
-    """Return names by ID for a person to choose from: where several are spelled alike, each with its ID.
+    """Return names by ID for a person to choose from; names that are spelled alike get their ID appended.
 
-    An ID may come after its kind, as in ``part:<ID>``.
+    A key may have a prefix, as in ``part:<ID>``.
     """
     times = Counter(map(folded, names.values()))
     return {

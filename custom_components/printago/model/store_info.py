@@ -1,7 +1,6 @@
-"""What is known of the store beyond its printers and jobs: open orders, and production slots.
+"""What is known of the store besides printers and jobs: open orders and production slots.
 
-Both change seldom. They are read about once an hour, and only as long as the key may; events keep orders up to date in
-between.
+Both rarely change. They are read about once an hour, if the key is allowed to; events keep orders up to date in between.
 """
 
 from collections.abc import Mapping
@@ -19,22 +18,22 @@ _MOST_ORDERS = 20_000
 
 
 class Fact(StrEnum):
-    """One thing that a key may, or may not, read of the store."""
+    """Data of the store that needs its own permission of the key."""
 
     ORDERS = "orders"
     SLOTS = "production_slots"
 
 
 class StoreInfo:
-    """Orders and production slots; nothing of what the key may not read."""
+    """Orders and production slots, as far as the key is allowed to read them."""
 
     def __init__(self) -> None:
-        """Start without knowing anything."""
+        """Start empty."""
         self.known: set[Fact] = set()
         self.orders: dict[str, Order] = {}
-        """The open ones, by ID."""
+        """Open orders by ID."""
         self.slots: int | None = None
-        """How many jobs the subscription runs at once; None for no limit, or while unknown."""
+        """How many jobs the subscription runs at once; None if unlimited or unknown."""
         self._journal: list[tuple[str, Action, Mapping[str, Any]]] | None = None
 
     def overdue(self, now: datetime) -> list[Order]:
@@ -42,11 +41,11 @@ class StoreInfo:
         return [order for order in self.orders.values() if order.is_overdue(now)]
 
     def begin_orders(self) -> None:
-        """Remember from now on what a list that is about to be asked for may have missed."""
+        """Record events from now on: the list that is about to be requested may not include them."""
         self._journal = []
 
     def apply_orders(self, listing: Listing) -> None:
-        """Take over the list of open orders; one that is not complete makes none disappear."""
+        """Replace the open orders; a list that is not complete removes none."""
         journal, self._journal = self._journal, None
         read = {order_id: Order.from_json(order_id, source) for order_id, source in listing.rows.items()}
         kept = {} if listing.complete else self.orders
@@ -56,7 +55,7 @@ class StoreInfo:
             self.apply_order(order_id, action, source)
 
     def apply_order(self, order_id: str, action: Action, source: Mapping[str, Any]) -> bool:
-        """Lay what an event tells of an order over what is known; return whether it tells enough to know the order."""
+        """Merge an event of an order; return whether the order is known well enough."""
         if self._journal is not None and len(self._journal) < _MOST_JOURNALED:
             self._journal.append((order_id, action, source))
         if Fact.ORDERS not in self.known:
@@ -73,16 +72,16 @@ class StoreInfo:
             self.orders[order_id] = order
         else:
             self.orders.pop(order_id, None)
-        # Of a closed order, which nobody keeps, any field may be told.
+        # An unknown order without a status may be open, or a closed one that is not kept.
         return known is not None or order.status is not None
 
     def apply_slots(self, slots: int | None) -> None:
-        """Take over how many jobs the subscription runs at once."""
+        """Set how many jobs the subscription runs at once; None for no limit."""
         self.slots = slots
         self.known.add(Fact.SLOTS)
 
     def forget(self, fact: Fact) -> None:
-        """Forget what the key may not read any more."""
+        """Forget what the key is no longer allowed to read."""
         self.known.discard(fact)
         if fact is Fact.ORDERS:
             self.orders = {}

@@ -1,4 +1,4 @@
-"""Temperatures as people read them: in whole degrees, and steady where sensors are not."""
+"""Temperatures in whole degrees, with hysteresis against sensor noise."""
 
 from collections.abc import Mapping, Set as AbstractSet
 from functools import lru_cache
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from ..api.models.fields import ABSENT
 from ..api.models.telemetry import TEMPERATURES, Telemetry
 
-# No printer is colder or hotter: what lies outside of these bounds in °C is not believed.
+# Plausible range in °C: values outside of it are unknown.
 _COLDEST = -100
 _HOTTEST = 1000
 _UNSTEADY = 0.7
-"""°C by which a reading may differ from what is shown."""
+"""°C by which a reading may differ from the value that is shown."""
 _MOST_NAMES = 20
 
 type _Band = tuple[float, float]
@@ -20,7 +20,7 @@ type _Band = tuple[float, float]
 
 class _Temperature(NamedTuple):
     attribute: str
-    """Of Telemetry."""
+    """The attribute of Telemetry."""
     tolerance: float
 
 
@@ -29,51 +29,51 @@ _TEMPERATURES = {
     for name, attribute in TEMPERATURES.items()
 }
 _NULL: _Band = (inf, -inf)
-"""No number lies in it."""
+"""Contains no number."""
 _ANYTHING: _Band = (-inf, inf)
 _ALL_UNKNOWN = dict.fromkeys(_TEMPERATURES)
 _NOTHING: AbstractSet[str] = frozenset()
 
 
 class Temperatures:
-    """Writes down the temperatures of one printer.
+    """Merges the temperatures of one printer.
 
-    A reading is kept in whole degrees; what wanders around the half between two of them changes nothing. A target is kept
-    as it is told. What is unreadable is unknown.
+    Readings are rounded to whole degrees, with hysteresis around each half degree. Targets are kept as they are. An
+    unreadable value is unknown.
     """
 
     __slots__ = ("_bands", "_telemetry")
 
     def __init__(self, telemetry: Telemetry) -> None:
-        """Write to ``telemetry``, and nobody else may write its temperatures."""
+        """Write to ``telemetry``; nothing else may write its temperatures."""
         self._telemetry = telemetry
         self._bands: dict[str, _Band] = {}
-        """In between which bounds, the cloud's names tell nothing new: all that most messages need."""
+        """By the cloud's name, the bounds within which a value changes nothing. Most messages need no more than this."""
 
-    def merge(self, told: object) -> AbstractSet[str]:
-        """Lay the temperatures of a message over what is known; return the attributes of Telemetry that changed."""
-        if not isinstance(told, dict):
-            return _NOTHING if told is ABSENT else self._merge(_ALL_UNKNOWN)
+    def merge(self, temps: object) -> AbstractSet[str]:
+        """Merge the temperatures of a message; return the attributes of Telemetry that changed."""
+        if not isinstance(temps, dict):
+            return _NOTHING if temps is ABSENT else self._merge(_ALL_UNKNOWN)
         bands = self._bands
         try:
-            for name, raw in told.items():
+            for name, raw in temps.items():
                 low, high = band = bands[name]
                 if raw is None:
                     if band is not _NULL:
                         break
                 elif not low <= raw <= high or raw is True or raw is False:
-                    # To Python, True is 1.
+                    # In Python, True equals 1.
                     break
             else:
                 return _NOTHING
         except KeyError, TypeError:
-            # Told for the first time, or no number: all of them are looked at in earnest.
+            # A new name, or not a number: merge all of them the slow way.
             pass
-        return self._merge(told)
+        return self._merge(temps)
 
-    def _merge(self, told: Mapping[str, Any]) -> AbstractSet[str]:
+    def _merge(self, temps: Mapping[str, Any]) -> AbstractSet[str]:
         changed = set()
-        for name, raw in told.items():
+        for name, raw in temps.items():
             if name not in _TEMPERATURES:
                 if len(self._bands) < _MOST_NAMES:
                     self._bands[name] = _ANYTHING
@@ -84,7 +84,7 @@ class Temperatures:
                 low, high = self._bands.get(name, _NULL)
                 if low <= raw <= high:
                     continue
-                # Of zeros, the one without a sign.
+                # Adding 0 turns -0.0 into 0.0.
                 value = round(raw) if tolerance else raw + 0
                 self._bands[name] = _band(value, tolerance)
             else:
@@ -97,5 +97,5 @@ class Temperatures:
 
 @lru_cache(maxsize=8192)
 def _band(shown: float, tolerance: float) -> _Band:
-    """Return the bounds around what is shown; printers that show the same share them."""
+    """Return the bounds around a shown value; cached, since many printers share it."""
     return (shown - tolerance, shown + tolerance)

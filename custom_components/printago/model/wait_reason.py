@@ -1,4 +1,4 @@
-"""Why a job waits, as far as the farm in memory tells. Printago also looks at materials, of which we judge nothing."""
+"""Why a job waits, as far as the farm model shows. Printago also checks materials, which we cannot check."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class WaitCode(StrEnum):
     BUSY = "busy"
     AWAY = "away"
     PRINTAGO = "printago"
-    """Nothing that we know stands in its way, or it asks for something that we cannot judge."""
+    """No known reason, or a requirement that we cannot check."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitReason:
-    """Why a job waits, and the names of the printers that this is about."""
+    """Why a job waits, and the names of the printers concerned."""
 
     code: WaitCode
     printers: tuple[str, ...] = ()
