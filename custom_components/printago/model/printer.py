@@ -94,7 +94,7 @@ class PrinterState(PrinterFacts):
             changed |= {STANDING}
             self._end_holds_until = NEVER
         notified_at = received_at or now
-        if notified_at >= self._end_holds_until and self._estimate_end(notified_at, anew=bool(changed)):
+        if notified_at >= self._end_holds_until and self._estimate_end(notified_at, recheck=bool(changed)):
             changed |= {STANDING}
         if self.external_print is not None and changed:
             changed |= self._follow_print(self.external_print, changed)
@@ -140,7 +140,7 @@ class PrinterState(PrinterFacts):
         # A print can also start or end by its job, without new telemetry.
         if self.end_time is None:
             if printing and self.received_at is not None:
-                self._estimate_end(self.received_at, anew=True)
+                self._estimate_end(self.received_at, recheck=True)
         elif not printing:
             self.end_time = None
             self._end_holds_until = NEVER
@@ -156,14 +156,14 @@ class PrinterState(PrinterFacts):
         )
         return self.counted != before
 
-    def _estimate_end(self, notified_at: datetime, *, anew: bool) -> bool:
+    def _estimate_end(self, notified_at: datetime, *, recheck: bool) -> bool:
         """Update ``end_time`` if the estimate moved by the tolerance or more. The cloud sends whole minutes.
 
-        With ``anew``, or while there is no end, check first whether the printer prints. Return whether the end changed.
+        With ``recheck``, or while there is no end, check first whether the printer prints. Return whether the end changed.
         """
         known = self.end_time
         minutes = self.telemetry.time_remaining
-        if not minutes or ((anew or known is None) and self.print_status not in PRINTING_STATUSES):
+        if not minutes or ((recheck or known is None) and self.print_status not in PRINTING_STATUSES):
             self.end_time = None
             self._end_holds_until = NEVER if minutes else FOR_EVER
             return known is not None
