@@ -52,7 +52,7 @@ class Store:
 
     async def look(self, asked_at: datetime, *, stream_up: bool = True) -> None:
         """Tell of a snapshot."""
-        self.reader.look(asked_at, stream_up=stream_up)
+        self.reader.look(asked_at, stream_complete_until=asked_at if stream_up else None)
         await asyncio.sleep(0)
 
     async def answered(self, jobs: str | BaseException = "jobs") -> None:
@@ -159,7 +159,7 @@ async def test_question_that_the_end_cuts_short_is_asked_after_the_next_start(st
     store.reader.want()
     await store.look(at(1))
     store.now = at(1.2)
-    store.reader.end(stream_up=True)
+    store.reader.end(stream_complete_until=store.now)
     store.load()
     await store.look(at(1.5))
     assert store.asked == [NOON - timedelta(seconds=10)] * 2
@@ -168,7 +168,7 @@ async def test_question_that_the_end_cuts_short_is_asked_after_the_next_start(st
 async def test_reload_after_hours_of_an_unbroken_stream_asks_nothing(store: Store) -> None:
     await store.look(at(1))
     store.now = at(600)
-    store.reader.end(stream_up=True)
+    store.reader.end(stream_complete_until=store.now)
     store.load()
     await store.look(at(600.5))
     assert store.asked == []
@@ -184,7 +184,7 @@ async def test_end_that_cannot_know_what_it_missed_leaves_the_whole_time_to_ask_
         store.reader.want()
     known = store.state.known_until
     store.now = at(30)
-    store.reader.end(stream_up=reason != "stream down")
+    store.reader.end(stream_complete_until=store.now if reason != "stream down" else None)
     store.load()
     await store.look(at(30.5))
     assert store.asked == [known - timedelta(seconds=10)]
@@ -195,12 +195,12 @@ async def test_key_that_may_not_read_jobs_leaves_nothing_to_ask(store: Store) ->
     store.reader.forget()
     store.reader.want()
     store.now = at(30)
-    store.reader.end(stream_up=True)
+    store.reader.end(stream_complete_until=store.now)
     assert store.state.known_until is None
     store.load()
     await store.look(at(31))
     assert store.asked == []
     store.state.ended_jobs_wanted = False
     store.reader.forget()
-    store.reader.end(stream_up=True)
+    store.reader.end(stream_complete_until=store.now)
     assert store.state.known_until is None

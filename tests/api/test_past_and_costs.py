@@ -126,7 +126,7 @@ async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: Pr
     assert {(material.type, material.price_per_kg) for material in materials} >= {("PLA", 19.99), ("ABS", 24.99)}
     variants = [MaterialVariant.from_json(*row) for row in (await cloud.material_variants()).items()]
     assert all(variant.price_per_kg is None and variant.color for variant in variants)
-    parts = {row["name"]: read_estimate(row["slicingEstimate"]) for row in (await cloud.parts()).rows.values()}
+    parts = {part.name: part.estimate for part in (await cloud.parts()).rows.values()}
     dragon = parts["Articulated Dragon"]
     assert dragon is not None
     assert (dragon.seconds, dragon.grams, dragon.materials[0].type) == (420 * 60, 110, "PLA")

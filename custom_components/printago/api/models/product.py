@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import fields as f
+from .estimate import read_estimate
 from .lazy import LazyRecord, lazily
 
 
@@ -65,6 +66,8 @@ class Part(LazyRecord):
     file_paths = lazily("fileUris", _strings, default=_NONE)
     picture = lazily("thumbnailUri", f.string)
     """Path in Printago's storage."""
+    estimate = lazily("slicingEstimate", read_estimate)
+    """Time and material of one copy; None until it was sliced."""
     created_at = lazily("createdAt", f.string)
     updated_at = lazily("updatedAt", f.string)
 
