@@ -132,7 +132,7 @@ async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: Pr
     assert (dragon.seconds, dragon.grams, dragon.materials[0].type) == (420 * 60, 110, "PLA")
     assert dragon.plates is not None
     assert [plate.grams for plate in dragon.plates.values()] == [55, 55]
-    assert read_currency((await cloud.store_settings())["currency"]) == "EUR"
+    assert await cloud.history.currency() == "EUR"
 
 
 @pytest.mark.parametrize("raw", [None, 7, "soon", [], True])
