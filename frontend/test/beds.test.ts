@@ -49,6 +49,26 @@ test("who closes the page has confirmed", () => {
   expect(hass.callService).toHaveBeenCalledTimes(1);
 });
 
+test("leaving the page for another app confirms at once", () => {
+  const hass = home();
+  confirmBed(hass, BED);
+
+  vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  document.dispatchEvent(new Event("visibilitychange"));
+  expect(hass.callService).toHaveBeenCalledTimes(1);
+  vi.restoreAllMocks();
+});
+
+test("a page that slept through the five seconds confirms no bed that may hold another print", () => {
+  const hass = home();
+  confirmBed(hass, BED);
+
+  vi.setSystemTime(Date.now() + 3_600_000);
+  vi.runAllTimers();
+  expect(hass.callService).not.toHaveBeenCalled();
+  expect(isPending(BED)).toBe(false);
+});
+
 test("cards hear when a confirmation begins and ends", () => {
   const listener = vi.fn();
   const stop = onBeds(listener);

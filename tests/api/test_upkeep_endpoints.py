@@ -12,6 +12,7 @@ from custom_components.printago.api import (
     NotFoundError,
     PermissionDeniedError,
     PrintagoClient,
+    PrintagoError,
     RateLimiter,
 )
 from custom_components.printago.api.models.maintenance import MaintenanceStatus, MaintenanceTrigger
@@ -144,7 +145,7 @@ async def test_key_and_trial_tell_when_they_end(farm: VirtualFarm, cloud: Printa
 async def test_refusal_of_the_key_does_not_tell_its_id(server: Server, client: PrintagoClient) -> None:
     for status in (403, 404, 500):
         server.answer(status, f'{{"message": "no key {KEY[:24]}"}}')
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(PrintagoError) as caught:
             await client.upkeep.key_status()
         assert KEY[:24] not in repr(caught.value)
 

@@ -29,7 +29,7 @@ def whole_number(value: object) -> int:
 
 
 def _name(value: str) -> str:
-    """Read a name: one of nothing but what nobody can see is none."""
+    """Read a name; raises vol.Invalid if it has no visible character."""
     if not folded(value):
         raise vol.Invalid("expected a name", translation_key="name")
     return tidied(value)

@@ -12,7 +12,7 @@ from ..model.spelling import folded
 
 _FRESH_SECONDS = 300
 _MOST = 1000
-"""Of each; more would cost more than one request, and nobody scrolls that far."""
+"""Parts, and SKUs, that are read: one request returns up to 1,000."""
 
 
 @dataclass(frozen=True, slots=True)

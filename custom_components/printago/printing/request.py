@@ -64,7 +64,7 @@ PRINT_SCHEMA = print_schema({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintRequest:
-    """What is to be printed: the build to send, and how its jobs can be told from others."""
+    """What to print: the build to send, and what identifies its jobs."""
 
     build: Mapping[str, Any]
     part_id: str | None = None

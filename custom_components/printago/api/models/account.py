@@ -16,7 +16,7 @@ class KeyStatus:
     """What Printago tells of the key; its hash and its ID, a secret, are not read."""
 
     expires_at: datetime | None = None
-    """None where it does not expire, or nobody tells."""
+    """None if the key does not expire, or if Printago does not say."""
     active: bool | None = None
 
     @classmethod

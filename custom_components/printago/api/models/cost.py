@@ -44,7 +44,7 @@ def read_extra_costs(
 ) -> dict[str, ExtraCost]:
     """Return labor and overhead by SKU ID, of the rows of ``SkuCost`` and of the components that they name.
 
-    A cost whose component is missing or unreadable makes both unknown: nobody can tell which one it adds to.
+    A cost with a missing or unreadable component makes both unknown: it is unclear which one it adds to.
     """
     result: dict[str, ExtraCost] = {}
     for row in costs:

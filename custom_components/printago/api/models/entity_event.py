@@ -21,7 +21,7 @@ PART_KIND = "part"
 SKU_KIND = "sku"
 SUBSCRIPTION_KIND = "subscription"
 WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", PART_KIND, SKU_KIND, SUBSCRIPTION_KIND})
-"""Kinds that the farm model does not hold, whose events hint that something read seldom has changed."""
+"""Kinds that are not in the farm model. Their events start a slow poll before its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

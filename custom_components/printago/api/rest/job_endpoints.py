@@ -89,9 +89,10 @@ async def newest(
     )
 
 
-def _with_pin(told: object, printer_id: str | None) -> dict[str, Any]:
+def _with_pin(tags: object, printer_id: str | None) -> dict[str, Any]:
     """Return the tags that a job needs with another pin, or with none; what cannot be read stays as it is."""
-    given = told if isinstance(told, Mapping) else {}
-    tags = {kind: plain_tags(value) if isinstance(value, str) else value for kind, value in given.items()}
-    tags.pop(PIN, None)
-    return tags if printer_id is None else {**tags, PIN: printer_id}
+    given = tags if isinstance(tags, Mapping) else {}
+    kept = {
+        kind: plain_tags(value) if isinstance(value, str) else value for kind, value in given.items() if kind != PIN
+    }
+    return kept if printer_id is None else {**kept, PIN: printer_id}
