@@ -74,15 +74,20 @@ async def enable_event_loop_debug() -> None:
         setattr(loop, name, checked(getattr(loop, name)))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def garbage_is_collected(mock_zeroconf_resolver: Any) -> Iterator[None]:
-    """Collect what the tests of a file have left: every Home Assistant, some megabytes each.
-
-    The test plugin freezes all that there is before each file, and its resolver remembers for whom it was made. Left where
-    it is, all of that is looked at again in each collection, which takes longer than the tests in the end.
-    """
+@pytest.fixture(autouse=True)
+def finished_home_assistants_are_forgotten(mock_zeroconf_resolver: Any) -> Iterator[None]:
+    """Let go of the Home Assistant of a test, some megabytes: the test plugin's resolver remembers for whom it was made."""
     yield
     cast(Mock, aiohttp_client._async_make_resolver).reset_mock()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def garbage_is_collected() -> Iterator[None]:
+    """Collect what the tests of a file have left: the test plugin freezes all that there is before each file.
+
+    Left where it is, all of that is looked at again in each collection, which takes longer than the tests in the end.
+    """
+    yield
     gc.unfreeze()
     gc.collect()
 
