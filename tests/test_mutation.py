@@ -1,12 +1,15 @@
 """script/mutate makes the careless changes that it is there for, and none that could not matter."""
 
 from collections.abc import Mapping
+import importlib
 from pathlib import Path
+import sys
 
 import pytest
 
 from script.mutation import equivalent
 from script.mutation.mutants import Mutant, mutants_of
+from script.mutation.swapping import swap
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +29,7 @@ def changes(folder: Path, code: str, operator: str) -> list[str]:
         ("RemoveStatement", "def f(x):\n    x.close()\n", ["pass"]),
         ("RemoveStatement", "def f(x):\n    x.y = 1\n", ["pass"]),
         ("RemoveStatement", "def f(x):\n    y = x\n", []),
+        ("RemoveStatement", "def f(x):\n    # A sentence. Another.\n    y = x\n", []),
         ("RemoveGuard", "def f(x):\n    if x:\n        return 1\n    return 2\n", ["pass"]),
         ("RemoveGuard", "def f(x):\n    if x:\n        x.close()\n", []),
         ("RemoveContext", "def f(x):\n    with x:\n        x.y()\n", ["if True:"]),
@@ -60,6 +64,40 @@ def test_key_stays_when_the_code_around_it_moves(tmp_path: Path) -> None:
     before = {mutant.key for mutant in mutants(tmp_path, code)}
     assert before
     assert before <= {mutant.key for mutant in mutants(tmp_path, f"import os\n\n\n{code}")}
+
+
+ORIGINAL = """
+LIMIT = 1
+
+
+class Thing:
+    SIZE = 2
+
+    def is_large(self, size=3):
+        return size > self.SIZE and any(size > limit for limit in (LIMIT,))
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "swapped", "is_large"),
+    [
+        ("size > self.SIZE", "size < self.SIZE", True, False),
+        ("size > limit", "size < limit", True, False),
+        ("LIMIT = 1", "LIMIT = 2", False, True),
+        ("SIZE = 2", "SIZE = 3", False, True),
+        ("size=3", "size=2", False, True),
+    ],
+    ids=["function", "within a function", "module", "class", "parameter"],
+)
+def test_mutant_is_put_into_functions_and_nothing_else_is_claimed_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, swapped: bool, is_large: bool
+) -> None:
+    (tmp_path / "swapped_module.py").write_text(ORIGINAL)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("swapped_module")
+    del sys.modules["swapped_module"]
+    assert swap(tmp_path / "swapped_module.py", ORIGINAL.replace(before, after)) is swapped
+    assert module.Thing().is_large() is is_large
 
 
 def entries(folder: Path, text: str) -> Mapping[tuple[str, str], str]:

@@ -111,7 +111,6 @@ class OptimisticEntity[T](PrintagoEntity):
     @callback
     def _async_clear_optimistic(self) -> None:
         self._optimistic_value = None
-        self._queued = False
         if self._cancel_revert is not None:
             self._cancel_revert()
             self._cancel_revert = None

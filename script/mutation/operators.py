@@ -101,5 +101,5 @@ def _acts(statement: Any) -> bool:
         return True
     if statement.type == "expr_stmt":
         target = statement.children[0]
-        return "." in target.get_code() or target.type in ("atom_expr", "power")
+        return "." in target.get_code(include_prefix=False) or target.type in ("atom_expr", "power")
     return statement.type in ("atom_expr", "power", "await_expr") and statement.get_code().rstrip().endswith(")")
