@@ -23,12 +23,12 @@ from custom_components.printago.api import RateLimiter
 from custom_components.printago.api.rest.rate_limit import WINDOWS
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from custom_components.printago.health import describe_quota, describe_rest, describe_stream
-from tests.common import pass_time, paths, printer_named
-from tests.event_recorder import EventRecorder
-from tests.issues import Clock
+from tests.support.common import pass_time, paths, printer_named
+from tests.support.event_recorder import EventRecorder
+from tests.support.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
-pytest_plugins = ["tests.figures", "tests.replaced", "tests.skips"]
+pytest_plugins = ["tests.support.figures", "tests.support.replaced", "tests.support.skips"]
 
 _LONGEST_NAME = 40
 

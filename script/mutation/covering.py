@@ -17,9 +17,9 @@ _LEFT_OUT = (
     "tests/e2e/test_chaos.py",
     "tests/e2e/test_secrets_stay.py",
     "tests/fuzz/*",
-    "tests/test_benchmarks.py",
-    "tests/test_release.py",
-    "tests/test_docs*",
+    "tests/project/test_benchmarks.py",
+    "tests/project/test_release.py",
+    "tests/project/test_docs*",
 )
 
 

@@ -131,7 +131,7 @@ def list_modules(folder: str, tests: Sequence[str]) -> None:
         name
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] not in ("__main__", "_pytest", "pytest", "py", "conftest", "script")
-        and not name.startswith("tests.test_")
+        and not name.rpartition(".")[2].startswith("test_")
         and not name.startswith("pytest_")
         and getattr(module, "__spec__", None) is not None
     ]

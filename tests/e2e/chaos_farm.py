@@ -10,9 +10,9 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from tests.common import press, value_of
 from tests.e2e.chaos_plan import Work
 from tests.e2e.oracle import Oracle
+from tests.support.common import press, value_of
 from virtual_farm import VirtualFarm
 from virtual_farm.clock import to_iso
 from virtual_farm.entities import PrintJob

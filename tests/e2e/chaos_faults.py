@@ -12,10 +12,10 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id
 from tests.e2e.chaos_plan import Fault, Step
 from tests.e2e.chaos_watch import Channel
 from tests.e2e.proxy import NameService, TcpProxy
+from tests.support.common import entity_id
 import virtual_farm
 from virtual_farm import VirtualFarm
 

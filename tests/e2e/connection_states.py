@@ -16,9 +16,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from custom_components.printago.hub import persistence
-from tests.common import entity_id, printer_named
 from tests.conftest import entry_data
 from tests.e2e.peers import CONNACK, HOST, FullListener, SilentPeer, SilentResolver, closed_port, eventually, upgrade
+from tests.support.common import entity_id, printer_named
 from virtual_farm import Fault, VirtualFarm
 
 

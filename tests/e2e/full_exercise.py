@@ -20,10 +20,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 import yaml
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from tests.common import printer_named
 from tests.e2e.peers import eventually
 from tests.e2e.secret_scanner import SecretScanner
-from tests.test_docs_actions import CALL, PRINTER, sections
+from tests.project.test_docs_actions import CALL, PRINTER, sections
+from tests.support.common import printer_named
 from virtual_farm import VirtualFarm
 
 

@@ -3,7 +3,7 @@
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RequestPriority
-from tests.figures import Figures
+from tests.support.figures import Figures
 from virtual_farm import VirtualFarm
 
 

@@ -30,7 +30,7 @@ from tests.e2e.chaos_plan import Episode, Fault, make_plan
 from tests.e2e.chaos_watch import Channel, EventWatch, Holdings, LogWatch
 from tests.e2e.oracle import Oracle
 from tests.e2e.proxy import NAME, NameService, Resolver, TcpProxy
-from tests.figures import Figures
+from tests.support.figures import Figures
 from virtual_farm import VirtualFarm
 
 _PATIENCE = 20.0

@@ -26,7 +26,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import DOMAIN
-from tests.common import entity_id, pass_time, printer_named
 from tests.e2e.connection_states import (
     STATES,
     STATES_AT_STOP,
@@ -40,7 +39,8 @@ from tests.e2e.connection_states import (
     uploading,
 )
 from tests.e2e.peers import eventually
-from tests.figures import Figures
+from tests.support.common import entity_id, pass_time, printer_named
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.requests import RequestRecord
 

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.const import DOMAIN
-from tests.common import paths
-from tests.figures import Figures
+from tests.support.common import paths
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 BUILD = "POST /v2/builds"

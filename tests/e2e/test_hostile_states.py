@@ -18,10 +18,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
-from tests.common import until, value_of
-from tests.figures import Figures
 from tests.fuzz.mutate import mutate
 from tests.fuzz.seeds import LINES, OTHER_PRINTER, PRINTER, PRINTER_RECORD, STAT, STORE
+from tests.support.common import until, value_of
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
 _KINDS = {b"S": "printer-stats/{}", b"P": "entities/printers", b"J": "entities/print-jobs", b"O": "entities/orders"}

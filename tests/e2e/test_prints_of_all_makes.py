@@ -5,9 +5,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.common import entity_id, pass_time, press, state_of, until, until_asked, value_of
 from tests.conftest import SetUp
-from tests.event_recorder import EventRecorder, drop_stream, restore_stream
+from tests.support.common import entity_id, pass_time, press, state_of, until, until_asked, value_of
+from tests.support.event_recorder import EventRecorder, drop_stream, restore_stream
 from virtual_farm import FarmConfig, VirtualFarm
 
 MODELS = ("X1C", "OCTOPRINT", "PRUSA", "KLIPPER")

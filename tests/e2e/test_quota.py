@@ -11,10 +11,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RateLimitedError, RequestPriority
-from tests.common import entity_id, paths, press, printer_named, until, value_of
 from tests.conftest import SetUp, entry_data
 from tests.e2e.quota_checks import check_quota, fill
-from tests.figures import Figures
+from tests.support.common import entity_id, paths, press, printer_named, until, value_of
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
 OTHER_STORE = "vf0other1store2abc3def45"

@@ -12,11 +12,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import MAX_UNSAVED, RateLimitedError, RequestPriority
 from custom_components.printago.hub.persistence import _STATES
-from tests.common import paths, value_of
 from tests.e2e.machine import Machine
 from tests.e2e.quota_checks import check_quota
 from tests.e2e.simulated import SimulatedTime, settle
-from tests.figures import Figures
+from tests.support.common import paths, value_of
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
 HOUR = 3600.0

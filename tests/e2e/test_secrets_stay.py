@@ -21,10 +21,10 @@ from custom_components.printago import binary_sensor
 from custom_components.printago.api import PrintagoClient, RateLimiter
 from custom_components.printago.const import DOMAIN
 from tests.api.tls import tls_contexts, tls_proxy
-from tests.common import entity_id, pass_time, printer_named
 from tests.e2e.full_exercise import FullExercise
 from tests.e2e.peers import HOST, SilentPeer, closed_port, eventually
 from tests.e2e.secret_scanner import SecretScanner
+from tests.support.common import entity_id, pass_time, printer_named
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.faults import FaultMode
 

@@ -14,12 +14,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RequestPriority
-from tests.common import entity_id, paths, printer_named, state_of, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.machine import Machine
 from tests.e2e.quota_checks import check_quota, fill
 from tests.e2e.simulated import SimulatedTime, settle
-from tests.figures import Figures
+from tests.support.common import entity_id, paths, printer_named, state_of, until, value_of
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
 HOUR = 3600.0

@@ -5,11 +5,11 @@ from random import Random
 
 import pytest
 
-from tests.figures import Figures
 from tests.fuzz.mutate import mutate
 from tests.fuzz.seeds import LINES, SEQUENCES
 from tests.fuzz.target import MOST_CPU_MS, FindingError, run_input
 from tests.fuzz.worker import fuzz
+from tests.support.figures import Figures
 
 _REGRESSIONS = sorted((Path(__file__).parent / "regressions").iterdir())
 _INPUTS = 5_000

@@ -15,10 +15,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, LOGGER
 from custom_components.printago.diagnostics import async_get_config_entry_diagnostics
-from tests.common import pass_time, printer_named, state_of, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.real_broker.authority import Authority
 from tests.e2e.real_broker.mosquitto import Mosquitto
+from tests.support.common import pass_time, printer_named, state_of, until, value_of
 from virtual_farm import FarmConfig, VirtualFarm
 
 OTHER_STORE = "vf9z1a7h3e2r5s8t4o6r0e1x"

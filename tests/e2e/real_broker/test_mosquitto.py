@@ -12,7 +12,6 @@ import pytest
 from custom_components.printago.api import RealtimeClient
 from custom_components.printago.const import CONF_SERVER
 from custom_components.printago.coordinator import POLL_WITHOUT_STREAM
-from tests.common import pass_time, paths, printer_named, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.real_broker.authority import Authority
 from tests.e2e.real_broker.conftest import (
@@ -30,7 +29,8 @@ from tests.e2e.real_broker.conftest import (
 )
 from tests.e2e.real_broker.mosquitto import Mosquitto, login_of
 from tests.e2e.real_broker.spy import spy
-from tests.figures import Figures
+from tests.support.common import pass_time, paths, printer_named, until, value_of
+from tests.support.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
 
 ENCRYPTED = ("mqtts", "wss")

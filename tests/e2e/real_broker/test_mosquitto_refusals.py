@@ -11,7 +11,6 @@ import pytest
 
 from custom_components.printago.api import RealtimeClient
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
-from tests.common import pass_time, paths, printer_named, until, value_of
 from tests.conftest import SetUp
 from tests.e2e.real_broker.authority import Authority
 from tests.e2e.real_broker.conftest import (
@@ -26,7 +25,8 @@ from tests.e2e.real_broker.conftest import (
     until_named,
 )
 from tests.e2e.real_broker.mosquitto import Mosquitto, login_of
-from tests.figures import Figures
+from tests.support.common import pass_time, paths, printer_named, until, value_of
+from tests.support.figures import Figures
 from virtual_farm import VirtualFarm
 
 REFUSED = r"Client \S+ disconnected, not authorised|Sending CONNACK to \S+ \(0, 5\)"

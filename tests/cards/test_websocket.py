@@ -1,0 +1,302 @@
+"""What cards ask for over the websocket: it is pushed on change, costs nothing, and only those see it who may."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.auth.models import User
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from tests.conftest import SetUp
+from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
+from virtual_farm import Fault, VirtualFarm
+
+type Message = dict[str, Any]
+
+
+class Browser:
+    """A browser that has subscribed to something."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._id: int | None = None
+
+    async def subscribe(self, kind: str, **data: Any) -> Message:
+        """Subscribe, and return the first answer."""
+        await self._client.send_json_auto_id({"type": f"printago/{kind}/subscribe", **data})
+        answer = await self._client.receive_json()
+        assert answer["success"], answer
+        self._id = answer["id"]
+        return await self.next()
+
+    async def next(self) -> Message:
+        """Return what is pushed next."""
+        message = await self._client.receive_json()
+        assert message["id"] == self._id
+        return message["event"]
+
+    async def when(self, holds: Callable[[Message], bool]) -> Message:
+        """Return the first push from now on that fits."""
+        while not holds(answer := await self.next()):
+            pass
+        return answer
+
+    async def command(self, kind: str, **data: Any) -> Message:
+        """Ask once; return the whole answer."""
+        await self._client.send_json_auto_id({"type": f"printago/{kind}", **data})
+        return await self._client.receive_json()
+
+
+@pytest.fixture
+async def browser(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Browser:
+    """Return a browser that has signed in."""
+    return Browser(await hass_ws_client(hass))
+
+
+@pytest.fixture
+async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Let all be read that is read now and then."""
+    await pass_time(hass, 31)
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "orders_overdue") == "1")
+
+
+@pytest.mark.usefixtures("calm")
+async def test_queue_tells_what_waits_and_why(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    queue = await browser.subscribe("queue")
+
+    assert queue["loaded"]
+    assert queue["readable"]
+    assert [job["title"] for job in queue["queued"]] == hass.states.get("sensor.virtual_farm_jobs_queued").attributes[
+        "jobs"
+    ]
+    assert queue["total"] == len(queue["queued"])
+    assert [job["title"] for job in queue["failed"]] == ["Order 1003"]
+    assert queue["failed"][0]["error"]
+    assert all(job["why"]["code"] for job in queue["queued"])
+    night = next(job for job in queue["queued"] if job["title"] == "Night filler")
+    assert (night["low_priority"], night["why"]["code"]) == (True, "low_priority_off")
+    printers = {printer.name for printer in farm.world.printers.values()}
+    assert {name for job in queue["queued"] for name in job["why"]["printers"]} <= printers
+
+
+@pytest.mark.usefixtures("calm")
+async def test_a_change_is_pushed_and_no_change_is_not(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    before = await browser.subscribe("queue")
+    second = before["queued"][1]
+
+    entry.runtime_data.coordinator.listeners.async_update_farm()
+    await hass.services.async_call("printago", "move_jobs_to_front", {"job_id": [second["id"]]}, blocking=True)
+
+    # The first push is that of the change: what nothing has changed sends nothing.
+    after = await browser.next()
+    assert after["queued"][0]["id"] == second["id"]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_queue_comes_in_pages(browser: Browser) -> None:
+    page = await browser.subscribe("queue", limit=2)
+
+    assert len(page["queued"]) == 2
+    assert page["total"] > 2
+
+
+@pytest.mark.usefixtures("calm")
+async def test_orders_are_told_with_their_jobs_the_most_urgent_first(browser: Browser) -> None:
+    orders = (await browser.subscribe("orders"))["orders"]
+
+    assert orders[0]["number"] == "1001"
+    assert [order["overdue"] for order in orders] == [True, False, False]
+    assert {order["number"]: order["printing"] for order in orders}["1004"] == 1
+
+
+@pytest.mark.usefixtures("calm")
+async def test_ten_browsers_cost_not_one_request(
+    hass: HomeAssistant, farm: VirtualFarm, hass_ws_client: WebSocketGenerator
+) -> None:
+    asked = paths(farm)
+    for _ in range(10):
+        browser = Browser(await hass_ws_client(hass))
+        await browser.subscribe("queue")
+        await Browser(await hass_ws_client(hass)).subscribe("orders")
+
+    assert paths(farm) == asked
+
+
+async def test_pictures_come_through_home_assistant_once_for_all_browsers(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    setup_entry: SetUp,
+    hass_ws_client: WebSocketGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    assert await async_setup_component(hass, "http", {})
+    await setup_entry()
+    browser = Browser(await hass_ws_client(hass))
+    queue = await browser.subscribe("queue")
+    pictures = [job["picture"] for job in queue["queued"] if job["picture"]]
+    assert pictures
+    assert all(picture.startswith("/api/printago/picture/") for picture in pictures)
+    client = await hass_client_no_auth()
+
+    for _ in range(3):
+        answer = await client.get(pictures[0])
+        assert answer.status == 200
+        assert answer.content_type.startswith("image/")
+        assert len(await answer.read()) > 100
+
+    assert paths(farm).count("POST /v1/storage/signed-urls") == 1
+    unsigned = pictures[0].partition("?")[0]
+    assert (await client.get(unsigned)).status == 401
+    assert (await client.get(pictures[0].replace("/picture/", "/picture/x"))).status in {401, 404}
+
+
+@pytest.mark.usefixtures("calm")
+async def test_a_subscription_outlives_a_reload(hass: HomeAssistant, entry: MockConfigEntry, browser: Browser) -> None:
+    assert (await browser.subscribe("queue"))["queued"]
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert await browser.when(lambda answer: not answer["loaded"]) == {"loaded": False}
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert (await browser.when(lambda answer: answer["loaded"]))["queued"]
+
+
+async def test_what_the_key_may_not_read_is_said(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_ws_client: WebSocketGenerator
+) -> None:
+    key = "vfweak0a1b2c3d4e5f6g7h8i9_z9y8x7w6v5u4t3s2"
+    farm.add_api_key(key, {"printer.view", "printer.stats"})
+    await setup_entry(api_key=key)
+    browser = Browser(await hass_ws_client(hass))
+
+    assert await browser.subscribe("queue") == {"loaded": True, "readable": False}
+
+
+@pytest.mark.usefixtures("calm")
+async def test_a_user_who_may_not_see_the_farm_does_not(
+    hass: HomeAssistant, browser: Browser, hass_admin_user: User
+) -> None:
+    hass_admin_user.mock_policy({"entities": {"domains": {"light": True}}})
+    hass_admin_user.groups = []
+
+    for kind in ("queue", "queue/subscribe", "orders"):
+        assert (await browser.command(kind))["error"]["code"] == "unauthorized"
+
+
+@pytest.mark.usefixtures("calm")
+async def test_a_user_without_admin_rights_sees_the_farm(
+    hass: HomeAssistant, browser: Browser, hass_admin_user: User
+) -> None:
+    hass_admin_user.groups = []
+    hass_admin_user.mock_policy({"entities": True})
+
+    assert (await browser.command("queue"))["result"]["queued"]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_a_farm_is_chosen_by_its_device_or_a_printers(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(hass)
+    stranger = dr.async_get(hass).async_get_or_create(config_entry_id=other.entry_id, identifiers={("other", "x")})
+    ours = [
+        device_of(hass, entry, identifier).id
+        for identifier in (farm.config.store_id, printer_named(farm, "X1 Carbon 01"))
+    ]
+
+    for device_id in ours:
+        assert (await browser.command("queue", device_id=device_id))["success"]
+    for device_id in (stranger.id, "gone"):
+        assert (await browser.command("queue", device_id=device_id))["error"]["code"] == "not_found"
+
+
+async def test_without_a_farm_there_is_an_answer(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert (await browser.command("queue"))["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("data", [{"limit": 0}, {"limit": 10**9}, {"limit": "x"}, {"device_id": 5.5, "more": 1}])
+@pytest.mark.usefixtures("entry")
+async def test_nonsense_is_refused(browser: Browser, data: Message) -> None:
+    assert (await browser.command("queue", **data))["error"]["code"] == "invalid_format"
+
+
+@pytest.mark.usefixtures("calm")
+async def test_catalog_is_searched_and_read_once_for_all_browsers(
+    hass: HomeAssistant, farm: VirtualFarm, hass_ws_client: WebSocketGenerator
+) -> None:
+    before = len(paths(farm))
+    for _ in range(3):
+        browser = Browser(await hass_ws_client(hass))
+        found = (await browser.command("catalog", search="bENCHY"))["result"]
+        everything = (await browser.command("catalog", limit=2))["result"]
+
+    assert {item["name"] for item in found["items"]} >= {"Benchy"}
+    assert all("benchy" in f"{item['name']} {item['about']}".lower() for item in found["items"])
+    assert len(everything["items"]) == 2
+    assert everything["total"] > 2
+    assert everything["complete"]
+    assert sorted(paths(farm)[before:]) == ["GET /v1/parts", "GET /v1/skus"]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_catalog_that_cannot_be_read_says_why(hass: HomeAssistant, farm: VirtualFarm, browser: Browser) -> None:
+    farm.inject_fault(Fault(mode="status", path="/v1/parts", status=500, count=10))
+
+    answer = await browser.command("catalog")
+
+    assert answer["error"]["code"] == "home_assistant_error"
+    assert answer["error"]["translation_domain"] == "printago"
+
+
+@pytest.mark.parametrize(
+    ("granted", "kinds"),
+    [({"part.view"}, {"part"}), ({"sku.view"}, {"sku"}), ({"part.view", "sku.view"}, {"part", "sku"})],
+)
+async def test_catalog_has_what_the_key_may_see(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    setup_entry: SetUp,
+    hass_ws_client: WebSocketGenerator,
+    granted: set[str],
+    kinds: set[str],
+) -> None:
+    key = "vfweak0a1b2c3d4e5f6g7h8i9_z9y8x7w6v5u4t3s2"
+    farm.add_api_key(key, {"printer.view", "printer.stats", *granted})
+    await setup_entry(api_key=key)
+
+    found = (await Browser(await hass_ws_client(hass)).command("catalog"))["result"]
+
+    assert {item["kind"] for item in found["items"]} == kinds
+    assert found["complete"] is (kinds == {"part", "sku"})
+
+
+@pytest.mark.usefixtures("calm")
+async def test_materials_are_told_with_their_colors(browser: Browser) -> None:
+    materials = (await browser.command("materials"))["result"]["materials"]
+
+    basic = next(material for material in materials if material["name"] == "Bambu PLA Basic")
+    assert "Red" in [color["name"] for color in basic["colors"]]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_trays_are_told_by_the_slot_that_an_action_takes(
+    hass: HomeAssistant, farm: VirtualFarm, browser: Browser
+) -> None:
+    slots = (await browser.command("materials"))["result"]["slots"]
+
+    tray = entity_id(hass, printer_named(farm, "X1 Carbon 01"), "ams_1_tray_2")
+    assert slots[tray] == "ams_1_tray_2"
+    assert "sensor.x1_carbon_01_print_progress" not in slots

@@ -1,0 +1,628 @@
+"""Our own restraint is no failure: polls and reads that the quota holds back wait for room, and a 429 is obeyed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+import logging
+from typing import Any
+
+from homeassistant.components.image import DATA_COMPONENT
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api import RequestPriority
+from custom_components.printago.const import DOMAIN
+from custom_components.printago.hub.held_back import OTHERS_PATIENCE, OWN_PATIENCE, HeldBack
+from custom_components.printago.hub.persistence import async_get_store_state
+from tests.conftest import SetUp
+from tests.e2e.quota_checks import fill
+from tests.support.common import entity_id, pass_time, paths, press, printer_named, silence, until, value_of
+from tests.support.issues import Clock, stream_gone
+from tests.support.publish import poll
+from virtual_farm import Fault, VirtualFarm
+
+POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
+
+
+@pytest.fixture
+async def entry(clock: Clock, setup_entry: SetUp) -> MockConfigEntry:
+    """Return an entry whose quota is counted by a clock that only tests move."""
+    return await setup_entry()
+
+
+@pytest.fixture
+async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
+    """Return a printer that prints; all has calmed down."""
+    await pass_time(hass, 31)
+    farm.clear_requests()
+    return printer_named(farm, "X1 Carbon 01")
+
+
+@pytest.fixture
+async def nothing_told(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, farm: VirtualFarm, entry: MockConfigEntry
+) -> AsyncGenerator[None]:
+    """Check in the end that nobody was told anything."""
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    yield
+    assert not told_of(caplog)
+    assert not [key for domain, key in ir.async_get(hass).issues if domain == DOMAIN]
+    assert entry.runtime_data.coordinator.last_update_success
+    assert value_of(hass, farm.config.store_id, "printers_total") == "8"
+
+
+def told_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged above debug; time that is made to pass makes the broker miss its pings."""
+    told = [record for record in caplog.records if "printago" in record.name and record.levelno > logging.DEBUG]
+    return [text for record in told if "ealtime connection" not in (text := record.getMessage())]
+
+
+def unavailable(hass: HomeAssistant) -> set[str]:
+    """Return the entities that are unavailable."""
+    return set(hass.states.async_entity_ids()) & {
+        state.entity_id for state in hass.states.async_all() if state.state == STATE_UNAVAILABLE
+    }
+
+
+def due_in(entry: MockConfigEntry) -> float:
+    """Return in how many seconds the next poll is due."""
+    interval = entry.runtime_data.coordinator.update_interval
+    assert interval is not None
+    return float(interval.total_seconds())
+
+
+def send(entry: MockConfigEntry, requests: int) -> None:
+    """Count requests of a person as sent."""
+    for _ in range(requests):
+        entry.runtime_data.coordinator.store_state.limiter.count()
+
+
+# The poll
+
+
+@pytest.mark.usefixtures("nothing_told")
+@pytest.mark.parametrize("requests", [39, 40, 60])
+async def test_poll_in_a_minute_that_the_user_has_filled_waits_for_room(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, requests: int
+) -> None:
+    clock.now += 3600
+    send(entry, requests)
+    before = unavailable(hass)
+
+    await poll(hass, entry)
+
+    assert farm.requests == []
+    assert entry.runtime_data.coordinator.last_update_success
+    assert unavailable(hass) == before
+    assert value_of(hass, busy, "readiness") == "busy"
+    assert 50 < due_in(entry) <= 62
+
+    clock.now += due_in(entry) + 1
+    await pass_time(hass, due_in(entry) + 2)
+
+    assert paths(farm)[:2] == POLL
+    assert due_in(entry) > 200, "the stream is up"
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_poll_in_an_hour_that_the_user_has_filled_waits_for_an_hour_while_the_stream_is_down(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    await stream_gone(hass, farm)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    clock.now += 3600
+    send(entry, 600)
+    farm.clear_requests()
+    before = unavailable(hass)
+
+    for _ in range(6):
+        await poll(hass, entry)
+        clock.now += 600
+    clock.now -= 600
+
+    assert farm.requests == []
+    assert unavailable(hass) == before
+    clock.now += due_in(entry) + 1
+    await poll(hass, entry)
+    assert paths(farm) == POLL
+    assert due_in(entry) == 60
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_many_reasons_to_poll_are_one_poll_once_there_is_room(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    send(entry, 50)
+    for _ in range(5):
+        entry.runtime_data.coordinator.async_reconcile()
+        await poll(hass, entry)
+    assert farm.requests == []
+
+    clock.now += due_in(entry) + 1
+    await pass_time(hass, due_in(entry) + 2)
+
+    assert paths(farm).count("GET /v1/printers") == 1
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_room_that_a_burst_takes_between_the_two_requests_of_a_poll_ends_it_without_a_trace(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
+) -> None:
+    clock.now += 3600
+    client = entry.runtime_data.coordinator.client
+    ask = client.printers
+
+    async def printers(*args: Any) -> Any:
+        listing = await ask(*args)
+        send(entry, 60)
+        return listing
+
+    monkeypatch.setattr(client, "printers", printers)
+    farm.remove_printer(printer_named(farm, "A1 01"))
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_total") == "7")
+    farm.add_printer("A1")
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_total") == "8")
+    farm.clear_requests()
+
+    await poll(hass, entry)
+
+    assert paths(farm) == POLL[:1]
+    monkeypatch.undo()
+    clock.now += due_in(entry) + 1
+    await poll(hass, entry)
+    assert paths(farm)[-2:] == POLL
+
+
+async def test_action_goes_out_while_the_poll_waits(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    send(entry, 45)
+    await poll(hass, entry)
+
+    await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
+
+    assert paths(farm) == ["PATCH /v1/printers/confirm-ready"]
+
+
+async def test_refresh_that_a_person_presses_goes_out_at_once_or_says_when(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    send(entry, 45)
+    await press(hass, farm.config.store_id, "refresh")
+    assert paths(farm) == POLL
+
+    send(entry, 13)
+    with pytest.raises(HomeAssistantError) as refused:
+        await press(hass, farm.config.store_id, "refresh")
+    assert refused.value.translation_key == "rate_limited"
+    assert paths(farm) == POLL
+    await poll(hass, entry)
+    assert paths(farm) == POLL, "nobody pressed for this one"
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_reload_in_the_middle_of_a_wait_ends_it_at_once(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    send(entry, 60)
+    await poll(hass, entry)
+    before = unavailable(hass)
+
+    async with asyncio.timeout(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+
+    assert entry.state is ConfigEntryState.LOADED
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert unavailable(hass) == before
+    assert farm.requests == []
+    clock.now += due_in(entry) + 1
+    await poll(hass, entry)
+    assert paths(farm)[-2:] == POLL
+
+
+async def test_outage_that_a_poll_cannot_look_at_is_neither_over_nor_told_again(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    clock: Clock,
+    entry: MockConfigEntry,
+    busy: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock.now += 3600
+    farm.inject_fault(Fault(mode="status", status=503, count=1000))
+    await poll(hass, entry)
+    assert caplog.text.count("Error fetching") == 1
+    send(entry, 60)
+    for _ in range(3):
+        await poll(hass, entry)
+    assert not entry.runtime_data.coordinator.last_update_success
+    assert caplog.text.count("Error fetching") == 1
+    assert "recovered" not in caplog.text
+    assert 10 < due_in(entry) <= 62
+
+    farm.clear_faults()
+    clock.now += 63
+    await poll(hass, entry)
+    assert entry.runtime_data.coordinator.last_update_success
+    assert caplog.text.count("recovered") == 1
+
+
+async def test_refused_access_is_still_told_after_a_poll_that_had_to_wait(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    farm.add_api_key(farm.config.api_key, ["queue.view"])
+    await poll(hass, entry)
+    await poll(hass, entry)
+    issue = f"access_denied_{entry.entry_id}"
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+    send(entry, 60)
+    await poll(hass, entry)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+
+
+async def test_what_never_gets_room_is_an_outage_in_the_end(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    clock: Clock,
+    entry: MockConfigEntry,
+    busy: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An automation that takes all that others leave, for hours."""
+    await stream_gone(hass, farm)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    clock.now += 3600
+    end = clock.now + OWN_PATIENCE
+    while clock.now < end:
+        assert entry.runtime_data.coordinator.last_update_success
+        send(entry, 60)
+        await poll(hass, entry)
+        clock.now += 360
+    await poll(hass, entry)
+    assert not entry.runtime_data.coordinator.last_update_success
+    assert caplog.text.count("Error fetching Virtual Farm data") == 1
+    assert value_of(hass, busy, "readiness") == STATE_UNAVAILABLE
+
+    clock.now += 3700
+    await poll(hass, entry)
+    assert value_of(hass, busy, "readiness") == "busy"
+
+
+# What Printago refuses
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_refusal_of_printago_is_obeyed_and_no_outage(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    before = unavailable(hass)
+    farm.inject_fault(Fault(mode="status", status=429, retry_after=90, count=1))
+
+    await poll(hass, entry)
+    assert due_in(entry) == 90
+    clock.now += 70
+    await poll(hass, entry)
+    assert paths(farm) == POLL[:1]
+    assert unavailable(hass) == before
+
+    clock.now += 21
+    await poll(hass, entry)
+    assert paths(farm) == [*POLL[:1], *POLL]
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_refusals_one_after_the_other_cost_a_request_a_minute_at_most(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    farm.inject_fault(Fault(mode="status", status=429, retry_after=1, count=1000))
+    await poll(hass, entry)
+    assert due_in(entry) == 60
+    farm.clear_faults()
+    clock.now += 63
+    await poll(hass, entry)
+
+
+async def test_refusals_that_last_are_an_outage_which_is_told_once_and_ends(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    clock: Clock,
+    entry: MockConfigEntry,
+    busy: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock.now += 3600
+    await stream_gone(hass, farm)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.inject_fault(Fault(mode="status", status=429, retry_after=3600, count=1))
+    await poll(hass, entry)
+    assert value_of(hass, busy, "readiness") == "busy"
+    # Nobody is asked meanwhile, yet it is noticed in time that nobody may be.
+    assert due_in(entry) == OTHERS_PATIENCE
+    clock.now += OTHERS_PATIENCE + 1
+    await poll(hass, entry)
+    assert value_of(hass, busy, "readiness") == STATE_UNAVAILABLE
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert caplog.text.count("Error fetching Virtual Farm data") == 1
+
+    clock.now += 3600
+    await poll(hass, entry)
+    assert value_of(hass, busy, "readiness") == "busy"
+    assert caplog.text.count("data recovered") == 1
+
+
+async def test_others_that_leave_next_to_nothing_for_long_are_an_outage_even_without_a_refusal(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    limiter = entry.runtime_data.coordinator.store_state.limiter
+    for minute in range(7):
+        limiter.observe({"x-ratelimit-remaining": "3", "x-ratelimit-reset": "60"})
+        await poll(hass, entry)
+        assert entry.runtime_data.coordinator.last_update_success is (minute < 5)
+        clock.now += 60
+    assert farm.requests == []
+
+
+@pytest.mark.usefixtures("nothing_told")
+async def test_refusal_that_our_own_restraint_follows_is_no_long_refusal(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    farm.inject_fault(Fault(mode="status", status=429, retry_after=60, count=1))
+    await poll(hass, entry)
+    clock.now += 61
+    for _ in range(6):
+        send(entry, 60)
+        await poll(hass, entry)
+        clock.now += 63
+    await poll(hass, entry)
+    assert paths(farm) == [*POLL[:1], *POLL]
+
+
+def test_polls_that_nobody_wanted_for_hours_have_not_waited_for_hours() -> None:
+    clock = Clock()
+    held_back = HeldBack(clock)
+    held_back.note(60, by_others=True)
+    clock.now += OWN_PATIENCE
+    held_back.note(60, by_others=False)
+    assert held_back.active
+    assert not held_back.is_outage
+    assert not held_back.by_others
+    clock.now += 60
+    assert held_back.seconds == 60
+
+
+# The first poll
+
+
+async def test_start_that_finds_no_room_is_set_up_and_shows_everything_once_there_is(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    clock: Clock,
+    setup_entry: SetUp,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    store_state = await async_get_store_state(hass, farm.config.store_id)
+    for _ in range(60):
+        store_state.limiter.count()
+
+    async with asyncio.timeout(5):
+        entry = await setup_entry()
+
+    store = farm.config.store_id
+    assert entry.state is ConfigEntryState.LOADED
+    assert farm.requests == []
+    # Nothing is known yet: that is not the same as nothing.
+    assert value_of(hass, store, "printers_total") == STATE_UNAVAILABLE
+    await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "on")
+    assert value_of(hass, store, "printers_total") == STATE_UNAVAILABLE
+
+    clock.now += 63
+    await pass_time(hass, 62)
+
+    assert set(POLL) <= set(paths(farm))
+    assert sum(path.endswith("/permissions") for path in paths(farm)) == 1
+    assert value_of(hass, store, "printers_total") == "8"
+    await until(hass, lambda: value_of(hass, printer_named(farm, "X1 Carbon 01"), "print_status") == "running")
+    assert not told_of(caplog)
+    assert "not ready yet" not in caplog.text
+
+
+async def test_start_that_finds_no_room_forgets_no_device_and_ends_at_once(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
+) -> None:
+    """As after a restart: the farm is not remembered, what is registered is."""
+    entities = set(hass.states.async_entity_ids())
+    clock.now += 3600
+    send(entry, 600)
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
+    entry.runtime_data.coordinator.store_state.async_keep()
+    silence(farm)
+
+    async with asyncio.timeout(5):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+    await pass_time(hass, 31)
+    assert farm.requests == []
+    async with asyncio.timeout(2):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert value_of(hass, busy, "readiness") == STATE_UNAVAILABLE
+
+    clock.now += 3620
+    await poll(hass, entry)
+
+    assert value_of(hass, busy, "readiness") == "busy"
+    assert set(hass.states.async_entity_ids()) == entities
+
+
+async def test_key_that_is_refused_at_the_first_poll_with_room_asks_for_another(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    send(entry, 600)
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    farm.revoke_api_key(farm.config.api_key)
+    clock.now += 3620
+    await poll(hass, entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+
+
+# What is read besides
+
+
+async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_has_failed(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    clock: Clock,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    clock.now += 3600
+    # More would be a reason to leave all of them to their turns.
+    send(entry, 45)
+    farm.clear_requests()
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+
+    await pass_time(hass, 31)
+
+    assert farm.requests == []
+    reads = entry.runtime_data.coordinator.slow_poller.describe()
+    assert reads
+    assert {(read["refusals"], read["last_error"]) for read in reads.values()} == {(0, None)}
+    assert "failed" not in caplog.text
+    clock.now += 63
+    await pass_time(hass, 31 + 62)
+    assert {"GET /v1/orders", "GET /v1/subscriptions", "GET /v1/settings/store"} <= set(paths(farm))
+    assert value_of(hass, farm.config.store_id, "orders_open") == "3"
+
+
+async def test_read_that_waits_is_asked_for_once_however_often_it_is_wanted(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
+    clock.now += 3600
+    send(entry, 60)
+    for _ in range(5):
+        entry.runtime_data.coordinator.slow_poller.async_want("orders")
+        await hass.async_block_till_done(wait_background_tasks=True)
+    clock.now += 63
+    await pass_time(hass, 63)
+    assert paths(farm) == ["GET /v1/orders"]
+
+
+async def test_how_jobs_ended_is_asked_for_once_there_is_room(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    clock.now += 3600
+    await stream_gone(hass, farm)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.finish_print(busy)
+    clock.now += 3600
+    # Two are left, for the poll.
+    send(entry, 38)
+    farm.clear_requests()
+    await poll(hass, entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert paths(farm) == POLL
+
+    clock.now += 63
+    entry.runtime_data.coordinator._ended_jobs._asked_at = None
+    await poll(hass, entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert value_of(hass, busy, "last_print_result") == "finished"
+
+
+async def test_cover_comes_with_a_later_look_once_there_is_room(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
+) -> None:
+    image = hass.data[DATA_COMPONENT].get_entity(entity_id(hass, busy, "cover_image", "image"))
+    assert image is not None
+    clock.now += 3600
+    send(entry, 60)
+    for _ in range(5):
+        assert await image.async_image() is None
+    assert image.available
+    assert farm.requests == []
+
+
+async def test_unload_ends_a_picture_that_waits_for_room(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    client = entry.runtime_data.coordinator.client
+    limiter = entry.runtime_data.coordinator.store_state.limiter
+    limiter._blocked_until[RequestPriority.BACKGROUND] = limiter.now() + 9
+    looking = asyncio.create_task(client.picture("a/b.png"))
+    await asyncio.sleep(0.1)
+    assert not looking.done()
+
+    async with asyncio.timeout(1):
+        await hass.config_entries.async_unload(entry.entry_id)
+        await asyncio.wait({looking})
+    assert looking.exception() is not None
+
+
+async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    """With all clocks real: so near to room it waits within its request."""
+    entry = await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    limiter = entry.runtime_data.coordinator.store_state.limiter
+    farm.clear_requests()
+    for _ in range(2):
+        limiter._blocked_until[RequestPriority.BACKGROUND] = limiter.now() + 9
+        entry.runtime_data.coordinator.async_reconcile()
+        polling = asyncio.create_task(poll(hass, entry))
+        await asyncio.sleep(0.1)
+        assert not polling.done()
+        async with asyncio.timeout(2):
+            assert await hass.config_entries.async_reload(entry.entry_id)
+            await asyncio.wait({polling})
+    async with asyncio.timeout(2):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    assert farm.requests == []
+    assert limiter.requests_last_hour < 10
+
+
+async def test_sixty_actions_at_once_leave_the_poll_nothing_to_tell(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the server counts them, with all clocks real."""
+    entry = await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    used = await fill(entry, RequestPriority.USER)
+    assert used > 40
+    with pytest.raises(HomeAssistantError):
+        await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
+    await poll(hass, entry)
+    entry.runtime_data.coordinator.async_reconcile()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data.coordinator.last_update_success
+    assert farm.quota_usage().refused == 0
+    assert not told_of(caplog)

@@ -1,0 +1,67 @@
+"""What is stored of a store may be forged or damaged: it neither keeps the entry from loading, nor frees or locks the quota."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.printago.api import RequestPriority
+from custom_components.printago.const import DOMAIN
+from custom_components.printago.hub.persistence import async_get_store_state
+from tests.conftest import SetUp
+from tests.support.common import pass_time, press, printer_named, value_of
+from tests.support.issues import Clock
+from virtual_farm import VirtualFarm
+
+
+def store(hass_storage: dict[str, Any], farm: VirtualFarm, data: object) -> None:
+    """Write down what is found at the next start."""
+    key = f"{DOMAIN}.{farm.config.store_id}"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"sent": "12345"},
+        {"sent": {"1": 2}},
+        {"sent": [True, None, "now", [], {}]},
+        {"sent": [float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 1e300]},
+        *({"sent": [], "ahead": ahead} for ahead in (0.0, 1.0, -1, 10**9, "1", [], {}, float("nan"))),
+    ],
+)
+async def test_request_log_that_makes_no_sense_takes_little_away(
+    hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, setup_entry: SetUp, data: object
+) -> None:
+    store(hass_storage, farm, data)
+    limiter = (await async_get_store_state(hass, farm.config.store_id)).limiter
+    assert limiter.requests_last_hour <= 2
+    entry = await setup_entry()
+    assert entry.state is ConfigEntryState.LOADED
+    assert "GET /v1/printers" in [f"{request.method} {request.path}" for request in farm.requests]
+
+
+@pytest.mark.parametrize("ahead", [None, 2, 7, -1, "0", 0.0, True], ids=str)
+async def test_log_that_does_not_say_how_it_ended_counts_what_may_have_been_sent_unwritten(
+    hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, ahead: object
+) -> None:
+    store(hass_storage, farm, {"sent": [], "ahead": ahead})
+    assert (await async_get_store_state(hass, farm.config.store_id)).limiter.requests_last_hour == 2
+
+
+async def test_forged_log_of_the_far_future_costs_an_hour_at_most(
+    hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, clock: Clock, setup_entry: SetUp
+) -> None:
+    store(hass_storage, farm, {"sent": [253_000_000_000.0] * 10_000, "ahead": 0})
+    entry = await setup_entry()
+    assert entry.state is ConfigEntryState.LOADED
+    assert farm.requests == []
+    assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) <= 3610
+
+    clock.now += 3611
+    await entry.runtime_data.coordinator.async_refresh()
+    await pass_time(hass, 31)
+
+    await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
+    assert value_of(hass, farm.config.store_id, "jobs_queued") not in (None, "unknown", "unavailable")

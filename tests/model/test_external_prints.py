@@ -1,0 +1,550 @@
+"""Prints that were started elsewhere: each starts once and ends once, with the result, name and times that it had."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.printago.api import Action, Listing
+from custom_components.printago.model.print_results import Results
+from custom_components.printago.model.print_status import Result
+from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
+from tests.support.watched import Watched
+
+type Said = tuple[Any, ...]
+"""A word, and as far as the message mentions them: percent, and the name of the print."""
+
+OCTOPRINT = ("Operational", "Starting", "Printing", "Pausing", "Paused", "Resuming", "Finishing", "Operational")
+
+
+def idle(**printer: Any) -> Watched:
+    """Return a printer that has said that it is idle."""
+    watched = Watched(record(**printer))
+    assert watched.say("IDLE") == []
+    return watched
+
+
+def events(watched: Watched, *said: Said) -> list[str]:
+    """Return what comes of a printer saying all this, one after the other."""
+    return [kind for message in said for kind in watched.say(*message)]
+
+
+def data(watched: Watched) -> dict[str, Any]:
+    """Return the data of the last event."""
+    return watched.last[-1].data
+
+
+# How a print ends
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ([("cancelled",)], "canceled"),
+        ([("STOPPED",)], "canceled"),
+        ([("Cancelling",), ("Operational",)], "canceled"),
+        ([("Cancelling",), ("Operational", 100)], "canceled"),
+        ([("Cancelling",), (None,), ("Operational",)], "canceled"),
+        ([("Cancelling",), ("ERROR",)], "canceled"),
+        ([("Finishing",), ("Operational",)], "finished"),
+        ([("Finishing",), ("ERROR",)], "failed"),
+        ([("complete",)], "finished"),
+        ([("FINISH", 0)], "finished"),
+        ([("error",)], "failed"),
+        ([("Error: MAXTEMP triggered",)], "failed"),
+        ([("Offline (Error: Too many retries)",)], "failed"),
+        ([("Error: Thermal runaway",), ("Operational",)], "failed"),
+        ([("FAILED", 100)], "failed"),
+        ([("IDLE",)], "canceled"),
+        ([("IDLE", 0)], "canceled"),
+        ([("IDLE", 100)], "finished"),
+        ([("standby", 40)], "canceled"),
+        ([(None,), ("IDLE", 100)], "finished"),
+        ([(None, 0), ("IDLE",)], "canceled"),
+        ([("RUNNING", 100), ("IDLE", 0)], "finished"),
+        ([("RUNNING", 99.6), ("IDLE", 0)], "finished"),
+        ([("RUNNING", 100), (None, 0), ("IDLE",)], "finished"),
+        ([("RUNNING", 100), ("RUNNING", 0), ("IDLE",)], "finished"),
+        ([("RUNNING", 100), ("RUNNING", 0), ("RUNNING", 1), ("IDLE",)], "canceled"),
+        ([("PAUSE",), (None,), ("IDLE",)], "canceled"),
+        ([("PAUSE",), ("FINISH",)], "finished"),
+        ([("PAUSE",), ("offline",), ("IDLE",)], "canceled"),
+        ([("offline",), ("Operational", 100)], "finished"),
+        ([("PREPARE",), ("FINISH",)], "finished"),
+    ],
+)
+def test_word_decides_how_a_print_ended_else_how_far_it_had_come(said: list[Said], end: str) -> None:
+    watched = idle()
+    assert events(watched, ("RUNNING", 40)) == ["print_started"]
+    fired = [kind for kind in events(watched, *said) if kind not in ("print_paused", "print_resumed")]
+    assert fired == [f"print_{end}"]
+    assert events(watched, ("FINISH", 100), (None,), ("IDLE",)) == []
+
+
+def test_print_that_was_canceled_is_no_failed_print() -> None:
+    results = Results()
+    watched = idle()
+    for word in ("cancelled", "STOPPED", "IDLE", "FAILED"):
+        watched.say("RUNNING", 40)
+        watched.say(word)
+        for farm_event in watched.last:
+            results.record(farm_event)
+        assert results.of(A).result is (Result.FAILED if word == "FAILED" else Result.CANCELED)
+        assert results.of(A).reason is None
+    assert results.of(A).failed_prints == 1
+
+
+def test_end_says_how_far_the_print_had_come_and_how_long_it_took() -> None:
+    watched = idle()
+    watched.say("RUNNING", 40, "Bracket")
+    watched.now += timedelta(minutes=9)
+    watched.say("RUNNING", 60)
+    watched.now += timedelta(seconds=58)
+    assert watched.say("IDLE", 0) == ["print_canceled"]
+    assert data(watched) == {
+        "job_id": None,
+        "job": "Bracket",
+        "part": None,
+        "order_id": None,
+        "printer": "Printer",
+        "duration": 600,
+        "progress": 60,
+    }
+
+
+# What comes in between
+
+
+@pytest.mark.parametrize("gap", ["offline", "null", "unknown", "offline word", "silent", "maintenance"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_gap_neither_ends_a_print_nor_starts_it_again(gap: str, times: int) -> None:
+    watched = idle()
+    fired = watched.say("RUNNING", 40, "Bracket")
+    for _ in range(times):
+        match gap:
+            case "offline":
+                fired += watched.say("RUNNING", isOnline=False)
+            case "null":
+                fired += watched.say(None)
+            case "unknown":
+                fired += watched.say("reticulating", isAvailable=False)
+            case "offline word":
+                fired += watched.say("offline", isAvailable=False)
+            case "silent":
+                fired += watched.pass_time(minutes=30)
+            case "maintenance":
+                fired += watched.say(None, isAvailable=False)
+                fired += watched.record((watched.now - NOON).seconds, isInMaintenance=True, isAvailable=False)
+        fired += watched.say("RUNNING", 50, isOnline=True)
+    fired += watched.say("FINISH", 100)
+    assert [kind for kind in fired if kind.startswith("print_")] == ["print_started", "print_finished"]
+    assert data(watched)["job"] == "Bracket"
+
+
+@pytest.mark.parametrize("word", [None, "reticulating", "offline", "INIT"])
+def test_flag_that_calls_a_printing_printer_free_all_along_says_nothing(word: str | None) -> None:
+    watched = Watched(record(confirmedReady=False))
+    fired = [kind for said in ("IDLE", "RUNNING", word) for kind in watched.stat(1, state=said)]
+    fired += watched.pass_time(minutes=2)
+    fired += [kind for said in ("RUNNING", word, "FINISH") for kind in watched.say(said, isAvailable=True)]
+    assert fired == ["print_started", "print_finished"]
+
+
+def test_print_that_finished_while_the_printer_was_offline_has_finished_once_it_is_back() -> None:
+    watched = idle()
+    assert events(watched, ("RUNNING", 40)) == ["print_started"]
+    assert watched.say("RUNNING", isOnline=False) == ["printer_offline"]
+    assert watched.record(60, isOnline=True, isAvailable=True) == ["printer_online"]
+    watched.now += timedelta(minutes=2)
+    assert watched.say("FINISH", 100, isOnline=True) == ["print_finished"]
+
+
+def test_print_that_ended_while_nothing_came_is_over_once_the_printer_says_so() -> None:
+    watched = idle()
+    watched.say("RUNNING", 40)
+    assert watched.pass_time(minutes=30) == []
+    # That Printago calls it free does not say how the print ended; what the printer says next does.
+    assert watched.record(1800, isAvailable=True, confirmedReady=False) == []
+    assert watched.pass_time(minutes=30) == []
+    assert watched.say("FINISH", 100) == ["print_finished"]
+
+
+def test_missing_word_of_a_free_printer_is_waited_out_for_a_minute() -> None:
+    watched = idle()
+    watched.say("RUNNING", 40)
+    assert watched.say(None, isAvailable=True) == []
+    assert watched.pass_time(seconds=50) == []
+    assert watched.pass_time(seconds=20) == ["print_canceled"]
+    assert watched.last[-1].occurred_at == NOON + timedelta(seconds=3)
+    assert events(watched, ("IDLE",), (None,)) == []
+
+
+def test_pause_fires_once_whatever_comes_in_between() -> None:
+    watched = idle()
+    said = ("RUNNING",), ("PAUSE",), (None,), ("PAUSE",), ("PREPARE",), ("PAUSE",), ("RUNNING",), ("RUNNING",)
+    assert events(watched, *said) == ["print_started", "print_paused", "print_resumed"]
+
+
+def test_canceling_a_paused_print_does_not_resume_it() -> None:
+    watched = idle()
+    said = ("Printing", 40), ("Paused",), ("Cancelling",), ("Operational",)
+    assert [kind for word in said for kind in watched.say(*word, isAvailable=word[0] == "Operational")] == [
+        "print_started",
+        "print_paused",
+        "print_canceled",
+    ]
+
+
+# What starts
+
+
+def test_whole_print_of_octoprint_fires_each_event_once() -> None:
+    watched = Watched()
+    fired = [kind for word in OCTOPRINT for kind in watched.say(word, isAvailable=word == "Operational")]
+    assert fired == ["print_started", "print_paused", "print_resumed", "print_finished"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Bereit", "Aufheizen", "Druckt", "Bereit"),
+        ("Operational", "Reticulating", "Operational"),
+        ("IDLE", "Reticulating", None, "Reticulating", "IDLE"),
+        (None, None, None, None),
+    ],
+)
+def test_printer_that_is_taken_prints_whatever_it_calls_that(words: tuple[str | None, ...]) -> None:
+    watched = Watched()
+    fired = [
+        kind for place, word in enumerate(words) for kind in watched.say(word, isAvailable=place in (0, len(words) - 1))
+    ]
+    assert fired == ["print_started", "print_finished"]
+
+
+@pytest.mark.parametrize("percent", [None, 40, 100])
+def test_attention_of_a_free_printer_is_the_end_of_a_print(percent: float | None) -> None:
+    watched = idle()
+    assert watched.say("PRINTING", percent, isAvailable=False) == ["print_started"]
+    assert watched.say("ATTENTION", isAvailable=False) == []
+    assert watched.say("ATTENTION", isAvailable=True) == ["print_finished"]
+    assert events(watched, ("ATTENTION",), ("IDLE",), ("ATTENTION",)) == []
+
+
+@pytest.mark.parametrize("word", ["Offline after error", "shutdown"])
+def test_fault_that_frees_a_printer_is_a_failed_print(word: str) -> None:
+    watched = idle()
+    said = [(word, False), (None, False), ("RUNNING", False), (word, True), ("startup", True), ("standby", True)]
+    fired = watched.say("RUNNING", 40)
+    fired += [kind for word, free in said for kind in watched.say(word, isAvailable=free)]
+    assert fired == ["print_started", "print_failed"]
+
+
+def test_missing_word_of_an_idle_printer_starts_nothing() -> None:
+    watched = idle()
+    assert [kind for word in (None, "IDLE", None) for kind in watched.say(word, isAvailable=False)] == []
+    assert watched.pass_time(seconds=70) == ["print_started"]
+    assert watched.say("RUNNING") == []
+
+
+def test_preparation_that_is_given_up_is_no_print() -> None:
+    watched = idle()
+    assert events(watched, ("PREPARE",), ("IDLE",), ("PREPARE",), ("FINISH",)) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "fired"), [("IDLE", ["print_started"]), ("FINISH", ["print_started"]), ("RUNNING", []), (None, [])]
+)
+@pytest.mark.parametrize("online", [True, False])
+def test_print_of_a_printer_that_had_fallen_silent_at_rest_before_the_first_look_has_started(
+    word: str | None, fired: list[str], online: bool
+) -> None:
+    watched = Watched(record(isOnline=online))
+    watched.now = NOON + timedelta(days=1)
+    assert watched.stat(0, state=word, isOnline=online) == []
+    assert [kind for kind in watched.say("printing", isOnline=True) if "print_" in kind] == fired
+    assert watched.say("complete") == ["print_finished"]
+
+
+def test_print_that_is_first_seen_paused_has_started() -> None:
+    watched = idle()
+    assert events(watched, ("PAUSE",), ("RUNNING",), ("FINISH",)) == [
+        "print_started",
+        "print_paused",
+        "print_resumed",
+        "print_finished",
+    ]
+
+
+def test_end_that_is_repeated_fires_once() -> None:
+    watched = idle()
+    assert events(watched, ("RUNNING", 99), ("FINISH", 100), ("FINISH",), (None,), ("FINISH", 100), ("IDLE", 0)) == [
+        "print_started",
+        "print_finished",
+    ]
+
+
+# Names
+
+
+@pytest.mark.parametrize("last", [None, "", "  ", "Calibration"])
+def test_print_keeps_the_name_that_it_had_while_it_ran(last: str | None) -> None:
+    watched = idle()
+    watched.say("RUNNING", 40, "Bracket")
+    watched.stat(10, state="IDLE", isAvailable=True, data={"print": {"taskName": last, "percent": 0}})
+    assert data(watched)["job"] == "Bracket"
+
+
+def test_name_that_only_the_end_says_is_better_than_none() -> None:
+    watched = idle()
+    events(watched, ("RUNNING", 40), ("FINISH", 100, "Bracket"))
+    assert data(watched)["job"] == "Bracket"
+
+
+def test_name_that_comes_after_the_start_is_the_name() -> None:
+    watched = idle()
+    events(watched, ("FINISH", 100, "Yesterday's"), ("RUNNING",))
+    assert data(watched)["job"] == "Yesterday's"
+    assert events(watched, ("RUNNING", 0, "Bracket"), ("RUNNING", 5), ("FAILED",)) == ["print_failed"]
+    assert data(watched)["job"] == "Bracket"
+
+
+# One print after another
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [
+        ([("FINISH", 100), (None,), ("RUNNING", 0, "B")], "finished"),
+        ([("FINISH", 100), ("RUNNING", 0, "B")], "finished"),
+        ([("RUNNING", 0, "B")], "canceled"),
+        ([("RUNNING", 100), ("RUNNING", 0, "B")], "finished"),
+        ([("RUNNING", 0), ("RUNNING", None, "B")], "canceled"),
+        ([("RUNNING", None, "B"), ("RUNNING", 0)], "canceled"),
+        ([(None,), ("RUNNING", 0, "B")], "canceled"),
+        ([("PREPARE", 0, "B"), ("RUNNING",)], "canceled"),
+        ([("PREPARE",), ("RUNNING", 0, "B")], "canceled"),
+        ([("Finishing",), ("Starting", 0, "B")], "finished"),
+        ([("Finishing",), (None,), ("Printing", 0, "B")], "finished"),
+        ([("Cancelling",), ("Printing", 0, "B")], "canceled"),
+    ],
+)
+def test_print_that_follows_another_ends_it(said: list[Said], first: str) -> None:
+    watched = idle()
+    events(watched, ("RUNNING", 10, "A"), ("RUNNING", 97))
+    assert events(watched, *said) == [f"print_{first}", "print_started"]
+    assert events(watched, ("RUNNING", 30), ("FINISH",)) == ["print_finished"]
+    assert data(watched)["job"] == "B"
+
+
+@pytest.mark.parametrize(
+    ("back", "fired"),
+    [
+        ({"name": "B"}, ["print_canceled", "print_started"]),
+        ({"percent": 60, "name": "B"}, ["print_canceled", "print_started"]),
+        ({"percent": 3, "name": "A"}, ["print_canceled", "print_started"]),
+        ({"percent": 39, "name": "A"}, []),
+        ({"percent": 60, "name": "A"}, []),
+        ({}, []),
+    ],
+)
+@pytest.mark.parametrize("gap", ["offline", "silent"])
+def test_printer_that_comes_back_with_another_print_has_ended_the_first(
+    gap: str, back: dict[str, Any], fired: list[str]
+) -> None:
+    watched = idle()
+    watched.say("RUNNING", 40, "A")
+    if gap == "offline":
+        watched.say("RUNNING", isOnline=False)
+    else:
+        watched.pass_time(hours=2)
+    assert [kind for kind in watched.say("RUNNING", isOnline=True, **back) if "print_" in kind] == fired
+    if fired:
+        assert watched.last[-2].data["job"] == "A"
+        assert watched.last[-1].data["job"] == back.get("name", "A")
+    assert watched.say("FINISH", 100) == ["print_finished"]
+
+
+def test_readings_left_over_from_the_print_before_do_not_end_the_next_one() -> None:
+    watched = idle()
+    events(watched, ("RUNNING", 50, "A"), ("FINISH", 100), ("IDLE",))
+    said = ("RUNNING",), ("RUNNING", 0, "B"), ("RUNNING", 40), ("IDLE",)
+    assert events(watched, *said) == ["print_started", "print_canceled"]
+    assert data(watched)["job"] == "B"
+
+
+def test_progress_that_is_estimated_anew_is_no_other_print() -> None:
+    watched = idle()
+    said = ("RUNNING", 80, "A"), ("RUNNING", 55), ("RUNNING", 56), ("RUNNING", 20), (None,), ("RUNNING", 90)
+    assert events(watched, *said) == ["print_started"]
+    assert events(watched, ("RUNNING", 92, "A, renamed"), ("FINISH",)) == ["print_finished"]
+    assert data(watched)["job"] == "A, renamed"
+
+
+def test_printer_that_leaves_the_farm_takes_its_print_along() -> None:
+    watched = idle()
+    watched.say("RUNNING", 40)
+    assert watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}})) == []
+    assert watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(5)})) == []
+    assert events(watched, ("FINISH",), ("RUNNING",), ("FINISH",)) == ["print_started", "print_finished"]
+
+
+def test_printer_that_returns_to_the_farm_while_it_prints_has_not_just_started() -> None:
+    watched = idle()
+    watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}}))
+    watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(5)}))
+    assert events(watched, ("RUNNING", 40), ("FINISH", 100)) == ["print_finished"]
+
+
+# Times
+
+
+def test_print_started_when_it_was_first_seen_running() -> None:
+    watched = idle()
+    state = watched.farm.printers[A]
+    assert state.start_time is None
+    watched.say("RUNNING")
+    started = NOON + timedelta(seconds=2)
+    assert state.start_time == started
+    for word in ("PAUSE", None, "RUNNING", "Finishing"):
+        watched.say(word)
+        assert state.start_time == started
+    watched.say("FINISH")
+    assert state.start_time is None
+
+
+# Jobs of Printago
+
+
+def test_job_that_appears_late_takes_over_what_looked_like_a_print_from_elsewhere() -> None:
+    watched = idle()
+    assert watched.say("RUNNING", 1) == ["print_started"]
+    fields = {"assignedPrinterId": A, "createdAt": stamp(-60), "printingStartedAt": stamp(-20)}
+    assert watched.job(3, status="printing", **fields) == ["job_created", "job_started"]
+    assert events(watched, ("PAUSE",), ("RUNNING",), ("FINISH", 100)) == []
+    done = {"printingCompletedAt": stamp(60), **fields}
+    assert watched.job(60, status="completed", **done) == ["job_finished", "print_finished"]
+    assert events(watched, ("RUNNING", 5), ("FINISH",))[:1] == ["print_started"]
+
+
+def test_job_that_appears_late_and_step_by_step_starts_no_second_print() -> None:
+    watched = idle()
+    assert watched.say("Reticulating", isAvailable=False) == ["print_started"]
+    assert watched.job(2, status="assigned", assignedPrinterId=A) == ["job_created", "job_assigned"]
+    assert watched.job(3, status="sending-to-printer", assignedPrinterId=A) == []
+    assert watched.say("Printing") == []
+    assert watched.job(4, status="printing", assignedPrinterId=A, printingStartedAt=stamp(4)) == ["job_started"]
+    assert watched.job(9, status="failed", assignedPrinterId=A) == ["job_failed", "print_failed"]
+
+
+def test_job_that_takes_long_to_reach_a_printer_starts_no_second_print() -> None:
+    watched = idle()
+    assert watched.say("Reticulating", isAvailable=False) == ["print_started"]
+    watched.job(3, status="assigned", assignedPrinterId=A)
+    watched.now += timedelta(minutes=10)
+    watched.job(600, status="sending-to-printer", assignedPrinterId=A)
+    watched.now += timedelta(minutes=5)
+    began = {"assignedPrinterId": A, "printingStartedAt": stamp(900)}
+    assert watched.job(900, status="printing", **began) == ["job_started"]
+    assert watched.job(1900, status="completed", **began) == ["job_finished", "print_finished"]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_job_that_never_reached_the_printer_does_not_end_the_print_that_runs_there(end: str) -> None:
+    watched = idle()
+    assert watched.say("RUNNING", 5, "A") == ["print_started"]
+    watched.job(3, status="assigned", assignedPrinterId=A)
+    assert watched.job(9, status=end, assignedPrinterId=A) == [f"job_{end.replace('ll', 'l')}"]
+    assert events(watched, ("RUNNING", 50), ("FINISH",)) == ["print_finished"]
+    assert data(watched)["job"] == "A"
+
+
+def test_job_that_starts_later_has_ended_the_print_before_it() -> None:
+    watched = idle()
+    watched.say("RUNNING", 40, "A")
+    watched.say("RUNNING", isOnline=False)
+    watched.now += timedelta(hours=3)
+    fired = watched.job(10_000, status="printing", assignedPrinterId=A, printingStartedAt=stamp(9_000))
+    assert [kind for kind in fired if kind.startswith("print_")] == ["print_canceled", "print_started"]
+    ended = next(farm_event for farm_event in watched.last if farm_event.kind == "print_canceled")
+    assert ended.data["job"] == "A"
+
+
+def test_job_that_is_known_only_when_its_print_was_over_fires_nothing_more_at_the_printer() -> None:
+    watched = idle()
+    assert events(watched, ("RUNNING", 1), ("FINISH", 100)) == ["print_started", "print_finished"]
+    watched.now += timedelta(minutes=2)
+    whole = {"assignedPrinterId": A, "createdAt": stamp(1), "printingStartedAt": stamp(2)}
+    source = job(90, status="completed", printingCompletedAt=stamp(3), **whole)
+    fired = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
+    assert fired == ["job_created", "job_assigned", "job_started", "job_finished"]
+
+
+def test_printer_that_still_says_running_after_its_job_has_ended_starts_nothing() -> None:
+    watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
+    watched.say("RUNNING", 99, "Benchy")
+    assert "print_finished" in watched.job(2, status="completed", assignedPrinterId=A)
+    assert events(watched, ("RUNNING",), (None,), ("RUNNING", 100), ("PAUSE",), ("RUNNING",), ("FINISH",)) == []
+    assert events(watched, ("RUNNING", 1), ("FINISH",)) == ["print_started", "print_finished"]
+
+
+def test_print_of_a_job_that_may_not_be_read_any_more_goes_on_by_the_printers_word() -> None:
+    fields = {"assignedPrinterId": A, "printingStartedAt": stamp(-60), "label": "Order 7"}
+    watched = Watched(jobs={JOB: job(status="printing", **fields)})
+    watched.say("RUNNING", 40)
+    assert watched.see(watched.farm.forget_jobs()) == []
+    assert events(watched, ("RUNNING", 50), ("FINISH",)) == ["print_finished"]
+    assert data(watched)["job"] == "Order 7"
+    assert data(watched)["duration"] == 63
+
+
+def test_job_that_may_be_read_again_does_not_start_again() -> None:
+    watched = idle()
+    assert watched.see(watched.farm.forget_jobs()) == []
+    assert watched.say("RUNNING", 1) == ["print_started"]
+    fields = {"assignedPrinterId": A, "printingStartedAt": stamp(2)}
+    assert watched.see(snapshot(watched.farm, {A: record(3)}, {JOB: job(3, status="printing", **fields)})) == []
+    assert watched.job(9, status="completed", **fields) == ["job_finished", "print_finished"]
+
+
+# Restarts
+
+
+@pytest.mark.parametrize(
+    ("percent", "name", "began"),
+    [(70, "Bracket", 1), (None, None, 1), (70, None, 1), (70, "Other", 7200), (10, "Bracket", 7200)],
+)
+def test_print_that_goes_on_over_a_restart_began_when_it_was_first_seen(
+    percent: float | None, name: str | None, began: int
+) -> None:
+    before = Watched()
+    before.say("IDLE")
+    before.say("RUNNING", 60, "Bracket")
+    saved = before.event_detector.external_prints.export()
+
+    after = Watched()
+    after.event_detector.external_prints.restore(saved)
+    assert after.event_detector.external_prints.export() == saved
+    after.now = NOON + timedelta(hours=2)
+    assert after.say("RUNNING", percent, name) == []
+    assert after.farm.printers[A].start_time == NOON + timedelta(seconds=1 + began)
+    assert after.say("FINISH", 100) == ["print_finished"]
+    assert data(after)["job"] == ("Bracket" if name is None else name)
+    assert after.event_detector.external_prints.export() == {}
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [None, [], {A: None}, {A: {}}, {A: {"seen_at": 5}}, {A: {"seen_at": stamp(9e6)}}, {A: {"seen_at": stamp(-9e6)}}],
+)
+def test_damaged_memory_of_a_print_is_ignored(saved: object) -> None:
+    watched = Watched()
+    watched.event_detector.external_prints.restore(saved)
+    assert events(watched, ("RUNNING",), ("FINISH",)) == ["print_finished"]
+    assert data(watched)["duration"] == 1
+
+
+def test_print_that_ended_before_the_restart_is_no_news() -> None:
+    watched = Watched()
+    watched.event_detector.external_prints.restore({A: {"seen_at": stamp(-60), "name": "Bracket", "progress": 60}})
+    assert events(watched, ("FINISH", 100, "Bracket"), ("RUNNING", 1, "Bracket")) == ["print_started"]
+    assert watched.farm.printers[A].start_time == NOON + timedelta(seconds=2)

@@ -1,0 +1,177 @@
+"""How jobs find their printers, end and are counted in the farm model."""
+
+import pytest
+
+from custom_components.printago.api import Action, Listing
+from custom_components.printago.model.farm import Farm
+from tests.support.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp
+
+
+@pytest.fixture
+def farm() -> Farm:
+    """Return a farm of one printer, at noon."""
+    farm = Farm(lambda: NOON)
+    snapshot(farm, {A: record()})
+    return farm
+
+
+def test_job_belongs_to_the_printer_that_it_is_assigned_to(farm: Farm) -> None:
+    snapshot(farm, {A: record(), B: record()}, {JOB: job(status="printing", assignedPrinterId=A)})
+    assert farm.printers[A].job is farm.jobs[JOB]
+    changes = event(farm, "printjob", Action.UPDATE, {JOB: {"assignedPrinterId": B, "updatedAt": stamp(1)}})
+    assert changes.printers == {A, B}
+    assert farm.printers[A].job is None
+    assert farm.printers[B].job is farm.jobs[JOB]
+    event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", "updatedAt": stamp(2)}})
+    assert farm.printers[B].job is None
+
+
+def test_of_several_jobs_the_one_that_the_printer_names_is_its_job(farm: Farm) -> None:
+    other = "k" * 24
+    snapshot(
+        farm,
+        {A: record(printingJobId=JOB)},
+        {JOB: job(status="assigned"), other: job(status="printing", assignedPrinterId=A)},
+    )
+    assert farm.printers[A].job is farm.jobs[JOB]
+
+
+def test_job_that_only_its_printer_names_ends_for_the_printer_too(farm: Farm) -> None:
+    snapshot(farm, {A: record(printingJobId=JOB, isAvailable=False)}, {JOB: job(status="printing")})
+    assert farm.printers[A].print_status == "running"
+    changes = event(farm, "printjob", Action.UPDATE, {JOB: {"status": "paused", "updatedAt": stamp(1)}})
+    assert changes.printers == {A}
+    assert farm.printers[A].print_status == "pause"
+    event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", "updatedAt": stamp(2)}})
+    assert farm.printers[A].job is None
+
+
+def test_printer_with_several_jobs_has_the_one_that_came_furthest(farm: Farm) -> None:
+    other = "k" * 24
+    snapshot(
+        farm,
+        {A: record()},
+        {JOB: job(status="assigned", assignedPrinterId=A), other: job(status="printing", assignedPrinterId=A)},
+    )
+    assert farm.printers[A].job is farm.jobs[other]
+    event(farm, "printjob", Action.UPDATE, {other: {"status": "completed", "updatedAt": stamp(1)}})
+    assert farm.printers[A].job is farm.jobs[JOB]
+
+
+def test_job_at_a_printer_that_nobody_knows_is_kept_until_the_printer_comes(farm: Farm) -> None:
+    snapshot(farm, {A: record()}, {JOB: job(status="printing", assignedPrinterId=B)})
+    event(farm, "printer", Action.INSERT, {B: record(1)})
+    assert farm.printers[B].job is farm.jobs[JOB]
+
+
+def test_job_is_at_one_printer_only_whatever_a_record_still_says(farm: Farm) -> None:
+    snapshot(
+        farm,
+        {A: record(printingJobId=JOB, isAvailable=False), B: record()},
+        {JOB: job(status="printing")},
+    )
+    assert farm.printers[A].job is not None
+    event(farm, "printjob", Action.UPDATE, {JOB: {"assignedPrinterId": B, "updatedAt": stamp(1)}})
+    assert farm.printers[A].job is None
+    assert farm.printers[B].job is farm.jobs[JOB]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(None, {}), (stamp(), {}), (stamp(), {"updatedAt": stamp(5)})], ids=["none", "one", "both"]
+)
+def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
+    farm: Farm, before: str | None, after: dict[str, str]
+) -> None:
+    """Whichever of the messages carry a stamp."""
+    farm.open_jobs.completions.total = 7
+    printing = {JOB: job(status="printing", assignedPrinterId=A, updatedAt=before)}
+    snapshot(farm, {A: record()}, printing)
+    farm.begin_snapshot()
+    event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", **after}})
+    farm.apply_snapshot(Listing({A: record()}, complete=True), Listing(printing, complete=True))
+    assert JOB not in farm.jobs
+    assert farm.printers[A].job is None
+    assert farm.open_jobs.completions.total == 8
+
+
+def test_completed_job_is_counted_once_and_leaves(farm: Farm) -> None:
+    farm.open_jobs.completions.total = 7
+    snapshot(farm, {A: record()}, {JOB: job(status="printing", assignedPrinterId=A)})
+    for _ in range(3):
+        event(farm, "printjob", Action.UPDATE, {JOB: job(5, status="completed")})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(4, status="printing")})
+    assert farm.open_jobs.completions.total == 8
+    assert JOB not in farm.jobs
+
+
+def test_late_message_of_a_job_that_ended_and_was_deleted_does_not_bring_it_back(farm: Farm) -> None:
+    snapshot(farm, {A: record()}, {JOB: job(status="printing")})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(5, status="completed")})
+    event(farm, "printjob", Action.DELETE, {JOB: {}})
+    event(farm, "printjob", Action.UPDATE, {JOB: job(4, status="printing")})
+    assert JOB not in farm.jobs
+
+
+def test_failed_job_stays_until_it_is_cleared_and_can_be_retried(farm: Farm) -> None:
+    snapshot(farm, {A: record()}, {JOB: job(status="failed")})
+    assert [found.id for found in farm.jobs_with("failed")] == [JOB]
+    event(farm, "printjob", Action.UPDATE, {JOB: {"hidden": True, "updatedAt": stamp(1)}})
+    assert JOB not in farm.jobs
+    event(farm, "printjob", Action.UPDATE, {JOB: job(2, hidden=False, status="pending")})
+    assert farm.jobs[JOB].status == "pending"
+
+
+def test_cancelled_job_that_is_retried_comes_back(farm: Farm) -> None:
+    snapshot(farm, {A: record()}, {JOB: job()})
+    event(farm, "printjob", Action.UPDATE, {JOB: {"status": "cancelled", "updatedAt": stamp(3)}})
+    assert JOB not in farm.jobs
+    snapshot(farm, {A: record()}, {JOB: job(9)})
+    assert JOB in farm.jobs
+
+
+def test_job_of_which_little_is_known_asks_for_a_snapshot(farm: Farm) -> None:
+    assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).needs_refresh
+    assert JOB not in farm.jobs
+    assert event(farm, "printjob", Action.UPDATE, {JOB: {"status": "pending"}}).needs_refresh
+    assert JOB in farm.jobs
+    assert event(farm, "printjob", Action.DELETE, {JOB: {}}).jobs
+    assert JOB not in farm.jobs
+
+
+def test_fragments_of_an_old_job_ask_for_one_snapshot_only(farm: Farm) -> None:
+    assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).needs_refresh
+    snapshot(farm, {A: record()}, {})
+    assert not event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 8"}}).needs_refresh
+    snapshot(farm, {A: record()}, {JOB: job()})
+    assert farm.jobs[JOB].title == "Benchy"
+
+
+def test_job_in_a_status_that_nobody_knows_does_not_ask_for_snapshots_without_end(farm: Farm) -> None:
+    for _ in range(3):
+        assert not snapshot(farm, {A: record()}, {JOB: job(status="teleporting")}).needs_refresh
+    assert JOB not in farm.jobs
+
+
+def test_jobs_that_the_key_may_not_read_are_left_as_they_are(farm: Farm) -> None:
+    farm.begin_snapshot()
+    assert not farm.apply_snapshot(Listing({A: record()}, complete=True), None).jobs
+
+
+def test_part_builds_are_remembered_by_when_they_were_first_seen(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.printago.model.jobs._MOST_REMEMBERED", 2)
+    for number in range(4):
+        event(farm, "printjob", Action.UPDATE, {f"job{number}": job(status="completed", partBuildId=f"build{number}")})
+    assert list(farm.open_jobs.part_builds) == ["build2", "build3"]
+    first_seen = farm.open_jobs.part_builds["build2"]
+    farm.open_jobs.note_part_build("build2")
+    assert farm.open_jobs.part_builds["build2"] == first_seen
+
+
+def test_memory_of_what_went_is_bounded(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.printago.model.gone_entities._MOST_REMEMBERED", 2)
+    for number in range(4):
+        event(farm, "printjob", Action.INSERT, {f"job{number}": job()})
+        event(farm, "printjob", Action.DELETE, {f"job{number}": {}})
+    event(farm, "printjob", Action.INSERT, {"job0": job()})
+    event(farm, "printjob", Action.INSERT, {"job3": job()})
+    assert farm.jobs.keys() == {"job0"}

@@ -1,0 +1,80 @@
+"""Why a job waits, as far as the farm in memory tells."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.printago.model.farm import Farm
+from custom_components.printago.model.wait_reason import wait_reason
+from tests.support.farm_model import JOB, NOON, A, B, job, record, snapshot
+
+BUSY = {"isAvailable": False}
+BED = {"isAvailable": True, "confirmedReady": False}
+READY = {"isAvailable": True, "confirmedReady": True}
+
+
+def reason(printers: dict[str, dict[str, Any]], **wanted: Any) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return why a pending job waits on a farm of these printers: code, printers, tags."""
+    farm = Farm(lambda: NOON)
+    rows = {printer_id: record(name=printer_id[0].upper(), **fields) for printer_id, fields in printers.items()}
+    snapshot(farm, rows, {JOB: job(status="pending", **wanted)})
+    found = wait_reason(farm, farm.jobs[JOB])
+    return found.code.value, found.printers, found.tags
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "code"),
+    [
+        (READY, BED, "soon"),
+        (BED, BUSY, "bed"),
+        (BUSY, {"enabled": False}, "busy"),
+        ({"isInMaintenance": True}, {"isInMaintenance": True}, "away"),
+    ],
+)
+def test_the_printer_that_could_end_the_wait_first_is_named(
+    one: dict[str, Any], other: dict[str, Any], code: str
+) -> None:
+    found, printers, _ = reason({A: {"isOnline": True, **one}, B: {"isOnline": True, **other}})
+    assert found == code
+    assert A[0].upper() in printers
+
+
+def test_offline_printers_are_away() -> None:
+    assert reason({A: {"isOnline": False}})[0] == "away"
+
+
+def test_only_printers_with_all_tags_are_looked_at() -> None:
+    large = {"isOnline": True, **BUSY, "tags": ["large", "enclosed", "left"]}
+    small = {"isOnline": True, **READY, "tags": ["large"]}
+    wanted = {"user.tags": "large|enclosed"}
+
+    assert reason({A: large, B: small}, requiredPrinterTags=wanted) == ("busy", (A[0].upper(),), ("enclosed", "large"))
+    assert reason({B: small}, requiredPrinterTags=wanted) == ("no_printer", (), ("enclosed", "large"))
+    assert reason({B: small}, requiredPrinterTags={"user.tags": "Large"})[0] == "no_printer"
+
+
+def test_a_pinned_job_waits_for_its_printer_only() -> None:
+    printers = {A: {"isOnline": True, **BED}, B: {"isOnline": True, **READY}}
+    assert reason(printers, requiredPrinterTags={"printer.id": A}) == ("bed", (A[0].upper(),), ())
+
+
+def test_provider_model_and_nozzle_are_looked_at() -> None:
+    printer = {"isOnline": True, **READY, "nozzleDiameter": "0.4", "metadata": {"dev_product_name": "X1 Carbon"}}
+    for kind, fits, other in (
+        ("printer.nozzleDiameter", "0.4", "0.6"),
+        ("printer.modelName", "X1 Carbon", "P1S"),
+    ):
+        assert reason({A: printer}, requiredPrinterTags={kind: fits})[0] == "soon"
+        assert reason({A: printer}, requiredPrinterTags={kind: other})[0] == "no_printer"
+
+
+def test_what_nobody_but_printago_can_judge_is_left_to_it() -> None:
+    assert reason({A: {"isOnline": True, **READY}}, requiredPrinterTags={"filament.type": "PLA"})[0] == "printago"
+
+
+def test_low_priority_that_is_off_comes_before_everything() -> None:
+    farm = Farm(lambda: NOON)
+    snapshot(farm, {A: record()}, {JOB: job(status="pending", priority=1000)})
+    assert wait_reason(farm, farm.jobs[JOB]).code != "low_priority_off"
+    farm.process_low_priority_jobs = False
+    assert wait_reason(farm, farm.jobs[JOB]).code == "low_priority_off"

@@ -1,0 +1,145 @@
+"""Problems that printers report: each is shown, counted and told once, whatever it lacks and however it is written."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.api.models.telemetry import NAMELESS
+from custom_components.printago.model.events import EventDetector
+from custom_components.printago.model.farm import Farm
+from tests.support.common import entity_id, printer_named, state_of, until, value_of
+from tests.support.event_recorder import EventRecorder
+from tests.support.farm_model import NOON, A, record, snapshot, stat
+from tests.support.publish import publish_stat
+from virtual_farm import VirtualFarm
+
+CODE = "0700-2000-0002-0001"
+OTHER = "0300-0D00-0001-000B"
+WORDS = {"message": "Nozzle clogged"}
+
+
+class Watched:
+    """A farm of one Bambu printer that reports no problem."""
+
+    def __init__(self) -> None:
+        self.seconds = 0
+        self.farm = Farm(lambda: NOON)
+        self.event_detector = EventDetector(self.farm)
+        self.event_detector.detect(snapshot(self.farm, {A: record(provider="Bambu")}))
+        assert self.tell({"errors": [], "warnings": []}) == []
+
+    def tell(self, health: Any) -> list[str]:
+        """Let a message come; return what is told of it."""
+        self.seconds += 1
+        self.last = self.event_detector.detect(stat(self.farm, A, self.seconds, data={"health": health}))
+        return [event.kind for event in self.last]
+
+
+@pytest.fixture
+def watched() -> Watched:
+    """Return a farm that is watched."""
+    return Watched()
+
+
+@pytest.mark.parametrize(
+    "entry", [WORDS, {**WORDS, "code": None}, {**WORDS, "code": ""}, {**WORDS, "code": " "}, {**WORDS, "code": 7}]
+)
+@pytest.mark.parametrize(("name", "kind"), [("errors", "hms_error"), ("warnings", "hms_warning")])
+def test_problem_without_a_code_is_told_by_its_words(watched: Watched, entry: Any, name: str, kind: str) -> None:
+    for _ in range(2):
+        assert watched.tell({name: [entry]}) == [kind]
+        assert watched.last[0].data["message"] == "Nozzle clogged"
+        assert watched.tell({name: [entry]}) == []
+        assert watched.farm.printers[A].has_problem
+        assert watched.tell({name: []}) == ["hms_cleared"]
+        assert watched.last[0].data["message"] == "Nozzle clogged"
+
+
+@pytest.mark.parametrize("entry", [{}, {"code": "", "message": ""}, 7, True, []])
+def test_problem_of_which_nothing_is_told_is_one_nevertheless(watched: Watched, entry: Any) -> None:
+    assert watched.tell({"errors": [entry, entry]}) == ["hms_error"]
+    assert watched.last[0].data["message"] == NAMELESS
+    assert watched.tell({"errors": [entry]}) == []
+
+
+def test_warning_that_becomes_an_error_is_told_as_one(watched: Watched) -> None:
+    problem = {"code": CODE, "message": "Empty"}
+    assert watched.tell({"errors": [], "warnings": [problem]}) == ["hms_warning"]
+    assert watched.tell({"errors": [problem], "warnings": []}) == ["hms_error"]
+    assert watched.last[0].data["severity"] == "error"
+    assert watched.tell({"errors": [problem], "warnings": [problem]}) == []
+    # It is the same one still, and better than before.
+    assert watched.tell({"errors": [], "warnings": [problem]}) == []
+    assert watched.tell({"errors": [], "warnings": []}) == ["hms_cleared"]
+
+
+def test_problem_in_both_lists_is_told_as_the_worse(watched: Watched) -> None:
+    assert watched.tell({"errors": [WORDS], "warnings": [WORDS]}) == ["hms_error"]
+
+
+def test_same_code_in_another_form_or_order_is_no_news(watched: Watched) -> None:
+    first = [{"code": CODE, "message": "Empty"}, {"code": OTHER, "message": "Stuck"}]
+    assert watched.tell({"errors": first}) == ["hms_error", "hms_error"]
+    again = [{"code": OTHER.lower().replace("-", "_"), "message": "Stuck"}, {"code": CODE.replace("-", "")}]
+    assert watched.tell({"errors": again}) == []
+    assert watched.tell({"errors": [{"code": f"HMS_{CODE}"}, {"code": CODE.lower()}]}) == ["hms_cleared"]
+    assert len(watched.farm.printers[A].problems) == 1
+
+
+@pytest.mark.parametrize("gone", [None, {"errors": None}, {"errors": None, "warnings": None}, {"errors": []}])
+def test_null_takes_problems_back(watched: Watched, gone: Any) -> None:
+    assert watched.tell({"errors": [WORDS]}) == ["hms_error"]
+    assert watched.tell(gone) == ["hms_cleared"]
+    assert not watched.farm.printers[A].has_problem
+
+
+@pytest.mark.parametrize("junk", [7, True, "?", {"code": "?"}, [7]])
+def test_what_is_no_list_takes_nothing_for_well(watched: Watched, junk: Any) -> None:
+    watched.tell({"errors": [WORDS]})
+    watched.tell({"errors": junk})
+    assert watched.farm.printers[A].has_problem
+    watched.tell({"errors": [WORDS]})
+    assert watched.tell([junk]) == []
+    assert watched.farm.printers[A].has_problem
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"code": "0300-8013", "message": "Paused"},
+        {"code": "HMS_0300_8000", "message": ""},
+        {"code": "0500-4001", "message": "Printing was paused by the user."},
+        {"message": "Paused By User"},
+        "Print paused by the user",
+    ],
+)
+def test_pause_by_a_person_is_no_problem_with_or_without_its_code(watched: Watched, entry: Any) -> None:
+    assert watched.tell({"errors": [entry]}) == []
+    assert not watched.farm.printers[A].has_problem
+    assert watched.tell({"errors": [entry, "Nozzle clogged"]}) == ["hms_error"]
+
+
+async def test_problems_without_codes_are_shown_counted_and_told(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    counted = int(value_of(hass, farm.config.store_id, "printers_with_problem") or 0)
+    publish_stat(farm, printer, data={"health": {"errors": [WORDS, {"code": "\uff10" * 200}], "warnings": [{}]}})
+    await until(hass, lambda: value_of(hass, printer, "hms", "binary_sensor") == "on")
+    attributes = state_of(hass, printer, "hms", "binary_sensor").attributes
+    assert attributes["messages"] == [
+        {"code": None, "message": "Nozzle clogged", "severity": "error", "wiki": None},
+        {"code": "\uff10" * 200, "message": "", "severity": "error", "wiki": None},
+        {"code": None, "message": NAMELESS, "severity": "warning", "wiki": None},
+    ]
+    assert attributes["highest_severity"] == "error"
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_with_problem") == str(counted + 1))
+    alert = entity_id(hass, printer, "alert", "event")
+    await until(hass, lambda: len(recorder.of(alert)) == 3)
+    assert recorder.of(alert) == ["hms_error", "hms_warning", "hms_error"]
+    assert "code" not in recorder.data("hms_warning")
+    publish_stat(farm, printer, data={"health": None})
+    await until(hass, lambda: value_of(hass, printer, "hms", "binary_sensor") == "off")
+    await until(hass, lambda: recorder.of(alert).count("hms_cleared") == 3)

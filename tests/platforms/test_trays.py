@@ -1,0 +1,406 @@
+"""What is loaded into a printer, as its owner sees it: AMS trays, the external spool, assigned materials."""
+
+import math
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import orjson
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.conftest import SetUp
+from tests.support.common import entity_id, pass_time, paths, state_of, until, value_of
+from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm.catalog import slot_fields
+from virtual_farm.entities import Document
+from virtual_farm.machine import Tray
+
+SLOTS = "GET /v1/materials/printer-slots"
+NAMES = ["GET /v1/materials", "GET /v1/materials/variants"]
+
+
+@pytest.fixture
+def farm_config() -> FarmConfig:
+    """Have printers that print nothing, with changes told at once."""
+    return FarmConfig(printers=3, speed=0, scenario="idle", telemetry_interval=0)
+
+
+@pytest.fixture
+async def x1c(farm: VirtualFarm) -> str:
+    """Return a printer with one AMS: three spools, and one empty slot."""
+    printer_id = farm.add_printer("X1C", name="Shelf", ready=True).id
+    for slot, (name, color) in enumerate((("Black", "000000FF"), ("Red", "C12E1FFF"), ("Orange", "F75403FF"))):
+        variant = variant_named(farm, name)
+        material = farm.world.materials[variant["materialId"]]
+        load(farm, printer_id, (0, slot), Tray(color, material["type"], material["name"], "", 80.0 - slot), variant)
+    return printer_id
+
+
+def variant_named(farm: VirtualFarm, name: str) -> Document:
+    """Return a colour by its name."""
+    return next(variant for variant in farm.world.variants.values() if variant["name"] == name)
+
+
+def load(
+    farm: VirtualFarm, printer_id: str, place: tuple[int, int], tray: Tray | None, variant: Document | None = None
+) -> None:
+    """Put a spool into a slot, and assign a material to it; None takes either away."""
+    farm.fleet.load(farm.printer(printer_id), place, tray, slot_fields(farm.world, variant))
+    farm.feed.flush(everything=True)
+
+
+def tell(farm: VirtualFarm, printer_id: str, filament: Any, **groups: Any) -> None:
+    """Publish a sparse message that tells of nothing but filament, and what else is given."""
+    stat = {**farm.feed.stat(farm.printer(printer_id)), "data": {"filament": filament, **groups}}
+    farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer_id}", orjson.dumps(stat))
+
+
+def slots(*trays: Any) -> dict[str, Any]:
+    """Return filament in one AMS."""
+    return {"ams": {"status": {"slotsLoaded": "f", "slotsReading": "0"}, "ams": [{"slots": list(trays)}]}}
+
+
+def attributes(hass: HomeAssistant, printer_id: str, key: str) -> dict[str, Any]:
+    """Return what an entity tells beside its state, without what Home Assistant adds."""
+    told = dict(state_of(hass, printer_id, key).attributes)
+    return {name: told[name] for name in ("color", "colors", "type", "remaining", "name", "active", "material")}
+
+
+async def test_each_tray_tells_what_is_loaded(hass: HomeAssistant, x1c: str, entry: MockConfigEntry) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    assert state_of(hass, x1c, "ams_1_tray_1").name == "Shelf AMS 1 tray 1"
+    assert attributes(hass, x1c, "ams_1_tray_2") == {
+        "color": "#C12E1F",
+        "colors": ["#C12E1F"],
+        "type": "PLA",
+        "remaining": 79,
+        "name": "Bambu PLA Basic",
+        "active": False,
+        "material": None,
+    }
+    assert value_of(hass, x1c, "ams_1_tray_3") == "Bambu PETG HF"
+
+
+async def test_empty_tray_is_not_an_unknown_one(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_4") == "empty")
+    assert attributes(hass, x1c, "ams_1_tray_4")["color"] is None
+    tell(farm, x1c, slots({"id": "0", "color": "", "info": "", "type": "", "remaining": -1}, {"id": "1"}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "unknown")
+    assert value_of(hass, x1c, "ams_1_tray_2") == "empty"
+
+
+async def test_spool_that_only_has_a_type_is_called_by_it(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    tell(farm, x1c, slots({"id": "0", "color": "00ff00", "info": "", "type": "ABS", "remaining": 55.4}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "ABS")
+    told = attributes(hass, x1c, "ams_1_tray_1")
+    assert (told["color"], told["name"], told["remaining"]) == ("#00FF00", None, 55)
+
+
+async def test_filament_that_lets_light_through_differs_from_black_and_from_opaque(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    colors = ("00000000", "000000FF", "FFFFFF00", "#FFFFFF")
+    tell(farm, x1c, slots(*({"color": color, "info": "PETG Translucent", "type": "PETG"} for color in colors)))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_4") == "PETG Translucent")
+    assert [attributes(hass, x1c, f"ams_1_tray_{number}")["color"] for number in range(1, 5)] == [
+        "#00000000",
+        "#000000",
+        "#FFFFFF00",
+        "#FFFFFF",
+    ]
+
+
+async def test_filament_of_several_colors_shows_them_all(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    tell(farm, x1c, slots({"color": "#FF9425FF;#C16784FF", "info": "PLA Silk Dual", "type": "PLA"}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "PLA Silk Dual")
+    told = attributes(hass, x1c, "ams_1_tray_1")
+    assert (told["color"], told["colors"]) == ("#FF9425", ["#FF9425", "#C16784"])
+
+
+async def test_manufacturers_code_is_told_as_the_name_that_the_store_gives_it(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    tell(farm, x1c, slots({"id": "0", "color": "#FFFFFFFF", "info": "GFA01", "type": "PLA", "remaining": 9}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "PLA")
+    await pass_time(hass, 31)
+    assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Matte"
+
+
+async def test_ams_comes_and_goes_and_comes_back(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    assert value_of(hass, x1c, "ams_2_tray_1") is None
+    farm.set_ams(x1c, 2)
+    await until(hass, lambda: value_of(hass, x1c, "ams_2_tray_4") == "empty")
+    farm.set_ams(x1c, 1)
+    await until(hass, lambda: value_of(hass, x1c, "ams_2_tray_4") == "unavailable")
+    assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic"
+    farm.set_ams(x1c, 0)
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "unavailable")
+    assert value_of(hass, x1c, "external_spool") == "empty"
+    farm.set_ams(x1c, 2)
+    await until(hass, lambda: value_of(hass, x1c, "ams_2_tray_4") == "empty")
+    assert value_of(hass, x1c, "ams_1_tray_1") == "empty"
+
+
+async def test_message_that_leaves_something_out_leaves_it_as_it_was(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    tell(farm, x1c, {"spool": {"color": "0000FF", "info": "PETG Basic", "type": "PETG", "remaining": 0}})
+    await until(hass, lambda: value_of(hass, x1c, "external_spool") == "PETG Basic")
+    assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic"
+    tell(farm, x1c, slots({"id": "0"}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "empty")
+    assert value_of(hass, x1c, "external_spool") == "PETG Basic"
+    assert value_of(hass, x1c, "ams_1_tray_2") == "unavailable"
+
+
+async def test_sparse_message_with_temperatures_and_a_spool_keeps_the_ams(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    spools = ["PETG Basic", "ABS", "PLA Matte"]
+    for spool, groups in zip(spools, ({}, {"print": {"percent": 3}}, {"health": {"errors": []}}), strict=True):
+        spooled = {"spool": {"color": "0000FF", "info": spool, "type": "PLA", "remaining": 0}}
+        tell(farm, x1c, spooled, temps={"nozzleTemp": 41, "bedTemp": 31}, **groups)
+        await until(hass, lambda spool=spool: value_of(hass, x1c, "external_spool") == spool)
+        assert value_of(hass, x1c, "nozzle_temp") == "41"
+        assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic"
+
+
+async def test_printer_that_was_deleted_and_returns_gets_its_trays_again(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    kept = {key: value_of(hass, x1c, key) for key in ("ams_1_tray_4", "external_spool", "chamber_temp")}
+    record = farm.world.printers.wire(x1c)
+
+    def tell_event(action: str, **fields: Any) -> None:
+        entities = {x1c: {**record, "updatedAt": farm.config.clock().isoformat()} if action == "INSERT" else {}}
+        message = {"action": action, "entityType": "printer", "entities": entities, "changes": {}}
+        farm.publish(f"stores/{farm.config.store_id}/entities/printers", orjson.dumps(message))
+
+    tell_event("DELETE")
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") is None)
+    assert er.async_get(hass).async_get_entity_id("sensor", "printago", f"{x1c}_external_spool") is None
+    tell_event("INSERT")
+    await until(hass, lambda: value_of(hass, x1c, "print_status") is not None)
+    farm.printer(x1c).machine.version += 1
+    farm.feed.flush(everything=True)
+
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    assert {key: value_of(hass, x1c, key) for key in kept} == kept
+
+
+async def test_external_spool_of_a_printer_without_ams(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    added = farm.add_printer("A1", name="Bare", ready=True).id
+    load(farm, added, (-1, 0), Tray("C12E1FFF", "TPU", "Bambu TPU 95A HF", "", 40.0), variant_named(farm, "Blue"))
+    await until(hass, lambda: value_of(hass, added, "external_spool") == "Bambu TPU 95A HF")
+    assert value_of(hass, added, "ams_1_tray_1") is None
+    load(farm, added, (-1, 0), None)
+    await until(hass, lambda: value_of(hass, added, "external_spool") == "empty")
+
+
+async def test_printer_of_another_make_has_no_trays(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    klipper = farm.add_printer("KLIPPER", name="Voron", ready=True).id
+    await until(hass, lambda: value_of(hass, klipper, "nozzle_temp") not in (None, "unavailable"))
+    assert value_of(hass, klipper, "external_spool") is None
+    assert value_of(hass, klipper, "ams_1_tray_1") is None
+
+
+async def test_trays_come_back_at_start_while_the_printer_is_silent(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    entry.runtime_data.coordinator.store_state.async_forget_farm()
+    farm.disconnect_printer(x1c)
+    farm.publish(f"stores/{farm.config.store_id}/printer-stats/{x1c}", b"", retain=True)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert value_of(hass, x1c, "ams_1_tray_1") == "unavailable"
+    assert value_of(hass, x1c, "external_spool") == "unavailable"
+    assert er.async_get(hass).async_get(entity_id(hass, x1c, "ams_1_tray_4")) is not None
+
+    farm.reconnect_printer(x1c)
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+
+
+async def test_offline_printer_does_not_show_its_trays(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    farm.disconnect_printer(x1c)
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "unavailable")
+
+
+class TestActive:
+    """Which tray the current print uses."""
+
+    async def test_trays_of_the_job_are_active_while_it_prints(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+        self._submit(farm, x1c)
+        await farm.advance(300)
+        await until(hass, lambda: value_of(hass, x1c, "print_status") == "running")
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is True)
+        assert attributes(hass, x1c, "ams_1_tray_2")["active"] is False
+        assert attributes(hass, x1c, "external_spool")["active"] is False
+        farm.finish_print(x1c)
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is False)
+
+    @pytest.mark.parametrize(("ams", "slot"), [(-1, 0), (-1, 1), (255, 254)])
+    async def test_external_spool_is_active_whichever_of_them_the_job_prints_from(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry, ams: int, slot: int
+    ) -> None:
+        await self._print_from(hass, farm, x1c, [{"amsIndex": ams, "slotIndex": slot}])
+        await until(hass, lambda: attributes(hass, x1c, "external_spool")["active"] is True)
+        assert attributes(hass, x1c, "ams_1_tray_1")["active"] is False
+
+    async def test_place_that_nobody_can_tell_leaves_it_open_which_tray_is_active(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await self._print_from(hass, farm, x1c, [{"amsIndex": 128, "slotIndex": 0}])
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is None)
+        assert attributes(hass, x1c, "external_spool")["active"] is None
+
+    async def _print_from(
+        self, hass: HomeAssistant, farm: VirtualFarm, printer_id: str, mapping: list[dict[str, Any]]
+    ) -> None:
+        await until(hass, lambda: value_of(hass, printer_id, "ams_1_tray_1") == "Bambu PLA Basic")
+        self._submit(farm, printer_id)
+        await farm.advance(300)
+        await until(hass, lambda: attributes(hass, printer_id, "ams_1_tray_1")["active"] is True)
+        change = {farm.world.printers[printer_id].printing_job_id: {"status": "printing", "materialMapping": mapping}}
+        event = {"entityType": "print-jobs", "action": "UPDATE", "entities": change}
+        farm.publish(f"stores/{farm.config.store_id}/entities/print-jobs", orjson.dumps(event))
+
+    async def test_nobody_tells_what_a_print_from_elsewhere_uses(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+        farm.print_from_outside(x1c, "gift.3mf", 3600)
+        await until(hass, lambda: value_of(hass, x1c, "printing", "binary_sensor") == "on")
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is None)
+
+    @staticmethod
+    def _submit(farm: VirtualFarm, printer_id: str) -> None:
+        part = next(part for part in farm.world.parts.values() if part["name"] == "Benchy")
+        farm.builder.build(
+            {"parts": [{"partId": part["id"], "quantity": 1, "tags": {"printer.id": printer_id}}], "skus": []}
+        )
+
+
+class TestAssignedMaterial:
+    """The material that Printago has assigned to a slot."""
+
+    async def test_it_is_named_with_its_colour(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+        await pass_time(hass, 31)
+        assert attributes(hass, x1c, "ams_1_tray_1")["material"] == "Bambu PLA Basic Black"
+        assert attributes(hass, x1c, "ams_1_tray_3")["material"] == "Bambu PETG HF Orange"
+        assert attributes(hass, x1c, "ams_1_tray_4")["material"] is None
+
+    async def test_change_of_it_is_told_by_an_event_without_a_request(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await pass_time(hass, 31)
+        asked = paths(farm)
+        load(farm, x1c, (0, 3), None, variant_named(farm, "Azure"))
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_4")["material"] == "Bambu ABS Azure")
+        assert value_of(hass, x1c, "ams_1_tray_4") == "empty"
+        load(farm, x1c, (0, 3), None)
+        await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_4")["material"] is None)
+        assert paths(farm) == asked
+
+    async def test_slot_that_nobody_knows_is_looked_up(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await pass_time(hass, 31)
+        farm.clear_requests()
+        entry.runtime_data.coordinator.slow_poller._reads["printer_slots"].asked_at = -math.inf
+        change = {"entityType": "printer-slots", "action": "UPDATE", "entities": {"x" * 24: {"materialId": None}}}
+        farm.publish(f"stores/{farm.config.store_id}/entities/printer-slots", orjson.dumps(change))
+        farm.rename_printer(x1c, "Bench")
+        await until(hass, lambda: state_of(hass, x1c, "print_status").name.startswith("Bench"))
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert paths(farm) == [SLOTS]
+
+    async def test_change_while_the_slots_are_read_holds_and_they_are_read_again(
+        self,
+        hass: HomeAssistant,
+        farm: VirtualFarm,
+        x1c: str,
+        entry: MockConfigEntry,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The list may be from before the change, and from after another one that brought no event."""
+        await pass_time(hass, 31)
+        farm.clear_requests()
+        client, slow_poller = entry.runtime_data.coordinator.client, entry.runtime_data.coordinator.slow_poller
+        read = client.printer_slots
+
+        async def read_while_a_spool_is_changed() -> Any:
+            rows = await read()
+            load(farm, x1c, (0, 3), None, variant_named(farm, "Azure"))
+            await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_4")["material"] == "Bambu ABS Azure")
+            slow_poller._reads["printer_slots"].asked_at = -math.inf
+            return rows
+
+        monkeypatch.setattr(client, "printer_slots", read_while_a_spool_is_changed)
+        slow_poller._reads["printer_slots"].asked_at = -math.inf
+        slow_poller.async_want("printer_slots")
+        await until(hass, lambda: paths(farm).count(SLOTS) == 1)
+        monkeypatch.setattr(client, "printer_slots", read)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+        assert paths(farm).count(SLOTS) == 2
+        assert attributes(hass, x1c, "ams_1_tray_4")["material"] == "Bambu ABS Azure"
+
+    async def test_an_hour_costs_one_request(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+    ) -> None:
+        await pass_time(hass, 31)
+        farm.clear_requests()
+        entry.runtime_data.coordinator.slow_poller._reads["printer_slots"].asked_at = -math.inf
+        await pass_time(hass, 3601)
+        asked = paths(farm)
+        assert asked.count(SLOTS) == 1
+        assert not set(NAMES) & set(asked)
+
+    async def test_key_that_may_not_view_materials_is_told_their_type(
+        self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, setup_entry: SetUp
+    ) -> None:
+        farm.add_api_key("narrow", ["printer.view", "printer.stats", "queue.view"])
+        await setup_entry(api_key="narrow")
+        await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+        await pass_time(hass, 31)
+        assert attributes(hass, x1c, "ams_1_tray_1")["material"] == "PLA"
+        assert attributes(hass, x1c, "ams_1_tray_3")["material"] == "PETG"
+        assert paths(farm).count(NAMES[0]) == 1
+
+    async def test_farm_without_trays_is_not_asked_for_slots(
+        self, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+    ) -> None:
+        for printer_id in tuple(farm.world.printers):
+            farm.remove_printer(printer_id)
+        klipper = farm.add_printer("KLIPPER", name="Voron", ready=True).id
+        await setup_entry()
+        await until(hass, lambda: value_of(hass, klipper, "nozzle_temp") not in (None, "unavailable"))
+        await pass_time(hass, 31)
+        assert SLOTS not in paths(farm)

@@ -1,0 +1,118 @@
+"""The action that makes SKUs of parts."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.const import DOMAIN
+from tests.support.common import paths
+from virtual_farm import Fault, VirtualFarm
+
+pytestmark = pytest.mark.printers(1)
+
+CREATE = "POST /v1/parts/create-skus"
+
+
+async def create(hass: HomeAssistant, **data: Any) -> list[dict[str, Any]]:
+    """Create SKUs, and return what the action tells of them."""
+    response = await hass.services.async_call(DOMAIN, "create_sku", data, blocking=True, return_response=True)
+    assert response is not None
+    return response["skus"]  # type: ignore[return-value]
+
+
+def part_id(farm: VirtualFarm, name: str) -> str:
+    """Return the ID of a part."""
+    return next(part["id"] for part in farm.world.parts.values() if part["name"] == name)
+
+
+async def test_part_becomes_an_sku_that_can_be_printed(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    (made,) = await create(hass, parts=["Benchy"], sku="BOAT-1")
+
+    assert made == {"sku_id": made["sku_id"], "sku": "BOAT-1", "part_id": part_id(farm, "Benchy")}
+    sku = farm.world.skus.get(made["sku_id"])
+    assert sku is not None
+    assert sku["sku"] == "BOAT-1"
+    await hass.services.async_call(DOMAIN, "submit_print_job", {"sku": "BOAT-1"}, blocking=True)
+    assert any(build["skuId"] == made["sku_id"] for build in farm.world.part_builds.values())
+
+
+async def test_each_of_several_parts_becomes_one(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    made = await create(hass, parts=["Benchy", "Cable Clip", "Benchy"])
+    assert [(sku["sku"], sku["part_id"]) for sku in made] == [
+        (name, part_id(farm, name)) for name in ("Benchy", "Cable Clip")
+    ]
+
+
+async def test_code_that_is_taken_is_refused_and_nothing_is_made(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.world.parts.change(part_id(farm, "Cable Clip"), {"name": "DESK-SET"})
+    for data in ({"parts": ["Benchy"], "sku": "DESK-SET"}, {"parts": ["Benchy", "DESK-SET"]}):
+        with pytest.raises(ServiceValidationError) as refused:
+            await create(hass, **data)
+        assert refused.value.translation_key == "sku_exists"
+        assert "DESK-SET" in str(refused.value)
+    assert CREATE not in paths(farm)
+
+
+async def test_parts_of_the_same_name_need_codes(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.world.parts.change(part_id(farm, "Cable Clip"), {"name": "Benchy"})
+    parts = [part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy"]
+    with pytest.raises(ServiceValidationError) as refused:
+        await create(hass, parts=parts)
+    assert refused.value.translation_key == "sku_exists"
+    assert CREATE not in paths(farm)
+
+
+@pytest.mark.parametrize("data", [{}, {"parts": []}, {"parts": [" "]}, {"parts": ["Benchy", "Cable Clip"], "sku": "X"}])
+async def test_nonsense_is_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
+) -> None:
+    with pytest.raises(ServiceValidationError):
+        await create(hass, **data)
+    assert CREATE not in paths(farm)
+
+
+async def test_part_that_nobody_knows_is_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await create(hass, parts=["Bency"])
+    assert refused.value.translation_key == "part_not_found"
+
+
+@pytest.mark.parametrize("parts", [["Benchy"], ["Benchy", "Cable Clip"]])
+async def test_lost_answer_is_found_and_nothing_is_made_twice(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, parts: list[str]
+) -> None:
+    farm.inject_fault(Fault(mode="drop", path="/v1/parts/create-skus"))
+    made = await create(hass, parts=parts)
+    assert [sku["sku"] for sku in made] == parts
+    assert paths(farm).count(CREATE) == 1
+
+
+async def test_lost_request_is_told_as_lost(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    farm.inject_fault(Fault(mode="reset", path="/v1/parts/create-skus"))
+    with pytest.raises(HomeAssistantError) as failed:
+        await create(hass, parts=["Benchy"])
+    assert failed.value.translation_key == "sku_lost"
+    assert "Benchy" in str(failed.value)
+
+
+async def test_refusal_is_told_in_printagos_words(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="status", status=400, message="Too many SKUs", path="/v1/parts/create-skus"))
+    with pytest.raises(HomeAssistantError) as failed:
+        await create(hass, parts=["Benchy"])
+    assert failed.value.translation_key == "refused"
+    assert "Too many SKUs" in str(failed.value)

@@ -1,0 +1,239 @@
+"""The actions on printers: beds, FabMatic, commands, objects and materials."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.support.actions import act, sent
+from tests.support.common import device_of, printer_named, until, value_of
+from virtual_farm import Fault, VirtualFarm
+
+CONFIRM = "/v1/printers/confirm-ready"
+FABMATIC = "/v1/printers/continous-print"
+COMMANDS = "/v1/printer-commands/send"
+
+pytestmark = pytest.mark.usefixtures("at_rest")
+
+
+def devices(hass: HomeAssistant, entry: MockConfigEntry, *printer_ids: str) -> list[str]:
+    """Return the IDs of the devices of printers."""
+    found = [device_of(hass, entry, printer_id) for printer_id in printer_ids]
+    return [device.id for device in found if device is not None]
+
+
+async def test_all_waiting_beds_are_confirmed_in_one_request(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    waiting = [
+        printer.id
+        for printer in farm.world.printers.values()
+        if value_of(hass, printer.id, "bed_needs_clearing", "binary_sensor") == "on"
+    ]
+    assert waiting
+
+    response = await act(hass, "confirm_beds")
+
+    (body,) = sent(farm, CONFIRM)
+    assert body["ready"] is True
+    assert set(body["ids"]) == set(waiting)
+    assert set(response["printers"]) == {farm.printer(printer_id).name for printer_id in waiting}
+    for printer_id in waiting:
+        assert value_of(hass, printer_id, "bed_needs_clearing", "binary_sensor") == "off"
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "confirm_beds")
+    assert refused.value.translation_key == "no_bed_to_clear"
+
+
+async def test_confirmation_can_be_taken_back_for_several_printers(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printers = [printer_named(farm, "A1 01"), printer_named(farm, "Klipper 01")]
+
+    response = await act(hass, "confirm_beds", cleared=False, printers=devices(hass, entry, *printers))
+
+    assert sent(farm, CONFIRM) == [{"ready": False, "ids": printers}]
+    assert response == {"cleared": False, "printers": ["A1 01", "Klipper 01"]}
+    assert value_of(hass, printers[0], "bed_needs_clearing", "binary_sensor") == "on"
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "confirm_beds", cleared=False)
+    assert refused.value.translation_key == "beds_to_take_back"
+
+
+async def test_bed_under_a_print_is_not_confirmed_nor_any_with_it(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printing, waiting = printer_named(farm, "X1 Carbon 01"), printer_named(farm, "P1S 01")
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "confirm_beds", printers=devices(hass, entry, waiting, printing))
+    assert refused.value.translation_key == "still_printing"
+    assert refused.value.translation_placeholders == {"printer": "X1 Carbon 01"}
+    assert farm.requests == []
+
+
+async def test_bed_that_printago_leaves_out_is_told_by_name(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    gone, other = printer_named(farm, "P1S 01"), printer_named(farm, "A1 01")
+    targets = devices(hass, entry, gone, other)
+    farm.world.printers.remove(gone)
+
+    with pytest.raises(HomeAssistantError) as failed:
+        await act(hass, "confirm_beds", printers=targets)
+
+    assert failed.value.translation_key == "beds_not_confirmed"
+    assert failed.value.translation_placeholders == {"printers": "P1S 01"}
+
+
+@pytest.mark.parametrize("action", ["confirm_beds", "set_fabmatic", "send_command", "assign_material"])
+async def test_device_that_is_no_printer_is_refused_before_anything_is_asked(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, action: str
+) -> None:
+    values: dict[str, dict[str, Any]] = {
+        "confirm_beds": {},
+        "set_fabmatic": {"enabled": True},
+        "send_command": {"command": "pause"},
+        "assign_material": {"slots": ["ams_1_tray_1"], "material": "PLA"},
+    }
+    printers = devices(hass, entry, printer_named(farm, "A1 01"), farm.config.store_id)
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, action, printers=printers, **values[action])
+    assert refused.value.translation_key == "not_a_printer"
+    with pytest.raises(ServiceValidationError):
+        await act(hass, action, printers=[], **values[action])
+    assert farm.requests == []
+
+
+async def test_lost_answer_is_told_as_unknown(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    farm.inject_fault(Fault(mode="drop", path=CONFIRM))
+    with pytest.raises(HomeAssistantError) as failed:
+        await act(hass, "confirm_beds")
+    assert failed.value.translation_key == "outcome_unknown"
+    assert len(sent(farm, CONFIRM)) == 1
+
+
+async def test_fabmatic_goes_on_with_a_limit_and_off_again_for_several_printers(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printers = [printer_named(farm, "A1 01"), printer_named(farm, "Klipper 01")]
+    targets = devices(hass, entry, *printers)
+
+    response = await act(hass, "set_fabmatic", printers=targets, enabled=True, job_limit="5")
+
+    assert sent(farm, FABMATIC) == [{"enabled": True, "jobLimit": 5, "ids": printers}]
+    assert response == {"enabled": True, "job_limit": 5, "printers": ["A1 01", "Klipper 01"]}
+    assert {value_of(hass, printer, "fabmatic", "switch") for printer in printers} == {"on"}
+
+    await act(hass, "set_fabmatic", printers=targets, enabled=False)
+
+    assert sent(farm, FABMATIC)[1:] == [{"enabled": False, "jobLimit": None, "ids": printers}]
+    assert {value_of(hass, printer, "fabmatic", "switch") for printer in printers} == {"off"}
+    assert {value_of(hass, printer, "alert", "event") for printer in printers} == {"unknown"}
+
+
+async def test_refused_fabmatic_tells_what_it_needs(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="status", status=400, message="No bed sweeper", path=FABMATIC))
+    targets = devices(hass, entry, printer_named(farm, "A1 01"))
+    with pytest.raises(HomeAssistantError) as refused:
+        await act(hass, "set_fabmatic", printers=targets, enabled=True)
+    assert refused.value.translation_key == "fabmatic_refused"
+    assert refused.value.translation_placeholders == {"error": "No bed sweeper"}
+
+
+@pytest.mark.parametrize("data", [{"enabled": False, "job_limit": 3}, {"enabled": True, "job_limit": 0}, {}])
+async def test_nonsense_about_fabmatic_is_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
+) -> None:
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "set_fabmatic", printers=devices(hass, entry, printer_named(farm, "A1 01")), **data)
+    assert farm.requests == []
+
+
+COMMANDS_AND_OPTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("stop", {}),
+    ("pause", {}),
+    ("resume", {}),
+    ("resync-data", {}),
+    ("unload-filament", {}),
+    ("load-filament", {"targetTemp": 220, "currentTemp": 25.5, "targetSlot": {"amsIndex": 0, "slotIndex": 1}}),
+    ("led-control", {"light": "chamber_light", "state": "on"}),
+    ("set-temperature", {"type": "nozzle", "temperature": 200, "extruderIndex": 1}),
+    ("select-tool", {"toolIndex": 1}),
+    ("home-axis", {"axes": {"x": True}}),
+    ("move-axis", {"axes": {"z": 10}}),
+    ("set-fan", {"type": "part", "speed": 40}),
+    ("extrude-filament", {"amount": 5}),
+    ("calibration", {"option_value": 2}),
+    ("refresh-slot", {"amsId": 0, "slotId": 1}),
+    ("skip-objects", {"objectIds": [101, 102]}),
+    ("set-slot-info", {"info": {"slotId": 0, "nozzleTempMin": 190, "nozzleTempMax": 240, "trayType": "PLA"}}),
+]
+
+
+@pytest.mark.parametrize(("command", "options"), COMMANDS_AND_OPTIONS, ids=[name for name, _ in COMMANDS_AND_OPTIONS])
+async def test_every_command_of_the_vendor_reaches_several_printers_in_one_request(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, command: str, options: dict[str, Any]
+) -> None:
+    printers = [printer_named(farm, "A1 01"), printer_named(farm, "Klipper 01")]
+
+    response = await act(
+        hass, "send_command", printers=devices(hass, entry, *printers), command=command, options=options
+    )
+
+    assert sent(farm, COMMANDS) == [{"ids": printers, "command": {"command": command, **options}}]
+    assert farm.requests[-1].status == 201
+    assert response == {"command": command, "printers": ["A1 01", "Klipper 01"]}
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("stop", {"now": True}),
+        ("set-temperature", {"type": "nozzle"}),
+        ("set-temperature", {"type": "nozzle", "temperature": 301}),
+        ("set-temperature", {"type": "hotend", "temperature": 200}),
+        ("set-temperature", {"type": "bed", "temperature": "warm"}),
+        ("set-fan", {"type": "part", "speed": True}),
+        ("home-axis", {"axes": {}}),
+        ("move-axis", {"axes": {"z": 101}}),
+        ("load-filament", {"targetTemp": 220, "currentTemp": 25, "targetSlot": 1}),
+        ("skip-objects", {"objectIds": []}),
+    ],
+)
+async def test_options_that_do_not_fit_the_command_are_refused_before_anything_is_sent(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, command: str, options: dict[str, Any]
+) -> None:
+    targets = devices(hass, entry, printer_named(farm, "A1 01"))
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "send_command", printers=targets, command=command, options=options)
+    assert refused.value.translation_key == "command_options"
+    assert farm.requests == []
+
+
+async def test_command_that_would_spoil_a_print_is_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printing = printer_named(farm, "X1 Carbon 01")
+    await until(hass, lambda: value_of(hass, printing, "print_status") == "running")
+    targets = devices(hass, entry, printer_named(farm, "A1 01"), printing)
+    for command, options in (("home-axis", {"axes": {"z": True}}), ("unload-filament", {})):
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(hass, "send_command", printers=targets, command=command, options=options)
+        assert refused.value.translation_key == "busy_printing"
+        assert refused.value.translation_placeholders == {"printer": "X1 Carbon 01"}
+    assert farm.requests == []
+
+
+async def test_printer_that_did_not_get_a_command_is_told_by_name(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    offline = next(printer for printer in farm.world.printers.values() if not printer.connected)
+    targets = devices(hass, entry, printer_named(farm, "A1 01"), offline.id)
+    with pytest.raises(HomeAssistantError) as failed:
+        await act(hass, "send_command", printers=targets, command="resync-data")
+    assert failed.value.translation_key == "command_not_taken"
+    assert failed.value.translation_placeholders == {"printers": offline.name}

@@ -1,0 +1,260 @@
+"""A Home Assistant that starts, stops and starts again, with the virtual farm and one automation in it."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+import re
+from typing import Any
+
+from homeassistant import bootstrap
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CoreState, Event, ServiceRegistry, State, callback
+from homeassistant.helpers import (
+    area_registry as ar,
+    category_registry as cr,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    frame,
+    issue_registry as ir,
+    label_registry as lr,
+    restore_state as rs,
+    translation,
+)
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from custom_components.printago.const import DOMAIN
+from tests.conftest import entry_data
+from tests.support.common import device_of, printer_named
+from tests.support.examples import DID, Example, filled_in, hurried, nodes
+from tests.support.simulated_time import SimulatedTime
+from virtual_farm import VirtualFarm
+
+PRINTER = "X1 Carbon 01"
+"""The printer that blueprints are made for; it prints."""
+AWAY = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
+FIRST_STATES = {
+    "binary_sensor": "off",
+    "button": "",
+    "event": "",
+    "input_button": "",
+    "light": "on",
+    "switch": "on",
+}
+"""States of entities of others by domain; an empty one stands for a moment in the past."""
+ENTITY = re.compile(rf"\b(?:{'|'.join(FIRST_STATES)})\.[a-z0-9_]+\b")
+ANSWER = {
+    "errors": [],
+    "job_ids": [],
+    "jobs": [],
+    "parts": [{"name": "Benchy", "part_id": "benchy"}],
+}
+"""What every action answers: nothing is done, so that the same can be tried again and again."""
+
+
+class Home:
+    """Runs one example, and notes what it does."""
+
+    def __init__(self, farm: VirtualFarm, time: SimulatedTime, example: Example, patch: pytest.MonkeyPatch) -> None:
+        """Prepare to start."""
+        self.farm = farm
+        self.time = time
+        self.example = example
+        self.done: list[tuple[str, Any]] = []
+        """The actions called so far, with their data."""
+        self.entry_id = "the_farm"
+        self.foreign: dict[str, str] = {}
+        """Entities of others that the example names, and what they show at first."""
+        self._running = AsyncExitStack()
+        self._config: dict[str, Any] = {}
+        patch.setattr(ServiceRegistry, "async_call", self._call)
+
+    async def _call(
+        self, domain: str, service: str, service_data: Any = None, *_: Any, target: Any = None, **__: Any
+    ) -> Any:
+        self.done.append((f"{domain}.{service}", {**(service_data or {}), **(target or {})}))
+        return dict(ANSWER)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The automation, without open inputs."""
+        return self._config
+
+    @property
+    def triggers(self) -> list[dict[str, Any]]:
+        """The triggers of the automation."""
+        triggers = self._config.get("triggers", self._config.get("trigger"))
+        return triggers if isinstance(triggers, list) else [triggers]
+
+    @property
+    def conditions(self) -> list[dict[str, Any]]:
+        """The conditions of the automation; a template alone is one, too."""
+        conditions = self._config.get("conditions", self._config.get("condition", []))
+        listed = conditions if isinstance(conditions, list) else [conditions]
+        return [one if isinstance(one, dict) else {"condition": "template", "value_template": one} for one in listed]
+
+    @property
+    def entry(self) -> MockConfigEntry:
+        """The entry of the farm."""
+        entry = self.hass.config_entries.async_get_entry(self.entry_id)
+        assert isinstance(entry, MockConfigEntry)
+        return entry
+
+    async def start(self) -> None:
+        """Start for the first time, and make the automation when all is there and calm."""
+        await self._boot(CoreState.running)
+        await self.load_farm()
+        await self.pass_by(60)
+        self._config = self._automation()
+        for entity in self._named():
+            if er.async_get(self.hass).async_get(entity) is None:
+                self.foreign[entity] = self.first_state(entity)
+        self.show_foreign(self.foreign)
+        await self._set_up_automation()
+
+    async def restart(self, *, late: bool, foreign: str | None = None) -> None:
+        """Stop, and start again; ``late`` lets everything but the automation come after the start.
+
+        Entities of others show what they did, unless there is a state for them.
+        """
+        saved = {state.entity_id: foreign or state.state for state in self.shown().values()}
+        await self.stop()
+        self.time.skip(120)
+        await self._boot(CoreState.not_running)
+        await self._set_up_automation()
+        if late:
+            self.show_foreign(STATE_UNAVAILABLE)
+        else:
+            await self.load_farm()
+            self.show_foreign(saved)
+        await self.hass.async_start()
+        await self.pass_by(30)
+        if late:
+            await self.load_farm()
+            self.show_foreign(saved)
+        await self.pass_by(60)
+
+    async def stop(self) -> None:
+        """Stop as a running Home Assistant does."""
+        await self._running.aclose()
+        self.time.forget_timers()
+
+    async def _boot(self, state: CoreState) -> None:
+        hass = self.hass = await self._running.enter_async_context(
+            async_test_home_assistant(load_registries=False, initial_state=state)
+        )
+        self._running.push_async_callback(hass.async_stop, force=True)
+        hass.data.pop(DATA_CUSTOM_COMPONENTS)
+        frame.async_setup(hass)
+        await translation.async_load_integrations(hass, {"homeassistant"})
+        dr.async_setup(hass)
+        for registry in (ar, cr, dr, er, fr, ir, lr, rs):
+            await registry.async_load(hass)
+        hass.data[bootstrap.DATA_REGISTRIES_LOADED] = None
+        hass.bus.async_listen(DID, self._note_event)
+
+    @callback
+    def _note_event(self, _: Event[Any]) -> None:
+        self.done.append((DID, {}))
+
+    async def load_farm(self) -> None:
+        """Set the entry of the farm up."""
+        data = entry_data(self.farm)
+        entry = MockConfigEntry(
+            domain=DOMAIN, title="Virtual Farm", unique_id=self.farm.config.store_id, data=data, entry_id=self.entry_id
+        )
+        entry.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    # The automation.
+
+    def _automation(self) -> dict[str, Any]:
+        example = self.example
+        if not example.is_blueprint:
+            return {"id": "example", **hurried(example.config)}
+        printer, store = printer_named(self.farm, PRINTER), self.farm.config.store_id
+        devices = {"printer": self.device_id(printer), "farm": self.device_id(store)}
+        ours = {
+            f"{entity.domain}.{entity.original_device_class}": entity.entity_id
+            for entity in er.async_entries_for_device(er.async_get(self.hass), devices["printer"])
+            if entity.translation_key in ("readiness", "hms")
+        }
+        return {"id": "example", **hurried(filled_in(example, devices, ours))}
+
+    def device_id(self, identifier: str) -> str:
+        """Return the ID of the device of a printer or store."""
+        device = device_of(self.hass, self.entry, identifier)
+        assert device is not None
+        return device.id
+
+    async def _set_up_automation(self) -> None:
+        if any(trigger.get("trigger") == "conversation" for trigger in self.triggers):
+            for component in ("homeassistant", "conversation"):
+                assert await async_setup_component(self.hass, component, {})
+        assert await async_setup_component(self.hass, "automation", {"automation": [self._config]})
+        (state,) = self.hass.states.async_all("automation")
+        assert state.state == "on", "Home Assistant refused the automation"
+
+    def _named(self) -> set[str]:
+        """Return the entities that triggers and conditions name, also within templates."""
+        names: set[str] = set()
+        for part in (*self.triggers, *self.conditions):
+            for node in nodes(part):
+                entities = node.get("entity_id", [])
+                names.update(entities if isinstance(entities, list) else [entities])
+                names.update(
+                    name for value in node.values() if isinstance(value, str) for name in ENTITY.findall(value)
+                )
+        return names
+
+    def first_state(self, entity: str) -> str:
+        """Return what an entity of others shows at first; fails for a kind that nobody knows."""
+        domain = entity.partition(".")[0]
+        if domain not in FIRST_STATES:
+            pytest.fail(f"{self.example.name}: nobody knows what {entity} shows at first")
+        return FIRST_STATES[domain] or dt_util.utcnow().isoformat()
+
+    # What is shown.
+
+    def show_foreign(self, states: Mapping[str, str] | str | None) -> None:
+        """Let entities of others show a state, or each its own; None removes them."""
+        for entity in self.foreign:
+            if states is None:
+                self.hass.states.async_remove(entity)
+            else:
+                self.hass.states.async_set(entity, states if isinstance(states, str) else states[entity])
+
+    def shown(self) -> dict[str, State]:
+        """Return the states of the farm and of what the example names, as far as they are known."""
+        registry = er.async_get(self.hass)
+        return {
+            state.entity_id: state
+            for state in self.hass.states.async_all()
+            if state.state not in AWAY
+            and state.domain != "image"  # there is none once a print has ended
+            and (
+                state.entity_id in self.foreign
+                or ((entity := registry.async_get(state.entity_id)) is not None and entity.platform == DOMAIN)
+            )
+        }
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let time pass; printers go on publishing telemetry."""
+        while seconds > 0:
+            self.publish()
+            await self.time.pass_by(self.hass, min(seconds, 120))
+            seconds -= 120
+
+    def publish(self) -> None:
+        """Publish the telemetry of every printer, also where nothing has changed."""
+        for printer in self.farm.world.printers.values():
+            printer.machine.version += 1
+        self.farm.feed.flush(everything=True)
+
+    async def settle(self) -> None:
+        """Await what has been set going."""
+        await self.pass_by(1)

@@ -1,0 +1,66 @@
+"""Repair issues as a person reads them, and the time that it takes until there are any."""
+
+import json
+from pathlib import Path
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.printago.const import DOMAIN
+from tests.support.common import pass_time, state_of, until
+from virtual_farm import VirtualFarm
+
+ROOT = Path(__file__).parents[2]
+MINUTE = 60.0
+
+
+class Clock:
+    """A monotonic clock that only a test moves."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def issue_of(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> ir.IssueEntry | None:
+    """Return an issue of the entry that is told now."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+    return issue if issue is not None and issue.active else None
+
+
+def text_of(issue: ir.IssueEntry) -> str:
+    """Return the English text of an issue, as a person reads it."""
+    translations = json.loads((ROOT / "custom_components/printago/translations/en.json").read_text())
+    texts = translations["issues"][issue.translation_key]
+    placeholders = issue.translation_placeholders or {}
+    return f"{texts['title']}\n{texts['description']}".format(**placeholders)
+
+
+async def pass_minutes(hass: HomeAssistant, clock: Clock, minutes: int) -> None:
+    """Let minutes pass, and be looked at; a request on its way would take them for its own."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, MINUTE + 1)
+    clock.now += minutes * MINUTE
+    await pass_time(hass, 2 * MINUTE + 2)
+
+
+async def stream_gone(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    """Take the broker away, and await that it is noticed."""
+    await farm.publisher.stop()
+    await until(hass, lambda: state_of(hass, farm.config.store_id, "realtime", "binary_sensor").state == "off")
+
+
+async def stream_back(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Bring the broker back, and await that the stream follows."""
+    await farm.publisher.start()
+    await connected(hass, farm, entry)
+
+
+async def connected(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Have the stream connected without a pause; time that is made to pass makes the broker miss its pings."""
+    store = farm.config.store_id
+    while state_of(hass, store, "realtime", "binary_sensor").state == "off":
+        entry.runtime_data.coordinator.realtime.reconnect_now()
+        await hass.async_block_till_done(wait_background_tasks=True)

@@ -1,0 +1,264 @@
+"""How each kind of trigger is set off for real: by the farm where it is the farm's, else as its entity does."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+import re
+from typing import Any
+
+from homeassistant.components.conversation import async_converse
+from homeassistant.core import Context
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.trigger import async_extract_targets
+from homeassistant.util import dt as dt_util
+import pytest
+
+from custom_components.printago.const import DOMAIN
+from tests.support.common import printer_named, value_of
+from tests.support.homes import AWAY, PRINTER, Home
+
+type Trigger = Mapping[str, Any]
+type SetOff = Callable[[Home, Trigger], Awaitable[None]]
+
+PRESSED = frozenset({"button", "event", "input_button"})
+SPOKEN = {"request": "one benchy", "printer": "P1S 01"}
+HMS = "0300-0100-0001-0002", "The heatbed is too hot"
+
+
+async def set_off(home: Home) -> None:
+    """Let the conditions of the example hold, set its triggers off, one after the other, and let pass what each asks for."""
+    for condition in home.conditions:
+        kind = condition["condition"]
+        if kind not in LET_HOLD:
+            pytest.fail(f"{home.example.name}: nobody knows how to let {kind} hold")
+        await LET_HOLD[kind](home, condition)
+        await home.pass_by(70)
+    for trigger in home.triggers:
+        kind = trigger.get("trigger", trigger.get("platform"))
+        if kind not in SET_OFF:
+            pytest.fail(f"{home.example.name}: nobody knows how to set off {kind}")
+        await SET_OFF[kind](home, trigger)
+        await home.pass_by(70 + seconds_of(trigger))
+
+
+def seconds_of(trigger: Trigger) -> float:
+    """Return how long a trigger waits until it fires."""
+    given = {**trigger, **trigger.get("options", {})}.get("for", 0)
+    if isinstance(given, int | float):
+        return given
+    if isinstance(given, Mapping):
+        return timedelta(**given).total_seconds()
+    hours, minutes, seconds = (float(part) for part in str(given).split(":"))
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _as_list(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]
+
+
+# Whatever it belongs to.
+
+
+async def _change_state(home: Home, trigger: Trigger) -> None:
+    for entity in _as_list(trigger["entity_id"]):
+        state = home.hass.states.get(entity)
+        assert state is not None, f"{home.example.name}: there is no {entity}"
+        assert state.state not in AWAY
+        if trigger.get("to") is not None:
+            wanted = _as_list(trigger["to"])[0]
+            before = _as_list(trigger["from"])[0] if trigger.get("from") else _another(state.state, {wanted})
+            home.hass.states.async_set(entity, before, state.attributes)
+            await home.settle()
+        elif state.domain in PRESSED:
+            wanted = dt_util.utcnow().isoformat()
+        else:
+            wanted = _another(state.state, state.attributes.get("options", ()))
+        home.hass.states.async_set(entity, wanted, state.attributes)
+        await home.settle()
+        if entity not in home.foreign:
+            # So it is for real.
+            home.hass.states.async_set(entity, state.state, state.attributes)
+            await home.settle()
+
+
+def _another(state: str, options: Any) -> str:
+    if state in ("on", "off"):
+        return "off" if state == "on" else "on"
+    if state.isdecimal():
+        return str(int(state) + 1)
+    return next(option for option in (*options, "another") if option != state)
+
+
+async def _cross_the_limit(home: Home, trigger: Trigger) -> None:
+    for entity in _as_list(trigger["entity_id"]):
+        for number in _around(trigger):
+            state = home.hass.states.get(entity)
+            assert state is not None
+            if "attribute" in trigger:
+                changed = {**state.attributes, trigger["attribute"]: number}
+                home.hass.states.async_set(entity, state.state, changed)
+            else:
+                home.hass.states.async_set(entity, str(number), state.attributes)
+            await home.settle()
+
+
+def _around(trigger: Trigger) -> tuple[float, float]:
+    """Return a number outside of the limits and one within."""
+    if "below" in trigger:
+        return trigger["below"] + 1, trigger["below"] - 1
+    return trigger["above"] - 1, trigger["above"] + 1
+
+
+async def _press(home: Home, trigger: Trigger) -> None:
+    await _change_state(home, trigger["target"])
+
+
+async def _strike(home: Home, trigger: Trigger) -> None:
+    at = dt_util.parse_time(str(trigger["at"]))
+    assert at is not None
+    now = dt_util.now()
+    then = datetime.combine(now.date(), at, now.tzinfo)
+    if then <= now:
+        then += timedelta(days=1)
+    home.time.skip((then - now).total_seconds() - 30)
+    await home.settle()
+
+
+async def _look_at_a_change(home: Home, trigger: Trigger) -> None:
+    """Change most of what an automation may look at from time to time, and let it look."""
+    await _end_all_prints(home, trigger)
+    await home.pass_by(21 * 60)
+
+
+async def _end_all_prints(home: Home, trigger: Trigger) -> None:
+    for printer in home.farm.world.printers.values():
+        if printer.machine.phase.busy:
+            home.farm.finish_print(printer.id)
+
+
+async def _fire(home: Home, trigger: Trigger) -> None:
+    home.hass.bus.async_fire(trigger["event_type"], trigger.get("event_data", {}))
+
+
+async def _scan(home: Home, trigger: Trigger) -> None:
+    home.hass.bus.async_fire("tag_scanned", {"tag_id": trigger["tag_id"]})
+
+
+async def _speak(home: Home, trigger: Trigger) -> None:
+    sentence = re.sub(r"\[[^]]*\] ?", "", _as_list(trigger["command"])[0])
+    sentence = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", sentence)
+    for slot in re.findall(r"{(\w+)}", sentence):
+        if slot not in SPOKEN:
+            pytest.fail(f"{home.example.name}: nobody knows what to say for {slot}")
+        sentence = sentence.replace(f"{{{slot}}}", SPOKEN[slot])
+    await async_converse(home.hass, sentence, None, Context(), language="en", device_id="here")
+
+
+async def _leave_to_restart(home: Home, trigger: Trigger) -> None:
+    """Do nothing: a restart is tried in any case."""
+
+
+async def _leave_to_trigger(home: Home, condition: Trigger) -> None:
+    """Do nothing: it holds for what the triggers bring."""
+
+
+# The farm's.
+
+
+def _identifiers(home: Home, trigger: Trigger) -> list[str]:
+    """Return the IDs of the printers or stores that a trigger targets."""
+    config = dict(trigger)
+    entities, devices = er.async_get(home.hass), dr.async_get(home.hass)
+    wanted = set(async_extract_targets(config, "device_id"))
+    for entity in async_extract_targets(config, "entity_id"):
+        registered = entities.async_get(entity)
+        assert registered is not None, f"{home.example.name}: there is no {entity}"
+        assert registered.device_id is not None
+        wanted.add(registered.device_id)
+    found = [devices.async_get(device) for device in wanted]
+    return [value for device in found if device is not None for domain, value in device.identifiers if domain == DOMAIN]
+
+
+async def _end_print(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        if home.farm.printer(printer).machine.phase.busy:
+            home.farm.finish_print(printer)
+
+
+async def _fail_print(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        home.farm.fail_print(printer, "Spaghetti")
+
+
+async def _raise_hms(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        home.farm.raise_hms(printer, *HMS)
+
+
+async def _trip_fabmatic(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        home.farm.clear_hms(printer)
+        home.farm.fleet.set_fabmatic(home.farm.printer(printer), enabled=True, job_limit=5)
+        home.farm.settle()
+        await home.pass_by(10)
+        home.farm.raise_hms(printer, *HMS)
+
+
+async def _create_order(home: Home, trigger: Trigger) -> None:
+    home.farm.orders.create({"orderNumber": "1042"}, [])
+    home.farm.settle()
+
+
+async def _empty_queue(home: Home, trigger: Trigger) -> None:
+    for job in list(home.farm.world.jobs.values()):
+        if job.status == "pending":
+            home.farm.queue.cancel(job)
+    await home.farm.advance(1)
+    await home.pass_by(61)
+    assert value_of(home.hass, home.farm.config.store_id, "jobs_queued") == "0"
+
+
+async def _add_job(home: Home, trigger: Trigger) -> None:
+    await _empty_queue(home, trigger)
+    part = next(iter(home.farm.world.parts))
+    home.farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer_named(home.farm, PRINTER)}}]})
+    await home.farm.advance(2)
+    await home.pass_by(61)
+    assert value_of(home.hass, home.farm.config.store_id, "jobs_queued") == "1"
+
+
+async def _use_spools_up(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        machine = home.farm.printer(printer).machine
+        for tray in (machine.spool, *(tray for unit in machine.ams for tray in unit)):
+            if tray is not None:
+                tray.remaining = trigger["options"]["below"] - 1
+    home.publish()
+
+
+SET_OFF: dict[str, SetOff] = {
+    "button.pressed": _press,
+    "conversation": _speak,
+    "event": _fire,
+    "homeassistant": _leave_to_restart,
+    "numeric_state": _cross_the_limit,
+    "printago.bed_needs_clearing": _end_print,
+    "printago.fabmatic_tripped": _trip_fabmatic,
+    "printago.farm_idle": _end_all_prints,
+    "printago.jobs_waiting": _add_job,
+    "printago.order_completed": _end_all_prints,
+    "printago.order_created": _create_order,
+    "printago.print_failed": _fail_print,
+    "printago.print_finished": _end_print,
+    "printago.printer_problem": _raise_hms,
+    "printago.queue_empty": _empty_queue,
+    "printago.spool_low": _use_spools_up,
+    "state": _change_state,
+    "tag": _scan,
+    "time": _strike,
+    "time_pattern": _look_at_a_change,
+}
+LET_HOLD: dict[str, SetOff] = {
+    "printago.bed_needs_clearing": _end_print,
+    "printago.not_printing": _end_print,
+    "template": _leave_to_trigger,
+}

@@ -1,0 +1,40 @@
+"""Home Assistant's own assistant, as a person speaks to it."""
+
+from typing import Any
+
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+
+from tests.support.skips import NO_ASSISTANT
+
+PACKAGES = ("hassil", "home_assistant_intents", "gazetteer_matcher")
+
+
+async def begin_to_listen(hass: HomeAssistant, *exposed: str) -> None:
+    """Set the assistant up, and expose these entities to it."""
+    for package in PACKAGES:
+        pytest.importorskip(package, reason=NO_ASSISTANT)
+    for component in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, component, {})
+    for entity in exposed:
+        async_expose_entity(hass, "conversation", entity, should_expose=True)
+
+
+async def ask(hass: HomeAssistant, text: str) -> dict[str, Any]:
+    """Say something, and return the response.
+
+    The assistant answers after 0.2 seconds, whatever has become of what it does: await what that shows.
+    """
+    answer: Any = await hass.services.async_call(
+        "conversation", "process", {"text": text}, blocking=True, return_response=True
+    )
+    response: dict[str, Any] = answer["response"]
+    return response
+
+
+async def say(hass: HomeAssistant, text: str) -> None:
+    """Say something that the assistant has to understand, and do."""
+    response = await ask(hass, text)
+    assert response["response_type"] == "action_done", response["speech"]

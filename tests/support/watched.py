@@ -1,0 +1,53 @@
+"""One printer of a farm model, and the events that what comes makes of it."""
+
+from datetime import timedelta
+from typing import Any
+
+from custom_components.printago.api import Action
+from custom_components.printago.model.changes import Changes
+from custom_components.printago.model.events import EventDetector
+from custom_components.printago.model.farm import Farm
+from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot, stat
+
+BUSY_WORDS = frozenset({"PREPARE", "RUNNING", "PAUSE"})
+
+
+class Watched:
+    """A farm of one printer whose first look is over, so that everything from now on is news."""
+
+    SECOND = timedelta(seconds=1)
+
+    def __init__(self, printer: dict[str, Any] | None = None, jobs: dict[str, Any] | None = None) -> None:
+        self.now = NOON
+        self.farm = Farm(lambda: self.now)
+        self.event_detector = EventDetector(self.farm)
+        assert self.see(snapshot(self.farm, {A: printer or record()}, jobs)) == []
+
+    def see(self, changes: Changes) -> list[str]:
+        self.last = self.event_detector.detect(changes)
+        return [farm_event.kind for farm_event in self.last]
+
+    def stat(self, seconds: float, **payload: Any) -> list[str]:
+        return self.see(stat(self.farm, A, seconds, **payload))
+
+    def job(self, seconds: float, **fields: Any) -> list[str]:
+        return self.see(event(self.farm, "printjob", Action.UPDATE, {JOB: job(seconds, **fields)}))
+
+    def record(self, seconds: float, **fields: Any) -> list[str]:
+        return self.see(event(self.farm, "printer", Action.UPDATE, {A: record(seconds, **fields)}))
+
+    def pass_time(self, **duration: float) -> list[str]:
+        """Let time pass without a message."""
+        self.now += timedelta(**duration)
+        return self.see(self.farm.expire())
+
+    def say(self, word: str | None, percent: float | None = None, name: str | None = None, **payload: Any) -> list[str]:
+        """Let telemetry come a second later; what is not given is not mentioned, and the word says if it is free."""
+        self.now += self.SECOND
+        fired = {"percent": percent, "taskName": name}
+        readings = {key: value for key, value in fired.items() if value is not None}
+        if word is not None:
+            payload.setdefault("isAvailable", word not in BUSY_WORDS)
+        return self.stat(
+            (self.now - NOON).total_seconds(), state=word, data={"print": readings} if readings else {}, **payload
+        )
