@@ -76,9 +76,10 @@ async def enable_event_loop_debug() -> None:
 
 @pytest.fixture(autouse=True)
 def finished_home_assistants_are_forgotten(mock_zeroconf_resolver: Any) -> Iterator[None]:
-    """Let go of the Home Assistant of a test, some megabytes: the test plugin's resolver remembers for whom it was made."""
+    """Free the Home Assistant of a test, some megabytes: the test plugin's mocked resolver keeps its calls."""
+    make_resolver = cast(Mock, aiohttp_client._async_make_resolver)
     yield
-    cast(Mock, aiohttp_client._async_make_resolver).reset_mock()
+    make_resolver.reset_mock()
 
 
 @pytest.fixture(scope="module", autouse=True)
