@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 
 from custom_components.printago.api import MalformedResponseError, PrintagoClient, PrintJob, RateLimiter
-from custom_components.printago.api.models.cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
 from custom_components.printago.api.models.estimate import read_estimate
 from custom_components.printago.api.models.material import Material, MaterialVariant, PrinterSlot
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.api.models.order_item import Customer, OrderItem, UnprintableReason
+from custom_components.printago.api.models.sku_cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
 from tests.api.server import Server
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.costs import add_component, add_cost

@@ -14,8 +14,9 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 
 from ..api import Listing, PrintagoClient, RequestPriority
+from ..api.models.job_material import MaterialChoice
 from ..api.models.listing import read_listing
-from ..api.models.material import Material, MaterialChoice, MaterialVariant
+from ..api.models.material import Material, MaterialVariant
 from ..api.models.product import Part, Sku
 from ..const import DOMAIN
 from ..model.spelling import alike, folded, tidied

@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api.models.filament import SlotAddress, slot_address_of
-from ..api.models.material import MaterialChoice
+from ..api.models.job_material import MaterialChoice
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..hub.material_poll import PRINTER_SLOTS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import re
 from typing import Any, Self
 
-from .material import MaterialChoice
+from .job_material import MaterialChoice
 
 _OPTION_ID = re.compile(r"[a-z0-9]{24}")
 

@@ -188,18 +188,20 @@ def read_mapping(raw: object) -> frozenset[SlotAddress]:
     """Read a job's ``materialMapping``: the places it prints from."""
     if not isinstance(raw, list):
         raise f.UnreadableError
-    used = [mapping for mapping in raw[:_MOST_MAPPINGS] if not _is_skipped(mapping)]
-    places = frozenset(place for mapping in used if (place := _read_address(mapping)) is not None)
+    used = [mapping for mapping in raw[:_MOST_MAPPINGS] if not is_skipped(mapping)]
+    places = frozenset(place for mapping in used if (place := read_address(mapping)) is not None)
     if used and not places:
         raise f.UnreadableError
     return places
 
 
-def _is_skipped(mapping: object) -> bool:
+def is_skipped(mapping: object) -> bool:
+    """Return whether a row of ``materialMapping`` is of a filament that is not used."""
     return mapping is None or (isinstance(mapping, Mapping) and mapping.get("skip") is True)
 
 
-def _read_address(mapping: object) -> SlotAddress | None:
+def read_address(mapping: object) -> SlotAddress | None:
+    """Read the place that a row of ``materialMapping`` names; None if it is not readable."""
     values = f.read_fields(mapping, {"amsIndex": ("ams", _AMS), "slotIndex": ("slot", _SLOT)})
     ams, slot = values.get("ams"), values.get("slot")
     if ams in _EXTERNAL:

@@ -115,17 +115,3 @@ class MaterialInstance(Record):
     remaining: float | None = None
     """What is left on it in grams [assumed]."""
     updated_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MaterialChoice:
-    """How a call names a material: by its ID, by the ID of one of its colours, or by a mere type."""
-
-    material_id: str | None = None
-    variant_id: str | None = None
-    material_type: str | None = None
-
-    def as_json(self) -> dict[str, str]:
-        """Return it as it is sent."""
-        named = {"materialId": self.material_id, "variantId": self.variant_id, "materialType": self.material_type}
-        return {name: value for name, value in named.items() if value is not None}

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Self, override
 
 from ..redaction import without_signed_urls
 from . import fields as f
-from .filament import read_mapping
+from .filament import SlotAddress
+from .job_material import read_assignments, read_job_mapping, read_plate
 from .lazy import LazyRecord, lazily
 from .tags import plain_tags
 
@@ -191,8 +192,12 @@ class PrintJob(LazyRecord):
     printing_started_at = lazily("printingStartedAt", f.moment)
     printing_completed_at = lazily("printingCompletedAt", f.moment)
     cancelled_at = lazily("cancelledAt", f.moment)
-    places = lazily("materialMapping", read_mapping)
-    """Where the filament comes from, once the job has a printer."""
+    mapping = lazily("materialMapping", read_job_mapping)
+    """What it is printed with, once the job has a printer."""
+    wanted_materials = lazily("materialAssignments", read_assignments)
+    """The job's own choice of materials; None or empty for that of its part."""
+    plate = lazily("extensions", read_plate)
+    """The number of the only plate of the part that it prints; None for all of it."""
     colored_thumbnail = lazily("coloredThumbnailUri", f.path_text)
     build_thumbnail = lazily("buildThumbnailUri", f.path_text)
     thumbnail = lazily("thumbnailUri", f.path_text)
@@ -213,6 +218,11 @@ class PrintJob(LazyRecord):
         if ended_at is None or (self.printing_started_at is not None and ended_at < self.printing_started_at):
             return self.updated_at
         return ended_at
+
+    @property
+    def places(self) -> frozenset[SlotAddress] | None:
+        """Return where the filament comes from; None until the job has a printer."""
+        return self.mapping.places if self.mapping is not None else None
 
     @property
     def cover(self) -> str | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..exceptions import MalformedResponseError
-from ..models.cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
 from ..models.material import MaterialInstance
 from ..models.records import FINAL_STATUSES, PrintJob
+from ..models.sku_cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
 from .pagination import PAGE_SIZE, Page, objects, read_list, with_ids
 from .rate_limit import RequestPriority
 from .transport import Transport

@@ -8,7 +8,7 @@ from typing import Any
 from ..exceptions import MalformedResponseError
 from ..models.fields import cut
 from ..models.filament import SlotAddress
-from ..models.material import MaterialChoice
+from ..models.job_material import MaterialChoice
 from .rate_limit import RequestPriority
 from .transport import Transport
 

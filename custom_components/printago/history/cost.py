@@ -1,0 +1,90 @@
+"""What a print costs: its filament, the labor and overhead of its SKU, and its energy.
+
+What is unknown is never counted as nothing, and amounts of different currencies are never added.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..model.filament_need import FilamentNeed
+from ..model.price_list import PriceList
+
+_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintEnergy:
+    """The energy of a print, as its meter has measured it."""
+
+    kwh: float
+    price: float | None = None
+    """Of a kilowatt-hour; None if no price is known."""
+    currency: str | None = None
+    """Of the price: that of Home Assistant."""
+
+    @property
+    def cost(self) -> float | None:
+        """Return what it costs in ``currency``; None if it has no price."""
+        return None if self.price is None else self.kwh * self.price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintCost:
+    """The cost of a print, in ``currency``."""
+
+    amount: float | None
+    """All of it; None if any of it is unknown."""
+    currency: str
+    material: float | None
+    extra: float | None
+    """Labor and overhead; 0 where it was no SKU, or where nothing was finished."""
+    energy: float | None
+    """None if it was not measured, has no price or is in another currency: then it is not part of ``amount``."""
+
+
+def print_cost(
+    used: Iterable[FilamentNeed],
+    prices: PriceList,
+    *,
+    home_currency: str,
+    sku_id: str | None = None,
+    finished: bool = True,
+    energy: PrintEnergy | None = None,
+) -> PrintCost | None:
+    """Return the cost of a print; None while it is not known in which currency the prices are.
+
+    ``used`` is the filament that it took (``filament_needs``, or ``share`` of it where the print failed),
+    ``home_currency`` that of Home Assistant, which holds if the store has none. Labor and overhead belong to a print that
+    is ``finished``: a failed one is printed again.
+    """
+    if not prices.currency_known:
+        return None
+    currency = prices.currency or home_currency
+    material = _material_cost(used, prices)
+    extra = prices.labor_and_overhead(sku_id) if sku_id is not None and finished else 0.0
+    energy_cost = energy.cost if energy is not None and energy.currency == currency else None
+    amount = None if material is None or extra is None else material + extra + (energy_cost or 0.0)
+    return PrintCost(
+        amount=_rounded(amount),
+        currency=currency,
+        material=_rounded(material),
+        extra=_rounded(extra),
+        energy=_rounded(energy_cost),
+    )
+
+
+def _material_cost(used: Iterable[FilamentNeed], prices: PriceList) -> float | None:
+    total, any_filament = 0.0, False
+    for need in used:
+        any_filament = True
+        if need.grams == 0:
+            continue
+        price = prices.price(need.choices)
+        if need.grams is None or price is None:
+            return None
+        total += need.grams * price / 1000
+    return total if any_filament else None
+
+
+def _rounded(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, _DIGITS) + 0
