@@ -16,6 +16,7 @@ from .coordinator import PrintagoCoordinator
 from .model.changes import Changes
 from .model.farm import Farm
 from .model.printer import PrinterState
+from .model.store_info import Fact
 from .printing.saved_print import SavedPrint
 from .runtime import PrintagoConfigEntry
 
@@ -51,6 +52,22 @@ class PrinterEntityDescription(EntityDescription):
     """The attribute of Telemetry that a printer must have reported once; without it, the entity is not created."""
     telemetry_key: str | None = None
     """The only reading of Telemetry that it shows beside what the printer's state, errors and warnings say; else ``required_feature``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FarmEntityDescription(EntityDescription):
+    """Describes an entity of the farm that shows what not every key may read."""
+
+    fact: Fact | None = None
+    """What the key must once have read, else there is no such entity."""
+    needs_jobs: bool = False
+    """It shows jobs, so the key must once have read them."""
+
+    def is_readable(self, coordinator: PrintagoCoordinator) -> bool:
+        """Return whether what it shows has been read and may still be."""
+        if self.needs_jobs and not (coordinator.jobs_readable and coordinator.farm.knows_jobs):
+            return False
+        return self.fact is None or self.fact in coordinator.store_state.facts.known
 
 
 class PrintagoEntity(Entity):
@@ -170,6 +187,16 @@ class FarmEntity(PrintagoEntity):
         """Update the attributes, and return their values to compare."""
 
 
+class FactEntity(FarmEntity):
+    """An entity of the farm that is unavailable while the key may not read what it shows."""
+
+    entity_description: FarmEntityDescription
+
+    @override
+    def _is_available(self) -> bool:
+        return super()._is_available() and self.entity_description.is_readable(self.coordinator)
+
+
 class SavedPrintEntity(PrintagoEntity):
     """An entity of one saved print."""
 
@@ -222,3 +249,33 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
 
     entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
     add(tuple(coordinator.farm.printers))
+
+
+@callback
+def async_setup_fact_entities[D: FarmEntityDescription](
+    entry: PrintagoConfigEntry,
+    platform: str,
+    descriptions: Iterable[D],
+    create: Callable[[PrintagoCoordinator, D], FactEntity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add entities of the farm once what they show was read, and at every later start."""
+    coordinator = entry.runtime_data.coordinator
+    registry = er.async_get(coordinator.hass)
+    missing = list(descriptions)
+
+    def wanted(description: D) -> bool:
+        if description.is_readable(coordinator):
+            return True
+        unique_id = f"{coordinator.store_id}_{description.key}"
+        return registry.async_get_entity_id(platform, DOMAIN, unique_id) is not None
+
+    @callback
+    def add() -> None:
+        if found := [description for description in missing if wanted(description)]:
+            for description in found:
+                missing.remove(description)
+            async_add_entities(create(coordinator, description) for description in found)
+
+    entry.async_on_unload(coordinator.listeners.async_add_farm(add))
+    add()

@@ -51,6 +51,7 @@ FARM_KEYS = {
     Platform.BINARY_SENSOR: {"realtime"},
     Platform.BUTTON: {"refresh"},
     Platform.SWITCH: {"process_low_priority_jobs"},
+    Platform.CALENDAR: {"deadlines"},
     Platform.EVENT: {"job", "order"},
 }  # fmt: skip
 
