@@ -22,6 +22,7 @@ SHARES = "(#change-jobs)"
 CALL = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 RESPONSE = re.compile(r"```text\n(.*?)```", re.DOTALL)
 FIELD = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
+WAITING_JOB = "<ID of a waiting job>"
 PRINTER = re.compile(r"<device ID of (.*)>")
 
 
@@ -79,6 +80,8 @@ async def test_example_works_and_answers_as_documented(
             device = device_of(hass, entry, printer_named(farm, match[1]))
             assert device is not None
             return device.id
+        if value == WAITING_JOB:
+            return next(job.id for job in farm.world.jobs.values() if job.status == "pending")
         return value
 
     data = {field: real(value) for field, value in example["data"].items()}

@@ -26,6 +26,7 @@ from .queries import (
     async_get_parts,
     async_get_skus,
 )
+from .reorder_jobs import REORDER_JOBS_SCHEMA, async_reorder_jobs
 from .send_command import SEND_COMMAND_SCHEMA, async_send_command
 from .skip_objects import SKIP_OBJECTS_SCHEMA, async_skip_objects
 from .submit_print_job import SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job
@@ -53,6 +54,7 @@ ACTIONS = (
     Action("get_parts", GET_ITEMS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
     Action("get_skus", GET_ITEMS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
     *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
+    Action("reorder_jobs", REORDER_JOBS_SCHEMA, async_reorder_jobs),
     Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
     Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),
     Action("skip_objects", SKIP_OBJECTS_SCHEMA, async_skip_objects),

@@ -12,23 +12,14 @@ import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
 from ..api.models.match import FailedCheck
-from ..api.models.records import place_in_queue
 from ..api.models.tags import PIN, split_tags
-from ..api.rest.job_filter import JobFilter
 from ..coordinator import PrintagoCoordinator
 from ..localize import async_words, format_status, format_string
 from ..printing.action_fields import whole_number
+from ..printing.queue_order import async_waiting_jobs
 from ..printing.request import PRIORITIES
 from .helpers import async_coordinator
-from .job_selection import (
-    ATTR_JOB_ID,
-    JOB_IDS,
-    async_find_jobs,
-    async_jobs_by_id,
-    job_summary,
-    printer_name,
-    selection_error,
-)
+from .job_selection import ATTR_JOB_ID, JOB_IDS, async_jobs_by_id, job_summary, printer_name, selection_error
 
 ATTR_LIMIT = "limit"
 
@@ -77,7 +68,7 @@ async def async_explain_job(call: ServiceCall) -> ServiceResponse:
     if ATTR_JOB_ID in call.data:
         jobs = await _async_named(coordinator, call.data[ATTR_JOB_ID])
     else:
-        jobs = await _async_waiting(coordinator)
+        jobs = await async_waiting_jobs(coordinator)
     explanations, left = await async_explain(coordinator, jobs, call.data[ATTR_LIMIT])
     return {"jobs": [*explanations], "not_explained": left}
 
@@ -133,16 +124,6 @@ async def _async_named(coordinator: PrintagoCoordinator, job_ids: list[str]) -> 
     if missing := [job_id for job_id in unknown if job_id not in found]:
         raise selection_error("jobs_not_found", jobs=", ".join(missing[:_MOST_NAMED]))
     return [known.get(job_id) or found[job_id] for job_id in dict.fromkeys(job_ids)]
-
-
-async def _async_waiting(coordinator: PrintagoCoordinator) -> list[PrintJob]:
-    """Return the jobs that wait, in the order in which they will be printed."""
-    if coordinator.jobs_readable and coordinator.available:
-        waiting = list(coordinator.farm.jobs_with(JobStatus.PENDING))
-    else:
-        wanted = JobFilter(statuses=(JobStatus.PENDING,), hidden=False)
-        waiting = list((await async_find_jobs(coordinator, wanted, 1000)).rows.values())
-    return sorted(waiting, key=place_in_queue)
 
 
 async def _async_verdicts(

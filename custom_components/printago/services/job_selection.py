@@ -42,7 +42,8 @@ def _since(value: object) -> datetime:
     return dt_util.as_utc(moment)
 
 
-def _job_id(value: object) -> str:
+def read_job_id(value: object) -> str:
+    """Read the ID of a job; raises vol.Invalid for what can be none."""
     if not isinstance(value, str) or not is_identifier(value.strip()):
         raise vol.Invalid("expected the ID of a print job", translation_key="job_id")
     return value.strip()
@@ -56,7 +57,7 @@ FILTERS: dict[Any, Any] = {
     vol.Optional(ATTR_LABEL): NAME,
     vol.Optional(ATTR_SINCE): _since,
 }
-JOB_IDS = vol.All(cv.ensure_list, vol.Length(max=_MOST_CHOSEN), [_job_id])
+JOB_IDS = vol.All(cv.ensure_list, vol.Length(max=_MOST_CHOSEN), [read_job_id])
 SELECTION: dict[Any, Any] = {vol.Optional(ATTR_JOB_ID): JOB_IDS, **FILTERS}
 
 
