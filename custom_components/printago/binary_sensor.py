@@ -1,7 +1,7 @@
 """Binary sensors of the printers and of the farm."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, override
 
@@ -13,10 +13,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .api import HealthMessage, Severity
+from .api import Severity
+from .coordinator import PrintagoCoordinator
 from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
 from .model.farm import Farm
-from .model.hms import wiki_url
+from .model.hms import is_bambu, messages_of
 from .model.printer import PrinterState
 from .runtime import PrintagoConfigEntry
 
@@ -35,17 +36,8 @@ def _hms_attributes(printer: PrinterState) -> Mapping[str, Any]:
     problems = printer.problems
     severities = {problem.severity for problem in problems}
     return {
-        "messages": [_hms_message(printer, problem) for problem in problems],
+        "messages": messages_of(printer.record.provider, problems),
         "highest_severity": next((severity for severity in Severity if severity in severities), None),
-    }
-
-
-def _hms_message(printer: PrinterState, problem: HealthMessage) -> dict[str, str | None]:
-    return {
-        "code": problem.code,
-        "message": problem.message,
-        "severity": problem.severity,
-        "wiki": wiki_url(printer.record.provider, problem.code),
     }
 
 
@@ -60,14 +52,16 @@ PRINTER_BINARY_SENSORS = (
         device_class=BinarySensorDeviceClass.RUNNING,
         value_fn=lambda printer: printer.printing,
     ),
-    PrinterBinarySensorDescription(
-        key="hms",
-        live=True,
-        device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda printer: printer.has_problem,
-        attributes_fn=_hms_attributes,
-    ),
 )
+HMS = PrinterBinarySensorDescription(
+    key="hms",
+    live=True,
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    value_fn=lambda printer: printer.has_problem,
+    attributes_fn=_hms_attributes,
+)
+ERRORS = replace(HMS, translation_key="errors")
+"""The same for printers of other makers than Bambu Lab."""
 BED_NEEDS_CLEARING = PrinterBinarySensorDescription(
     key="bed_needs_clearing", value_fn=lambda printer: printer.bed_needs_clearing
 )
@@ -86,6 +80,7 @@ async def async_setup_entry(
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, PRINTER_BINARY_SENSORS, PrinterBinarySensor, async_add_entities
     )
+    async_setup_printer_entities(entry, Platform.BINARY_SENSOR, (HMS,), _problem_sensor, async_add_entities)
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, (BED_NEEDS_CLEARING,), BedBinarySensor, async_add_entities
     )
@@ -105,6 +100,13 @@ class PrinterBinarySensor(PrinterEntity, BinarySensorEntity):
             return (self._attr_is_on,)
         attributes = self._attr_extra_state_attributes = dict(self.entity_description.attributes_fn(printer))
         return (self._attr_is_on, attributes)
+
+
+def _problem_sensor(
+    coordinator: PrintagoCoordinator, printer_id: str, description: PrinterBinarySensorDescription
+) -> PrinterBinarySensor:
+    printer = coordinator.farm.printers[printer_id]
+    return PrinterBinarySensor(coordinator, printer_id, description if is_bambu(printer.record.provider) else ERRORS)
 
 
 class BedBinarySensor(PrinterBinarySensor, RestoreEntity):

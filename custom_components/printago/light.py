@@ -5,7 +5,7 @@ from typing import Any, override
 
 from homeassistant.components.light import LightEntity, LightEntityDescription
 from homeassistant.components.light.const import ColorMode
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -25,7 +25,14 @@ class PrinterLightDescription(ControlDescription, LightEntityDescription):
     """Describes a light of a printer."""
 
 
-PRINTER_LIGHTS = (PrinterLightDescription(key="chamber_light", required_feature="chamber_light"),)
+PRINTER_LIGHTS = (
+    PrinterLightDescription(
+        key="chamber_light",
+        required_feature="chamber_light",
+        # Without a category, it would count among the lights of its room, which people turn off together.
+        entity_category=EntityCategory.CONFIG,
+    ),
+)
 
 
 async def async_setup_entry(

@@ -108,7 +108,8 @@ function keyed(entries: Entry[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of entries) {
     if (entry.translation_key !== undefined && entry.translation_key !== "ams_tray") {
-      found[entry.translation_key] = entry.entity_id;
+      // Printers of other makers than Bambu Lab have "Errors" instead of "HMS errors".
+      found[entry.translation_key === "errors" ? "hms" : entry.translation_key] = entry.entity_id;
     }
   }
   return found;

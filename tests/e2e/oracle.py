@@ -14,6 +14,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.model.stages import stage_of
 from virtual_farm import VirtualFarm
 from virtual_farm.entities import Document, PrintJob
 from virtual_farm.phase import Phase
@@ -202,7 +203,7 @@ class Oracle:
         yield "sensor", "print_progress", Want(_number(told.get("percent")))
         yield "sensor", "remaining_time", Want(_number(told.get("timeRemaining")))
         yield "sensor", "current_layer", Want(_number(told.get("currentLayer")))
-        yield "sensor", "stage", Want(told["stage"])
+        yield "sensor", "stage", Want(stage_of(told["stage"]))
         yield "sensor", "task_name", Want(_text(told.get("taskName")))
         yield "sensor", "nozzle_temp", Want(Near(temps["nozzleTemp"], _WANDERING))
         yield "sensor", "bed_temp", Want(Near(temps["bedTemp"], _WANDERING))

@@ -14,7 +14,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago import async_remove_config_entry_device
+from custom_components.printago.api.models.records import Printer
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
+from custom_components.printago.hub.devices import model_of
 from tests.conftest import SetUp
 from tests.support.common import device_of, pass_time, paths, press, printer_named, until, until_asked, value_of
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -45,7 +47,7 @@ async def test_farm_and_printers_become_devices(hass: HomeAssistant, farm: Virtu
     store = device_of(hass, entry, farm.config.store_id)
     assert store is not None
     assert store.entry_type is dr.DeviceEntryType.SERVICE
-    assert store.manufacturer == "Printago"
+    assert (store.manufacturer, store.model) == ("Printago", "Print farm")
 
     printer = farm.world.printers[printer_named(farm, "X1 Carbon 01")]
     device = device_of(hass, entry, printer.id)
@@ -56,6 +58,16 @@ async def test_farm_and_printers_become_devices(hass: HomeAssistant, farm: Virtu
     assert device.model == "X1 Carbon"
     assert device.configuration_url == f"https://app.printago.io/printers/{printer.id}"
     assert len(dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)) == 9
+
+
+@pytest.mark.parametrize("model", [None, "", " ", "unknown", "<unknown>", "N/A"])
+@pytest.mark.parametrize(
+    ("provider", "called"), [("Bambu", "Bambu Lab printer"), ("acme", "acme printer"), (None, "3D printer")]
+)
+def test_device_of_a_printer_always_has_a_model(model: str | None, provider: str | None, called: str) -> None:
+    assert model_of(Printer(id="p" * 24, provider=provider, model=model, model_id=model)) == called
+    assert model_of(Printer(id="p" * 24, provider=provider, model=model, model_id="C12")) == "C12"
+    assert model_of(Printer(id="p" * 24, provider=provider, model="P1S", model_id=model)) == "P1S"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ PRINTER_KEYS = {
         True: {
             "print_status", "readiness", "print_progress", "remaining_time", "end_time", "current_layer", "stage",
             "task_name", "current_job", "nozzle_temp", "bed_temp", "chamber_temp", "total_usage_hours",
-            "total_print_jobs", "last_print_result", "external_spool", "ams_1_tray_1", "ams_1_tray_2", "ams_1_tray_3",
+            "total_print_jobs", "last_print_result", "problem", "external_spool", "ams_1_tray_1", "ams_1_tray_2", "ams_1_tray_3",
             "ams_1_tray_4",
         },
         False: {

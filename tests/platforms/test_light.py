@@ -3,10 +3,11 @@
 from homeassistant.components.light import DOMAIN as LIGHT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import area_registry as ar, device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.support.common import entity_id, pass_time, paths, printer_named, restart_silent, until, value_of
+from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, restart_silent, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
 pytestmark = pytest.mark.usefixtures("calm")
@@ -77,6 +78,19 @@ async def test_printer_without_a_light_gets_none(hass: HomeAssistant, farm: Virt
     await until(hass, lambda: value_of(hass, klipper, "print_status") is not None)
     await until(hass, lambda: value_of(hass, klipper, "nozzle_temp") not in (None, "unknown", "unavailable"))
     assert value_of(hass, klipper, "chamber_light", LIGHT) is None
+
+
+async def test_lights_of_a_room_that_are_turned_on_leave_the_chamber_light_alone(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, calm: str
+) -> None:
+    device = device_of(hass, entry, calm)
+    assert device is not None
+    area = ar.async_get(hass).async_create("Workshop")
+    dr.async_get(hass).async_update_device(device.id, area_id=area.id)
+    await hass.services.async_call(LIGHT, "turn_on", {"area_id": area.id}, blocking=True)
+    assert paths(farm) == []
+    await turn(hass, calm, "on")
+    assert paths(farm) == ["POST /v1/printer-commands/send"]
 
 
 async def test_lights_turned_on_together_are_one_request(hass: HomeAssistant, farm: VirtualFarm, calm: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -119,6 +120,53 @@ def test_pause_by_a_person_is_no_problem_with_or_without_its_code(watched: Watch
     assert watched.tell({"errors": [entry]}) == []
     assert not watched.farm.printers[A].has_problem
     assert watched.tell({"errors": [entry, "Nozzle clogged"]}) == ["hms_error"]
+
+
+async def test_problem_sensor_shows_the_most_severe_message(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    assert value_of(hass, printer, "problem") == "none"
+    farm.raise_hms(printer, CODE, "The filament has run out", severity="warning")
+    await until(hass, lambda: value_of(hass, printer, "problem") == "The filament has run out")
+    farm.raise_hms(printer, OTHER, "The Z axis motor seems stuck")
+    await until(hass, lambda: value_of(hass, printer, "problem") == "The Z axis motor seems stuck")
+    attributes = state_of(hass, printer, "problem").attributes
+    assert (attributes["code"], attributes["severity"]) == (OTHER, "error")
+    assert attributes["wiki"].endswith(OTHER.replace("-", "_"))
+    assert [each["code"] for each in attributes["messages"]] == [OTHER, CODE]
+    farm.clear_hms(printer)
+    await until(hass, lambda: value_of(hass, printer, "problem") == "none")
+    farm.disconnect_printer(printer)
+    await until(hass, lambda: value_of(hass, printer, "problem") == "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        ({"code": CODE, "message": "None"}, CODE),
+        ({"code": CODE, "message": " unknown "}, CODE),
+        ({"code": "unavailable", "message": ""}, NAMELESS),
+        ({}, NAMELESS),
+    ],
+)
+async def test_problem_that_says_nothing_never_looks_like_none(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, problem: dict[str, str], shown: str
+) -> None:
+    printer = printer_named(farm, "A1 01")
+    publish_stat(farm, printer, data={"health": {"errors": [problem]}})
+    await until(hass, lambda: value_of(hass, printer, "hms", "binary_sensor") == "on")
+    assert value_of(hass, printer, "problem") == shown
+
+
+@pytest.mark.parametrize(("name", "called"), [("A1 01", "HMS errors"), ("Klipper 01", "Errors")])
+async def test_only_bambu_printers_have_hms_errors(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str, called: str
+) -> None:
+    problems = entity_id(hass, printer_named(farm, name), "hms", "binary_sensor")
+    registered = er.async_get(hass).async_get(problems)
+    assert registered is not None
+    assert registered.original_name == called
 
 
 async def test_problems_without_codes_are_shown_counted_and_told(

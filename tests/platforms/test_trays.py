@@ -1,5 +1,6 @@
 """What is loaded into a printer, as its owner sees it: AMS trays, the external spool, assigned materials."""
 
+from base64 import b64decode
 import math
 from typing import Any
 
@@ -9,6 +10,8 @@ import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.printago.sensor.tray_picture import color_picture
+from custom_components.printago.sensor.tray_sensor import TraySensor
 from tests.conftest import SetUp
 from tests.support.common import entity_id, pass_time, paths, state_of, until, value_of
 from virtual_farm import FarmConfig, VirtualFarm
@@ -80,6 +83,37 @@ async def test_each_tray_tells_what_is_loaded(hass: HomeAssistant, x1c: str, ent
         "material": None,
     }
     assert value_of(hass, x1c, "ams_1_tray_3") == "Bambu PETG HF"
+
+
+def picture(hass: HomeAssistant, printer_id: str, key: str) -> str:
+    """Return the drawing that an entity has as its picture."""
+    kind, _, content = state_of(hass, printer_id, key).attributes["entity_picture"].partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    return b64decode(content).decode()
+
+
+async def test_tray_has_a_picture_of_its_colors(
+    hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
+) -> None:
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
+    assert 'fill="#C12E1F"' in picture(hass, x1c, "ams_1_tray_2")
+    assert "entity_picture" not in state_of(hass, x1c, "ams_1_tray_4").attributes
+    tell(farm, x1c, slots({"color": "00FF0080", "info": "Green", "type": "PETG"}, {"id": "1"}))
+    await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Green")
+    assert 'fill="#00FF0080"' in picture(hass, x1c, "ams_1_tray_1")
+    assert "entity_picture" not in state_of(hass, x1c, "ams_1_tray_2").attributes
+    assert "entity_picture" in TraySensor._unrecorded_attributes
+
+
+def test_picture_of_several_colors_has_them_all_and_is_one_string() -> None:
+    colors = ("#FF0000", "#00FF00", "#0000FF")
+    found = color_picture(colors)
+    assert found is not None
+    svg = b64decode(found.partition(",")[2]).decode()
+    assert all(svg.count(f'stop-color="{color}"') == 2 for color in colors)
+    assert color_picture((*colors[:1], *colors[1:])) is found
+    assert len(found) < 1000
+    assert color_picture(()) is None
 
 
 async def test_empty_tray_is_not_an_unknown_one(
@@ -315,6 +349,8 @@ class TestAssignedMaterial:
         assert attributes(hass, x1c, "ams_1_tray_1")["material"] == "Bambu PLA Basic Black"
         assert attributes(hass, x1c, "ams_1_tray_3")["material"] == "Bambu PETG HF Orange"
         assert attributes(hass, x1c, "ams_1_tray_4")["material"] is None
+        colors = [state_of(hass, x1c, f"ams_1_tray_{number}").attributes["color_name"] for number in range(1, 5)]
+        assert colors == ["Black", "Red", "Orange", None]
 
     async def test_change_of_it_is_told_by_an_event_without_a_request(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry

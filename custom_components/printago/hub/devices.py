@@ -4,6 +4,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from ..api.models.records import Printer
 from ..const import DOMAIN
 from ..model.changes import Changes
 from ..model.printer import PrinterState
@@ -11,6 +12,10 @@ from ..model.spelling import folded
 from .store_access import StoreAccess
 
 _MANUFACTURERS = {"bambu": "Bambu Lab", "klipper": "Klipper", "octoprint": "OctoPrint", "prusa": "Prusa Research"}
+_FARM_MODEL = "Print farm"
+_SOME_PRINTER = "3D printer"
+_NO_MODEL = frozenset({"", "-", "?", "n/a", "none", "null", "unknown"})
+"""What stands for a model that is not known; Home Assistant itself shows "<unknown>" for none."""
 
 
 class DeviceNames:
@@ -56,6 +61,19 @@ def given_name(device: dr.DeviceEntry | None) -> str | None:
     return name if name and folded(name) else None
 
 
+def _manufacturer(provider: str | None) -> str | None:
+    return _MANUFACTURERS.get((provider or "").casefold(), provider)
+
+
+def model_of(record: Printer) -> str:
+    """Return the model of a printer, its kind where that is not known."""
+    for name in (record.model, record.model_id):
+        if name is not None and folded(name).strip("<>()[] ") not in _NO_MODEL:
+            return name
+    manufacturer = _manufacturer(record.provider)
+    return f"{manufacturer} printer" if manufacturer else _SOME_PRINTER
+
+
 class DeviceKeeper:
     """Keeps the device registry in sync with the farm: one device for the store, one for each printer."""
 
@@ -70,6 +88,7 @@ class DeviceKeeper:
             identifiers={(DOMAIN, coordinator.store_id)},
             name=entry.title,
             manufacturer="Printago",
+            model=_FARM_MODEL,
             entry_type=dr.DeviceEntryType.SERVICE,
             configuration_url="https://app.printago.io",
         )
@@ -99,8 +118,8 @@ class DeviceKeeper:
             identifiers={(DOMAIN, state.id)},
             via_device_id=self._farm_device.id,
             name=state.printago_name,
-            manufacturer=_MANUFACTURERS.get((record.provider or "").casefold(), record.provider),
-            model=record.model,
+            manufacturer=_manufacturer(record.provider),
+            model=model_of(record),
             model_id=record.model_id,
             serial_number=record.serial_number,
             configuration_url=f"https://app.printago.io/printers/{state.id}",

@@ -1,9 +1,11 @@
 """A printer's health messages (HMS): which of them are problems, and the pages that explain them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 import re
+from typing import Any
 
-from ..api.models.telemetry import HealthMessage, Severity
+from ..api.models.telemetry import NAMELESS, HealthMessage, Severity
+from .spelling import folded
 
 _WIKI = "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/"
 _CODE = re.compile(r"(?:HMS[-_ ]?)?([0-9A-F]{4}(?:[-_ ]?[0-9A-F]{4}){1,3})", re.ASCII | re.IGNORECASE)
@@ -13,10 +15,38 @@ _DIGITS = re.compile(r"[0-9A-F]{4}")
 _USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
 _USER_PAUSE = re.compile("paused by (?:the )?user", re.IGNORECASE)
 
+_NO_TEXT = frozenset({"", "none", "unavailable", "unknown"})
+"""Messages that Home Assistant, or a person, would take for the absence of one."""
+
+
+def is_bambu(provider: str | None) -> bool:
+    """Return whether printers of this provider report HMS messages; those of others are just errors."""
+    return (provider or "").casefold() == "bambu"
+
+
+def text_of(problem: HealthMessage) -> str:
+    """Return the message of a problem for a person, its code where the message says nothing."""
+    return next(
+        (words for words in (problem.message, problem.code) if words and folded(words) not in _NO_TEXT), NAMELESS
+    )
+
+
+def messages_of(provider: str | None, problems: Iterable[HealthMessage]) -> list[dict[str, Any]]:
+    """Return problems as the attributes of entities list them."""
+    return [
+        {
+            "code": problem.code,
+            "message": problem.message,
+            "severity": problem.severity,
+            "wiki": wiki_url(provider, problem.code),
+        }
+        for problem in problems
+    ]
+
 
 def wiki_url(provider: str | None, code: str | None) -> str | None:
     """Return the manufacturer's page of an HMS code; None if it is not a code, or for other manufacturers."""
-    if (provider or "").casefold() != "bambu" or code is None or (match := _CODE.fullmatch(code)) is None:
+    if not is_bambu(provider) or code is None or (match := _CODE.fullmatch(code)) is None:
         return None
     return _WIKI + "_".join(_DIGITS.findall(match[1].upper()))
 

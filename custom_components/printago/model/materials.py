@@ -47,6 +47,12 @@ class Materials:
         names = [record.name for record in (material, variant) if record is not None and record.name]
         return cut(" ".join(names)) if names else slot.material_type
 
+    def color_name(self, printer_id: str, place: SlotAddress) -> str | None:
+        """Return the name of the color that is assigned to a slot; None if none is, or its name is not known."""
+        slot = self._at.get((printer_id, place))
+        variant = self.variants.get(slot.variant_id or "") if slot is not None else None
+        return variant.name or None if variant is not None else None
+
     def name_of(self, code: str) -> str | None:
         """Return the name of the material with this manufacturer's code; None if the store has none."""
         return self._codes.get(code)

@@ -10,9 +10,13 @@ from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 from homeassistant.core import callback
 
 from ..entity import PrinterEntity, PrinterEntityDescription
+from ..model.hms import messages_of, text_of, wiki_url
 from ..model.print_results import PrintResult
 from ..model.print_status import PrintStatus, Readiness, Result
 from ..model.printer import PrinterState
+from ..model.stages import stage_of
+
+_NO_PROBLEM = "none"
 
 type Value = str | float | datetime | None
 
@@ -71,6 +75,21 @@ def _rounded(value: float | None, digits: int) -> float | None:
         return None
     # Of zeros, the one without a sign.
     return (round(value, digits) if digits else round(value)) + 0
+
+
+def _problem(printer: PrinterState) -> str:
+    return text_of(printer.problems[0]) if printer.problems else _NO_PROBLEM
+
+
+def _problem_attributes(printer: PrinterState) -> Mapping[str, Any]:
+    provider, problems = printer.record.provider, printer.problems
+    worst = problems[0] if problems else None
+    return {
+        "code": worst.code if worst else None,
+        "severity": worst.severity if worst else None,
+        "wiki": wiki_url(provider, worst.code) if worst else None,
+        "messages": messages_of(provider, problems),
+    }
 
 
 def _job_attributes(printer: PrinterState) -> Mapping[str, Any]:
@@ -133,7 +152,7 @@ PRINTER_SENSORS = (
         value_fn=lambda printer: printer.telemetry.total_layers,
     ),
     PrinterSensorDescription(
-        key="stage", live=True, telemetry_key="stage", value_fn=lambda printer: printer.telemetry.stage
+        key="stage", live=True, telemetry_key="stage", value_fn=lambda printer: stage_of(printer.telemetry.stage)
     ),
     PrinterSensorDescription(
         key="task_name", live=True, telemetry_key="task_name", value_fn=lambda printer: printer.telemetry.task_name
@@ -143,6 +162,7 @@ PRINTER_SENSORS = (
         value_fn=lambda printer: printer.job.title if printer.job else None,
         attributes_fn=_job_attributes,
     ),
+    PrinterSensorDescription(key="problem", live=True, value_fn=_problem, attributes_fn=_problem_attributes),
     _temperature("nozzle_temp", "nozzle_temp", enabled=True),
     _temperature("bed_temp", "bed_temp", enabled=True),
     _temperature("chamber_temp", "chamber_temp", required_feature="chamber_temp", enabled=True),
@@ -207,6 +227,7 @@ class PrinterSensor(PrinterEntity, SensorEntity):
     """A sensor of a printer."""
 
     entity_description: PrinterSensorDescription
+    _unrecorded_attributes = frozenset({"code", "severity", "wiki", "messages"})
 
     @override
     @callback

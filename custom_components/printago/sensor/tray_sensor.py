@@ -10,7 +10,7 @@ import re
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
-from homeassistant.const import Platform
+from homeassistant.const import ATTR_ENTITY_PICTURE, Platform
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -22,6 +22,7 @@ from ..hub.material_poll import MaterialPoll
 from ..model.changes import Changes
 from ..model.printer import PrinterState
 from ..runtime import PrintagoConfigEntry
+from .tray_picture import color_picture
 
 _EMPTY = "empty"
 # Bambu's codes of filaments, its own and those that a user has defined.
@@ -54,6 +55,7 @@ class TraySensor(PrinterEntity, SensorEntity):
     """The filament in one slot: ``empty`` without one, unknown if it is not identified."""
 
     entity_description: TrayDescription
+    _unrecorded_attributes = frozenset({ATTR_ENTITY_PICTURE})
 
     @override
     def _is_available(self, printer: PrinterState) -> bool:
@@ -75,10 +77,12 @@ class TraySensor(PrinterEntity, SensorEntity):
             "colors": list(tray.colors),
             "type": tray.type,
             "remaining": tray.remaining,
+            "color_name": materials.color_name(printer.id, place),
             "name": name,
             "active": printer.feeds_from(place),
             "material": materials.assigned(printer.id, place),
         }
+        self._attr_entity_picture = color_picture(tray.colors)
         return (self._attr_native_value, attributes)
 
 
