@@ -52,7 +52,7 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register what exists whether or not a store is loaded: actions, the cards, what shows pictures in dialogues."""
+    """Register the actions, the cards and the image views, which exist whether or not a store is loaded."""
     async_setup_actions(hass)
     async_setup_pictures(hass)
     async_setup_websocket(hass)
@@ -61,7 +61,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
-    """Bring a store in."""
+    """Set up a store."""
     store_state = await async_get_store_state(hass, entry.data[CONF_STORE_ID])
     store_state.async_keep()
     try:
@@ -105,7 +105,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
 
 
 async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
-    """Reload an entry that has another key or other servers; saved prints come and go without a reload."""
+    """Reload an entry whose key or servers changed; saved prints are added and removed without a reload."""
     if entry.data != loaded_with:
         hass.config_entries.async_schedule_reload(entry.entry_id)
     else:
@@ -113,7 +113,7 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
-    """Let go of a store; its farm and its quota are remembered."""
+    """Unload an entry; its farm model and its request history are kept."""
     entry.runtime_data.coordinator.updates.event_publisher.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return True
@@ -122,7 +122,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
-    """Remove what was kept of a store outside of its entry."""
+    """Remove the data of a store that is kept outside of its entry."""
     async_forget_issues(hass, entry)
     await async_remove_store_state(hass, entry.data[CONF_STORE_ID])
 
@@ -130,7 +130,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) ->
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: PrintagoConfigEntry, device: DeviceEntry
 ) -> bool:
-    """Let a device be removed by hand when its printer is no longer part of the farm."""
+    """Allow the user to remove a device whose printer has left the farm."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
     coordinator = entry.runtime_data.coordinator

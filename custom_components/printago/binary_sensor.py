@@ -75,7 +75,7 @@ REALTIME = BinarySensorEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the binary sensors of the farm, and of its printers as they come."""
+    """Add the binary sensors of the farm, and of printers as they are added."""
     async_add_entities([RealtimeBinarySensor(entry.runtime_data.coordinator, REALTIME)])
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, PRINTER_BINARY_SENSORS, PrinterBinarySensor, async_add_entities
@@ -110,7 +110,7 @@ def _problem_sensor(
 
 
 class BedBinarySensor(PrinterBinarySensor, RestoreEntity):
-    """Whether a bed waits to be cleared, and since when: also while the sensor itself is away, and over restarts."""
+    """Whether a bed needs clearing, and since when; the time survives restarts and outages."""
 
     _waiting_since: datetime | None = None
 
@@ -118,7 +118,7 @@ class BedBinarySensor(PrinterBinarySensor, RestoreEntity):
     async def async_added_to_hass(self) -> None:
         if (stored := await self.async_get_last_extra_data()) is not None:
             known = stored.as_dict()
-            # After another print it is another wait.
+            # After another print, the bed waits anew.
             if self.printer is not None and known.get("print_jobs") == self.printer.record.lifetime_job_count:
                 self._waiting_since = _moment(known.get("waiting_since"))
         await super().async_added_to_hass()
@@ -143,7 +143,7 @@ class BedBinarySensor(PrinterBinarySensor, RestoreEntity):
 
 
 def _moment(stored: Any) -> datetime | None:
-    """Return a moment that was stored, None where it is none or has yet to come."""
+    """Return a stored time, None if it is invalid or in the future."""
     try:
         moment = datetime.fromisoformat(stored)
     except TypeError, ValueError:
@@ -152,7 +152,7 @@ def _moment(stored: Any) -> datetime | None:
 
 
 class RealtimeBinarySensor(FarmEntity, BinarySensorEntity):
-    """Whether the realtime stream is up: without it changes are seen once a minute only."""
+    """Whether the realtime stream is up; without it, changes are only seen once a minute."""
 
     @override
     def _is_available(self) -> bool:

@@ -1,7 +1,7 @@
 """Buttons of the printers and of the store.
 
-What a press means depends on what the printer does; one that makes no sense now is refused with a reason. Presses that
-come together leave as one request, so that their number is not limited here.
+The effect of a press depends on what the printer does; a press that has no effect now is refused with a reason. Presses
+at the same time are sent as one request, so their number is not limited here.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class PrinterButtonDescription(ControlDescription, ButtonEntityDescription):
 
     press_fn: Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]
     refusal_fn: Callable[[PrinterState], str | None] = lambda printer: None
-    """Returns the translation key of the reason why a press is refused, None if it makes sense."""
+    """Returns the translation key of the reason to refuse a press, None to accept it."""
     permissions_with_job: Permissions | None = None
     """The permissions needed instead while the printer has a Printago job."""
 
@@ -53,7 +53,7 @@ class FarmButtonDescription(ButtonEntityDescription):
 def _control(
     on_job: Callable[[PrintagoClient, str], Awaitable[None]], command: str
 ) -> Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]:
-    """Return a press that acts on the printer's Printago job, or on the printer when it prints something else."""
+    """Return a press that acts on the printer's Printago job, or on the printer if it prints something else."""
 
     async def press(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
         if printer.job is not None:
@@ -72,7 +72,7 @@ def _command(command: str, **options: Any) -> Callable[[PrintagoCoordinator, Pri
 
 
 def _refuse_unloading(printer: PrinterState) -> str | None:
-    # Changing the filament of a paused print is what it is paused for.
+    # Users pause prints in order to change the filament.
     return "busy_printing" if printer.in_use and printer.print_status is not PrintStatus.PAUSE else None
 
 

@@ -1,6 +1,6 @@
-"""Conditions for automations that say what they are for.
+"""Purpose-specific conditions for automations.
 
-Home Assistant alone loads this module: should the helpers that it stands on move, the rest goes on without it.
+Only Home Assistant imports this module: if the Home Assistant helpers it uses change, the rest still works.
 """
 
 from typing import ClassVar, override

@@ -1,4 +1,4 @@
-"""Setting up a store, renewing its key, and changing how it is reached."""
+"""Config flow: adds a store, renews its key, and changes its connection settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,14 +47,14 @@ _DESCRIPTION_PLACEHOLDERS = {"settings_url": "https://app.printago.io"}
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """What was seen of a store that let us in."""
+    """What a successful test read from a store."""
 
     name: str | None
     has_printers: bool
 
 
 class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Asks for a store ID and an API key, and tries them over REST."""
+    """Asks for a store ID and an API key, and tests them over REST."""
 
     VERSION = 1
     MINOR_VERSION = 1
@@ -63,7 +63,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
     @classmethod
     @callback
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what can be added to a store: saved prints."""
+        """Return the subentries that a store can have: saved prints."""
         return {SUBENTRY_TYPE: SavedPrintFlow}
 
     @override
@@ -86,11 +86,11 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._show("user", _schema(user_input), user_input, errors)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Ask for another key, since Printago does not accept the one that it has."""
+        """Ask for another key, since Printago does not accept the current one."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take another key for the same store."""
+        """Replace the key of a store."""
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -117,13 +117,13 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._show("reconfigure", _schema(shown), shown, errors)
 
     async def _async_be_of(self, store_id: str) -> None:
-        """Be about this store; a dialogue that was left open in another window is no reason to refuse this one."""
+        """Set the store as unique ID; other open flows for it are not a reason to abort."""
         await self.async_set_unique_id(store_id, raise_on_progress=False)
 
     @callback
     def _update_and_abort(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Take over what works, and load the entry with it."""
-        # A loaded entry listens, and reloads itself when its data is other than before.
+        """Save the tested settings, and reload the entry with them."""
+        # A loaded entry has an update listener that reloads it when its data changed.
         reloads_itself = bool(entry.update_listeners) and entry.data != data
         result = self.async_update_and_abort(entry, data=data)
         if not reloads_itself:
@@ -146,7 +146,7 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_try(self, data: Mapping[str, Any]) -> tuple[_Store | None, dict[str, str]]:
-        """Try a store over REST; return what was seen of it, or the form's errors."""
+        """Test a store over REST; return what was read from it, or the errors of the form."""
         try:
             store_state = await async_get_store_state(self.hass, data[CONF_STORE_ID])
             client = PrintagoClient.create(
@@ -167,13 +167,13 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 def _schema(shown: Mapping[str, Any] | None) -> vol.Schema:
-    """Return the fields of a store; the servers are unfolded when other ones than Printago's are shown."""
+    """Return the fields of a store; the servers are expanded if they differ from Printago's."""
     server = _SERVER_DEFAULTS if shown is None else shown[CONF_SERVER]
     return vol.Schema(
         {
             vol.Required(CONF_STORE_ID): _TEXT,
             vol.Required(CONF_API_KEY): _PASSWORD,
-            # The frontend fills a section with its default and passes over what is suggested for the fields in it.
+            # The frontend fills a section with its default and ignores suggested values of its fields.
             vol.Required(CONF_SERVER, default=dict(server)): section(
                 vol.Schema(
                     {
@@ -188,7 +188,7 @@ def _schema(shown: Mapping[str, Any] | None) -> vol.Schema:
 
 
 def _malformed(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return the form's errors for what Printago need not even be asked about.
+    """Return the errors of the form that need no request.
 
     The frontend shows no error of a field within a section, only of the section.
     """
@@ -206,7 +206,7 @@ def _malformed_key(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _errors_of(err: PrintagoError) -> dict[str, str]:
-    """Return the form's errors for why a store could not be tried, each at the field that is wrong."""
+    """Return the errors of the form for a failed test, each at the field that is wrong."""
     if is_missing_api_access(err):
         return {"base": "no_api_access"}
     match err:
@@ -223,7 +223,7 @@ def _errors_of(err: PrintagoError) -> dict[str, str]:
 
 
 async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None:
-    """Return the store's name; to go without one is no reason to refuse a key."""
+    """Return the store's name; a key that may not read it is accepted, too."""
     try:
         stores = await client.stores(RequestPriority.USER)
     except PrintagoError:
@@ -233,7 +233,7 @@ async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None
 
 
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input without what slips in when people paste."""
+    """Return the input without pasted extras."""
     server = user_input[CONF_SERVER]
     return {
         CONF_STORE_ID: clean_store_id(user_input[CONF_STORE_ID]),

@@ -1,4 +1,4 @@
-"""What several modules share."""
+"""Shared constants."""
 
 import logging
 

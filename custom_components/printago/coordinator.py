@@ -1,4 +1,4 @@
-"""Where REST and the realtime stream meet. Polls have a timer of their own, which a push never touches."""
+"""Combines REST polls and the realtime stream. Polls have their own timer, which a message never resets."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -38,7 +38,7 @@ from .hub.reauth import async_end_reauth
 from .hub.slow_poll import HOUR, SlowPoller
 from .model.farm import Farm
 
-# A second more, so that no hour ever sees a thirteenth poll.
+# One second more, so that no hour has a thirteenth poll.
 POLL_WITH_STREAM = timedelta(minutes=5, seconds=1)
 POLL_WITHOUT_STREAM = timedelta(seconds=60)
 _POLL_REQUESTS = 2
@@ -49,7 +49,7 @@ _EXPIRY_CHECK = timedelta(seconds=10)
 _CONNECT_PATIENCE = 3
 _SILENCE_SECONDS = 30
 _CROWDED = 50
-"""Requests in an hour that a store at rest does not need, nor a few restarts."""
+"""Requests in an hour that neither an idle store nor a few restarts reach."""
 
 
 class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
@@ -58,7 +58,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     config_entry: ConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: PrintagoClient, state: StoreState) -> None:
-        """Start from the farm that an earlier load of the entry has left, if any."""
+        """Start from the farm of an earlier load of the entry, if there is one."""
         super().__init__(
             hass,
             LOGGER,
@@ -75,10 +75,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self.farm = state.farm
         client.in_use = self.farm.is_in_use
         self.data = self.farm
-        # An outage that goes on over a reload is told once, and so is its end.
+        # An outage that spans a reload is logged once, and so is its end.
         self.last_update_success = not state.rest_down
         self.rest_error: PrintagoError | None = None
-        """Why the last poll failed, None when it did not."""
+        """Why the last poll failed, None if it succeeded."""
         self.jobs_readable = True
         self._known = state.knows_farm(entry.data)
         self._priority = RequestPriority.BACKGROUND
@@ -97,7 +97,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     async def async_start(self) -> None:
         """Connect the stream, then read the farm.
 
-        In this order nothing is missed between the two, and one snapshot is enough. Raises ConfigEntryNotReady,
+        In this order no change between the two is missed, and one snapshot is enough. Raises ConfigEntryNotReady,
         ConfigEntryAuthFailed and ConfigEntryError; Home Assistant then shuts the coordinator down.
         """
         self.realtime = await async_create_stream(
@@ -126,7 +126,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             async with asyncio.timeout(_CONNECT_PATIENCE):
                 await self._connected.wait()
         if self._known and self.store_state.farm_age < _REMEMBER_SECONDS:
-            # A reload: what was known a moment ago stands until a snapshot comes, for which nobody has to wait.
+            # After a reload the known data is recent enough: setup does not wait for a snapshot.
             self.updates.async_publish(self.farm.abandon_snapshot())
             self.updates.async_publish(self.farm.expire())
             self._started = True
@@ -140,7 +140,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @override
     async def async_shutdown(self) -> None:
-        """End the stream, all timers and reads under way; Home Assistant calls it whenever an entry is let go."""
+        """End the stream, all timers and reads in progress; Home Assistant calls it on every unload."""
         self._ended_jobs.end(stream_complete_until=self._stream_complete_until)
         self._stopped = True
         self._cancel_next_poll()
@@ -152,12 +152,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         await asyncio.gather(*endings)
         if self.realtime is not None:
             self.store_state.stream_outage_logged = self.realtime.outage_logged
-        # What was held back for a snapshot that does not come would be laid over one of much later.
+        # Messages queued for a snapshot that will not come must not be applied later.
         self.farm.abandon_snapshot()
         self.listeners.async_close()
 
     async def _async_stop_reading(self) -> None:
-        """End a snapshot that is on its way: it is nobody's any more, and the farm may soon be another one's."""
+        """Cancel a snapshot in progress: its result is no longer needed, and the farm may soon be replaced."""
         if self._reading is not None and self._reading is not asyncio.current_task():
             self._reading.cancel()
             await asyncio.wait({self._reading}, timeout=1)
@@ -167,12 +167,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @property
     def stream_since(self) -> float | None:
-        """Return since when the stream is up, by the monotonic clock; None while it is down."""
+        """Return since when the stream has been up (monotonic clock); None while it is down."""
         return self.realtime.connected_since if self.realtime is not None else None
 
     @property
     def _stream_complete_until(self) -> datetime | None:
-        """Return until when, by Printago's clock, the stream has missed nothing; None while it is down."""
+        """Return until when the stream has missed nothing (Printago's clock); None while it is down."""
         if self._stopped or not self._connected.is_set() or self.realtime is None:
             return None
         if (last_message_at := self.realtime.last_message_at) is None:
@@ -181,11 +181,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @property
     def stream_is_silent(self) -> bool:
-        """Return whether the stream is up and yet says nothing of printers that are online."""
+        """Return whether the stream is up but sends nothing, although printers are online."""
         return self.stream_silent_for(_SILENCE_SECONDS)
 
     def stream_silent_for(self, seconds: float) -> bool:
-        """Return whether the stream has been up for so long and said nothing, though printers are online."""
+        """Return whether the stream has been up for this long and sent nothing, although printers are online."""
         return (
             self.realtime is not None
             and self.realtime.is_silent_for(seconds)
@@ -194,7 +194,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @property
     def available(self) -> bool:
-        """Return whether what is known of the farm is kept up to date in any way."""
+        """Return whether anything keeps the farm up to date."""
         return self._known and (
             not self.store_state.rest_down or (self._connected.is_set() and not self.stream_is_silent)
         )
@@ -219,7 +219,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     async def _async_poll(self) -> Farm:
         self._cancel_next_poll()
         self._reconcile_wanted = False
-        # Whatever was missed while the stream was down stays missed until a snapshot has come.
+        # Changes during an outage of the stream are only known after a snapshot.
         self.update_interval = POLL_WITHOUT_STREAM
         priority, self._priority = self._priority, RequestPriority.BACKGROUND
         if (delay := self.store_state.limiter.delay(priority, _POLL_REQUESTS)) > MAX_WAIT:
@@ -247,7 +247,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         changes = self.farm.apply_snapshot(printers, jobs)
         if self._connected.is_set() and not self.stream_is_silent:
             self.update_interval = POLL_WITH_STREAM
-        # Reckoned backwards: only answers tell what Printago's clock shows.
+        # Calculated backwards, since only responses show Printago's clock.
         asked_at = self.store_state.clock.now() - timedelta(seconds=time.monotonic() - started)
         self.updates.async_publish(changes)
         if changes.jobs_vanished:
@@ -258,10 +258,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _wait_for_room(self, err: RateLimitedError) -> Farm:
-        """Poll again once the quota has room; until then everything is as it was, whether that is good or not.
+        """Poll again once the quota has room; until then everything stays as it is.
 
-        Raises UpdateFailed once that has lasted too long. A first snapshot for which others leave no room is a failure at
-        once, which Home Assistant shows at the entry and tries again; our own restraint is none even then.
+        Raises UpdateFailed if that takes too long. If other clients leave no room for the first snapshot, it fails at
+        once: Home Assistant shows that at the entry and retries. Our own limiter is not a failure even then.
         """
         held_back = self.store_state.held_back
         held_back.note(err.retry_after, by_others=err.refused or self.store_state.limiter.is_contended)
@@ -283,8 +283,8 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         try:
             return await self.client.open_jobs(priority)
         except PermissionDeniedError:
-            # Most likely the key was made without the permission to view the queue: it is tried again once an hour. What
-            # was known of jobs is nothing to act on any more.
+            # Most likely the key has no permission to view the queue: retry once an hour. The known jobs are out of
+            # date and must not be used.
             self.jobs_readable = False
             self._ended_jobs.forget()
             self.updates.async_publish(self.farm.forget_jobs())
@@ -292,7 +292,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def async_try_jobs_again(self) -> None:
-        """Ask for jobs again where they were refused: another question about them has just been answered."""
+        """Request jobs again if they were refused: another request about jobs has just succeeded."""
         if not self.jobs_readable:
             self.jobs_readable = True
             self.async_reconcile()
@@ -300,18 +300,18 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def _async_on_hour(self, _: object) -> None:
         if isinstance(self.last_exception, ConfigEntryAuthFailed):
-            # After a refused key nothing is polled any more; was it a passing whim, this ends it.
+            # After a rejected key, polls stop; if that was temporary, this starts them again.
             self.async_reconcile()
 
     @callback
     def _async_on_refreshed(self) -> None:
         if self._reconcile_wanted and self.last_update_success and not self.store_state.held_back.active:
-            # Someone has asked while this snapshot was on its way: it may be from before.
+            # A snapshot requested while this one was in progress: its data may be older than the request.
             self.async_reconcile()
 
     @callback
     def async_reconcile(self) -> None:
-        """Ask for a snapshot soon; many wishes become one."""
+        """Request a snapshot soon; several calls result in one."""
         if self._started and not self._stopped:
             self._reconcile_wanted = True
             self.config_entry.async_create_background_task(
@@ -319,9 +319,9 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             )
 
     async def async_refresh_for_person(self) -> None:
-        """Ask for a snapshot soon; where background work has to wait, at once out of what is kept for people.
+        """Request a snapshot soon; if background reads must wait, use the users' reserve of the quota.
 
-        Raises RateLimitedError when that is used up as well.
+        Raises RateLimitedError if that is used up as well.
         """
         limiter = self.store_state.limiter
         if limiter.delay(RequestPriority.BACKGROUND, _POLL_REQUESTS) <= MAX_WAIT:
@@ -334,12 +334,12 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def async_catch_up(self, *, missed: float, suspended: float) -> None:
-        """Make up for ``missed`` seconds of which nobody knows what happened, ``suspended`` of them without any network."""
+        """Catch up on ``missed`` seconds, ``suspended`` of them without any network."""
         LOGGER.debug("Time has passed unseen, or the clock was set: reading the farm again")
         self._ended_jobs.want()
         if self.realtime is not None:
             if suspended > 1.5 * KEEPALIVE_SECONDS:
-                # The broker has given up on us long ago, which our side would notice only at its next ping.
+                # The broker has closed the connection long ago, which our side would only notice at its next ping.
                 self.realtime.give_up_connection("the machine was suspended")
             self.realtime.reconnect_now()
         self.async_reconcile()
@@ -347,15 +347,15 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.slow_poller.async_want_all()
 
     async def async_call[T](self, call: Awaitable[T], *, reads: bool = False) -> T:
-        """Await a call of the client; what goes wrong is raised as an error that a person can act on.
+        """Await a call of the client; raise its errors as translated errors for users.
 
-        A call that only ``reads`` leaves nothing open when its answer is lost.
+        With ``reads``, a lost response leaves nothing uncertain.
         """
         try:
             return await call
         except PrintagoError as err:
             if isinstance(err, AuthenticationError):
-                # The next snapshot confirms it, and asks for another key.
+                # The next snapshot confirms it, and starts reauthentication.
                 self.async_reconcile()
             raise home_assistant_error(err, reads=reads) from err
 
@@ -365,7 +365,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self._connected.set()
             if self.realtime is not None and self.realtime.endpoint is not None:
                 self.store_state.async_remember_endpoint(self.realtime.endpoint.url)
-            # What changed while nobody listened is told by nobody: entity events are not retained.
+            # Entity events are not retained, so changes during the outage must be read.
             self.async_reconcile()
         else:
             self._connected.clear()
@@ -373,7 +373,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.update_interval = POLL_WITHOUT_STREAM
             self._cancel_next_poll()
             if self._started and not self._stopped:
-                # The timer of the last poll may have longer to go.
+                # The timer of the last poll may be longer.
                 self._cancel_next_poll = async_call_later(self.hass, POLL_WITHOUT_STREAM, self._async_poll_now)
         self.listeners.async_update_farm()
         self.updates.async_check_availability()
@@ -383,16 +383,16 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
 
     @callback
     def _async_on_refused(self) -> None:
-        """Let REST confirm: brokers refuse a wrong key, user and client ID with the same word."""
+        """Let REST confirm: brokers refuse a wrong key, user and client ID with the same code."""
         if not isinstance(self.last_exception, ConfigEntryAuthFailed) or self.last_update_success:
             self.async_reconcile()
 
     @callback
     def async_apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> None:
-        """Take over a printer's record that the answer of a call has brought."""
+        """Apply a printer's record from the response to a call."""
         self.updates.async_publish(self.farm.apply_printer(printer_id, source))
 
     @callback
     def async_name_printer(self, printer_id: str, name: str | None) -> None:
-        """Take over what a person calls a printer; None for what Printago calls it."""
+        """Set the name that users gave the printer; None for Printago's."""
         self.updates.async_publish(self.farm.name_printer(printer_id, name))

@@ -1,4 +1,4 @@
-"""What to attach to a bug report. It is meant to be read by strangers: names stay, secrets and serial numbers do not."""
+"""Diagnostics for bug reports, which are often public: names stay, secrets and serial numbers are removed."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: PrintagoConfigEntry) -> dict[str, Any]:
-    """Return how a store fares, and its printers in short."""
+    """Return the state of a store, and its printers in short."""
     described: dict[str, Any] = {"entry": _describe_entry(entry)}
     if (coordinator := _coordinator_of(entry)) is not None:
         described |= _describe_store(coordinator)
@@ -36,7 +36,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Printag
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: PrintagoConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Return all that is known of one printer; of the farm's device how the store fares."""
+    """Return all that is known of one printer; for the farm's device, the state of the store."""
     described: dict[str, Any] = {"entry": _describe_entry(entry)}
     if (coordinator := _coordinator_of(entry)) is not None:
         described["stream"] = describe_stream(coordinator)
@@ -53,7 +53,7 @@ async def async_get_device_diagnostics(
 
 
 def _coordinator_of(entry: PrintagoConfigEntry) -> PrintagoCoordinator | None:
-    # An entry that failed to load has something to tell as well, one that never tried to has not.
+    # An entry that failed to load has data as well; one that was never set up has not.
     runtime: PrintagoRuntime | None = getattr(entry, "runtime_data", None)
     return runtime.coordinator if runtime is not None else None
 
@@ -71,7 +71,7 @@ def _describe_entry(entry: PrintagoConfigEntry) -> dict[str, Any]:
 
 
 def _origin(address: str) -> str:
-    """Return an address without what may be a secret in it."""
+    """Return a URL without its possibly secret parts."""
     try:
         url = URL(address)
     except ValueError, LookupError:
@@ -142,7 +142,7 @@ def _describe_job(job: PrintJob | None, *names: str) -> dict[str, Any] | None:
     if job is None:
         return None
     described = job.as_dict()
-    # Where a picture lies names the store, and tells nothing: whether there is one does.
+    # The path of a picture contains the ID of the store: only show whether there is one.
     described |= {name: described[name] is not None for name in _NO_PICTURES}
     return {name: value for name, value in described.items() if not names or name in names}
 
@@ -161,7 +161,7 @@ def _describe_entities(hass: HomeAssistant, device: DeviceEntry) -> list[dict[st
 
 
 def _without_secrets(entry: PrintagoConfigEntry, described: dict[str, Any]) -> dict[str, Any]:
-    """Redact fields that hold a secret, and secrets wherever else they may have got into."""
+    """Redact fields that hold a secret, and secrets in any other text."""
     key = entry.data[CONF_API_KEY]
     redactor = [secret for secret in (key, key[:KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
     scrubbed: dict[str, Any] = _scrub(async_redact_data(described, _TO_REDACT), redactor)

@@ -1,4 +1,4 @@
-"""Base classes of all entities, which write their state only when it changed."""
+"""Base classes of all entities. They write their state only if it changed."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -20,8 +20,8 @@ from .model.store_info import Fact
 from .printing.saved_print import SavedPrint
 from .runtime import PrintagoConfigEntry
 
-# Home Assistant takes 10,000 enabled entities of a config entry and no more (MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY); a
-# printer has about 40, with four AMS units more than 50.
+# Home Assistant accepts 10,000 enabled entities per config entry (MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY); a printer has
+# about 40, with four AMS units more than 50.
 MOST_WITH_EVERYTHING = 180
 """Up to this number of printers, all entities of the default selection are enabled."""
 
@@ -51,7 +51,9 @@ class PrinterEntityDescription(EntityDescription):
     required_feature: str | None = None
     """The attribute of Telemetry that a printer must have reported once; without it, the entity is not created."""
     telemetry_key: str | None = None
-    """The only reading of Telemetry that it shows beside what the printer's state, errors and warnings say; else ``required_feature``."""
+    """The only reading that it shows, besides the printer's state, errors and warnings; by default
+    ``required_feature``.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +127,7 @@ class PrinterEntity(PrintagoEntity):
 
     @property
     def printer(self) -> PrinterState | None:
-        """Return the state of the printer, None once it left the farm."""
+        """Return the state of the printer, None after it left the farm."""
         return self.coordinator.farm.printers.get(self.printer_id)
 
     @override

@@ -1,4 +1,4 @@
-"""Which of the entities that an automation targets are ours, and of some kinds."""
+"""Filters the entities that an automation targets."""
 
 from collections.abc import Iterable, Set as AbstractSet
 
@@ -12,7 +12,7 @@ from .const import DOMAIN
 def async_entities_of(
     hass: HomeAssistant, entity_ids: Iterable[str], platform: str, keys: AbstractSet[str]
 ) -> set[str]:
-    """Return those that show one of these keys, whatever they were renamed to."""
+    """Return our entities with one of these keys, also if they were renamed."""
     registry = er.async_get(hass)
     return {
         entity_id

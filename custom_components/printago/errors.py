@@ -1,4 +1,4 @@
-"""What errors of the client become in Home Assistant: something that a person can act on, in translated words."""
+"""Converts errors of the client into translated errors of Home Assistant that say what to do."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,9 +24,9 @@ from .const import DOMAIN
 
 
 def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
-    """Return the error that tells the coordinator why a snapshot failed."""
+    """Return the coordinator's error for a failed snapshot."""
     if is_missing_api_access(err):
-        # No other key would help.
+        # Another key would not help.
         return UpdateFailed(translation_domain=DOMAIN, translation_key="no_api_access")
     match err:
         case AuthenticationError():
@@ -39,7 +39,7 @@ def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
                 retry_after=err.retry_after,
             )
         case PermissionDeniedError():
-            # What a refusal says it needs; else what every call of an update needs.
+            # The permissions that the refusal names, else those that every update needs.
             key, placeholders = "forbidden", {"permissions": ", ".join(sorted(err.permissions)) or "printer.view"}
         case _:
             key, placeholders = "update_failed", {"error": str(err)}
@@ -47,9 +47,9 @@ def update_error(err: PrintagoError) -> ConfigEntryAuthFailed | UpdateFailed:
 
 
 def home_assistant_error(err: PrintagoError, *, reads: bool = False) -> HomeAssistantError:
-    """Return the error of Home Assistant that tells what went wrong, in translated words.
+    """Return the translated error of Home Assistant for an error of the client.
 
-    A call that only ``reads`` leaves nothing open when its answer is lost.
+    With ``reads``, a lost response leaves nothing uncertain.
     """
     if reads and isinstance(err, OutcomeUnknownError):
         err = CannotConnectError(str(err))
@@ -79,14 +79,14 @@ def home_assistant_error(err: PrintagoError, *, reads: bool = False) -> HomeAssi
 
 
 def action_error(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error that says what to ask for instead, by its key in the translations."""
+    """Return the error about invalid input, by its translation key."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )
 
 
 async def async_message(hass: HomeAssistant, err: HomeAssistantError) -> str:
-    """Return what an error says, in the language of Home Assistant: its own text is English whatever the language."""
+    """Return the text of an error in the language of Home Assistant: its own text is always English."""
     domain, key = err.translation_domain, err.translation_key
     if domain is None or key is None:
         return str(err)
@@ -95,5 +95,5 @@ async def async_message(hass: HomeAssistant, err: HomeAssistantError) -> str:
         return str(err)
     with suppress(KeyError):
         message = message.format(**(err.translation_placeholders or {}))
-    # It becomes a part of another sentence.
+    # It becomes part of another sentence.
     return message.rstrip(".。")

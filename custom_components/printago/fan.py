@@ -1,4 +1,4 @@
-"""The fans of a printer, as far as it has them. While it prints it moves them by itself."""
+"""The fans of a printer. While it prints, it also changes them by itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PrinterFanDescription(ControlDescription, FanEntityDescription):
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     entity_registry_enabled_default: bool = False
     type: str
-    """What the command ``set-fan`` calls it."""
+    """The name of the fan in the command ``set-fan``."""
     speed_fn: Callable[[Telemetry], float | None]
 
 
@@ -49,7 +49,7 @@ PRINTER_FANS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the fans that the printers have shown."""
+    """Add the fans that printers have reported."""
     async_setup_printer_entities(entry, Platform.FAN, PRINTER_FANS, PrinterFan, async_add_entities)
 
 

@@ -1,4 +1,4 @@
-"""What a printer prints, as a picture."""
+"""The cover image of a printer's job."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,13 +34,13 @@ PRINTER_IMAGES = (PrinterImageDescription(key="cover_image"),)
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the images of printers as they come."""
+    """Add the images of printers as they are added."""
     create = partial(CoverImage, entry.runtime_data.covers)
     async_setup_printer_entities(entry, Platform.IMAGE, PRINTER_IMAGES, create, async_add_entities)
 
 
 class CoverImage(PrinterEntity, ImageEntity):
-    """The picture of the current job; after its end it stays until the printer begins something else."""
+    """The picture of the current job; it stays until the printer starts another print."""
 
     entity_description: PrinterImageDescription
 
@@ -51,7 +51,7 @@ class CoverImage(PrinterEntity, ImageEntity):
         printer_id: str,
         description: PrinterImageDescription,
     ) -> None:
-        """Show a picture out of ``covers``."""
+        """Show images from ``covers``."""
         PrinterEntity.__init__(self, coordinator, printer_id, description)
         ImageEntity.__init__(self, coordinator.hass)
         self._covers = covers
@@ -70,13 +70,13 @@ class CoverImage(PrinterEntity, ImageEntity):
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
         if printer.job is not None:
             self._over = False
-            # A restart is no news: what is shown is as old as the print.
+            # After a restart the image is as old as the print.
             since = printer.job.printing_started_at if self._shown is None else None
             self._async_show(printer.job.id, printer.job.cover, since)
         elif printer.print_status not in ACTIVE_STATUSES:
             self._over = True
         elif self._over:
-            # Started elsewhere: nobody tells what it looks like. A job that has just ended is told before the printer rests.
+            # An external print has no known image. A finished job's image is set before the printer becomes idle.
             self._async_show(None, None)
         return (self._attr_image_last_updated,)
 
@@ -92,7 +92,7 @@ class CoverImage(PrinterEntity, ImageEntity):
 
     @override
     async def async_image(self) -> bytes | None:
-        """Return the picture; the first one who looks at a job waits for it."""
+        """Return the picture; the first request for a job waits until it is fetched."""
         if self._picture is None and (path := self._path) is not None:
             picture = await self._covers.async_get(path)
             if picture is None or _identity(path) != _identity(self._path):
@@ -103,5 +103,5 @@ class CoverImage(PrinterEntity, ImageEntity):
 
 
 def _identity(path: str | None) -> str | None:
-    """Return what tells one picture from another: an address may be signed anew whenever it is told."""
+    """Return the identity of a picture: its URL may have another signature each time."""
     return without_query(path) if path is not None else None

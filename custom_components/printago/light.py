@@ -1,4 +1,4 @@
-"""The light in the chamber of a printer, for those that have one."""
+"""The chamber light of a printer."""
 
 from dataclasses import dataclass
 from typing import Any, override
@@ -16,7 +16,7 @@ from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 
-# Bambu printers let the light flash for attention.
+# Bambu printers flash the light for attention.
 _IS_ON = {"on": True, "flashing": True, "off": False}
 
 
@@ -38,12 +38,12 @@ PRINTER_LIGHTS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the light of each printer that has shown one."""
+    """Add the lights that printers have reported."""
     async_setup_printer_entities(entry, Platform.LIGHT, PRINTER_LIGHTS, ChamberLight, async_add_entities)
 
 
 class ChamberLight(OptimisticToggle, ControlEntity, LightEntity):
-    """The light in the chamber."""
+    """The chamber light."""
 
     entity_description: PrinterLightDescription
     _attr_color_mode = ColorMode.ONOFF

@@ -1,7 +1,7 @@
-"""Tools with which a language model that serves as Home Assistant's assistant looks at a farm, and works it.
+"""Tools for language models that serve as Home Assistant's assistant. They read a farm and control it.
 
-Home Assistant alone loads this module: should the helpers that it stands on move, the rest goes on without it. A store is
-open to the model once any of its entities is exposed to the assistant.
+Only Home Assistant imports this module: if the Home Assistant helpers it uses change, the rest still works. A model may
+use a store once any of its entities is exposed to the assistant.
 """
 
 from abc import abstractmethod
@@ -46,20 +46,20 @@ def _name(kind: str) -> str:
 
 
 class _FarmTool(Tool):
-    """A tool that works with the stores that are open to the model."""
+    """A tool for the stores that the model may use."""
 
     integration = DOMAIN
     takes: ClassVar[Mapping[vol.Marker, Any]] = {}
 
     def __init__(self, stores: Mapping[str, PrintagoConfigEntry]) -> None:
-        """Take the stores by name; which one is meant has to be said only where there are several."""
+        """Offer the stores by name; the store is only needed as an argument if there are several."""
         self._stores = stores
         named = vol.All(str, self._store_named, vol.In(list(stores)))
         store = {vol.Optional("store", description="The store that is meant"): named}
         self.parameters = vol.Schema({**self.takes, **(store if len(stores) > 1 else {})})
 
     def _store_named(self, wanted: str) -> str:
-        """Return the store that a text means; the text itself where that is open."""
+        """Return the name of the store that a text means; the text itself if that is ambiguous."""
         found = alike(wanted, self._stores.items(), lambda named: named[0])
         found = found or alike(wanted, self._stores.items(), lambda named: named[1].title)
         return found[0][0] if len(found) == 1 else wanted
@@ -91,14 +91,14 @@ class _FarmTool(Tool):
 
     @callback
     def _only(self, arguments: Mapping[str, Any]) -> PrintagoConfigEntry:
-        """Return the store that is meant; raises vol.Invalid where that is open."""
+        """Return the store of a call; raises vol.Invalid if that is ambiguous."""
         if len(chosen := self._chosen(arguments)) != 1:
             raise vol.Invalid(f"name one of the stores: {', '.join(self._stores)}")
         return next(iter(chosen.values()))
 
     @callback
     def _printer(self, arguments: Mapping[str, Any]) -> tuple[PrintagoCoordinator, PrinterState]:
-        """Return the printer that is meant; raises ServiceValidationError when its name fits none or several."""
+        """Return the printer of a call; raises ServiceValidationError if its name matches none or several."""
         wanted = arguments["printer"]
         chosen = self._chosen(arguments)
         found = [
@@ -274,15 +274,15 @@ class ExplainJobTool(_FarmTool):
         response = await hass.services.async_call(
             DOMAIN, "explain_job", data, blocking=True, context=llm_context.context, return_response=True
         )
-        jobs_told = (response or {}).get("jobs")
-        told = [job for job in jobs_told if isinstance(job, Mapping)] if isinstance(jobs_told, list) else []
+        listed = (response or {}).get("jobs")
+        explained = [job for job in listed if isinstance(job, Mapping)] if isinstance(listed, list) else []
         return {
             "jobs": [
                 {
                     "job": job.get("label") or job.get("part") or job.get("job_id"),
                     "explanation": job.get("explanation"),
                 }
-                for job in told
+                for job in explained
             ]
         }
 
@@ -292,7 +292,7 @@ _TOOLS: tuple[type[_FarmTool], ...] = (FarmStatusTool, ListPartsTool, PrintPartT
 
 @callback
 def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
-    """Return the tools for the stores that are open to the assistant, None where there are none."""
+    """Return the tools for the stores that the assistant may use, None if there are none."""
     if api_id != LLM_API_ASSIST:
         return None
     entries = [
@@ -306,7 +306,7 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
 
 @callback
 def _named(hass: HomeAssistant, entries: list[PrintagoConfigEntry]) -> dict[str, PrintagoConfigEntry]:
-    """Return the stores by what people call them, with their IDs where several are called the same."""
+    """Return the stores by display name, with their IDs if several share a name."""
     by_id = {entry.runtime_data.coordinator.store_id: entry for entry in entries}
     names = {store_id: async_called(hass, entry, store_id, entry.title) for store_id, entry in by_id.items()}
     return {name: by_id[store_id] for store_id, name in distinct(names).items()}

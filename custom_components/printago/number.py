@@ -1,4 +1,4 @@
-"""Target temperatures of a printer. While it prints they are the print's own; what is set here is until it sets another."""
+"""Target temperatures of a printer. A print sets its own; a value set here lasts until then."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class PrinterNumberDescription(ControlDescription, NumberEntityDescription):
     native_step: float | None = 1
     native_unit_of_measurement: str | None = UnitOfTemperature.CELSIUS
     type: str
-    """What the command ``set-temperature`` calls it."""
+    """The name of the heater in the command ``set-temperature``."""
     target_fn: Callable[[Telemetry], float | None]
     most_fn: Callable[[PrinterState], float]
 
@@ -62,7 +62,7 @@ PRINTER_NUMBERS = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the targets of the heaters that the printers have shown."""
+    """Add the targets of the heaters that printers have reported."""
     async_setup_printer_entities(entry, Platform.NUMBER, PRINTER_NUMBERS, PrinterNumber, async_add_entities)
 
 
@@ -79,12 +79,12 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
     @property
     @override
     def native_max_value(self) -> float:
-        """Return the most that the model stands, known even while the printer is unavailable."""
+        """Return the maximum of the printer's model, known even while the printer is unavailable."""
         return _MOST_BED_ELSE if (printer := self.printer) is None else self.entity_description.most_fn(printer)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        # Whole degrees, also where people count in °F.
+        # Whole degrees, also in °F.
         target = round(value)
 
         async def set_target() -> None:
@@ -98,5 +98,5 @@ class PrinterNumber(OptimisticEntity[float], ControlEntity, NumberEntity):
         if printer is None or not printer.live:
             return None
         target = self.entity_description.target_fn(printer.telemetry)
-        # Values outside the range that can be set are shown by the sensor only.
+        # Values outside of the range that can be set are shown by the sensor only.
         return target if target is not None and 0 <= target <= self.entity_description.most_fn(printer) else None

@@ -1,4 +1,4 @@
-"""Repairs that a person confirms."""
+"""Repairs that need confirmation by the user."""
 
 from typing import Any, override
 
@@ -13,7 +13,7 @@ from .subentry_flow import CONF_ITEM, Choices, ChoicesError, item_data
 
 
 class PermissionRepairFlow(ConfirmRepairFlow):
-    """Try the key's permissions anew, after a person has given it what it lacks."""
+    """Test the key's permissions again, after the user has granted those it lacked."""
 
     def __init__(self, entry_id: str) -> None:
         """Repair one entry."""
@@ -28,7 +28,7 @@ class PermissionRepairFlow(ConfirmRepairFlow):
 
 
 class SavedPrintRepairFlow(RepairsFlow):
-    """Let a person choose what a saved print prints, instead of what is gone."""
+    """Let the user choose a replacement for the part or SKU of a saved print."""
 
     _choices: Choices | None = None
 
@@ -38,11 +38,11 @@ class SavedPrintRepairFlow(RepairsFlow):
         self._subentry_id = subentry_id
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
+        """Start the repair."""
         return await self.async_step_choose()
 
     async def async_step_choose(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Choose another part or SKU; all else stays."""
+        """Choose another part or SKU; everything else stays."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         subentry = entry.subentries.get(self._subentry_id) if entry is not None else None
         if entry is None or subentry is None:

@@ -1,4 +1,4 @@
-"""What an entry has while it is loaded."""
+"""Runtime data of a loaded entry."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from .printing.saved_prints import SavedPrints
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintagoRuntime:
-    """One store, as long as its entry is loaded."""
+    """One store while its entry is loaded."""
 
     coordinator: PrintagoCoordinator
     client: PrintagoClient

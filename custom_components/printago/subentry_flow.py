@@ -1,4 +1,4 @@
-"""Making and changing a saved print, and choosing what it prints instead of something that is gone."""
+"""Subentry flow: adds and changes a saved print, and replaces its part or SKU if that is gone."""
 
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from .views import async_drop_picture, async_show_picture
 
 CONF_ITEM = "thing"
 _MOST_COPIES = 500
-"""Bound of the vendor's BuildConfigV2."""
+"""Limit of the vendor's BuildConfigV2."""
 _QUANTITY = NumberSelector(NumberSelectorConfig(min=1, max=_MOST_COPIES, step=1, mode=NumberSelectorMode.BOX))
 
 
@@ -135,14 +135,14 @@ class Choices:
 
 
 class SavedPrintFlow(ConfigSubentryFlow):
-    """Asks what is to be printed, how often and where."""
+    """Asks what to print, how often and where."""
 
     _choices: Choices | None = None
     _title: str
     _data: dict[str, Any]
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Make a saved print."""
+        """Add a saved print."""
         return await self._async_step("user", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -180,7 +180,7 @@ class SavedPrintFlow(ConfigSubentryFlow):
             **({CONF_TAGS: tags} if tags else {}),
             **{key: user_input[key] for key in (CONF_PRINTER, CONF_MATERIAL) if user_input.get(key)},
         }
-        # Spoken names come from the device, therefore it is called by what its button does.
+        # Voice commands use the name of the device, so it names what the button does.
         self._title = tidied(user_input.get(CONF_NAME, "")) or format_string(
             await async_words(self.hass), "saved_print_name", name=choices.names[item]
         )
@@ -207,7 +207,7 @@ class SavedPrintFlow(ConfigSubentryFlow):
         return self.async_create_entry(title=self._title, data=self._data)
 
     async def _async_picture(self, path: str | None) -> str:
-        """Return the picture at a storage path in Markdown; nothing where there is none to show."""
+        """Return the picture at a storage path in Markdown; empty if there is none to show."""
         entry: PrintagoConfigEntry = self._get_entry()
         if path is None or entry.state is not ConfigEntryState.LOADED:
             return ""
@@ -226,19 +226,19 @@ class SavedPrintFlow(ConfigSubentryFlow):
 
 
 def item_of(data: Mapping[str, Any]) -> str:
-    """Return what a saved print prints, as it is chosen: ``part:<ID>`` or ``sku:<ID>``."""
+    """Return the part or SKU of a saved print as a choice: ``part:<ID>`` or ``sku:<ID>``."""
     kind = CONF_PART if CONF_PART in data else CONF_SKU
     return f"{kind}:{data[kind]}"
 
 
 def item_data(item: str) -> dict[str, str]:
-    """Return what a saved print keeps of a chosen ``part:<ID>`` or ``sku:<ID>``."""
+    """Return the data of a choice ``part:<ID>`` or ``sku:<ID>`` for a saved print."""
     kind, _, identifier = item.partition(":")
     return {kind: identifier}
 
 
 async def _readable[R](call: Awaitable[Listing[R]]) -> dict[str, R]:
-    """Return the rows of a listing, none where the key may not see them: a saved print can do without."""
+    """Return the rows of a listing, empty if the key may not read them: they are optional for a saved print."""
     try:
         return (await call).rows
     except PermissionDeniedError:

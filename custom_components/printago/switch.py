@@ -1,8 +1,8 @@
 """Switches of the printers and of the store.
 
-They show what was asked for at once. Switches thrown together leave as one request, so that their number is not limited.
-Under FabMatic the next print starts without anyone looking at the bed: turning it on is for printers that meet Printago's
-own safety rules for it.
+They show the requested state at once. Switches used at the same time are sent as one request, so their number is not
+limited here. Under FabMatic the next print starts without anyone checking the bed: turn it on only for printers that
+meet Printago's own safety rules for it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +31,7 @@ STORE_SETTINGS = "store_settings"
 
 @dataclass(frozen=True, kw_only=True)
 class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
-    """Describes a switch of a printer that Printago keeps: the printer itself is not asked."""
+    """Describes a switch that is a setting of Printago: no command is sent to the printer."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     needs_printer: bool = False
@@ -39,7 +39,7 @@ class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
     turn_fn: Callable[[PrintagoCoordinator, str, bool], Awaitable[Mapping[str, Any] | None]]
     attributes_fn: Callable[[PrinterState], dict[str, Any]] = lambda printer: {}
     refused_key: str = "refused"
-    """What tells a person that Printago did not turn it on."""
+    """The translation key of the error if Printago did not turn it on."""
 
 
 async def _turn_fabmatic(coordinator: PrintagoCoordinator, printer_id: str, on: bool) -> Mapping[str, Any] | None:
@@ -78,7 +78,7 @@ LOW_PRIORITY_SWITCH = SwitchEntityDescription(key="process_low_priority_jobs", e
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the switch of the store, and those of the printers as they come."""
+    """Add the switch of the store, and those of printers as they are added."""
     coordinator = entry.runtime_data.coordinator
 
     async def read_settings() -> None:
@@ -126,7 +126,7 @@ class PrinterSwitch(OptimisticToggle, ControlEntity, SwitchEntity):
 
 
 class LowPrioritySwitch(OptimisticToggle, FarmEntity, SwitchEntity):
-    """Whether the queue also gives out jobs of low priority: what fills the night."""
+    """Whether Printago also assigns jobs of low priority, for example overnight."""
 
     @override
     def _is_available(self) -> bool:

@@ -64,7 +64,7 @@ class PartPictureView(HomeAssistantView):
 
 @callback
 def async_card_picture(hass: HomeAssistant, entry: PrintagoConfigEntry, path: str | None, token_id: str) -> str | None:
-    """Return where a browser gets the picture at a path of Printago's storage for a day; None where there is none.
+    """Return the signed path of the picture at a storage path, valid for a day; None if there is none.
 
     ``token_id`` is that of the refresh token of its user.
     """
@@ -80,7 +80,7 @@ class CardPictureView(HomeAssistantView):
     name = f"api:{DOMAIN}:picture"
 
     async def get(self, request: web.Request, entry_id: str, picture: str) -> web.Response:
-        """Return a picture, 404 where there is none or it cannot be had now."""
+        """Return a picture, 404 if there is none or it can't be fetched now."""
         entry: PrintagoConfigEntry | None = request.app[KEY_HASS].config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
             return web.Response(status=HTTPStatus.NOT_FOUND)

@@ -1,6 +1,6 @@
-"""What cards ask for that no entity has: the queue and the orders, pushed whenever they change.
+"""WebSocket commands for the cards: the queue and the orders, pushed whenever they change.
 
-All of it is in memory already, so that it costs no request, however many browsers look.
+The data is in memory already, so they cost no requests, however many browsers are connected.
 """
 
 from collections import Counter
@@ -46,17 +46,17 @@ type Json = dict[str, Any]
 
 @dataclass(slots=True)
 class _Viewer:
-    """Who looks at a store: how much of it, and with which token pictures are signed."""
+    """The viewer of a store: the user's rights, and the token that signs pictures."""
 
     hass: HomeAssistant
     entry: PrintagoConfigEntry
     token_id: str
     limit: int
     pictures: dict[str, str | None]
-    """Addresses by path: signed anew each time, the browser would fetch the same picture again and again."""
+    """Signed paths by storage path: with a new signature each time, the browser would fetch the same picture again."""
 
     def picture(self, path: str | None) -> str | None:
-        """Return where the browser gets the picture at a path of Printago's storage."""
+        """Return the signed path of the picture at a storage path."""
         if path is None:
             return None
         if path not in self.pictures:
@@ -73,7 +73,7 @@ class _Viewer:
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands; each answers once, and with ``/subscribe`` also whenever its answer changes."""
+    """Register the commands; each responds once, and with ``/subscribe`` also on every change."""
     for name, read in (("queue", _queue), ("orders", _orders)):
         command = f"{DOMAIN}/{name}"
         for kind, handle in ((command, _async_answer), (f"{command}/subscribe", _async_subscribe)):
@@ -109,7 +109,7 @@ def _async_subscribe(
 
 
 async def _async_catalog(hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]) -> None:
-    """Answer with parts and SKUs that contain a text; what this costs is paid once for everybody who looks."""
+    """Send the parts and SKUs that contain a text; one request to Printago serves all browsers."""
     if (viewer := _async_viewer(hass, connection, msg)) is None:
         return
     if viewer.entry.state is not ConfigEntryState.LOADED:
@@ -140,11 +140,11 @@ async def _async_catalog(hass: HomeAssistant, connection: ActiveConnection, msg:
 
 @callback
 def _async_viewer(hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]) -> _Viewer | None:
-    """Return who looks at the store that is meant; answers with an error where there is none, or none for this user."""
+    """Return the viewer of the requested store; send an error if there is none, or none that this user may see."""
     if (entry := _async_entry(hass, msg.get("device_id"))) is None:
         connection.send_error(msg["id"], ERR_NOT_FOUND, "there is no such print farm")
         return None
-    # What the lists tell is what the entities of the farm count.
+    # The lists have the same data as the entities of the farm.
     entity_id = er.async_get(hass).async_get_entity_id(
         Platform.BINARY_SENSOR, DOMAIN, f"{entry.data[CONF_STORE_ID]}_realtime"
     )
@@ -166,7 +166,7 @@ def _async_entry(hass: HomeAssistant, device_id: str | None) -> PrintagoConfigEn
 
 
 class _Subscription:
-    """Sends an answer whenever it is another one; it outlives reloads of the entry."""
+    """Sends a response whenever it differs from the last one; it survives reloads of the entry."""
 
     def __init__(self, viewer: _Viewer, read: Callable[[_Viewer], Json], send: Callable[[Json], None]) -> None:
         self._viewer = viewer
@@ -221,7 +221,7 @@ def _read(read: Callable[[_Viewer], Json], viewer: _Viewer) -> Json:
 
 
 def _queue(viewer: _Viewer) -> Json:
-    """Return the jobs that wait, in the order in which Printago takes them, and those that wait for a person."""
+    """Return the waiting jobs in Printago's queue order, and the jobs that need attention."""
     coordinator = viewer.entry.runtime_data.coordinator
     if not coordinator.jobs_readable:
         return {"readable": False}
@@ -274,7 +274,7 @@ def _why(viewer: _Viewer, job: PrintJob) -> Json:
 
 
 def _materials(viewer: _Viewer) -> Json:
-    """Return the materials of the store with their colors, as far as they are known, and the slots of trays by entity."""
+    """Return the known materials of the store with their colors, and the slots of trays by entity."""
     materials = viewer.entry.runtime_data.coordinator.farm.materials
     colors: dict[str, list[Json]] = {}
     for variant in materials.variants.values():
@@ -300,7 +300,7 @@ def _materials(viewer: _Viewer) -> Json:
 
 
 def _orders(viewer: _Viewer) -> Json:
-    """Return the open orders, the most urgent first, each with how many of its jobs wait, run and failed."""
+    """Return the open orders, the most urgent first, with their numbers of waiting, running and failed jobs."""
     coordinator = viewer.entry.runtime_data.coordinator
     facts = coordinator.store_state.facts
     if Fact.ORDERS not in facts.known:

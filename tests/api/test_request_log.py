@@ -69,7 +69,7 @@ async def test_early_write_makes_room_before_there_is_none_and_not_for_nothing(d
 async def test_log_that_starts_anew_has_no_room_before_it_was_written(disk: Disk) -> None:
     log = RequestLog(disk.save)
     await log.write()
-    log.start_anew()
+    log.reset()
     assert not log.has_room
     assert log.is_half_full
     await log.write()

@@ -1,6 +1,6 @@
 """A client of the Printago cloud: REST within its quota, and the realtime stream.
 
-It knows nothing of Home Assistant. Its session, TLS context and clocks come from outside.
+It does not depend on Home Assistant. Session, TLS context and clocks are passed in.
 """
 
 from .client import PrintagoClient

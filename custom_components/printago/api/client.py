@@ -1,7 +1,7 @@
-"""Printago's REST calls, one method a call.
+"""Printago's REST calls, one method per call.
 
-Paths, bodies and answers are those of the vendor's OpenAPI description. Calls that take a list of IDs are gathered (see
-``batch``), so that buttons pressed together leave as one request.
+Paths, bodies and responses are those of the vendor's OpenAPI description. Calls that take a list of IDs are batched
+(see ``batcher``), so that buttons pressed together cause one request.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ OPEN_JOBS = {
     "status.in": ",".join(sorted(set(JobStatus) - {JobStatus.COMPLETED, JobStatus.CANCELLED})),
     "hidden.eq": "false",
 }
-"""Filter of the jobs that the farm model holds: all that still wait, run, or failed and were not cleared."""
+"""Filter of the jobs in the farm model: those that wait, run, or failed and were not cleared."""
 
 OPEN_ORDERS = {"status.eq": OPEN, "cancelledAt.isNull": "true"}
 _LOW_PRIORITY = "processLowPriorityJobs"
@@ -46,10 +46,10 @@ _MOST_COMPLETED = 1_000_000_000
 
 
 class PrintagoClient:
-    """The calls that this project needs, for one store."""
+    """The REST calls of one store."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use a transport, which is the store's own."""
+        """Send requests with the transport of the store."""
         self._transport = transport
         self.printer_endpoints = PrinterEndpoints(transport)
         self.products = ProductEndpoints(transport)
@@ -58,7 +58,8 @@ class PrintagoClient:
         self.history = HistoryEndpoints(transport)
         self.upkeep = UpkeepEndpoints(transport)
         self.in_use: Callable[[str], bool] = lambda printer_id: False
-        """Returns whether the bed of a printer is in use; set by the owner. Beds in use are not confirmed as clear."""
+        """Returns whether the bed of a printer is in use; set by the owner. A bed in use is never confirmed as clear.
+        """
         self._confirm = Batcher(self._confirm_ready)
         self._enabled = Batcher(self._set_enabled)
         self._fabmatic = Batcher(self._set_fabmatic)
@@ -85,16 +86,16 @@ class PrintagoClient:
 
     @property
     def transport(self) -> Transport:
-        """Return what sends the requests: it knows Printago's clock and the quota."""
+        """Return the transport, which knows Printago's clock and the quota."""
         return self._transport
 
     @property
     def permissions(self) -> PermissionLedger:
-        """Return what the key has turned out to lack."""
+        """Return the known permissions of the key."""
         return self._transport.permissions
 
     async def close(self) -> None:
-        """Give calls that are being gathered or answered a moment to end; none that was sent is cancelled.
+        """Give calls in progress a moment to end; a call that was sent is never canceled.
 
         Reads that wait for room in the quota end at once.
         """
@@ -112,13 +113,13 @@ class PrintagoClient:
     # Reading
 
     async def stores(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> list[Mapping[str, Any]]:
-        """Return the stores that the key may see (``GET /v1/stores``)."""
+        """Return the stores that the key may view (``GET /v1/stores``)."""
         return objects(await self._transport.request("GET", "/v1/stores", priority=priority))
 
     async def granted_permissions(self) -> object:
-        """Return the names of what the key was granted directly (``GET /v1/api-keys/{id}/permissions``), as they came.
+        """Return the permissions granted to the key directly (``GET /v1/api-keys/{id}/permissions``), unparsed.
 
-        None where its ID is not known. It is part of a secret: errors do not contain the path.
+        None if the key's ID is unknown. The ID is part of a secret: errors do not contain the path.
         """
         if (key_id := self._transport.key_id) is None:
             return None
@@ -134,7 +135,7 @@ class PrintagoClient:
         return listing
 
     async def has_printers(self) -> bool:
-        """Ask for one printer: it fails as ``printers`` would, and costs little."""
+        """Request a single printer, the cheapest call that fails in the same cases as ``printers``."""
         return bool(
             await self._transport.request("GET", "/v1/printers", priority=RequestPriority.USER, params={"limit": "1"})
         )
@@ -144,12 +145,12 @@ class PrintagoClient:
         return await self._list("/v1/print-jobs", priority=priority, filters=OPEN_JOBS)
 
     async def ended_jobs(self, since: datetime) -> Listing:
-        """Return the jobs that are over and changed after ``since`` (Printago's clock)."""
+        """Return the ended jobs that changed after ``since`` (Printago's clock)."""
         filters = {"status.in": ",".join(sorted(FINAL_STATUSES)), "updatedAt.gte": timestamp(since)}
         return await self._list("/v1/print-jobs", priority=RequestPriority.BACKGROUND, filters=filters)
 
     async def completed_count(self) -> int:
-        """Return how many jobs the store has completed in its life."""
+        """Return the number of all jobs that the store has completed."""
         answer = await self._transport.request(
             "GET", "/v1/print-jobs/stats/completed-count", priority=RequestPriority.BACKGROUND
         )
@@ -164,7 +165,7 @@ class PrintagoClient:
         name: str | None = None,
         priority: RequestPriority = RequestPriority.USER,
     ) -> Listing[Part]:
-        """Return parts, all or those with these IDs or this name (``GET /v1/parts``)."""
+        """Return all parts, or those with these IDs or this name (``GET /v1/parts``)."""
         filters = _filters({"id.in": ids, "name.eq": name})
         return read_listing(await self._list("/v1/parts", priority=priority, filters=filters), Part)
 
@@ -175,7 +176,7 @@ class PrintagoClient:
         name: str | None = None,
         priority: RequestPriority = RequestPriority.USER,
     ) -> Listing[Sku]:
-        """Return SKUs with their linked parts, all or those with these IDs or this code (``GET /v1/skus``)."""
+        """Return all SKUs with their linked parts, or those with these IDs or this code (``GET /v1/skus``)."""
         filters = _filters({"id.in": ids, "sku.eq": name})
         return read_listing(await self._list("/v1/skus", priority=priority, filters=filters), Sku)
 
@@ -186,24 +187,24 @@ class PrintagoClient:
     async def material_variants(
         self, priority: RequestPriority = RequestPriority.BACKGROUND
     ) -> Mapping[str, Mapping[str, Any]]:
-        """Return all colours of all materials by ID (``GET /v1/materials/variants``)."""
+        """Return all colors of all materials by ID (``GET /v1/materials/variants``)."""
         answer = await self._transport.request("GET", "/v1/materials/variants", priority=priority)
         return dict(with_ids(objects(answer)))
 
     async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return by ID what is assigned to all slots of all printers (``GET /v1/materials/printer-slots``)."""
+        """Return what is assigned to the slots of all printers, by ID (``GET /v1/materials/printer-slots``)."""
         answer = await self._transport.request(
             "GET", "/v1/materials/printer-slots", priority=RequestPriority.BACKGROUND
         )
         return dict(with_ids(objects(answer)))
 
     async def processes_low_priority_jobs(self) -> bool | None:
-        """Return whether the store prints jobs of low priority, None where it is not said (``GET /v1/settings/store``)."""
+        """Return whether the store prints jobs of low priority, None if unknown (``GET /v1/settings/store``)."""
         answer = await self._transport.request("GET", "/v1/settings/store", priority=RequestPriority.BACKGROUND)
         return _low_priority(_object(answer))
 
     async def open_orders(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
-        """Return the orders that customers still wait for (``GET /v1/orders``)."""
+        """Return the open orders (``GET /v1/orders``)."""
         return await self._list("/v1/orders", priority=priority, filters=OPEN_ORDERS)
 
     async def production_slots(self) -> int | None:
@@ -219,7 +220,7 @@ class PrintagoClient:
     async def picture(self, path: str) -> Picture:
         """Return the picture at a storage path, such as a thumbnail's, or at an absolute address.
 
-        All paths that are asked for at once are one request; an address costs none, and gets no credentials.
+        Paths requested at the same time share one request; an address costs none, and gets no credentials.
         """
         if is_address(path):
             return Picture.of(await self._transport.fetch(path, MAX_PICTURE))
@@ -237,63 +238,63 @@ class PrintagoClient:
             raise MalformedResponseError("the answer is not a list of addresses")
         return dict(zip(paths, urls, strict=True))
 
-    # Steering
+    # Writing
 
     async def confirm_ready(self, printer_id: str, *, ready: bool = True) -> Mapping[str, Any] | None:
         """Confirm that a bed is clear, so that the printer takes its next job, or withdraw that.
 
-        Return the printer's record where told. Raises NotAppliedError when Printago's answer leaves this printer out, and
-        InUseError when its bed is in use by the time at which the request would leave.
+        Return the printer's record if the response has it. Raises NotAppliedError if the response does not name this
+        printer, and InUseError if its bed is in use when the request would be sent.
         """
         return await self._confirm.submit(ready, printer_id)
 
     async def set_enabled(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
-        """Let a printer take part in automatic assignment, or not; as ``confirm_ready``."""
+        """Include a printer in automatic assignment, or exclude it; returns and raises as ``confirm_ready`` does."""
         return await self._enabled.submit(enabled, printer_id)
 
     async def set_fabmatic(
         self, printer_id: str, *, enabled: bool, job_limit: int | None = None
     ) -> Mapping[str, Any] | None:
-        """Turn FabMatic on, for a number of jobs or without a limit, or off; as ``confirm_ready``."""
+        """Turn FabMatic on, with or without a job limit, or off; returns and raises as ``confirm_ready`` does."""
         return await self._fabmatic.submit((enabled, job_limit), printer_id)
 
     async def set_maintenance(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
-        """Take a printer into maintenance, or out of it; as ``confirm_ready``.
+        """Turn maintenance mode on or off; returns and raises as ``confirm_ready`` does.
 
         Raises NotEntitledError as well: only turning it on needs a subscription that includes it.
         """
         return await self._maintenance.submit(enabled, printer_id)
 
     async def process_low_priority_jobs(self, *, on: bool) -> bool | None:
-        """Let the store print jobs of low priority, or not (``PATCH /v1/settings/store``); return what holds then."""
+        """Set whether the store prints jobs of low priority (``PATCH /v1/settings/store``); return the new setting."""
         answer = await self._transport.request(
             "PATCH", "/v1/settings/store", priority=RequestPriority.USER, json={_LOW_PRIORITY: on}
         )
         return _low_priority(_object(answer))
 
     async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
-        """Send one printer command, for example ``pause``; raises NotAppliedError when it did not get it."""
+        """Send one printer command, for example ``pause``; raises NotAppliedError if the printer did not get it."""
         encoded = orjson.dumps({"command": command, **options}, option=orjson.OPT_SORT_KEYS)
         await self._commands.submit(encoded, printer_id)
 
     async def skip_objects(self, printer_id: str, object_ids: Iterable[int]) -> None:
-        """Leave objects out of the current print; raises NotAppliedError when the printer did not get it."""
+        """Leave objects out of the current print; raises NotAppliedError if the printer did not get it."""
         await self.send_command(printer_id, "skip-objects", objectIds=list(object_ids))
 
     async def pause_job(self, job_id: str) -> None:
-        """Pause a job at its printer; raises NotAppliedError when Printago did not."""
+        """Pause a job; raises NotAppliedError if Printago did not."""
         await self._jobs.submit("pause", job_id)
 
     async def resume_job(self, job_id: str) -> None:
-        """Resume a paused job; raises NotAppliedError when Printago did not."""
+        """Resume a paused job; raises NotAppliedError if Printago did not."""
         await self._jobs.submit("resume", job_id)
 
     async def cancel_job(self, job_id: str) -> None:
-        """Cancel a job, which stops its printer if it prints; raises NotAppliedError when Printago did not."""
+        """Cancel a job, and stop its print; raises NotAppliedError if Printago did not."""
         await self._jobs.submit("cancel", job_id)
 
     async def change_jobs(self, change: str, job_ids: Iterable[str]) -> frozenset[str]:
-        """Do one of ``pause resume cancel retry clear move-to-queue-front``; return the jobs to which it was done."""
+        """Do one of ``pause resume cancel retry clear move-to-queue-front``; return the IDs of the jobs that changed."""
         wanted = tuple(job_ids)
         done = await asyncio.gather(*(self._jobs.submit(change, job_id) for job_id in wanted), return_exceptions=True)
         for result in done:
@@ -314,7 +315,7 @@ class PrintagoClient:
         refused: dict[str, InUseError] = {}
 
         def body() -> Mapping[str, Any]:
-            # Between a press and its request there are seconds when the quota is short, enough for a print to start.
+            # While the quota is short, seconds pass between a press and its request: enough for a print to start.
             refused.update({printer_id: InUseError() for printer_id in ids if ready and self.in_use(printer_id)})
             if len(refused) == len(ids):
                 raise InUseError

@@ -1,17 +1,17 @@
-"""What can go wrong between us and Printago, sorted by what the caller may do next.
+"""Errors of the client, sorted by what the caller may do next.
 
-No message carries a credential, a signed URL or a response body in full.
+No message carries a credential, a signed URL or a full response body.
 """
 
 import re
 
-# Printago's documentation of subscriptions: hobbyist (non-commercial) accounts have no API access. How the API says so is
-# not documented; any such word in a refusal is taken for it.
+# Printago's documentation of subscriptions: hobbyist (non-commercial) accounts have no API access. The wording of that
+# refusal is not documented, so any of these words counts.
 _NO_API_ACCESS = re.compile(r"hobby|non-?commercial|commercial (account|plan|subscription)", re.IGNORECASE)
 
 
 class PrintagoError(Exception):
-    """Base of every error that this package raises."""
+    """Base of all errors of this package."""
 
 
 class AuthenticationError(PrintagoError):
@@ -32,7 +32,7 @@ class NotEntitledError(PrintagoError):
 
 
 class InvalidRequestError(PrintagoError):
-    """Printago refused the request as it stands (other HTTP 4xx); the message is Printago's own, shortened."""
+    """Printago rejected the request (other HTTP 4xx); the message is Printago's own, shortened."""
 
 
 class NotFoundError(InvalidRequestError):
@@ -40,40 +40,40 @@ class NotFoundError(InvalidRequestError):
 
 
 class RateLimitedError(PrintagoError):
-    """The quota leaves no room now: either our own limiter held the call back, or Printago answered HTTP 429."""
+    """The quota has no room now: our own limiter held the call back, or Printago answered HTTP 429."""
 
     def __init__(self, retry_after: float, *, refused: bool = False) -> None:
-        """Remember after how many seconds a call has a chance again; ``refused`` by Printago, not held back by us."""
+        """Set after how many seconds to retry; ``refused`` if Printago refused the call, not our own limiter."""
         super().__init__(f"no request possible for {retry_after:.0f} s")
         self.retry_after = retry_after
         self.refused = refused
 
 
 class CannotConnectError(PrintagoError):
-    """Printago was not reached; the request was certainly not acted on."""
+    """Printago was not reached; it has certainly not acted on the request."""
 
 
 class OutcomeUnknownError(PrintagoError):
-    """The request may have been acted on, but its answer was lost: a time-out, a cut connection, an HTTP 5xx.
+    """Printago may have acted on the request, but the response was lost: a timeout, a cut connection, an HTTP 5xx.
 
-    A read can simply be repeated. A write must not be, before its effect was looked for.
+    A read can be repeated. Before a write is repeated, look for its effect.
     """
 
 
 class MalformedResponseError(OutcomeUnknownError):
-    """A successful status, but a body that is not what the call returns (a proxy's page, JSON cut short)."""
+    """A successful status, but not the expected body (a proxy's page, truncated JSON)."""
 
 
 class NotAppliedError(PrintagoError):
-    """A call for several printers or jobs succeeded, but its answer does not name this one."""
+    """A call for several printers or jobs succeeded, but the response does not name this one."""
 
 
 class InUseError(NotAppliedError):
-    """A bed was not confirmed as clear: something has come to be on it before the request left."""
+    """A bed was not confirmed as clear: it came into use before the request was sent."""
 
 
 class MalformedMessageError(PrintagoError):
-    """A realtime message that cannot be understood; the message says why, never what it contained."""
+    """A realtime message that cannot be parsed; the text gives the reason, never the content."""
 
 
 def is_missing_api_access(err: PrintagoError) -> bool:

@@ -165,7 +165,7 @@ class StoreState:
         if self._kept:
             return
         self._kept = True
-        self._log.start_anew()
+        self._log.reset()
         if self._unsub_stop is None:
             self._unsub_stop = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
 

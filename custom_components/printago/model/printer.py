@@ -167,7 +167,7 @@ class PrinterState(PrinterFacts):
             self.end_time = None
             self._end_holds_until = NEVER if minutes else FOR_EVER
             return known is not None
-        if known is not None and not self._telemetry_diff.retold_time_remaining:
+        if known is not None and not self._telemetry_diff.repeats_time_remaining:
             return False
         remaining = timedelta(minutes=minutes)
         estimate = notified_at + remaining

@@ -1,6 +1,6 @@
-"""What the fields of actions accept, and what is wrong with what they were given, in translated words that name the field.
+"""Validates the fields of actions, with translated errors that name the field.
 
-What a schema says by itself is English, and meant for developers.
+Errors of a schema itself are in English, and meant for developers.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ type Check = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def whole_number(value: object) -> int:
-    """Read a whole number, also one that a template has made a text or a float of; nothing is rounded."""
+    """Read a whole number, also from text or a float of a template; nothing is rounded."""
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
     except ValueError:
@@ -37,11 +37,11 @@ def _name(value: str) -> str:
 
 NON_EMPTY = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=1024))
 NAME = vol.All(cv.string, vol.Length(max=1024), _name)
-"""What a person calls something."""
+"""A display name from user input."""
 
 
 def checked(schema: vol.Schema | vol.All, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return data as a schema reads it; raises ServiceValidationError."""
+    """Return data validated by a schema; raises ServiceValidationError."""
     try:
         read: dict[str, Any] = schema(data)
     except vol.Invalid as err:
@@ -50,7 +50,7 @@ def checked(schema: vol.Schema | vol.All, data: Mapping[str, Any]) -> dict[str, 
 
 
 def at_most_one(*fields: str) -> Check:
-    """Return a check that raises ServiceValidationError where several of these fields are given."""
+    """Return a check that raises ServiceValidationError if several of these fields are given."""
 
     def check(data: dict[str, Any]) -> dict[str, Any]:
         if len(given := [field for field in fields if field in data]) > 1:
@@ -61,7 +61,7 @@ def at_most_one(*fields: str) -> Check:
 
 
 def at_least_one(*fields: str) -> Check:
-    """Return a check that raises ServiceValidationError where none of these fields is given."""
+    """Return a check that raises ServiceValidationError if none of these fields is given."""
 
     def check(data: dict[str, Any]) -> dict[str, Any]:
         if not any(field in data for field in fields):
@@ -72,7 +72,7 @@ def at_least_one(*fields: str) -> Check:
 
 
 def schema_error(err: vol.Invalid) -> ServiceValidationError:
-    """Return the first thing that a schema found wrong."""
+    """Return the first error of a schema."""
     first = err.errors[0] if isinstance(err, vol.MultipleInvalid) else err
     field = ".".join(str(part) for part in first.path if isinstance(part, str)) or "-"
     return (
@@ -83,7 +83,7 @@ def schema_error(err: vol.Invalid) -> ServiceValidationError:
 
 
 def _found_by_ours(key: str | None, field: str) -> ServiceValidationError | None:
-    """Return what one of our validators found, by the key that it gave."""
+    """Return the error of one of our validators, by its key."""
     match key:
         case "whole_number":
             return action_error("field_not_a_whole_number", field=field)
@@ -103,7 +103,7 @@ def _found_by_ours(key: str | None, field: str) -> ServiceValidationError | None
 
 
 def _found_by_schema(key: str | None, field: str, given: Mapping[str, Any]) -> ServiceValidationError | None:
-    """Return what the schema itself found, by its own catalog of messages."""
+    """Return the schema's own error, translated with voluptuous' catalog of messages."""
     match key:
         case "required":
             return action_error("field_missing", field=field)

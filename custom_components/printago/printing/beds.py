@@ -1,4 +1,4 @@
-"""Confirming that beds are clear, but none that is in use: a print left on a bed costs a printer."""
+"""Confirms beds as clear, except those in use: a print left on a bed can destroy a printer."""
 
 from homeassistant.exceptions import ServiceValidationError
 
@@ -9,9 +9,9 @@ from ..model.printer import PrinterState
 
 
 async def async_confirm_bed(coordinator: PrintagoCoordinator, printer: PrinterState, *, cleared: bool = True) -> None:
-    """Tell Printago that a bed is clear, or that it is not after all.
+    """Confirm a bed as clear, or withdraw that.
 
-    Raises ServiceValidationError when the bed has come into use before the request left, else what the client raises.
+    Raises ServiceValidationError if the bed came into use before the request was sent, else the client's errors.
     """
     try:
         record = await coordinator.client.confirm_ready(printer.id, ready=cleared)

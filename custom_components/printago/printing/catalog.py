@@ -1,7 +1,7 @@
-"""Finding what a person means: parts, SKUs and materials by ID or by name.
+"""Finds parts, SKUs and materials by ID or name.
 
-An ID means its thing, whatever others are called. A name that fits nothing, or several things, is an error that lists what it
-could have been; nothing is guessed.
+An ID always wins over names. A name that matches nothing, or several items, is an error that lists candidates; nothing
+is guessed.
 """
 
 from collections.abc import Awaitable, Collection, Mapping, Sequence
@@ -23,7 +23,7 @@ from ..model.spelling import alike, folded, tidied
 
 _MOST_CANDIDATES = 5
 _COMPARED = 40
-"""Characters of names that are looked at for candidates: the time for it grows with their square."""
+"""How many characters of a name are compared to find candidates: the time grows with their square."""
 _LIKE_AN_ID = re.compile(r"[a-z0-9]{24}")
 
 _REMEMBER_SECONDS = 60
@@ -31,7 +31,7 @@ _MOST_REMEMBERED = 200
 
 
 class _Found[R]:
-    """What was found, by what people asked for."""
+    """Cached results by search text."""
 
     def __init__(self) -> None:
         self._rows: dict[str, tuple[float, R]] = {}
@@ -49,7 +49,7 @@ class _Found[R]:
         return row
 
     def forget(self, name: str | None = None) -> None:
-        """Forget everything, or what was found by any spelling of one name."""
+        """Clear the cache, or the entries for any spelling of one name."""
         self._rows = {} if name is None else {key: row for key, row in self._rows.items() if folded(key) != name}
 
 
@@ -65,10 +65,10 @@ class _Named(Protocol):
 
 
 class Catalog:
-    """Finds things in the catalog of one store; what was found is remembered for a minute, to spare the quota."""
+    """Finds items in the catalog of one store; results are cached for a minute, to save quota."""
 
     def __init__(self, client: PrintagoClient) -> None:
-        """Ask through the store's client."""
+        """Search with the store's client."""
         self._client = client
         self._parts = _Found[Part]()
         self._skus = _Found[Sku]()
@@ -86,7 +86,7 @@ class Catalog:
         return await _async_find("sku", wanted, self._skus, self._client.skus)
 
     async def async_find_material(self, wanted: str) -> MaterialChoice:
-        """Return how a build names a material: by its ID, or by its type (``PLA``) when only that fits.
+        """Return how a build names a material: by its ID, or by its type (``PLA``) if only that matches.
 
         Raises ServiceValidationError, and PrintagoError.
         """
@@ -102,7 +102,7 @@ class Catalog:
         return self._materials.put(wanted, MaterialChoice(material_id=_pick("material", materials, wanted).id))
 
     async def async_find_variant(self, wanted: str, material: MaterialChoice | None = None) -> MaterialVariant:
-        """Return the color with this ID or name, of any material or of what ``async_find_material`` has found.
+        """Return the color with this ID or name, of any material or of the result of ``async_find_material``.
 
         Raises ServiceValidationError, and PrintagoError.
         """
@@ -120,12 +120,12 @@ class Catalog:
 
     @callback
     def async_know_part(self, part: Part) -> None:
-        """Find a part that was just made by its ID at once, and look its name up again."""
+        """Cache a new part by its ID, and clear the cache for its name."""
         self._parts.forget(folded(part.name or ""))
         self._parts.put(part.id, part)
 
     def forget(self) -> None:
-        """Look everything up again: Printago knows something that we do not."""
+        """Clear the cache: Printago has newer data."""
         for found in (self._parts, self._skus, self._materials):
             found.forget()
 
@@ -136,14 +136,14 @@ async def _async_find[R: (Part, Sku)](kind: str, wanted: str, found: _Found[R], 
     if _LIKE_AN_ID.fullmatch(wanted) and (row := (await ask(ids=(wanted,))).rows.get(wanted)) is not None:
         return found.put(wanted, row)
     named = (await ask(name=wanted)).rows.values()
-    # A server that does not know the filter returns others as well.
+    # A server that does not know the filter returns other items as well.
     matching = [row for row in named if row.name == wanted]
     row = matching[0] if len(matching) == 1 else _pick(kind, (await ask()).rows, wanted)
     return found.put(wanted, row)
 
 
 def called(item: _Named) -> str:
-    """Return what people call a part, SKU or material: its name, or its ID where it has none."""
+    """Return the display name of a part, SKU or material: its name, or its ID if it has none."""
     return tidied(item.name) if item.name and folded(item.name) else item.id
 
 

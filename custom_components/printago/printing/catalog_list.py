@@ -1,4 +1,4 @@
-"""What can be printed, as a list to choose from: parts and SKUs with their pictures, asked for once for everybody who looks."""
+"""The catalog to choose from: parts and SKUs with their pictures, read once for all users."""
 
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
@@ -12,7 +12,7 @@ from ..model.spelling import folded
 
 _FRESH_SECONDS = 300
 _MOST = 1000
-"""Parts, and SKUs, that are read: one request returns up to 1,000."""
+"""How many parts, and SKUs, are read: one request returns up to 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +23,31 @@ class CatalogItem:
     id: str
     name: str
     about: str
-    """What else is said of it: an SKU's title, the names of the parts in it."""
+    """More about it: an SKU's title, and the names of its parts."""
     picture: str | None
     """Path in Printago's storage."""
 
     @property
     def text(self) -> str:
-        """Return what a search looks at."""
+        """Return the text that a search matches."""
         return folded(f"{self.name} {self.about}")
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogPage:
-    """What was found."""
+    """The result of a search."""
 
     items: tuple[CatalogItem, ...]
     total: int
     complete: bool
-    """Nothing is left out of what was searched: there are no more parts and SKUs than were read."""
+    """All parts and SKUs were read and searched."""
 
 
 class CatalogList:
-    """Reads parts and SKUs of one store, two requests at most every five minutes."""
+    """Reads parts and SKUs of one store, with two requests at most every five minutes."""
 
     def __init__(self, client: PrintagoClient) -> None:
-        """Ask through the store's client."""
+        """Read with the store's client."""
         self._client = client
         self._items: tuple[CatalogItem, ...] = ()
         self._complete = False
@@ -55,7 +55,7 @@ class CatalogList:
         self._reading = asyncio.Lock()
 
     async def async_find(self, search: str, most: int) -> CatalogPage:
-        """Return the newest that contain a text; raises PrintagoError where nothing may, or can, be read."""
+        """Return the newest items that contain a text; raises PrintagoError if nothing can be read."""
         async with self._reading:
             if time.monotonic() - self._read_at > _FRESH_SECONDS:
                 await self._async_read()
@@ -82,7 +82,7 @@ async def _async_readable[R](reading: Awaitable[Listing[R]]) -> Listing[R] | Per
     try:
         return await reading
     except PermissionDeniedError as err:
-        # A key that may see only the parts, or only the SKUs, prints those.
+        # A key that can only view parts, or only SKUs, prints those.
         return err
 
 

@@ -1,4 +1,4 @@
-"""What becomes of jobs: following them until they are queued, assigned or started."""
+"""Follows jobs until they are queued, assigned or started."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -18,11 +18,11 @@ from ..coordinator import PrintagoCoordinator
 from ..model.changes import Changes
 
 _LOOK_AGAIN = 30
-"""Seconds after which the farm is looked at without anybody having told of a change: a reload ends all listening."""
+"""Seconds after which to check the farm even without a change: a reload removes all listeners."""
 
 
 class WaitUntil(StrEnum):
-    """How far jobs have to get."""
+    """The step that jobs must reach."""
 
     QUEUED = "queued"
     ASSIGNED = "assigned"
@@ -38,7 +38,7 @@ _NOT_REACHED: Mapping[WaitUntil, Collection[JobStatus]] = {
 
 
 class JobTracker:
-    """Knows what became of jobs, also of those that are over; a context, so that it ends."""
+    """Tracks jobs, including those that end; a context manager."""
 
     def __init__(self, coordinator: PrintagoCoordinator) -> None:
         """Follow the farm of a coordinator."""
@@ -48,14 +48,14 @@ class JobTracker:
         self._remove: CALLBACK_TYPE | None = None
 
     def __enter__(self) -> Self:
-        """Begin to listen."""
+        """Start to listen."""
         self._remove = self._coordinator.listeners.async_add_changes(self._on_changes)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._remove is not None:
             self._remove()
 
@@ -71,7 +71,7 @@ class JobTracker:
         return self._coordinator.farm.jobs.get(job_id) or self._ended.get(job_id)
 
     async def async_wait(self, job_ids: Collection[str], until: WaitUntil, seconds: float) -> bool:
-        """Wait until all jobs got so far, or none can any more; return whether all did within the time."""
+        """Wait until all jobs have reached the step, or can't any more; return whether all did within the time."""
         end = time.monotonic() + seconds
         while not all(self._is_settled(job_id, until) for job_id in job_ids):
             if (left := end - time.monotonic()) <= 0:
@@ -92,7 +92,7 @@ class JobTracker:
         return self._has_reached(job_id, until) or (job is not None and job.status in FINAL_STATUSES)
 
     async def _async_look_for(self, job_ids: Collection[str]) -> None:
-        """Ask for the jobs that nobody told of, as when the stream is down."""
+        """Request the jobs that are unknown, for example because the stream is down."""
         missing = [job_id for job_id in job_ids if self._job(job_id) is None]
         if not missing or not self._coordinator.jobs_readable:
             return
@@ -104,10 +104,10 @@ class JobTracker:
         self._ended |= listing.rows
 
     def as_response(self, job_ids: Collection[str]) -> list[dict[str, Any]]:
-        """Return what became of jobs, as actions return it; a status or printer that nobody told is None."""
-        return [self._told(job_id) for job_id in job_ids]
+        """Return the jobs in the response of an action; an unknown status or printer is None."""
+        return [self._response(job_id) for job_id in job_ids]
 
-    def _told(self, job_id: str) -> dict[str, Any]:
+    def _response(self, job_id: str) -> dict[str, Any]:
         job = self._job(job_id)
         printer_id = job.assigned_printer_id if job is not None else None
         printer = self._coordinator.farm.printers.get(printer_id) if printer_id is not None else None

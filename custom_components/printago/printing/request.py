@@ -1,4 +1,4 @@
-"""What is to be printed: what may be asked for, and what is sent for it."""
+"""Print requests: their schema, and the build that is sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ ATTR_QUANTITY = "quantity"
 ATTR_SKU = "sku"
 
 PRIORITIES = {"normal": NORMAL_PRIORITY, "low": LOW_PRIORITY}
-# Values and bounds of the vendor's BuildConfigV2.
+# Values and limits of the vendor's BuildConfigV2.
 POSITIONS = ("back", "front")
 _MOST_COPIES = 500
 _TYPES_WITH_PLATES = ("3mf", "gcode3mf")
@@ -49,11 +49,11 @@ PRINT_FIELDS: dict[vol.Marker, Any] = {
     vol.Optional(ATTR_PLATES): vol.Schema({vol.Coerce(str): vol.All(whole_number, vol.Range(min=0, max=_MOST_COPIES))}),
     vol.Optional(ATTR_OPTIONS): vol.Schema({NAME: NON_EMPTY}),
 }
-"""What may be asked for; tags and printer are given apart."""
+"""The fields of a print request; tags and printer are given separately."""
 
 
 def print_schema(fields: Mapping[vol.Marker, Any]) -> vol.All:
-    """Return the schema of a request with these fields beside its own."""
+    """Return a schema with these fields and those of a print request."""
     return vol.All(
         vol.Schema({**PRINT_FIELDS, **fields}), at_most_one(ATTR_PART, ATTR_SKU), at_least_one(ATTR_PART, ATTR_SKU)
     )
@@ -64,15 +64,15 @@ PRINT_SCHEMA = print_schema({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintRequest:
-    """What to print: the build to send, and what identifies its jobs."""
+    """A print request: the build to send, and the properties of its jobs."""
 
     build: Mapping[str, Any]
     part_id: str | None = None
     sku_id: str | None = None
     part_builds: int = 1
-    """How many part builds come of it: an SKU has one for each of its parts."""
+    """Number of its part builds: an SKU has one for each of its parts."""
     quantity: int | None = None
-    """How many jobs each part build has, where that is known beforehand."""
+    """Number of jobs of each part build, if known in advance."""
     label: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,8 +82,8 @@ class PrintRequest:
         return ("part", self.part_id) if self.part_id is not None else ("sku", self.sku_id or "")
 
     def matches(self, job: PrintJob) -> bool:
-        """Return whether a job can have come of this request."""
-        # Jobs of an order, or of an SKU that contains the part, are somebody else's.
+        """Return whether a job can belong to this request."""
+        # Jobs of an order, or of an SKU that contains the part, belong to another request.
         if job.order_id is not None or job.sku_id != self.sku_id:
             return False
         if self.part_id is not None and job.part_id != self.part_id:
@@ -96,9 +96,9 @@ class PrintRequest:
 
 
 def required_tags(coordinator: PrintagoCoordinator, tags: Iterable[str], printer_id: str | None) -> dict[str, str]:
-    """Return the tags that a printer has to match, all of them, as a build names them.
+    """Return the tags that a printer must all match, as a build names them.
 
-    Raises ServiceValidationError for a tag that could be one of several.
+    Raises ServiceValidationError for a tag that is ambiguous.
     """
     known = sorted({tag for printer in coordinator.farm.printers.values() for tag in printer.record.tags})
     required = {}
@@ -110,7 +110,7 @@ def required_tags(coordinator: PrintagoCoordinator, tags: Iterable[str], printer
 
 
 def _own_tag(tag: str, known: list[str]) -> str:
-    """Return a tag as printers have it, since Printago tells tags apart by case; one that none has as it is."""
+    """Return a tag as printers have it, since Printago's tags are case-sensitive; unchanged if no printer has it."""
     found = alike(tag, known, str)
     if len(found) > 1:
         raise action_error("tag_ambiguous", name=tag, candidates=", ".join(found))
@@ -118,7 +118,7 @@ def _own_tag(tag: str, known: list[str]) -> str:
 
 
 async def async_print_request(catalog: Catalog, data: Mapping[str, Any], tags: dict[str, str]) -> PrintRequest:
-    """Return what is to be sent; raises PrintagoError, and ServiceValidationError for what cannot be found."""
+    """Return the build to send; raises PrintagoError, and ServiceValidationError for items that are not found."""
     options = data.get(ATTR_OPTIONS)
     if options and ATTR_SKU not in data:
         raise action_error("options_without_sku")
@@ -139,11 +139,11 @@ async def async_print_request(catalog: Catalog, data: Mapping[str, Any], tags: d
         part = await catalog.async_find_part(data[ATTR_PART])
         if config.parameters:
             config = replace(config, parameters=_own_names(config.parameters, part))
-        # Each plate of a file becomes a job of its own.
+        # Each plate of a file is a separate job.
         quantity = None if plates or part.kind in _TYPES_WITH_PLATES else data[ATTR_QUANTITY]
         return PrintRequest(build=config.of_part(part.id), part_id=part.id, quantity=quantity, label=label, tags=tags)
     sku = await catalog.async_find_sku(data[ATTR_SKU])
-    # An SKU has no details of its own: they belong to its parts.
+    # An SKU has no print settings of its own: they belong to its parts.
     if config.details and not sku.part_ids:
         raise action_error("sku_without_parts", name=data[ATTR_SKU])
     return PrintRequest(
@@ -156,9 +156,9 @@ async def async_print_request(catalog: Catalog, data: Mapping[str, Any], tags: d
 
 
 def _own_names(parameters: Mapping[str, Any], part: Part) -> dict[str, Any]:
-    """Return parameters by the names that the part has for them; those that it does not have as they are."""
+    """Return parameters by the part's own names; unknown names are unchanged."""
     own = {name: found[0] for name in parameters if len(found := alike(name, part.parameters, str)) == 1}
-    # Of two that mean the same, neither is left out in silence.
+    # Two names for one parameter are an error: neither is dropped silently.
     if len(set(own.values())) < len(own):
         return dict(parameters)
     return {own.get(name, name): value for name, value in parameters.items()}

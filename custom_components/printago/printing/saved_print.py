@@ -1,4 +1,4 @@
-"""A saved print: what a person has set up once is printed by a press, and what became of it is followed."""
+"""A saved print: printed by one press, and followed until its jobs have ended."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +33,7 @@ _UNCLEAR = frozenset({"submission_lost", "submission_unclear", "submission_unche
 
 
 class Outcome(StrEnum):
-    """What became of the last press."""
+    """The state of the last press."""
 
     QUEUED = "queued"
     PRINTING = "printing"
@@ -41,9 +41,9 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELED = "canceled"
     REFUSED = "refused"
-    """Nothing was queued; the error tells why."""
+    """Nothing was queued; the error gives the reason."""
     UNCLEAR = "unclear"
-    """Printago's answer was lost, and it may have acted or not."""
+    """The response was lost, so it is unknown whether Printago queued it."""
 
 
 _OPEN = frozenset({Outcome.QUEUED, Outcome.PRINTING})
@@ -53,7 +53,7 @@ class SavedPrint:
     """One saved print of a store, as its subentry describes it."""
 
     def __init__(self, coordinator: PrintagoCoordinator, catalog: Catalog, subentry: ConfigSubentry) -> None:
-        """Start without an outcome; the sensor brings back the one from before a restart."""
+        """Start without a result; the sensor restores the one from before a restart."""
         self.coordinator = coordinator
         self._catalog = catalog
         self.id = subentry.subentry_id
@@ -61,7 +61,7 @@ class SavedPrint:
         self.outcome: Outcome | None = None
         self.error: str | None = None
         self.on_missing: Callable[[], None] = lambda: None
-        """Called when what it prints turns out to be gone."""
+        """Called when the part or SKU turns out to be gone."""
         self._part_builds: frozenset[str] = frozenset()
         self._jobs: dict[str, PrintJob] = {}
         self._listeners: set[Callable[[], None]] = set()
@@ -73,21 +73,21 @@ class SavedPrint:
 
     @property
     def job_ids(self) -> list[str]:
-        """Return the jobs of the last press, as far as they have appeared."""
+        """Return the known jobs of the last press."""
         return list(self._jobs)
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` when the outcome changed; return what ends that."""
+        """Call ``listener`` when the result changed; return a function that removes it."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
     # Printing
 
     async def async_print(self) -> None:
-        """Submit it once; raises ServiceValidationError and HomeAssistantError, which the outcome tells as well.
+        """Submit it once; raises ServiceValidationError and HomeAssistantError, which the result shows as well.
 
-        Whoever gives up waiting ends nothing: the outcome is told nevertheless.
+        Canceling the call does not stop the submission: the result shows its outcome.
         """
         await asyncio.shield(self.coordinator.hass.async_create_task(self._async_print(), f"{DOMAIN} {self.id}"))
 
@@ -123,13 +123,13 @@ class SavedPrint:
 
     @callback
     def async_look_for_jobs(self) -> None:
-        """Find the jobs of the last press among those of the farm, as long as some are still to appear."""
+        """Find the jobs of the last press among those of the farm, until all have appeared."""
         if self._part_builds and not self._is_whole:
             self._async_take_over(self.coordinator.farm.jobs.values())
 
     @callback
     def async_follow(self, job: PrintJob) -> None:
-        """Take over what became of a job, if it is of the last press."""
+        """Update the result with a changed job, if it belongs to the last press."""
         if self._part_builds:
             self._async_take_over((job,))
 
@@ -146,7 +146,7 @@ class SavedPrint:
 
     @property
     def _is_whole(self) -> bool:
-        """Return whether all jobs have appeared: each tells how many its part build has."""
+        """Return whether all jobs have appeared: each contains the number of jobs in its part build."""
         counts: dict[str | None, int] = {}
         totals: dict[str | None, int] = {}
         for job in self._jobs.values():
@@ -161,7 +161,7 @@ class SavedPrint:
             return Outcome.FAILED, next((job.error_message for job in jobs if job.error_message), None)
         if statuses <= FINAL_STATUSES and self._is_whole:
             return (Outcome.CANCELED if JobStatus.CANCELLED in statuses else Outcome.FINISHED), None
-        # What has ended already has begun: with copies that still wait, the print is in the middle.
+        # If some copies have ended and others wait, the print is in progress.
         begun = not statuses.isdisjoint(IN_PROGRESS_STATUSES | {JobStatus.COMPLETED})
         return (Outcome.PRINTING if begun else Outcome.QUEUED), None
 
@@ -170,15 +170,15 @@ class SavedPrint:
         for listener in tuple(self._listeners):
             listener()
 
-    # Remembering
+    # Storage
 
     def export(self) -> dict[str, Any]:
-        """Return what has to be remembered over a restart, as JSON can hold it."""
+        """Return the state to keep over a restart, in a form that JSON can store."""
         return {"outcome": self.outcome, "error": self.error, "part_builds": sorted(self._part_builds)}
 
     @callback
     def async_restore(self, saved: Mapping[str, Any]) -> None:
-        """Take over what ``export`` gave before a restart, and ask what became of the jobs meanwhile."""
+        """Load what ``export`` returned before a restart, and read what happened to the jobs since then."""
         outcome, error, part_builds = saved.get("outcome"), saved.get("error"), saved.get("part_builds")
         if self.outcome is not None or outcome not in set(Outcome) or not isinstance(part_builds, list):
             return
@@ -202,6 +202,6 @@ class SavedPrint:
 
 
 def _as_action(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the data of the action that prints the same, so that both send the same; tags are given apart."""
+    """Return the data of the action for the same print, so that both send the same; tags are given separately."""
     names = {CONF_PART: ATTR_PART, CONF_SKU: ATTR_SKU, CONF_QUANTITY: ATTR_QUANTITY, CONF_MATERIAL: ATTR_MATERIAL}
     return checked(PRINT_SCHEMA, {names[key]: value for key, value in data.items() if key in names})

@@ -1,4 +1,4 @@
-"""The saved prints of a store: they come and go with their subentries, without a reload."""
+"""The saved prints of a store. They are added and removed with their subentries, without a reload."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,12 +25,12 @@ _HINTS = {CONF_PART: {PART_KIND}, CONF_SKU: {PART_KIND, SKU_KIND}}
 
 
 class SavedPrints:
-    """All saved prints of one store, as long as its entry is loaded."""
+    """All saved prints of one store while its entry is loaded."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, coordinator: PrintagoCoordinator, catalog: Catalog
     ) -> None:
-        """Follow the coordinator; ``async_follow_entry`` has to be called when the entry was changed."""
+        """Follow the coordinator; call ``async_follow_entry`` when the entry changes."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
@@ -47,14 +47,14 @@ class SavedPrints:
     def async_add_platform(
         self, create: Callable[[SavedPrint], Entity], async_add_entities: AddConfigEntryEntitiesCallback
     ) -> None:
-        """Add an entity of each saved print, now and whenever one comes."""
+        """Add an entity for each saved print, now and whenever one is added."""
         self._platforms.append((create, async_add_entities))
         for saved_print in self._prints.values():
             async_add_entities([create(saved_print)], config_subentry_id=saved_print.id)
 
     @callback
     def async_follow_entry(self) -> None:
-        """Take over the subentries as they are now; what belongs to one that was removed Home Assistant removes."""
+        """Follow the current subentries; Home Assistant removes the entities and devices of removed ones."""
         subentries = {
             subentry_id: subentry
             for subentry_id, subentry in self._entry.subentries.items()
@@ -114,10 +114,10 @@ class SavedPrints:
             if not changes.entity_types.isdisjoint(hints):
                 self._coordinator.slow_poller.async_want(_READS[kind])
 
-    # What is gone
+    # Missing parts and SKUs
 
     async def _async_check(self, kind: str) -> None:
-        """Find out whether what the saved prints print still exists: their parts, or their SKUs."""
+        """Check whether the parts and SKUs of the saved prints still exist."""
         wanted = {known.id: known.item[1] for known in self._prints.values() if known.item[0] == kind}
         if not wanted:
             return
@@ -128,7 +128,7 @@ class SavedPrints:
             printable, complete = set(parts.rows), parts.complete
         else:
             skus = await client.skus(ids=ids, priority=priority)
-            # An SKU outlives its parts; without any it prints nothing.
+            # An SKU remains when its parts are deleted; without parts it prints nothing.
             printable, complete = {sku.id for sku in skus.rows.values() if sku.parts != ()}, skus.complete
         if not complete:
             return
@@ -161,7 +161,7 @@ class SavedPrints:
 
     @callback
     def _async_delete_orphaned_issues(self) -> None:
-        """Take back issues of saved prints that were removed while no store was loaded."""
+        """Remove the issues of saved prints that were removed while the entry was not loaded."""
         entries = self._hass.config_entries.async_entries(DOMAIN)
         known = {issue_id(subentry_id) for entry in entries for subentry_id in entry.subentries}
         for domain, identifier in tuple(ir.async_get(self._hass).issues):
@@ -176,5 +176,5 @@ class SavedPrints:
 
 
 def issue_id(subentry_id: str) -> str:
-    """Return the ID of the issue that what a saved print prints is gone."""
+    """Return the ID of the issue about a missing part or SKU of a saved print."""
     return f"{ISSUE}_{subentry_id}"

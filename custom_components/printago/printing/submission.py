@@ -1,8 +1,8 @@
-"""Submitting prints, each exactly once.
+"""Submits prints, each exactly once.
 
-Printago's builds have no idempotency key, and answer with part builds, not with jobs: jobs appear a little later and
-point back by ``partBuildId``. An answer can be lost after Printago has acted. Therefore builds of the same thing go one
-after the other, and after a lost answer the jobs are looked for that were not there before; nothing is ever sent again.
+Printago's builds have no idempotency key, and the response names part builds instead of jobs: jobs appear a little
+later and refer to them by ``partBuildId``. A response can be lost after Printago has acted. So builds of the same part
+or SKU are sent one after the other, and after a lost response we look for new jobs; nothing is ever sent again.
 """
 
 import asyncio
@@ -32,21 +32,21 @@ from .catalog import Catalog
 from .request import PrintRequest
 
 _ASK_AFTER = (3.0, 4.0, 8.0)
-"""Seconds of listening to the stream, before each time that REST is asked for the jobs instead."""
+"""Seconds to wait for messages of the stream, before each request for the jobs."""
 _CLOCK_MARGIN = timedelta(seconds=2)
 _BASELINE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of a build: ``confirmed`` by its answer, else found by its jobs after the answer was lost."""
+    """The result of a build: ``confirmed`` by the response, else found by its jobs after the response was lost."""
 
     part_builds: tuple[PartBuild, ...]
     sku_builds: tuple[SkuBuild, ...] = ()
     confirmed: bool = True
 
     def as_response(self) -> dict[str, Any]:
-        """Return it as the action returns it."""
+        """Return it in the response of the action."""
         return {
             "builds": [
                 {
@@ -68,18 +68,18 @@ class Submitter:
     """Submits the print requests of one store."""
 
     def __init__(self, coordinator: PrintagoCoordinator, catalog: Catalog) -> None:
-        """Submit through the coordinator's client, and listen to its farm for jobs."""
+        """Submit with the coordinator's client, and watch its farm for jobs."""
         self._coordinator = coordinator
         self._catalog = catalog
         self._client = coordinator.client
         self._ledger = coordinator.store_state.builds
 
     async def async_submit(self, request: PrintRequest, *, find_jobs: bool = True) -> Submission:
-        """Submit a request, and return what became of it; ``find_jobs`` waits until its jobs have appeared.
+        """Submit a request, and return the result; ``find_jobs`` waits until its jobs have appeared.
 
-        Raises HomeAssistantError when Printago refuses it, when it cannot be reached, or when it stays unclear whether
-        it has acted; the message tells which. Whoever gives up waiting ends nothing: what was begun is seen through, so
-        that its outcome is known before the same thing is submitted again.
+        Raises HomeAssistantError if Printago refuses it, can't be reached, or may or may not have acted; the message
+        says which. Canceling the call does not stop the submission, so that its outcome is known before the same item
+        is submitted again.
         """
         return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request, find_jobs)))
 
@@ -106,9 +106,9 @@ class Submitter:
         return submission
 
     async def _async_know_what_is_there(self, request: PrintRequest) -> None:
-        """Make sure that jobs which others have just made are known, so that they are not taken for ours later.
+        """Make sure that all existing jobs are known, so that none is taken for a new one.
 
-        As long as the stream is up it tells of every job; at its beginning, and without it, Printago is asked.
+        While the stream is up, it reports every job; at its start, and without it, the jobs are requested.
         """
         connected_since = self._coordinator.stream_since
         if connected_since is not None and self._ledger.baselines.get(request.item) == connected_since:
@@ -116,7 +116,7 @@ class Submitter:
         try:
             jobs = await self._async_jobs(request, self._client.transport.clock.now() - _BASELINE)
         except PermissionDeniedError:
-            # A key may be able to print and not to view the queue; then a lost answer stays unclear.
+            # Without permission to view the queue, the outcome of a lost response stays unknown.
             return
         except PrintagoError as err:
             raise home_assistant_error(CannotConnectError(str(err))) from err
@@ -134,7 +134,7 @@ class Submitter:
         return list((await self._client.queue.all(wanted)).rows.values())
 
     async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
-        """Look for the jobs of a build whose answer was lost."""
+        """Look for the jobs of a build whose response was lost."""
         found: dict[str, list[PrintJob]] = {}
         key = "submission_unchecked"
         for seconds in _ASK_AFTER:
@@ -165,7 +165,7 @@ class Submitter:
         return first_seen is None or first_seen > asked_at_monotonic
 
     async def _async_with_jobs(self, submission: Submission) -> Submission:
-        """Wait for the jobs of a build; they come by the stream, else REST is asked."""
+        """Wait for the jobs of a build, from the stream or by requests."""
         wanted = {build.id: build for build in submission.part_builds}
         jobs: dict[str, dict[str, PrintJob]] = {build_id: {} for build_id in wanted}
 
@@ -196,7 +196,7 @@ class Submitter:
     async def _async_listen(
         self, seconds: float, changed: asyncio.Event, collect: Callable[[Iterable[PrintJob]], bool]
     ) -> bool:
-        """Watch the farm until all jobs have appeared, for some seconds at most."""
+        """Watch the farm until all jobs have appeared, or for some seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not collect(self._coordinator.farm.jobs.values()):
@@ -225,5 +225,5 @@ def _grouped(jobs: Iterable[PrintJob]) -> dict[str, list[PrintJob]]:
 
 
 def _is_whole(jobs: Collection[PrintJob]) -> bool:
-    """Return whether all jobs of a part build have appeared: each tells how many there are."""
+    """Return whether all jobs of a part build have appeared: each contains their number."""
     return bool(jobs) and len(jobs) >= max(job.quantity_total or 1 for job in jobs)

@@ -1,4 +1,4 @@
-"""Sensors: of the farm, of its printers and what is loaded in them, and of the saved prints."""
+"""Sensors of the farm, of its printers, their trays, and the saved prints."""
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -17,7 +17,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of the farm, and of its printers as they come."""
+    """Add the sensors of the farm, and of printers as they are added."""
     async_setup_farm_sensors(entry, async_add_entities)
     async_setup_printer_entities(entry, Platform.SENSOR, PRINTER_SENSORS, PrinterSensor, async_add_entities)
     async_setup_trays(entry, async_add_entities)

@@ -1,4 +1,4 @@
-"""Sensors of the farm as a whole."""
+"""Sensors of the farm."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from ..model.store_info import Fact, StoreInfo
 from ..runtime import PrintagoConfigEntry
 
 _MOST_NAMES = 50
-"""How many jobs or orders are named behind their count: the first of the queue, the most urgent."""
+"""How many jobs or orders the attribute ``names`` lists: the first of the queue, the most urgent."""
 _UNUSABLE = frozenset({Readiness.MAINTENANCE, Readiness.DISABLED})
 
 type Count = tuple[int, list[str]]
@@ -38,13 +38,13 @@ class FarmSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[PrintagoCoordinator], float | datetime | None] | None = None
     count_fn: Callable[[PrintagoCoordinator], Count] | None = None
-    """In place of a value: a count, and the names behind it, which go into the attribute ``names``."""
+    """Replaces ``value_fn``: returns a count, and the names for the attribute ``names``."""
     names: str = ""
     needs_jobs: bool = False
     fact: Fact | None = None
-    """What the key must once have read, else there is no such sensor."""
+    """Data that the key must have been able to read once; without it, the sensor is not created."""
     always: bool = False
-    """It is about ourselves, so that it stays available while Printago cannot be reached."""
+    """It describes the integration, so it stays available while Printago can't be reached."""
 
 
 def _printers(key: str, counts: Callable[[Counted], bool | None]) -> FarmSensorDescription:
@@ -80,7 +80,7 @@ def _urgency(order: Order) -> tuple[float, str]:
 
 
 def _utilization(coordinator: PrintagoCoordinator) -> float | None:
-    """Return the percentage of the printers that could print which do print."""
+    """Return the percentage of the usable printers that are printing."""
     usable = [printer for printer in coordinator.farm.counted() if printer.readiness not in _UNUSABLE]
     if not usable:
         return None
@@ -144,7 +144,10 @@ FARM_SENSORS = (
 
 @callback
 def async_setup_farm_sensors(entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add the sensors of the farm; those of what not every key may read once it was read, and at every later start."""
+    """Add the sensors of the farm.
+
+    One that needs a special permission is added after the first successful read, and then at every start.
+    """
     coordinator = entry.runtime_data.coordinator
     registry = er.async_get(coordinator.hass)
 

@@ -31,7 +31,7 @@ class PrinterSensorDescription(PrinterEntityDescription, SensorEntityDescription
 
 @dataclass(frozen=True, kw_only=True)
 class ResultSensorDescription(PrinterEntityDescription, SensorEntityDescription):
-    """Describes a sensor of how a printer's prints ended."""
+    """Describes a sensor of a printer's print results."""
 
     value_fn: Callable[[PrintResult], Value]
     attributes_fn: Callable[[PrintResult], Mapping[str, Any]] | None = None
@@ -73,7 +73,7 @@ def _percentage(
 def _rounded(value: float | None, digits: int) -> float | None:
     if value is None:
         return None
-    # Of zeros, the one without a sign.
+    # Turns -0.0 into 0.0.
     return (round(value, digits) if digits else round(value)) + 0
 
 
@@ -240,7 +240,7 @@ class PrinterSensor(PrinterEntity, SensorEntity):
 
 
 class PrinterResultSensor(PrinterEntity, SensorEntity):
-    """A sensor of how a printer's prints ended; it remembers them over restarts."""
+    """A sensor of a printer's print results, which survive restarts."""
 
     entity_description: ResultSensorDescription
 

@@ -1,4 +1,4 @@
-"""The sensor of a saved print: what became of the last press."""
+"""The sensor of a saved print: the result of its last press."""
 
 from typing import Any, override
 
@@ -43,7 +43,7 @@ class SavedPrintOutcome(SavedPrintEntity, SensorEntity, RestoreEntity):
 
 
 class _Remembered(ExtraStoredData):
-    """What is stored of a saved print."""
+    """The stored data of a saved print."""
 
     def __init__(self, saved_print: SavedPrint) -> None:
         self._saved_print = saved_print

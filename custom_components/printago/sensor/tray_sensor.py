@@ -1,7 +1,7 @@
-"""Sensors of what is loaded: one for each slot of each AMS, and one for the external spool.
+"""Sensors of loaded filament: one for each slot of each AMS, and one for the external spool.
 
-They come when a printer first tells of a slot. While it tells of none any more, because the AMS was taken away, they are
-unavailable; they stay registered, since most AMS units come back.
+Each is added when a printer first reports its slot. If the AMS is removed, they become unavailable; they stay
+registered, since most AMS units are attached again.
 """
 
 from collections.abc import Iterable
@@ -25,19 +25,19 @@ from ..runtime import PrintagoConfigEntry
 from .tray_picture import color_picture
 
 _EMPTY = "empty"
-# Bambu's codes of filaments, its own and those that a user has defined.
+# Bambu's filament codes, its own and user-defined ones.
 _CODE = re.compile(r"GF[A-Z][0-9A-F]{2}|P[0-9a-f]{7}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrayDescription(PrinterEntityDescription, SensorEntityDescription):
-    """Describes the sensor of one place for filament."""
+    """Describes the sensor of one slot."""
 
     place: SlotAddress
 
     @classmethod
     def of(cls, place: SlotAddress) -> TrayDescription:
-        """Describe the sensor of a place."""
+        """Describe the sensor of a slot."""
         if place.ams < 0:
             return cls(key=place.key, live=True, telemetry_key=EXTERNAL_SPOOL, place=place)
         numbers = {"ams": f"{place.ams + 1}", "tray": f"{place.slot + 1}"}
@@ -90,7 +90,7 @@ class TraySensor(PrinterEntity, SensorEntity):
 def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add a sensor for each slot, now and when a printer first reports one.
 
-    What was registered once is added again at every start, even while its printer says nothing.
+    Registered sensors are added at every start, even before their printer reports anything.
     """
     coordinator = entry.runtime_data.coordinator
     registered = _registered(coordinator)
@@ -126,7 +126,7 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
 
 
 def _registered(coordinator: PrintagoCoordinator) -> dict[str, set[SlotAddress]]:
-    """Return the places that have a sensor since an earlier start, by printer."""
+    """Return the slots that already have a sensor, by printer."""
     registry = er.async_get(coordinator.hass)
     places: dict[str, set[SlotAddress]] = {}
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):

@@ -1,4 +1,4 @@
-"""The actions: thin calls of a store's client, for automations, scripts and dashboards."""
+"""The actions of the integration."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from .upload_part import UPLOAD_PART_SCHEMA, async_upload_part
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: its name, what it takes, and what does it."""
+    """One action: its name, its fields and its handler."""
 
     name: str
     schema: vol.Schema | vol.All

@@ -1,4 +1,4 @@
-"""The action that tells which material is in a slot now: a colour swap."""
+"""The action that assigns a material to a slot, for example after a change of color."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ ATTR_VARIANT = "variant"
 
 
 def _place(value: object) -> SlotAddress:
-    """Read a slot as its sensor is called, such as ``ams_1_tray_2``; also "AMS 1 tray 2"."""
+    """Read a slot by the key of its sensor, such as ``ams_1_tray_2``, or by name: "AMS 1 tray 2"."""
     if isinstance(value, str) and (place := slot_address_of(folded(value).replace(" ", "_"))) is not None:
         return place
     raise vol.Invalid("expected a slot such as ams_1_tray_2, or external_spool", translation_key="slot")
@@ -48,7 +48,7 @@ ASSIGN_MATERIAL_SCHEMA = vol.All(
 
 
 async def async_assign_material(call: ServiceCall) -> ServiceResponse:
-    """Assign a material, or a colour of one, to the same slots of printers."""
+    """Assign a material, or a color of one, to the same slots of printers."""
     runtime = async_runtime(call)
     coordinator = runtime.coordinator
     printers = async_printers(call, coordinator)
@@ -62,7 +62,7 @@ async def async_assign_material(call: ServiceCall) -> ServiceResponse:
             [printer.id for printer in printers], places, material, set_on_printer=set_on_printer
         ),
     )
-    # The answer is empty; an event tells what came of it, unless it got lost.
+    # The response is empty; read the slots in case the event is lost.
     coordinator.slow_poller.async_want(PRINTER_SLOTS)
     if not call.return_response:
         return None
@@ -75,7 +75,7 @@ async def async_assign_material(call: ServiceCall) -> ServiceResponse:
 
 
 def _check_slots(coordinator: PrintagoCoordinator, printer: PrinterState, places: Iterable[SlotAddress]) -> None:
-    """Refuse slots that a printer does not have, where it is known which it has."""
+    """Raise ServiceValidationError for slots that a printer does not have, if its slots are known."""
     known = {place for part in printer.shown if (place := slot_address_of(part)) is not None}
     for slot in coordinator.farm.materials.slots.values():
         if slot.where is not None and slot.where[0] == printer.id:
@@ -87,7 +87,7 @@ def _check_slots(coordinator: PrintagoCoordinator, printer: PrinterState, places
 
 
 async def _async_material(catalog: Catalog, data: Mapping[str, Any]) -> MaterialChoice:
-    """Return what names the material in the call; raises PrintagoError, and ServiceValidationError."""
+    """Return the material as the call names it; raises PrintagoError, and ServiceValidationError."""
     material = await catalog.async_find_material(data[ATTR_MATERIAL]) if ATTR_MATERIAL in data else None
     if (wanted := data.get(ATTR_VARIANT)) is not None:
         return MaterialChoice(variant_id=(await catalog.async_find_variant(wanted, material)).id)

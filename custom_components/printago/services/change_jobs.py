@@ -1,4 +1,4 @@
-"""The actions that change jobs of the queue, several at once."""
+"""The actions that change jobs of the queue."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,27 +25,27 @@ ATTR_UNPIN = "unpin"
 
 _OPEN = frozenset(JobStatus) - FINAL_STATUSES
 _MOST_UPDATES = 20
-"""Each of them is a request of its own."""
+"""Limit of jobs for changes that take one request per job."""
 _HOPELESS = frozenset({"cannot_connect", "forbidden", "invalid_auth", "rate_limited"})
-"""After one of these errors no further job is tried."""
+"""After one of these errors, no further job is tried."""
 _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """One thing that can be done to jobs: the call's own word, and the statuses in which it makes sense."""
+    """A change of jobs: its name in the API, and the statuses that allow it."""
 
     word: str
     possible: frozenset[JobStatus]
     default_statuses: frozenset[JobStatus] | None = None
-    """The statuses that are meant when an action names none, where those are fewer."""
+    """The statuses selected by default, if they are fewer than the allowed ones."""
 
 
 JOB_CHANGES = {
     "cancel_jobs": JobChange("cancel", _OPEN),
     "pause_jobs": JobChange("pause", frozenset({JobStatus.PRINTING})),
     "resume_jobs": JobChange("resume", frozenset({JobStatus.PAUSED})),
-    # Whoever cancelled a job rarely wants it printed after all.
+    # A canceled job should rarely be printed after all.
     "retry_jobs": JobChange("retry", frozenset({JobStatus.FAILED, JobStatus.CANCELLED}), frozenset({JobStatus.FAILED})),
     "clear_jobs": JobChange("clear", FINAL_STATUSES),
     "move_jobs_to_front": JobChange("move-to-queue-front", frozenset({JobStatus.PENDING})),
@@ -67,7 +67,7 @@ UPDATE_JOBS_SCHEMA = vol.All(
 
 
 async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResponse:
-    """Do the same to all jobs chosen, in one request, and return for each whether it was done."""
+    """Change all selected jobs in one request, and return for each whether it changed."""
     runtime = async_runtime(call)
     coordinator = runtime.coordinator
     if (job_ids := chosen_ids(call)) is not None:
@@ -75,7 +75,7 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
     else:
         default_statuses = change.possible if change.default_statuses is None else change.default_statuses
         found = await async_chosen_jobs(call, runtime, change.possible, default_statuses)
-        # In the order of the queue, which those that are moved or retried shall keep.
+        # In the order of the queue, so that moved or retried jobs keep it.
         jobs = sorted(found.rows.values(), key=place_in_queue)
     calling = coordinator.client.change_jobs(change.word, [job.id for job in jobs])
     done = await coordinator.async_call(calling)
@@ -83,7 +83,7 @@ async def async_change_jobs(change: JobChange, call: ServiceCall) -> ServiceResp
 
 
 async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
-    """Change priority, label or printer of all jobs chosen, and return for each whether it was done."""
+    """Change priority, label or printer of all selected jobs, and return for each whether it changed."""
     runtime = async_runtime(call)
     coordinator = runtime.coordinator
     changes = _changes(call)
@@ -144,7 +144,7 @@ def _outcome(job: PrintJob, *, applied: bool) -> dict[str, Any]:
 
 
 def _response(call: ServiceCall, outcomes: list[dict[str, Any]]) -> ServiceResponse:
-    """Return what became of each job; where nobody reads it, what was not done is an error."""
+    """Return the result for each job; without a response, raise an error if a job was not changed."""
     left = [outcome for outcome in outcomes if not outcome["applied"]]
     if call.return_response:
         return {"applied": len(outcomes) - len(left), "not_applied": len(left), "jobs": [*outcomes]}

@@ -1,4 +1,4 @@
-"""The action that makes SKUs of parts."""
+"""The action that creates SKUs from parts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,10 +42,10 @@ CREATE_SKU_SCHEMA = vol.All(
 
 
 async def async_create_sku(call: ServiceCall) -> ServiceResponse:
-    """Make an SKU of each part, and return them."""
+    """Create an SKU from each part, and return them."""
     runtime = async_runtime(call)
     coordinator, catalog = runtime.coordinator, runtime.catalog
-    # By part, so that one which is named twice becomes one SKU.
+    # By part, so that a part given twice becomes one SKU.
     wanted: dict[str, str] = {}
     for name in call.data[ATTR_PARTS]:
         part = await coordinator.async_call(catalog.async_find_part(name), reads=True)
@@ -75,7 +75,7 @@ async def _async_create(coordinator: PrintagoCoordinator, wanted: Mapping[str, s
 
 
 async def _async_find(coordinator: PrintagoCoordinator, names: list[str]) -> list[Sku]:
-    """Look for SKUs whose answer was lost: none of their codes was there before."""
+    """Look for the SKUs after a lost response: none of their codes existed before."""
     found = await coordinator.async_call(_async_skus_called(coordinator, names))
     if missing := [name for name in names if name not in found]:
         raise HomeAssistantError(
@@ -87,7 +87,7 @@ async def _async_find(coordinator: PrintagoCoordinator, names: list[str]) -> lis
 
 
 async def _async_skus_called(coordinator: PrintagoCoordinator, names: list[str]) -> dict[str, Sku]:
-    # A code may have a comma, which a filter of several would take for two codes.
+    # A code may contain a comma, which a filter would take for two codes.
     if len(names) == 1:
         listing = await coordinator.client.skus(name=names[0])
     else:

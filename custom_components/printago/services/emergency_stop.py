@@ -1,8 +1,8 @@
 """The action that stops printers in an emergency.
 
-It asks nobody whether it may: neither what entities show nor our own limit of requests holds it back. It goes on past all
-failures and raises none of them, since what comes after it in a script (cutting the mains) is still to be done: what was not
-reached is told by its response, and by a notification for a person.
+Neither the state of entities nor our own limit of requests prevents it. It continues after failures and raises none,
+since a script must go on (for example cut the power). The response and a notification list the printers that were not
+reached.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _WHAT_FAILED = ("not_reached", "errors", "unknown_devices", "stores_not_loaded")
 
 @dataclass(slots=True)
 class _Targets:
-    """The printers to stop, by store, and what was asked for in vain."""
+    """The printers to stop by store, and the targets that were not found."""
 
     printers: dict[str, set[str]] = field(default_factory=dict)
     """IDs of printers by the ID of their entry."""
@@ -62,7 +62,7 @@ async def async_emergency_stop(call: ServiceCall) -> ServiceResponse:
     targets = _async_targets(call)
     if not any(targets.printers.values()):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="emergency_stop_nobody")
-    # Whoever called may be restarted or ended meanwhile: all steps are taken nevertheless.
+    # Take all steps even if the calling script is restarted or stopped.
     response = await asyncio.shield(call.hass.async_create_task(_async_stop(call.hass, targets)))
     return response if call.return_response else None
 
@@ -87,7 +87,7 @@ def _async_targets(call: ServiceCall) -> _Targets:
 
 @callback
 def _async_add_device(hass: HomeAssistant, device_id: str, targets: _Targets) -> None:
-    """Add the printer that a device is, or all of the farm that it is; one that is neither keeps nobody from the rest."""
+    """Add the printer of a device, or all printers of a farm; an unknown device is recorded and does not stop the rest."""
     if (device := dr.async_get(hass).async_get(device_id)) is None:
         _async_add_called(hass, device_id, targets)
         return
@@ -107,7 +107,7 @@ def _async_add_device(hass: HomeAssistant, device_id: str, targets: _Targets) ->
 
 @callback
 def _async_add_called(hass: HomeAssistant, name: str, targets: _Targets) -> None:
-    """Add all printers, or stores, that are called so: in an emergency one too many is better than the wrong one."""
+    """Add all printers, or stores, with this name: in an emergency one too many is better than one too few."""
     entries: list[PrintagoConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     any_found = False
     for entry in entries:
@@ -141,7 +141,7 @@ async def _async_stop(hass: HomeAssistant, targets: _Targets) -> dict[str, Any]:
 
 
 def _merged(errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return why each step failed, of several stores each different reason."""
+    """Return the reasons why each step failed, without duplicates across stores."""
     reasons: dict[str, dict[str, None]] = {}
     for of_store in errors:
         for step, error in of_store.items():
@@ -150,7 +150,7 @@ def _merged(errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 async def _async_stop_store(coordinator: PrintagoCoordinator, wanted: set[str]) -> dict[str, Any]:
-    # In the order of the farm, so that the same call is always the same requests.
+    # In the order of the farm, so that the same call always sends the same requests.
     names = {printer.id: printer.name for printer in coordinator.farm.printers.values() if printer.id in wanted}
     for printer_id in names:
         coordinator.store_state.event_detector.expect_fabmatic_off(printer_id)
@@ -174,12 +174,12 @@ def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, S
             if record is not None:
                 coordinator.async_apply_printer(printer_id, record)
     if any(isinstance(outcome.error, AuthenticationError) for outcome in outcomes.values()):
-        # The next snapshot confirms it, and asks for another key.
+        # The next snapshot confirms it, and starts reauthentication.
         coordinator.async_reconcile()
 
 
 async def _async_notify(hass: HomeAssistant, response: Mapping[str, Any]) -> None:
-    """Tell a person, also where nobody looks at the response, whether anything was not reached."""
+    """Notify the user of the result, in case nothing reads the response."""
     notification_id = f"{DOMAIN}_emergency_stop"
     if response["complete"]:
         persistent_notification.async_dismiss(hass, notification_id)
@@ -198,7 +198,7 @@ async def _async_notify(hass: HomeAssistant, response: Mapping[str, Any]) -> Non
 
 @callback
 def _device_name(hass: HomeAssistant, device_id: str, words: Mapping[str, str]) -> str:
-    """Return what a person calls a device that is none of our printers, or is no longer there: it may be given by name."""
+    """Return the display name of a device that is not one of our printers; it may also be a name."""
     device = dr.async_get(hass).async_get(device_id)
     name = (device.name_by_user or device.name) if device is not None else None
     if device is None and not _DEVICE_ID.fullmatch(device_id):

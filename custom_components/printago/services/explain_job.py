@@ -1,4 +1,4 @@
-"""The action that explains why jobs wait, printer by printer, in plain words."""
+"""The action that explains for each printer why jobs wait."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from .job_selection import ATTR_JOB_ID, JOB_IDS, async_jobs_by_id, job_summary, 
 ATTR_LIMIT = "limit"
 
 _MOST_EXPLAINED = 20
-"""Each costs a request of the 60 a minute."""
+"""Each takes one of the 60 requests a minute."""
 _MOST_NAMED = 3
 
 EXPLAIN_JOB_SCHEMA = vol.Schema(
@@ -38,7 +38,7 @@ EXPLAIN_JOB_SCHEMA = vol.Schema(
 
 @dataclass(frozen=True, slots=True)
 class PrinterVerdict:
-    """Whether a printer can take a job now, could do so later, and what is in the way."""
+    """Whether a printer can take a job now or later, and the obstacles."""
 
     printer_id: str
     name: str
@@ -48,11 +48,11 @@ class PrinterVerdict:
 
     @property
     def rank(self) -> tuple[bool, bool, int, str]:
-        """Return what sorts the likeliest printer first."""
+        """Return the sort key: the most likely printer first."""
         return (not self.matched, not self.compatible, len(self.reasons), self.name)
 
     def as_response(self) -> dict[str, Any]:
-        """Return it as the action returns it."""
+        """Return it in the response of the action."""
         return {
             "printer": self.name,
             "printer_id": self.printer_id,
@@ -63,7 +63,7 @@ class PrinterVerdict:
 
 
 async def async_explain_job(call: ServiceCall) -> ServiceResponse:
-    """Explain why the jobs named wait, or those that wait next; copies of one build are explained together."""
+    """Explain why the given jobs wait, or the next ones; copies of one build are explained together."""
     coordinator = async_coordinator(call)
     if ATTR_JOB_ID in call.data:
         jobs = await _async_named(coordinator, call.data[ATTR_JOB_ID])
@@ -76,9 +76,9 @@ async def async_explain_job(call: ServiceCall) -> ServiceResponse:
 async def async_explain(
     coordinator: PrintagoCoordinator, jobs: Iterable[PrintJob], most: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return why jobs wait, at a cost of ``most`` requests, and how many are left without an explanation.
+    """Return why jobs wait, with at most ``most`` requests, and how many are left without an explanation.
 
-    Raises HomeAssistantError when Printago cannot be asked at all.
+    Raises HomeAssistantError if Printago can't be asked at all.
     """
     words = await async_words(coordinator.hass)
     groups: dict[tuple[Any, ...], list[PrintJob]] = {}
@@ -112,7 +112,7 @@ async def async_explain(
 
 
 def _likeness(job: PrintJob) -> tuple[Any, ...]:
-    """Return what makes two jobs wait for the same reasons."""
+    """Return the key that jobs with the same reasons share."""
     tags = frozenset((kind, frozenset(split_tags(value))) for kind, value in (job.required_printer_tags or {}).items())
     return (job.part_build_id or job.id, job.status, job.assigned_printer_id, job.priority, tags)
 
@@ -152,7 +152,7 @@ def _reason(
     if check.code == "tags-match":
         wanted = ", ".join(tag for kind, value in tags.items() if kind != PIN for tag in split_tags(value))
         return format_string(words, "match_tags_match", tags=wanted)
-    # For a check that is newer than we are: Printago's own words.
+    # For a check that is newer than this integration: Printago's own text.
     return format_string(words, f"match_{check.code}".replace("-", "_")) or check.explanation
 
 
@@ -165,7 +165,7 @@ def _explanation(
     if job.priority == PRIORITIES["low"] and coordinator.farm.process_low_priority_jobs is False:
         return format_string(words, "explain_low_priority")
     if not verdicts:
-        return format_string(words, "explain_nothing_told")
+        return format_string(words, "explain_no_reason")
     if matched := [verdict for verdict in verdicts if verdict.matched]:
         return format_string(words, "explain_soon", printers=_named([verdict.name for verdict in matched]))
     compatible = [verdict for verdict in verdicts if verdict.compatible]

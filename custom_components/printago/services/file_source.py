@@ -1,4 +1,4 @@
-"""Model files of Home Assistant: which may be uploaded, and reading them bit by bit."""
+"""Model files of Home Assistant: checks whether they may be uploaded, and reads them in pieces."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import os
@@ -28,11 +28,11 @@ _KINDS: Mapping[str, str] = {
     ".stp": "step",
     ".stl": "stl",
 }
-"""Ending of a file name → the vendor's type of part."""
+"""File extension → the vendor's type of part."""
 
 
 class ModelFile:
-    """A model that may be uploaded; iterating over it reads it once, from the start."""
+    """A model to upload; iterating over it reads it once, from the start."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class ModelFile:
         read: Callable[[int], Awaitable[bytes]],
         close: Callable[[], Awaitable[None]],
     ) -> None:
-        """Read what comes after ``head`` with ``read``, which takes how much it may be at most, and raises OSError.
+        """Read the rest after ``head`` with ``read``, which takes the maximum number of bytes and raises OSError.
 
         ``size`` is that of the whole file.
         """
@@ -56,10 +56,10 @@ class ModelFile:
         self.kind = _KINDS[ending]
         self.size = size
         self.failure: ServiceValidationError | None = None
-        """Why it could not be read to its end, None where it could."""
+        """Why it could not be read to the end, None if it could."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Read the file in pieces; raises OSError when it is shorter than it was when it was opened, or damaged."""
+        """Read the file in pieces; raises OSError if it became shorter since it was opened, or is damaged."""
         piece = tail = self._head
         left = self.size - len(piece)
         while left:
@@ -74,7 +74,7 @@ class ModelFile:
                 raise OSError("the file became shorter")
             left -= len(piece)
             tail = (tail + piece)[-TAIL:]
-        # What is damaged never arrives whole, so that nothing is made of it.
+        # A damaged file is never sent completely, so that nothing is made of it.
         if (misfit := misfit_at_end(self.kind, self._head, tail)) is not None:
             self.failure = _misfit_error(misfit, self.name, self.kind)
             raise OSError("the file is damaged")
@@ -82,7 +82,7 @@ class ModelFile:
 
 
 def ending_of(name: str) -> str:
-    """Return the ending of a file name that tells what it is; raises ServiceValidationError for any other."""
+    """Return the extension of a model file; raises ServiceValidationError for other files."""
     tidy = tidied(name)
     for ending in _KINDS:
         if tidy.lower().endswith(ending) and tidied(tidy[: -len(ending)]):
@@ -99,9 +99,9 @@ def check_size(name: str, size: int) -> None:
 
 
 def check_content(name: str, path: str, size: int, head: bytes, tail: bytes | None = None) -> None:
-    """Raise ServiceValidationError for a file that is not what its name says, by how it begins and ends.
+    """Raise ServiceValidationError if the content of a file does not match its name, by its first and last bytes.
 
-    ``path`` is what people call it. ``tail`` is None where the end of the file is not known yet.
+    ``path`` is its display name. ``tail`` is None while the end of the file is unknown.
     """
     kind = _KINDS[ending_of(name)]
     misfit = misfit_at_start(kind, size, head)
@@ -116,12 +116,12 @@ def _misfit_error(misfit: Misfit, path: str, kind: str) -> ServiceValidationErro
 
 
 def reason_of(err: OSError) -> str:
-    """Return why a file cannot be read, as short as it can be said."""
+    """Return briefly why a file can't be read."""
     return err.strerror or str(err) or type(err).__name__
 
 
 async def async_media_path(hass: HomeAssistant, media: str) -> str:
-    """Return the path of a media-source item; raises ServiceValidationError when it is none, or no local file."""
+    """Return the path of a media-source item; raises ServiceValidationError if it is not a local file."""
     if (path := _local_model(hass, media)) is not None:
         return path
     try:
@@ -129,7 +129,7 @@ async def async_media_path(hass: HomeAssistant, media: str) -> str:
     except HomeAssistantError as err:
         raise action_error("media_not_found", media=media, error=await async_message(hass, err) or "-") from err
     except AssertionError as err:
-        # A file of a type that the local media source does not know is an assertion of it that fails.
+        # The local media source fails with an assertion for file types that it does not know.
         raise action_error("media_not_found", media=media, error="-") from err
     if item.path is None:
         raise action_error("media_not_local", media=media)
@@ -139,7 +139,7 @@ async def async_media_path(hass: HomeAssistant, media: str) -> str:
 def _local_model(hass: HomeAssistant, media: str) -> str | None:
     """Return the path of a model in a media folder.
 
-    Home Assistant resolves local media only of the types that it can play or that Python knows, which are not all of ours.
+    Home Assistant only resolves local media of types that it can play or that Python knows, so not all of ours.
     """
     item = media_source.MediaSourceItem.from_uri(hass, media, None)
     folder, _, location = (item.identifier or "").partition("/")
@@ -155,9 +155,9 @@ def _local_model(hass: HomeAssistant, media: str) -> str | None:
 
 
 async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> ModelFile:
-    """Open a file; raises ServiceValidationError when it may not be read, or cannot be uploaded.
+    """Open a file; raises ServiceValidationError if it may not be read or can't be uploaded.
 
-    Only what a media source has vouched for needs no look at ``allowlist_external_dirs``.
+    Only files from a media source skip the check of ``allowlist_external_dirs``.
     """
     name = Path(path).name
     ending_of(name)
@@ -173,11 +173,11 @@ async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> 
 
 
 def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO, int, bytes]:
-    """Return a file of which the beginning was read, its size, and its beginning."""
+    """Return an open file, its size, and its first bytes."""
     try:
         if check_allowed and not (Path(path).is_absolute() and hass.config.is_allowed_path(path)):
             raise action_error("file_not_allowed", path=path)
-        # A link that is changed after it was judged leads nowhere: what was judged is opened.
+        # Open the path that was checked: a link that changes afterwards has no effect.
         real = Path(path).resolve()
         if check_allowed and not hass.config.is_allowed_path(str(real)):
             raise action_error("file_not_allowed", path=path)
@@ -206,7 +206,7 @@ def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO
 
 
 def media_id(value: Any) -> str:
-    """Read what a media selector returns, or the media-source ID alone; raises vol.Invalid."""
+    """Read the value of a media selector, or a plain media-source ID; raises vol.Invalid."""
     identifier = value.get("media_content_id") if isinstance(value, Mapping) else value
     if not isinstance(identifier, str) or not media_source.is_media_source_id(identifier):
         raise vol.Invalid("expected an item of a media source", translation_key="media_item")

@@ -1,4 +1,4 @@
-"""What several actions share: which store and printers are meant, and doing something to several printers."""
+"""Helpers of several actions: find the store and the printers, and change several printers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
 
 @callback
 def async_runtime(call: ServiceCall) -> PrintagoRuntime:
-    """Return the store that is meant: the named one, that of the first named printer, else the only one there is."""
+    """Return the store: the given one, that of the first printer, else the only one there is."""
     printer = call.data.get(ATTR_PRINTER) or next(iter(call.data.get(ATTR_PRINTERS, ())), None)
     entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
     if entry_id is None and printer is not None:
@@ -37,7 +37,7 @@ def async_runtime(call: ServiceCall) -> PrintagoRuntime:
 
 @callback
 def async_coordinator(call: ServiceCall) -> PrintagoCoordinator:
-    """Return the coordinator of the store that is meant."""
+    """Return the coordinator of the store."""
     return async_runtime(call).coordinator
 
 
@@ -56,7 +56,7 @@ def _async_store_of_called(hass: HomeAssistant, name: str) -> str | None:
 
 @callback
 def async_printer_id(hass: HomeAssistant, coordinator: PrintagoCoordinator, printer: str) -> str:
-    """Return the ID of the printer that a device, or a name, means; raises ServiceValidationError for any other."""
+    """Return the ID of the printer for a device or a name; raises ServiceValidationError if there is none."""
     printers = coordinator.farm.printers
     if (device := dr.async_get(hass).async_get(printer)) is not None:
         found = [identifier for domain, identifier in device.identifiers if domain == DOMAIN and identifier in printers]
@@ -75,7 +75,7 @@ def async_printer_id(hass: HomeAssistant, coordinator: PrintagoCoordinator, prin
 
 
 def ambiguous_printer(name: str, printers: Iterable[PrinterState]) -> ServiceValidationError:
-    """Return the error that a name does not say which of these printers is meant, and how to."""
+    """Return the error for an ambiguous name, which says how to name each of the printers."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="printer_ambiguous",
@@ -85,13 +85,13 @@ def ambiguous_printer(name: str, printers: Iterable[PrinterState]) -> ServiceVal
 
 @callback
 def async_printers(call: ServiceCall, coordinator: PrintagoCoordinator) -> list[PrinterState]:
-    """Return the named printers, each once; raises ServiceValidationError when one is none of this store."""
+    """Return the given printers without duplicates; raises ServiceValidationError if one is not of this store."""
     ids = [async_printer_id(call.hass, coordinator, device_id) for device_id in call.data.get(ATTR_PRINTERS, ())]
     return [coordinator.farm.printers[printer_id] for printer_id in dict.fromkeys(ids)]
 
 
 def names(printers: Iterable[PrinterState]) -> list[str]:
-    """Return what people call the printers."""
+    """Return the names of the printers."""
     return [printer.name for printer in printers]
 
 
@@ -101,9 +101,9 @@ async def async_for_all(
     call: Callable[[PrinterState], Awaitable[None]],
     left_out_key: str,
 ) -> None:
-    """Do something to all printers at once, which leaves as one request.
+    """Change all printers at once, in one request.
 
-    Raises HomeAssistantError; with ``left_out_key`` and the names where Printago left some of them out.
+    Raises HomeAssistantError; with ``left_out_key`` and the names if Printago left some of them out.
     """
 
     async def send() -> list[PrinterState]:

@@ -1,4 +1,4 @@
-"""Choosing print jobs for an action: by their IDs, or by what they have in common."""
+"""Selects print jobs for an action: by ID, or by common properties."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ _FILTERS = (ATTR_LABEL, ATTR_PART, ATTR_PRINTER, ATTR_SINCE, ATTR_STATUS)
 
 
 def _since(value: object) -> datetime:
-    """Read a time, in Home Assistant's time zone unless it tells another; ``today`` is the last midnight."""
+    """Read a time, by default in Home Assistant's time zone; ``today`` is the last midnight."""
     if value == "today":
         return dt_util.as_utc(dt_util.start_of_local_day())
     moment: datetime = cv.datetime(value)
@@ -67,7 +67,7 @@ async def async_job_filter(
     statuses: Collection[JobStatus] | None = None,
     hidden: bool | None = None,
 ) -> JobFilter:
-    """Return what an action asks for; raises HomeAssistantError for a part or printer that is none."""
+    """Return the filter that an action asks for; raises HomeAssistantError for an unknown part or printer."""
     data, coordinator = call.data, runtime.coordinator
     device_id = data.get(ATTR_PRINTER)
     part_id = None
@@ -84,7 +84,7 @@ async def async_job_filter(
 
 
 def _labels(coordinator: PrintagoCoordinator, wanted: str) -> list[str]:
-    """Return how a label is spelled by the jobs that are known; as it is given where none has it."""
+    """Return the spellings of a label in known jobs; the given one if no job has it."""
     known = {job.label for job in coordinator.farm.jobs.values() if job.label is not None}
     return alike(cut(wanted), known, str) or [cut(wanted)]
 
@@ -95,14 +95,14 @@ async def async_find_jobs(coordinator: PrintagoCoordinator, wanted: JobFilter, m
 
 
 async def async_jobs_by_id(coordinator: PrintagoCoordinator, job_ids: Collection[str]) -> Listing[PrintJob]:
-    """Return the jobs with these IDs, as far as there are any; raises HomeAssistantError."""
+    """Return the jobs with these IDs that exist; raises HomeAssistantError."""
     return await async_find_jobs(coordinator, JobFilter(ids=job_ids), len(job_ids))
 
 
 def chosen_ids(call: ServiceCall) -> list[str] | None:
-    """Return the IDs that an action names, None when it names what the jobs have in common.
+    """Return the IDs given to an action, None if it gives common properties.
 
-    Raises ServiceValidationError when it does neither, which would be all jobs there are, or both.
+    Raises ServiceValidationError for neither, which would select all jobs, and for both.
     """
     named = [name for name in _FILTERS if name in call.data]
     if ATTR_JOB_ID not in call.data:
@@ -123,12 +123,12 @@ async def async_chosen_jobs(
     possible: Collection[JobStatus],
     default_statuses: Collection[JobStatus],
 ) -> Listing[PrintJob]:
-    """Return the jobs that an action describes, of those whose status allows it.
+    """Return the selected jobs whose status allows the action.
 
-    Raises ServiceValidationError when none matches, or more than can be meant; HomeAssistantError when it cannot be asked.
+    Raises ServiceValidationError if none matches, or too many; HomeAssistantError if they can't be read.
     """
-    told = call.data.get(ATTR_STATUS)
-    statuses = frozenset(told if told is not None else default_statuses) & frozenset(possible)
+    given = call.data.get(ATTR_STATUS)
+    statuses = frozenset(given if given is not None else default_statuses) & frozenset(possible)
     if not statuses:
         raise selection_error("wrong_status", possible=", ".join(sorted(possible)))
     wanted = await async_job_filter(call, runtime, statuses, hidden=False)
@@ -141,20 +141,20 @@ async def async_chosen_jobs(
 
 
 def selection_error(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error that tells what is wrong with a choice of jobs."""
+    """Return the error about a selection of jobs."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )
 
 
 def printer_name(coordinator: PrintagoCoordinator, printer_id: str | None) -> str | None:
-    """Return what people call a printer, its ID once it left the farm."""
+    """Return the name of a printer, its ID after it left the farm."""
     printer = coordinator.farm.printers.get(printer_id or "")
     return printer.name if printer is not None else printer_id
 
 
 def job_summary(coordinator: PrintagoCoordinator, job: PrintJob) -> dict[str, Any]:
-    """Return a job as actions return it."""
+    """Return a job in the response of an action."""
     return {
         "job_id": job.id,
         "label": job.label,

@@ -1,7 +1,7 @@
-"""What a model file really holds, told by its first and last bytes.
+"""Detects the content of a model file by its first and last bytes.
 
-Web pages, error messages of servers and pointers are saved under the names of models all the time. Printago takes them, and
-fails much later. What is certainly not what its name says is refused; what merely looks odd is left to Printago to judge.
+Web pages, error messages of servers and pointers are often saved with the names of models. Printago accepts them, and
+fails much later. Content that certainly differs from the file name is refused; unusual content is left to Printago.
 """
 
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from struct import Struct
 from typing import NamedTuple
 
 HEAD = 1 << 18
-"""Bytes at the start of a file that are looked at."""
+"""How many bytes at the start of a file are checked."""
 TAIL = 1 << 17
-"""Bytes at the end of a file that are looked at: the directory of a ZIP file and its longest comment."""
+"""How many bytes at the end of a file are checked: the directory of a ZIP file and its longest comment."""
 
 _NAMES = {"3mf": "3MF", "gcode": "G-code", "gcode3mf": "gcode.3mf", "scad": "OpenSCAD", "step": "STEP", "stl": "STL"}
 _ZIPPED = frozenset({"3mf", "gcode3mf"})
 
-# A binary STL file: 80 bytes of any kind, the number of triangles, 50 bytes for each of them.
+# A binary STL file: 80 bytes of any kind, the number of triangles, and 50 bytes for each of them.
 _STL_HEADER = 84
 _STL_TRIANGLE = 50
 
@@ -43,7 +43,7 @@ _SIGNATURES = {
     b"\x89PNG\r\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
     b"GIF8": "GIF",
-    # What macOS puts beside a file, under the same name with "._" before it.
+    # macOS adds such a file next to each one, with the same name after "._".
     b"\x00\x05\x16\x07": "AppleDouble",
     b"GCDE": "G-code",
     b"ply\n": "PLY",
@@ -64,19 +64,19 @@ _OFFICE = ("word/", "xl/", "ppt/", "visio/")
 
 
 class Misfit(NamedTuple):
-    """Why a file is not what its name says: the key of the error, and what was found instead where it has a name."""
+    """Why the content does not match the name: the key of the error, and the name of the detected type if known."""
 
     error_key: str
     found: str = ""
 
 
 def type_name(kind: str) -> str:
-    """Return what people call a type of part."""
+    """Return the display name of a type of part."""
     return _NAMES[kind]
 
 
 def misfit_at_start(kind: str, size: int, head: bytes) -> Misfit | None:
-    """Return why a file of ``size`` bytes that begins with ``head`` is no model of a kind, None where nothing says so."""
+    """Return why a file of ``size`` bytes that begins with ``head`` is not a model of this type, None if it may be."""
     if kind == "stl":
         return _stl_misfit(size, head)
     if kind in _ZIPPED:
@@ -92,7 +92,7 @@ def misfit_at_start(kind: str, size: int, head: bytes) -> Misfit | None:
 
 
 def misfit_at_end(kind: str, head: bytes, tail: bytes) -> Misfit | None:
-    """Return what is wrong with a file that begins with ``head`` and ends with ``tail``, None where nothing is."""
+    """Return the error of a file that begins with ``head`` and ends with ``tail``, None if there is none."""
     if kind in _ZIPPED:
         return _zip_misfit(tail)
     if kind == "step" and _STEP_DATA in head and _STEP_END not in tail:
@@ -104,13 +104,13 @@ def misfit_at_end(kind: str, head: bytes, tail: bytes) -> Misfit | None:
 
 def _stl_misfit(size: int, head: bytes) -> Misfit | None:
     expected = _STL_HEADER + _STL_TRIANGLE * int.from_bytes(head[80:84], "little") if size >= _STL_HEADER else 0
-    # That decides it: a binary file may begin with any words, also with "solid".
+    # The size proves a binary file, which may begin with any text, also with "solid".
     if expected == size or _is_ascii_stl(head):
         return None
     if (found := _recognized(head)) is not None:
         return found
     if 0 < expected < size or _FACET.search(_text(head)):
-        # Some write a comment, or another word, before the first facet.
+        # Some programs write a comment, or another word, before the first facet.
         return None
     return Misfit(error_key="file_truncated" if expected and b"\0" in head[:_STL_HEADER] else "file_not_of_type")
 
@@ -120,7 +120,7 @@ def _is_ascii_stl(head: bytes) -> bool:
 
 
 def _text(head: bytes) -> bytes:
-    """Return the beginning of a text without what may come before it, in an encoding of which ASCII is a part."""
+    """Return the start of a text without what may precede it, in an encoding that is based on ASCII."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
             return head[len(mark) :].decode(encoding, errors="replace").lstrip().encode()
@@ -128,7 +128,7 @@ def _text(head: bytes) -> bytes:
 
 
 def _recognized(head: bytes) -> Misfit | None:
-    """Return what a file holds, where that can be told."""
+    """Return the detected content of a file, None if unknown."""
     for signature, found in _SIGNATURES.items():
         if head.startswith(signature):
             return Misfit(error_key="file_is_other_type", found="3MF" if b"3D/3dmodel.model" in head else found)
@@ -158,11 +158,11 @@ def _zip_misfit(tail: bytes) -> Misfit | None:
         return Misfit(error_key="file_truncated")
     *_, count, length, _, _ = _END_RECORD.unpack_from(tail, at)
     if length == _ZIP64 or length > at:
-        # A directory that is longer than what was read of the file says nothing.
+        # The directory is longer than the part that was read: nothing is known.
         return None
     directory = tail[at - length : at]
     if count and not directory.startswith(_ZIP_LISTED):
-        # Something may stand between it and the end: a record of ZIP64, which some write for small files as well.
+        # A ZIP64 record may come between directory and end; some programs write one for small files, too.
         directory = tail[tail.find(_ZIP_LISTED, max(at - length - _MOST_BETWEEN, 0)) : at]
     names = list(_listed_names(directory))
     if any(map(_OF_A_3MF.search, names)):
@@ -175,7 +175,7 @@ def _zip_misfit(tail: bytes) -> Misfit | None:
 
 
 def _listed_names(directory: bytes) -> Iterator[str]:
-    """Return the names in the directory of a ZIP file, lower-cased, as far as it can be read."""
+    """Return the lower-case names in the directory of a ZIP file that can be read."""
     at = 0
     while len(directory) - at >= _LISTED.size and directory.startswith(_ZIP_LISTED, at):
         name, extra, comment = _LISTED.unpack_from(directory, at)[10:13]

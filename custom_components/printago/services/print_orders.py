@@ -1,4 +1,4 @@
-"""The action that queues what orders still lack."""
+"""The action that queues the missing prints of orders."""
 
 from collections.abc import Iterable
 
@@ -43,9 +43,9 @@ PRINT_ORDERS_SCHEMA = vol.All(
 
 
 async def async_print_orders(call: ServiceCall) -> ServiceResponse:
-    """Queue what orders still lack, and return what Printago could not queue.
+    """Queue the missing prints of orders, and return what Printago could not queue.
 
-    Raises HomeAssistantError for that where nobody looks at a response.
+    Raises HomeAssistantError for that if the action returns no response.
     """
     runtime = async_runtime(call)
     coordinator = runtime.coordinator
@@ -73,7 +73,7 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
         )
     )
     if call.return_response:
-        # A response is JSON, which knows no other lists.
+        # A response is JSON, so it has no tuples.
         return {"errors": [*errors], "order_ids": [*order_ids] if order_ids else None, "sku_ids": [*sku_ids]}
     if errors:
         raise HomeAssistantError(
@@ -85,7 +85,7 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
-    """Return the IDs of orders that are given by ID or number; raises PrintagoError and ServiceValidationError."""
+    """Return the IDs of orders given by ID or number; raises PrintagoError and ServiceValidationError."""
     orders = read_listing(await coordinator.client.open_orders(RequestPriority.USER), Order).rows
     found: dict[str, None] = {}
     for name in wanted:
@@ -106,7 +106,7 @@ def _listed(orders: Iterable[Order]) -> str:
 
 
 async def _async_skus_of(coordinator: PrintagoCoordinator, order_ids: list[str]) -> list[str]:
-    """Return the SKUs that orders consist of: Printago wants them named."""
+    """Return the SKUs of orders: Printago requires them in the call."""
     skus: dict[str, None] = {}
     for order_id in order_ids:
         skus |= dict.fromkeys(await coordinator.client.products.skus_of_order(order_id))

@@ -1,4 +1,4 @@
-"""Actions on printers: their beds and FabMatic. What is asked for several printers leaves as one request."""
+"""Actions for beds and FabMatic of printers. Calls for several printers are sent as one request."""
 
 from functools import partial
 from typing import Any
@@ -51,7 +51,7 @@ SET_FABMATIC_SCHEMA = vol.All(
 
 
 async def async_confirm_beds(call: ServiceCall) -> ServiceResponse:
-    """Tell that beds are clear, or that they are not after all: the named ones, or all that wait to be cleared."""
+    """Confirm beds as clear, or withdraw that: the given ones, or all that need clearing."""
     coordinator = async_coordinator(call)
     cleared: bool = call.data[ATTR_CLEARED]
     printers = _beds_of(call, coordinator, cleared=cleared)
@@ -78,7 +78,7 @@ def _beds_of(call: ServiceCall, coordinator: PrintagoCoordinator, *, cleared: bo
 
 
 async def async_set_fabmatic(call: ServiceCall) -> ServiceResponse:
-    """Turn FabMatic on for printers, for a number of jobs or without a limit, or off."""
+    """Turn FabMatic on for printers, with or without a job limit, or off."""
     coordinator = async_coordinator(call)
     printers = async_printers(call, coordinator)
     enabled: bool = call.data[ATTR_ENABLED]

@@ -1,4 +1,4 @@
-"""The actions that only read: parts, SKUs, jobs and orders, as small as a template needs them."""
+"""The actions that read parts, SKUs, jobs and orders, with the fields that templates need."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ async def async_get_jobs(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_get_orders(call: ServiceCall) -> ServiceResponse:
-    """Return the newest orders of a status."""
+    """Return the newest orders with a status."""
     coordinator, wanted = async_coordinator(call), call.data[ATTR_STATUS]
     found = await coordinator.async_call(
         coordinator.client.products.newest_orders(
@@ -121,5 +121,5 @@ def _order(coordinator: PrintagoCoordinator, order: Order) -> dict[str, Any]:
 
 
 def _order_status(order: Order) -> str | None:
-    # A cancelled order is a closed one that says when it was cancelled.
+    # A canceled order is a closed one with a time of cancellation.
     return "cancelled" if order.cancelled_at is not None else order.status

@@ -1,4 +1,4 @@
-"""The action that sends printers one of the vendor's commands; options are those of its ``SendCommandRequest`` schema."""
+"""The action that sends one of the vendor's commands; options are those of its ``SendCommandRequest`` schema."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +27,7 @@ def _number(least: float = -math.inf, most: float = math.inf) -> vol.All:
 
 
 def _finite(value: object) -> float:
-    """Read a number, also one that a template has made a text of; a whole one stays whole."""
+    """Read a number, also from the text of a template; a whole number stays an integer."""
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
     except ValueError:
@@ -90,7 +90,7 @@ _OPTIONS: dict[str, dict[vol.Marker, Any]] = {
     "set-slot-info": {vol.Required("info"): _SLOT_INFO},
 }
 
-# They move what a print needs where it is; while one is merely paused, its filament may be changed.
+# These commands disturb a running print; filament may be changed while it is paused.
 _NEVER_IN_A_PRINT = frozenset({"home-axis", "move-axis", "calibration", "select-tool"})
 _ONLY_IN_A_PAUSE = frozenset({"load-filament", "unload-filament", "extrude-filament"})
 
@@ -105,7 +105,7 @@ SEND_COMMAND_SCHEMA = vol.Schema(
 
 
 async def async_send_command(call: ServiceCall) -> ServiceResponse:
-    """Send printers one command, and return who got it; raises HomeAssistantError that names those who did not."""
+    """Send one command to printers, and return which got it; raises HomeAssistantError with the names of the others."""
     coordinator = async_coordinator(call)
     printers = async_printers(call, coordinator)
     command: str = call.data[ATTR_COMMAND]

@@ -1,4 +1,4 @@
-"""The action that leaves objects out of a running print."""
+"""The action that skips objects of a running print."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ SKIP_OBJECTS_SCHEMA = vol.Schema(
 
 
 async def async_skip_objects(call: ServiceCall) -> ServiceResponse:
-    """Leave objects, by name or ID, out of what a printer prints now; return what was skipped and what remains."""
+    """Skip objects, by name or ID, of a printer's current print; return the skipped and the remaining ones."""
     coordinator = async_coordinator(call)
     printer = coordinator.farm.printers[async_printer_id(call.hass, coordinator, call.data[ATTR_PRINTER])]
     if printer.job is None:
@@ -44,11 +44,11 @@ async def async_skip_objects(call: ServiceCall) -> ServiceResponse:
         await coordinator.async_call(coordinator.client.skip_objects(printer.id, ids))
     if not call.return_response:
         return None
-    return {"job_id": job_id, "skipped": [*_told(skipped)], "remaining": [*_told(remaining)]}
+    return {"job_id": job_id, "skipped": [*_as_response(skipped)], "remaining": [*_as_response(remaining)]}
 
 
 def _chosen(objects: Sequence[PrintObject], wanted: Iterable[str]) -> list[PrintObject]:
-    """Return the objects that are meant, without those that are skipped already; nothing is guessed."""
+    """Return the given objects, without those already skipped; nothing is guessed."""
     chosen: dict[int, PrintObject] = {}
     for text in wanted:
         matching = _matching(objects, text)
@@ -69,5 +69,5 @@ def _listed(objects: Iterable[PrintObject]) -> str:
     return ", ".join(f"{item.name} ({item.id})" for item in objects if not item.skipped) or "-"
 
 
-def _told(objects: Iterable[PrintObject]) -> Iterable[dict[str, Any]]:
+def _as_response(objects: Iterable[PrintObject]) -> Iterable[dict[str, Any]]:
     return ({"id": item.id, "name": item.name} for item in objects)

@@ -27,7 +27,7 @@ _USUAL_SECONDS = 300
 
 
 def _tag(value: str) -> str:
-    """Read a tag; what joins several is in none."""
+    """Read a single tag; it must not contain a separator."""
     if "|" in value:
         raise vol.Invalid("a tag must not contain |", translation_key="tag")
     return value
@@ -76,9 +76,9 @@ async def async_submit(
     wait_until: WaitUntil | None,
     seconds: float,
 ) -> dict[str, Any] | None:
-    """Submit a print, wait until its jobs got so far, and return the response of the action.
+    """Submit a print, wait until its jobs have reached the requested step, and return the response of the action.
 
-    That they did not within ``seconds`` is told in the response. Raises HomeAssistantError, as ``Submitter`` does.
+    If they do not reach it within ``seconds``, the response says so. Raises HomeAssistantError, as ``Submitter`` does.
     """
     with JobTracker(runtime.coordinator) as watch:
         submission = await Submitter(runtime.coordinator, runtime.catalog).async_submit(
@@ -110,7 +110,7 @@ def _preview_response(preview: Iterable[PreviewedBuild]) -> dict[str, Any]:
 
 
 def tags_of(call: ServiceCall, coordinator: PrintagoCoordinator) -> dict[str, str]:
-    """Return the tags that a printer has to match, all of them."""
+    """Return the tags that a printer must all match."""
     device_id = call.data.get(ATTR_PRINTER)
     printer_id = async_printer_id(call.hass, coordinator, device_id) if device_id is not None else None
     return required_tags(coordinator, call.data.get(ATTR_TAGS, ()), printer_id)

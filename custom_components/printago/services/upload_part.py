@@ -1,4 +1,4 @@
-"""The action that uploads a model: a file becomes a part, and at will a print."""
+"""The action that uploads a model file as a part, and optionally prints it."""
 
 import asyncio
 from typing import Any
@@ -41,7 +41,7 @@ ATTR_URL = "url"
 _SOURCES = (ATTR_PATH, ATTR_MEDIA, ATTR_URL)
 _OF_PRINTING = (ATTR_QUANTITY, ATTR_PRINTER, ATTR_TAGS, ATTR_MATERIAL, ATTR_LABEL, ATTR_WAIT_UNTIL)
 _LOOK_AFTER = (1.0, 4.0)
-"""Seconds after which a part is looked for whose answer was lost."""
+"""Seconds to wait before looking for a part after a lost response."""
 
 
 def _print_only_when_asked(data: dict[str, Any]) -> dict[str, Any]:
@@ -74,12 +74,12 @@ UPLOAD_PART_SCHEMA = vol.All(
 
 
 async def async_upload_part(call: ServiceCall) -> ServiceResponse:
-    """Upload a file, make a part of it, print that where asked for, and return what came of it."""
+    """Upload a file, create a part from it, print it if requested, and return the result."""
     runtime = async_runtime(call)
     coordinator, catalog = runtime.coordinator, runtime.catalog
     tags = tags_of(call, coordinator)
     if ATTR_MATERIAL in call.data:
-        # A material that does not exist is told before anything is uploaded.
+        # Reject an unknown material before anything is uploaded.
         await coordinator.async_call(catalog.async_find_material(call.data[ATTR_MATERIAL]), reads=True)
     file = await _async_open(call)
     try:
@@ -128,7 +128,7 @@ async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name:
 
 
 async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: str, path: str) -> Part:
-    """Look for a part whose answer was lost: no other has the file that was just uploaded."""
+    """Look for a part after a lost response: no other part has the file that was just uploaded."""
     key = "part_unchecked"
     for seconds in _LOOK_AFTER:
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Model files of the web: passed on to Printago as they come."""
+"""Model files from the web, streamed to Printago."""
 
 from functools import partial
 from http import HTTPStatus
@@ -16,9 +16,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=3600, connect=10, sock_connect=10, sock_r
 
 
 async def async_open_url(hass: HomeAssistant, url: str) -> ModelFile:
-    """Open a file of the web; raises ServiceValidationError when it may not be read, or cannot be uploaded.
+    """Open a file from the web; raises ServiceValidationError if it may not be read or can't be uploaded.
 
-    Its address has to begin with one of ``allowlist_external_urls``. Errors leave out its query, which may be a secret.
+    Its URL must begin with one of ``allowlist_external_urls``. Errors omit its query, which may be a secret.
     """
     try:
         address = URL(url)
@@ -30,7 +30,7 @@ async def async_open_url(hass: HomeAssistant, url: str) -> ModelFile:
         raise action_error("url_not_allowed", url=shown)
     ending_of(address.name)
     try:
-        # What is packed for the way has another length than the file.
+        # A compressed transfer has another length than the file.
         response = await async_get_clientsession(hass).get(
             address, headers={"Accept-Encoding": "identity"}, timeout=_TIMEOUT, allow_redirects=False
         )
@@ -38,7 +38,7 @@ async def async_open_url(hass: HomeAssistant, url: str) -> ModelFile:
         raise action_error("url_failed", url=shown, error=type(err).__name__) from None
     try:
         if response.status != HTTPStatus.OK:
-            # What it redirects to was allowed by nobody.
+            # The target of a redirect is not in the allowlist.
             raise action_error("url_failed", url=shown, error=f"HTTP {response.status}")
         if response.content_length is None or "Content-Encoding" in response.headers:
             raise action_error("url_without_size", url=shown)
@@ -48,7 +48,7 @@ async def async_open_url(hass: HomeAssistant, url: str) -> ModelFile:
             head = await _async_head(response, min(HEAD, size))
         except OSError as err:
             raise action_error("upload_failed", name=address.name, error=reason_of(err)) from None
-        # Of a short file the end is known already.
+        # The end of a short file is already known.
         check_content(address.name, shown, size, head, head[-TAIL:] if len(head) == size else None)
     except BaseException:
         response.close()

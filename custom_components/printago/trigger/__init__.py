@@ -1,6 +1,6 @@
-"""Triggers for automations that say what they are for.
+"""Purpose-specific triggers for automations.
 
-Home Assistant alone loads this module: should the helpers that it stands on move, the rest goes on without it.
+Only Home Assistant imports this module: if the Home Assistant helpers it uses change, the rest still works.
 """
 
 from abc import abstractmethod
@@ -42,13 +42,13 @@ class PrinterProblemTrigger(EventTrigger):
     schema = _PROBLEM_SCHEMA
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take over which severities matter."""
+        """Set the severities that fire."""
         super().__init__(hass, config)
         self.event_types = frozenset(f"hms_{severity}" for severity in self.options[CONF_SEVERITY])
 
 
 def _on_event(key: str, event_type: str) -> type[Trigger]:
-    """Return the trigger on one type of event."""
+    """Return a trigger for one type of event."""
 
     class OneEventTrigger(EventTrigger):
         """Fires on one type of event."""
@@ -60,7 +60,7 @@ def _on_event(key: str, event_type: str) -> type[Trigger]:
 
 
 class BedNeedsClearingTrigger(StateTrigger):
-    """Fires when a print has ended and someone has to take it off."""
+    """Fires when a print has ended and needs to be removed."""
 
     platform = Platform.BINARY_SENSOR
     keys = frozenset({"bed_needs_clearing"})
@@ -71,7 +71,7 @@ class BedNeedsClearingTrigger(StateTrigger):
 
 
 class _CountTrigger(StateTrigger):
-    """Looks at a number of the farm."""
+    """Watches a count of the farm."""
 
     platform = Platform.SENSOR
 
@@ -84,11 +84,11 @@ class _CountTrigger(StateTrigger):
 
     @abstractmethod
     def _is_so(self, count: float) -> bool:
-        """Return whether a count is one that is waited for."""
+        """Return whether a count fires the trigger."""
 
 
 class QueueEmptyTrigger(_CountTrigger):
-    """Fires when the last job that waited has gone to a printer, or was taken back."""
+    """Fires when the last waiting job was assigned to a printer, or canceled."""
 
     keys = frozenset({"jobs_queued"})
 
@@ -108,7 +108,7 @@ class JobsWaitingTrigger(_CountTrigger):
 
 
 class FarmIdleTrigger(_CountTrigger):
-    """Fires when the last printer that printed has ended or is paused."""
+    """Fires when the last running print has ended or is paused."""
 
     keys = frozenset({"printers_printing"})
 
@@ -118,7 +118,7 @@ class FarmIdleTrigger(_CountTrigger):
 
 
 class SpoolLowTrigger(StateTrigger):
-    """Fires when less than so many percent of a spool are left."""
+    """Fires when less than a percentage of a spool is left."""
 
     platform = Platform.SENSOR
     keys = frozenset({"ams_tray", "external_spool"})
@@ -126,7 +126,7 @@ class SpoolLowTrigger(StateTrigger):
 
     @override
     def value_of(self, state: State) -> bool | None:
-        # A spool that was taken out says nothing; it may be the same that is put in again.
+        # A removed spool has no value; the next one may be the same spool.
         remaining = state.attributes.get("remaining")
         below: float = self.options[CONF_BELOW]
         return remaining < below if isinstance(remaining, int | float) else None

@@ -1,10 +1,10 @@
-"""The kinds of triggers that there are: on events, and on what becomes so and lasts.
+"""Base classes of triggers: on events, and on states that are reached and last.
 
-An entity that is away, unavailable or unknown, has no new state: when it comes back, it is compared with what it was
-before. So a reload, an outage or a restart triggers nothing by itself, and what has changed meanwhile still does. What was
-so before the automation began to look is where it starts from.
+An unavailable or unknown entity has no new state: when it is available again, its state is compared with the last known
+one. So reloads, outages and restarts do not trigger by themselves, but a change in the meantime still does. The states
+at the start of the automation are the initial ones.
 
-Only ``trigger`` imports this module: should the helpers of Home Assistant that it stands on move, the rest goes on.
+Only ``trigger`` imports this module: if the Home Assistant helpers it uses change, the rest still works.
 """
 
 from abc import abstractmethod
@@ -37,7 +37,7 @@ _AWAY = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
 
 
 class PrintagoTrigger[V](Trigger):
-    """Looks at our entities of some kinds among those targeted. Each instance is attached once."""
+    """Watches the targeted entities of some kinds. Each instance is attached once."""
 
     platform: ClassVar[Platform]
     keys: ClassVar[frozenset[str]]
@@ -51,13 +51,13 @@ class PrintagoTrigger[V](Trigger):
         return validated
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take over what is looked at, and how."""
+        """Set what to watch."""
         super().__init__(hass, config)
         assert config.target is not None
         self._target = config.target
         self.options: Mapping[str, Any] = config.options or {}
         self._known: dict[str, V] = {}
-        """What the entities showed last that was known."""
+        """The last known value of each entity."""
 
     @override
     async def async_attach_runner(
@@ -85,7 +85,7 @@ class PrintagoTrigger[V](Trigger):
 
     @callback
     def _async_on_targets(self, added: set[str], removed: set[str], *_: Any) -> None:
-        """Start from what is targeted from now on; called before the first change, too."""
+        """Start from the current state of the targets; called before the first change, too."""
         for entity_id in removed:
             self._async_forget(entity_id)
         for entity_id in added:
@@ -105,7 +105,7 @@ class PrintagoTrigger[V](Trigger):
 
     @callback
     def _async_forget(self, entity_id: str) -> None:
-        """Forget an entity that is gone; should it come again, it is a new one."""
+        """Forget a removed entity; if it is added again, it counts as new."""
         self._known.pop(entity_id, None)
 
     def _read(self, state: State | None) -> V | None:
@@ -113,12 +113,12 @@ class PrintagoTrigger[V](Trigger):
 
     @abstractmethod
     def value_of(self, state: State) -> V | None:
-        """Return what counts of a known state, None where it says nothing of that."""
+        """Return the watched value of a state, None if it has none."""
 
     @abstractmethod
     @callback
     def _async_on_value(self, before: V | None, value: V, data: TargetStateChangedData) -> None:
-        """Follow an entity that shows a value; before it, the last one that was known."""
+        """Handle an entity with its new value and the last known one."""
 
     @callback
     def _async_run(self, data: TargetStateChangedData) -> None:
@@ -134,7 +134,7 @@ class PrintagoTrigger[V](Trigger):
 
 
 class EventTrigger(PrintagoTrigger[str]):
-    """Fires when an event of a wanted type happens; the one before it may have been long ago, or never."""
+    """Fires on events of the given types, however long ago the previous one was."""
 
     platform = Platform.EVENT
     schema = ENTITY_STATE_TRIGGER_SCHEMA
@@ -157,40 +157,40 @@ class EventTrigger(PrintagoTrigger[str]):
 
 
 def _has_happened_since(old: State | None, value: str) -> bool:
-    """Return whether an event is from the time in which its entity showed none, or after it: not one restored."""
+    """Return whether an event is from the time when its entity was unavailable, or later: a restored one is not."""
     try:
         happened = datetime.fromisoformat(value)
     except ValueError:
         return False
     if old is None or happened.tzinfo is None:
         return False
-    # Events are dated by the millisecond.
+    # Events have timestamps in milliseconds.
     return happened >= old.last_changed.replace(microsecond=old.last_changed.microsecond // 1000 * 1000)
 
 
 @dataclass(slots=True)
 class _Wait:
-    """A value that has to last before the trigger fires."""
+    """A value that must last before the trigger fires."""
 
     entity_id: str
     data: TargetStateChangedData
     cancel: CALLBACK_TYPE
     over: bool = False
-    """It has lasted long enough; the entity is away."""
+    """It has lasted long enough, but the entity is unavailable."""
 
 
 class StateTrigger(PrintagoTrigger[bool]):
-    """Fires when something becomes so that was known not to be so."""
+    """Fires when a state is reached that was known not to be reached before."""
 
     schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take over what several targets mean, and how long it has to stay so."""
+        """Set how several targets are combined, and how long the state must last."""
         super().__init__(hass, config)
         self._behavior: str = self.options.get(ATTR_BEHAVIOR, BEHAVIOR_EACH)
         self._duration: timedelta | None = self.options.get(CONF_FOR)
         self._waits: dict[str, _Wait] = {}
-        """By entity, or by behavior where the targets count together."""
+        """By entity, or by behavior if the targets count together."""
 
     @override
     @callback
@@ -234,14 +234,14 @@ class StateTrigger(PrintagoTrigger[bool]):
         self._waits[key] = wait
 
     def _counts(self) -> bool:
-        """Return whether an entity that has just become so is one that the behavior asks for."""
+        """Return whether an entity that has just reached the state counts for the chosen behavior."""
         if self._behavior == BEHAVIOR_FIRST:
             return sum(self._known.values()) == 1
         return self._behavior != BEHAVIOR_ALL or all(self._known.values())
 
     @callback
     def _async_look_at_waits(self) -> None:
-        """End the waits for what is so no longer, and fire for what has been so long enough and is in sight."""
+        """End the waits whose state is over, and fire for those that have lasted long enough and are available."""
         for key, wait in list(self._waits.items()):
             if not self._lasts(key):
                 self._waits.pop(key).cancel()

@@ -1,4 +1,4 @@
-"""The API key and the subscription, as far as they end."""
+"""The API key and the subscription: when they expire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SUBSCRIPTION_FIELDS: f.Fields = {"plan": ("plan", f.filled_text), "trialEndsAt"
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """What Printago tells of the key; its hash and its ID, a secret, are not read."""
+    """An API key. Its hash and its ID, a secret, are not read."""
 
     expires_at: datetime | None = None
     """None if the key does not expire, or if Printago does not say."""

@@ -1,4 +1,4 @@
-"""Builds: what is sent to queue prints, and what Printago answers (the vendor's ``BuildConfigV2`` and its kin)."""
+"""Builds: the request to queue prints, and Printago's response (the vendor's ``BuildConfigV2`` and related schemas)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _OPTION_ID = re.compile(r"[a-z0-9]{24}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildConfig:
-    """How a part or an SKU is to be printed."""
+    """How to print a part or an SKU."""
 
     quantity: int
     priority: int
@@ -27,7 +27,7 @@ class BuildConfig:
 
     @property
     def details(self) -> dict[str, Any]:
-        """Return what only parts have; of an SKU it belongs to its parts."""
+        """Return the options of parts; those of an SKU belong to its parts."""
         details: dict[str, Any] = {}
         if self.label is not None:
             details["label"] = self.label
@@ -51,7 +51,7 @@ class BuildConfig:
         return {"parts": [{"partId": part_id, **self._common, **self.details}]}
 
     def of_sku(self, sku_id: str, part_ids: Iterable[str]) -> dict[str, Any]:
-        """Return the build of an SKU that is made of these parts."""
+        """Return the build of an SKU with these parts."""
         common = self._common
         if details := self.details:
             # "partId -> config" in the vendor's schema.
@@ -66,7 +66,7 @@ class BuildConfig:
 
 @dataclass(frozen=True, slots=True)
 class PartBuild:
-    """What Printago made of one part of a build."""
+    """One part in the response to a build."""
 
     id: str
     part_id: str | None
@@ -76,7 +76,7 @@ class PartBuild:
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
-        """Read one; ``id`` has to be there."""
+        """Read one; ``id`` is required."""
         copy = source.get("partCopy")
         return cls(
             id=source["id"],
@@ -88,7 +88,7 @@ class PartBuild:
 
 @dataclass(frozen=True, slots=True)
 class SkuBuild:
-    """What Printago made of an SKU of a build."""
+    """One SKU in the response to a build."""
 
     id: object
     sku_id: object
@@ -96,14 +96,14 @@ class SkuBuild:
 
 @dataclass(frozen=True, slots=True)
 class CreatedBuild:
-    """The answer to a build."""
+    """The response to a build."""
 
     part_builds: tuple[PartBuild, ...]
     sku_builds: tuple[SkuBuild, ...]
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
-        """Read one; ``partBuilds`` has to be there."""
+        """Read one; ``partBuilds`` is required."""
         sku_builds = source.get("skuBuilds")
         return cls(
             part_builds=tuple(map(PartBuild.from_json, source["partBuilds"])),
@@ -134,7 +134,7 @@ class PreviewedBuild:
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
-        """Read one; nothing has to be there."""
+        """Read one; nothing is required."""
         return cls(
             part_id=source.get("partId"),
             part_name=source.get("partName"),
@@ -154,5 +154,5 @@ class PreviewedBuild:
 
 
 def objects_in(rows: object) -> list[Mapping[str, Any]]:
-    """Return the objects in a list; nothing where there is no list."""
+    """Return the objects in a list; empty if it is not a list."""
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []

@@ -1,4 +1,4 @@
-"""Events of the stream about entities that were created, changed or deleted."""
+"""Events of the stream: entities that were created, changed or deleted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Action(StrEnum):
-    """What happened to an entity."""
+    """What changed about an entity."""
 
     INSERT = "INSERT"
     UPDATE = "UPDATE"
@@ -21,12 +21,12 @@ PART_KIND = "part"
 SKU_KIND = "sku"
 SUBSCRIPTION_KIND = "subscription"
 WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", PART_KIND, SKU_KIND, SUBSCRIPTION_KIND})
-"""Kinds that are not in the farm model. Their events start a slow poll before its time."""
+"""Entity types that are not in the farm model. Their events start a slow poll early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityEvent:
-    """Entities of one kind that were created, changed or deleted; each may be whole or only some of its fields."""
+    """Entities of one type that were created, changed or deleted; each has all of its fields, or only some."""
 
     kind: str
     action: Action

@@ -1,4 +1,4 @@
-"""What slicing says about a print, as the vendor's ``SlicingEstimate`` schema describes it."""
+"""Slicing estimates of prints (the vendor's ``SlicingEstimate`` schema)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _USAGE_FIELDS: f.Fields = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialUsage:
-    """How much of one filament of the part a print takes."""
+    """How much of one of the part's filaments a print uses."""
 
     index: int | None = None
     type: str | None = None
@@ -31,17 +31,17 @@ class MaterialUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """How long one copy prints, and what it takes; None for what is unknown."""
+    """Print time and filament of one copy; None if unknown."""
 
     seconds: float | None = None
     grams: float | None = None
     materials: tuple[MaterialUsage, ...] = ()
     plates: Mapping[int, Estimate] | None = None
-    """The same for each plate by its number, where a part has several."""
+    """The same for each plate by number, if a part has several."""
 
 
 def read_estimate(raw: object) -> Estimate | None:
-    """Read ``slicingEstimate`` of a part; None until it is sliced, and for what is none."""
+    """Read ``slicingEstimate`` of a part; None if it is not sliced yet, or unreadable."""
     if not isinstance(raw, Mapping):
         return None
     rows = raw.get("plates")

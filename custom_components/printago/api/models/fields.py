@@ -1,19 +1,19 @@
-"""Reading fields of foreign JSON: a value that cannot be read is no error, and the one before it does not stand in for it.
+"""Reads fields of untrusted JSON: an unreadable value raises no error, and does not keep the previous value by default.
 
-A ``Fields`` table maps the cloud's field names to attributes and readers. What a message does not mention stays out of
-the result, so that it can be laid over what is known. ``null`` is kept as None, since a field that is null is null.
-What becomes of a value of the wrong type, or of one that nothing could have, depends on what it is for:
+A ``Fields`` table maps the cloud's field names to attributes and readers. The result has only the fields that a message
+mentions, so that it can be applied to known data. ``null`` becomes None, since null is a value. A value of the wrong
+type or out of range is handled by its kind:
 
-- A reading or a description (a number, a time, a text, a picture) becomes None, which is shown as unknown. So does each
-  reading of a group, such as ``data.print``, that is null or no object.
-- A percentage a little beyond 100 counts as 100. Below 0 and beyond 110 nobody can tell what is meant: it is unknown.
-- Text that people read is unknown when it is blank. So is a stage without a letter: it is a number of the manufacturer's.
-- A flag, a status, or a reference to another record decides whether a printer is free or an order waits. One that is not
-  readable decides nothing: what was known stays. The same goes for fields that may not be null by the vendor's schema
-  (``NEVER_NULL``), for which null is no statement either.
-- An entry among errors or warnings is a problem, whatever it looks like, and so is anything in place of such a list. Only
-  null and what is empty takes problems back; ``data.health`` that is no object decides nothing.
-- Of several colors, or places that a job prints from, the readable ones count; where there are none, it is unknown.
+- A reading or a description (number, time, text, picture) becomes None, which is shown as unknown. So does each reading
+  of a group, such as ``data.print``, that is null or not an object.
+- A percentage a little above 100 counts as 100. Below 0 or above 110 its meaning is unclear: it is unknown.
+- Text for display is unknown if blank. So is a stage without a letter, which is a number of the manufacturer.
+- A flag, a status, or a reference to another record decides whether a printer is free or an order waits. An unreadable
+  one keeps the known value. The same applies to null in fields that may not be null in the vendor's schema
+  (``NEVER_NULL``).
+- Any entry in a list of errors or warnings is a problem, and so is any other value in place of such a list. Only null
+  and empty values clear problems; ``data.health`` that is not an object changes nothing.
+- Of several colors, or several slots of a job, the readable ones count; if there are none, the value is unknown.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,26 +26,26 @@ from typing import Any, Final
 import orjson
 
 MAX_TEXT = 255
-"""Longest text in characters that is kept: no state of Home Assistant may be longer."""
+"""Longest text in characters that is kept: the limit of a state in Home Assistant."""
 MAX_PATH = 2048
 """Longest storage path or ID that is kept."""
 _MOST_TEXTS = 100
 _CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
-"""Control characters, of which databases refuse at least NUL: each becomes a space."""
+"""Control characters, since databases refuse at least NUL: each becomes a space."""
 YEARS = range(2000, 3000)
-"""Years that are accepted: arithmetic with a time at the edge of the calendar would overflow."""
+"""Accepted years: arithmetic with times at the limits of the calendar would overflow."""
 _FULL = 110
-"""Up to which percentage all is 100 %."""
+"""Up to this percentage, values above 100 count as 100 %."""
 ABSENT: Final = object()
-"""Stands for what a message does not mention, where None is a value."""
+"""Marks fields that a message does not mention, since None is a value."""
 
 
 class UnreadableError(ValueError):
-    """A value is not of the type that its field has: it is unknown."""
+    """The value is not of the field's type: it is unknown."""
 
 
 class NoStatementError(UnreadableError):
-    """Such a value of a field that decides something: what is known stays."""
+    """The same for a field that decisions depend on: the known value stays."""
 
 
 type Reader = Callable[[Any], Any]
@@ -53,15 +53,15 @@ type Fields = Mapping[str, tuple[str, Reader]]
 
 
 def read_fields(source: object, fields: Fields) -> dict[str, Any]:
-    """Return attribute → value for every field that ``source`` mentions; None for null and for what is unreadable.
+    """Return attribute → value for every field that ``source`` mentions; None for null and for unreadable values.
 
-    An unreadable value that would decide something is left out.
+    Unreadable values that decisions depend on are left out.
     """
     if not isinstance(source, dict | Mapping):
         return {}
     values: dict[str, Any] = {}
     for name, (attribute, reader) in fields.items():
-        # Null, or not mentioned at all, is what most fields are.
+        # Fast path: most fields are null or missing.
         if (raw := source.get(name)) is None:
             if name in source:
                 values[attribute] = None
@@ -76,7 +76,7 @@ def read_fields(source: object, fields: Fields) -> dict[str, Any]:
 
 
 def deciding[T](reader: Callable[[Any], T]) -> Callable[[Any], T]:
-    """Return a reader for a field by which something is decided: what it cannot read is no statement."""
+    """Return a reader for a field that decisions depend on: unreadable values are left out."""
 
     def read(raw: object) -> T:
         try:
@@ -88,7 +88,7 @@ def deciding[T](reader: Callable[[Any], T]) -> Callable[[Any], T]:
 
 
 def same(one: object, other: object) -> bool:
-    """Return whether two JSON values are surely equal; to Python alone True is 1, for which no reader takes it."""
+    """Return whether two JSON values are equal; Python alone takes True for 1, which no reader does."""
     if one is other:
         return True
     try:
@@ -98,7 +98,7 @@ def same(one: object, other: object) -> bool:
 
 
 def text(raw: object) -> str:
-    """Read a text; longer than a state may be, it is cut."""
+    """Read a text, cut to the length of a state."""
     if not isinstance(raw, str):
         raise UnreadableError
     if len(raw) <= MAX_TEXT and raw.isprintable():
@@ -107,19 +107,19 @@ def text(raw: object) -> str:
 
 
 def string(raw: object) -> str:
-    """Read a text as it is: it is compared, or sent back."""
+    """Read a text unchanged: it is compared, or sent back."""
     if not isinstance(raw, str):
         raise UnreadableError
     return raw
 
 
 def filled_text(raw: object) -> str | None:
-    """Read a text that people read; a blank one is none."""
+    """Read a text for display; a blank one is None."""
     return text(raw).strip() or None
 
 
 def cut(raw: str) -> str:
-    """Return a text as it is, or its beginning when it is longer than a state may be."""
+    """Return a text, cut to the length of a state."""
     return raw if len(raw) <= MAX_TEXT else raw[: MAX_TEXT - 1] + "…"
 
 
@@ -135,7 +135,7 @@ reference = deciding(path_text)
 
 
 def flag(raw: object) -> bool:
-    """Read a boolean, by which something is decided."""
+    """Read a boolean that decisions depend on."""
     if not isinstance(raw, bool):
         raise NoStatementError
     return raw
@@ -147,10 +147,10 @@ def number(low: float, high: float) -> Callable[[object], float]:
     def read(raw: object) -> float:
         if not (type(raw) is float or type(raw) is int):
             raise UnreadableError
-        # Neither NaN nor an infinity lies between two numbers.
+        # NaN and infinities are out of range, too.
         if not low <= raw <= high:
             raise UnreadableError
-        # Of zeros, the one without a sign.
+        # Turns -0.0 into 0.0.
         return raw + 0
 
     return read
@@ -170,13 +170,13 @@ def whole_percent(raw: object) -> int:
 
 
 def whole(low: int, high: int) -> Callable[[object], int]:
-    """Return a reader of numbers from ``low`` to ``high`` that are counts: a fraction is rounded."""
+    """Return a reader of counts from ``low`` to ``high``: a fraction is rounded."""
     read_number = number(low, high)
     return lambda raw: raw if type(raw) is int and low <= raw <= high else round(read_number(raw))
 
 
 def moment(raw: object) -> datetime:
-    """Read an ISO 8601 time; one without an offset is UTC, as all times of the cloud are."""
+    """Read an ISO 8601 time; without an offset it is UTC, as all times of the cloud are."""
     if not isinstance(raw, str) or len(raw) > 64:
         raise UnreadableError
     try:
@@ -187,11 +187,11 @@ def moment(raw: object) -> datetime:
 
 
 _SECONDS_BELOW = 1e11
-"""Up to which number a time since 1970 counts seconds; more are milliseconds."""
+"""Up to this number, a time since 1970 is in seconds; greater ones are in milliseconds."""
 
 
 def epoch(raw: object) -> datetime:
-    """Read a time that counts from 1970, in milliseconds as JavaScript does, or in seconds (the schema names no unit)."""
+    """Read a time since 1970 in milliseconds, as in JavaScript, or in seconds (the schema names no unit)."""
     value = _read_epoch(raw)
     try:
         return _utc(datetime.fromtimestamp(value if value < _SECONDS_BELOW else value / 1000, UTC))
@@ -215,14 +215,14 @@ def choice[E: StrEnum](kind: type[E]) -> Callable[[object], E]:
 
 
 def currency(raw: object) -> str:
-    """Read the ISO 4217 code of a currency."""
+    """Read an ISO 4217 currency code."""
     if not isinstance(raw, str) or not _CURRENCY.fullmatch(code := raw.strip().upper()):
         raise UnreadableError
     return code
 
 
 def web_address(raw: object) -> str:
-    """Read the address of a web page, which people may open."""
+    """Read the URL of a web page that users may open."""
     address = path_text(raw).strip()
     if not address.isprintable() or not address.lower().startswith(("https://", "http://")):
         raise UnreadableError
@@ -230,7 +230,7 @@ def web_address(raw: object) -> str:
 
 
 def http_date(raw: str) -> datetime | None:
-    """Read the date of an HTTP header; None for what is none."""
+    """Read the date of an HTTP header; None if invalid."""
     try:
         return _utc(parsedate_to_datetime(raw))
     except ValueError, OverflowError:
@@ -258,7 +258,7 @@ def is_identifier(raw: object) -> bool:
     """Return whether this can be an entity's ID: the cloud uses cuid2, 24 lower-case letters and digits."""
     if not isinstance(raw, str):
         return False
-    # Nearly all are of this kind, for which no pattern is needed.
+    # Nearly all IDs have this form, which needs no pattern.
     if raw.isalnum() and raw.isascii() and len(raw) <= 64:
         return True
     return _IDENTIFIER.fullmatch(raw) is not None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from . import fields as f
 
-# What the largest machines take: four AMS with four slots each, and eight AMS HT.
+# The largest machines have four AMS with four slots each, and eight AMS HT.
 _MOST_UNITS = 12
 _MOST_SLOTS = 4
 _MOST_MAPPINGS = 100
@@ -21,14 +21,14 @@ EXTERNAL_SPOOL = "external_spool"
 
 
 class SlotAddress(NamedTuple):
-    """Where filament is loaded, as the cloud counts: from 0, and the external spool is AMS -1."""
+    """The address of a filament slot as in the cloud: counted from 0; the external spool has AMS -1."""
 
     ams: int
     slot: int
 
     @property
     def key(self) -> str:
-        """Return its name for people and entities, who count from 1: ``ams_1_tray_1`` or ``external_spool``."""
+        """Return the name for users and entity keys, counted from 1: ``ams_1_tray_1`` or ``external_spool``."""
         return EXTERNAL_SPOOL if self.ams < 0 else f"ams_{self.ams + 1}_tray_{self.slot + 1}"
 
 
@@ -37,11 +37,11 @@ SPOOL_ADDRESS = SlotAddress(-1, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tray:
-    """What one slot holds: ``remaining`` in percent; None, or no color, is unknown.
+    """What one slot holds. ``remaining`` is in percent; None, or an empty color, is unknown.
 
-    A color is ``#RRGGBB`` where the filament is opaque, else ``#RRGGBBAA``: ``#00000000`` is clear. Filament of several
-    colors has all of them, the first of which stands for it. ``info`` is what the printer calls the filament: its name, or
-    the manufacturer's code of it such as ``GFA00``.
+    A color is ``#RRGGBB`` if the filament is opaque, else ``#RRGGBBAA``: ``#00000000`` is clear. Filament of several
+    colors has all of them; the first one represents it. ``info`` is the printer's name for the filament, or its
+    manufacturer's code such as ``GFA00``.
     """
 
     empty: bool = False
@@ -52,21 +52,21 @@ class Tray:
 
     @property
     def color(self) -> str | None:
-        """Return the color that stands for the filament."""
+        """Return the color that represents the filament."""
         return self.colors[0] if self.colors else None
 
 
 EMPTY = Tray(empty=True)
 
 type Units = tuple[tuple[Tray, ...], ...]
-"""AMS units, each with its slots, in the order in which the cloud counts them."""
+"""AMS units with their slots, in the order of the cloud's numbers."""
 
 
 def read_filament(source: object, *, whole: bool = False) -> dict[str, Any]:
-    """Return ``ams`` (Units) and ``external_spool`` (Tray) as far as a message mentions them.
+    """Return ``ams`` (Units) and ``external_spool`` (Tray) if a message mentions them.
 
-    A list of AMS units replaces what was known of all of them. In a ``whole`` message, filament without any list means
-    that there is no AMS (any more).
+    A list of AMS units replaces all known ones. In a ``whole`` message, filament without such a list means that there
+    is no AMS (any more).
     """
     if source is None:
         return {"ams": (), EXTERNAL_SPOOL: None}
@@ -100,7 +100,7 @@ def _read_spool(source: object) -> Tray | None:
         return None
     if not isinstance(source, Mapping):
         return Tray()
-    # The holder has no sensor: nothing set up there is all that a printer can say of an empty one.
+    # The holder has no sensor: an empty one just has nothing set up.
     return EMPTY if all(_is_blank(source.get(name)) for name in ("type", "info")) else _read_tray(source)
 
 
@@ -121,7 +121,7 @@ def _read_tray(source: object) -> Tray:
     values = f.read_fields(source, _TRAY_FIELDS)
     colors = values.pop("colors", None) or ()
     if colors == (_CLEAR,) and not (values.get("type") or values.get("info")):
-        # What printers write where nobody has said which filament it is.
+        # What printers send for filament that was not identified.
         colors = ()
     return Tray(colors=colors, **values)
 
@@ -170,7 +170,7 @@ _KEY = re.compile(r"ams_([1-9]\d?)_tray_([1-9]\d?)")
 
 @lru_cache(maxsize=256)
 def slot_address_of(key: str) -> SlotAddress | None:
-    """Return the place that has this key, None for a key of something else."""
+    """Return the address with this key, None for other keys."""
     if key == EXTERNAL_SPOOL:
         return SPOOL_ADDRESS
     match = _KEY.fullmatch(key)
@@ -178,14 +178,15 @@ def slot_address_of(key: str) -> SlotAddress | None:
 
 
 _EXTERNAL = frozenset({-1, 254, 255})
-"""AMS indexes of external spools: the cloud's, and those of Bambu printers. One with two nozzles may have two such spools,
-of which telemetry tells as one."""
+"""AMS indexes of external spools, the cloud's and Bambu's. A printer with two nozzles may have two such spools, but its
+telemetry reports one.
+"""
 _AMS = f.whole(-1, 255)
 _SLOT = f.whole(0, _MOST_SLOTS - 1)
 
 
 def read_mapping(raw: object) -> frozenset[SlotAddress]:
-    """Read a job's ``materialMapping``: the places it prints from."""
+    """Read a job's ``materialMapping``: the slots that it prints from."""
     if not isinstance(raw, list):
         raise f.UnreadableError
     used = [mapping for mapping in raw[:_MOST_MAPPINGS] if not is_skipped(mapping)]
@@ -206,5 +207,5 @@ def read_address(mapping: object) -> SlotAddress | None:
     ams, slot = values.get("ams"), values.get("slot")
     if ams in _EXTERNAL:
         return SPOOL_ADDRESS
-    # Bambu's numbers from 128 on, of units with one slot, do not say which unit of the list that is.
+    # Bambu's numbers from 128 on are units with one slot; which unit of the list is meant is unknown.
     return SlotAddress(ams, slot) if ams is not None and slot is not None and ams < _MOST_UNITS else None

@@ -1,4 +1,4 @@
-"""Records that are read field by field, when somebody asks: of thousands of jobs most are only counted."""
+"""Records whose fields are read on first access: of thousands of jobs most are only counted."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Self, overload, override
@@ -9,7 +9,7 @@ _set = object.__setattr__
 
 
 class _Field:
-    """A field that is read when it is asked for first; from then on the record has an attribute of its name."""
+    """A field that is read on first access and then stored as an attribute of the record."""
 
     def __init__(self, key: str, reader: f.Reader, default: Any, *, nullable: bool) -> None:
         self.key = key
@@ -38,33 +38,33 @@ def lazily[T](key: str, reader: Callable[[Any], T], *, nullable: bool = True) ->
 @overload
 def lazily[T](key: str, reader: Callable[[Any], T], *, default: T, nullable: bool = True) -> T: ...
 def lazily(key: str, reader: f.Reader, *, default: Any = None, nullable: bool = True) -> Any:
-    """Declare a field of a LazyRecord by the cloud's name for it.
+    """Declare a field of a LazyRecord by the cloud's name.
 
-    Not ``nullable`` is one for which the vendor's schema has no null: neither it nor what is unreadable is a statement there.
+    Without ``nullable``, the vendor's schema has no null for it: null and unreadable values then keep the known value.
     """
     return _Field(key, reader, default, nullable=nullable)
 
 
 class LazyRecord:
-    """An immutable record of the cloud; ``changed`` lays the fields that a message mentions over it."""
+    """An immutable record of the cloud; ``changed`` returns a copy with the fields of a message applied."""
 
     FIELDS: ClassVar[f.Fields] = {}
     _fields: ClassVar[tuple[_Field, ...]] = ()
     _source: Mapping[str, Any]
-    """What came first, as it came."""
+    """The JSON object that the record was made from."""
     _laid_over = False
-    """Some values are others than those that came at first."""
+    """Some values differ from those in the JSON object."""
 
     id: str
 
     @override
     def __init_subclass__(cls) -> None:
-        """Learn which fields there are."""
+        """Collect the declared fields."""
         cls._fields = tuple(field for field in vars(cls).values() if isinstance(field, _Field))
         cls.FIELDS = {field.key: (field.name, field.reader) for field in cls._fields}
 
     def __init__(self, *, id: str, **values: Any) -> None:  # noqa: A002
-        """Make a record of which these attributes are known, as ``read`` returns them."""
+        """Create a record with these attributes, as returned by ``read``."""
         _set(self, "id", id)
         _set(self, "_source", {})
         _lay_over(self, values)
@@ -80,21 +80,21 @@ class LazyRecord:
 
     @classmethod
     def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
-        """Take a whole record; fields that are missing or unreadable have their defaults."""
+        """Create a complete record; missing or unreadable fields get their defaults."""
         record = cls.__new__(cls)
         _set(record, "id", identifier)
         _set(record, "_source", source)
         return record
 
     def changed(self, values: Mapping[str, Any]) -> Self:
-        """Return the record with ``values`` (of ``read``) laid over it; itself where they are what it has."""
+        """Return the record with ``values`` (of ``read``) applied; the same object if nothing differs."""
         if all(getattr(self, name) == value for name, value in values.items()):
             return self
-        # What came first goes along, for what was not read yet.
+        # Keep the JSON object for the fields that were not read yet.
         return _lay_over(self.__new__(type(self)), {**self.__dict__, **values})
 
     def source_of(self, key: str) -> object:
-        """Return a field as it came first, by the cloud's name for it."""
+        """Return the original value of a field by the cloud's name."""
         return self._source.get(key)
 
     def as_dict(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class LazyRecord:
 
     @override
     def __repr__(self) -> str:
-        # What was not read yet may hold secrets.
+        # Fields that were not read yet may hold secrets.
         return f"{type(self).__name__}(id={self.id!r})"
 
 

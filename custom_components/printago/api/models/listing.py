@@ -1,4 +1,4 @@
-"""What a list call returns."""
+"""The result of a list call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class _Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listing[T = Source]:
-    """Rows of a list call by ID, and whether they are all that there are."""
+    """Rows of a list call by ID, and whether the list is complete."""
 
     rows: dict[str, T]
     complete: bool

@@ -1,4 +1,4 @@
-"""Maintenance of printers, as the vendor's ``MaintenanceStatusInfo`` schema describes it."""
+"""Maintenance of printers (the vendor's ``MaintenanceStatusInfo`` schema)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _AMOUNT = f.number(0, 1e9)
 
 
 class MaintenanceStatus(StrEnum):
-    """How near maintenance is."""
+    """How soon maintenance is due."""
 
     OK = "OK"
     DUE_SOON = "DUE_SOON"
@@ -21,7 +21,7 @@ class MaintenanceStatus(StrEnum):
 
 
 class MaintenanceTrigger(StrEnum):
-    """What maintenance counts: the unit of its interval."""
+    """The unit of a maintenance interval."""
 
     PRINT_HOURS = "print_hours"
     CALENDAR_DAYS = "calendar_days"
@@ -42,7 +42,7 @@ _MAINTENANCE_FIELDS: f.Fields = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceItem(Record):
-    """One maintenance task of one printer; its ID is the ``enrollmentId``, by which it is marked as done."""
+    """One maintenance task of one printer; its ID is the ``enrollmentId``, which is needed to mark it as done."""
 
     FIELDS: ClassVar[f.Fields] = _MAINTENANCE_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"printer_id", "status"})
@@ -51,10 +51,10 @@ class MaintenanceItem(Record):
     name: str | None = None
     trigger: MaintenanceTrigger | None = None
     interval: float | None = None
-    """After how many hours, days or jobs it is due."""
+    """The interval in hours, days or jobs."""
     elapsed: float | None = None
     progress: float | None = None
-    """Elapsed share of the interval in percent [assumed]; more than 100 when overdue."""
+    """Elapsed share of the interval in percent [assumed]; more than 100 if overdue."""
     status: MaintenanceStatus | None = None
     last_done_at: datetime | None = None
 
@@ -65,7 +65,7 @@ class MaintenanceItem(Record):
 
 
 def read_maintenance(rows: list[Mapping[str, Any]]) -> dict[str, MaintenanceItem]:
-    """Return the items of a fleet status by enrollment ID; rows without one are left out."""
+    """Return the tasks of a fleet status by enrollment ID; rows without an ID are left out."""
     return {
         identifier: MaintenanceItem.from_json(identifier, row)
         for row in rows

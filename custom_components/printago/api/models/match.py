@@ -1,4 +1,4 @@
-"""Why a job fits a printer or not, as the vendor's ``PrinterMatchingStatus`` schema describes it."""
+"""Whether a job can go to a printer (the vendor's ``PrinterMatchingStatus`` schema)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """What is in the way; ``explanation`` is Printago's own word for it."""
+    """An obstacle; ``explanation`` is Printago's own text."""
 
     code: object
     explanation: str
@@ -15,7 +15,7 @@ class FailedCheck:
 
 @dataclass(frozen=True, slots=True)
 class PrinterMatch:
-    """Whether a printer can take a job now (``matched``), could do so later (``compatible``), and what is in the way."""
+    """Whether a printer can take a job now (``matched``) or later (``compatible``), and the obstacles."""
 
     printer_id: str
     matched: bool
@@ -24,7 +24,7 @@ class PrinterMatch:
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
-        """Read one; ``printerId`` has to be there."""
+        """Read one; ``printerId`` is required."""
         checks = source.get("checks")
         return cls(
             printer_id=source["printerId"],

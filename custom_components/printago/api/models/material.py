@@ -1,4 +1,4 @@
-"""Materials, their colours, and which of them Printago has assigned to which slot of a printer.
+"""Materials, their colors, and which of them Printago has assigned to the slots of printers.
 
 Field names and types are those of the vendor's ``Material``, ``MaterialVariant`` and ``PrinterSlot`` schemas.
 """
@@ -49,7 +49,7 @@ _INSTANCE_FIELDS: f.Fields = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterSlot(Record):
-    """What Printago's matching believes to be in a slot of a printer."""
+    """What Printago has assigned to a slot of a printer; matching uses it."""
 
     FIELDS: ClassVar[f.Fields] = _SLOT_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"printer_id", "ams", "slot", "updated_at"})
@@ -61,12 +61,12 @@ class PrinterSlot(Record):
     variant_id: str | None = None
     material_type: str | None = None
     instance_id: str | None = None
-    """The spool that is loaded, of those in stock."""
+    """The loaded spool, if it is in stock."""
     updated_at: datetime | None = None
 
     @property
     def where(self) -> tuple[str, SlotAddress] | None:
-        """Return the printer's ID and the place in it, None while they are not known."""
+        """Return the printer's ID and the slot, None if unknown."""
         if self.printer_id is None or self.ams is None or self.slot is None:
             return None
         return self.printer_id, SlotAddress(self.ams, self.slot)
@@ -74,7 +74,7 @@ class PrinterSlot(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material(Record):
-    """A filament such as "PLA Basic"; ``identifier`` is the manufacturer's code of it, such as ``GFA00``."""
+    """A filament such as "PLA Basic"; ``identifier`` is its manufacturer's code, such as ``GFA00``."""
 
     FIELDS: ClassVar[f.Fields] = _MATERIAL_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"name", "updated_at"})
@@ -88,7 +88,7 @@ class Material(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialVariant(Record):
-    """A material in one colour; ``name`` is the colour's."""
+    """A material in one color; ``name`` is the color's."""
 
     FIELDS: ClassVar[f.Fields] = _VARIANT_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"name", "material_id", "updated_at"})
@@ -96,15 +96,15 @@ class MaterialVariant(Record):
     name: str | None = None
     material_id: str | None = None
     color: str | None = None
-    """The color in the cloud's words: hex, with or without ``#`` and alpha."""
+    """The color as in the cloud: hex, with or without ``#`` and alpha."""
     price_per_kg: float | None = None
-    """None where it costs what its material does."""
+    """None if it costs the same as its material."""
     updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialInstance(Record):
-    """A spool in stock, or loaded where a slot names it."""
+    """A spool in stock or in a slot."""
 
     FIELDS: ClassVar[f.Fields] = _INSTANCE_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"variant_id", "material_id", "material_type", "updated_at"})
@@ -113,5 +113,5 @@ class MaterialInstance(Record):
     material_id: str | None = None
     material_type: str | None = None
     remaining: float | None = None
-    """What is left on it in grams [assumed]."""
+    """Grams left on it [assumed]."""
     updated_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""Orders, as the vendor's ``Order`` schema describes them."""
+"""Orders (the vendor's ``Order`` schema)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ _ORDER_FIELDS: f.Fields = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Record):
-    """What a customer wants."""
+    """An order of a customer."""
 
     FIELDS: ClassVar[f.Fields] = _ORDER_FIELDS
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"number", "status", "updated_at"})
@@ -36,23 +36,23 @@ class Order(Record):
     cancelled_at: datetime | None = None
     deadline: datetime | None = None
     source: str | None = None
-    """Where it comes from, such as the name of a shop."""
+    """Its source, such as the name of a shop."""
     customer_id: str | None = None
     price: float | None = None
     currency: str | None = None
     url: str | None = None
-    """Its page in the shop that it came from."""
+    """Its page in that shop."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
-        """Return whether somebody still waits for it."""
+        """Return whether it is neither completed nor closed."""
         return self.status == OPEN and self.cancelled_at is None
 
     @property
     def title(self) -> str:
-        """Return what people call the order."""
+        """Return the order's display name."""
         return self.number or self.id
 
     def is_overdue(self, now: datetime) -> bool:

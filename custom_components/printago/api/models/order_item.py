@@ -1,4 +1,4 @@
-"""What orders consist of, and who wants it, as the vendor's ``OrderItem`` and ``Customer`` schemas describe it."""
+"""Items and customers of orders (the vendor's ``OrderItem`` and ``Customer`` schemas)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class UnprintableReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionNote:
-    """That an item can't be printed, and why as far as it is known."""
+    """A problem of an item that can't be printed, and its reason if known."""
 
     reason: UnprintableReason | None = None
     message: str | None = None
@@ -34,7 +34,7 @@ _NOTE_FIELDS: f.Fields = {
 
 
 def _note(raw: object) -> ResolutionNote:
-    """Read a note: whatever it looks like, it is a problem."""
+    """Read a problem: any value is one."""
     values = f.read_fields(raw, _NOTE_FIELDS)
     if values.get("retriable") is None:
         values.pop("retriable", None)
@@ -75,13 +75,13 @@ class OrderItem(Record):
 
     @property
     def is_unprintable(self) -> bool:
-        """Return whether it can't be printed as it is; what people chose to ignore does not count."""
+        """Return whether it can't be printed as it is; problems that users ignore do not count."""
         return self.problem is not None and not self.ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer(Record):
-    """Who ordered something: the name only, nothing that says where they live or how to reach them."""
+    """A customer: only the name, neither address nor contact."""
 
     FIELDS: ClassVar[f.Fields] = {"name": ("name", f.filled_text)}
 
@@ -90,14 +90,14 @@ class Customer(Record):
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of orders: those to which it was done, and why not to the others, in Printago's words."""
+    """The result of a call for several orders: those that changed, and Printago's error for each of the others."""
 
     done: frozenset[str]
     errors: Mapping[str, str]
 
 
 def read_batch(answer: Mapping[str, Any], key: str) -> BatchResult:
-    """Read the answer of a call for several orders, which lists those that it changed under ``key``."""
+    """Read the response to a call for several orders, which lists those that it changed under ``key``."""
     errors = _rows(answer.get("errors"), "orderId")
     return BatchResult(
         frozenset(identifier for identifier, _ in _rows(answer.get(key), "id")),

@@ -1,11 +1,11 @@
-"""Pictures out of the store's storage."""
+"""Pictures from the store's storage."""
 
 from dataclasses import dataclass, field
 
 from ..exceptions import MalformedResponseError
 
 MAX_PICTURE = 2_000_000
-"""Longest picture in bytes that is fetched; a thumbnail has some 10,000."""
+"""Longest picture in bytes that is fetched; a thumbnail has about 10,000."""
 
 _BEGINNINGS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
 
@@ -19,9 +19,9 @@ class Picture:
 
     @classmethod
     def of(cls, content: bytes) -> Picture:
-        """Judge a picture by its first bytes, since storage rarely knows better; raises MalformedResponseError.
+        """Detect the type by the first bytes, since storage rarely names it; raises MalformedResponseError.
 
-        Only what a browser shows without running any of it is one: no SVG.
+        Only formats that browsers show without running code: no SVG.
         """
         for beginning, content_type in _BEGINNINGS:
             if content.startswith(beginning):

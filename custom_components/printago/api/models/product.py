@@ -1,4 +1,4 @@
-"""What a store can print: parts, and the SKUs made of them, as the vendor's ``Part`` and ``SKU`` schemas describe them."""
+"""The catalog of a store: parts, and the SKUs made of them (the vendor's ``Part`` and ``SKU`` schemas)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,37 +54,37 @@ _NONE: tuple[str, ...] = ()
 
 
 class Part(LazyRecord):
-    """A model that can be printed. Texts are as Printago has them: they are compared, and sent back."""
+    """A printable model. Texts are unchanged, since they are compared and sent back."""
 
     name = lazily("name", f.string)
     kind = lazily("type", f.string)
-    """The vendor's type of file, such as ``3mf``."""
+    """The vendor's file type, such as ``3mf``."""
     description = lazily("description", f.string)
     tags = lazily("userTags", _strings, default=_NONE)
     parameters = lazily("parameters", _names, default=_NONE)
-    """Names of what can be set of it."""
+    """Names of its parameters."""
     file_paths = lazily("fileUris", _strings, default=_NONE)
     picture = lazily("thumbnailUri", f.string)
     """Path in Printago's storage."""
     estimate = lazily("slicingEstimate", read_estimate)
-    """Time and material of one copy; None until it was sliced."""
+    """Print time and filament of one copy; None until it is sliced."""
     created_at = lazily("createdAt", f.string)
     updated_at = lazily("updatedAt", f.string)
 
 
 class Sku(LazyRecord):
-    """What is sold: one or several parts."""
+    """A product of one or several parts."""
 
     name = lazily("sku", f.string)
     """Its code."""
     title = lazily("title", f.string)
     parts = lazily("linkedParts", _linked_parts)
-    """None where Printago does not say."""
+    """None if Printago does not say."""
     picture = lazily("thumbnailUri", f.string)
     created_at = lazily("createdAt", f.string)
     updated_at = lazily("updatedAt", f.string)
 
     @property
     def part_ids(self) -> list[str]:
-        """Return the IDs of the parts that it is made of."""
+        """Return the IDs of its parts."""
         return [part.part_id for part in self.parts or ()]

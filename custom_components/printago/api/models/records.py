@@ -1,7 +1,7 @@
-"""What the cloud tells, as values: printers, jobs, telemetry and the catalogue.
+"""Printers, jobs and other records of the cloud as typed values.
 
-Field names and types are those of the vendor's OpenAPI description. Each record is immutable; ``changed`` lays the
-fields that a message mentions over it. Secrets that printers carry in ``metadata`` are never read.
+Field names and types are those of the vendor's OpenAPI description. Each record is immutable; ``changed`` returns a
+copy with the fields of a message applied. Secrets of printers in ``metadata`` are never read.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from .tags import plain_tags
 
 
 class JobStatus(StrEnum):
-    """The life of a print job, in the order in which it passes through it."""
+    """The statuses of a print job, in their order."""
 
     PENDING = "pending"
     ASSIGNED = "assigned"
@@ -40,14 +40,14 @@ class JobStatus(StrEnum):
 
 FINAL_STATUSES = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
 IN_PROGRESS_STATUSES = frozenset(JobStatus) - FINAL_STATUSES - {JobStatus.PENDING}
-"""A printer is spoken for: from assigned to paused."""
+"""A printer is reserved: from assigned to paused."""
 _AT_PRINTER_STATUSES = frozenset({JobStatus.SENDING_TO_PRINTER, JobStatus.PRINTING, JobStatus.PAUSED})
 NORMAL_PRIORITY, LOW_PRIORITY = 100, 1000
 """The two tiers of the queue: a higher number waits behind all lower ones."""
 
 
 UPDATED_AT = "updatedAt"
-"""When Printago changed a record last, by its own clock."""
+"""When Printago last changed a record, by its own clock."""
 _STATUS_OF = {status.value: status for status in JobStatus}
 
 
@@ -57,8 +57,8 @@ def _job_status(raw: object) -> JobStatus:
     return _STATUS_OF[raw]
 
 
-def _told(raw: object) -> str:
-    """Read the words of an error, which may repeat the signed address that failed."""
+def _read_error_message(raw: object) -> str:
+    """Read an error message, which may contain the signed URL that failed."""
     if not isinstance(raw, str):
         raise f.UnreadableError
     return f.text(without_signed_urls(raw))
@@ -95,7 +95,7 @@ _PRINTER_FIELDS: f.Fields = {
     "updatedAt": ("updated_at", f.moment),
 }
 _PRINTER_METADATA_FIELDS: f.Fields = {
-    # By the model we know how hot a bed may get.
+    # The model determines how hot a bed may get.
     "dev_product_name": ("model", f.deciding(f.text)),
     "dev_model_name": ("model_id", f.deciding(f.text)),
 }
@@ -104,11 +104,11 @@ _CONNECTION_FIELDS = (("isOnline", "is_online"), ("isAvailable", "is_available")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What every record of the cloud shares: reading it from JSON, and laying changed fields over it."""
+    """Base of the records: reads JSON and applies changed fields."""
 
     FIELDS: ClassVar[f.Fields] = {}
     NEVER_NULL: ClassVar[frozenset[str]] = frozenset()
-    """Attributes for which the vendor's schema has no null: neither it nor what is unreadable is a statement there."""
+    """Attributes without null in the vendor's schema: null and unreadable values keep the known value."""
 
     id: str
 
@@ -123,11 +123,11 @@ class Record:
 
     @classmethod
     def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
-        """Read a whole record; fields that are missing or unreadable keep their defaults."""
+        """Create a complete record; missing or unreadable fields keep their defaults."""
         return cls(id=identifier, **cls.read(source))
 
     def changed(self, values: Mapping[str, Any]) -> Self:
-        """Return the record with ``values`` (of ``read``) laid over it; itself where they are what it has."""
+        """Return the record with ``values`` (of ``read``) applied; the same object if nothing differs."""
         if all(getattr(self, name) == value for name, value in values.items()):
             return self
         return replace(self, **values)
@@ -135,9 +135,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printer(Record):
-    """A printer as the store's database knows it; telemetry is apart.
+    """A printer's record in the store; telemetry is separate.
 
-    Whether it is online and available is told by telemetry as well, therefore the farm model keeps those two flags.
+    Telemetry also has the flags online and available, so the farm model keeps those two.
     """
 
     FIELDS: ClassVar[f.Fields] = _PRINTER_FIELDS
@@ -166,12 +166,12 @@ class Printer(Record):
     @override
     @classmethod
     def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the attributes that ``source`` mentions; the model comes out of the metadata, nothing else does."""
+        """Return the attributes that ``source`` mentions; of the metadata only the model is read."""
         return super().read(source) | f.read_fields(source.get("metadata"), _PRINTER_METADATA_FIELDS)
 
 
 class PrintJob(LazyRecord):
-    """One copy of a part that is printed, or waits to be."""
+    """A job that prints one copy of a part."""
 
     status = lazily("status", _job_status, nullable=False)
     part_build_id = lazily("partBuildId", f.reference)
@@ -187,7 +187,7 @@ class PrintJob(LazyRecord):
     priority = lazily("priority", _COUNT)
     assigned_printer_id = lazily("assignedPrinterId", f.reference)
     required_printer_tags = lazily("requiredPrinterTags", _tags)
-    error_message = lazily("errorMessage", _told)
+    error_message = lazily("errorMessage", _read_error_message)
     hidden = lazily("hidden", f.flag, default=False, nullable=False)
     printing_started_at = lazily("printingStartedAt", f.moment)
     printing_completed_at = lazily("printingCompletedAt", f.moment)
@@ -206,12 +206,12 @@ class PrintJob(LazyRecord):
 
     @property
     def title(self) -> str:
-        """Return what people call the job: its label, else its part, else its ID; cut to what a state may hold."""
+        """Return the display name: label, else part, else ID; cut to the length of a state."""
         return f.text(self.label) if self.label and self.label.strip() else self.part_name or self.id
 
     @property
     def ended_at(self) -> datetime | None:
-        """Return when the job ended, by whatever tells of this attempt; None while it has not."""
+        """Return when the job ended, by whichever field of this attempt says so; None if it has not ended."""
         if self.status not in FINAL_STATUSES:
             return None
         ended_at = self.cancelled_at if self.status is JobStatus.CANCELLED else self.printing_completed_at
@@ -226,24 +226,24 @@ class PrintJob(LazyRecord):
 
     @property
     def cover(self) -> str | None:
-        """Return the storage path of the picture that shows best what is printed."""
+        """Return the storage path of the best picture of the print."""
         return self.colored_thumbnail or self.build_thumbnail or self.thumbnail
 
     @property
     def in_progress(self) -> bool:
-        """Return whether a printer is spoken for."""
+        """Return whether a printer is reserved for it."""
         return self.status in IN_PROGRESS_STATUSES
 
     @property
     def at_printer(self) -> bool:
-        """Return whether a printer prints it, is paused in it, or is just getting it."""
+        """Return whether a printer prints it, has paused it, or receives it."""
         return self.status in _AT_PRINTER_STATUSES
 
 
 def place_in_queue(job: PrintJob) -> tuple[float, float, float, str]:
-    """Return what sorts jobs in the order in which Printago takes them: by tier, then by their number in it.
+    """Return the sort key of Printago's queue order: by tier, then by number.
 
-    A job without a number comes after those of its tier that have one, the oldest first; one without a tier is normal.
+    Jobs without a number come last in their tier, oldest first; a job without a tier is normal.
     """
     tier = NORMAL_PRIORITY if job.priority is None else job.priority
     if job.queue_order is not None:
@@ -252,7 +252,7 @@ def place_in_queue(job: PrintJob) -> tuple[float, float, float, str]:
 
 
 def read_moment(raw: object) -> datetime | None:
-    """Read a time of the cloud, None for what is none."""
+    """Read a time of the cloud; None if invalid."""
     try:
         return f.moment(raw)
     except f.UnreadableError:
@@ -260,5 +260,5 @@ def read_moment(raw: object) -> datetime | None:
 
 
 def read_connection(source: Mapping[str, Any]) -> dict[str, bool]:
-    """Return the flags ``is_online`` and ``is_available`` that ``source`` mentions; null says nothing about them."""
+    """Return the flags ``is_online`` and ``is_available`` that ``source`` mentions; null keeps the known flag."""
     return {name: value for key, name in _CONNECTION_FIELDS if isinstance(value := source.get(key), bool)}

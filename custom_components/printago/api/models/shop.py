@@ -1,4 +1,4 @@
-"""Connected shops, as the vendor's ``Integration`` schema and its status calls describe them."""
+"""Connected shops (the vendor's ``Integration`` schema and its status calls)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .records import Record
 SHOP_TYPES = frozenset({"etsy", "shopify", "ebay", "tiktok-shop"})
 """The types of ``Integration`` that are shops."""
 WITH_STATUS = frozenset({"etsy", "shopify"})
-"""The shops whose connection can be asked for."""
+"""The shops whose connection status can be requested."""
 _SHOP_FIELDS: f.Fields = {"type": ("type", f.text)}
 _PUBLIC_FIELDS: f.Fields = {
     "shopName": ("name", f.filled_text),
@@ -37,31 +37,31 @@ class Shop(Record):
     @override
     @classmethod
     def read(cls, source: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the attributes that ``source`` mentions; name and time come out of the public data."""
+        """Return the attributes that ``source`` mentions; name and time are part of the public data."""
         return super().read(source) | f.read_fields(source.get("publicData"), _PUBLIC_FIELDS)
 
     @property
     def is_shop(self) -> bool:
-        """Return whether it is a shop, not the link to an account of a manufacturer."""
+        """Return whether it is a shop, not a linked account of a manufacturer."""
         return self.type in SHOP_TYPES
 
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """The connection of a shop; None where the answer does not tell."""
+    """The connection of a shop; None if unknown."""
 
     connected: bool | None = None
     last_synced_at: datetime | None = None
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> ShopStatus:
-        """Read the answer of a status call."""
+        """Read the response to a status call."""
         return cls(**f.read_fields(source, _STATUS_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What a sync of orders brought; None where the answer does not tell."""
+    """The result of a sync of orders; None if unknown."""
 
     synced: int | None
     limit_reached: bool

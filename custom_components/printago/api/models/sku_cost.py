@@ -1,4 +1,4 @@
-"""What SKUs cost, as the vendor's ``CostBreakdown``, ``SkuCost`` and ``CostComponent`` schemas describe it."""
+"""The costs of SKUs (the vendor's ``CostBreakdown``, ``SkuCost`` and ``CostComponent`` schemas)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _COMPONENT_FIELDS: f.Fields = {"type": ("type", f.text), "rate": ("rate", _MONEY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostBreakdown:
-    """What one of a SKU costs, in the currency of the store; None for what is unknown."""
+    """The costs of one copy of an SKU, in the currency of the store; None for unknown ones."""
 
     materials: float | None = None
     labor: float | None = None
@@ -33,7 +33,7 @@ class CostBreakdown:
 
 @dataclass(frozen=True, slots=True)
 class ExtraCost:
-    """Labor and overhead of one of a SKU; None for one of which a rate or a quantity is not known."""
+    """Labor and overhead of one copy of an SKU; None if a rate or a quantity is unknown."""
 
     labor: float | None = 0.0
     overhead: float | None = 0.0
@@ -42,9 +42,9 @@ class ExtraCost:
 def read_extra_costs(
     costs: Iterable[Mapping[str, Any]], components: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, ExtraCost]:
-    """Return labor and overhead by SKU ID, of the rows of ``SkuCost`` and of the components that they name.
+    """Return labor and overhead by SKU ID, from the rows of ``SkuCost`` and the components that they name.
 
-    A cost with a missing or unreadable component makes both unknown: it is unclear which one it adds to.
+    A cost with a missing or unreadable component makes both unknown: it could be part of either.
     """
     result: dict[str, ExtraCost] = {}
     for row in costs:
@@ -72,7 +72,7 @@ def _sum(one: float | None, other: float | None) -> float | None:
 
 
 def read_currency(raw: object) -> str | None:
-    """Read the ISO 4217 code of a currency; None for what is none."""
+    """Read an ISO 4217 currency code; None if invalid."""
     try:
         return f.currency(raw)
     except f.UnreadableError:

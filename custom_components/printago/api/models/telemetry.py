@@ -1,7 +1,7 @@
 """Telemetry of printers, read from the messages on ``stores/{storeId}/printer-stats/{printerId}``.
 
-Shapes are those of the vendor's ``PrinterStat`` schema. Any field may be missing, null, or of a printer that has no such
-part; a message may be sparse, then what it leaves out is unchanged. What is unreadable is unknown (see ``fields``).
+Shapes are those of the vendor's ``PrinterStat`` schema. Any field may be missing or null; a printer may lack the
+hardware. A message may be sparse: what it leaves out is unchanged. Unreadable values are unknown (see ``fields``).
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ NAMELESS = "Problem without a code or a message"
 
 
 class Severity(StrEnum):
-    """How bad a health message is; the cloud sorts them into lists of these names."""
+    """The severity of a health message; the cloud groups messages by these names."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -33,12 +33,12 @@ TEMPERATURES = {
     "bedTempTarget": "bed_temp_target",
     "chamberTempTarget": "chamber_temp_target",
 }
-"""Attributes of Telemetry by the cloud's names for them in ``temps``, which most messages have nothing else new in."""
+"""Attributes of Telemetry by the cloud's names in ``temps``; in most messages only these change."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthMessage:
-    """One HMS message of a printer, for example code ``0700-2000-0002-0001``; not each has a code, or words."""
+    """One HMS message of a printer, for example code ``0700-2000-0002-0001``; code or text may be missing."""
 
     code: str | None
     message: str
@@ -46,10 +46,10 @@ class HealthMessage:
 
     @property
     def key(self) -> str:
-        """Return by what it is recognized: its code, whatever its case and separators, else its words."""
+        """Return its identity: the code in any spelling, else the text."""
         if self.code and (bare := "".join(filter(str.isalnum, self.code)).upper()):
             return bare.removeprefix("HMS")
-        # No code has a space in it.
+        # No code contains a space.
         return " " + " ".join(self.message.casefold().split())
 
     def is_worse_than(self, other: HealthMessage) -> bool:
@@ -61,7 +61,8 @@ class HealthMessage:
 class Telemetry:
     """The last known values, updated as messages are merged.
 
-    ``state`` is the printer's own word; temperatures are in °C, fans and progress in percent, ``time_remaining`` in minutes.
+    ``state`` is the printer's own text; temperatures are in °C, fans and progress in percent, ``time_remaining`` in
+    minutes.
     """
 
     state: str | None = None
@@ -91,9 +92,9 @@ class Telemetry:
 
 @dataclass(slots=True)
 class StatMessage:
-    """One message of a printer: what it says of the connection, and what it mentions of its state and readings.
+    """One message of a printer: its connection flags, and the state and readings that it mentions.
 
-    A printer sends every second, nearly all of it what it has sent before. Therefore only the stamps are read at once.
+    A printer sends one per second, which mostly repeats the one before. So only timestamps and flags are read at once.
     """
 
     printer_id: str
@@ -101,13 +102,13 @@ class StatMessage:
     received_at: datetime | None
     expires_at: datetime | None
     source: Mapping[str, Any]
-    """The whole payload; that of an earlier message where only stamps and temperatures are others."""
+    """The whole payload; an earlier message's if only timestamps and temperatures differ."""
     temps: object
-    """The temperatures of this message, as they came; ABSENT where it does not mention any."""
+    """The temperatures of this message, unparsed; ABSENT if it has none."""
 
 
 def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
-    """Read the stamps and flags of a ``PrinterStat``; the rest is kept as it came."""
+    """Read timestamps and flags of a ``PrinterStat``; keep the rest unparsed."""
     data = payload.get("data", {})
     return StatMessage(
         printer_id,
@@ -120,23 +121,23 @@ def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
 
 
 class TelemetryDiff:
-    """What a printer has said last, as it came, so that only what is different now has to be read."""
+    """The last payload of a printer, so that only differences have to be read."""
 
-    __slots__ = ("_groups", "retold_time_remaining", "source")
+    __slots__ = ("_groups", "repeats_time_remaining", "source")
 
     def __init__(self) -> None:
         """Start without an earlier message."""
         self.source: Mapping[str, Any] | None = None
         """The last payload."""
         self._groups: dict[str, Any] = {}
-        self.retold_time_remaining = False
+        self.repeats_time_remaining = False
         """The last message had a remaining time, possibly unchanged."""
 
     def news(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        """Return attributes of Telemetry → values that differ from the payload before.
+        """Return attributes of Telemetry → values that differ from the previous payload.
 
-        Payloads have to come in the order in which they count. A part that is just like that of the payload before would
-        only be laid over itself. Temperatures, which differ each time, are left to others.
+        Payloads must come in the order in which they count. Groups equal to those of the previous payload are skipped.
+        Temperatures, which differ each time, are not handled here.
         """
         self.source = source
         groups = self._groups
@@ -144,7 +145,7 @@ class TelemetryDiff:
         if (state := source.get("state", f.ABSENT)) != groups.get("state", f.ABSENT):
             groups["state"] = state
             news |= f.read_fields(source, _STATE_FIELDS)
-        self.retold_time_remaining = False
+        self.repeats_time_remaining = False
         if not isinstance(data := source.get("data", {}), dict):
             data = _NOTHING_KNOWN
         for group, value in data.items():
@@ -157,7 +158,7 @@ class TelemetryDiff:
                 groups[group] = value
                 _read_health(value, news)
         if "print" in data:
-            self.retold_time_remaining = "timeRemaining" in groups.get("print", ())
+            self.repeats_time_remaining = "timeRemaining" in groups.get("print", ())
         if "filament" in data:
             self._read_filament(data, news)
         return news
@@ -171,7 +172,7 @@ class TelemetryDiff:
         known = self._groups.get(group, {})
         unreadable = set()
         for name, raw in value.items():
-            # To Python, True is equal to 1.
+            # In Python, True equals 1.
             if raw == known.get(name, f.ABSENT) and raw is not True and raw is not False:
                 continue
             if name not in fields:
@@ -182,12 +183,12 @@ class TelemetryDiff:
             except f.UnreadableError:
                 news[attribute] = None
                 unreadable.add(name)
-        # Nor must what comes next be taken for what could not be read.
+        # The next message must not be compared with an unreadable one.
         self._groups[group] = {name: value[name] for name in value if name not in unreadable} if unreadable else value
 
     def _read_filament(self, data: Mapping[str, Any], news: dict[str, Any]) -> None:
         filament = data["filament"]
-        # What it means depends on whether the message is a whole one.
+        # Its meaning depends on whether the message is complete.
         whole = "temps" in data and "print" in data and "health" in data
         known_whole, known = self._groups.get("loaded", (None, f.ABSENT))
         if whole is not known_whole or not f.same(filament, known):
@@ -218,7 +219,7 @@ def _read_problem(entry: object, severity: Severity) -> HealthMessage:
 
 
 _NOTHING_KNOWN: Mapping[str, None] = dict.fromkeys(("fans", "lights", "print", "filament"))
-"""What is left where ``data`` is null or unreadable, which takes no problem back."""
+"""The value for ``data`` that is null or unreadable, which clears no problem."""
 _STATE_FIELDS: f.Fields = {"state": ("state", f.text)}
 _HEALTH_FIELDS: f.Fields = {"code": ("code", f.filled_text), "message": ("message", f.filled_text)}
 _LAYER = f.whole(0, 10_000_000)

@@ -1,4 +1,4 @@
-"""One MQTT connection on aiomqtt and paho-mqtt that can be given up at any moment, and logs without secrets."""
+"""One MQTT connection on aiomqtt and paho-mqtt that can be aborted at any moment and logs without secrets."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ class LogRedactor(logging.Filter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        # Longest first, so that a secret which holds another one goes as a whole.
+        # Longest first, so that a secret that contains another one is replaced as a whole.
         self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
 
     def redact(self, text: str) -> str:
@@ -51,7 +51,7 @@ class LogRedactor(logging.Filter):
 class RedactingLogger(logging.Logger):
     """A logger in front of another one.
 
-    It is not registered by name: the secrets are one client's, and filters of a named logger would pile up.
+    It is not registered by name: the secrets belong to one client, and filters of a named logger would accumulate.
     """
 
     def __init__(self, target: logging.Logger, redactor: LogRedactor) -> None:
@@ -61,12 +61,15 @@ class RedactingLogger(logging.Logger):
 
     @override
     def isEnabledFor(self, level: int) -> bool:
-        # The base class remembers the answer, and only registered loggers are told when a level changes.
+        # The base class caches the result, and only registered loggers are notified when a level changes.
         return self.parent is not None and self.parent.isEnabledFor(level)
 
 
 class WireLogger(RedactingLogger):
-    """What paho says, all of it as details: it calls a broken connection an error, which the client tells of, once."""
+    """Logs everything from paho at debug level.
+
+    paho logs a broken connection as an error, which the client reports itself.
+    """
 
     @override
     def isEnabledFor(self, level: int) -> bool:
@@ -81,8 +84,8 @@ class WireLogger(RedactingLogger):
 class MqttConnection(aiomqtt.Client):
     """A single-use connection: `open`, `subscribe_all`, `wait_lost`, `close`.
 
-    paho resolves, connects and shakes hands in a thread, which cannot be cancelled. `abort` shuts its socket down
-    instead, so that the thread ends at once; until there is a socket, it sees to it that none is used.
+    paho resolves, connects and shakes hands in a thread, which cannot be canceled. `abort` shuts its socket down
+    instead, so that the thread ends at once; if there is no socket yet, `abort` prevents that one is used.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class MqttConnection(aiomqtt.Client):
         on_message: Callable[[str, bytes], None],
         logger: logging.Logger,
     ) -> None:
-        """Prepare a connection. `keepalive` and `timeout` (of each answer awaited) are in seconds."""
+        """Prepare a connection. `keepalive` and `timeout` (of each awaited response) are in seconds."""
         super().__init__(
             endpoint.host,
             endpoint.port,
@@ -113,14 +116,14 @@ class MqttConnection(aiomqtt.Client):
             tls_context=tls_context if endpoint.tls else None,
             logger=logger,
         )
-        # A loss that comes after all is closed has nobody left who would ask for it.
+        # Retrieve the error of a loss after the close, since nothing awaits it any more.
         self._disconnected.add_done_callback(_error_of)
         self._deliver = on_message
         self._aborted = False
         self._tcp: socket.socket | None = None
         self._handshaking: socket.socket | None = None
-        # paho offers no other way to get at the socket before the TLS and websocket handshakes are over. Should a later
-        # paho do without this method, an abandoned attempt merely ends later.
+        # paho offers no other way to get the socket before the TLS and websocket handshakes are done. If a later paho
+        # drops this method, an aborted attempt only ends later.
         self._create_socket: Callable[[], socket.socket] | None = getattr(self._client, _SOCKET_FACTORY, None)
         if self._create_socket is not None:
             setattr(self._client, _SOCKET_FACTORY, self._create_abortable_socket)
@@ -130,7 +133,7 @@ class MqttConnection(aiomqtt.Client):
         self._raise_if_aborted()
         assert self._create_socket is not None
         self._tcp = tcp = self._create_socket()
-        # TLS takes the socket object over; a duplicate still reaches the connection.
+        # TLS takes over the socket object; a duplicate still reaches the connection.
         self._handshaking = tcp.dup()
         if self._aborted:
             self._end_handshake(abort=True)
@@ -149,13 +152,13 @@ class MqttConnection(aiomqtt.Client):
         if abort:
             with contextlib.suppress(OSError):
                 duplicate.shutdown(socket.SHUT_RDWR)
-        # While a duplicate is open the connection stays up, even when paho closes its own.
+        # While a duplicate is open the connection stays up, even after paho has closed its own.
         duplicate.close()
 
     @override
     def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
-        # aiomqtt's queue grows without bound, or drops the newest, and a topic that MQTT forbids ends the connection: if
-        # it were retained, each new one as well.
+        # aiomqtt's queue grows without bound, or drops the newest, and a topic that MQTT forbids ends the connection:
+        # if it is retained, each new connection as well.
         try:
             topic = message.topic
         except UnicodeDecodeError:
@@ -171,14 +174,14 @@ class MqttConnection(aiomqtt.Client):
         reason_code: ReasonCode,
         properties: Properties | None = None,
     ) -> None:
-        # aiomqtt ignores a connection that is closed before the login was answered, and waits for the time-out.
+        # aiomqtt ignores a connection that is closed before the login is answered, and waits for the timeout.
         if not self._connected.done():
             self._loop.call_soon_threadsafe(self._fail_login)
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     @override
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
-        # aiomqtt lets the loop watch the socket later on, by when it may be closed, and then raises into the loop.
+        # aiomqtt makes the loop watch the socket later, when it may be closed already, and then raises into the loop.
         self._loop.call_soon_threadsafe(self._watch_writes, client, sock)
 
     def _watch_writes(self, client: paho.Client, sock: Any) -> None:
@@ -197,14 +200,14 @@ class MqttConnection(aiomqtt.Client):
             self._connected.set_exception(aiomqtt.MqttError("connection closed before the login was answered"))
 
     def abort(self) -> None:
-        """Give the connection attempt up. Never blocks; `open` raises soon after."""
+        """Abort the connection attempt. Never blocks; `open` raises soon after."""
         self._aborted = True
         self._end_handshake(abort=True)
 
     async def open(self) -> None:
         """Connect and log in, or clean up and raise.
 
-        Must run in a task of its own that nobody cancels: it owns what the thread may still create. Raises
+        Must run in its own task that is never canceled: it owns what the thread may still create. Raises
         aiomqtt.MqttCodeError when the login is refused, aiomqtt.MqttError and others when there is no connection.
         """
         opened = False
@@ -217,11 +220,11 @@ class MqttConnection(aiomqtt.Client):
             if not opened:
                 await self.close()
                 if self._tcp is not None:
-                    # paho forgets it when the websocket handshake fails.
+                    # paho does not close it when the websocket handshake fails.
                     self._tcp.close()
 
     async def subscribe_all(self, topic_filters: Sequence[str]) -> None:
-        """Subscribe to all filters with one request and wait for the answer.
+        """Subscribe to all filters with one request and wait for the response.
 
         Raises SubscriptionRefusedError, and aiomqtt.MqttError when the connection is lost meanwhile.
         """
@@ -241,7 +244,7 @@ class MqttConnection(aiomqtt.Client):
             raise SubscriptionRefusedError("the broker refused a subscription")
 
     def give_up(self, reason: str) -> None:
-        """Take an open connection for lost; `wait_lost` raises."""
+        """Treat an open connection as lost; `wait_lost` raises."""
         if not self._disconnected.done():
             self._disconnected.set_exception(aiomqtt.MqttError(reason))
 
@@ -269,5 +272,5 @@ class MqttConnection(aiomqtt.Client):
 
 
 def _error_of(future: asyncio.Future[None]) -> BaseException | None:
-    """Return what a future ended with, which also keeps asyncio from reporting it as never retrieved."""
+    """Return the exception of a future; this also keeps asyncio from reporting it as never retrieved."""
     return future.exception() if future.done() and not future.cancelled() else None

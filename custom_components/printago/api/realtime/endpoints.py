@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 DEFAULT_REALTIME_URL: Final = "wss://realtime.printago.io"
-# Beside the default, from Printago's documentation of its realtime service.
+# Except for the default, from Printago's documentation of its realtime service.
 _DEFAULT_ALTERNATIVES: Final = ("wss://realtime.printago.io:9001", "mqtts://realtime.printago.io:8883")
 
 _DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
@@ -13,7 +13,7 @@ _WEBSOCKET_PATH: Final = "/mqtt"
 
 
 class InvalidRealtimeUrl(ValueError):  # noqa: N818 - named for what the user typed
-    """The text is no address of an MQTT broker. The message tells why, without repeating the text."""
+    """The text is not the address of an MQTT broker. The message gives the reason without the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class RealtimeEndpoint:
 
     @property
     def url(self) -> str:
-        """The whole address, port included; it holds no credentials."""
+        """The full address with port; it contains no credentials."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{self.path}"
 
@@ -38,7 +38,7 @@ class RealtimeEndpoint:
 
     @property
     def websocket(self) -> bool:
-        """Whether MQTT is carried by a websocket."""
+        """Whether MQTT runs over a websocket."""
         return self.scheme in ("ws", "wss")
 
 
@@ -70,7 +70,7 @@ def parse_endpoint(url: str) -> RealtimeEndpoint:
 
 
 def endpoint_candidates(url: str) -> list[RealtimeEndpoint]:
-    """Return the endpoints to try, in order: all of Printago's for its own address, else exactly the given one.
+    """Return the endpoints to try, in order: all of Printago's for its own address, else only the given one.
 
     Raises InvalidRealtimeUrl.
     """

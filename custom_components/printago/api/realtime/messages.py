@@ -1,7 +1,7 @@
-"""Realtime messages: from a topic and a payload to a value, or to a clear no.
+"""Realtime messages: turns a topic and a payload into a value, or rejects them.
 
-Topics and shapes are those that the vendor's own clients rely on; of the entity events little is documented, so that
-they are read with tolerance.
+Topics and shapes are those that the vendor's own clients rely on; entity events are barely documented, so the parser is
+tolerant of them.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from ..redaction import Redactor
 from .payload_cache import PayloadCache
 
 MAX_PAYLOAD = 2_000_000
-"""Longest payload in bytes that is looked at; a printer's is about 2,000."""
+"""Longest payload in bytes that is parsed; a printer's is about 2,000."""
 MAX_VALUES = 50_000
-"""Most values of a payload, about: what makes parsing slow is how many there are. A printer's record has about 70."""
+"""Approximate limit of values in a payload, since their number makes parsing slow. A printer's record has about 70."""
 MAX_ENTITIES = 2_000
-"""Most entities of one event."""
+"""Limit of entities in one event."""
 
 
 _ACTIONS = {action.value: action for action in Action}
@@ -31,15 +31,14 @@ _SEPARATORS = (b",", b"[", b"{")
 def parse_message(
     store_id: str, topic: str, payload: bytes, repeats: PayloadCache | None = None
 ) -> StatMessage | EntityEvent:
-    """Read one message of the store, and let ``repeats``, if given, learn from it.
+    """Parse one message of the store, and add it to ``repeats`` if given.
 
-    Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that is not what the topic
-    carries.
+    Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that does not fit the topic.
     """
     levels = topic.split("/")
     if len(levels) < 4 or levels[0] != "stores" or levels[1] != store_id:
         raise MalformedMessageError("a topic of another store or form")
-    # Nearly all are so short that nothing has to be counted.
+    # Nearly all payloads are so short that counting is not needed.
     if len(payload) > MAX_VALUES and (len(payload) > MAX_PAYLOAD or sum(map(payload.count, _SEPARATORS)) > MAX_VALUES):
         raise MalformedMessageError("payload too long")
     try:
@@ -59,7 +58,7 @@ def parse_message(
 
 
 class MessageReader:
-    """Reads the messages of one store's stream; of one that repeats another only what is new is parsed."""
+    """Parses the messages of one store's stream; of a repeated message only the changes are parsed."""
 
     def __init__(
         self,
@@ -68,7 +67,10 @@ class MessageReader:
         on_message: Callable[[StatMessage | EntityEvent], None],
         on_unreadable: Callable[[str], None],
     ) -> None:
-        """Hand each message to ``on_message``, and why there is none to ``on_unreadable``; ``redactor`` learns from all."""
+        """Pass messages to ``on_message``, and the reason for a rejected one to ``on_unreadable``.
+
+        ``redactor`` collects secrets.
+        """
         self._store_id = store_id
         self._redactor = redactor
         self._on_message = on_message
@@ -76,7 +78,7 @@ class MessageReader:
         self._payload_cache = PayloadCache()
 
     def read(self, topic: str, payload: bytes) -> None:
-        """Read one message."""
+        """Parse one message."""
         try:
             message = self._payload_cache.read(topic, payload) or parse_message(
                 self._store_id, topic, payload, self._payload_cache
@@ -91,7 +93,7 @@ class MessageReader:
 
 
 def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMessage:
-    # A body that names someone else than its topic is not to be trusted with either.
+    # If body and topic name different printers, trust neither.
     if not is_identifier(printer_id):
         raise MalformedMessageError("not a printer's ID")
     if body.get("printerId") not in (None, printer_id) or body.get("storeId") not in (None, store_id):
@@ -107,7 +109,7 @@ def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
     kind = body.get("entityType")
     entities = body.get("entities")
     if entities is None and action is Action.DELETE and isinstance(changes := body.get("changes"), dict):
-        # Which IDs were deleted is all that matters; the inside of ``changes`` is not documented.
+        # Only the IDs of deleted entities are needed; the content of ``changes`` is not documented.
         entities = {identifier: {} for identifier in changes}
     if not isinstance(entities, dict):
         raise MalformedMessageError("no entities")
@@ -125,6 +127,6 @@ def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
 
 
 def normalize_kind(kind: str) -> str:
-    """Return the one form of an entity kind: ``print-jobs``, ``printJobs`` and ``PrintJob`` are ``printjob``."""
+    """Return the canonical name of an entity type: ``print-jobs``, ``printJobs`` and ``PrintJob`` are ``printjob``."""
     letters = "".join(letter for letter in kind[:100].casefold() if letter not in "-_ ")
     return letters.removesuffix("s")

@@ -1,7 +1,7 @@
-"""Telemetry that mostly repeats itself: a printer tells everything each second, and little of it differs.
+"""Caches telemetry: a printer sends all of its readings each second, and few of them change.
 
-A payload that is, byte by byte and but for its stamps, temperatures and progress, that of the message before needs no
-parsing of all the rest. What comes of it is always what parsing would bring.
+A payload that equals the previous one byte by byte, except for timestamps, temperatures and progress, needs no full
+parse. The result is always the same as that of a full parse.
 """
 
 from datetime import UTC, datetime
@@ -15,14 +15,14 @@ from ..models.telemetry import StatMessage
 
 _MOST_TOPICS = 5_000
 _LONGEST = 10_000
-"""Longest payload in bytes that is remembered or taken for a repetition; a printer's has about 2,000."""
-# In JSON a quotation mark inside of a text is escaped: what looks like the end of a key is one.
+"""Longest payload in bytes that is cached or compared; a printer's has about 2,000."""
+# In JSON a quotation mark within a text is escaped: what looks like the end of a key is one.
 _HOLES = ((b'"receivedAt":"', b'"'), (b'"expiresAt":"', b'"'), (b'"temps":{', b"}"), (b'"print":{', b"}"))
 _T = ord("T")
 
 
 class _Known(NamedTuple):
-    """The last message of a topic, and its payload in pieces, with the places in it where stamps and temperatures are."""
+    """The last message of a topic, and its payload in pieces around timestamps and temperatures."""
 
     message: StatMessage
     before_received: bytes
@@ -35,19 +35,19 @@ class _Known(NamedTuple):
     temps: int
     after_temps: bytes
     progress: int
-    """Where progress is in ``after_temps``."""
+    """Position of the progress in ``after_temps``."""
     progress_end: int
 
 
 class PayloadCache:
-    """Remembers the last message of each topic of one store."""
+    """Caches the last message of each topic of one store."""
 
     def __init__(self) -> None:
-        """Remember nothing yet."""
+        """Start with an empty cache."""
         self._known: dict[str, _Known] = {}
 
     def read(self, topic: str, payload: bytes) -> StatMessage | None:
-        """Read a payload that repeats what was learned of its topic; None for any other, which has to be parsed."""
+        """Return the message of a payload that repeats the cached one; None for any other, which must be parsed."""
         if (known := self._known.get(topic)) is None or len(payload) > _LONGEST:
             return None
         (
@@ -72,9 +72,9 @@ class PayloadCache:
             return None
         temps_end = len(payload) - len(after_temps)
         if temps_end < temps or not payload.endswith(after_temps):
-            # Once more, with the progress made.
+            # Compare again with the new progress.
             return self.read(topic, payload) if self._learn_progress(topic, payload) else None
-        # Between date and time Python takes any character, even one that JSON forbids.
+        # Between date and time Python accepts any character, even one that JSON forbids.
         if payload[received + 10] != _T or payload[expires + 10] != _T:
             return None
         try:
@@ -90,7 +90,7 @@ class PayloadCache:
         return StatMessage(message.printer_id, message.connection, received_at, expires_at, message.source, readings)
 
     def learn(self, topic: str, payload: bytes, message: StatMessage) -> None:
-        """Remember what has just been parsed, where it is certain that what differs stands where it seems to."""
+        """Cache a payload that was just parsed, if timestamps, temperatures and progress are certainly where they seem."""
         self._known.pop(topic, None)
         if (
             len(self._known) >= _MOST_TOPICS
@@ -125,7 +125,7 @@ class PayloadCache:
             )
 
     def _learn_progress(self, topic: str, payload: bytes) -> bool:
-        """Take over the progress of a payload, if nothing else behind its temperatures differs from what is known."""
+        """Apply the progress of a payload if nothing else after its temperatures changed."""
         known = self._known[topic]
         before, after = known.after_temps[: known.progress], known.after_temps[known.progress_end :]
         after_temps = payload[payload.find(b"}", known.temps) :]
@@ -144,12 +144,15 @@ class PayloadCache:
 
 
 def _stand_there(pieces: list[bytes], message: StatMessage) -> bool:
-    """Return whether stamps, temperatures and progress are these pieces: replaced by probes they would tell probes."""
+    """Return whether timestamps, temperatures and progress are these pieces.
+
+    With probe values in them, parsing gives probes.
+    """
     probes = (b"one stamp", b"another stamp", b'"probe":1', b'"probe":2')
     probed = b"".join(chain.from_iterable(zip_longest(pieces[::2], probes, fillvalue=b"")))
     data = {**message.source["data"], "temps": {"probe": 1}, "print": {"probe": 2}}
     try:
-        # Who sends probes himself may fool us, about his own message.
+        # A sender of probe values can only affect its own message.
         return bool(
             orjson.loads(probed)
             == {**message.source, "receivedAt": "one stamp", "expiresAt": "another stamp", "data": data}

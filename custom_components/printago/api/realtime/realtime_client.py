@@ -1,4 +1,4 @@
-"""Printago's realtime stream: MQTT over TCP or websockets, kept up for as long as the client runs."""
+"""Printago's realtime stream: MQTT over TCP or websockets, connected for as long as the client runs."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -32,7 +32,7 @@ STABLE_SECONDS: Final = 60.0
 
 _STOP_SECONDS: Final = 1.5
 # paho turns MQTT 3.1.1's "identifier rejected", "bad user name or password" and "not authorized" into these. The client
-# ID is made of the key, so that a rejected one means a wrong key as well.
+# ID is derived from the key, so a rejected ID means a wrong key as well.
 _REFUSALS: Final = frozenset({133, 134, 135})
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,11 +47,11 @@ class _Outcome(enum.Enum):
 
 
 class RealtimeClient:
-    """Follows one store's topics and reconnects for ever, with jittered exponential backoff.
+    """Follows one store's topics and always reconnects, with jittered exponential backoff.
 
-    All callbacks run in the event loop and must not block; what they raise is logged and otherwise ignored. None is
-    called any more once `stop` was called. Entity events are not retained by the broker: what happened while there was
-    no connection has to be asked over REST after each `on_connection(True)`.
+    All callbacks run in the event loop and must not block; their exceptions are logged and otherwise ignored. None is
+    called after `stop`. The broker does not retain entity events: after each `on_connection(True)`, changes during the
+    outage must be read over REST.
     """
 
     def __init__(
@@ -76,16 +76,16 @@ class RealtimeClient:
         jitter: Callable[[float, float], float] = random.uniform,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare a client; nothing is connected before `start`.
+        """Prepare a client; it connects after `start`.
 
         `on_message(topic, payload)` gets each message, `on_connection` True once both subscriptions are acknowledged
         and False when the connection is lost. `on_refused` is called each time the broker refuses the login or a
-        subscription: whether the key is really invalid has to be confirmed over REST. `preferred_endpoint`, the URL
-        of an endpoint that once worked, is tried first if it is one of those that `url` stands for. `outage_logged` says that
-        an earlier client has logged an outage whose end is still to be logged.
+        subscription: REST must confirm whether the key is really invalid. `preferred_endpoint`, the URL of an endpoint
+        that worked before, is tried first if it is one of the endpoints of `url`. `outage_logged` says that an earlier
+        client has logged an outage whose end is still to be logged.
 
         Times are in seconds. A connection that lasted `stable_after` resets the backoff. `jitter(low, high)` picks the
-        delay. Raises InvalidRealtimeUrl, and ValueError when an endpoint needs TLS and there is no context.
+        delay. Raises InvalidRealtimeUrl, and ValueError if an endpoint needs TLS and there is no context.
         """
         self._candidates = endpoint_candidates(url)
         if tls_context is None and any(candidate.tls for candidate in self._candidates):
@@ -137,12 +137,12 @@ class RealtimeClient:
 
     @property
     def endpoint(self) -> RealtimeEndpoint | None:
-        """The endpoint of the current connection, else of the last one that worked in this client's life."""
+        """The endpoint of the current connection, else the last one that worked in this client's life."""
         return self._endpoint
 
     @property
     def endpoints(self) -> list[RealtimeEndpoint]:
-        """The endpoints that are tried, in the order of preference."""
+        """The endpoints to try, in order."""
         return list(self._candidates)
 
     @property
@@ -152,7 +152,7 @@ class RealtimeClient:
 
     @property
     def outage_logged(self) -> bool:
-        """Whether an outage was logged and its end was not yet."""
+        """Whether an outage was logged, but not its end yet."""
         return self._outage_logged
 
     @property
@@ -162,41 +162,41 @@ class RealtimeClient:
 
     @property
     def connects(self) -> int:
-        """How often a connection was established."""
+        """Number of connections established."""
         return self._connects
 
     @property
     def messages_received(self) -> int:
-        """Number of messages that arrived."""
+        """Number of received messages."""
         return self._messages_received
 
     @property
     def messages_dropped(self) -> int:
-        """Number of messages that `on_message` failed on."""
+        """Number of messages for which `on_message` failed."""
         return self._messages_dropped
 
     @property
     def connected_since(self) -> float | None:
-        """The clock's time of the current connection's beginning; None while there is none."""
+        """When the current connection began, by the client's clock; None while there is none."""
         return self._connected_since
 
     @property
     def last_message_at(self) -> float | None:
-        """The clock's time of the last message."""
+        """When the last message arrived, by the client's clock."""
         return self._last_message_at
 
     def is_silent_for(self, seconds: float) -> bool:
-        """Return whether a connection has stood for so long and brought nothing, not even what is retained.
+        """Return whether a connection has lasted this long without any message, even a retained one.
 
-        A broker may grant a subscription and keep everything from us all the same, as mosquitto does.
+        A broker may grant a subscription and still withhold every message, as mosquitto does.
         """
         since = self._connected_since
         return since is not None and not self._telemetry_diff and self._clock() - since > seconds
 
     def start(self, create_task: TaskFactory | None = None) -> None:
-        """Begin to connect in the background of the running loop. A client is started once.
+        """Start to connect in the background of the running loop. Call it once.
 
-        `create_task(coroutine, name)` makes the task, for a host that keeps track of its tasks.
+        `create_task(coroutine, name)` creates the task, for a host that tracks its tasks.
         """
         if self._task is not None or self._stopped:
             raise RuntimeError("The client was already started")
@@ -217,11 +217,14 @@ class RealtimeClient:
             await asyncio.wait(self._openings, timeout=remaining)
 
     def reconnect_now(self) -> None:
-        """End the current wait between attempts; without effect while connected or connecting."""
+        """End the current wait between attempts; no effect while connected or connecting."""
         self._skip_backoff.set()
 
     def give_up_connection(self, reason: str) -> None:
-        """Take the current connection for lost before its keepalive shows it, and connect anew; without one, nothing."""
+        """Treat the current connection as lost before its keepalive shows it, and reconnect.
+
+        No effect without a connection.
+        """
         if self._connection is not None:
             self._connection.give_up(reason)
 
@@ -240,7 +243,7 @@ class RealtimeClient:
             self._connected_since = None
 
     async def _connect_round(self) -> _Outcome:
-        """Try the endpoints in order; returns when one was lost again or refused us, or none could be reached."""
+        """Try the endpoints in order; return when a connection was lost or refused, or none could be established."""
         for endpoint in self._ordered_candidates():
             outcome = await self._connect(endpoint)
             if outcome is not _Outcome.UNREACHABLE:
@@ -255,7 +258,7 @@ class RealtimeClient:
     async def _connect(self, endpoint: RealtimeEndpoint) -> _Outcome:
         """Connect to one endpoint and stay until the connection is lost."""
         connection: MqttConnection | None = None
-        # What is retained may come before the subscription is acknowledged.
+        # Retained messages may arrive before the subscription is acknowledged.
         self._telemetry_diff = False
         try:
             connection = await self._open(endpoint)
@@ -297,7 +300,8 @@ class RealtimeClient:
             on_message=self._handle_message,
             logger=self._wire_log,
         )
-        # Not the host's task: cancelling it would leave a thread, and then a session on our client ID, to nobody.
+        # Not a task of the host: canceling it would leave a thread, and later a session with our client ID, without an
+        # owner.
         opening = asyncio.get_running_loop().create_task(connection.open(), name="printago realtime connecting")
         self._openings.add(opening)
         opening.add_done_callback(self._opening_done)
@@ -317,7 +321,7 @@ class RealtimeClient:
     def _opening_done(self, opening: asyncio.Task[None]) -> None:
         self._openings.discard(opening)
         if not opening.cancelled():
-            # Retrieves the error of an attempt that nobody waits for any more.
+            # Retrieve the error of an attempt that nothing awaits any more.
             opening.exception()
 
     def _begin_connection(self, endpoint: RealtimeEndpoint) -> None:
@@ -332,7 +336,7 @@ class RealtimeClient:
         self._call(self._on_connection, True)
 
     def _end_connection(self) -> float:
-        """Tell the owner about the loss; returns how many seconds the connection had lasted."""
+        """Notify the owner of the loss; return how many seconds the connection lasted."""
         since = self._connected_since
         self._connected_since = None
         self._call(self._on_connection, False)
@@ -380,7 +384,7 @@ class RealtimeClient:
             self._log_callback_error()
 
     def _log_callback_error(self) -> None:
-        # Once is enough: one bad payload among many comes again with every update.
+        # Log it once: a bad payload may repeat with every update.
         if self._callback_error_logged:
             self._log.debug("Error while handling realtime data", exc_info=True)
         else:

@@ -1,8 +1,8 @@
-"""Files at absolute addresses that the cloud names, such as pictures of parts: fetched as anybody would.
+"""Downloads files at absolute URLs from the cloud's records, such as pictures of parts.
 
-An address in a record may have come from a shop, or from whoever may edit a part. It gets no credentials, and it does not lead
-into the network of the house: who is resolved to such an address is not asked at all. Only where Printago's API is itself in
-that network, as a virtual farm or a gateway is, what it names may be there as well.
+A URL in a record may come from a shop, or from anyone who can edit a part. So the request has no credentials, and hosts
+that resolve to addresses of the local network are rejected. Only if Printago's API itself is in the local network, as a
+virtual farm or a gateway is, may the file be there as well.
 """
 
 import asyncio
@@ -22,30 +22,30 @@ _SECONDS = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=_SECONDS, connect=10, sock_connect=10)
 _MOST_REDIRECTS = 3
 _MOST_TRIED = 4
-"""Most addresses of a host that are tried one after the other."""
+"""How many addresses of a host are tried."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _TRANSLATED = IPv6Network("64:ff9b::/96")
-"""Where IPv4 addresses are in a network that has IPv6 alone."""
+"""IPv4 addresses in networks that only have IPv6."""
 
 type _IP = IPv4Address | IPv6Address
 
 
 def is_address(path: str) -> bool:
-    """Return whether this is an absolute address, whatever its scheme, and no storage path."""
+    """Return whether this is an absolute URL of any scheme, not a storage path."""
     return _SCHEME.match(path) is not None
 
 
 def without_query(path: str) -> str:
-    """Return what stays the same of an address: a signature in its query is new each time. A storage path stays as it is."""
+    """Return the constant part of a URL, without a signature in its query. A storage path is returned unchanged."""
     return re.split(r"[?#]", path, maxsplit=1)[0] if is_address(path) else path
 
 
 async def fetch(session: aiohttp.ClientSession, address: str, most: int, *, api_host: str) -> bytes:
-    """Return the file of at most ``most`` bytes at an address. Errors do not contain the URL.
+    """Return the file of at most ``most`` bytes at a URL. Errors do not contain the URL.
 
-    Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError, and MalformedResponseError for an
-    address that is not asked.
+    Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError, and MalformedResponseError for a
+    URL that is rejected.
     """
     url = _parsed(address)
     try:
@@ -64,7 +64,7 @@ async def fetch(session: aiohttp.ClientSession, address: str, most: int, *, api_
 
 
 async def _fetch_once(session: aiohttp.ClientSession, url: URL, most: int, *, anywhere: bool) -> bytes | URL:
-    """Return what is at an address, or where that redirects to."""
+    """Return the content of a URL, or the URL that it redirects to."""
     if not (known := await _resolved(url.host or "")):
         raise CannotConnectError("no such host")
     if not (ips := [ip for ip in known if anywhere or _is_public(ip)]):
@@ -72,7 +72,7 @@ async def _fetch_once(session: aiohttp.ClientSession, url: URL, most: int, *, an
     error = ""
     for ip in ips[:_MOST_TRIED]:
         try:
-            # What was judged is what is connected to: the name is not looked up a second time.
+            # Connect to the address that was checked: do not resolve the name a second time.
             async with session.get(
                 url.with_host(str(ip)),
                 headers={"Host": url.raw_authority, "Accept-Encoding": "identity"},
@@ -100,7 +100,7 @@ def _redirected(url: URL, location: str) -> URL:
 def _parsed(address: str) -> URL:
     text = address.strip()
     try:
-        # Quoted once more, a signature would not match; what was never quoted has to be.
+        # Quoted again, a signature would not match; unquoted text must be quoted.
         url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
         complete = bool(url.host and url.port)
     except ValueError, LookupError:
@@ -114,7 +114,7 @@ def _parsed(address: str) -> URL:
 
 
 async def _resolved(host: str) -> list[_IP]:
-    """Return the addresses of a host, the best ones first; none where there are none."""
+    """Return the addresses of a host, the best ones first; empty if there are none."""
     try:
         return [ip_address(host)]
     except ValueError:
@@ -134,7 +134,7 @@ def _is_public(ip: _IP) -> bool:
 
 
 def _meant(ip: _IP) -> Iterator[_IP]:
-    """Yield the address, or those that it stands for."""
+    """Yield the address, and the IPv4 addresses embedded in it."""
     if not isinstance(ip, IPv6Address):
         yield ip
     elif ip in _TRANSLATED:

@@ -1,6 +1,6 @@
-"""Gathering calls that Printago takes as a list: what is asked for within 50 ms leaves as one request.
+"""Batches calls that Printago accepts as a list: calls within 50 ms are sent as one request.
 
-A hundred buttons pressed together would otherwise be a hundred requests, more than the quota of a minute.
+Without it, a hundred buttons pressed together would be a hundred requests, more than the quota of a minute.
 """
 
 import asyncio
@@ -13,23 +13,23 @@ CLOSE_SECONDS = 1.5
 
 
 class Batcher[K: Hashable, R]:
-    """Gathers IDs by what is to be done with them.
+    """Collects IDs by the change to make.
 
-    ``send`` is called once for a key and all IDs gathered, and returns what the answer says of each ID that it names, or the
-    error of an ID.
+    ``send`` is called once for a key and all collected IDs. It returns, for each ID in the response, its record or its
+    error.
     """
 
     def __init__(self, send: Callable[[K, list[str]], Awaitable[Mapping[str, R | PrintagoError]]]) -> None:
-        """Gather for ``send``."""
+        """Send batches with ``send``."""
         self._send = send
         self._waiting: dict[K, dict[str, asyncio.Future[R]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, key: K, identifier: str) -> R:
-        """Do it for one ID, together with other calls at the same time.
+        """Make the change for one ID, together with other calls at the same time.
 
-        Raises what ``send`` raises, and NotAppliedError when the answer does not name the ID. One who gives up waiting
-        takes nothing away from the others.
+        Raises what ``send`` raises, and NotAppliedError if the response does not name the ID. Canceling one call does
+        not affect the others.
         """
         batch = self._waiting.get(key)
         if batch is None:
@@ -40,14 +40,14 @@ class Batcher[K: Hashable, R]:
         future = batch.get(identifier)
         if future is None:
             future = batch[identifier] = asyncio.get_running_loop().create_future()
-            # Whoever asked may be gone by then; nobody is to blame for an error that nobody waits for.
+            # All callers may have been canceled by now; then nothing awaits the error.
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Not shielded: asyncio reports an error that comes once whoever asked has given up.
+        # Not shielded: asyncio reports an error that comes after the caller was canceled.
         await asyncio.wait({future})
         return future.result()
 
     async def close(self) -> None:
-        """Wait a moment for what was asked for; what takes longer ends by itself."""
+        """Wait a moment for pending calls; slower ones end by themselves."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
 

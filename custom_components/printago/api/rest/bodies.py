@@ -1,4 +1,4 @@
-"""Reading what a server answers, up to a limit, and what a storage refuses."""
+"""Reads response bodies up to a limit, and errors of a storage server."""
 
 from http import HTTPStatus
 
@@ -8,7 +8,7 @@ from ..exceptions import InvalidRequestError, MalformedResponseError, NotFoundEr
 
 
 async def read_body(content: aiohttp.StreamReader, most: int) -> bytes:
-    """Return all of a body; raises MalformedResponseError as soon as it has more than ``most`` bytes."""
+    """Return the whole body; raises MalformedResponseError as soon as it exceeds ``most`` bytes."""
     body = bytearray()
     async for chunk in content.iter_chunked(1 << 16):
         body += chunk
@@ -18,7 +18,7 @@ async def read_body(content: aiohttp.StreamReader, most: int) -> bytes:
 
 
 def storage_error(status: int) -> PrintagoError:
-    """Return the error that a storage's answer other than a file is."""
+    """Return the error for a storage server's response other than a file."""
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError("the storage has no such file")
     if 400 <= status < 500:

@@ -1,4 +1,4 @@
-"""Stopping printers at once: all of them in one request a step, past our own limiter and past whatever fails."""
+"""Stops printers at once: one request per step for all of them, regardless of our own limiter and of failures."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from ..models.fields import is_identifier
 from .transport import Transport
 
 STEP_PATIENCE = 3.0
-"""Seconds for which the next step waits for the answer to one; an answer that comes later still counts."""
+"""Seconds to wait for the response before the next step; a later response still counts."""
 
 
 class Step(StrEnum):
-    """The steps, in their order: first nothing new may start, then what runs ends, then it cools down."""
+    """The steps in order: prevent new prints, end running ones, cool down."""
 
     FABMATIC_OFF = "fabmatic_off"
     DISABLE = "disable"
@@ -33,16 +33,16 @@ _COMMANDS: Mapping[Step, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """Which printers Printago names as reached by a step, with their records where told, and why it failed as a whole."""
+    """The printers that a step has reached, with their records if sent, and the error if the whole step failed."""
 
     reached: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
     error: PrintagoError | None = None
 
 
 async def stop_printers(transport: Transport, printer_ids: Sequence[str]) -> dict[Step, StepOutcome]:
-    """Take all steps for all printers, one request each, and return what became of each step.
+    """Take all steps for all printers, one request each, and return the result of each step.
 
-    Raises no PrintagoError: a step that fails, or whose answer is late, keeps no later one from being sent.
+    Raises no PrintagoError: a step that fails, or whose response is late, does not prevent the next ones.
     """
     sent: dict[Step, asyncio.Task[StepOutcome]] = {}
     for step in Step:

@@ -1,4 +1,4 @@
-"""REST calls about the past and about what prints cost: past jobs, prices of SKUs, spools in stock."""
+"""REST calls for past jobs, prices of SKUs and spools in stock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ class JobPage:
 
     jobs: tuple[PrintJob, ...]
     length: int
-    """How many rows Printago returned, readable or not: by so many the offset of the next page is greater."""
+    """Number of rows returned, readable or not: the next page's offset is greater by this number."""
     has_more: bool
     total: int | None
-    """How many match in all, where Printago tells."""
+    """Number of all matching jobs, None if unknown."""
 
 
 class HistoryEndpoints:
-    """The calls about the past and about costs; all raise PrintagoError."""
+    """The calls for history and costs; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use the store's transport."""
+        """Send requests with the transport of the store."""
         self._transport = transport
 
     async def past_jobs(
@@ -40,10 +40,10 @@ class HistoryEndpoints:
         limit: int = PAGE_SIZE,
         priority: RequestPriority = RequestPriority.BACKGROUND,
     ) -> JobPage:
-        """Return one page of the jobs in a final state, cleared ones too, newest first (``GET /v1/print-jobs``).
+        """Return one page of ended jobs, including cleared ones, newest first (``GET /v1/print-jobs``).
 
-        ``until`` is the latest time of creation, which never changes: a page that starts at the oldest job read so far
-        can't shift because of newer jobs. Jobs of one build share their time, so that some of them come again with it.
+        ``until`` is the latest time of creation, which never changes: starting a page at the oldest job read so far
+        keeps newer jobs from shifting it. Jobs of one build share their time, so some of them are returned again.
         """
         params = {
             "status.in": ",".join(sorted(FINAL_STATUSES)),
@@ -55,12 +55,12 @@ class HistoryEndpoints:
         }
         page = Page.of(await self._transport.request("GET", "/v1/print-jobs", priority=priority, params=params))
         jobs = (PrintJob.from_json(identifier, row) for identifier, row in with_ids(page.rows))
-        # A server that does not know a filter returns others as well.
+        # A server that does not know a filter returns other jobs as well.
         past = tuple(job for job in jobs if job.status in FINAL_STATUSES)
         return JobPage(past, page.length, page.has_more and page.length > 0, page.total)
 
     async def cost_breakdown(self, sku_id: str, priority: RequestPriority = RequestPriority.USER) -> CostBreakdown:
-        """Return what one of a SKU costs (``GET /v1/sku-costs/breakdown/{skuId}``)."""
+        """Return the costs of one copy of an SKU (``GET /v1/sku-costs/breakdown/{skuId}``)."""
         answer = await self._transport.request("GET", f"/v1/sku-costs/breakdown/{sku_id}", priority=priority)
         if not isinstance(answer, Mapping):
             raise MalformedResponseError("the answer is not a breakdown")
@@ -69,8 +69,8 @@ class HistoryEndpoints:
     async def extra_costs(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, ExtraCost]:
         """Return labor and overhead of all SKUs that have any, by SKU ID.
 
-        Two requests (``GET /v1/sku-costs``, ``GET /v1/cost-components``), for any number of SKUs. Raises
-        MalformedResponseError where either list is not complete, since a sum of some of the costs would be wrong.
+        Takes two requests (``GET /v1/sku-costs``, ``GET /v1/cost-components``) for any number of SKUs. Raises
+        MalformedResponseError if a list is incomplete, since the sum would be wrong.
         """
         costs = await read_list(self._transport, "/v1/sku-costs", priority=priority)
         components = await read_list(self._transport, "/v1/cost-components", priority=priority)
@@ -84,7 +84,7 @@ class HistoryEndpoints:
         return read_currency(answer.get("currency")) if isinstance(answer, Mapping) else None
 
     async def spools(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, MaterialInstance]:
-        """Return the spools in stock and those that are loaded, by ID (``GET /v1/materials/instances``)."""
+        """Return the spools that are in stock or loaded, by ID (``GET /v1/materials/instances``)."""
         answer = await self._transport.request("GET", "/v1/materials/instances", priority=priority)
         return {
             identifier: MaterialInstance.from_json(identifier, row) for identifier, row in with_ids(objects(answer))

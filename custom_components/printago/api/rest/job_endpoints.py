@@ -1,4 +1,4 @@
-"""REST calls that look jobs up for a person, and those that change or explain one job of the queue."""
+"""REST calls that search jobs, and those that change or explain single jobs of the queue."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,16 +15,16 @@ from .rate_limit import RequestPriority
 from .transport import Transport
 
 MOST_PAGES = 5
-"""Most requests that one look-up costs: 5,000 rows."""
+"""Limit of requests for one search: 5,000 rows."""
 _JOBS = "/v1/print-jobs"
 _TAGS = "requiredPrinterTags"
 
 
 class JobEndpoints:
-    """The calls about jobs of which some are wanted, and about single ones; all raise PrintagoError."""
+    """The calls that search, change or explain jobs; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use the store's transport."""
+        """Send requests with the transport of the store."""
         self._transport = transport
 
     async def all(self, wanted: JobFilter, priority: RequestPriority = RequestPriority.USER) -> Listing[PrintJob]:
@@ -32,8 +32,8 @@ class JobEndpoints:
         return read_listing(await read_list(self._transport, _JOBS, priority=priority, filters=wanted.query), PrintJob)
 
     async def newest(self, wanted: JobFilter, most: int) -> Listing[PrintJob]:
-        """Return at most ``most`` jobs that match, newest first; complete when there are no others."""
-        # One more than wanted tells whether there are others.
+        """Return at most ``most`` jobs that match, newest first; complete if there are no others."""
+        # Request one more than wanted, to see whether there are others.
         page_size = PAGE_SIZE if wanted.ids is not None else most + 1
         rows = await newest(self._transport, _JOBS, wanted.query, wanted.matches, most, page_size=page_size)
         return read_listing(rows, PrintJob)
@@ -43,7 +43,7 @@ class JobEndpoints:
     ) -> PrintJob:
         """Change fields of a job (``PATCH /v1/print-jobs/{id}``) and return all of them.
 
-        ``pin`` leaves it one printer, ``unpin`` any. Tags that cannot be read stay as they are.
+        ``pin`` restricts it to one printer, ``unpin`` removes that. Unreadable tags stay unchanged.
         """
         body = dict(changes)
         if pin is not None or unpin:
@@ -54,15 +54,15 @@ class JobEndpoints:
         return PrintJob.from_json(job.id, answer)
 
     async def reorder(self, orders: Mapping[str, float]) -> None:
-        """Give jobs new numbers in the queue (``PATCH /v1/print-jobs/bulk-reorder``), by job ID.
+        """Set the queue numbers of jobs (``PATCH /v1/print-jobs/bulk-reorder``), by job ID.
 
-        What it does to other jobs is not documented: read the queue again afterwards.
+        The effect on other jobs is not documented: read the queue again afterwards.
         """
         body = {"updates": [{"id": job_id, "newQueueOrder": order} for job_id, order in orders.items()]}
         await self._transport.request("PATCH", "/v1/print-jobs/bulk-reorder", priority=RequestPriority.USER, json=body)
 
     async def matching(self, job_id: str) -> list[PrinterMatch]:
-        """Return how a job fits each printer; empty when Printago tells nothing."""
+        """Return how a job fits each printer; empty if Printago does not say."""
         answer = await self._transport.request(
             "GET", f"{_JOBS}/{job_id}/matching-troubleshoot", priority=RequestPriority.USER
         )
@@ -83,14 +83,14 @@ async def newest(
     *,
     page_size: int = PAGE_SIZE,
 ) -> Listing:
-    """Return at most ``most`` rows of a list, newest first; complete when there are no others."""
+    """Return at most ``most`` rows of a list, newest first; complete if there are no others."""
     return await read_newest(
         transport, path, filters=filters, accept=accept, most=most, most_pages=MOST_PAGES, page_size=page_size
     )
 
 
 def _with_pin(tags: object, printer_id: str | None) -> dict[str, Any]:
-    """Return the tags that a job needs with another pin, or with none; what cannot be read stays as it is."""
+    """Return the tags of a job with another pin, or with none; unreadable ones stay."""
     given = tags if isinstance(tags, Mapping) else {}
     kept = {
         kind: plain_tags(value) if isinstance(value, str) else value for kind, value in given.items() if kind != PIN

@@ -1,4 +1,4 @@
-"""Which jobs a list call returns."""
+"""Filters of job lists."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from ..models.records import JobStatus, PrintJob
 
 
 def timestamp(moment: datetime) -> str:
-    """Write a time as the cloud does."""
+    """Format a time as the cloud does."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """What jobs have in common; what is None does not matter."""
+    """Properties that jobs must have; None matches all."""
 
     ids: Collection[str] | None = None
     statuses: Collection[JobStatus] | None = None
@@ -27,13 +27,13 @@ class JobFilter:
     labels: Collection[str] | None = None
     """Any of these spellings of one label."""
     since: datetime | None = None
-    """When they ended, or, if they have not, when they were last changed."""
+    """When they ended, or, if they have not ended, were last changed."""
     created_since: datetime | None = None
     hidden: bool | None = None
 
     @property
     def query(self) -> dict[str, str]:
-        """Return it as filters of the list call."""
+        """Return the filters of the list call."""
         query = {
             "id.in": ",".join(self.ids) if self.ids is not None else None,
             "status.in": ",".join(sorted(self.statuses)) if self.statuses is not None else None,
@@ -42,7 +42,7 @@ class JobFilter:
             "skuId.eq": self.sku_id,
             "partBuildId.in": ",".join(self.part_builds) if self.part_builds is not None else None,
             "label.eq": self._only_label,
-            # What has ended since then was changed since then.
+            # Jobs that have ended since then were also changed since then.
             "updatedAt.gte": timestamp(self.since) if self.since is not None else None,
             "createdAt.gte": timestamp(self.created_since) if self.created_since is not None else None,
             "hidden.eq": str(self.hidden).lower() if self.hidden is not None else None,
@@ -51,12 +51,12 @@ class JobFilter:
 
     @property
     def _only_label(self) -> str | None:
-        # Of a label that is longer than what is kept of it, the whole is not known.
+        # Only the beginning of a long label is stored, so the whole label is unknown.
         (label, *others) = self.labels or (None,)
         return None if others or label is None or len(label) >= MAX_TEXT else label
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a job has all of it: a server that does not know a filter returns others as well."""
+        """Return whether a job matches: a server that does not know a filter returns other jobs as well."""
         job = PrintJob.from_json("", row)
         wanted_of = (
             (self.printer_id, job.assigned_printer_id),

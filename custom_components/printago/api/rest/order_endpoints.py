@@ -1,4 +1,4 @@
-"""REST calls about orders beyond the list of the open ones: their items, their customers, closing them."""
+"""REST calls for items and customers of orders, and for closing orders."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,13 +15,13 @@ class OrderEndpoints:
     """The calls about orders; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use the store's transport."""
+        """Send requests with the transport of the store."""
         self._transport = transport
 
     async def items(
         self, filters: Mapping[str, str] | None = None, priority: RequestPriority = RequestPriority.BACKGROUND
     ) -> tuple[dict[str, OrderItem], bool]:
-        """Return items of orders by ID, and whether they are all (``GET /v1/order-items``)."""
+        """Return items of orders by ID, and whether the list is complete (``GET /v1/order-items``)."""
         listing = await read_list(self._transport, "/v1/order-items", priority=priority, filters=filters)
         rows = {identifier: OrderItem.from_json(identifier, row) for identifier, row in listing.rows.items()}
         return rows, listing.complete
@@ -29,21 +29,24 @@ class OrderEndpoints:
     async def unprintable_items(
         self, priority: RequestPriority = RequestPriority.BACKGROUND
     ) -> tuple[dict[str, OrderItem], bool]:
-        """Return the items that can't be printed by ID, and whether they are all; those of closed orders are among them."""
+        """Return the unprintable items by ID, including those of closed orders, and whether the list is complete."""
         items, complete = await self.items(UNPRINTABLE_ITEMS, priority)
-        # A server that does not know the filter returns others as well.
+        # A server that does not know the filter returns other items as well.
         return {identifier: item for identifier, item in items.items() if item.is_unprintable}, complete
 
     async def customers(
         self, priority: RequestPriority = RequestPriority.BACKGROUND
     ) -> tuple[dict[str, Customer], bool]:
-        """Return the customers by ID, of whom only names are read, and whether they are all (``GET /v1/customers``)."""
+        """Return the customers by ID, names only, and whether the list is complete (``GET /v1/customers``)."""
         listing = await read_list(self._transport, "/v1/customers", priority=priority)
         rows = {identifier: Customer.from_json(identifier, row) for identifier, row in listing.rows.items()}
         return rows, listing.complete
 
     async def close(self, order_ids: Iterable[str]) -> BatchResult:
-        """Close orders (``PATCH /v1/orders/batch/close``); the result says which, and why not the others."""
+        """Close orders (``PATCH /v1/orders/batch/close``).
+
+        The result lists the closed ones and the errors of the others.
+        """
         body = {"orderIds": list(order_ids)}
         answer = await self._transport.request(
             "PATCH", "/v1/orders/batch/close", priority=RequestPriority.USER, json=body

@@ -1,4 +1,4 @@
-"""Reading list calls page by page: a list returns at most 1,000 rows at once, and 100 unless ``limit`` says otherwise."""
+"""Reads list calls page by page: a list returns at most 1,000 rows at once, and 100 without ``limit``."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ type Accept = Callable[[Mapping[str, Any]], bool]
 async def read_list(
     transport: Transport, path: str, *, priority: RequestPriority, filters: Mapping[str, str] | None = None
 ) -> Listing:
-    """Page through a list; complete only when every row of the total was seen.
+    """Read all pages of a list; it is complete only if all rows of the total were read.
 
-    A total that changes on the way means that rows moved, and one may have slipped from one page to another unseen.
+    A total that changes between pages means that rows moved, and that one may have been skipped.
     """
     rows: dict[str, Mapping[str, Any]] = {}
     totals: set[int | None] = set()
@@ -37,7 +37,7 @@ async def read_list(
         if not page.has_more:
             return Listing(rows, complete=len(totals) == 1 and len(rows) >= max(offset, page.total or 0))
         if len(rows) == known:
-            # A server that repeats itself would otherwise use up the quota.
+            # A server that repeats its rows would otherwise use up the quota.
             break
     return Listing(rows, complete=False)
 
@@ -52,10 +52,10 @@ async def read_newest(
     most_pages: int,
     page_size: int = PAGE_SIZE,
 ) -> Listing:
-    """Page through a list, newest first, until ``most`` rows are accepted; complete when no others would be.
+    """Read pages, newest first, until ``most`` rows are accepted; complete if no further rows would be.
 
-    ``accept`` judges each row, since a server that does not know a filter returns others as well. The first page is asked
-    for with ``page_size`` rows, which saves the rest where the filters do nearly all of the work.
+    ``accept`` checks each row, since a server that does not know a filter returns other rows as well. The first page is
+    requested with ``page_size`` rows: filters mostly make more rows unnecessary.
     """
     rows: dict[str, Mapping[str, Any]] = {}
     offset = 0
@@ -85,7 +85,7 @@ def _params(filters: Mapping[str, str] | None, limit: int, offset: int, sort: st
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: its readable rows, and how many there were of any kind."""
+    """One page of a list: its readable rows, and the number of all rows."""
 
     rows: list[Mapping[str, Any]]
     length: int
@@ -94,7 +94,7 @@ class Page:
 
     @classmethod
     def of(cls, answer: object) -> Page:
-        """Read a page with its meta data, or the bare array that a server without ``meta`` returns."""
+        """Read a page with its metadata, or the plain array of a server without ``meta``."""
         if isinstance(answer, Mapping) and isinstance(data := answer.get("data"), list):
             raw_meta = answer.get("meta")
             meta = raw_meta if isinstance(raw_meta, Mapping) else {}
@@ -106,21 +106,21 @@ class Page:
                 total=total if isinstance(total, int) else None,
             )
         if isinstance(answer, list):
-            # It does not say whether it is whole; one as long as a full page may have been cut.
+            # A plain array does not say whether it is complete; a full page may be cut.
             full = len(answer) in (_UNASKED_PAGE_SIZE, PAGE_SIZE)
             return cls(rows=objects(answer), length=len(answer), has_more=full, total=None)
         raise MalformedResponseError("the answer is not a list")
 
 
 def objects(answer: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; raises MalformedResponseError for what is no list."""
+    """Return the objects of a list; raises MalformedResponseError if it is not a list."""
     if not isinstance(answer, list):
         raise MalformedResponseError("the answer is not a list")
     return [row for row in answer if isinstance(row, dict)]
 
 
 def identified(answer: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; raises MalformedResponseError where any of its members has no ID."""
+    """Return the objects of a list; raises MalformedResponseError if any of its members has no ID."""
     rows = [row for _, row in with_ids(objects(answer))]
     if isinstance(answer, list) and len(rows) == len(answer):
         return rows
@@ -128,5 +128,5 @@ def identified(answer: object) -> list[Mapping[str, Any]]:
 
 
 def with_ids(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """Return the rows that have an ID, with it."""
+    """Return the rows that have an ID, by ID."""
     return ((row["id"], row) for row in rows if is_identifier(row.get("id")))

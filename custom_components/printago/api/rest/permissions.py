@@ -1,7 +1,7 @@
-"""Which permission of the API key a call needs, and which of them a key lacks.
+"""The permissions that calls need, and those that a key lacks.
 
-From ``x-permission`` of each call in the vendor's OpenAPI description; making a build has none there, the permission for it
-is from the vendor's page on API keys. What a key lacks shows in the first refusal, or it can be asked for.
+From ``x-permission`` of each call in the vendor's OpenAPI description; the one for builds is missing there and comes
+from the vendor's page on API keys. The first refusal shows what a key lacks, and the key's own list can be read.
 """
 
 from collections.abc import Callable
@@ -110,14 +110,15 @@ _SINGLE: Final = frozenset(
     }.items()
     for what in all_of_it.split()
 )
-"""The permissions of the vendor's description that stand for themselves. Its others (``queue.admin``, ``part.editor`` …)
-stand for several, and nobody tells for which."""
+"""The vendor's permissions that each stand for themselves. The others (``queue.admin``, ``part.editor`` …) stand for
+several permissions, which are not documented.
+"""
 
 _PATTERNS = {re.sub(r"\{\w+\}", "{id}", call): permissions for call, permissions in _NEEDED.items()}
 
 
 def permissions_of(method: str, path: str) -> Permissions:
-    """Return the permissions that a call needs, none if unknown."""
+    """Return the permissions that a call needs, empty if unknown."""
     if (needed := _PATTERNS.get(f"{method} {path}")) is not None:
         return needed
     segments = path.split("/")
@@ -134,7 +135,7 @@ def named_in(message: str, needed: Permissions) -> Permissions:
 
 
 class PermissionLedger:
-    """What a key lacks: learned from refusals and from a list of what it was granted, forgotten when a call succeeds."""
+    """The permissions that a key lacks: learned from refusals and its own list, and removed when a call succeeds."""
 
     def __init__(self) -> None:
         """Start without any refusal."""
@@ -144,33 +145,33 @@ class PermissionLedger:
         self._withheld: Permissions = frozenset()
         self.on_change: Callable[[], None] = lambda: None
         self.on_proof: Callable[[], None] = lambda: None
-        """Called when more is known to be allowed."""
+        """Called when more permissions are known to be granted."""
 
     @property
     def missing(self) -> list[str]:
-        """Return the names of what is lacking, sorted: what was refused, and what was not granted."""
+        """Return the names of lacking permissions, sorted: those refused, and those not granted."""
         return sorted(self._withheld.union(*self._lacking))
 
     @property
     def refused(self) -> list[str]:
-        """Return the names of what was refused, sorted; of several that a refusal did not tell apart, all."""
+        """Return the names of refused permissions, sorted; all, if a refusal may mean one of several."""
         return sorted(frozenset().union(*self._lacking))
 
     @property
     def allowed(self) -> Permissions:
-        """Return what the key may certainly do."""
+        """Return the permissions that are certainly granted."""
         granted = self._granted if self._is_whole and self._granted is not None else frozenset()
         return (granted | self._proven).difference(*self._lacking)
 
     def lacks(self, needed: Permissions) -> bool:
-        """Return whether a call that needs these was refused, or would be."""
+        """Return whether a call that needs these permissions was refused, or would be."""
         return not self._withheld.isdisjoint(needed) or any(lacked <= needed for lacked in self._lacking)
 
     def learn(self, names: object) -> None:
-        """Take over the list of what the key was granted directly; one that leaves a doubt disables nothing.
+        """Use the list of permissions granted to the key directly; a doubtful list disables nothing.
 
-        It says nothing of what the key may do by a role, or because it may do everything: then it lacks what was needed to
-        read it, what no key can do without, or what succeeds.
+        The list does not include what the key may do by a role or as an administrator. In that case it lacks the
+        permission needed to read it, one that every key needs, or one that a call has already used.
         """
         granted = frozenset(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
         self._granted = granted if granted is not None and _KEY_VIEW <= granted <= _SINGLE else None
@@ -188,21 +189,21 @@ class PermissionLedger:
         self.on_proof()
 
     def deny(self, permissions: Permissions) -> None:
-        """Note that the key lacks at least one of these."""
+        """Record that the key lacks at least one of these."""
         self._proven -= permissions
         if permissions and not any(lacked <= permissions for lacked in self._lacking):
             self._lacking.add(permissions)
             self.on_change()
 
     def allow(self, permissions: Permissions) -> None:
-        """Note that a call which needs all of these succeeded."""
+        """Record that a call which needs all of these succeeded."""
         if not permissions <= self._proven:
             self._proven |= permissions
             self._weigh()
         if not self._lacking or not permissions:
             return
         before = self._lacking
-        # Who may not even view printers was refused by address: then none of the refusals says anything of permissions.
+        # A key that may not even view printers was refused by its address: then no refusal is about permissions.
         was_shut_out = PRINTER_VIEW in before and permissions == PRINTER_VIEW
         self._lacking = set() if was_shut_out else {left for lacked in before if (left := lacked - permissions)}
         if self._lacking != before:

@@ -1,4 +1,4 @@
-"""REST calls about what printers hold: the objects of the current print, and the materials in their slots."""
+"""REST calls for the objects of the current print, and for the materials in slots."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class PrintObject:
-    """One object of a job that a printer can leave out (the vendor's ``SkipObjectsData``)."""
+    """One object of a job that a printer can skip (the vendor's ``SkipObjectsData``)."""
 
     id: int
     name: str
@@ -23,14 +23,14 @@ class PrintObject:
 
 
 class PrinterEndpoints:
-    """The calls about what printers hold; all raise PrintagoError."""
+    """The calls for objects and slots of printers; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use the store's transport."""
+        """Send requests with the transport of the store."""
         self._transport = transport
 
     async def print_objects(self, job_id: str) -> list[PrintObject]:
-        """Return the objects of a job (``GET /v1/print-jobs/{id}``), none where Printago knows of none."""
+        """Return the objects of a job (``GET /v1/print-jobs/{id}``), empty if Printago knows none."""
         job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", priority=RequestPriority.USER)
         if not isinstance(job, Mapping):
             raise MalformedResponseError("the answer is not a job")
@@ -46,9 +46,9 @@ class PrinterEndpoints:
         *,
         set_on_printer: bool,
     ) -> None:
-        """Assign a material to slots of printers (``PATCH /v1/materials/printer-slots/assign``): matching reads it.
+        """Assign a material to slots of printers (``PATCH /v1/materials/printer-slots/assign``); matching uses it.
 
-        ``set_on_printer`` tells the printers too.
+        ``set_on_printer`` sends it to the printers, too.
         """
         body = {
             "printerIds": list(printer_ids),
@@ -69,6 +69,6 @@ def _print_objects(rows: Iterable[Any]) -> Iterable[PrintObject]:
         if not isinstance(row, Mapping):
             continue
         number, name = row.get("identifyId"), row.get("name")
-        # The command takes numbers, and leaves no other way to name one.
+        # The command takes numbers only.
         if isinstance(number, str) and _NUMBER.fullmatch(number) and isinstance(name, str):
             yield PrintObject(int(number), cut(name), row.get("skipped") is True)

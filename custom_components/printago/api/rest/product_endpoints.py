@@ -1,4 +1,4 @@
-"""REST calls about what can be printed: uploads, parts, SKUs, previews of builds, and what orders still lack."""
+"""REST calls for uploads, parts, SKUs, previews of builds, and orders to print."""
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ _MOST_ERRORS = 100
 
 @dataclass(frozen=True, slots=True)
 class UploadTarget:
-    """Where a file goes: its storage path, and the signed address, which is a secret."""
+    """The target of an upload: its storage path, and the signed URL, which is a secret."""
 
     path: str
     url: str = field(repr=False)
@@ -30,11 +30,11 @@ class ProductEndpoints:
     """The calls about uploads, parts, SKUs and orders of one store; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use the store's transport."""
+        """Send requests with the transport of the store."""
         self._transport = transport
 
     async def newest_parts(self, accept: Callable[[Part], bool], most: int) -> Listing[Part]:
-        """Return at most ``most`` parts that are accepted, newest first; complete when there are no others."""
+        """Return at most ``most`` parts that are accepted, newest first; complete if there are no others."""
         return await self._newest("/v1/parts", Part, accept, most)
 
     async def newest_skus(self, accept: Callable[[Sku], bool], most: int) -> Listing[Sku]:
@@ -52,14 +52,14 @@ class ProductEndpoints:
         return read_listing(rows, kind)
 
     async def preview_build(self, build: Mapping[str, Any]) -> list[PreviewedBuild]:
-        """Return what a build would queue (``POST /v2/builds/preview``); nothing is."""
+        """Return the jobs that a build would queue (``POST /v2/builds/preview``), without queuing them."""
         answer = await self._transport.request("POST", "/v2/builds/preview", priority=RequestPriority.USER, json=build)
         if not isinstance(answer, Mapping) or not isinstance(answer.get("partBuilds"), list):
             raise MalformedResponseError("the answer is not a preview")
         return [PreviewedBuild.from_json(build) for build in objects_in(answer["partBuilds"])]
 
     async def upload_target(self, filename: str) -> UploadTarget:
-        """Ask where a file of this name may be put (``POST /v1/storage/signed-upload-urls``)."""
+        """Request the upload target of a file with this name (``POST /v1/storage/signed-upload-urls``)."""
         answer = await self._transport.request(
             "POST", "/v1/storage/signed-upload-urls", priority=RequestPriority.USER, json={"filenames": [filename]}
         )
@@ -72,11 +72,11 @@ class ProductEndpoints:
         return UploadTarget(target["path"], target["uploadUrl"])
 
     async def upload(self, target: UploadTarget, content: AsyncIterable[bytes], size: int) -> None:
-        """Put ``size`` bytes to where ``upload_target`` said; costs no quota."""
+        """Upload ``size`` bytes to the target; costs no quota."""
         await self._transport.upload(target.url, content, size)
 
     async def create_part(self, name: str, kind: str, path: str, description: str = "") -> Part:
-        """Make a part of an uploaded file (``POST /v1/parts``) and return it; ``kind`` is the vendor's file type."""
+        """Create a part from an uploaded file (``POST /v1/parts``) and return it; ``kind`` is the vendor's file type."""
         answer = await self._transport.request(
             "POST",
             "/v1/parts",
@@ -96,7 +96,7 @@ class ProductEndpoints:
         return Part.from_json(answer["id"], answer)
 
     async def create_skus(self, names: Iterable[tuple[str, str]]) -> list[Sku]:
-        """Make an SKU of each part, given as part ID and code (``POST /v1/parts/create-skus``), and return them."""
+        """Create an SKU from each part, given as part ID and code (``POST /v1/parts/create-skus``), and return them."""
         body = [{"partId": part_id, "skuName": name} for part_id, name in names]
         answer = await self._transport.request(
             "POST", "/v1/parts/create-skus", priority=RequestPriority.USER, json=body
@@ -104,7 +104,7 @@ class ProductEndpoints:
         return [Sku.from_json(row["id"], row) for row in identified(answer)]
 
     async def skus_of_order(self, order_id: str) -> list[str]:
-        """Return the SKUs that an order consists of (``GET /v1/orders/{orderId}/items``), without items that are ignored."""
+        """Return the SKUs of an order (``GET /v1/orders/{orderId}/items``), without ignored items."""
         answer = await self._transport.request("GET", f"/v1/orders/{order_id}/items", priority=RequestPriority.USER)
         if not isinstance(answer, list):
             raise MalformedResponseError("the answer is not a list")
@@ -123,7 +123,10 @@ class ProductEndpoints:
         priority: int | None,
         position: str | None,
     ) -> list[str]:
-        """Queue what orders still lack (``POST /v1/orders/print``); return what Printago could not queue, in its words."""
+        """Queue the missing prints of orders (``POST /v1/orders/print``).
+
+        Return Printago's errors for those it could not queue.
+        """
         fields = {
             "orderIds": order_ids,
             "skuIds": sku_ids,

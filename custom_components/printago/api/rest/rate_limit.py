@@ -1,8 +1,8 @@
-"""Printago's quota, kept by us before Printago has to enforce it.
+"""Rate limiting: keeps requests within Printago's quota.
 
-Two sliding windows are shared by everything that uses a key: 60 requests a minute and 600 an hour (the vendor's public
-documentation). Calls of the user may use all of it; background work leaves a reserve, so that a button still works
-while the farm is being polled.
+Two sliding windows are shared by all calls with one key: 60 requests a minute and 600 an hour (the vendor's public
+documentation). Calls of the user may use all of them; background work leaves a reserve, so that a button works while
+the farm is polled.
 """
 
 import asyncio
@@ -21,13 +21,14 @@ from .contention import Contention
 from .request_log import RequestLog, uptime
 
 MAX_WAIT = 10.0
-"""Seconds for which a call is held back before it fails: one of the user with a clear error, a read to come back later."""
+"""Longest time in seconds that a call waits before it fails: a user's call with an error, a read to be retried later.
+"""
 _LET_PASS = 0.05
-"""Seconds after which a read looks again whether calls of the user still wait, which go first."""
+"""Seconds after which a read checks again whether users' calls are waiting, which go first."""
 
 
 class RequestPriority(Enum):
-    """Who asks: priorities differ in how much of each window they may fill."""
+    """The priority of a request: how much of each window it may use."""
 
     USER = "user"
     BACKGROUND = "background"
@@ -35,7 +36,7 @@ class RequestPriority(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One sliding window: at most ``limit`` requests in ``seconds``, of which ``reserve`` are the user's alone.
+    """One sliding window: at most ``limit`` requests in ``seconds``; ``reserve`` of them are for users' calls only.
 
     ``margin`` widens the window by the seconds that requests may take to reach Printago, which counts arrivals.
     """
@@ -46,7 +47,7 @@ class Window:
     margin: float
 
     def room_for(self, priority: RequestPriority) -> int:
-        """Return how many requests of the window a priority may see used before it has to wait."""
+        """Return how many requests of the window may be used before this priority must wait."""
         return self.limit if priority is RequestPriority.USER else self.limit - self.reserve
 
 
@@ -57,14 +58,14 @@ WINDOWS = (
 _LONGEST = max(window.seconds + window.margin for window in WINDOWS)
 _LATEST = datetime.max.replace(tzinfo=UTC).timestamp()
 _OTHERS_CERTAIN = 10
-"""Requests that have to be missing before others are blamed: a few of our own may have been forgotten by a crash."""
+"""Unexplained requests from which on other clients are the cause: a crash may have lost a few of our own."""
 
 
 class RateLimiter:
-    """Counts requests at the moment they are sent, and holds back what would not fit.
+    """Counts requests when they are sent, and delays those that exceed a window.
 
-    ``monotonic`` drives the windows, so that a jump of the system clock changes nothing; ``wall``, best Printago's own
-    clock, is used only to carry send times over a restart.
+    ``monotonic`` drives the windows, so that changes of the system clock do not matter; ``wall``, preferably Printago's
+    own clock, is only used to keep send times over a restart.
     """
 
     def __init__(
@@ -75,9 +76,9 @@ class RateLimiter:
         on_sent: Callable[[], None] = lambda: None,
         log: RequestLog | None = None,
     ) -> None:
-        """Start with empty windows; ``on_sent`` is called whenever a request was counted.
+        """Start with empty windows; ``on_sent`` is called for every counted request.
 
-        With a ``log`` no request is sent of which a later life would not know.
+        With a ``log``, no request is sent that could be missing after a restart.
         """
         self._on_sent = on_sent
         self._log = log
@@ -92,7 +93,7 @@ class RateLimiter:
         self._users_waiting = 0
 
     def now(self) -> float:
-        """Return what the clock shows that drives the windows, in seconds."""
+        """Return the time of the clock that drives the windows, in seconds."""
         return self._monotonic()
 
     @property
@@ -102,7 +103,7 @@ class RateLimiter:
         return sum(1 for sent in self._all() if sent > since)
 
     def _all(self) -> list[float]:
-        """Return all send times that still matter, oldest first."""
+        """Return all send times within the longest window, oldest first."""
         since = self._monotonic() - _LONGEST
         for times in (self._taken_over, self._sent):
             while times and times[0] <= since:
@@ -111,28 +112,28 @@ class RateLimiter:
 
     @property
     def contention_seconds(self) -> float:
-        """Return for how many seconds others who use the key have been leaving too little of the quota, 0 for none."""
+        """Return for how many seconds other clients of the key have left too little of the quota, 0 if they have not."""
         return self._contention.seconds(self._monotonic())
 
     @property
     def is_contended(self) -> bool:
-        """Return whether others leave too little of the quota now."""
+        """Return whether other clients leave too little of the quota now."""
         return self._contention.is_active(self._monotonic())
 
     @property
     def contention_is_over(self) -> bool:
-        """Return whether it is certain that others leave enough of the quota, after a start, too."""
+        """Return whether other clients certainly leave enough of the quota, also after a start."""
         return self._contention.is_over
 
     def delay(self, priority: RequestPriority, requests: int = 1) -> float:
-        """Return in how many seconds so many requests of this priority may be sent together; 0 is now."""
+        """Return in how many seconds this number of requests can be sent with this priority; 0 if now."""
         now = self._monotonic()
         sent = self._all()
         free_at = self._blocked_until[priority]
         for window in WINDOWS:
             room = max(1, window.room_for(priority) - requests + 1)
             if len(sent) >= room:
-                # The request that has to leave the window before ours fit into it.
+                # The request that must leave the window before ours fit in.
                 free_at = max(free_at, sent[-room] + window.seconds + window.margin)
         return max(0.0, free_at - now)
 
@@ -141,8 +142,8 @@ class RateLimiter:
     ) -> None:
         """Wait for room and count one request as sent.
 
-        Raises RateLimitedError at once when the wait would exceed ``max_wait`` seconds, or when nobody wants it any more
-        because of ``ended``.
+        Raises RateLimitedError at once if the wait would exceed ``max_wait`` seconds, or when ``ended`` is set since
+        nothing needs the request any more.
         """
         if priority is not RequestPriority.USER:
             await self._acquire(priority, max_wait, ended)
@@ -162,7 +163,7 @@ class RateLimiter:
                 await _sleep(delay, ended)
             if self._log is None or self._log.has_room:
                 break
-            # Others may be quicker meanwhile.
+            # Other calls may have used the room meanwhile.
             await self._log.write()
         self.count()
 
@@ -173,24 +174,24 @@ class RateLimiter:
         return delay
 
     def count(self) -> None:
-        """Count one request as sent, whether or not there is room for it: in an emergency nobody asks."""
+        """Count one request as sent, whether or not there is room; an emergency stop does not wait."""
         self._sent.append(self._monotonic())
         if self._log is not None:
             self._log.note_sent()
         self._on_sent()
 
     def refused(self, retry_after: float) -> None:
-        """Note that Printago answered 429: nothing goes out for ``retry_after`` seconds."""
+        """Record a response with HTTP 429: no request is sent for ``retry_after`` seconds."""
         until = self._monotonic() + retry_after
         self._note_remaining(0, retry_after)
         for priority in RequestPriority:
             self._blocked_until[priority] = max(self._blocked_until[priority], until)
 
     def observe(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
-        """Obey ``x-ratelimit-remaining`` and ``x-ratelimit-reset`` (seconds) where a response carries them.
+        """Apply ``x-ratelimit-remaining`` and ``x-ratelimit-reset`` (seconds) if a response has them.
 
-        They show what other clients of the same key have used, which our own count cannot know. Without them any answer but
-        one that ``refused`` us for want of quota shows that there was room.
+        They include requests of other clients with the same key. Without them, any response except one that ``refused``
+        us because of the quota shows that there was room.
         """
         remaining = _number(headers.get("x-ratelimit-remaining"))
         reset = _number(headers.get("x-ratelimit-reset"))
@@ -208,7 +209,7 @@ class RateLimiter:
         self._note_remaining(remaining, until - self._monotonic())
 
     def _note_remaining(self, remaining: float, lasts: float) -> None:
-        """Judge who has used what is no longer there: we, or others as well."""
+        """Decide who used the missing requests: we alone, or other clients as well."""
         now, times = self._monotonic(), self._all()
         ours = min(
             window.limit - sum(1 for sent in times if sent > now - window.seconds - window.margin) for window in WINDOWS
@@ -224,9 +225,9 @@ class RateLimiter:
         return [round(age_zero + sent, 3) for sent in self._all()]
 
     def restore(self, sent: Iterable[object], unwritten: int = 0) -> None:
-        """Take over what ``export`` gave before a restart; anything that is not a time is ignored.
+        """Load what ``export`` returned before a restart; ignore anything that is not a time.
 
-        ``unwritten`` requests more may have been sent without being written down: they count as sent just now.
+        ``unwritten`` more requests may have been sent without being saved: they count as sent now.
         """
         self._carried = tuple(
             float(when)
@@ -238,10 +239,10 @@ class RateLimiter:
         self.date_restored()
 
     def date_restored(self) -> None:
-        """Reckon anew how long ago the restored requests were sent, once ``wall`` is known to be right.
+        """Calculate again how long ago the restored requests were sent, once ``wall`` is known to be right.
 
-        Were any sent in the future, the clock was set back: the last one counts as just sent, the others as before it. None
-        was sent after they were restored.
+        If one is in the future, the clock was set back: the last one then counts as just sent, the others relative to
+        it. None was sent after they were restored.
         """
         now, wall = self._monotonic(), max([self._wall(), *self._carried])
         ages = (wall - when for when in self._carried)
@@ -249,9 +250,9 @@ class RateLimiter:
 
 
 def parse_retry_after(value: str | None, default: float = 60.0, now: datetime | None = None) -> float:
-    """Return the seconds that a ``Retry-After`` header asks for, in seconds or as a date; ``default`` without one.
+    """Return the delay of a ``Retry-After`` header in seconds, from a number or a date; ``default`` without one.
 
-    ``now`` is what the clock shows that a date goes by, else ours.
+    ``now`` is the time that a date is relative to, by default that of our clock.
     """
     seconds = _number(value)
     if seconds is None and value is not None and (date := http_date(value)) is not None:
@@ -260,7 +261,7 @@ def parse_retry_after(value: str | None, default: float = 60.0, now: datetime | 
 
 
 async def _sleep(seconds: float, ended: asyncio.Event | None) -> None:
-    """Sleep, until it has ended at most."""
+    """Sleep, but no longer than until ``ended`` is set."""
     if ended is None:
         await asyncio.sleep(seconds)
         return

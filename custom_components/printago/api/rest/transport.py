@@ -1,4 +1,4 @@
-"""One HTTP request to Printago: credentials, quota, time-outs, and every failure as one of our errors."""
+"""Sends HTTP requests to Printago: adds credentials, applies quota and timeouts, and converts failures into our errors."""
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
@@ -33,18 +33,20 @@ from .rate_limit import MAX_WAIT, RateLimiter, RequestPriority, parse_retry_afte
 from .request_log import uptime
 
 DEFAULT_API_URL = "https://api.printago.io"
-# That a key begins with its own ID is what realtime says; IDs are of this form.
+# The beginning of a key is its own ID (Printago's realtime documentation); IDs have this form.
 _KEY_ID = re.compile(r"[a-z0-9]{24}")
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
-# What else a URL may hold there makes the look-up of names fail in ways of its own.
+# Other characters of URLs make name resolution fail in unexpected ways.
 _HOST = re.compile(r"[\w.:%-]{1,253}", re.ASCII)
 _SLOWEST_UPLOAD = 50_000
-"""Bytes a second: what is slower has failed."""
+"""Bytes per second: a slower transfer has failed."""
 MAX_ANSWER = 32_000_000
-"""Longest answer in bytes that is read, unpacked: a page of 1,000 jobs has about 3,000,000."""
+"""Longest response in bytes, uncompressed: a page of 1,000 jobs has about 3,000,000."""
 _MOST_MESSAGE = 300
 _SLEW = 2.0
-"""Seconds by which a system clock is corrected without being set anew."""
+"""Time synchronization corrects the system clock in steps of at most so many seconds; a larger one means that it was
+set.
+"""
 _MOST_SEARCHED = 20_000
 _MOST_PARTS = 20
 
@@ -54,9 +56,9 @@ def _utcnow() -> datetime:
 
 
 class ServerClock:
-    """What Printago's clock shows, told from ours by the ``Date`` headers of its answers.
+    """Printago's clock, calculated from ours and the ``Date`` headers of responses.
 
-    In between ours may be set: that changes nothing, since ``steady`` tells how much time has really passed.
+    Setting our clock in between does not matter, since ``steady`` shows how much time has passed.
     """
 
     def __init__(
@@ -66,16 +68,16 @@ class ServerClock:
         steady: Callable[[], float] = uptime,
         on_known: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take both clocks for the same, until an answer tells better; the first one that does calls ``on_known``."""
+        """Assume equal clocks until the first response with a date, which calls ``on_known``."""
         self._now = now
         self._steady = steady
         self._on_known = on_known
         self._apart: float | None = None
         self.offset = 0.0
-        """Seconds by which Printago's clock was ahead of ours when it told last."""
+        """Seconds by which Printago's clock was ahead of ours at the last response."""
 
     def now(self) -> datetime:
-        """Return what Printago's clock shows now."""
+        """Return the time of Printago's clock."""
         now = self._now()
         offset = self.offset
         if self._apart is not None:
@@ -85,12 +87,12 @@ class ServerClock:
         return now + timedelta(seconds=offset) if offset else now
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn from the headers of an answer that has just come."""
+        """Update the offset from the headers of a new response."""
         if (shown := http_date(headers.get("Date", ""))) is None:
             return
         now = self._now().timestamp()
-        # The header has whole seconds only, so that half a second is right on average. Clocks that differ by less than it
-        # can tell are taken for the same.
+        # The header has whole seconds only, so adding half a second is right on average. Clocks that differ by less
+        # than its precision count as equal.
         offset = shown.timestamp() + 0.5 - now
         self.offset = offset if abs(offset) > 1 else 0.0
         known, self._apart = self._apart is not None, now - self._steady()
@@ -99,7 +101,7 @@ class ServerClock:
 
 
 def _without_context[**P, R](method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """Let errors leave without those that led to them: aiohttp's hold the request, with its credentials and address."""
+    """Remove the context of errors: aiohttp's errors hold the request with its credentials and URL."""
 
     @wraps(method)
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -113,7 +115,7 @@ def _without_context[**P, R](method: Callable[P, Awaitable[R]]) -> Callable[P, A
 
 
 class Transport:
-    """Sends authenticated JSON requests for one store; the session, the limiter and the clock come from outside."""
+    """Sends authenticated JSON requests for one store; the session, the limiter and the clock are passed in."""
 
     def __init__(
         self,
@@ -130,7 +132,7 @@ class Transport:
         self._session = session
         self._headers = {"authorization": f"ApiKey {api_key}", "x-printago-storeid": store_id}
         self.key_id = api_key[:KEY_ID_LENGTH] if _KEY_ID.match(api_key) else None
-        """The ID of the key, a secret as well; None where it has none."""
+        """The ID of the key, which is also a secret; None if it has none."""
         self.redactor = Redactor(api_key)
         self.limiter = limiter
         self.clock = clock or ServerClock()
@@ -150,10 +152,12 @@ class Transport:
     ) -> Any:
         """Send one request and return the parsed body, None for an empty one.
 
-        ``json`` may be a function that is asked when there is room for the request; what it raises keeps it from leaving.
-        Without a ``priority`` it is counted but never held back, which is for emergencies.
-        Where the subscription may not include it, ``entitled`` is False: a refusal that names no permission is about that.
-        Raises any PrintagoError but NotAppliedError. No write is ever sent twice.
+        ``json`` may be a function that is called when there is room for the request; an exception of it cancels the
+        request. Without a ``priority`` the request is counted but never delayed, which is for emergencies.
+
+        With ``entitled`` False, a refusal that names no permission means that the subscription does not include this.
+
+        Raises any PrintagoError except NotAppliedError. No write is ever sent twice.
         """
         if not all(value.isprintable() for value in self._headers.values()):
             raise AuthenticationError("the API key or the store ID has characters that none can have")
@@ -165,7 +169,7 @@ class Transport:
         attempts = 0
 
         async def count_attempt(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:
-            # aiohttp repeats a GET by itself when a connection was cut: the quota has to know.
+            # aiohttp repeats a GET by itself when a connection was cut: count that, too.
             nonlocal attempts
             attempts += 1
             if attempts > 1:
@@ -191,7 +195,7 @@ class Transport:
         except TimeoutError:
             raise OutcomeUnknownError("no answer in time") from None
         except (aiohttp.ClientError, OSError) as err:
-            # The text of these errors can hold the address; their type says enough.
+            # The text of these errors can contain the URL; their type is enough.
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
         if error := self._error_of(response.status, response.headers, payload):
             if isinstance(error, PermissionDeniedError):
@@ -207,9 +211,10 @@ class Transport:
 
     @_without_context
     async def download(self, url: str, most: int) -> bytes:
-        """Return the file of at most ``most`` bytes behind a signed address, which costs no quota.
+        """Return the file of at most ``most`` bytes behind a signed URL, which costs no quota.
 
-        The signature is all that such an address needs and wants: no credentials go there. Errors do not contain the URL.
+        The request has no credentials, since the signature replaces them. Errors do not contain the URL.
+
         Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
         """
         address = _signed_address(url)
@@ -227,7 +232,7 @@ class Transport:
 
     @_without_context
     async def fetch(self, address: str, most: int) -> bytes:
-        """Return the file of at most ``most`` bytes at an absolute address of a record, without credentials.
+        """Return the file of at most ``most`` bytes at an absolute URL of a record, without credentials.
 
         Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
         """
@@ -235,10 +240,11 @@ class Transport:
 
     @_without_context
     async def upload(self, url: str, content: AsyncIterable[bytes], size: int) -> None:
-        """Put ``size`` bytes to a signed address as they come, which costs no quota.
+        """Upload ``size`` bytes to a signed URL, which costs no quota.
 
-        The signature covers the headers, so that none but the length is sent on top. Errors do not contain the URL.
-        Raises CannotConnectError, OutcomeUnknownError, InvalidRequestError; in none of these cases is the file there.
+        The signature covers the headers, so only the length is added. Errors do not contain the URL.
+
+        Raises CannotConnectError, OutcomeUnknownError, InvalidRequestError; after any of them the file is not there.
         """
         address = _signed_address(url)
         timeout = aiohttp.ClientTimeout(total=60 + size / _SLOWEST_UPLOAD, connect=10, sock_connect=10)
@@ -261,7 +267,7 @@ class Transport:
             raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
     def close(self) -> None:
-        """Let no read wait for room any more: whoever wanted it is gone."""
+        """End all reads that wait for room: their results are no longer needed."""
         self._closed.set()
 
     async def _admit(self, priority: RequestPriority | None, max_wait: float = MAX_WAIT) -> None:
@@ -294,7 +300,7 @@ class Transport:
         return OutcomeUnknownError(f"Printago's server failed (HTTP {status})")
 
     def _judge_refusal(self, error: PermissionDeniedError, needed: Permissions, *, entitled: bool) -> PrintagoError:
-        """Find out what a refusal is about, and remember what the key lacks."""
+        """Return the error for a refusal, and record the permissions that the key lacks."""
         message = str(error)
         named = named_in(message, needed)
         if not named and not entitled:
@@ -317,7 +323,7 @@ class Transport:
 
 
 def parse_api_url(text: str) -> URL:
-    """Read the address of the REST API; raises CannotConnectError for what is not an http(s) address."""
+    """Parse the URL of the REST API; raises CannotConnectError if it is not an http(s) URL."""
     try:
         url = URL(text)
         host = url.host
@@ -331,7 +337,7 @@ def parse_api_url(text: str) -> URL:
 
 
 def _beginning(message: str) -> str:
-    """Return as much of a message as is searched for secrets; it ends between words, so that none is cut in two."""
+    """Return the part of a message that is searched for secrets; it ends between words, so that no secret is cut."""
     if len(message) <= _MOST_SEARCHED:
         return message
     return message[:_MOST_SEARCHED].rsplit(None, 1)[0]
@@ -353,7 +359,7 @@ def _phrase(status: int) -> str:
 
 def _signed_address(url: str) -> URL:
     try:
-        # Quoted once more, a signature would not match.
+        # Quoted again, a signature would not match.
         address = URL(url, encoded=True)
     except ValueError, LookupError:
         raise MalformedResponseError("the signed address is none") from None

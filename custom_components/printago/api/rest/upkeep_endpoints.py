@@ -1,4 +1,4 @@
-"""REST calls about what keeps a farm running: maintenance, shops, the API key and the subscription."""
+"""REST calls for maintenance, shops, the API key and the subscription."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ class UpkeepEndpoints:
     """The calls about maintenance, shops and the account; all raise PrintagoError."""
 
     def __init__(self, transport: Transport) -> None:
-        """Use the store's transport."""
+        """Send requests with the transport of the store."""
         self._transport = transport
 
     async def maintenance(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, MaintenanceItem]:
@@ -30,22 +30,22 @@ class UpkeepEndpoints:
         return read_maintenance(objects(answer))
 
     async def mark_maintenance_done(self, enrollment_ids: Iterable[str], notes: str | None = None) -> None:
-        """Note that maintenance was done now (``POST /v1/maintenance/mark-done``)."""
+        """Mark a maintenance task as done now (``POST /v1/maintenance/mark-done``)."""
         body: dict[str, Any] = {"enrollmentIds": list(enrollment_ids)}
         if notes:
             body["notes"] = notes
         await self._transport.request("POST", "/v1/maintenance/mark-done", priority=RequestPriority.USER, json=body)
 
     async def shops(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> tuple[dict[str, Shop], bool]:
-        """Return the connected shops by ID, and whether they are all (``GET /v1/integrations``)."""
+        """Return the connected shops by ID, and whether the list is complete (``GET /v1/integrations``)."""
         listing: Listing = await read_list(self._transport, "/v1/integrations", priority=priority)
         shops = (Shop.from_json(identifier, row) for identifier, row in listing.rows.items())
         return {shop.id: shop for shop in shops if shop.is_shop}, listing.complete
 
     async def shop_status(self, shop: Shop, priority: RequestPriority = RequestPriority.BACKGROUND) -> ShopStatus:
-        """Return whether a shop is connected (``GET /v1/integrations/{etsy, shopify}/{id}/status``).
+        """Return the connection of a shop (``GET /v1/integrations/{etsy, shopify}/{id}/status``).
 
-        Of shops of other types only the time of the last sync is known: no request.
+        Shops of other types have no such call: only the time of their last sync is known.
         """
         if shop.type not in WITH_STATUS:
             return ShopStatus(None, shop.last_synced_at)
@@ -53,7 +53,7 @@ class UpkeepEndpoints:
         return ShopStatus.from_json(_object(await self._transport.request("GET", path, priority=priority)))
 
     async def sync_etsy(self, shop_id: str, *, include_shipped: bool = False) -> SyncResult:
-        """Take in new orders of an Etsy shop (``POST /v1/integrations/etsy/{id}/sync-orders``), at most 100."""
+        """Import new orders of an Etsy shop (``POST /v1/integrations/etsy/{id}/sync-orders``), at most 100."""
         params = {"includeShipped": str(include_shipped).lower(), "limit": str(_MOST_SYNCED)}
         path = f"/v1/integrations/etsy/{shop_id}/sync-orders"
         answer = _object(await self._transport.request("POST", path, priority=RequestPriority.USER, params=params))
@@ -61,9 +61,9 @@ class UpkeepEndpoints:
         return SyncResult(values.get("synced"), limit_reached=values.get("limit") is True)
 
     async def key_status(self) -> KeyStatus | None:
-        """Return when the key expires (``GET /v1/api-keys/{id}``), None where its ID is not known.
+        """Return when the key expires (``GET /v1/api-keys/{id}``), None if its ID is unknown.
 
-        The ID is part of a secret: no error tells the path.
+        The ID is part of a secret: errors do not contain the path.
         """
         if (key_id := self._transport.key_id) is None:
             return None
@@ -76,9 +76,9 @@ class UpkeepEndpoints:
         return Subscription.from_json(_object(answer))
 
     async def entitlements(self) -> frozenset[str]:
-        """Return what the subscription includes, in Printago's words (``GET /v1/entitlements``; no permission needed).
+        """Return what the subscription includes, by Printago's names (``GET /v1/entitlements``; no permission needed).
 
-        Nobody documents the words. One that is missing from a list that is not complete decides nothing: then it raises.
+        The names are not documented. Raises if the list is incomplete, since a missing name then means nothing.
         """
         listing = await read_list(self._transport, "/v1/entitlements", priority=RequestPriority.BACKGROUND)
         if not listing.complete:
