@@ -193,7 +193,7 @@ class PrintJob(LazyRecord):
     printing_completed_at = lazily("printingCompletedAt", f.moment)
     cancelled_at = lazily("cancelledAt", f.moment)
     mapping = lazily("materialMapping", read_job_mapping)
-    """What it is printed with, once the job has a printer."""
+    """The slots and materials that it uses, once the job has a printer."""
     wanted_materials = lazily("materialAssignments", read_assignments)
     """The job's own choice of materials; None or empty for that of its part."""
     plate = lazily("extensions", read_plate)
@@ -221,7 +221,7 @@ class PrintJob(LazyRecord):
 
     @property
     def places(self) -> frozenset[SlotAddress] | None:
-        """Return where the filament comes from; None until the job has a printer."""
+        """Return the slots that the filament comes from; None until the job has a printer."""
         return self.mapping.places if self.mapping is not None else None
 
     @property

@@ -221,10 +221,7 @@ class RealtimeClient:
         self._skip_backoff.set()
 
     def give_up_connection(self, reason: str) -> None:
-        """Treat the current connection as lost before its keepalive shows it, and reconnect.
-
-        No effect without a connection.
-        """
+        """Treat the current connection, if any, as lost before its keepalive shows it, and reconnect."""
         if self._connection is not None:
             self._connection.give_up(reason)
 
