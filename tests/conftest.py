@@ -22,7 +22,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.printago.api import RateLimiter
 from custom_components.printago.api.rest.rate_limit import WINDOWS
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
-from custom_components.printago.health import describe_quota, describe_rest, describe_stream
+from custom_components.printago.diagnostics.health import describe_quota, describe_rest, describe_stream
 from tests.support.common import pass_time, paths, printer_named
 from tests.support.event_recorder import EventRecorder
 from tests.support.issues import Clock

@@ -17,6 +17,7 @@ from .api import CannotConnectError, PrintagoClient
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoCoordinator
 from .frontend import async_setup_cards
+from .frontend.pictures import async_setup_pictures
 from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
@@ -33,7 +34,6 @@ from .printing.catalog_list import CatalogList
 from .printing.saved_prints import SavedPrints
 from .runtime import PrintagoConfigEntry, PrintagoRuntime
 from .services import async_setup_actions
-from .views import async_setup_pictures
 from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

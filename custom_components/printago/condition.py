@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.condition import Condition, ConditionConfig, EntityStateConditionBase
 
-from .entity_filter import async_entities_of
+from .hub.entity_filter import async_entities_of
 
 
 class _PrintagoCondition(EntityStateConditionBase):

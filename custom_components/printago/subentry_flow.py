@@ -24,13 +24,13 @@ from .api.models.listing import read_listing
 from .api.models.material import Material
 from .api.models.product import Sku
 from .const import LOGGER
-from .localize import async_words, format_string
+from .frontend.pictures import async_drop_picture, async_show_picture
+from .hub.localize import async_words, format_string
 from .model.printer_names import unambiguous_names
 from .model.spelling import distinct, tidied
 from .printing.catalog import called
 from .printing.saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
 from .runtime import PrintagoConfigEntry
-from .views import async_drop_picture, async_show_picture
 
 CONF_ITEM = "thing"
 _MOST_COPIES = 500

@@ -6,7 +6,7 @@ from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .health import last_error
+from .diagnostics.health import last_error
 from .runtime import PrintagoConfigEntry
 
 

@@ -29,10 +29,10 @@ from .api.models.order import Order
 from .api.models.records import IN_PROGRESS_STATUSES, LOW_PRIORITY, JobStatus, PrintJob, place_in_queue
 from .api.models.tags import PIN, USER_TAGS, split_tags
 from .const import CONF_STORE_ID, DOMAIN
+from .frontend.pictures import async_card_picture
 from .model.store_info import Fact
 from .model.wait_reason import wait_reason
 from .runtime import PrintagoConfigEntry
-from .views import async_card_picture
 
 _MOST_NAMED = 3
 _MOST_FAILED = 100

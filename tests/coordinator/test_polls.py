@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.printago.api import Listing, RequestPriority
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
-from custom_components.printago.health import describe_rest
+from custom_components.printago.diagnostics.health import describe_rest
 from tests.conftest import SetUp
 from tests.support.common import device_of, pass_time, paths, printer_named, silence, until, until_asked, value_of
 from tests.support.event_recorder import drop_stream, restore_stream

@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import RealtimeClient, ServerClock
 from custom_components.printago.api.rest.rate_limit import Window
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
-from custom_components.printago.health import describe_quota, describe_rest, describe_stream
+from custom_components.printago.diagnostics.health import describe_quota, describe_rest, describe_stream
 from custom_components.printago.hub.slow_poll import SlowPoller
 from tests.conftest import entry_data
 from tests.e2e.chaos_farm import Foreman

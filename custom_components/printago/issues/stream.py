@@ -8,10 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..api import RealtimeClient
+from ..api import RateLimitedError, RealtimeClient
 from ..const import CONF_REALTIME_URL, CONF_SERVER
 from ..coordinator import PrintagoCoordinator
-from ..health import rest_reachable
 from ..runtime import PrintagoConfigEntry
 from .entry_issue import EntryIssue
 
@@ -49,7 +48,7 @@ class StreamMonitor:
                 self._outage.end()
                 self._issue.async_clear()
             return
-        works = rest_reachable(coordinator)
+        works = _rest_reachable(coordinator)
         self._outage.count(monotonic(), rest_works=works)
         if works and self._outage.seconds >= PATIENCE_SECONDS and coordinator.realtime is not None:
             self._async_raise(coordinator.realtime)
@@ -77,3 +76,8 @@ class StreamMonitor:
         # The entry was disabled, or could not be set up because REST failed.
         self._outage.end()
         self._issue.async_withdraw()
+
+
+def _rest_reachable(coordinator: PrintagoCoordinator) -> bool:
+    """Return whether REST responds; being rate limited counts as a response."""
+    return not coordinator.store_state.rest_down or isinstance(coordinator.rest_error, RateLimitedError)

@@ -25,7 +25,7 @@ from ..api.rest.emergency_calls import Step, StepOutcome, stop_printers
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..hub.devices import async_called
-from ..localize import async_words, format_string
+from ..hub.localize import async_words, format_string
 from ..model.printer_names import printers_called
 from ..model.spelling import alike
 from ..runtime import PrintagoConfigEntry

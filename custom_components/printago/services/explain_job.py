@@ -14,7 +14,7 @@ from ..api import JobStatus, PrintJob
 from ..api.models.match import FailedCheck
 from ..api.models.tags import PIN, split_tags
 from ..coordinator import PrintagoCoordinator
-from ..localize import async_words, format_status, format_string
+from ..hub.localize import async_words, format_status, format_string
 from ..printing.action_fields import whole_number
 from ..printing.queue_order import async_waiting_jobs
 from ..printing.request import PRIORITIES

@@ -31,7 +31,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from ..entity_filter import async_entities_of
+from ..hub.entity_filter import async_entities_of
 
 _AWAY = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
 

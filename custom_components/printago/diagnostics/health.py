@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from .api import RateLimitedError, RequestPriority
-from .coordinator import PrintagoCoordinator
+from ..api import RequestPriority
+from ..coordinator import PrintagoCoordinator
 
 
 def last_error(coordinator: PrintagoCoordinator) -> str | None:
@@ -22,11 +22,6 @@ def describe_error(err: BaseException | None) -> dict[str, str] | None:
         return None
     cause = err.__cause__ or err
     return {"type": type(cause).__name__, "message": str(cause)}
-
-
-def rest_reachable(coordinator: PrintagoCoordinator) -> bool:
-    """Return whether REST responds; being rate limited counts as a response."""
-    return not coordinator.store_state.rest_down or isinstance(coordinator.rest_error, RateLimitedError)
 
 
 def describe_rest(coordinator: PrintagoCoordinator) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set as AbstractSet
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
 
 @callback

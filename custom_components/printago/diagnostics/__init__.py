@@ -12,13 +12,13 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 from yarl import URL
 
-from .api import PrintJob
-from .api.redaction import KEY_ID_LENGTH
-from .const import CONF_SERVER, CONF_STORE_ID, DOMAIN
-from .coordinator import PrintagoCoordinator
+from ..api import PrintJob
+from ..api.redaction import KEY_ID_LENGTH
+from ..const import CONF_SERVER, CONF_STORE_ID, DOMAIN
+from ..coordinator import PrintagoCoordinator
+from ..model.printer import PrinterState
+from ..runtime import PrintagoConfigEntry, PrintagoRuntime
 from .health import describe_quota, describe_rest, describe_stream
-from .model.printer import PrinterState
-from .runtime import PrintagoConfigEntry, PrintagoRuntime
 
 _TO_REDACT = {CONF_API_KEY, CONF_STORE_ID, "serial_number"}
 _NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")

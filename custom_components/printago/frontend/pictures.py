@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.hass_dict import HassKey
 
-from .api.models.picture import Picture
-from .const import DOMAIN
-from .runtime import PrintagoConfigEntry
+from ..api.models.picture import Picture
+from ..const import DOMAIN
+from ..runtime import PrintagoConfigEntry
 
 _PICTURES: HassKey[dict[str, Picture]] = HassKey(f"{DOMAIN}_part_pictures")
 _URL = f"/api/{DOMAIN}/part_picture/"
