@@ -25,6 +25,7 @@ export interface Device {
   entry_type?: string | null;
   via_device_id?: string | null;
   identifiers: [string, string][];
+  config_entry_id?: string | null;
 }
 
 export interface Area {

@@ -1,11 +1,10 @@
 /** The orders that customers still wait for, the most urgent first. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { PrintagoCard, shared } from "../card";
-import { farmOf } from "../farm";
+import type { Farm } from "../farm";
 import { clock, relative } from "../format";
 import type { Hass } from "../ha";
-import { Live, reason } from "../live";
+import { ListCard, type Page } from "../list-card";
 import { t } from "../words";
 
 interface Order {
@@ -18,37 +17,20 @@ interface Order {
   failed: number;
 }
 
-interface Orders {
-  loaded: boolean;
-  readable: boolean;
-  total: number;
+interface Orders extends Page {
   orders: Order[];
 }
 
-const PAGE = 30;
-
-export class OrdersCard extends PrintagoCard {
-  static override properties = { ...PrintagoCard.properties, limit: { state: true } };
+export class OrdersCard extends ListCard<Orders> {
   static override styles = [
-    shared,
+    ListCard.styles,
     css`
-      ha-card {
-        padding: 12px 16px;
-      }
-      h3 {
-        font-size: 16px;
-        font-weight: 500;
-        padding: 4px 0;
-      }
       li {
         display: flex;
         flex-wrap: wrap;
         justify-content: space-between;
         gap: 2px 16px;
         padding: 8px 0;
-      }
-      li + li {
-        border-top: 1px solid var(--divider-color);
       }
       .number {
         font-weight: 500;
@@ -60,43 +42,22 @@ export class OrdersCard extends PrintagoCard {
     `,
   ];
 
-  declare limit: number;
-  #live = new Live<Orders>(this);
+  protected override readonly subject = "orders";
 
-  constructor() {
-    super();
-    this.limit = PAGE;
+  protected override pageLength(data: Orders): number {
+    return data.orders.length;
   }
 
-  protected override shown(hass: Hass): readonly unknown[] {
-    return [farmOf(hass, this.config?.device_id)];
-  }
-
-  protected override content(hass: Hass): TemplateResult | typeof nothing {
-    const farm = farmOf(hass, this.config?.device_id);
-    if (!farm) return this.sentence(t("no_farm"));
-    this.#live.follow(hass, { type: "printago/orders/subscribe", device_id: farm.deviceId, limit: this.limit });
-    if (this.#live.error) return this.sentence(reason(this.#live.error));
-    const data = this.#live.data;
-    if (!data) return nothing;
-    if (!data.loaded) return this.sentence(t("not_loaded"));
-    if (!data.readable) return this.sentence(t("orders_unreadable"));
-    if (data.total === 0) return this.sentence(t("orders_none"));
-    return html`<ha-card>
-      <h3 aria-live="polite">${t("orders_title", { count: data.total })}</h3>
+  protected override list(hass: Hass, _: Farm, data: Orders): TemplateResult {
+    if (data.total === 0) return html`<p class="sentence" role="status">${t("orders_none")}</p>`;
+    return html`<h3 aria-live="polite">${t("orders_title", { count: data.total })}</h3>
       <ul>
         ${repeat(
           data.orders,
           (order) => order.id,
           (order) => this.#order(hass, order),
         )}
-      </ul>
-      ${
-        data.total > data.orders.length
-          ? html`<button class="act" @click=${() => (this.limit += PAGE)}>${t("show_more")}</button>`
-          : nothing
-      }
-    </ha-card>`;
+      </ul>`;
   }
 
   #order(hass: Hass, order: Order): TemplateResult {

@@ -1,151 +1,107 @@
 /** The jobs that wait, in the order in which Printago takes them, and those that failed. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { PrintagoCard, shared } from "../card";
-import { ask } from "../dialog";
-import { farmOf, type Farm } from "../farm";
+import { act } from "../act";
+import type { Farm } from "../farm";
 import type { Hass } from "../ha";
-import { Live, reason } from "../live";
+import { ListCard } from "../list-card";
+import "../parts/job";
+import type { Job, Queue } from "../parts/job";
+import { Reorder, type Range } from "../reorder";
 import { t } from "../words";
 
-interface Job {
+/** Keys are pressed several times for one move. */
+const KEYS_MS = 800;
+/** So long a new order is shown without Printago having said the same. */
+const TRUST_MS = 8_000;
+
+interface Move {
   id: string;
-  title: string;
-  part: string | null;
-  order: string | null;
-  status: string;
-  printer: string | null;
-  device_id: string | null;
-  picture: string | null;
-  low_priority: boolean;
-  pinned: boolean;
-  tags: string[];
-  error: string | null;
-  why: { code: string; printers: string[]; more: number; tags: string[] } | null;
+  /** The job behind which, or in front of which, it is to be. */
+  after?: string;
+  before?: string;
+  sent?: boolean;
 }
 
-interface Queue {
-  loaded: boolean;
-  readable: boolean;
-  total: number;
-  queued: Job[];
-  failed: Job[];
-  waiting_approval: Job[];
-}
-
-const PAGE = 30;
-
-export class QueueCard extends PrintagoCard {
-  static override properties = { ...PrintagoCard.properties, limit: { state: true }, open: { state: true } };
+export class QueueCard extends ListCard<Queue> {
   static override styles = [
-    shared,
+    ListCard.styles,
     css`
-      ha-card {
-        padding: 12px 16px;
-      }
-      h3 {
-        font-size: 16px;
-        font-weight: 500;
-        padding: 4px 0;
-      }
-      section + section {
-        margin-top: 12px;
-      }
       li {
-        padding: 6px 0;
-      }
-      li + li {
-        border-top: 1px solid var(--divider-color);
-      }
-      .job {
         display: flex;
-        align-items: center;
-        gap: 12px;
-        width: 100%;
-        min-height: 48px;
+        align-items: flex-start;
+        background: var(--ha-card-background, var(--card-background-color));
       }
-      .job img,
-      .job ha-icon {
-        flex: none;
-        width: 44px;
-        height: 44px;
-        border-radius: 8px;
-        object-fit: contain;
-        display: grid;
-        place-items: center;
-        color: var(--secondary-text-color);
-      }
-      .text {
+      printago-job {
         flex: 1;
         min-width: 0;
       }
-      .title {
-        font-weight: 500;
+      .moved {
+        border-radius: 8px;
+        box-shadow: 0 4px 16px rgb(0 0 0 / 35%);
       }
-      .small {
-        font-size: 14px;
+      .handle {
+        flex: none;
+        width: 40px;
+        height: 64px;
+        display: grid;
+        place-items: center;
+        cursor: grab;
+        touch-action: none;
+        color: var(--secondary-text-color);
+        border-radius: 8px;
       }
-      .place {
-        min-width: 1.6em;
-        text-align: end;
-        font-variant-numeric: tabular-nums;
-      }
-      .acts {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px;
-        padding: 6px 0 4px;
-        align-items: center;
-      }
-      select {
-        min-height: 36px;
-        max-width: 100%;
-        border-radius: 18px;
-        padding: 0 12px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
+      .dragging,
+      .dragging .handle {
+        cursor: grabbing;
+        user-select: none;
       }
     `,
   ];
 
-  declare limit: number;
-  declare open: string | null;
-  #live = new Live<Queue>(this);
+  protected override readonly subject = "queue";
+  /** What was moved, and is not known to be Printago's order yet; only the last may wait to be sent. */
+  #moves: Move[] = [];
+  #said = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #reorder = new Reorder(this, (from, to) => {
+    this.#place(from, to);
+    this.#send();
+  });
 
-  constructor() {
-    super();
-    this.limit = PAGE;
-    this.open = null;
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#send();
   }
 
-  protected override shown(hass: Hass): readonly unknown[] {
-    return [farmOf(hass, this.config?.device_id)];
+  protected override pageLength(data: Queue): number {
+    return data.queued.length;
   }
 
-  protected override content(hass: Hass): TemplateResult | typeof nothing {
-    const farm = farmOf(hass, this.config?.device_id);
-    if (!farm) return this.sentence(t("no_farm"));
-    this.#live.follow(hass, { type: "printago/queue/subscribe", device_id: farm.deviceId, limit: this.limit });
-    if (this.#live.error) return this.sentence(reason(this.#live.error));
-    const queue = this.#live.data;
-    if (!queue) return nothing;
-    if (!queue.loaded) return this.sentence(t("not_loaded"));
-    if (!queue.readable) return this.sentence(t("queue_unreadable"));
-    const { failed, queued, waiting_approval } = queue;
-    return html`<ha-card>
-      ${this.#section(hass, farm, t("queue_failed", { count: failed.length }), failed)}
-      ${this.#section(hass, farm, t("queue_waiting_approval", { count: waiting_approval.length }), waiting_approval)}
-      ${
-        queued.length === 0
-          ? html`<p class="muted" role="status">${t("queue_empty")}</p>`
-          : this.#section(hass, farm, t("queue_queued", { count: queue.total }), queued)
-      }
-      ${
-        queue.total > queued.length
-          ? html`<button class="act" @click=${() => (this.limit += PAGE)}>${t("show_more")}</button>`
-          : nothing
-      }
-    </ha-card>`;
+  protected override list(hass: Hass, farm: Farm, data: Queue): TemplateResult {
+    const { failed, waiting_approval, total } = data;
+    const queued = this.#queued();
+    return html`${this.#section(hass, farm, t("queue_failed", { count: failed.length }), failed)}
+    ${this.#section(hass, farm, t("queue_waiting_approval", { count: waiting_approval.length }), waiting_approval)}
+    ${
+      queued.length === 0
+        ? html`<p class="muted" role="status">${t("queue_empty")}</p>`
+        : html`<section>
+            <h3 aria-live="polite">${t("queue_queued", { count: total })}</h3>
+            <p class="hidden" role="status">${this.#said}</p>
+            <ul class=${this.#reorder.active ? "dragging" : ""}>
+              ${repeat(
+                queued,
+                (job) => job.id,
+                (job, index) =>
+                  html`<li class=${this.#reorder.isMoved(index) ? "moved" : ""} style=${this.#reorder.style(index)}>
+                    <printago-job .hass=${hass} .farm=${farm} .job=${job} .place=${index + 1}></printago-job>
+                    ${queued.length > 1 ? this.#handle(job, index) : nothing}
+                  </li>`,
+              )}
+            </ul>
+          </section>`
+    }`;
   }
 
   #section(hass: Hass, farm: Farm, title: string, jobs: Job[]): TemplateResult | typeof nothing {
@@ -156,89 +112,91 @@ export class QueueCard extends PrintagoCard {
         ${repeat(
           jobs,
           (job) => job.id,
-          (job, index) => this.#job(hass, farm, job, index),
+          (job) => html`<li><printago-job .hass=${hass} .farm=${farm} .job=${job}></printago-job></li>`,
         )}
       </ul>
     </section>`;
   }
 
-  #job(hass: Hass, farm: Farm, job: Job, index: number): TemplateResult {
-    const open = this.open === job.id;
-    const about = [
-      job.order ? t("order_number", { number: job.order }) : "",
-      job.low_priority ? t("low_priority") : "",
-      job.tags.join(", "),
-    ];
-    return html`<li>
-      <button class="job" aria-expanded=${open} @click=${() => (this.open = open ? null : job.id)}>
-        ${job.status === "pending" ? html`<span class="place muted">${index + 1}</span>` : nothing}
-        ${
-          job.picture
-            ? html`<img src=${hass.hassUrl(job.picture)} alt="" loading="lazy" />`
-            : html`<ha-icon icon="mdi:cube-outline"></ha-icon>`
-        }
-        <span class="text">
-          <p class="title line">${job.title}</p>
-          <p class="small line">${why(job)}</p>
-          <p class="small line muted">${about.filter(Boolean).join(" · ")}</p>
-        </span>
-      </button>
-      ${open ? this.#actions(hass, farm, job) : nothing}
-    </li>`;
+  #handle(job: Job, index: number): TemplateResult {
+    return html`<button
+      class="handle"
+      data-job=${job.id}
+      aria-label=${t("move_job", { job: job.title })}
+      title=${t("move_hint")}
+      @pointerdown=${(event: PointerEvent) => this.#reorder.grab(event, index, this.#range(job))}
+      @keydown=${(event: KeyboardEvent) => this.#key(event, job, index)}
+    >
+      <ha-icon icon="mdi:drag"></ha-icon>
+    </button>`;
   }
 
-  #actions(hass: Hass, farm: Farm, job: Job): TemplateResult {
-    const change = (action: string, data: Record<string, unknown> = {}): void => {
+  /** Return the jobs in the order that is shown: Printago's, with what has just been moved. */
+  #queued(): Job[] {
+    return this.#moves.reduce((queued, { id, before, after }) => {
+      const moving = queued.find((job) => job.id === id);
+      const others = queued.filter((job) => job !== moving);
+      const beside = others.findIndex((job) => job.id === (before ?? after));
+      return moving && beside >= 0 ? others.toSpliced(before ? beside : beside + 1, 0, moving) : queued;
+    }, this.live.data?.queued ?? []);
+  }
+
+  /** Return the places of the jobs of the same priority: no job leaves its own. */
+  #range(job: Job): Range {
+    const queued = this.#queued();
+    const same = (other: Job): boolean => other.low_priority === job.low_priority;
+    return [queued.findIndex(same), queued.findLastIndex(same)];
+  }
+
+  #key(event: KeyboardEvent, job: Job, index: number): void {
+    const to = this.#reorder.target(event, index, this.#range(job));
+    if (to === undefined) return;
+    if (to !== index) this.#place(index, to);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#send(), KEYS_MS);
+    void this.updateComplete.then(() => {
+      // The browser takes the focus from what is moved in the page.
+      this.renderRoot.querySelector<HTMLElement>(`[data-job="${job.id}"]`)?.focus();
+    });
+  }
+
+  #place(from: number, to: number): void {
+    const queued = this.#queued();
+    const job = queued[from];
+    if (!job) return;
+    const others = queued.toSpliced(from, 1);
+    const [next, last] = [others[to], others[to - 1]];
+    const same = next?.low_priority === job.low_priority;
+    const move = { id: job.id, ...(same ? { before: next.id } : last ? { after: last.id } : {}) };
+    // The same key, once more.
+    if (this.#unsent?.id === job.id) this.#moves.pop();
+    else this.#send();
+    this.#moves.push(move);
+    this.#said = t("moved_job", { job: job.title, place: to + 1, count: queued.length });
+    this.requestUpdate();
+  }
+
+  get #unsent(): Move | undefined {
+    const last = this.#moves.at(-1);
+    return last?.sent ? undefined : last;
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    const { hass, farm } = this;
+    const move = this.#unsent;
+    if (!move || !hass || !farm) return;
+    move.sent = true;
+    const { id, before, after } = move;
+    act(hass, farm, "reorder_jobs", { job_id: [id], ...(before ? { before } : { after }) })
+      .then(() => setTimeout(() => this.#forget(move), TRUST_MS))
       // Home Assistant shows by itself why it failed.
-      hass.callService("printago", action, { job_id: [job.id], ...data }).catch(() => undefined);
-    };
-    if (job.status === "failed") {
-      return html`<div class="acts">
-        <button class="act" @click=${() => change("retry_jobs")}>${t("retry")}</button>
-        <button class="act" @click=${() => change("clear_jobs")}>${t("clear")}</button>
-      </div>`;
-    }
-    const cancel = async (): Promise<void> => {
-      const question = {
-        title: t("cancel_title", { job: job.title }),
-        text: t("cancel_text"),
-        action: t("cancel_job"),
-      };
-      if (await ask(this, question)) change("cancel_jobs");
-    };
-    const pin = (event: Event): void => {
-      const chosen = (event.target as HTMLSelectElement).value;
-      change("update_jobs", chosen ? { pin_to_printer: chosen } : { unpin: true });
-    };
-    const pending = job.status === "pending";
-    return html`<div class="acts">
-      ${
-        pending
-          ? html`<button class="act" @click=${() => change("move_jobs_to_front")}>${t("to_front")}</button>
-              <select aria-label=${t("pin_to")} @change=${pin}>
-                <option value="" ?selected=${!job.pinned}>${t("any_printer")}</option>
-                ${farm.printers.map(
-                  (printer) =>
-                    html`<option
-                      value=${printer.deviceId}
-                      ?selected=${job.pinned && job.device_id === printer.deviceId}
-                    >
-                      ${printer.name}
-                    </option>`,
-                )}
-              </select>`
-          : nothing
-      }
-      <button class="act danger" @click=${cancel}>${t("cancel_job")}</button>
-    </div>`;
+      .catch(() => this.#forget(move));
   }
-}
 
-/** Return in one sentence why a job waits, or why it failed. */
-function why(job: Job): string {
-  if (job.status === "failed") return job.error ? t("failed_because", { reason: job.error }) : t("failed");
-  if (!job.why) return job.printer ?? "";
-  const { code, printers, more, tags } = job.why;
-  const names = more > 0 ? `${printers.join(", ")} … (+${more})` : printers.join(", ");
-  return t(`why_${code}`, { printers: names, tags: tags.join(", ") });
+  /** From now on Printago's order is shown, which is the same if all went well. */
+  #forget(move: Move): void {
+    this.#moves = this.#moves.filter((other) => other !== move);
+    this.requestUpdate();
+  }
 }
