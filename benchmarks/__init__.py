@@ -1,1 +1,1 @@
-"""What the integration costs, against what a user would pick instead and against the least that is possible."""
+"""Benchmarks of the integration, compared to alternatives and to the possible minimum."""

@@ -1,4 +1,4 @@
-"""Run benchmarks, each in a process of its own, and write one table of what they have found."""
+"""Run benchmarks, each in its own process, and write one table of the results."""
 
 import argparse
 import asyncio
@@ -56,7 +56,7 @@ def _run_apart(name: str, *, quick: bool) -> dict[str, Any]:
 
 
 def _earlier(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what earlier runs have found, by benchmark."""
+    """Return the results of earlier runs, by benchmark."""
     try:
         report = json.loads((folder / "results.json").read_text())
     except FileNotFoundError:
@@ -101,12 +101,12 @@ def _table(report: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run what is asked for; the exit status says nothing of the goals, since machines differ."""
+    """Run the selected benchmarks; missed goals do not change the exit status, since machines differ."""
     options = _parse()
     if options.one:
         _run_here(options.names[0], quick=options.quick)
         return
-    # Who runs only some keeps the others' figures.
+    # Keep the results of benchmarks that were not run.
     folder = options.output or (None if options.quick else RESULTS)
     found = _earlier(folder) if folder and options.names else {}
     for name, title in BENCHMARKS.items():

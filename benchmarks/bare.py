@@ -1,4 +1,4 @@
-"""Entities that do nothing: as many as ours, of the same platforms, on as many devices."""
+"""Minimal entities for comparison: as many as ours, of the same platforms, on as many devices."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ DOMAIN = "bare"
 
 
 class Like(NamedTuple):
-    """An entity of ours that a bare one is like."""
+    """The entity of ours that a bare one corresponds to."""
 
     platform: str
     unique_id: str
@@ -116,11 +116,11 @@ _CLASSES: dict[str, type[_Bare]] = {
 
 
 class _Flow(ConfigFlow):
-    """Every entry belongs to a flow."""
+    """A config flow, which every entry needs."""
 
 
 def bare_entry(hass: HomeAssistant, likes: Iterable[Like]) -> MockConfigEntry:
-    """Return an entry, not set up yet, that brings an entity like each of these."""
+    """Return a config entry, not set up yet, with a bare entity for each of these."""
     by_platform: dict[str, list[Like]] = defaultdict(list)
     for like in likes:
         by_platform[like.platform].append(like)
@@ -149,7 +149,7 @@ def bare_entry(hass: HomeAssistant, likes: Iterable[Like]) -> MockConfigEntry:
 
 
 async def add_bare(hass: HomeAssistant, likes: Iterable[Like]) -> None:
-    """Set up entities like these."""
+    """Set up entities for these."""
     entry = bare_entry(hass, likes)
     with mock_config_flow(DOMAIN, _Flow):
         if not await hass.config_entries.async_setup(entry.entry_id):

@@ -1,4 +1,4 @@
-"""A virtual farm in a process of its own, so that its work is not counted as ours."""
+"""A virtual farm in a separate process, so that its work is not measured as ours."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -22,16 +22,16 @@ _ROOT = Path(__file__).parents[1]
 
 
 class Cloud:
-    """The other process, as seen from here."""
+    """Controls the other process."""
 
     def __init__(self, process: asyncio.subprocess.Process | None, addresses: dict[str, str]) -> None:
-        """Take a process that listens."""
+        """Use a process that is listening."""
         self._process = process
         self.rest_url = addresses["rest"]
         self.realtime_url = addresses["realtime"]
 
     async def counts(self) -> dict[str, Any]:
-        """Return how many messages were published, and what was asked over REST, as ``METHOD /path``."""
+        """Return the number of published messages, and the REST requests as ``METHOD /path``."""
         return await self._ask("counts")
 
     async def _ask(self, what: str) -> dict[str, Any]:
@@ -43,18 +43,18 @@ class Cloud:
         return answer
 
     async def quiet(self) -> None:
-        """Let no printer say anything more."""
+        """Stop all messages of printers."""
         await self._ask("quiet")
 
     def pin(self, cores: set[int]) -> None:
-        """Let the process run on these cores only."""
+        """Run the process on these cores only."""
         assert self._process is not None
         os.sched_setaffinity(self._process.pid, cores)
 
 
 @asynccontextmanager
 async def cloud(printers: int, *, chatty: bool = False) -> AsyncGenerator[Cloud]:
-    """Run a virtual farm in which time stands still; a ``chatty`` one sends a message per printer and second."""
+    """Run a virtual farm with stopped simulation; a ``chatty`` one sends a message per printer and second."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -97,7 +97,7 @@ async def _serve(printers: int, *, chatty: bool) -> None:
 
 
 class _Chatter:
-    """Sends a message per printer and second, evenly spread, each stamped when it is sent."""
+    """Sends a message per printer and second, evenly spread; each has its time of sending."""
 
     def __init__(self, farm: VirtualFarm) -> None:
         self._farm = farm

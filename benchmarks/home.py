@@ -1,4 +1,4 @@
-"""A Home Assistant to measure in: real, in this process, without recorder and without anyone who looks at states."""
+"""A real Home Assistant in this process, without recorder and without clients."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -23,7 +23,7 @@ import paho.mqtt.client as paho
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 from yarl import URL
 
-# Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
+# Import ours first: the test plugin has a package of the same name, which would hide it.
 from custom_components.printago.api.realtime.connection import MqttConnection
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from custom_components.printago.coordinator import PrintagoCoordinator
@@ -31,19 +31,19 @@ from custom_components.printago.coordinator import PrintagoCoordinator
 from .cloud import API_KEY, STORE_ID, Cloud
 
 type Receive = Callable[[paho.MQTTMessage], None]
-"""What paho calls with each message."""
+"""The callback that paho calls with each message."""
 
 
 class _Resolver(ThreadedResolver):
     async def real_close(self) -> None:
-        """Close, as Home Assistant calls it."""
+        """Close, with Home Assistant's interface."""
         await self.close()
 
 
 @asynccontextmanager
 async def home() -> AsyncGenerator[HomeAssistant]:
-    """Run a Home Assistant in a folder of its own."""
-    # Home Assistant's own resolver brings mDNS, which has no business here.
+    """Run a Home Assistant in a new folder."""
+    # Home Assistant's own resolver uses mDNS, which must not run here.
     resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", lambda _: _Resolver())
     with resolver, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with async_test_home_assistant(asyncio.get_running_loop(), config_dir=folder) as hass:
@@ -57,7 +57,7 @@ async def home() -> AsyncGenerator[HomeAssistant]:
 
 
 async def add_printago(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
-    """Set up our entry for a cloud, and wait until everything it brings is there."""
+    """Set up our entry for a cloud, and wait until all of its entities are added."""
     entry = new_entry(hass, running)
     if not await hass.config_entries.async_setup(entry.entry_id):
         raise RuntimeError(f"the entry is {entry.state}: {entry.reason}")
@@ -66,7 +66,7 @@ async def add_printago(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
 
 
 def new_entry(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
-    """Return an entry of a cloud that is not set up yet."""
+    """Return an entry for a cloud that is not set up yet."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Farm",
@@ -82,7 +82,7 @@ def new_entry(hass: HomeAssistant, running: Cloud) -> MockConfigEntry:
 
 
 def printago_receiver(coordinator: PrintagoCoordinator) -> Receive:
-    """Return where a message of our connection comes in."""
+    """Return the callback for messages of our connection."""
     assert coordinator.realtime is not None
     ours = coordinator.realtime._handle_message  # noqa: SLF001
     connection = next(
@@ -94,13 +94,13 @@ def printago_receiver(coordinator: PrintagoCoordinator) -> Receive:
 
 
 def entities_of(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, er.RegistryEntry]:
-    """Return the entry's entities that are enabled, by entity ID."""
+    """Return the entry's enabled entities, by entity ID."""
     found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     return {entity.entity_id: entity for entity in found if entity.disabled_by is None}
 
 
-# What of a printer's telemetry a user would write a sensor for, and how. Only what telemetry can tell is compared: our
-# switches, buttons and events have no like there.
+# The readings that a user could define MQTT sensors for, and their templates. Only readings of telemetry are compared:
+# our switches, buttons and events have no equivalent.
 _DATA = "value_json.data"
 _TEMPLATES = {
     "print_status": "{{ value_json.state | lower }}",
@@ -132,9 +132,9 @@ _BINARY = ("online", "printing", "hms")
 
 
 def mqtt_entities(keys: Iterable[tuple[str, str]]) -> dict[str, list[dict[str, Any]]]:
-    """Return the configuration of hand-written MQTT entities that show what ours show.
+    """Return the configuration of hand-written MQTT entities that are equivalent to ours.
 
-    ``keys`` are printer IDs and keys of our entities; what telemetry does not tell is left out.
+    ``keys`` are printer IDs and keys of our entities; those without a reading are left out.
     """
     config: dict[str, list[dict[str, Any]]] = {"sensor": [], "binary_sensor": []}
     for printer_id, key in keys:
@@ -159,7 +159,7 @@ def mqtt_entities(keys: Iterable[tuple[str, str]]) -> dict[str, list[dict[str, A
 
 
 async def add_mqtt(hass: HomeAssistant, running: Cloud, entities: dict[str, list[dict[str, Any]]]) -> Receive:
-    """Set up Home Assistant's MQTT integration with these entities; return where its messages come in."""
+    """Set up Home Assistant's MQTT integration with these entities; return the callback for its messages."""
     address = URL(running.realtime_url)
     entry = MockConfigEntry(
         domain="mqtt",
@@ -194,20 +194,20 @@ async def add_mqtt(hass: HomeAssistant, running: Cloud, entities: dict[str, list
 
 
 def message(topic: str, payload: bytes) -> paho.MQTTMessage:
-    """Return a message as paho makes it."""
+    """Return a message as paho creates it."""
     made = paho.MQTTMessage(topic=topic.encode())
     made.payload = payload
     return made
 
 
 class SimulatedTime:
-    """Lets Printago's clock run ahead, and with it what gathers bursts, so that hours of telemetry pass in seconds.
+    """Simulates Printago's clock and the timers that collect changes, so that hours of telemetry pass in seconds.
 
-    It stands in for the event loop's time where readings and counts are held back; sockets and polls know nothing of it.
+    It replaces the event loop's time where readings and counts are delayed; sockets and polls are unaffected.
     """
 
     def __init__(self, coordinator: PrintagoCoordinator, now: datetime | None = None) -> None:
-        """Begin now, or where it was left earlier."""
+        """Start now, or at the time reached before."""
         self.now = now or datetime.now(UTC)
         self._listeners = coordinator.listeners
         self._clock = coordinator.store_state.clock
@@ -217,13 +217,13 @@ class SimulatedTime:
         self._expire = coordinator.updates.async_expire
 
     def __enter__(self) -> Self:
-        """Stand in for the loop."""
+        """Replace the loop's time."""
         self._listeners._loop = cast(asyncio.AbstractEventLoop, self)  # noqa: SLF001
         self._wait_to_expire()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give time back."""
+        """Restore the loop's time."""
         self._listeners._loop = self._loop  # noqa: SLF001
         self._clock.offset = 0.0
 
@@ -232,17 +232,17 @@ class SimulatedTime:
         self._expire()
 
     def time(self) -> float:
-        """Return the simulated seconds, as a loop does."""
+        """Return the simulated seconds, like a loop."""
         return self._time
 
     def call_later(self, delay: float, called: Callable[..., None], *args: Any) -> Timer:
-        """Call when so many simulated seconds have passed."""
+        """Schedule a call after simulated seconds."""
         timer = Timer(partial(called, *args))
         heapq.heappush(self._timers, (self._time + delay, id(timer), timer))
         return timer
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self._time += seconds
         self.now += timedelta(seconds=seconds)
         self._clock.offset = (self.now - datetime.now(UTC)).total_seconds()
@@ -255,17 +255,17 @@ class SimulatedTime:
 
 
 class Timer:
-    """A call that waits for simulated time."""
+    """A call scheduled in simulated time."""
 
     def __init__(self, called: Callable[[], None]) -> None:
-        """Wait."""
+        """Schedule it."""
         self._called: Callable[[], None] | None = called
 
     def cancel(self) -> None:
-        """Call nothing."""
+        """Cancel the call."""
         self._called = None
 
     def run(self) -> None:
-        """Call."""
+        """Run the call."""
         if self._called is not None:
             self._called()

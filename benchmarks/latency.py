@@ -1,4 +1,4 @@
-"""How long a message takes from the broker, which is another process, to the states; and whether any gets lost."""
+"""Time from the publication of a message, in another process, to the state change; and lost messages."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ BLOCK_MS = 50.0
 
 
 async def run(*, quick: bool = False) -> Outcome:
-    """Let a farm talk for a minute, a message per printer and second."""
+    """Run a farm for a minute, with a message per printer and second."""
     printers, seconds = (4, 2) if quick else (500, 60)
     outcome = Outcome()
     async with cloud(printers, chatty=True) as running, home() as hass:
@@ -40,7 +40,8 @@ async def run(*, quick: bool = False) -> Outcome:
                 delays.append((datetime.now(UTC) - state.received_at).total_seconds() * 1000)
 
         realtime = coordinator.realtime
-        # What set-up has left would be looked at some time in this minute, all of Home Assistant's objects with it.
+        # Collect garbage of the setup now: else it would happen during the measurement, with all of Home Assistant's
+        # objects.
         began = time.thread_time()
         gc.collect()
         collection = time.thread_time() - began
@@ -51,7 +52,7 @@ async def run(*, quick: bool = False) -> Outcome:
         with LoopWatch() as watch:
             await asyncio.sleep(seconds)
         remove()
-        # What is on its way at either end is the same few.
+        # The messages in transit at the start and at the end are equally few.
         await running.quiet()
         sent = (await running.counts())["messages"] - sent
         async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""How things are measured: CPU time of the event loop's thread, medians, and ratios of runs made together."""
+"""Measurement: CPU time of the event loop's thread, medians, and ratios of runs made together."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One figure and how large it may be."""
+    """One figure and its upper limit."""
 
     name: str
     value: float
@@ -34,13 +34,13 @@ class Goal:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one benchmark has found: the figures that are judged, and others that explain them."""
+    """The results of one benchmark: figures with goals, and details."""
 
     goals: list[Goal] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
     def judge(self, name: str, value: float, goal: float) -> None:
-        """Add a figure that may be ``goal`` at most."""
+        """Add a figure with its upper limit ``goal``."""
         self.goals.append(Goal(name, value, goal))
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Spent:
 
 @contextmanager
 def cpu_time() -> Iterator[Spent]:
-    """Measure the CPU time that this thread spends inside; what other threads and processes do does not count."""
+    """Measure the CPU time of this thread inside the context; other threads and processes do not count."""
     spent = Spent()
     gc.collect()
     began = time.thread_time()
@@ -74,30 +74,30 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def resident_bytes() -> int:
-    """Return how much memory this process occupies."""
+    """Return the memory of this process in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 class LoopWatch:
-    """Notes how long each step of the event loop takes, by wall clock, as another task would feel it."""
+    """Records how long each step of the event loop takes, in wall-clock time, as another task experiences it."""
 
     def __init__(self) -> None:
-        """Begin to watch with ``start``."""
+        """Start to measure with ``start``."""
         self.longest = 0.0
         self.longest_cpu = 0.0
-        """The same by CPU time: what the machine gave to others meanwhile left out."""
+        """The same in CPU time, without the time used by other processes."""
         self.what = ""
         self.collections: dict[int, list[float]] = {}
         """Seconds of CPU time of each pass of Python's garbage collector, by generation."""
         self.longest_own = 0.0
-        """The longest step by CPU time, garbage collection left out: that looks at all objects there are, whoever made them."""
+        """The longest step in CPU time without garbage collection, which visits the objects of all integrations."""
         self._collecting = 0.0
         self._began_collecting = 0.0
         self._run: Callable[[asyncio.Handle], None] | None = None
 
     def __enter__(self) -> Self:
-        """Watch every callback that the loop runs."""
+        """Measure every callback that the loop runs."""
         self._run = run = asyncio.Handle._run  # noqa: SLF001, the loop offers no other way to time its steps
         watch = self
 
@@ -115,7 +115,7 @@ class LoopWatch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Watch no longer."""
+        """Stop measuring."""
         assert self._run is not None
         gc.callbacks.remove(self._on_collection)
         asyncio.Handle._run = self._run  # type: ignore[method-assign]  # noqa: SLF001
@@ -137,7 +137,7 @@ def _name_of(handle: asyncio.Handle) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Return what is worth knowing of the machine; nothing that names it."""
+    """Return properties of the machine that do not identify it."""
     model = next(
         (
             line.partition(":")[2].strip()

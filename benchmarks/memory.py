@@ -1,6 +1,6 @@
-"""Memory of a printer beyond that of as many bare entities, and what a reload leaves behind.
+"""Memory of a printer beyond that of as many bare entities, and leaks of a reload.
 
-Memory is what the process occupies, therefore each set-up has a process of its own.
+The memory of the process is measured, so each setup has its own process.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _OURS = "custom_components.printago"
 
 
 async def run(*, quick: bool = False) -> Outcome:
-    """Set up farms in processes of their own, and reload one in this process."""
+    """Set up farms in separate processes, and reload one in this process."""
     printers, passes = (4, 1) if quick else (500, 5)
     outcome = Outcome()
     async with cloud(printers) as running:
@@ -65,10 +65,10 @@ async def _grown(what: str, running: Cloud, likes: Path) -> int:
 
 
 async def _measure(what: str, running: Cloud, likes: Path) -> int:
-    """Return by how many bytes this process grows while a farm, or as many bare entities, are set up."""
+    """Return the growth of this process in bytes when a farm, or as many bare entities, are set up."""
     found = [Like(*like) for like in json.loads(likes.read_text())]
     async with home() as hass:
-        # What is loaded once for all printers is not a printer's.
+        # Modules loaded once for all printers do not count.
         await add_bare(hass, [])
         before = _occupied()
         if what == "ours":
@@ -85,7 +85,7 @@ def _occupied() -> int:
 
 
 async def _reload(running: Cloud, likes: Path) -> Counter[str]:
-    """Return what there is more of after the second reload than after the first one."""
+    """Return the growth of object counts from the first reload to the second."""
     async with home() as hass:
         entry = await add_printago(hass, running)
         likes.write_text(json.dumps(likes_of(hass, entry.entry_id)))
@@ -98,7 +98,7 @@ async def _reload(running: Cloud, likes: Path) -> Counter[str]:
         loaded = counts[1] - counts[0]
         await hass.config_entries.async_unload(entry.entry_id)
         unloaded = await _counted(hass)
-        # What is remembered of the farm stays for the next start; entities and what serves them must not.
+        # The farm model stays for the next start; entities and their helpers must not.
         for name in tuple(unloaded):
             if not name.endswith(("Entity", "Coordinator", "Client", "Listeners", "MqttConnection")):
                 del unloaded[name]
@@ -106,7 +106,7 @@ async def _reload(running: Cloud, likes: Path) -> Counter[str]:
 
 
 async def _all_retained(coordinator: PrintagoCoordinator) -> None:
-    """Wait until the broker has told all that it retained: what is known of it is no leak."""
+    """Wait until all retained messages have arrived, since their data is not a leak."""
     received = -1
     while coordinator.realtime is not None and coordinator.realtime.messages_received > received:
         received = coordinator.realtime.messages_received
@@ -114,7 +114,7 @@ async def _all_retained(coordinator: PrintagoCoordinator) -> None:
 
 
 async def _counted(hass: HomeAssistant) -> Counter[str]:
-    """Count our objects by class, the tasks that run, and the listeners of Home Assistant's events."""
+    """Count our objects by class, running tasks, and listeners of Home Assistant's events."""
     for _ in range(3):
         await asyncio.sleep(0.05)
         gc.collect()

@@ -1,4 +1,4 @@
-"""Set-up of an entry, against adding as many bare entities; and how many requests it takes."""
+"""Setup of an entry, compared to adding as many bare entities; and its number of requests."""
 
 import asyncio
 from statistics import median
@@ -15,7 +15,7 @@ REQUESTS = 4
 
 
 async def run(*, quick: bool = False) -> Outcome:
-    """Set up again and again, each time in a new Home Assistant."""
+    """Set up several times, each time in a new Home Assistant."""
     printers, passes = (4, 1) if quick else (500, 5)
     outcome = Outcome()
     async with cloud(printers) as running:
@@ -41,7 +41,7 @@ async def run(*, quick: bool = False) -> Outcome:
 
 
 async def _registered(running: Cloud) -> list[Like]:
-    """Return what ours registers, once everything that the first messages bring is there."""
+    """Return what ours registers once the first messages are processed."""
     async with home() as hass:
         entry = new_entry(hass, running)
         await _finish(hass, entry.entry_id)
@@ -67,6 +67,6 @@ async def _finish(hass: HomeAssistant, entry_id: str) -> None:
     if not await hass.config_entries.async_setup(entry_id):
         raise RuntimeError("the entry could not be set up")
     await hass.async_block_till_done()
-    # Entities of parts that the first messages tell of are added in tasks of their own.
+    # Entities for features reported in the first messages are added in separate tasks.
     await asyncio.sleep(0)
     await hass.async_block_till_done()

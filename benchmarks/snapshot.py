@@ -1,4 +1,4 @@
-"""A snapshot of 500 printers and 5,000 jobs, against parsing it and building as many slotted dataclasses."""
+"""A snapshot of 500 printers and 5,000 jobs, compared to parsing it into as many slotted dataclasses."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -28,7 +28,7 @@ type Bodies = dict[str, list[bytes]]
 
 
 class _Answer:
-    """An answer that has already come."""
+    """A response that is already complete."""
 
     status = 200
 
@@ -43,7 +43,7 @@ class _Answer:
 
 
 class _Session:
-    """Answers out of memory: neither sockets nor another process take part."""
+    """Responds from memory: neither sockets nor another process are involved."""
 
     def __init__(self, bodies: Bodies) -> None:
         self._bodies = bodies
@@ -102,7 +102,7 @@ async def run(*, quick: bool = False) -> Outcome:
 
 
 async def _bodies(running: Cloud, jobs: int) -> Bodies:
-    """Return the pages of a farm as it is, with so many jobs more that wait."""
+    """Return the pages of a farm with this number of additional waiting jobs."""
     headers = {"authorization": f"ApiKey {API_KEY}", "x-printago-storeid": STORE_ID}
     listed: dict[str, list[dict[str, Any]]] = {}
     async with aiohttp.ClientSession(running.rest_url, headers=headers) as session:
@@ -132,7 +132,7 @@ def _pages(rows: list[dict[str, Any]]) -> Iterable[bytes]:
 
 
 def _floor(bodies: Bodies) -> list[Any]:
-    """Parse, and put as many of each row's fields as ours takes into as many objects."""
+    """Parse, and store as many fields of each row as ours do, in as many objects."""
     made: list[Any] = []
     for path, record in (("/v1/printers", Printer), ("/v1/print-jobs", PrintJob)):
         names = ("id", *record.FIELDS)

@@ -1,6 +1,6 @@
-"""The cost of a telemetry message: ours, Home Assistant's MQTT integration with the same sensors, and the floor.
+"""The cost of a telemetry message: ours, Home Assistant's MQTT integration with the same sensors, and the minimum.
 
-The floor is one ``orjson.loads`` and ``hass.states.async_set`` for exactly the states that ours wrote.
+The minimum is one ``orjson.loads``, and ``hass.states.async_set`` for exactly the states that ours wrote.
 """
 
 from collections.abc import Callable
@@ -39,12 +39,12 @@ GROWTH = 1.2
 type Round = list[paho.MQTTMessage]
 """The messages of one second."""
 type Documents = list[list[dict[str, Any]]]
-"""What they say: for each second, and in it for each printer."""
+"""The documents: for each second, and for each printer."""
 
 
 @dataclass(slots=True)
 class Cost:
-    """Microseconds of CPU time a message, one for each pass."""
+    """Microseconds of CPU time per message, one value per pass."""
 
     ours: list[float] = field(default_factory=list)
     mqtt: list[float] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Cost:
     writes: float = 0.0
     changed: float = 0.0
     sensors: float = 0.0
-    """Sensors of the MQTT integration for a printer."""
+    """The number of MQTT sensors of a printer."""
 
     def as_dict(self) -> dict[str, float]:
         """Return the medians."""
@@ -99,7 +99,7 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
             return [[trace.document(second) for trace in traces] for second in seconds]
 
         with SimulatedTime(coordinator) as simulated:
-            # Once to get used to it: entities that come with the first messages have to be there.
+            # A first pass, so that entities for the first messages exist.
             known = documents(0)
             _play_ours(simulated, ours, _stamped(traces, known, simulated.now))
         await hass.async_block_till_done()
@@ -115,45 +115,45 @@ async def _measure(printers: int, rounds: int, passes: int) -> Cost:
         written = _Written(hass, list(entities))
         with SimulatedTime(coordinator, simulated.now) as simulated:
             for pass_ in range(1, passes + 1):
-                told = documents(pass_)
+                batch = documents(pass_)
                 begin = simulated.now
-                raw = _raw_writes(known[-1], told)
+                raw = _raw_writes(known[-1], batch)
                 written.rounds.clear()
-                spent_of_ours = _play_ours(simulated, ours, _stamped(traces, told, begin), written.note)
+                spent_of_ours = _play_ours(simulated, ours, _stamped(traces, batch, begin), written.note)
                 for spent, took in (
                     (cost.ours, spent_of_ours),
-                    (cost.mqtt, _play(partial(_receive, mqtt), _stamped(traces, told, begin))),
-                    (cost.floor, _play(partial(_floor, hass), _stamped(traces, told, begin), written.rounds)),
-                    (cost.raw_floor, _play(partial(_floor, hass), _stamped(traces, told, begin), raw)),
+                    (cost.mqtt, _play(partial(_receive, mqtt), _stamped(traces, batch, begin))),
+                    (cost.floor, _play(partial(_floor, hass), _stamped(traces, batch, begin), written.rounds)),
+                    (cost.raw_floor, _play(partial(_floor, hass), _stamped(traces, batch, begin), raw)),
                 ):
                     spent.append(took / count * MICROSECONDS)
                 cost.writes += sum(map(len, written.rounds)) / count / passes
                 cost.changed += sum(map(len, raw)) / count / passes
-                known = told
+                known = batch
     return cost
 
 
 def _stamped(traces: list[PrinterTrace], documents: Documents, begin: datetime) -> list[Round]:
-    """Return messages as paho makes them, the first of them a second after ``begin``."""
+    """Return messages as paho creates them, starting a second after ``begin``."""
     return [
         [
             message(trace.topic, stamp(document, begin + timedelta(seconds=second)))
-            for trace, document in zip(traces, told, strict=True)
+            for trace, document in zip(traces, batch, strict=True)
         ]
-        for second, told in enumerate(documents, start=1)
+        for second, batch in enumerate(documents, start=1)
     ]
 
 
 def _play_ours(
     simulated: SimulatedTime, receive: Receive, rounds: list[Round], after: Callable[[], None] = lambda: None
 ) -> float:
-    """Return the CPU seconds of all rounds, and of what they leave for later."""
+    """Return the CPU seconds of all rounds, including delayed work."""
     spent = 0.0
     gc.collect()
-    for told in rounds:
+    for batch in rounds:
         simulated.advance(1)
         began = time.thread_time()
-        _receive(receive, told)
+        _receive(receive, batch)
         simulated.run_due()
         spent += time.thread_time() - began
         after()
@@ -171,20 +171,20 @@ def _play(run_: Callable[..., None], *rounds: list[Any]) -> float:
     return spent
 
 
-def _receive(receive: Receive, told: Round) -> None:
-    for received in told:
+def _receive(receive: Receive, batch: Round) -> None:
+    for received in batch:
         receive(received)
 
 
-def _floor(hass: HomeAssistant, told: Round, writes: list[State]) -> None:
-    for received in told:
+def _floor(hass: HomeAssistant, batch: Round, writes: list[State]) -> None:
+    for received in batch:
         orjson.loads(received.payload)
     for state in writes:
         hass.states.async_set(state.entity_id, state.state, state.attributes)
 
 
 class _Written:
-    """Looks which states were written, without being there when they are: that would be counted against ours."""
+    """Finds the states that were written, without listening to them: that would count as our cost."""
 
     def __init__(self, hass: HomeAssistant, entity_ids: list[str]) -> None:
         self._hass = hass
@@ -193,7 +193,7 @@ class _Written:
         """For each round the states written in it, under other entity IDs."""
 
     def note(self) -> None:
-        """End a round."""
+        """Record the states of a round."""
         written = []
         for entity_id, known in self._known.items():
             state = self._hass.states.get(entity_id)
@@ -204,15 +204,15 @@ class _Written:
 
 
 def _raw_writes(known: list[dict[str, Any]], documents: Documents) -> list[list[State]]:
-    """Return a state for each field that changed, as who writes down everything would."""
+    """Return a state for each changed field, as if each were written separately."""
     result: list[list[State]] = []
-    for told in documents:
+    for batch in documents:
         result.append(
             [
                 State(f"raw.printer_{index}_{path.replace('.', '_').lower()}", str(second), {"friendly_name": path})
-                for index, (before, after) in enumerate(zip(known, told, strict=True))
+                for index, (before, after) in enumerate(zip(known, batch, strict=True))
                 for second, path in enumerate(changed_fields(before, after), start=len(result))
             ]
         )
-        known = told
+        known = batch
     return result

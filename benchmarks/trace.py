@@ -1,7 +1,7 @@
 """Telemetry as a farm sends it: a message per printer and second.
 
-Temperatures wander all the time, as sensors do; the percentage, the layer and the remaining time advance now and then; a
-print is prepared, runs, ends and cools down, and after a while the next one comes.
+Temperatures vary all the time, as sensors do; percentage, layer and remaining time advance now and then. Each printer
+prepares a print, prints, cools down, and starts the next one after a pause.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _LOADED = (
 
 @dataclass(frozen=True, slots=True)
 class _Print:
-    """One turn of a printer: it prepares, prints, cools down and rests; all in seconds from ``begins``."""
+    """One cycle of a printer: prepare, print, cool down, rest; all in seconds from ``begins``."""
 
     begins: int
     duration: int
@@ -42,10 +42,10 @@ class _Print:
 
 
 class PrinterTrace:
-    """What one printer sends; the same for the same seed."""
+    """The messages of one printer; the same for the same seed."""
 
     def __init__(self, store_id: str, printer_id: str, seed: int, begin: float) -> None:
-        """Begin at ``begin`` (0 to 1) of a print and the pauses around it."""
+        """Start at a share ``begin`` (0 to 1) of the cycle."""
         self.topic = f"stores/{store_id}/printer-stats/{printer_id}"
         self._store_id = store_id
         self._printer_id = printer_id
@@ -69,7 +69,7 @@ class PrinterTrace:
         )
 
     def _settle(self) -> None:
-        """Let temperatures be those of a printer that has been at it before the trace begins."""
+        """Set the temperatures of a printer that ran before the trace starts."""
         since = -self._print.begins
         if since < _PREPARE + self._print.duration:
             warm = min(1.0, since / _PREPARE)
@@ -78,7 +78,7 @@ class PrinterTrace:
             self._chamber = _ROOM + 11 * warm
 
     def document(self, second: int) -> dict[str, Any]:
-        """Return the message of one second, which ``stamp`` dates; seconds have to be asked for in order."""
+        """Return the message of one second with the timestamp ``stamp``; seconds must be requested in order."""
         if second >= self._print.ends:
             self._print = self._next(second)
         current, since = self._print, second - self._print.begins
@@ -146,7 +146,7 @@ class PrinterTrace:
         }
 
     def _reading(self, temperature: float, second: int, amplitude: float) -> float:
-        # A heater that is regulated swings around its target, and every sensor has some noise.
+        # A regulated heater oscillates around its target, and every sensor has some noise.
         swing = math.sin(second / 7.3 + self._phase) + 0.5 * math.sin(second / 2.9 + 2 * self._phase)
         warm = temperature > _ROOM + 10
         return round(temperature + (amplitude * swing / 1.5 if warm else 0) + self._random.gauss(0, 0.04), 2)
@@ -158,7 +158,7 @@ class PrinterTrace:
 
 
 def farm_traces(store_id: str, printer_ids: Sequence[str]) -> list[PrinterTrace]:
-    """Return a trace for each printer, begun so that all phases of a print are there as often as they last."""
+    """Return a trace for each printer, so that each phase occurs as often as it lasts."""
     count = len(printer_ids)
     return [
         PrinterTrace(store_id, printer_id, seed=index, begin=(index + 0.5) / count)
@@ -167,7 +167,7 @@ def farm_traces(store_id: str, printer_ids: Sequence[str]) -> list[PrinterTrace]
 
 
 def stamp(document: dict[str, Any], now: datetime) -> bytes:
-    """Return a message as it goes over the wire at ``now``."""
+    """Return the payload of a message at ``now``."""
     document["receivedAt"] = _iso(now)
     document["expiresAt"] = _iso(now + _EXPIRY)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
@@ -184,7 +184,7 @@ def _iso(moment: datetime) -> str:
 
 
 def fields_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Return every single field of a message by its path, without the two stamps that differ in each."""
+    """Return every field of a message by its path, without the two timestamps."""
     for name, value in document.items():
         if name in ("receivedAt", "expiresAt"):
             continue
@@ -198,6 +198,6 @@ def fields_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return the paths of the fields that two messages of a printer tell differently."""
+    """Return the paths of the fields that differ between two messages of a printer."""
     known = dict(fields_of(before))
     return [path for path, value in fields_of(after) if known.get(path) != value]

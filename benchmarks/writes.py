@@ -1,7 +1,7 @@
-"""How often states are written: ours, against one write for each field of the telemetry that changed.
+"""Number of state writes, compared to one write for each changed field of the telemetry.
 
-Two hours of telemetry pass in simulated time. Meanwhile it is watched how long a status, a stage or a step of the
-percentage takes to be shown.
+Two hours of telemetry pass in simulated time. The delay until a status, a stage or a percentage is shown is measured,
+too.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _STEP = 0.25
 
 
 class _Watch:
-    """Waits for what one printer tells to be shown."""
+    """Measures the delay until one printer's values are shown."""
 
     def __init__(self, hass: HomeAssistant, printer_id: str) -> None:
         registry = er.async_get(hass)
@@ -36,18 +36,18 @@ class _Watch:
         self._awaited: dict[str, tuple[str, float]] = {}
         self.longest = 0.0
 
-    def tell(self, document: Mapping[str, Any], now: float) -> None:
-        """Note what is to be shown from ``now`` on."""
-        told = document["data"]["print"]
+    def expect(self, document: Mapping[str, Any], now: float) -> None:
+        """Record which values must be shown from ``now`` on."""
+        status = document["data"]["print"]
         for key, value in (
             ("print_status", document["state"].lower()),
-            ("stage", told["stage"]),
-            ("print_progress", str(told["percent"])),
+            ("stage", status["stage"]),
+            ("print_progress", str(status["percent"])),
         ):
             self._awaited[key] = (value, now)
 
     def look(self, now: float) -> None:
-        """Note what is shown by ``now``."""
+        """Record which values are shown at ``now``."""
         for key, (value, since) in tuple(self._awaited.items()):
             state = self._hass.states.get(self._entities[key] or "")
             if state is not None and state.state == value:
@@ -55,12 +55,12 @@ class _Watch:
                 del self._awaited[key]
 
     def end(self, now: float) -> None:
-        """Count what was never shown."""
+        """Count the values that were never shown."""
         self.longest = max((self.longest, *(now - since for _, since in self._awaited.values())))
 
 
 async def run(*, quick: bool = False) -> Outcome:
-    """Play the trace of a small farm: what counts is how often each printer's states are written."""
+    """Play the trace of a small farm: the number of writes per printer counts."""
     printers, seconds = (2, 60) if quick else (10, 7_200)
     outcome = Outcome()
     async with cloud(printers) as running, home() as hass:
@@ -86,7 +86,7 @@ async def run(*, quick: bool = False) -> Outcome:
                     document = trace.document(second)
                     changed += len(changed_fields(known[index], document))
                     receive(message(trace.topic, stamp(document, simulated.now)))
-                    watches[index].tell(document, second)
+                    watches[index].expect(document, second)
                     known[index] = document
                 for step in range(round(1 / _STEP)):
                     for watch in watches:

@@ -1,4 +1,4 @@
-"""Build the archive that HACS installs: the package's files, byte for byte the same wherever and whenever it is built."""
+"""Build the archive that HACS installs, reproducibly: the same files give the same bytes."""
 
 import hashlib
 from pathlib import Path
@@ -17,7 +17,7 @@ _MODE = 0o100644
 def build(package: Path, archive: Path) -> str:
     """Write an archive of a package, and return its SHA-256 in hexadecimal."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    # Stored, not compressed: what deflate makes of the same bytes differs from one zlib to the next.
+    # Stored, not compressed: the output of deflate differs between zlib versions.
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as target:
         for file in _files(package):
             entry = zipfile.ZipInfo(file.relative_to(package).as_posix(), _EPOCH)
@@ -28,7 +28,7 @@ def build(package: Path, archive: Path) -> str:
 
 
 def _files(package: Path) -> list[Path]:
-    """Return what belongs to the package, in an order that no machine changes."""
+    """Return the files of the package, in a fixed order."""
     found = (path for path in package.rglob("*") if path.is_file() and path.suffix in _KINDS)
     kept = [
         path for path in found if not any(part.startswith((".", "__py")) for part in path.relative_to(package).parts)

@@ -1,7 +1,7 @@
-"""Derive from the vendor's description what the virtual farm and the tests need of it (script/vendor-contract).
+"""Extract from the vendor's API description what virtual farm and tests need (script/vendor-contract).
 
-That is every path with its methods and permissions, and, of the calls that the farm serves, parameters and schemas;
-nothing of the vendor's prose.
+That is every path with its methods and permissions, and parameters and schemas of the calls that the farm serves; none
+of the vendor's prose.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from virtual_farm.rest.route import unnamed
 
 SHARED = Path(__file__).parents[2] / "shared" / "printago"
 SOURCES = {REST: "openapi.json", STATS: "openapi-stats.json"}
-"""What is made of which file."""
+"""The source and target files."""
 
 _PROSE = frozenset({"description", "summary", "title", "example", "examples", "tags", "deprecated", "externalDocs"})
 _BY_NAME = frozenset({"properties", "patternProperties", "$defs"})
@@ -27,7 +27,7 @@ _WIDTH = 120
 
 
 def derive(description: dict[str, Any], served: Iterable[tuple[str, str]] | None = None) -> dict[str, Any]:
-    """Return the part of a description that matters; `served` are methods and paths, None stands for all of them."""
+    """Return the needed part of a description; `served` are methods and paths, None means all."""
     known = None if served is None else {(method.lower(), unnamed(path)) for method, path in served}
     paths = {
         path: {
@@ -75,7 +75,7 @@ def _without_prose(node: Any, *, names: bool = False) -> Any:
 
 
 def _closure(schemas: dict[str, Any], node: Any) -> set[str]:
-    """Return the schemas that something refers to, directly or by others."""
+    """Return the schemas that are referenced, directly or indirectly."""
     found: set[str] = set()
     left = [node]
     while left:
@@ -95,7 +95,7 @@ def _closure(schemas: dict[str, Any], node: Any) -> set[str]:
 
 
 def render(value: Any, indent: int = 0) -> str:
-    """Return JSON that is compact, yet reads well in a diff: what fits into a line is one."""
+    """Return JSON that is compact, yet easy to read in a diff: a value that fits into a line is on one line."""
     flat = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
     if len(flat) + indent <= _WIDTH or not isinstance(value, dict | list) or not value:
         return flat
@@ -107,13 +107,13 @@ def render(value: Any, indent: int = 0) -> str:
 
 
 def made_of(source: Path, target: Path) -> str:
-    """Return what a file of the contract has to say, by the vendor's file or by the contract itself."""
+    """Return the expected content of a contract file, from the vendor's file or from the contract itself."""
     served = [(route.method, route.path) for route in ROUTES] if target == REST else None
     return render(derive(json.loads(source.read_text(encoding="utf-8")), served)) + "\n"
 
 
 def main() -> int:
-    """Write the contract, or only tell whether it is up to date."""
+    """Write the contract, or only check whether it is up to date."""
     parser = argparse.ArgumentParser(prog="script/vendor-contract", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=SHARED, help="where the vendor's description is")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when something has changed")

@@ -1,4 +1,4 @@
-"""Render the drawings in brand/ into the images that Home Assistant shows; see script/brand."""
+"""Render the drawings in brand/ to the images that Home Assistant shows; see script/brand."""
 
 from pathlib import Path
 import re
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "brand"
 TARGET = ROOT / "custom_components" / "printago" / "brand"
 HEIGHTS = {"icon": 256, "logo": 160}
-# On dark ground the layers shine and the nozzle is of steel.
+# On dark backgrounds the layers are bright and the nozzle is steel-colored.
 DARK = {
     "#3a4a56": "#d3dce2",
     "#35bcab": "#7be3d3",
@@ -24,7 +24,7 @@ DARK = {
 
 
 def main() -> None:
-    """Render each drawing for light and dark grounds, in one size and in twice that."""
+    """Render each drawing for light and dark backgrounds, in one size and in double size."""
     TARGET.mkdir(exist_ok=True)
     for kind, height in HEIGHTS.items():
         light = (SOURCE / f"{kind}.svg").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ type _Handler = Callable[[Printer, Document], None]
 
 
 class Commander:
-    """Sends commands to printers. A printer accepts every command and ignores one that makes no sense at the moment."""
+    """Sends commands to printers. A printer accepts every command and ignores one that has no effect at the moment."""
 
     def __init__(self, world: World, queue: JobQueue) -> None:
         """Use one world."""

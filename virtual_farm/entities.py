@@ -1,7 +1,7 @@
-"""Records of the cloud and how their changes are collected.
+"""Records of the cloud, and the collection of their changes.
 
-A record is changed in place through `Collection.touch` or `Collection.change`; what became of it is found by comparing
-its wire form with the one that was sent last, so nothing that changes a record has to know about messages.
+A record is changed in place through `Collection.touch` or `Collection.change`. Its wire form is compared to the one
+sent last to find changes, so code that changes a record does not need to know about messages.
 """
 
 from collections.abc import Callable

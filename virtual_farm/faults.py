@@ -11,13 +11,13 @@ MODES: tuple[str, ...] = get_args(FaultMode.__value__)
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """How the next `count` calls that fit fail.
+    """How the next `count` matching calls fail.
 
-    `status`: JSON with an HTTP status · `timeout`: no answer for `seconds` · `slow`: the right answer after `seconds` ·
-    `truncated`: the right answer, cut off in the middle · `html`: a proxy's page with an HTTP status · `drop`: acted
-    upon, then the connection is cut · `reset`: the connection is cut, nothing is done. `path` is the beginning of a
-    path; `every` lets only each n-th fitting call fail. `acts` lets `status`, `html` and `timeout` act first. An event
-    `until` ends the waiting of `timeout` and `slow` before its time.
+    `status`: JSON with an HTTP status · `timeout`: no response for `seconds` · `slow`: the right response after
+    `seconds` · `truncated`: the right response, cut off in the middle · `html`: a proxy's page with an HTTP status ·
+    `drop`: the call takes effect, then the connection is cut · `reset`: the connection is cut without effect. `path` is
+    the beginning of a path; with `every`, only each n-th matching call fails. With `acts`, `status`, `html` and
+    `timeout` take effect first. An event `until` ends the delay of `timeout` and `slow` early.
     """
 
     mode: FaultMode

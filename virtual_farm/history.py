@@ -38,8 +38,8 @@ class _Printed:
 def fill_history(world: World, jobs: int, *, months: int = MONTHS, until: datetime | None = None) -> None:
     """Put past jobs into the store, spread over the months before a moment (by default now); nothing is announced.
 
-    Among them are retried jobs, cleared ones, some of parts and at printers that are gone, and some that failed or were
-    canceled before their printer began with them, or in the middle. Each is random: at one printer they may overlap.
+    Some of them were retried or cleared, have a part or printer that no longer exists, or failed or were canceled
+    before their printer began, or in the middle. All are random: jobs of one printer may overlap.
     """
     past = _Past(world, until or world.clock())
     began = past.until - timedelta(days=months * _DAYS_PER_MONTH)

@@ -1,4 +1,4 @@
-"""The physical printer: heat, progress, and filament in simulated time. It knows nothing about the cloud."""
+"""The physical printer: heat, progress, and filament in simulated time. It does not depend on the cloud."""
 
 from dataclasses import dataclass, field
 import math

@@ -24,7 +24,7 @@ def _hidden[T](default: T) -> T:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Printer(PrinterRecord):
-    """The record (its wire fields) and what stands behind it.
+    """The record (its wire fields) and the machine behind it.
 
     `connected` is whether the cloud can reach the machine, `seen` what it last saw of it (phase and task),
     `reserved_by` the job that is being prepared for it.

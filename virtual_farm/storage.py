@@ -28,7 +28,7 @@ class Blob:
 
 
 class Storage:
-    """Files of a store. Whoever has a signed URL can read or write one of them until it expires."""
+    """Files of a store. A signed URL allows its owner to read or write one of them until it expires."""
 
     def __init__(self, store_id: str, clock: Clock) -> None:
         """Start empty. Uploads go to a temporary folder that `close` removes."""

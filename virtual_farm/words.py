@@ -8,10 +8,10 @@ from .phase import Phase
 from .printer_models import Provider
 
 type Words = Literal["common", "own", "odd"]
-"""`common`.
+"""Sets of words.
 
-Bambu's words, and few and plain ones for the others (the vendor's examples) · `own`: those of each brand · `odd`: as
-`own`, with null and an unknown word between any two of them.
+`common`: Bambu's words, and simple ones for the other brands (the vendor's examples) · `own`: those of each brand ·
+`odd`: as `own`, with null and an unknown word between any two of them.
 """
 
 ODD_WORD = "reticulating"

@@ -62,7 +62,7 @@ def _parse() -> argparse.Namespace:
 
 
 async def _until_stopped(demo: Demo) -> None:
-    """Return when somebody wants an end; raises DemoError when a process ends by itself."""
+    """Return on a request to stop; raises DemoError when a process ends by itself."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -122,7 +122,7 @@ async def _check(options: argparse.Namespace) -> None:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    """Run as the main task, which SIGTERM ends as Ctrl-C does."""
+    """Run as the main task; SIGTERM ends it like Ctrl-C."""
     main = asyncio.current_task()
     assert main is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: what a person sees and does there, as admin and without admin rights, on any screen."""
+"""Tests the dashboard in a real browser, as admin and as another user, with several screen sizes."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ _VIEWS = {
 
 
 async def dashboard_works(check: Check, chromium: str) -> None:
-    """Go through every view of the dashboard in a browser; raises DemoError for what is missing, and for any error in it."""
+    """Open every view of the dashboard in a browser; raises DemoError for missing content and for any error."""
     from playwright.async_api import Error, async_playwright
 
     demo = check.demo
@@ -29,7 +29,7 @@ async def dashboard_works(check: Check, chromium: str) -> None:
     await _add_staff(demo)
     try:
         async with async_playwright() as playwright:
-            # Root may not use the browser's sandbox; nothing but our own pages is opened.
+            # Root can't use the browser's sandbox; only our own pages are opened.
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             async with _signed_in(demo, browser, USER) as page:
                 await _wall(demo, page)
@@ -60,7 +60,7 @@ async def _add_staff(demo: Demo) -> None:
 async def _signed_in(
     demo: Demo, browser: Any, user: str, *, width: int = 1440, language: str = "en"
 ) -> AsyncGenerator[Any]:
-    """Sign a user in, in a window of its own; raises DemoError for errors in its console."""
+    """Sign in a user in a separate window; raises DemoError for errors in its console."""
     url = demo.home_assistant.url
     context = await browser.new_context(viewport={"width": width, "height": 900}, locale=language)
     page = await context.new_page()
@@ -95,7 +95,7 @@ async def _wall(demo: Demo, page: Any) -> None:
 
 
 async def _bed_is_confirmed(check: Check, page: Any) -> None:
-    """Let a print end, confirm its bed, take that back, then confirm it for good."""
+    """Finish a print, confirm its bed, undo that, then confirm it again."""
     printer = await check.printer(
         lambda printer: printer["isOnline"] and printer["printingJobId"] and not printer["continuousPrint"], "prints"
     )

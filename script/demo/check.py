@@ -1,4 +1,4 @@
-"""What a user of the demo would see, asserted."""
+"""Checks the demo as a user would see it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -20,15 +20,15 @@ _LATENCY_SAMPLES = 10
 
 
 class Check:
-    """The assertions, one method each; all raise DemoError with the reason."""
+    """The checks, one method each; all raise DemoError with the reason."""
 
     def __init__(self, demo: Demo) -> None:
-        """Take a demo whose entities live."""
+        """Check a demo whose entities have values."""
         self.demo = demo
         self._client = demo.home_assistant.client
 
     async def run(self) -> None:
-        """Run all and print what was seen."""
+        """Run all checks and print the results."""
         demo = self.demo
         report(
             f"Home Assistant started in {demo.home_assistant_start:.1f} s, its Printago entry was set up in "
@@ -42,7 +42,7 @@ class Check:
         await self.submitted_job_reaches_the_printer(printer_id)
 
     async def actions_are_described(self) -> None:
-        """See that the page's first questions are answered; without the actions it stays at "Loading"."""
+        """Check that the page's first calls are answered; without the actions it stays at "Loading"."""
         actions = await self._client.command("get_services")
         if "submit_print_job" not in actions.get("printago", {}):
             raise DemoError("Home Assistant does not know the action printago.submit_print_job")
@@ -51,16 +51,16 @@ class Check:
         report(f"{len(mine)} entities are enabled, {len(self.demo.entities) - len(mine)} are there to be enabled")
 
     async def set_up_is_frugal(self) -> None:
-        """See that the entry has cost few requests of the quota, with what it asked in the seconds since."""
+        """Check that the entry has sent few requests, including those of the seconds since."""
         requests = await self.demo.farm.control("GET", "/requests")
         paths = ", ".join(f"{request['method']} {request['path']}" for request in requests)
         report(f"{len(requests)} REST requests so far, for the config flow and the set-up: {paths}")
-        # At least the first is the config flow's, which validates what was typed.
+        # The first one at least is from the config flow's validation.
         if len(requests) - 1 > _MOST_SETUP_REQUESTS:
             raise DemoError(f"the set-up may take at most {_MOST_SETUP_REQUESTS} REST requests")
 
     async def telemetry_arrives_without_reload(self) -> None:
-        """See the progress and the nozzle temperature of a printer that prints change by themselves."""
+        """Check that progress and nozzle temperature of a printer change while it prints."""
         printer = await self.printer(lambda printer: printer["state"] == "RUNNING", "prints")
         for key in ("print_progress", "nozzle_temp"):
             entity_id = self.entity(printer["id"], key)
@@ -72,7 +72,7 @@ class Check:
             report(f"{entity_id} went from {before} to {after}")
 
     async def telemetry_arrives_in_time(self) -> None:
-        """See telemetry messages show in a state within a second."""
+        """Check that telemetry messages reach a state within a second."""
         printer = await self.printer(lambda printer: printer["state"] == "IDLE" and printer["isOnline"], "idles")
         entity_id = self.entity(printer["id"], "nozzle_temp")
         seconds = []
@@ -103,7 +103,7 @@ class Check:
             raise DemoError(f"a telemetry message took {worst:.2f} s to show, at most {_MOST_LATENCY} s is allowed")
 
     async def confirmed_bed_makes_printer_ready(self) -> str:
-        """Press the button of a printer that waits for its bed to be cleared, see it ready, return its ID."""
+        """Press the button of a printer whose bed needs clearing, wait until it is ready, return its ID."""
         printer = await self.printer(
             lambda printer: printer["isOnline"] and printer["isAvailable"] and not printer["confirmedReady"],
             "waits for its bed to be cleared",
@@ -112,7 +112,7 @@ class Check:
         before = (await self._client.state(readiness))["state"]
         if before != "awaiting_clear":
             raise DemoError(f"{readiness} is {before} instead of awaiting_clear")
-        # The next job may follow at once, so that the state itself may already be the one after it.
+        # The next job may start at once, so the state may already be a later one.
         ready = self._client.expect(_is(readiness, "ready"))
         pressed = time.perf_counter()
         await self._client.action("button.press", {"entity_id": self.entity(printer["id"], "confirm_bed_cleared")})
@@ -125,7 +125,7 @@ class Check:
         return str(printer["id"])
 
     async def submitted_job_reaches_the_printer(self, printer_id: str) -> None:
-        """Submit a job for a printer, and see it become that printer's current job."""
+        """Submit a job for a printer, and wait until it is that printer's current job."""
         jobs = (await self.demo.farm.control("GET", "/state"))["jobs"]
         part_id = next(job["partId"] for job in jobs if job["assignedPrinterId"] == printer_id)
         device_id = (await self.demo.home_assistant.devices())[printer_id]
@@ -153,14 +153,14 @@ class Check:
         )
 
     async def log_is_clean(self) -> None:
-        """See that Home Assistant found nothing to complain about."""
+        """Check that Home Assistant's log has no warnings or errors."""
         if found := complaints(self.demo.home_assistant.log):
             raise DemoError("\n".join(["Home Assistant's log has complaints:", *found]))
         report("Home Assistant's log has no complaint")
 
     @asynccontextmanager
     async def patience(self, what: str) -> AsyncGenerator[None]:
-        """Bound how long something may take."""
+        """Limit the duration of an operation."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 yield
@@ -168,7 +168,7 @@ class Check:
             raise DemoError(f"waited {_PATIENCE:.0f} s in vain for {what}") from None
 
     async def printer(self, wanted: Callable[[dict[str, Any]], bool], does: str) -> dict[str, Any]:
-        """Return a printer of the farm as its control API shows it."""
+        """Return a printer from the farm's control API."""
         for printer in (await self.demo.farm.control("GET", "/state"))["printers"]:
             if wanted(printer):
                 found: dict[str, Any] = printer
@@ -176,7 +176,7 @@ class Check:
         raise DemoError(f"no printer of the farm {does}; give it more with --printers")
 
     def entity(self, owner: str, key: str) -> str:
-        """Return the ID of the entity of a printer or store."""
+        """Return the entity ID for a key of a printer or store."""
         try:
             return self.demo.entities[f"{owner}_{key}"]
         except KeyError:
@@ -188,5 +188,5 @@ def _is(entity_id: str, wanted: str) -> Callable[[StateChange], bool]:
 
 
 def report(text: str) -> None:
-    """Tell what was seen."""
+    """Print a result."""
     print(f"  ✓ {text}", flush=True)

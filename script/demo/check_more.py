@@ -1,4 +1,4 @@
-"""What only a whole Home Assistant can show: its local assistant, and how little memory a large upload takes."""
+"""Checks that need a complete Home Assistant: its local assistant, and the memory that a large upload needs."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ _MOST_MEMORY_BYTES = 20_000_000
 
 
 async def voice_is_understood(check: Check) -> None:
-    """Speak the three sentences of the voice blueprint to Home Assistant's own assistant."""
+    """Send the three sentences of the voice blueprint to Home Assistant's own assistant."""
     demo, client = check.demo, check.demo.home_assistant.client
     folder = demo.home_assistant.folder / "blueprints" / "automation" / "printago"
     await asyncio.to_thread(folder.mkdir, parents=True)
@@ -58,7 +58,7 @@ async def voice_is_understood(check: Check) -> None:
 
 
 async def large_upload_stays_small(check: Check) -> None:
-    """Upload a model of 200 MB, and see how little more memory Home Assistant needs for it at its peak."""
+    """Upload a model of 200 MB, and check by how much Home Assistant's peak memory grows."""
     demo = check.demo
     model = demo.home_assistant.folder / "models" / "large.stl"
 
@@ -68,7 +68,7 @@ async def large_upload_stays_small(check: Check) -> None:
 
     await asyncio.to_thread(write)
     process = Path("/proc") / str(demo.home_assistant.process.pid)
-    # From here on the kernel counts the peak anew.
+    # Reset the kernel's peak value.
     await asyncio.to_thread((process / "clear_refs").write_text, "5")
     before = await asyncio.to_thread(_peak, process)
     answer = await demo.home_assistant.client.action("printago.upload_part", {"path": str(model)}, response=True)
@@ -81,7 +81,7 @@ async def large_upload_stays_small(check: Check) -> None:
 
 
 def _peak(process: Path) -> int:
-    """Return the most memory that a process has held, in bytes."""
+    """Return the peak memory of a process in bytes."""
     for line in (process / "status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""A client of Home Assistant's REST and websocket APIs, as a browser or another program would use them."""
+"""A client of Home Assistant's REST and WebSocket APIs."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from .processes import DemoError
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A state that Home Assistant has announced; `seen` is when it arrived here (time.perf_counter)."""
+    """A state change; `seen` is when it arrived here (time.perf_counter)."""
 
     entity_id: str
     state: str
@@ -27,7 +27,7 @@ class Client:
     """One signed-in user."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
-        """Take an access token of the Home Assistant at `url`."""
+        """Use an access token of the Home Assistant at `url`."""
         self._session = session
         self._url = url
         self._token = token
@@ -38,7 +38,7 @@ class Client:
         self._watchers: set[Callable[[StateChange], None]] = set()
 
     async def rest(self, method: Literal["GET", "POST"], path: str, body: Any = None) -> Any:
-        """Call REST below /api and return its JSON; raises DemoError for a refusal."""
+        """Call REST below /api and return its JSON; raises DemoError for an error status."""
         headers = {"Authorization": f"Bearer {self._token}"}
         async with self._session.request(method, f"{self._url}/api{path}", json=body, headers=headers) as response:
             if response.status >= 400:
@@ -47,7 +47,7 @@ class Client:
             return await response.json()
 
     async def state(self, entity_id: str) -> dict[str, Any]:
-        """Return the state object of an entity; raises DemoError when there is none."""
+        """Return the state object of an entity; raises DemoError if there is none."""
         state: dict[str, Any] = await self.rest("GET", f"/states/{entity_id}")
         return state
 
@@ -57,13 +57,13 @@ class Client:
     async def action(self, name: str, data: dict[str, Any], *, response: Literal[True]) -> dict[str, Any]: ...
 
     async def action(self, name: str, data: dict[str, Any], *, response: bool = False) -> dict[str, Any] | None:
-        """Perform an action such as `button.press`; with `response` return what it answers."""
+        """Perform an action such as `button.press`; with `response` return its response."""
         suffix = "?return_response" if response else ""
         answer = await self.rest("POST", f"/services/{name.replace('.', '/')}{suffix}", data)
         return answer["service_response"] if response else None
 
     async def connect(self) -> None:
-        """Open the websocket and have every state change announced."""
+        """Open the WebSocket and subscribe to all state changes."""
         self._socket = await self._session.ws_connect(f"{self._url}/api/websocket", max_msg_size=0)
         await self._socket.receive_json()
         await self._socket.send_json({"type": "auth", "access_token": self._token})
@@ -73,7 +73,7 @@ class Client:
         await self.command("subscribe_events", event_type="state_changed")
 
     async def close(self) -> None:
-        """Close the websocket."""
+        """Close the WebSocket."""
         if self._socket is not None:
             await self._socket.close()
         if self._reader is not None:
@@ -82,7 +82,7 @@ class Client:
                 await self._reader
 
     async def command(self, kind: str, **arguments: Any) -> Any:
-        """Send a websocket command and return its result; raises DemoError when it fails."""
+        """Send a WebSocket command and return its result; raises DemoError if it fails."""
         if self._socket is None:
             raise RuntimeError("not connected")
         number = next(self._ids)
@@ -106,7 +106,7 @@ class Client:
             answer.set_exception(DemoError("Home Assistant closed the websocket"))
 
     def expect(self, wanted: Callable[[StateChange], bool]) -> asyncio.Future[StateChange]:
-        """Return what becomes the first wanted state change that is announced from now on."""
+        """Return an awaitable of the next matching state change."""
         future: asyncio.Future[StateChange] = asyncio.get_running_loop().create_future()
 
         def watch(change: StateChange) -> None:

@@ -1,4 +1,4 @@
-"""The demo's dashboard: the one that the integration brings."""
+"""The demo's dashboard: the integration's own."""
 
 from .demo import Demo
 
@@ -6,7 +6,7 @@ PATH = "print-farm"
 
 
 async def add_dashboard(demo: Demo) -> None:
-    """Put the dashboard into the sidebar, as *Add dashboard* does."""
+    """Add the dashboard to the sidebar, as *Add dashboard* does."""
     client = demo.home_assistant.client
     await client.command(
         "lovelace/dashboards/create",

@@ -1,4 +1,4 @@
-"""Both halves of the demo together."""
+"""Runs both parts of the demo."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -31,7 +31,7 @@ class Demo:
 
 @asynccontextmanager
 async def running_demo(folder: Path, *, printers: int, port: int, speed: float) -> AsyncGenerator[Demo]:
-    """Start everything in a new folder, and stop it at the end; raises DemoError when something fails."""
+    """Start everything in a new folder, and stop it at the end; raises DemoError if something fails."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)))
         farm = await Farm.start(session, folder, printers=printers, speed=speed)
@@ -55,7 +55,7 @@ async def running_demo(folder: Path, *, printers: int, port: int, speed: float) 
 
 
 async def _wait_until_live(farm: Farm, home_assistant: HomeAssistant) -> dict[str, str]:
-    """Wait until the stream is up and every printer that is online shows a temperature; return the entity IDs."""
+    """Wait until the stream is up and every online printer shows a temperature; return the entity IDs."""
     try:
         async with asyncio.timeout(_LIVE_SECONDS):
             while True:
@@ -72,7 +72,7 @@ async def _wait_until_live(farm: Farm, home_assistant: HomeAssistant) -> dict[st
 
 
 async def _missing(farm: Farm, home_assistant: HomeAssistant) -> tuple[list[str], dict[str, str]]:
-    """Return the unique IDs that do not live yet, and the entity IDs by unique ID."""
+    """Return the unique IDs without values yet, and the entity IDs by unique ID."""
     farm_state = await farm.control("GET", "/state")
     states = {state["entity_id"]: state["state"] for state in await home_assistant.client.rest("GET", "/states")}
     entities = await home_assistant.entities()

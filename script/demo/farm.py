@@ -1,4 +1,4 @@
-"""The virtual farm as a process, and its control API."""
+"""Runs the virtual farm as a process, and calls its control API."""
 
 import asyncio
 from pathlib import Path
@@ -15,13 +15,13 @@ _START_SECONDS = 30.0
 
 
 class Farm:
-    """A virtual farm that runs."""
+    """A running virtual farm."""
 
     store_id = DEFAULT_STORE_ID
     api_key = DEFAULT_API_KEY
 
     def __init__(self, process: Process, session: aiohttp.ClientSession, rest_port: int, mqtt_port: int) -> None:
-        """Take a farm that has just been started."""
+        """Use a farm that has just been started."""
         self.process = process
         self.api_url = f"http://{HOST}:{rest_port}"
         self.realtime_url = f"ws://{HOST}:{mqtt_port}"
@@ -29,7 +29,7 @@ class Farm:
 
     @classmethod
     async def start(cls, session: aiohttp.ClientSession, folder: Path, *, printers: int, speed: float) -> Farm:
-        """Start a farm and wait until it listens; raises DemoError when it does not."""
+        """Start a farm and wait until it listens; raises DemoError if it does not."""
         rest_port, mqtt_port = free_port(), free_port()
         process = await Process.start(
             "The virtual farm",
@@ -56,7 +56,7 @@ class Farm:
         return cls(process, session, rest_port, mqtt_port)
 
     async def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Call the control API, for example `GET /requests`; raises DemoError when it refuses."""
+        """Call the control API, for example `GET /requests`; raises DemoError for an error status."""
         async with self._session.request(method, f"{self.api_url}/virtual-farm{path}", json=body) as response:
             if response.status != 200:
                 raise DemoError(f"the farm refused {method} {path}: {response.status} {await response.text()}")

@@ -1,4 +1,4 @@
-"""A real Home Assistant as a process: its configuration, its first user, its Printago entry."""
+"""Runs a real Home Assistant as a process: its configuration, its first user, its Printago entry."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ _PYTHON = ROOT / ".venv-ha" / "bin" / "python"
 _INTEGRATION = ROOT / "custom_components" / "printago"
 _START_SECONDS = 120.0
 
-# Not default_config: that would look for devices in the network and call servers outside.
+# Not default_config: it would search the network for devices and call servers outside.
 _CONFIGURATION = """\
 homeassistant:
   name: Virtual farm
@@ -59,7 +59,7 @@ def _write_storage(folder: Path, key: str, version: int, data: dict[str, Any], *
 
 
 def _write_configuration(folder: Path, url: str, port: int, log_level: str) -> None:
-    """Fill a new configuration folder, with the integration linked in."""
+    """Create a configuration folder with a link to the integration."""
     (folder / ".storage").mkdir()
     (folder / "models").mkdir()
     (folder / "custom_components").mkdir()
@@ -73,10 +73,10 @@ def _write_configuration(folder: Path, url: str, port: int, log_level: str) -> N
 
 
 def _keep_to_loopback(folder: Path, port: int) -> None:
-    """Store settings with which nothing outside of 127.0.0.1 is listened to or called."""
+    """Store settings that prevent connections outside of 127.0.0.1."""
     now = datetime.now(UTC).isoformat()
-    # From YAML these settings would be on trial: without a confirmation in the browser Home Assistant restarts after
-    # five minutes on port 8123 of every address.
+    # Settings from YAML are on trial: without a confirmation in the browser Home Assistant restarts after five minutes
+    # on port 8123 of every address.
     stable = {
         "server_host": [HOST],
         "server_port": port,
@@ -90,11 +90,11 @@ def _keep_to_loopback(folder: Path, port: int) -> None:
         "error_message": None,
     }
     _write_storage(folder, "http", 3, {"stable": stable, "pending": None, "yaml_migration_done": True})
-    # Only the user is left to make: the other steps would add integrations that call servers outside.
+    # Only the user is missing: the other steps would add integrations that call servers outside.
     _write_storage(folder, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
     # The interface of mDNS.
     _write_storage(folder, "core.network", 1, {"configured_adapters": ["lo"]})
-    # It would come by itself and look for its catalogue.
+    # Home Assistant loads it by default, and it would download its catalog.
     marketplace = {
         "created_at": now,
         "data": {},
@@ -117,10 +117,10 @@ def _keep_to_loopback(folder: Path, port: int) -> None:
 
 
 class HomeAssistant:
-    """A Home Assistant that runs, with one user."""
+    """A running Home Assistant with one user."""
 
     def __init__(self, process: Process, client: Client, url: str, folder: Path) -> None:
-        """Take one that has started, with its configuration folder."""
+        """Use one that has started, with its configuration folder."""
         self.process = process
         self.client = client
         self.url = url
@@ -131,12 +131,12 @@ class HomeAssistant:
     async def start(
         cls, session: aiohttp.ClientSession, folder: Path, port: int, *, log_level: str = "info"
     ) -> HomeAssistant:
-        """Start with a new configuration in `folder`, and sign in; raises DemoError when that fails."""
+        """Start with a new configuration in `folder`, and sign in; raises DemoError if that fails."""
         url = f"http://{HOST}:{port}"
         configuration = folder / "config"
         configuration.mkdir()
         _write_configuration(configuration, url, port, log_level)
-        # Everything that it needs is in its environment: nothing is to be installed while it starts.
+        # Everything is in its environment: it must not install packages while it starts.
         process = await Process.start(
             "Home Assistant",
             [_PYTHON, "-m", "homeassistant", "--config", configuration, "--skip-pip", "--log-no-color"],
@@ -170,7 +170,7 @@ class HomeAssistant:
                     if response.status == 200:
                         code = (await response.json())["auth_code"]
                         break
-                    # It listens before all of its pages are there.
+                    # It listens before all of its pages exist.
                     if response.status != 404:
                         raise DemoError(f"Home Assistant did not make the user: {await response.text()}")
             except aiohttp.ClientConnectionError:
@@ -183,7 +183,7 @@ class HomeAssistant:
         return Client(session, url, token)
 
     async def add_store(self, farm: Farm) -> str:
-        """Add the Printago entry as the user interface would, and return its ID; raises DemoError for an error."""
+        """Add the Printago entry as the user interface does, and return its ID; raises DemoError for an error."""
         flow = await self.client.rest("POST", "/config/config_entries/flow", {"handler": "printago"})
         if flow["type"] != "form":
             raise DemoError(f"the config flow did not show its form: {flow}")
@@ -217,6 +217,6 @@ class HomeAssistant:
         }
 
     async def stop(self) -> None:
-        """Sign out and stop; raises DemoError when it had to be killed."""
+        """Sign out and stop; raises DemoError if it had to be killed."""
         await self.client.close()
         await self.process.stop()

@@ -1,17 +1,17 @@
-"""What Home Assistant's log must not contain."""
+"""Finds problems in Home Assistant's log."""
 
 from collections.abc import Iterator
 from pathlib import Path
 import re
 
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (?P<level>[A-Z]+) ")
-# Home Assistant says this of every custom integration.
+# Home Assistant logs this for every custom integration.
 _NOTICE = "which has not been tested by Home Assistant"
 _COMPLAINT = re.compile(r"deprecated|blocking call|Detected|never retrieved|never awaited|Unclosed", re.IGNORECASE)
 
 
 def _records(log: Path) -> Iterator[str]:
-    """Yield the records of a log, each with the lines that continue it."""
+    """Yield the records of a log, each with its continuation lines."""
     record = ""
     for line in log.read_text(errors="replace").splitlines():
         if _RECORD.match(line) and record:
@@ -24,7 +24,7 @@ def _records(log: Path) -> Iterator[str]:
 
 
 def complaints(log: Path) -> list[str]:
-    """Return the warnings and errors that concern the integration, and all about deprecated or blocking calls."""
+    """Return the warnings and errors of the integration, and all about deprecated or blocking calls."""
     found = []
     for record in _records(log):
         match = _RECORD.match(record)

@@ -1,4 +1,4 @@
-"""Child processes that are started, watched and ended by their ID."""
+"""Starts child processes, watches them, and ends them by their ID."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,18 @@ _STOP_SECONDS = 30.0
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message tells a person why."""
+    """The demo can't continue; the message gives the reason."""
 
 
 def free_port() -> int:
-    """Return a TCP port on which nobody listens at the moment."""
+    """Return a free TCP port."""
     with socket.create_server((HOST, 0)) as server:
         port: int = server.getsockname()[1]
     return port
 
 
 def require_free_port(port: int) -> None:
-    """Raise DemoError when somebody listens on a port already."""
+    """Raise DemoError if a port is in use."""
     try:
         socket.create_server((HOST, port)).close()
     except OSError as err:
@@ -35,13 +35,13 @@ def require_free_port(port: int) -> None:
 
 
 class Process:
-    """A child in a session of its own, so that Ctrl-C reaches only us and we end the children in order.
+    """A child in its own session, so that Ctrl-C only reaches us and we end the children in order.
 
-    What it says goes to `log`.
+    Its output goes to `log`.
     """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
-        """Take a running process."""
+        """Use a running process."""
         self.name = name
         self.log = log
         self._process = process
@@ -65,16 +65,16 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Return its number."""
+        """Return its process ID."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Tell whether it has not ended."""
+        """Return whether it is running."""
         return self._process.returncode is None
 
     def require_running(self) -> None:
-        """Raise DemoError with the end of its log when it has ended."""
+        """Raise DemoError with the end of its log if it has ended."""
         if self.running:
             return
         tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
@@ -85,7 +85,7 @@ class Process:
         await self._process.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, and see to it that it does; raises DemoError when it had to be killed."""
+        """Terminate it; raises DemoError if it had to be killed."""
         if not self.running:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -93,7 +93,7 @@ class Process:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self._process.wait()
         except TimeoutError:
-            # Its whole session: a child that hangs must not leave children of its own behind.
+            # Kill its whole session: a hanging child must not leave its own children behind.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()

@@ -1,4 +1,4 @@
-"""Pictures of the demo's pages in a real browser, for the documentation."""
+"""Takes screenshots of the demo's pages in a real browser, for the documentation."""
 
 import argparse
 import asyncio
@@ -23,9 +23,9 @@ _PATIENCE_MS = 90_000
 _MOST_BYTES = 150_000
 _COLORS = 192
 _WIDTH, _HEIGHT = 1200, 900
-# The frontend scrolls inside of the page: it is made as tall as what it shows, up to this.
+# The frontend scrolls inside of the page, so the window is made as tall as the content, up to this height.
 _MOST_HEIGHT = 3000
-# The frontend lives in nested shadow roots, which this looks through.
+# The frontend uses nested shadow roots, which this searches.
 _SCROLLED = """() => {
   let most = 0;
   const walk = (root) => {
@@ -60,7 +60,7 @@ _AUTOMATION = {
 
 
 class _Pictures:
-    """Takes the pictures, one after the other, in one signed-in window."""
+    """Takes the screenshots, one after the other, in one signed-in window."""
 
     def __init__(self, demo: Demo, page: Any) -> None:
         self._demo = demo
@@ -98,7 +98,7 @@ class _Pictures:
         await self._page.goto(f"{self._url}/{path}", wait_until="domcontentloaded")
 
     async def _shoot(self, name: str, *, width: int, height: int) -> None:
-        """Keep what the window shows, with a palette of its own: that costs a third of the bytes."""
+        """Save the window with an adaptive palette, which takes a third of the bytes."""
         await self._page.mouse.move(0, 0)
         await self._page.wait_for_load_state("networkidle")
         await self._page.evaluate(_TWO_FRAMES)
@@ -113,7 +113,7 @@ class _Pictures:
         self.paths.append(path)
 
     async def _whole_page(self, name: str, width: int = _WIDTH) -> None:
-        """Make the window as tall as what it shows."""
+        """Make the window as tall as its content."""
         await self._page.wait_for_load_state("networkidle")
         height = min(_MOST_HEIGHT, max(_HEIGHT, int(await self._page.evaluate(_SCROLLED)) + 64))
         await self._page.set_viewport_size({"width": width, "height": height})
@@ -127,7 +127,10 @@ class _Pictures:
         await self._whole_page(name)
 
     async def _dashboard(self) -> None:
-        """Take the views of the dashboard: the wall on a desktop, in both schemes, and on a phone, then the others."""
+        """Take the views of the dashboard.
+
+        The wall on a desktop, in both color schemes, and on a phone, then the others.
+        """
         await add_dashboard(self._demo)
         page = self._page
         await page.set_viewport_size({"width": 1440, "height": 990})
@@ -161,7 +164,7 @@ class _Pictures:
         await self._page.keyboard.press("Escape")
 
     async def _saved_print(self, thing: str) -> None:
-        """Make a saved print as a person does."""
+        """Add a saved print in the user interface."""
         page = self._page
         await self._open("config/integrations/integration/printago")
         await page.get_by_role("button", name="Add saved print").click()
@@ -178,7 +181,7 @@ class _Pictures:
         await self._client.rest("POST", "/config/automation/config/bed_waits", _AUTOMATION)
         await self._page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
         await self._open("config/automation/edit/bed_waits")
-        # The editor shows YAML when it is opened before it knows the integration's triggers.
+        # The editor shows YAML if it is opened before the integration's triggers are loaded.
         await self._page.wait_for_load_state("networkidle")
         await self._page.locator("ha-automation-trigger-row").first.click()
         for shown in (
@@ -194,7 +197,7 @@ class _Pictures:
         await self._shoot("triggers", width=_WIDTH, height=_HEIGHT)
 
     async def _repair(self) -> None:
-        """Give the store a key that may only look, have a bed confirmed, and show what Home Assistant says to it."""
+        """Give the store a read-only key, confirm a bed, and show Home Assistant's error."""
         farm, client = self._demo.farm, self._client
         permissions = ["printer.view", "printer.stats", "queue.view"]
         await farm.control("POST", "/keys", {"key": _READ_ONLY, "permissions": permissions})
@@ -211,7 +214,7 @@ class _Pictures:
             },
         )
         await _until(self._pressable, "a bed to confirm")
-        # That it is refused is what the picture is about.
+        # The picture shows that it is refused.
         with contextlib.suppress(DemoError):
             await client.action("button.press", {"entity_id": _CONFIRM})
         await self._page.set_viewport_size({"width": 900, "height": 600})
@@ -238,7 +241,7 @@ async def _until(true: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 async def _wait_until_complete(demo: Demo) -> None:
-    """Wait for what is read only some time after the start: orders, the store, what has been completed."""
+    """Wait for data that is only read some time after the start: orders, the store, completed jobs."""
     client = demo.home_assistant.client
     keys = ("orders_open", "orders_overdue", "production_slots_total", "process_low_priority_jobs", "jobs_completed")
 
@@ -258,7 +261,7 @@ async def _take(demo: Demo, chromium: str) -> list[Path]:
     url = demo.home_assistant.url
     try:
         async with async_playwright() as playwright:
-            # Root may not use the browser's sandbox; nothing but our own pages is opened.
+            # Root can't use the browser's sandbox; only our own pages are opened.
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page = await browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale="en-GB")
             page.set_default_timeout(_PATIENCE_MS)

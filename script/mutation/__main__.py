@@ -30,7 +30,7 @@ _passes_as_it_is: dict[str, bool] = {}
 
 
 def main() -> int:
-    """Make mutants, try them, and list those that no test noticed."""
+    """Create mutants, test them, and list those that no test detected."""
     options = _options()
     reasons = equivalent.read(_EQUIVALENT)
     by_module = {path.removeprefix(f"{_PACKAGE}/"): list(mutants_of(_ROOT, path)) for path in _paths(options.module)}
@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
 
 
 def _paths(wanted: Sequence[str]) -> list[str]:
-    """Return the paths of the modules that are meant, relative to the root."""
+    """Return the paths of the selected modules, relative to the root."""
     paths = sorted(str(path.relative_to(_ROOT)) for path in (_ROOT / _PACKAGE).rglob("*.py"))
     if not wanted:
         return paths
@@ -110,14 +110,14 @@ def _touched(mutants: Iterable[Mutant], revision: str) -> Iterator[Mutant]:
 
 
 def _list_modules() -> None:
-    """Let a run of some tests write down what a worker imports beforehand."""
+    """Record in a run of some tests what a worker imports in advance."""
     code = "import sys; from script.mutation.worker import list_modules as f; f(sys.argv[1], sys.argv[2:])"
     command = [sys.executable, "-c", code, str(_FOLDER), *_TYPICAL]
     subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
 
 
 def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Namespace) -> dict[Mutant, str]:
-    """Try mutants, as many at once as there are processes, and print those that nothing notices."""
+    """Test mutants in parallel, and print those that no test detected."""
 
     def outcome_of(mutant: Mutant) -> str:
         lines = range(mutant.line, mutant.last_line + 1)
@@ -125,7 +125,7 @@ def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Na
         return _try(mutant, tests, options.seconds, runs_on_import=covering.runs_on_import(mutant.path, lines))
 
     outcomes: dict[Mutant, str] = {}
-    # The data of coverage belongs to this thread; asking it beforehand fills the cache that the others read.
+    # The data of coverage belongs to this thread; reading it now fills the cache that the others use.
     for path in {mutant.path for mutant in mutants}:
         covering.tests_of(path, range(1), seconds=0)
     with ThreadPoolExecutor(options.processes) as pool:
@@ -139,7 +139,7 @@ def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Na
 
 
 def _try(mutant: Mutant, tests: Sequence[str], seconds: float, *, runs_on_import: bool) -> str:
-    """Return what became of a mutant: noticed, timed out or survived."""
+    """Return the result of a mutant: detected, timed out or survived."""
     tests = [test for test in tests if _passes_as_it_is.get(test, True)]
     if not tests:
         return "survived"
@@ -154,7 +154,7 @@ def _try(mutant: Mutant, tests: Sequence[str], seconds: float, *, runs_on_import
         case 5:
             sys.exit(f"None of the tests was found:\n{answer['end']}")
     for test in answer["failed"]:
-        # A few tests mind being run in a fork, or fail by chance: what they say about a mutant is worth nothing.
+        # Some tests fail in a fork, or at random: they prove nothing about a mutant.
         if test not in _passes_as_it_is:
             _passes_as_it_is[test] = _worker().ask({"arguments": [test], "seconds": limit})["code"] == 0
         if not _passes_as_it_is[test]:
@@ -164,7 +164,7 @@ def _try(mutant: Mutant, tests: Sequence[str], seconds: float, *, runs_on_import
 
 
 class _Worker:
-    """A process that tries mutants."""
+    """A process that tests mutants."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "script.mutation.worker", str(_FOLDER)]
@@ -173,7 +173,7 @@ class _Worker:
         )
 
     def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Let it try one mutant, or run tests with the code as it is."""
+        """Test one mutant, or run tests with the unchanged code."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(job) + "\n")

@@ -1,4 +1,4 @@
-"""Which tests run which lines: what each mutant has to be tried against."""
+"""Finds the tests that run given lines, for each mutant."""
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatch
@@ -12,7 +12,7 @@ import sys
 from coverage import CoverageData
 import pytest
 
-# Faults by chance, and whole programs: slow, and they say little about a single line.
+# Random faults, and whole programs: slow, and they say little about a single line.
 _LEFT_OUT = (
     "tests/e2e/test_chaos.py",
     "tests/e2e/test_secrets_stay.py",
@@ -24,7 +24,7 @@ _LEFT_OUT = (
 
 
 class Covering:
-    """The tests that ran each line of the integration when the suite ran last."""
+    """The tests that ran each line of the integration in the last run of the suite."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         """Read what `record` has written below `folder`."""
@@ -38,7 +38,7 @@ class Covering:
     def tests_of(self, path: str, lines: range, *, seconds: float) -> list[str]:
         """Return the tests that ran any of the lines, the quickest first, of at most `seconds` together.
 
-        Tests named after the module come before all others. Lines that run on import belong to every test of the module.
+        Tests named after the module come first. Lines that run on import belong to every test of the module.
         """
         by_line = self._of(path)
         tests = {test for line in lines for test in by_line.get(line, ())}
@@ -72,7 +72,7 @@ class Covering:
 
 
 def record(root: Path, folder: Path, processes: int) -> None:
-    """Run the suite, and write down which test runs which lines; what has not changed since is left out."""
+    """Run the suite, and record which test runs which lines; unchanged files are skipped."""
     folder.mkdir(parents=True, exist_ok=True)
     files = sorted([*root.glob("custom_components/**/*.py"), *root.glob("tests/**/*.py")])
     digests = {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
@@ -96,7 +96,7 @@ def _is_left_out(path: str) -> bool:
 
 
 def _seconds(file: Path, besides: Collection[str] = ()) -> dict[str, float]:
-    """Return what the plugin `durations` has written, without the tests of some files."""
+    """Return the data of the plugin `durations`, without the tests of some files."""
     seconds: dict[str, float] = json.loads(file.read_text())
     return {test: taken for test, taken in seconds.items() if test.partition("::")[0] not in besides}
 
@@ -104,7 +104,7 @@ def _seconds(file: Path, besides: Collection[str] = ()) -> dict[str, float]:
 def _run(root: Path, folder: Path, processes: int, tests: Sequence[str]) -> None:
     configuration = folder / "coveragerc"
     configuration.write_text(
-        # Coverage's newest core does not tell tests apart.
+        # Coverage's newest core can't separate tests.
         f"[run]\ncore = ctrace\nsource = custom_components/printago\ndata_file = {folder}/coverage\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "script.mutation.durations"]

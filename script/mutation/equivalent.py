@@ -1,4 +1,4 @@
-"""Mutants that nothing can notice, each with the reason why: `tests/equivalent_mutants.toml`."""
+"""Mutants that no test can detect, each with the reason: `tests/equivalent_mutants.toml`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ type Place = tuple[str, str]
 
 
 def read(path: Path) -> Mapping[Place, str]:
-    """Return why no test can tell each of the mutants from the original. Raises ValueError where an entry lacks something."""
+    """Return the reason for each equivalent mutant. Raises ValueError for an incomplete entry."""
     if not path.exists():
         return {}
     reasons: dict[Place, str] = {}
@@ -24,9 +24,9 @@ def read(path: Path) -> Mapping[Place, str]:
 
 
 def outdated(reasons: Iterable[Place], package: Path, mutants: Mapping[str, Iterable[Mutant]]) -> Iterator[str]:
-    """Yield what is wrong with entries: their module is gone, or the code that they are about.
+    """Yield problems of entries: their module is gone, or the code that they are about.
 
-    `mutants` has those of some modules, by the path relative to the integration; only these are looked at more closely.
+    `mutants` has those of some modules, by the path relative to the integration; only these are checked in detail.
     """
     keys = {module: {mutant.key for mutant in of_module} for module, of_module in mutants.items()}
     for module, key in reasons:

@@ -1,4 +1,4 @@
-"""The mutants of a module: what a careless change would make of it, without changes that cannot matter."""
+"""Creates the mutants of a module, without changes that have no effect."""
 
 import ast
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ import cosmic_ray.plugins
 
 from .operators import DropOperand, RemoveContext, RemoveGuard, RemoveStatement
 
-# Of the many replacements for an operator, those that a person makes by mistake.
+# Of the many replacements for an operator, those that are likely mistakes.
 _CORE = (
     "ReplaceComparisonOperator_Eq_NotEq",
     "ReplaceComparisonOperator_NotEq_Eq",
@@ -47,21 +47,21 @@ _OWN = (RemoveStatement, RemoveGuard, RemoveContext, DropOperand)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One careless change: where it is, and the code of the module with it."""
+    """One change: its position, and the changed code of the module."""
 
     path: str
     operator: str
     line: int
     last_line: int
     definition: str
-    """Function or class that it is in, with its outer ones: `Farm.apply`; empty at the top of the module."""
+    """The function or class that it is in, with its outer ones: `Farm.apply`; empty at the top of the module."""
     before: str
     after: str
     code: str
 
     @property
     def key(self) -> str:
-        """Return a name that stays the same while the changed code does, wherever it moves; unique in its module."""
+        """Return a name that stays the same as long as the changed code does, even if it moves; unique in its module."""
         text = repr((self.definition, self.operator, self.before, self.after))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -84,13 +84,13 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
         places = [(node, place) for node in ast_nodes(get_ast(source)) for place in operator.mutation_positions(node)]
         for occurrence, (node, (start, end)) in enumerate(places):
             if node.parent is not None and node.parent.type in ("parameters", "lambdef"):
-                # The star before parameters that are given by name.
+                # The star before keyword-only parameters.
                 continue
             definition, statement = _enclosing(definitions, start[0])
             if any(begin <= start < stop for begin, stop in ignored):
                 continue
             if name == "NumberReplacer" and (occurrence % 2 or not definition):
-                # One of the two neighbors is enough, and limits at the top of a module are mostly a matter of taste.
+                # One of the two neighbors is enough, and exact limits at the top of a module rarely matter.
                 continue
             if name == "AddNot" and start in compared:
                 # Other operators change these.
@@ -125,7 +125,7 @@ def _operators() -> dict[str, Any]:
 
 
 def _ignored(tree: ast.Module) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return where changes cannot matter: annotations, which nothing evaluates, decorators, log lines and the like."""
+    """Return where changes have no effect: annotations, which nothing evaluates, decorators, log lines and the like."""
     ignored: list[ast.AST] = []
     for node in ast.walk(tree):
         match node:
@@ -181,7 +181,7 @@ def _definitions(tree: ast.Module) -> tuple[list[_Span], list[tuple[int, int]]]:
 
 
 def _enclosing(definitions: tuple[list[_Span], list[tuple[int, int]]], line: int) -> tuple[str, int | None]:
-    """Return the innermost definition that a line is in, and the first line of its statement."""
+    """Return the innermost definition that contains a line, and the first line of its statement."""
     spans, statements = definitions
     names = [(end - begin, name) for begin, end, name in spans if begin <= line <= end]
     firsts = [(end - begin, begin) for begin, end in statements if begin <= line <= end]

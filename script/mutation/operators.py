@@ -1,6 +1,6 @@
-"""Careless changes that Cosmic Ray does not make: a statement, a guard, a lock or an operand that is missing.
+"""Mutations that Cosmic Ray lacks: a statement, a guard, a lock or an operand is removed.
 
-Each class has the interface of Cosmic Ray's operators: where a node of parso's tree can be changed, and the change.
+Each class has the interface of Cosmic Ray's operators: the positions of a change in parso's tree, and the change.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class RemoveStatement:
     """Replace a call, an assignment to an attribute or item, or a `del` by `pass`."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        """Yield where the change can be made."""
+        """Yield the positions of the change."""
         if node.type == "simple_stmt" and _acts(node.children[0]):
             yield node.start_pos, node.children[0].end_pos
 
@@ -33,7 +33,7 @@ class RemoveGuard:
     """Remove an `if` without `else` whose body leaves the function or loop."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        """Yield where the change can be made."""
+        """Yield the positions of the change."""
         if node.type != "if_stmt" or len(node.children) != 4:
             return
         last = node.children[3].get_last_leaf()
@@ -52,10 +52,10 @@ class RemoveGuard:
 
 
 class RemoveContext:
-    """Keep the body of a `with` and leave out what it enters: a lock, a time limit, `suppress`."""
+    """Keep the body of a `with` without its context: a lock, a time limit, `suppress`."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        """Yield where the change can be made."""
+        """Yield the positions of the change."""
         if node.type == "with_stmt" and " as " not in _head(node):
             yield node.start_pos, node.children[1].end_pos
 
@@ -71,10 +71,10 @@ class RemoveContext:
 
 
 class DropOperand:
-    """Leave out one operand of `and` or `or`."""
+    """Remove one operand of `and` or `or`."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        """Yield where the change can be made."""
+        """Yield the positions of the change."""
         if node.type in ("and_test", "or_test"):
             for operand in node.children[::2]:
                 yield operand.start_pos, operand.end_pos
@@ -94,7 +94,7 @@ def _head(node: Any) -> str:
 
 
 def _acts(statement: Any) -> bool:
-    """Return whether a statement does something that could be forgotten without a NameError."""
+    """Return whether a statement can be removed without a NameError."""
     if statement.type in _DEFINITIONS:
         return False
     if statement.type == "del_stmt":

@@ -1,4 +1,4 @@
-"""Puts the code of a mutant into the functions of a module that is imported already, which is quicker than importing all anew."""
+"""Replaces the code of functions in an imported module by that of a mutant, which is faster than a new import."""
 
 from collections.abc import Iterator
 import gc
@@ -8,9 +8,9 @@ from types import CodeType, FunctionType
 
 
 def swap(path: Path, mutated: str) -> bool:
-    """Let the functions of a module run mutated code; return False, with nothing done, where that does not do.
+    """Replace the code of functions by mutated code; return False, without any change, if that is not possible.
 
-    What runs on import cannot be swapped: values of classes and modules, and those of parameters.
+    Code that runs on import can't be swapped: values of classes and modules, and defaults of parameters.
     """
     file = str(path.absolute())
     original = compile(path.read_text(), file, "exec", dont_inherit=True)
@@ -39,7 +39,7 @@ def swap(path: Path, mutated: str) -> bool:
 
 
 def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType | None]]:
-    """Yield each code of a module with that in its place in the other; None where there is no such."""
+    """Yield each code object of a module with its counterpart in the other; None if there is none."""
     yield old, new
     olds, news = _inner(old), _inner(new)
     if [code.co_name for code in olds] != [code.co_name for code in news]:
@@ -54,6 +54,6 @@ def _inner(code: CodeType) -> list[CodeType]:
 
 
 def _bare(code: CodeType) -> tuple[object, ...]:
-    """Return what a code does, without the codes in it and where it stands."""
+    """Return a code object's behavior, without nested code objects and line numbers."""
     consts = tuple((type(const), const) for const in code.co_consts if not isinstance(const, CodeType))
     return code.co_code, consts, code.co_names, code.co_varnames, code.co_exceptiontable

@@ -1,6 +1,6 @@
-"""Tries mutants one after the other, each in a fork of this process, which has imported Home Assistant already.
+"""Tests mutants one after the other, each in a fork of this process, which has imported Home Assistant already.
 
-Reads one JSON object a line from standard input, and writes the outcome of each to standard output.
+Reads one JSON object per line from standard input, and writes each result to standard output.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class _MutantLoader(SourceFileLoader):
 
 
 class _MutantFinder(MetaPathFinder):
-    """Finds one module with other code than its file has."""
+    """Loads one module with code other than that of its file."""
 
     def __init__(self, path: Path, code: str) -> None:
         parts = list(path.with_suffix("").parts)
@@ -60,20 +60,20 @@ class _MutantFinder(MetaPathFinder):
 
 
 class _Failures:
-    """A pytest plugin that writes which tests failed to a file, one a line."""
+    """A pytest plugin that writes the failed tests to a file, one per line."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Write it down."""
+        """Write the file."""
         if report.failed:
             with self._file.open("a") as file:
                 file.write(f"{report.nodeid}\n")
 
 
 def _run(job: Mapping[str, Any], log: Path, failed: Path) -> int:
-    """Run pytest in this process, with a mutant where the job names one; return its exit code."""
+    """Run pytest in this process, with a mutant if the job names one; return its exit code."""
     with log.open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
@@ -87,7 +87,7 @@ def _run(job: Mapping[str, Any], log: Path, failed: Path) -> int:
 
 
 def _in_fork(arguments: Sequence[Any], seconds: float) -> int | None:
-    """Return the exit code of `_run` in a fork; None when it took too long."""
+    """Return the exit code of `_run` in a fork; None if it took too long."""
     child = os.fork()
     if child == 0:
         code = 99
@@ -112,8 +112,8 @@ def _in_fork(arguments: Sequence[Any], seconds: float) -> int | None:
 
 
 def _warm_up(names: Path) -> None:
-    """Import what the tests import, but for themselves, so that no fork has to."""
-    # It patches Home Assistant, and insists on being there first.
+    """Import what the tests import, except the tests, so that no fork has to."""
+    # It patches Home Assistant, and must be imported first.
     importlib.import_module("pytest_homeassistant_custom_component.plugins")
     for name in json.loads(names.read_text()):
         with contextlib.suppress(Exception):
@@ -123,7 +123,7 @@ def _warm_up(names: Path) -> None:
 
 
 def list_modules(folder: str, tests: Sequence[str]) -> None:
-    """Run some tests, and write down which modules they import."""
+    """Run some tests, and record which modules they import."""
     import pytest
 
     pytest.main([*tests, *_OPTIONS])

@@ -1,1 +1,1 @@
-"""What hassfest and HACS check, and more: code, translations, icons, metadata and docs agree. See script/validate."""
+"""Checks of hassfest and HACS, and more: code, translations, icons, metadata and docs agree. See script/validate."""

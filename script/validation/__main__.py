@@ -11,7 +11,7 @@ from .project import Project
 
 
 def problems(project: Project, facts: Facts) -> Iterator[str]:
-    """Yield all that is wrong, each told in one line."""
+    """Yield all problems, each in one line."""
     yield from metadata.check(project)
     yield from code.check(project, facts)
     yield from words.check(project, facts)
@@ -22,14 +22,14 @@ def problems(project: Project, facts: Facts) -> Iterator[str]:
 
 
 def facts_of(package: Path) -> Facts:
-    """Return all that the code of a package needs."""
+    """Return everything that the code of a package needs."""
     facts = read(package)
     facts.flows = list(flows(facts))
     return facts
 
 
 def main() -> int:
-    """Check the checkout that this file belongs to."""
+    """Check the checkout that contains this file."""
     project = Project(Path(__file__).resolve().parents[2])
     found = list(dict.fromkeys(problems(project, facts_of(project.package))))
     for problem in found:

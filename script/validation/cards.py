@@ -1,4 +1,4 @@
-"""Which words the cards want: those that their sources name in `t("…")`."""
+"""The translations that the cards use: those in `t("…")` of their sources."""
 
 from collections.abc import Iterator
 import re
@@ -11,13 +11,13 @@ _HOLE = re.compile(r"\$\{[^}]*\}")
 
 
 def words(project: Project) -> Iterator[str]:
-    """Yield the translations that the cards want; what ends in a question mark may be there."""
+    """Yield the translations that the cards need; those with a question mark at the end are optional."""
     known = [path for path in project.english if path.startswith(f"common.{PREFIX}")]
     for source in sorted((project.root / "frontend" / "src").rglob("*.ts")):
         for call in _CALL.finditer(source.read_text(encoding="utf-8")):
             if (key := call["key"]) is not None:
                 yield f"common.{PREFIX}{key}"
                 continue
-            # What a key is made of is known only when it is shown.
+            # The rest of a composed key is only known at run time.
             made = r"\w+".join(map(re.escape, _HOLE.split(call["pattern"])))
             yield from (f"{path}?" for path in known if re.fullmatch(f"common\\.{PREFIX}{made}", path))

@@ -1,4 +1,4 @@
-"""What hassfest wants of the code, services.yaml and the requirements."""
+"""Hassfest's rules for code, services.yaml and requirements."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from .facts import Facts
 from .project import Project, fields
 
-# What may be imported without being depended on: always there, or loaded only by the integration that asks.
+# Imports that need no dependency: always installed, or only loaded by the integration that needs them.
 _ALWAYS_THERE = frozenset(
     {
         *Platform,
@@ -29,7 +29,7 @@ _ALWAYS_THERE = frozenset(
 
 
 def check(project: Project, facts: Facts) -> Iterator[str]:
-    """Yield what does not fit together."""
+    """Yield mismatches."""
     yield from facts.problems
     yield from _platforms(facts)
     yield from _dependencies(project, facts)
@@ -45,7 +45,7 @@ def check(project: Project, facts: Facts) -> Iterator[str]:
 
 
 def _help(project: Project, facts: Facts) -> Iterator[str]:
-    """Yield repair issues that link to a heading which is not there."""
+    """Yield repair issues that link to a missing heading."""
     headings = re.findall(r"^#+ (.*)$", project.text("docs/troubleshooting.md"), re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     for call in facts.source.calls:
@@ -82,9 +82,11 @@ def _services(project: Project, facts: Facts) -> Iterator[str]:
         f"services.yaml has {name}, which is no action" for name in sorted(described.keys() - facts.actions.keys())
     )
     for name in sorted(facts.actions.keys() & described.keys()):
-        taken, told = facts.actions[name], fields(described[name])
-        yield from (f"services.yaml: {name} lacks the field {field}" for field in sorted(taken.keys() - told.keys()))
-        for field, settings in told.items():
+        taken, described_fields = facts.actions[name], fields(described[name])
+        yield from (
+            f"services.yaml: {name} lacks the field {field}" for field in sorted(taken.keys() - described_fields.keys())
+        )
+        for field, settings in described_fields.items():
             if field not in taken:
                 yield f"services.yaml: {name} has the field {field}, which the action does not take"
             elif settings.get("required", False) != taken[field]:
@@ -94,7 +96,7 @@ def _services(project: Project, facts: Facts) -> Iterator[str]:
 
 
 def _requirements(project: Project) -> Iterator[str]:
-    """Yield requirements that cannot be installed beside a Home Assistant that is here."""
+    """Yield requirements that conflict with the installed Home Assistant."""
     wanted: dict[str, Requirement] = {}
     for text in project.manifest.get("requirements", ()):
         try:
@@ -116,7 +118,7 @@ def _requirements(project: Project) -> Iterator[str]:
 
 
 def _with_dependencies(requirement: Requirement) -> Iterator[tuple[str, Requirement]]:
-    """Yield a requirement and what it pulls in, each at the version that is installed."""
+    """Yield a requirement and its dependencies, each with its installed version."""
     yield canonicalize_name(requirement.name), requirement
     try:
         distribution = importlib.metadata.distribution(requirement.name)

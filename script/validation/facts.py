@@ -1,4 +1,4 @@
-"""What the code needs words and icons for, found by importing the package and by reading its source."""
+"""Finds what the code needs translations and icons for, by importing the package and reading its source."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -23,18 +23,18 @@ from .source import Call, Source, UnknownValueError
 _NUMBERS = itertools.count()
 _SUFFIX = "EntityDescription"
 _PLATFORMS = frozenset(Platform)
-# What a person reads of these.
+# The texts that users read.
 _ERRORS = frozenset(
     {"ConfigEntryAuthFailed", "ConfigEntryError", "ConfigEntryNotReady", "HomeAssistantError", "ServiceValidationError"}
     | {"IntentHandleError", "Unresolvable", "UpdateFailed"}
 )
-# The places for filament get their descriptions when a printer tells of them: one of each kind.
+# Descriptions for trays are created when a printer reports them: one of each kind.
 _PLACES = ((-1, 0), (0, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class EntityFacts:
-    """One kind of entity."""
+    """One type of entity."""
 
     platform: str
     key: str
@@ -42,57 +42,57 @@ class EntityFacts:
     states: tuple[str, ...]
     events: tuple[str, ...]
     unit: bool
-    """It has a unit of its own, so that none is translated."""
+    """It has its own unit, so the unit is not translated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An error or issue that is told in translated words."""
+    """An error or issue with a translated text."""
 
     key: str
     """A pattern."""
     placeholders: frozenset[str] | None
-    """None where the source does not tell."""
+    """None if the source does not say."""
     where: str
 
 
 @dataclass(slots=True)
 class Flow:
-    """A form, or several one after another."""
+    """One form, or several steps."""
 
     path: str
-    """Where its words stand in a language, without a dot at the end."""
+    """The prefix of its translation keys, without a dot at the end."""
     fields: dict[str, list[str]]
     """Fields of each step; those within a section as ``section/field``, the section itself as ``section/``."""
     errors: set[str] = field(default_factory=set)
     aborts: set[str] = field(default_factory=set)
     successes: set[str] = field(default_factory=set)
-    """What is said once an entry was made."""
+    """The message when an entry was created."""
     extra: tuple[str, ...] = ()
-    """Words beyond these."""
+    """Further translations."""
 
 
 @dataclass(slots=True)
 class Facts:
-    """All of it."""
+    """All facts."""
 
     source: Source
     entities: list[EntityFacts] = field(default_factory=list)
     actions: dict[str, dict[str, bool]] = field(default_factory=dict)
-    """Fields of each action, and whether one has to be given."""
+    """Fields of each action, and whether they are required."""
     triggers: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     errors: list[Raised] = field(default_factory=list)
     issues: list[Raised] = field(default_factory=list)
     health: tuple[str, ...] = ()
-    """What system health tells."""
+    """The fields of system health."""
     modules: dict[str, ModuleType] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
 
 
 def read(package: Path) -> Facts:
-    """Import a package, whatever its name, and read its source."""
+    """Import a package under a private name, and read its source."""
     facts = Facts(Source(package))
     facts.modules = modules = _imported(package)
     for module in modules.values():
@@ -110,7 +110,7 @@ def read(package: Path) -> Facts:
 
 
 def _imported(package: Path) -> dict[str, ModuleType]:
-    """Return the modules by their names within the package, imported under a name that nobody else has."""
+    """Return the modules by name within the package, imported under a private name."""
     name = f"validated_{next(_NUMBERS)}"
     spec = importlib.util.spec_from_file_location(
         name, package / "__init__.py", submodule_search_locations=[str(package)]
@@ -124,13 +124,13 @@ def _imported(package: Path) -> dict[str, ModuleType]:
     for found in pkgutil.walk_packages([str(package)], f"{name}."):
         modules[found.name.removeprefix(f"{name}.")] = importlib.import_module(found.name)
     if flow is not None:
-        # A config flow registers itself for its domain; whoever uses the real one shall find it again.
+        # A config flow registers itself for its domain; restore the previous one for other users.
         HANDLERS[DOMAIN] = flow
     return modules
 
 
 def _descriptions(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield the entity descriptions among values; Home Assistant makes classes of their own for them."""
+    """Yield the entity descriptions among values; Home Assistant creates separate classes for them."""
     for value in values:
         if type(value).__name__.endswith(("EntityDescription", "Description")) and hasattr(value, "translation_key"):
             yield value
@@ -157,7 +157,7 @@ def _snake_case(name: str) -> str:
 
 
 def schema_fields(schema: Any) -> Iterator[tuple[str, bool]]:
-    """Yield the names in a schema, and whether they have to be given."""
+    """Yield the names in a schema, and whether they are required."""
     if isinstance(schema, vol.All):
         for part in schema.validators:
             yield from schema_fields(part)
@@ -184,18 +184,18 @@ def _note_raised(facts: Facts, call: Call) -> None:
             facts.issues += _raised(facts.source, call, call.node.args[2], None)
         elif call.name in ("async_raise", "async_create_issue"):
             key = call.keyword("translation_key")
-            # The funnel of all issues passes on what its callers gave.
+            # The common function for issues passes on its callers' arguments.
             if key is not None and not isinstance(key, ast.Subscript):
                 facts.issues += _raised(facts.source, call, key, None)
         elif call.name == "async_get_exception_message":
             facts.errors += _raised(facts.source, call, call.node.args[1], None)
         elif call.name in _ERRORS and not (call.keyword("translation_domain") and call.keyword("translation_key")):
-            facts.problems.append(f"{call.where}: {call.name} tells nothing in translated words")
+            facts.problems.append(f"{call.where}: {call.name} has no translated message")
         elif call.keyword("translation_domain") is not None:
             given = _placeholders(call)
             facts.errors += _raised(facts.source, call, call.keyword("translation_key"), given)
     except UnknownValueError as err:
-        facts.problems.append(f"{call.where}: which translation_key this is cannot be told from {err}")
+        facts.problems.append(f"{call.where}: which translation_key this is is not clear from {err}")
 
 
 def _raised(source: Source, call: Call, key: ast.expr | None, given: frozenset[str] | None) -> list[Raised]:

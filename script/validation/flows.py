@@ -1,4 +1,4 @@
-"""What the forms need words for: their steps, fields, errors and the reasons why they end."""
+"""Finds the texts that forms need: steps, fields, errors and reasons to abort."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from .source import Call, called
 
 _SUBENTRY = "saved_print"
 _OWN_ABORTS = {"_abort_if_unique_id_configured": ("already_configured",)}
-"""Those for which Home Assistant has no words of its own: what ends well it tells itself."""
+"""Results for which Home Assistant has no default text."""
 
 
 def flows(facts: Facts) -> Iterator[Flow]:
@@ -32,12 +32,12 @@ def flows(facts: Facts) -> Iterator[Flow]:
     if hasattr(config.PrintagoConfigFlow, "async_get_options_flow") and "async_get_options_flow" in vars(
         config.PrintagoConfigFlow
     ):
-        facts.problems.append("config_flow.py: what its options flow needs words for has to be told in flows.py")
+        facts.problems.append("config_flow.py: what its options flow needs words for must be listed in flows.py")
     yield from _repairs(facts, choices)
 
 
 def _repairs(facts: Facts, choices: Any) -> Iterator[Flow]:
-    """Yield the flow of each issue that a person can fix."""
+    """Yield the flow of each fixable issue."""
     yield Flow("issues.missing_permission.fix_flow", {"confirm": []})
     thing = [str(marker) for marker in choices.item_schema()]
     gone = Flow("issues.saved_print_gone.fix_flow", {"choose": thing})
@@ -52,10 +52,10 @@ def _shown(facts: Facts, module: str) -> Iterator[tuple[str, list[str]]]:
                 case [ast.Constant(value=str(step)), ast.Name(id=schema), *_]:
                     yield step, list(_fields(getattr(facts.modules[module], schema)))
                 case [ast.Constant(value=str(step)), ast.Call(func=ast.Name(id=schema)), *_]:
-                    # A function of what was entered before; nothing was.
+                    # A function of previous input; use it without input.
                     yield step, list(_fields(getattr(facts.modules[module], schema)(None)))
                 case _:
-                    facts.problems.append(f"{call.where}: which step and schema is shown cannot be told")
+                    facts.problems.append(f"{call.where}: cannot see which step and schema is shown")
 
 
 def _fields(schema: Any) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _fields(schema: Any) -> Iterator[str]:
 
 
 def _with_outcomes(facts: Facts, module: str, flow: Flow, *, choices: str = "") -> Flow:
-    """Note how the flow of a module can fail and end."""
+    """Record the errors and abort reasons of a module's flow."""
     source = facts.source
     somewhere = Call(ast.Call(func=ast.Name(id=""), args=[], keywords=[]), (), f"{module}.py")
     for node in ast.walk(source.modules[f"{module}.py"]):
@@ -92,7 +92,7 @@ def _with_outcomes(facts: Facts, module: str, flow: Flow, *, choices: str = "") 
 
 
 def _reasons(tree: ast.Module) -> Iterator[str]:
-    """Yield what errors that carry a reason are raised with."""
+    """Yield the reasons of errors that have one."""
     for node in ast.walk(tree):
         match node:
             case ast.Raise(exc=ast.Call(args=[ast.Constant(value=str(reason))])):

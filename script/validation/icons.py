@@ -1,4 +1,4 @@
-"""Icons for everything that a person sees, and no others."""
+"""Checks icons: one for everything that needs one, and no others."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +14,7 @@ _ON_OFF = ("on", "off")
 
 
 def check(project: Project, facts: Facts) -> Iterator[str]:
-    """Yield what has no icon, icons that nothing shows, and icons that do not exist."""
+    """Yield missing, unused and unknown icons."""
     needed, allowed = set[str](), set[str]()
     for entity in facts.entities:
         path = f"entity.{entity.platform}.{entity.key}"
@@ -44,14 +44,14 @@ def check(project: Project, facts: Facts) -> Iterator[str]:
 
 
 def _literal_states(project: Project, path: str) -> Iterator[str]:
-    """Yield states that are no closed list, yet have words of their own, such as ``empty``."""
+    """Yield translated states that are not in an enum, such as ``empty``."""
     prefix = f"{path}.state."
     yield from (text.removeprefix(prefix) for text in project.english if text.startswith(prefix))
 
 
 @cache
 def _known_icons(root: Path) -> frozenset[str]:
-    """Return the icons of the installed frontend, none where it is not installed."""
+    """Return the icons of the installed frontend, empty if it is not installed."""
     names: set[str] = set()
     for folder in root.glob(".venv-ha/lib/python3*/site-packages/hass_frontend/static/mdi"):
         for file in folder.glob("*.json"):

@@ -1,4 +1,4 @@
-"""All languages say the same things, of the same things."""
+"""Checks that all languages have the same strings and placeholders."""
 
 from collections.abc import Iterator
 import re
@@ -14,7 +14,7 @@ _MOST_ENGLISH = 0.1
 
 
 def check(project: Project) -> Iterator[str]:
-    """Yield what a language lacks, has too much, or says otherwise."""
+    """Yield what a language lacks, has too much, or has differently."""
     languages = project.languages
     for language in sorted(LANGUAGES - languages.keys()):
         yield f"translations/{language}.json is missing"

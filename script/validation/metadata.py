@@ -37,7 +37,7 @@ _HACS: Final = {
 _ARCHIVE: Final = f"{DOMAIN}.zip"
 _OLDEST: Final = re.compile(r"pytest-homeassistant-custom-component==\S+ # Home Assistant (\S+)")
 
-# The rules that Home Assistant 2026.10 and 2026.11 know, in their order.
+# The rules of Home Assistant 2026.10 and 2026.11, in their order.
 _RULES: Final = [
     "action-setup",
     "appropriate-polling",
@@ -101,7 +101,7 @@ _TEST: Final = re.compile(r"(?<!/)\btest_\w+\b(?!\.)")
 
 
 def check(project: Project) -> Iterator[str]:
-    """Yield what is wrong with the package's and the repository's metadata."""
+    """Yield problems of the package's and the repository's metadata."""
     yield from _manifest(project.manifest)
     yield from _hacs(project.hacs)
     yield from _quality_scale(project)
@@ -205,7 +205,7 @@ def _wrong_size(name: str, kind: str, size: tuple[int, int], scale: int) -> Iter
 
 
 def _size(path: Any) -> tuple[int, int] | None:
-    """Return width and height of a PNG with transparency."""
+    """Return width and height of a PNG that has an alpha channel."""
     head = path.read_bytes()[:26]
     if len(head) < 26 or not head.startswith(b"\x89PNG\r\n\x1a\n") or head[25] not in (4, 6):
         return None

@@ -1,4 +1,4 @@
-"""The files that are checked, each read once."""
+"""The checked files, each read once."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -18,10 +18,10 @@ type Texts = dict[str, str]
 
 
 class Project:
-    """A checkout. What is missing or no JSON reads as empty; ``broken`` tells of it."""
+    """A checkout. Missing and invalid files read as empty; ``broken`` lists them."""
 
     def __init__(self, root: Path) -> None:
-        """Look at the checkout at a path."""
+        """Use the checkout at a path."""
         self.root = root
         self.package = root / "custom_components" / DOMAIN
         self.broken: list[str] = []
@@ -93,7 +93,7 @@ class Project:
         return self.languages.get("en", {})
 
     def text(self, name: str) -> str:
-        """Return a text file of the checkout, empty where there is none."""
+        """Return a text file of the checkout, empty if it is missing."""
         path = self.root / name
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
@@ -108,7 +108,7 @@ def flattened(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def fields(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the fields of a service, trigger or condition, those of its sections among them."""
+    """Return the fields of a service, trigger or condition, including those in sections."""
     found: dict[str, dict[str, Any]] = {}
     for name, field in (entry.get("fields") or {}).items():
         if "fields" in (field or {}):
@@ -124,7 +124,7 @@ def sections(entry: dict[str, Any]) -> list[str]:
 
 
 def selectors(tree: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the kind and settings of every selector within a tree."""
+    """Yield type and settings of every selector within a tree."""
     if isinstance(tree, list):
         for branch in tree:
             yield from selectors(branch)

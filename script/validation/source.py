@@ -1,4 +1,4 @@
-"""The package's source as syntax trees, and which strings an expression can be."""
+"""The package's source as syntax trees, and the possible string values of expressions."""
 
 import ast
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class UnknownValueError(Exception):
-    """Which strings an expression can be, its source does not tell."""
+    """The source does not show which strings an expression can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call, and where it stands."""
+    """A call and its position."""
 
     node: ast.Call
     scope: tuple[Function, ...]
@@ -27,11 +27,11 @@ class Call:
 
     @property
     def name(self) -> str:
-        """Return what is called, without what it belongs to."""
+        """Return the name of the called function, without its object."""
         return called(self.node)
 
     def keyword(self, name: str) -> ast.expr | None:
-        """Return the value of an argument that is given by name."""
+        """Return the value of a keyword argument."""
         return next((keyword.value for keyword in self.node.keywords if keyword.arg == name), None)
 
     @property
@@ -41,7 +41,7 @@ class Call:
 
 
 def called(node: ast.Call) -> str:
-    """Return the name of what is called."""
+    """Return the name of the called function."""
     function = node.func
     return (
         function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
@@ -75,7 +75,7 @@ class Source:
 
     @cached_property
     def components(self) -> dict[str, str]:
-        """Return the components of Home Assistant that are imported, each with a module that does."""
+        """Return the imported components of Home Assistant, each with a module that imports it."""
         found: dict[str, str] = {}
         for module, tree in self.modules.items():
             for node in ast.walk(tree):
@@ -89,7 +89,7 @@ class Source:
 
     @cached_property
     def literals(self) -> frozenset[str]:
-        """Return every string in the source, and the names of what is given by keyword."""
+        """Return every string in the source, and the names of keyword arguments."""
         found: set[str] = set()
         for tree in self.modules.values():
             for node in ast.walk(tree):
@@ -100,7 +100,7 @@ class Source:
 
     @cached_property
     def patterns(self) -> list[re.Pattern[str]]:
-        """Return what f-strings of letters and lines between their braces can become."""
+        """Return the possible values of f-strings that only have letters and underscores outside of braces."""
         found = {
             _pattern(node)
             for tree in self.modules.values()
@@ -110,11 +110,11 @@ class Source:
         return [re.compile(text) for text in sorted(found) if re.search("[a-z]_", text)]
 
     def says(self, word: str) -> bool:
-        """Return whether a word stands in the source, as it is or made of parts."""
+        """Return whether a word is in the source, whole or composed."""
         return word in self.literals or any(pattern.fullmatch(word) for pattern in self.patterns)
 
     def strings(self, node: ast.expr | None, call: Call, seen: frozenset[int] = frozenset()) -> Iterator[str]:
-        """Yield patterns of the strings that an expression at a call can be; raises UnknownValueError."""
+        """Yield patterns of the possible strings of an expression at a call; raises UnknownValueError."""
         if id(node) in seen:
             return
         seen |= {id(node)}
@@ -133,7 +133,7 @@ class Source:
                     yield from self.strings(value, where, seen)
 
     def _piece(self, part: ast.expr, call: Call, seen: frozenset[int]) -> Iterator[str]:
-        """Yield what a part of an f-string can become; anything, where its source does not tell."""
+        """Yield the possible values of a part of an f-string; a wildcard if the source does not show them."""
         if not isinstance(part, ast.FormattedValue):
             yield from self.strings(part, call, seen)
             return
@@ -143,7 +143,7 @@ class Source:
             yield ".+"
 
     def _parts(self, node: ast.expr, call: Call) -> Iterator[tuple[ast.expr, Call]]:
-        """Yield the expressions whose values an expression can take."""
+        """Yield the expressions whose values an expression can have."""
         match node:
             case ast.IfExp(body=body, orelse=orelse):
                 yield from ((body, call), (orelse, call))
@@ -175,10 +175,10 @@ class Source:
         raise UnknownValueError(name)
 
     def _arguments(self, function: Function, module: str, position: int, name: str) -> Iterator[tuple[ast.expr, Call]]:
-        """Yield what callers give for a parameter, or its default."""
+        """Yield the arguments of callers for a parameter, or its default."""
         found = False
         for call in self.calls:
-            # What begins with an underscore is called in its own module only.
+            # A name with an underscore is only called in its own module.
             if call.name != function.name or (function.name.startswith("_") and call.module != module):
                 continue
             found = True
@@ -192,7 +192,7 @@ class Source:
             raise UnknownValueError(f"{function.name}({name})")
 
     def _bound(self, name: str) -> Iterator[tuple[ast.expr, Call]]:
-        """Yield what is given by keyword for an attribute, and the attribute's default."""
+        """Yield the keyword arguments for an attribute, and the attribute's default."""
         found = False
         nowhere = ast.Call(func=ast.Name(id=""), args=[], keywords=[])
         for call in self.calls:
@@ -209,7 +209,7 @@ class Source:
             raise UnknownValueError(name)
 
     def _results(self, node: ast.Call) -> Iterator[ast.expr]:
-        """Yield what a function returns, or those that a field holds."""
+        """Yield the return values of a function, or of the functions in a field."""
         name = called(node)
         functions = [value for value, _ in self._bound(name)] if name.endswith("_fn") else [ast.Name(id=name)]
         for function in functions:
@@ -237,7 +237,7 @@ def _parameters(function: Function) -> list[str]:
 
 
 def _assigned(tree: ast.AST, name: str) -> Iterator[ast.expr]:
-    """Yield what is assigned to a name: in the whole of a function, else on the top level only."""
+    """Yield the values assigned to a name: anywhere in a function, else at the top level only."""
     nodes = ast.walk(tree) if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef) else ast.iter_child_nodes(tree)
     for node in nodes:
         match node:

@@ -1,4 +1,4 @@
-"""Plain American English: spelling, quotes, and words that have a standard term instead."""
+"""Checks plain American English: spelling, quotes, and words that have a standard term instead."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ AVOIDED = (
 )
 """Words that have a standard term: event, pending, slow poll, assumed, history, target, unknown, initial state."""
 PHRASES = ("at will", "let go of", "goes on trying", "has to be so", "may not")
-"""Phrases to avoid in what users read, besides the words."""
+"""Phrases to avoid in user-facing text, besides the words."""
 
 _SPELLING = re.compile(
     r"\b(colou?red|(?:dis)?colour\w*|behaviour\w*|favou?rites?(?<!favorite)(?<!favorites)|neighbour\w*|honour\w*|labour\w*"
@@ -53,7 +53,7 @@ _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def check(project: Project) -> Iterator[str]:
-    """Yield what is spelled, quoted or worded otherwise than agreed, in all that users read."""
+    """Yield problems of spelling, quotes and wording in all user-facing text."""
     for path, text in project.english.items():
         yield from (f"translations/en.json: {path} {problem}" for problem in _wording(_CODE_SPAN.sub("", text)))
     for language, texts in project.languages.items():
@@ -79,7 +79,7 @@ def check(project: Project) -> Iterator[str]:
 
 
 def code_words(root: Path) -> Iterator[str]:
-    """Yield each line of code whose names, comments or strings have a word to avoid."""
+    """Yield each line of code whose names, comments or strings contain a word to avoid."""
     for folder in CODE:
         for path in sorted((root / folder).rglob("*.py")):
             if path != root / "script" / "validation" / Path(__file__).name:

@@ -1,4 +1,4 @@
-"""The English words against what the code needs: none is missing, none is left over."""
+"""Compares the English strings to what the code needs: none is missing, none is unused."""
 
 from collections.abc import Iterator
 import itertools
@@ -13,7 +13,7 @@ _BINARY = frozenset({"binary_sensor", "fan", "light", "switch"})
 
 
 def check(project: Project, facts: Facts) -> Iterator[str]:
-    """Yield what is missing, what nothing uses, and placeholders that nobody fills."""
+    """Yield missing and unused strings, and placeholders that are never filled."""
     needed, allowed = set[str](), set[str]()
     parts = (
         _entities(facts),
@@ -36,11 +36,11 @@ def check(project: Project, facts: Facts) -> Iterator[str]:
     for path in sorted(english.keys() - needed - allowed):
         if not _is_used(path, facts):
             yield f"translations/en.json has {path}, which nothing uses"
-    yield from _told(project, facts, issues)
+    yield from _issue_texts(project, facts, issues)
     yield from _filled(english, facts)
 
 
-# What these yield is needed; what ends in a question mark may be there.
+# Required strings; those with a question mark at the end are optional.
 def _entities(facts: Facts) -> Iterator[str]:
     for entity in facts.entities:
         path = f"entity.{entity.platform}.{entity.key}"
@@ -102,7 +102,7 @@ def _flows(facts: Facts) -> Iterator[str]:
 
 
 def _covered(project: Project, kind: str, raised: list[Raised]) -> dict[str, list[Raised]]:
-    """Return what is raised by its key; a pattern stands for all the keys there are that fit it."""
+    """Return the raised keys; a pattern stands for all keys that match it."""
     known = {path.split(".")[1] for path in project.english if path.startswith(f"{kind}.")}
     found: dict[str, list[Raised]] = {}
     for each in raised:
@@ -113,7 +113,7 @@ def _covered(project: Project, kind: str, raised: list[Raised]) -> dict[str, lis
 
 
 def _is_used(path: str, facts: Facts) -> bool:
-    """Return whether the code says a word that it does not need to be translated: an attribute, a state, a sentence."""
+    """Return whether the code contains a word that needs no translation: an attribute, a state, a sentence."""
     match path.split("."):
         case ["entity", platform, key, "state", state]:
             return _known(facts, platform, key, enum=False) and facts.source.says(state)
@@ -137,8 +137,8 @@ def _known(facts: Facts, platform: str, key: str, *, enum: bool = True, events: 
     )
 
 
-def _told(project: Project, facts: Facts, issues: dict[str, list[Raised]]) -> Iterator[str]:
-    """Yield issues that say nothing, or too much: those that a person can fix tell it in the fix."""
+def _issue_texts(project: Project, facts: Facts, issues: dict[str, list[Raised]]) -> Iterator[str]:
+    """Yield issues without a text, or with too many: those that users can fix have it in the fix."""
     fixes = {flow.path.split(".")[1] for flow in facts.flows if flow.path.startswith("issues.")}
     for key in sorted(issues):
         described = f"issues.{key}.description" in project.english

@@ -35,10 +35,10 @@ def list_rows(
     *,
     cut: bool = False,
 ) -> Any:
-    """Return the rows that a query asks for: an array, or with `meta=true` or `hints=true` an object.
+    """Return the rows for a query: an array, or with `meta=true` or `hints=true` an object.
 
-    `known` are the fields that may be filtered and sorted by, `selectable` those that rows may be cut down to. With
-    `cut` more rows than a list has at most are asked for in vain, else they are refused. Raises BadRequestError.
+    `known` are the fields that can be filtered and sorted by, `selectable` those that rows can be reduced to. With
+    `cut`, a `limit` above the maximum is reduced, else it is refused. Raises BadRequestError.
     """
     return page_rows(lambda: matching_rows(rows, query, known), query, selectable, lambda row: row, cut=cut)
 
@@ -73,7 +73,7 @@ def page_rows[R: Fields](
         names = [name.strip() for name in fields.split(",") if name.strip()]
         _check_names(names, selectable)
         page = [{name: row[name] for name in names if name in row} for row in page]
-    # Both are checked, whatever the other one says.
+    # Both are checked, whatever the value of the other.
     if not any([_flag(query, "meta"), _flag(query, "hints")]):
         return page
     return {
