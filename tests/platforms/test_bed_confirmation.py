@@ -74,7 +74,7 @@ async def test_bed_in_use_is_confirmed_by_no_button_action_or_assistant(
         await press(hass, farm.config.store_id, "confirm_all_beds_cleared")
     assert refused.value.translation_key == "no_bed_to_clear"
     with pytest.raises(ServiceValidationError) as refused:
-        await act(hass, "confirm_beds")
+        await act(hass, "confirm_beds", all_printers=True)
     assert refused.value.translation_key == "no_bed_to_clear"
     device = device_of(hass, entry, waiting)
     assert device is not None
@@ -124,7 +124,9 @@ async def test_bed_that_comes_into_use_before_the_request_leaves_is_not_confirme
 ) -> None:
     # The quota keeps the request back for a moment, in which a print starts.
     entry.runtime_data.coordinator.client.transport.limiter.refused(1)
-    call = press(hass, waiting, "confirm_bed_cleared") if way == "button" else act(hass, "confirm_beds")
+    call = (
+        press(hass, waiting, "confirm_bed_cleared") if way == "button" else act(hass, "confirm_beds", all_printers=True)
+    )
     asked = hass.async_create_task(call)
     await occupy(hass, farm, waiting)
 

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "custom_components" / "printago"
 DESCRIPTIONS = yaml.safe_load((FOLDER / "services.yaml").read_text())
 TRANSLATIONS = json.loads((FOLDER / "translations" / "en.json").read_text())
 ICONS = json.loads((FOLDER / "icons.json").read_text())["services"]
-WITHOUT_EXAMPLE = {"config_entry", "device", "entity", "target"}
+WITHOUT_EXAMPLE = {"area", "config_entry", "device", "entity", "floor", "label", "target"}
 
 
 def fields_of(description: dict[str, Any]) -> dict[str, dict[str, Any]]:

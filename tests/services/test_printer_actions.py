@@ -4,6 +4,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import area_registry as ar, device_registry as dr, floor_registry as fr, label_registry as lr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -34,7 +35,7 @@ async def test_all_waiting_beds_are_confirmed_in_one_request(
     ]
     assert waiting
 
-    response = await act(hass, "confirm_beds")
+    response = await act(hass, "confirm_beds", all_printers=True)
 
     (body,) = sent(farm, CONFIRM)
     assert body["ready"] is True
@@ -43,7 +44,7 @@ async def test_all_waiting_beds_are_confirmed_in_one_request(
     for printer_id in waiting:
         assert value_of(hass, printer_id, "bed_needs_clearing", "binary_sensor") == "off"
     with pytest.raises(ServiceValidationError) as refused:
-        await act(hass, "confirm_beds")
+        await act(hass, "confirm_beds", all_printers=True)
     assert refused.value.translation_key == "no_bed_to_clear"
 
 
@@ -60,6 +61,69 @@ async def test_confirmation_can_be_taken_back_for_several_printers(
     with pytest.raises(ServiceValidationError) as refused:
         await act(hass, "confirm_beds", cleared=False)
     assert refused.value.translation_key == "beds_to_take_back"
+
+
+@pytest.mark.parametrize("data", [{}, {"all_printers": False}, {"cleared": True}])
+async def test_without_any_choice_no_bed_is_confirmed(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
+) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "confirm_beds", **data)
+    assert refused.value.translation_key == "fields_needed"
+    assert farm.requests == []
+
+
+@pytest.mark.parametrize("field", ["areas", "floors", "labels"])
+@pytest.mark.parametrize("by_name", [True, False])
+async def test_beds_are_confirmed_by_place_and_those_in_use_are_left_out(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, field: str, by_name: bool
+) -> None:
+    waiting, printing = printer_named(farm, "P1S 01"), printer_named(farm, "X1 Carbon 01")
+    floor = fr.async_get(hass).async_create("Ground floor")
+    area = ar.async_get(hass).async_create("Workshop", floor_id=floor.floor_id)
+    label = lr.async_get(hass).async_create("Rack A")
+    for device in devices(hass, entry, waiting, printing, farm.config.store_id):
+        dr.async_get(hass).async_update_device(device, area_id=area.id, labels={label.label_id})
+    places = {
+        "areas": (area.id, "workshop"),
+        "floors": (floor.floor_id, "Ground Floor"),
+        "labels": (label.label_id, "rack a"),
+    }
+
+    response = await act(hass, "confirm_beds", **{field: [places[field][by_name]]})
+
+    assert sent(farm, CONFIRM) == [{"ready": True, "ids": [waiting]}]
+    assert response["printers"] == ["P1S 01"]
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "confirm_beds", **{field: [places[field][by_name]]})
+    assert refused.value.translation_key == "no_bed_to_clear"
+
+
+@pytest.mark.parametrize("action", ["confirm_beds", "set_fabmatic"])
+async def test_place_that_is_unknown_or_without_printers_is_refused(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, action: str
+) -> None:
+    ar.async_get(hass).async_create("Garden")
+    values = {"enabled": True} if action == "set_fabmatic" else {}
+    for place, key in (("Garden", "no_printer_there"), ("Gardens", "place_unknown")):
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(hass, action, areas=[place], **values)
+        assert refused.value.translation_key == key
+    assert farm.requests == []
+
+
+async def test_fabmatic_is_set_for_an_area_and_a_printer_beside_it(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printers = [printer_named(farm, name) for name in ("A1 01", "Klipper 01")]
+    area = ar.async_get(hass).async_create("Workshop")
+    here, elsewhere = devices(hass, entry, *printers)
+    dr.async_get(hass).async_update_device(here, area_id=area.id)
+
+    await act(hass, "set_fabmatic", printers=[elsewhere], areas=[area.id], enabled=True)
+
+    (body,) = sent(farm, FABMATIC)
+    assert set(body["ids"]) == set(printers)
 
 
 async def test_bed_under_a_print_is_not_confirmed_nor_any_with_it(
@@ -109,7 +173,7 @@ async def test_device_that_is_no_printer_is_refused_before_anything_is_asked(
 async def test_lost_answer_is_told_as_unknown(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     farm.inject_fault(Fault(mode="drop", path=CONFIRM))
     with pytest.raises(HomeAssistantError) as failed:
-        await act(hass, "confirm_beds")
+        await act(hass, "confirm_beds", all_printers=True)
     assert failed.value.translation_key == "outcome_unknown"
     assert len(sent(farm, CONFIRM)) == 1
 
