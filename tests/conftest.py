@@ -1,8 +1,10 @@
 """What all tests share: the virtual farm over real sockets, and an entry of it in Home Assistant."""
 
 import asyncio
+import atexit
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 import gc
+import logging
 from typing import Any, cast
 from unittest.mock import Mock
 import zlib
@@ -38,6 +40,11 @@ executor.EXECUTOR_SHUTDOWN_TIMEOUT = 30
 # Each test makes and drops a Home Assistant: to look for garbage as often as a program that runs for long takes a quarter of
 # the time.
 gc.set_threshold(50_000)
+# The last collection, when the process ends, looks at all that there is for seconds.
+atexit.register(gc.freeze)
+
+# Each test sets up hundreds of entities: to log each of them takes longer than to make its state.
+logging.getLogger("homeassistant.helpers.entity_registry").setLevel(logging.WARNING)
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
@@ -82,14 +89,20 @@ def finished_home_assistants_are_forgotten(mock_zeroconf_resolver: Any) -> Itera
     make_resolver.reset_mock()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def garbage_is_collected() -> Iterator[None]:
-    """Collect what the tests of a file have left: the test plugin freezes all that there is before each file.
+@pytest.fixture(scope="session", autouse=True)
+def what_is_imported_is_kept() -> None:
+    """Leave what has been imported out of each collection of garbage: to look at all of it takes as long as many tests."""
+    gc.collect()
+    gc.freeze()
 
-    Left where it is, all of that is looked at again in each collection, which takes longer than the tests in the end.
+
+@pytest.fixture(scope="module", autouse=True)
+def garbage_collection() -> Iterator[None]:
+    """Collect what the tests of a file have left.
+
+    The test plugin's fixture of this name also freezes all that there is before each file: garbage would stay.
     """
     yield
-    gc.unfreeze()
     gc.collect()
 
 
