@@ -1,4 +1,4 @@
-"""What tests of the client meet: a server on 127.0.0.1 that answers as they want, and a broker."""
+"""Fixtures for the client: a server on 127.0.0.1 with scripted responses, and a broker."""
 
 from collections.abc import AsyncGenerator
 
@@ -36,7 +36,7 @@ async def session() -> AsyncGenerator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def transport(server: Server, session: aiohttp.ClientSession) -> Transport:
-    """Return a transport to the server, with a quota of its own."""
+    """Return a transport to the server, with its own quota."""
     return Transport(
         session, api_url=server.url, store_id=STORE, api_key=KEY, limiter=RateLimiter(), clock=ServerClock()
     )

@@ -1,4 +1,4 @@
-"""A message as it should be, and strategies that damage one."""
+"""A valid message, and strategies that damage it."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ ANYTHING = st.recursive(
 
 
 def damaged(shape: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy of payloads like ``shape`` with anything at any place."""
+    """Return a strategy of payloads like ``shape`` with arbitrary values in any place."""
     if isinstance(shape, dict):
         return st.fixed_dictionaries({}, optional={key: damaged(value) | ANYTHING for key, value in shape.items()})
     if isinstance(shape, list):

@@ -1,4 +1,4 @@
-"""The owner of a realtime client, and hosts that it may meet."""
+"""The owner of a realtime client, and servers that it may connect to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,12 +22,12 @@ EVENTS = f"stores/{STORE}/entities/printers"
 
 
 def accepts(store: str, key: str) -> bool:
-    """Tell whether a broker lets somebody in."""
+    """Wait until a broker accepts or refuses a login."""
     return (store, key) in {(STORE, KEY), (OTHER_STORE, OTHER_KEY)}
 
 
 class Owner:
-    """What a client's owner sees."""
+    """Records what a client reports to its owner."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, bytes]] = []
@@ -90,7 +90,7 @@ class Owner:
 
 @contextlib.asynccontextmanager
 async def running(client: RealtimeClient) -> AsyncIterator[RealtimeClient]:
-    """Run a client, and prove that it stops fast and leaves nothing behind."""
+    """Run a client, and check that it stops quickly and leaves nothing behind."""
     before = asyncio.all_tasks()
     client.start()
     try:
@@ -101,7 +101,7 @@ async def running(client: RealtimeClient) -> AsyncIterator[RealtimeClient]:
 
 
 def belongs_to_a_server(task: asyncio.Task[object]) -> bool:
-    """Tell the tasks of the other side, which ends a moment after the client does."""
+    """Return the tasks of the server side, which end a moment after the client."""
     coroutine = task.get_coro()
     assert coroutine is not None
     file = Path(coroutine.cr_code.co_filename)
@@ -117,7 +117,7 @@ async def stop_fast(client: RealtimeClient) -> None:
 
 @contextlib.asynccontextmanager
 async def silent_host() -> AsyncIterator[tuple[int, asyncio.Event]]:
-    """A TCP server that accepts and never says a word; yields its port and an event set by the first bytes."""
+    """A TCP server that accepts and never sends anything; yields its port and an event set by the first bytes."""
     spoken_to = asyncio.Event()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -132,7 +132,7 @@ async def silent_host() -> AsyncIterator[tuple[int, asyncio.Event]]:
 
 @contextlib.asynccontextmanager
 async def websocket_host(handler: Callable[[ServerConnection], object]) -> AsyncIterator[str]:
-    """A websocket server that is no MQTT broker."""
+    """A WebSocket server that is not an MQTT broker."""
     async with serve(handler, "127.0.0.1", 0, subprotocols=[Subprotocol("mqtt")], ping_interval=None) as server:
         yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
 

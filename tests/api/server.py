@@ -1,4 +1,4 @@
-"""A server that answers as a test wants."""
+"""A server with scripted responses."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(slots=True, kw_only=True)
 class Received:
-    """A request as it reached the server."""
+    """A request that the server received."""
 
     method: str
     path: str
@@ -25,12 +25,12 @@ class Received:
 
     @property
     def json(self) -> Any:
-        """Return the body, parsed."""
+        """Return the parsed body."""
         return json.loads(self.body)
 
 
 class Server:
-    """A server that answers as a test wants."""
+    """A server with scripted responses."""
 
     def __init__(self) -> None:
         self.requests: list[Received] = []
@@ -38,11 +38,11 @@ class Server:
         self.url = ""
 
     async def ok(self, _: web.Request) -> web.StreamResponse:
-        """Answer that all is well."""
+        """Respond with success."""
         return web.json_response({"fine": True})
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Note a request, and answer it."""
+        """Record a request, and respond."""
         self.requests.append(
             Received(
                 method=request.method,
@@ -55,7 +55,7 @@ class Server:
         return await self.handler(request)
 
     def answer(self, status: int, body: str | bytes = "", **headers: str) -> None:
-        """Answer everything alike from now on."""
+        """Give all requests the same response from now on."""
 
         async def handler(_: web.Request) -> web.StreamResponse:
             content = body.encode() if isinstance(body, str) else body
@@ -66,7 +66,7 @@ class Server:
         self.handler = handler
 
     def answer_in_turn(self, *bodies: Any) -> None:
-        """Answer the next requests with one body each; the last one stays."""
+        """Give the next requests one body each; the last one is repeated."""
         waiting = list(bodies)
 
         async def handler(_: web.Request) -> web.StreamResponse:
@@ -75,7 +75,7 @@ class Server:
         self.handler = handler
 
     def cut(self, *, times: int) -> None:
-        """Cut the connections of the next requests without an answer, then answer that all is well."""
+        """Cut the connections of the next requests without a response, then respond with success."""
         left = times
 
         async def handler(request: web.Request) -> web.StreamResponse:

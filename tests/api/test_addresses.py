@@ -1,4 +1,4 @@
-"""Pictures at absolute addresses: fetched as they are, without credentials, and never out of the network of the house."""
+"""Pictures at absolute URLs: fetched unchanged, without credentials, and never from the local network."""
 
 import asyncio
 import socket
@@ -33,7 +33,7 @@ type Names = dict[str, list[str]]
 
 @pytest.fixture
 async def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    """Return which addresses names have, instead of those that a name server knows; others do not exist."""
+    """Replace name resolution by these addresses; other names do not exist."""
     known: Names = {}
 
     async def getaddrinfo(host: str, port: int | None, **_: Any) -> list[Any]:
@@ -47,14 +47,14 @@ async def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 @pytest.fixture
 def elsewhere(names: Names, session: aiohttp.ClientSession) -> PrintagoClient:
-    """Return a client of an API that is out in the internet."""
+    """Return a client of an API on the public internet."""
     names["api.example"] = ["93.184.216.34"]
     return PrintagoClient(
         Transport(session, api_url="https://api.example", store_id=STORE, api_key=KEY, limiter=RateLimiter())
     )
 
 
-async def test_address_is_fetched_as_it_is_and_without_credentials(server: Server, client: PrintagoClient) -> None:
+async def test_url_is_fetched_unchanged_and_without_credentials(server: Server, client: PrintagoClient) -> None:
     raw: list[str] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -71,9 +71,7 @@ async def test_address_is_fetched_as_it_is_and_without_credentials(server: Serve
     assert client.transport.limiter.requests_last_hour == 0
 
 
-async def test_address_with_white_space_and_letters_of_all_kinds_is_quoted(
-    server: Server, client: PrintagoClient
-) -> None:
+async def test_url_with_spaces_and_unicode_is_quoted(server: Server, client: PrintagoClient) -> None:
     server.answer(200, PNG)
     assert await client.picture(f" {server.url}/Blumentöpfe/rot 1.png ")
     assert server.requests[0].path == "/Blumentöpfe/rot 1.png"
@@ -96,7 +94,7 @@ async def test_address_with_white_space_and_letters_of_all_kinds_is_quoted(
     ],
     ids=str,
 )
-async def test_what_is_no_picture_is_an_error_that_does_not_tell_the_address(
+async def test_response_other_than_a_picture_raises_an_error_without_the_url(
     server: Server, client: PrintagoClient, answer: web.Response, error: type[PrintagoError]
 ) -> None:
     async def handler(_: web.Request) -> web.StreamResponse:
@@ -145,9 +143,7 @@ async def test_few_redirects_are_followed(server: Server, client: PrintagoClient
         "HTTP:pot.png",
     ],
 )
-async def test_what_is_no_address_of_the_web_is_refused_and_nobody_is_asked(
-    server: Server, client: PrintagoClient, address: str
-) -> None:
+async def test_invalid_url_is_refused_without_a_request(server: Server, client: PrintagoClient, address: str) -> None:
     with pytest.raises(MalformedResponseError):
         await client.picture(address)
     assert server.requests == []
@@ -182,7 +178,7 @@ async def test_what_is_no_address_of_the_web_is_refused_and_nobody_is_asked(
         "rebinding.example",
     ],
 )
-async def test_address_in_the_network_of_the_house_is_not_asked(
+async def test_address_in_the_local_network_gets_no_request(
     server: Server, elsewhere: PrintagoClient, names: Names, host: str
 ) -> None:
     names |= {
@@ -200,7 +196,7 @@ async def test_address_in_the_network_of_the_house_is_not_asked(
     assert server.requests == []
 
 
-async def test_address_that_was_judged_is_the_one_that_is_connected_to(
+async def test_connection_goes_to_the_address_that_was_checked(
     server: Server, client: PrintagoClient, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names["cdn.example"] = ["127.0.0.1"]
@@ -220,7 +216,7 @@ async def test_address_that_was_judged_is_the_one_that_is_connected_to(
     assert server.requests[0].headers["host"] == f"cdn.example:{port}"
 
 
-async def test_certificate_has_to_be_that_of_the_name(server: Server, names: Names) -> None:
+async def test_certificate_must_match_the_name(server: Server, names: Names) -> None:
     names |= {"cdn.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]}
     server_context, client_context = tls_contexts("cdn.example")
     port = int(server.url.rpartition(":")[2])
@@ -239,10 +235,10 @@ async def test_certificate_has_to_be_that_of_the_name(server: Server, names: Nam
         assert "TLS" in str(raised.value)
 
 
-async def test_redirect_into_the_network_of_the_house_is_not_followed(
+async def test_redirect_into_the_local_network_is_not_followed(
     server: Server, elsewhere: PrintagoClient, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The public server is really on this machine; only its name is judged as if it were elsewhere.
+    # The public server really runs on this machine; only its resolved address is public.
     names["cdn.example"] = ["127.0.0.1"]
     judged: list[str] = []
 
@@ -271,12 +267,12 @@ async def test_next_address_of_a_host_is_tried_when_one_does_not_answer(
 
 
 @pytest.mark.parametrize("host", ["unknown.example", "a" * 70 + ".example", "-.example", "ü.example", "a..b"])
-async def test_host_that_does_not_exist_cannot_be_connected_to(client: PrintagoClient, names: Names, host: str) -> None:
+async def test_unknown_host_is_a_connection_error(client: PrintagoClient, names: Names, host: str) -> None:
     with pytest.raises((CannotConnectError, MalformedResponseError)):
         await client.picture(f"https://{host}/pot.png")
 
 
-async def test_slow_address_ends(server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_download_times_out(server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.api.rest.addresses._SECONDS", 0.2)
 
     over = asyncio.Event()
@@ -295,10 +291,10 @@ async def test_slow_address_ends(server: Server, client: PrintagoClient, monkeyp
 @pytest.mark.parametrize(
     "path", ["stores/one/pot.png", "a b/c:d.png", "pot.png", "/pot.png", "stores/http://x.png", ""]
 )
-def test_storage_path_is_no_address(path: str) -> None:
+def test_storage_path_is_not_a_url(path: str) -> None:
     assert not is_address(path)
     assert without_query(path) == path
 
 
-def test_signature_is_no_part_of_which_picture_it_is() -> None:
+def test_signature_is_not_part_of_the_identity_of_a_picture() -> None:
     assert without_query("https://cdn.example/pot.png?sig=1#x") == "https://cdn.example/pot.png"

@@ -1,4 +1,4 @@
-"""The client could become a package of its own: it knows nothing of Home Assistant."""
+"""The client does not depend on Home Assistant: it could be a separate package."""
 
 import ast
 from pathlib import Path
@@ -11,14 +11,14 @@ ALLOWED = {"aiohttp", "aiomqtt", "orjson", "paho", "yarl"} | sys.stdlib_module_n
 MODULES = sorted(API.rglob("*.py"))
 
 
-def test_client_is_there_to_be_looked_at() -> None:
+def test_modules_of_the_client_are_found() -> None:
     assert {"client.py", "transport.py", "realtime_client.py", "records.py", "exceptions.py", "__init__.py"} <= {
         module.name for module in MODULES
     }
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
-def test_module_of_the_client_imports_only_its_siblings_and_what_it_declares(module: Path) -> None:
+def test_module_of_the_client_imports_only_its_siblings_and_declared_packages(module: Path) -> None:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -1,4 +1,4 @@
-"""Calls that are asked for together leave as one."""
+"""Simultaneous calls are sent as one request."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from custom_components.printago.api import NotAppliedError, RateLimitedError
 from custom_components.printago.api.rest.batcher import Batcher
 
 
-async def test_calls_of_a_moment_leave_as_one_and_each_gets_its_answer() -> None:
+async def test_simultaneous_calls_are_one_request_and_each_gets_its_response() -> None:
     sent: list[tuple[str, list[str]]] = []
 
     async def send(key: str, ids: list[str]) -> dict[str, str]:
@@ -21,7 +21,7 @@ async def test_calls_of_a_moment_leave_as_one_and_each_gets_its_answer() -> None
     assert sent == [("pause", ["a", "b", "c"])]
 
 
-async def test_different_things_are_not_mixed() -> None:
+async def test_different_changes_are_not_mixed() -> None:
     sent: list[str] = []
 
     async def send(key: str, ids: list[str]) -> dict[str, None]:
@@ -34,7 +34,7 @@ async def test_different_things_are_not_mixed() -> None:
     assert sorted(sent) == ["pause", "pause", "resume"]
 
 
-async def test_one_that_the_answer_leaves_out_fails_alone() -> None:
+async def test_id_missing_in_the_response_fails_alone() -> None:
     async def send(_: str, ids: list[str]) -> dict[str, None]:
         return dict.fromkeys(ids[:1])
 
@@ -46,7 +46,7 @@ async def test_one_that_the_answer_leaves_out_fails_alone() -> None:
     assert isinstance(second, NotAppliedError)
 
 
-async def test_failure_is_everybodys() -> None:
+async def test_failed_request_fails_all_calls() -> None:
     async def send(_: str, ids: list[str]) -> dict[str, None]:
         raise RateLimitedError(7)
 
@@ -55,7 +55,7 @@ async def test_failure_is_everybodys() -> None:
     assert [type(result) for result in results] == [RateLimitedError, RateLimitedError]
 
 
-async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
+async def test_canceled_call_does_not_affect_the_others() -> None:
     sent: list[list[str]] = []
 
     async def send(_: str, ids: list[str]) -> dict[str, None]:
@@ -73,7 +73,7 @@ async def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
         await gives_up
 
 
-async def test_error_that_nobody_waits_for_any_more_is_reported_nowhere() -> None:
+async def test_error_after_all_calls_were_canceled_is_not_logged() -> None:
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
     failed = asyncio.Event()
@@ -94,7 +94,7 @@ async def test_error_that_nobody_waits_for_any_more_is_reported_nowhere() -> Non
     assert reported == []
 
 
-async def test_close_sees_through_what_was_asked_for() -> None:
+async def test_close_waits_for_pending_calls() -> None:
     sent: list[list[str]] = []
 
     async def send(_: str, ids: list[str]) -> dict[str, None]:
@@ -110,7 +110,7 @@ async def test_close_sees_through_what_was_asked_for() -> None:
     await batcher.close()
 
 
-async def test_close_does_not_wait_for_a_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_close_does_not_wait_for_an_unresponsive_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.api.rest.batcher.CLOSE_SECONDS", 0.01)
     answers = asyncio.Event()
     begun = asyncio.Event()
@@ -129,7 +129,7 @@ async def test_close_does_not_wait_for_a_server_that_is_silent(monkeypatch: pyte
     assert await waiting is None
 
 
-async def test_one_who_comes_within_fifty_milliseconds_is_taken_along() -> None:
+async def test_call_within_fifty_milliseconds_joins_the_batch() -> None:
     sent: list[list[str]] = []
 
     async def send(_: str, ids: list[str]) -> dict[str, None]:
@@ -147,7 +147,7 @@ async def test_one_who_comes_within_fifty_milliseconds_is_taken_along() -> None:
     assert sent == [["a", "b"], ["c"]]
 
 
-async def test_end_of_the_loop_ends_the_wait() -> None:
+async def test_closing_the_loop_ends_the_wait() -> None:
     never = asyncio.Event()
     begun = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Lists that come in pages, and calls for many."""
+"""List calls with several pages, and calls for many IDs."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -42,7 +42,7 @@ def page(data: Any, *, more: Any = False, total: Any = None) -> dict[str, Any]:
         pytest.param([page(rows(1, 2), total=2)], 2, True, id="one"),
         pytest.param([page(rows(1, 2), more=True, total=3), page(rows(3), total=3)], 3, True, id="two"),
         pytest.param([page(rows(1, 2), more=True, total=3), page(rows(2), total=3)], 2, False, id="repeated-row"),
-        # A row of the first page went meanwhile, so that one slipped there from the second.
+        # A row of the first page was removed meanwhile, so one moved there from the second page.
         pytest.param([page(rows(1, 2), more=True, total=4), page(rows(4), total=3)], 3, False, id="shifted"),
         pytest.param([page(rows(1, 2), more=True, total=3), page([], more=True, total=3)], 2, False, id="stalled"),
         pytest.param([page(rows(1, 2), more=True, total=3), page(rows(1, 2), more=True)], 2, False, id="repeated-page"),
@@ -61,7 +61,7 @@ def page(data: Any, *, more: Any = False, total: Any = None) -> dict[str, Any]:
         pytest.param([[]], 0, True, id="bare-and-empty"),
     ],
 )
-async def test_list_is_complete_only_when_every_row_was_seen(
+async def test_list_is_complete_only_if_every_row_was_read(
     server: Server, client: PrintagoClient, answers: list[Any], seen: int, complete: bool
 ) -> None:
     server.answer_in_turn(*answers)
@@ -71,7 +71,7 @@ async def test_list_is_complete_only_when_every_row_was_seen(
     assert len(server.requests) <= 2
 
 
-async def test_pages_go_on_where_the_last_one_ended(server: Server, client: PrintagoClient) -> None:
+async def test_each_page_starts_where_the_last_one_ended(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn(page(rows(1, 2), more=True, total=3), page(rows(3), total=3))
     await client.open_jobs()
     queries = [request.query for request in server.requests]
@@ -80,9 +80,7 @@ async def test_pages_go_on_where_the_last_one_ended(server: Server, client: Prin
     assert all(query["hidden.eq"] == "false" and "completed" not in query["status.in"] for query in queries)
 
 
-async def test_list_that_never_ends_is_given_up(
-    server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_endless_list_is_aborted(server: Server, client: PrintagoClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.api.rest.pagination._MOST_PAGES", 5)
     server.answer_in_turn(*(page(rows(number), more=True, total=10_000) for number in range(6)))
     listing = await client.printers()
@@ -90,7 +88,7 @@ async def test_list_that_never_ends_is_given_up(
     assert len(server.requests) == 5
 
 
-async def test_list_of_many_pages_cannot_use_up_what_is_the_users(server: Server, client: PrintagoClient) -> None:
+async def test_long_list_leaves_the_reserve_of_the_user(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn(*(page(rows(number), more=True, total=10_000) for number in range(100)))
     with pytest.raises(RateLimitedError):
         await client.printers()
@@ -99,7 +97,7 @@ async def test_list_of_many_pages_cannot_use_up_what_is_the_users(server: Server
 
 
 @pytest.mark.parametrize("answer", [None, "text", 7, {"message": "?"}, {"data": {}}])
-async def test_what_is_no_list_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
+async def test_response_other_than_a_list_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
     server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
         await client.printers()
@@ -108,7 +106,7 @@ async def test_what_is_no_list_is_malformed(server: Server, client: PrintagoClie
 
 
 @pytest.mark.parametrize("answer", [None, True, "7", [], {}])
-async def test_count_that_is_no_number_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
+async def test_count_other_than_a_number_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
     server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
         await client.completed_count()
@@ -127,7 +125,7 @@ async def test_count_that_is_no_number_is_malformed(server: Server, client: Prin
         {"partBuilds": [{"id": 7}]},
     ],
 )
-async def test_answer_that_is_no_build_leaves_the_outcome_open(
+async def test_unexpected_response_to_a_build_leaves_its_outcome_unknown(
     server: Server, client: PrintagoClient, answer: Any
 ) -> None:
     server.answer_in_turn(answer)
@@ -137,7 +135,7 @@ async def test_answer_that_is_no_build_leaves_the_outcome_open(
 
 
 @pytest.mark.parametrize("answer", [None, {}, [None], [{}], [{"id": 7, "sku": "A"}], [{"id": "a", "sku": "A"}, {}]])
-async def test_answer_that_is_no_list_of_skus_leaves_the_outcome_open(
+async def test_unexpected_response_to_new_skus_leaves_the_outcome_unknown(
     server: Server, client: PrintagoClient, answer: Any
 ) -> None:
     server.answer_in_turn(answer)
@@ -146,10 +144,10 @@ async def test_answer_that_is_no_list_of_skus_leaves_the_outcome_open(
     assert len(server.requests) == 1
 
 
-async def test_bed_that_is_in_use_when_the_request_leaves_is_left_out(server: Server, client: PrintagoClient) -> None:
+async def test_bed_that_is_in_use_when_the_request_is_sent_is_left_out(server: Server, client: PrintagoClient) -> None:
     in_use = {"b"}
     client.in_use = in_use.__contains__
-    # An answer that names it all the same changes nothing.
+    # A response that names it all the same changes nothing.
     server.answer_in_turn(rows_called("a", "b"))
     confirmed, refused = await asyncio.gather(*map(client.confirm_ready, "ab"), return_exceptions=True)
     assert confirmed == {"id": "a"}
@@ -164,7 +162,7 @@ async def test_bed_that_is_in_use_when_the_request_leaves_is_left_out(server: Se
 
 
 @pytest.mark.parametrize("answer", [None, {}, "a"])
-async def test_answer_that_names_nobody_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
+async def test_response_without_ids_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
     server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
         await client.confirm_ready("a")
@@ -185,7 +183,7 @@ async def test_hundred_buttons_pressed_together_are_one_request(server: Server, 
     assert request.json == {"ready": True, "ids": printers}
 
 
-async def test_different_commands_of_a_moment_go_out_apart(server: Server, client: PrintagoClient) -> None:
+async def test_different_commands_are_separate_requests(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn(["a", "b"])
     await asyncio.gather(
         client.send_command("a", "pause"),
@@ -205,7 +203,7 @@ async def test_different_commands_of_a_moment_go_out_apart(server: Server, clien
     )
 
 
-async def test_build_is_answered_with_its_part_builds(server: Server, client: PrintagoClient) -> None:
+async def test_build_returns_its_part_builds(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn({"partBuilds": [{"id": "b"}], "skuBuilds": []})
     build = await client.create_build({"parts": [{"partId": "p"}]})
     assert [each.id for each in build.part_builds] == ["b"]
@@ -233,7 +231,7 @@ async def test_jobs_are_changed_by_one_call(server: Server, client: PrintagoClie
 
 
 class TestAgainstTheFarm:
-    """The calls as the virtual farm answers them."""
+    """The same calls against the virtual farm."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
@@ -261,7 +259,9 @@ class TestAgainstTheFarm:
         assert listing.rows.keys() == set(farm.world.printers)
         assert len(farm.requests) == 1
 
-    async def test_open_jobs_are_those_that_wait_run_or_failed(self, farm: VirtualFarm, client: PrintagoClient) -> None:
+    async def test_open_jobs_are_waiting_running_and_failed_ones(
+        self, farm: VirtualFarm, client: PrintagoClient
+    ) -> None:
         listing = await client.open_jobs()
         expected = {
             job.id
@@ -271,7 +271,7 @@ class TestAgainstTheFarm:
         assert listing.complete
         assert listing.rows.keys() == expected
 
-    async def test_catalogue_can_be_read(self, farm: VirtualFarm, client: PrintagoClient) -> None:
+    async def test_catalog_can_be_read(self, farm: VirtualFarm, client: PrintagoClient) -> None:
         assert (await client.parts(name="Benchy")).rows.keys() == {
             part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy"
         }
@@ -290,11 +290,11 @@ class TestAgainstTheFarm:
             "command": {"command": "led-control", "light": "chamber_light", "state": "off"},
         }
 
-    async def test_job_that_is_not_there_is_told(self, farm: VirtualFarm, client: PrintagoClient) -> None:
+    async def test_missing_job_raises_not_applied(self, farm: VirtualFarm, client: PrintagoClient) -> None:
         with pytest.raises(NotAppliedError):
             await client.cancel_job("z" * 24)
 
-    async def test_refused_list_is_told(self, farm: VirtualFarm, client: PrintagoClient) -> None:
+    async def test_truncated_list_leaves_the_outcome_unknown(self, farm: VirtualFarm, client: PrintagoClient) -> None:
         farm.inject_fault(Fault(mode="truncated"))
         with pytest.raises(OutcomeUnknownError):
             await client.has_printers()

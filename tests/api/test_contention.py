@@ -1,4 +1,4 @@
-"""Who has used what is missing from the quota: we, or others with the same key."""
+"""Detects who used the missing part of the quota: we, or other clients of the same key."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from custom_components.printago.api import RateLimiter
 
 
 class Clock:
-    """A clock that only a test moves."""
+    """A clock that only the test advances."""
 
     now = 1000.0
 
@@ -27,20 +27,18 @@ def limiter(clock: Clock) -> RateLimiter:
 
 
 def answer(remaining: int, reset: int) -> Mapping[str, str]:
-    """Return the headers that tell what is left."""
+    """Return the headers with the remaining requests."""
     return {"x-ratelimit-remaining": str(remaining), "x-ratelimit-reset": str(reset)}
 
 
-def test_shortage_lasts_as_long_as_answers_show_it(limiter: RateLimiter, clock: Clock) -> None:
+def test_shortage_lasts_as_long_as_responses_show_it(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(11):
         limiter.observe(answer(5, 40))
         clock.now += 60
     assert limiter.contention_seconds == 640
 
 
-def test_refusal_while_our_own_count_has_room_is_a_shortage_for_as_long_as_we_have_to_wait(
-    limiter: RateLimiter, clock: Clock
-) -> None:
+def test_refusal_despite_room_in_our_count_is_a_shortage_until_retry_after(limiter: RateLimiter, clock: Clock) -> None:
     limiter.count()
     limiter.refused(1200)
     assert limiter.contention_seconds == 0
@@ -50,7 +48,7 @@ def test_refusal_while_our_own_count_has_room_is_a_shortage_for_as_long_as_we_ha
     assert limiter.contention_seconds == 1200
 
 
-def test_answers_without_any_figures_end_a_shortage_as_well_a_while_after_the_last_refusal(
+def test_responses_without_figures_end_a_shortage_some_time_after_the_last_refusal(
     limiter: RateLimiter, clock: Clock
 ) -> None:
     for _ in range(10):
@@ -67,7 +65,7 @@ def test_answers_without_any_figures_end_a_shortage_as_well_a_while_after_the_la
     assert limiter.contention_seconds == 0
 
 
-def test_one_burst_is_over_with_its_minute(limiter: RateLimiter, clock: Clock) -> None:
+def test_short_burst_of_others_ends_with_its_minute(limiter: RateLimiter, clock: Clock) -> None:
     limiter.observe(answer(0, 30))
     clock.now += 300
     assert limiter.contention_seconds == 30
@@ -76,7 +74,7 @@ def test_one_burst_is_over_with_its_minute(limiter: RateLimiter, clock: Clock) -
     assert limiter.contention_seconds == 0
 
 
-def test_breath_of_others_does_not_end_it(limiter: RateLimiter, clock: Clock) -> None:
+def test_short_pause_of_others_does_not_end_a_shortage(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(4):
         limiter.observe(answer(3, 60))
         clock.now += 120
@@ -89,7 +87,9 @@ def test_breath_of_others_does_not_end_it(limiter: RateLimiter, clock: Clock) ->
 
 
 @pytest.mark.parametrize(("own", "pause"), [(45, 0), (60, 0), (591, 5)])
-def test_own_requests_are_never_blamed_on_others(limiter: RateLimiter, clock: Clock, own: int, pause: float) -> None:
+def test_own_requests_never_count_as_those_of_others(
+    limiter: RateLimiter, clock: Clock, own: int, pause: float
+) -> None:
     for number in range(1, own + 1):
         clock.now += pause
         limiter.count()
@@ -106,7 +106,7 @@ def test_refusal_that_our_own_count_explains_is_no_shortage(limiter: RateLimiter
     assert limiter.contention_seconds == 0
 
 
-def test_others_who_leave_enough_are_no_shortage(limiter: RateLimiter, clock: Clock) -> None:
+def test_others_that_leave_enough_cause_no_shortage(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(20):
         limiter.observe(answer(20, 60))
         clock.now += 60

@@ -1,4 +1,4 @@
-"""Addresses of the realtime service: what they stand for, and which are none."""
+"""Parsing of realtime addresses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a printer tells of its filament: every form is read, nothing else does harm."""
+"""Filament in telemetry: every documented form is read, anything else does no harm."""
 
 from contextlib import suppress
 import re
@@ -67,7 +67,7 @@ def test_ams_and_spool_are_read() -> None:
         ({"hex": "C12E1F"}, None),
     ],
 )
-def test_color_is_told_in_one_form_that_shows_what_is_not_opaque(raw: object, color: str | None) -> None:
+def test_color_has_one_form_with_alpha_only_if_not_opaque(raw: object, color: str | None) -> None:
     ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]
     assert tray.color == color
     assert tray.type == "PLA"
@@ -86,18 +86,18 @@ def test_color_is_told_in_one_form_that_shows_what_is_not_opaque(raw: object, co
         "#FF9425FF;brown;#C16784FF",
     ],
 )
-def test_several_colors_are_all_told_and_the_first_stands_for_them(raw: object) -> None:
+def test_several_colors_are_all_read_and_the_first_represents_them(raw: object) -> None:
     ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]
     assert tray.colors == ("#FF9425", "#C16784")
     assert tray.color == "#FF9425"
 
 
 @pytest.mark.parametrize("spool", [{"type": 7}, {"type": "", "info": ["PLA"]}, 7, [], "PLA"])
-def test_spool_that_is_unreadable_is_unknown_and_not_empty(spool: object) -> None:
+def test_unreadable_spool_is_unknown_and_not_empty(spool: object) -> None:
     assert read_filament({"spool": spool}) == {"external_spool": Tray()}
 
 
-def test_endless_colors_are_cut() -> None:
+def test_number_of_colors_is_limited() -> None:
     for raw in ("FF9425 " * 10_000, ["FF9425"] * 10_000, "9" * 100_000):
         ((tray,),) = read_filament(unit({"id": "0", "color": raw, "type": "PLA"}))["ams"]
         assert len(tray.colors) <= 16
@@ -121,7 +121,7 @@ def test_endless_colors_are_cut() -> None:
         ("PLA", Tray()),
     ],
 )
-def test_slot_that_is_empty_differs_from_one_that_is_unknown(slot: object, tray: Tray) -> None:
+def test_empty_slot_differs_from_an_unknown_one(slot: object, tray: Tray) -> None:
     assert read_filament(unit(slot))["ams"] == ((tray,),)
 
 
@@ -148,13 +148,13 @@ def test_spool_holder_that_was_not_set_up_is_empty(spool: dict[str, Any]) -> Non
         ({"ams": {"ams": [{}, {"slots": [{"id": "0"}]}]}}, {"ams": ((), (EMPTY,))}),
     ],
 )
-def test_only_what_is_mentioned_is_read_and_what_is_unreadable_is_unknown(
+def test_only_mentioned_fields_are_read_and_unreadable_ones_are_unknown(
     source: object, readings: dict[str, Any]
 ) -> None:
     assert read_filament(source) == readings
 
 
-def test_whole_message_without_units_tells_that_there_is_no_ams() -> None:
+def test_complete_message_without_units_means_no_ams() -> None:
     filament = {"spool": FILAMENT["spool"]}
     whole = {"temps": {}, "print": {}, "health": {}, "filament": filament}
     assert TelemetryDiff().news({"data": whole})["ams"] == ()
@@ -162,21 +162,21 @@ def test_whole_message_without_units_tells_that_there_is_no_ams() -> None:
     assert "ams" not in TelemetryDiff().news({"data": {**whole, "filament": {}}})
 
 
-def test_endless_lists_are_cut() -> None:
+def test_number_of_units_and_slots_is_limited() -> None:
     units = read_filament({"ams": {"ams": [{"slots": [SPOOL] * 1000}] * 1000}})["ams"]
     assert len(units) <= 12
     assert all(len(slots) <= 4 for slots in units)
     assert len(read_mapping([{"amsIndex": 0, "slotIndex": n % 200} for n in range(10_000)])) <= 100
 
 
-def test_places_are_counted_from_one() -> None:
+def test_slot_names_count_from_one() -> None:
     assert keys_of(((EMPTY,), (), (EMPTY, EMPTY))) == {"ams_1_tray_1", "ams_3_tray_1", "ams_3_tray_2"}
     assert slot_address_of("ams_3_tray_2") == SlotAddress(2, 1)
     assert slot_address_of("external_spool") == SlotAddress(-1, 0)
     assert slot_address_of("ams_0_tray_1") is slot_address_of("ams_1_tray_") is slot_address_of("stage") is None
 
 
-def test_mapping_names_the_places_that_a_job_prints_from() -> None:
+def test_mapping_contains_the_slots_of_a_job() -> None:
     mapping = [
         {"amsIndex": 0, "slotIndex": 2, "materialType": "PLA"},
         {"amsIndex": -1, "slotIndex": 0},
@@ -198,7 +198,7 @@ def test_mapping_names_the_places_that_a_job_prints_from() -> None:
         {"amsIndex": 255, "slotIndex": 254},
     ],
 )
-def test_each_external_spool_is_the_one_that_telemetry_tells_of(external: dict[str, Any]) -> None:
+def test_every_external_spool_is_the_one_in_telemetry(external: dict[str, Any]) -> None:
     assert read_mapping([external, {"amsIndex": 0, "slotIndex": 3}]) == {SlotAddress(-1, 0), SlotAddress(0, 3)}
 
 
@@ -217,7 +217,7 @@ def test_each_external_spool_is_the_one_that_telemetry_tells_of(external: dict[s
         7,
     ],
 )
-def test_place_that_nobody_can_tell_leaves_the_readable_ones_and_is_unknown_alone(unreadable: object) -> None:
+def test_unreadable_slot_is_ignored_beside_readable_ones_and_unknown_alone(unreadable: object) -> None:
     assert read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 3}]) == {SlotAddress(0, 3)}
     with pytest.raises(UnreadableError):
         read_mapping([unreadable, {"amsIndex": 0, "slotIndex": 0, "skip": True}])
@@ -237,7 +237,7 @@ def test_flag_in_place_of_an_equal_number_is_not_taken_for_it(before: dict[str, 
 
 @settings(max_examples=300, deadline=None)
 @given(damaged({"data": {"temps": {}, "print": {}, "health": {}, "filament": FILAMENT}}))
-def test_damaged_filament_gives_only_what_a_state_may_show(payload: dict[str, Any]) -> None:
+def test_damaged_filament_gives_only_valid_states(payload: dict[str, Any]) -> None:
     readings = TelemetryDiff().news(payload)
     trays = [tray for slots in readings.get("ams") or () for tray in slots]
     trays += [tray for tray in [readings.get("external_spool")] if tray is not None]
@@ -250,6 +250,6 @@ def test_damaged_filament_gives_only_what_a_state_may_show(payload: dict[str, An
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(damaged({"amsIndex": 0, "slotIndex": 1, "skip": False}) | ANYTHING, max_size=6))
-def test_damaged_mapping_gives_only_places(mapping: list[Any]) -> None:
+def test_damaged_mapping_gives_only_valid_slots(mapping: list[Any]) -> None:
     with suppress(UnreadableError):
         assert all(-1 <= place.ams < 12 and 0 <= place.slot < 4 for place in read_mapping(mapping))

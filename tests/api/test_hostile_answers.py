@@ -1,4 +1,4 @@
-"""Answers and topics that nobody would send: an error that callers know, or a value that makes sense."""
+"""Hostile responses and topics cause a known error, or a valid value."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,25 +17,25 @@ STATS = f"stores/{STORE}/printer-stats/{'p' * 24}"
 
 
 @pytest.mark.parametrize("body", ["1e308", "-1", "true", '"7"', "[]", "1000000001", "1e400", "NaN", "9" * 5000])
-async def test_count_that_is_none_is_an_error(server: Server, client: PrintagoClient, body: str) -> None:
+async def test_invalid_count_raises_an_error(server: Server, client: PrintagoClient, body: str) -> None:
     server.answer(200, body)
     with pytest.raises(MalformedResponseError):
         await client.completed_count()
 
 
-async def test_endless_answer_is_given_up(server: Server, client: PrintagoClient) -> None:
+async def test_endless_response_is_aborted(server: Server, client: PrintagoClient) -> None:
     server.answer(200, b'["%s"]' % (b"x" * MAX_ANSWER))
     with pytest.raises(MalformedResponseError, match="too long"):
         await client.stores()
 
 
-async def test_objects_to_skip_have_numbers_that_a_command_can_hold(server: Server, client: PrintagoClient) -> None:
+async def test_object_numbers_fit_into_a_command(server: Server, client: PrintagoClient) -> None:
     objects = [{"identifyId": number, "name": "x" * 300} for number in ("9" * 5_000, "\u0664\u0662", "42", 42, None)]
     server.answer(200, orjson.dumps({"skipObjectsData": {"objects": objects}}))
     assert [(item.id, len(item.name)) for item in await client.printer_endpoints.print_objects("j" * 24)] == [(42, 255)]
 
 
-async def test_errors_of_orders_are_few_and_short(server: Server, client: PrintagoClient) -> None:
+async def test_errors_of_orders_are_limited_in_number_and_length(server: Server, client: PrintagoClient) -> None:
     server.answer(200, orjson.dumps({"errors": ["x" * 5_000, {"a": 1}] * 1_000}))
     errors = await client.products.print_orders(order_ids=[], sku_ids=[], tags={}, priority=None, position=None)
     assert len(errors) == 100
@@ -45,7 +45,7 @@ async def test_errors_of_orders_are_few_and_short(server: Server, client: Printa
 @pytest.mark.parametrize(
     "message", ["http://" * 200_000, ["http://" * 200_000] * 3, [[["deep"]]] * 100_000 + ["short"]]
 )
-async def test_megabytes_of_error_cost_little(server: Server, client: PrintagoClient, message: object) -> None:
+async def test_huge_error_message_takes_little_time(server: Server, client: PrintagoClient, message: object) -> None:
     server.answer(422, orjson.dumps({"message": message}))
     before = time.thread_time()
     with pytest.raises(InvalidRequestError) as caught:
@@ -54,7 +54,7 @@ async def test_megabytes_of_error_cost_little(server: Server, client: PrintagoCl
     assert len(str(caught.value)) <= 300
 
 
-async def test_key_beyond_the_searched_part_of_an_error_is_not_told(server: Server, client: PrintagoClient) -> None:
+async def test_key_beyond_the_searched_part_of_an_error_is_not_shown(server: Server, client: PrintagoClient) -> None:
     server.answer(422, orjson.dumps({"message": f"https://x.invalid/?{'s' * 19_950} {KEY} {KEY}"}))
     with pytest.raises(InvalidRequestError) as caught:
         await client.stores()
@@ -73,7 +73,7 @@ def _publish(topic: bytes, payload: bytes) -> bytes:
 
 @contextlib.asynccontextmanager
 async def _broker_that_publishes(*messages: tuple[bytes, bytes]) -> AsyncIterator[int]:
-    """Run a broker that accepts any login, and sends what no proper broker would to whoever subscribes."""
+    """Run a broker that accepts any login, and sends forbidden topics to every subscriber."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while header := await reader.read(1):
@@ -99,7 +99,7 @@ async def _broker_that_publishes(*messages: tuple[bytes, bytes]) -> AsyncIterato
 
 
 @pytest.mark.parametrize("topic", [b"\xff\xfe", b"stores/\x00", b"stores/+/#", b"#", b"x" * 5_000])
-async def test_topic_that_mqtt_forbids_ends_no_stream(socket_enabled: None, topic: bytes) -> None:
+async def test_topic_that_mqtt_forbids_does_not_end_the_stream(socket_enabled: None, topic: bytes) -> None:
     received: list[tuple[str, bytes]] = []
     arrived, connected = asyncio.Event(), asyncio.Event()
 

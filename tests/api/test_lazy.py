@@ -1,4 +1,4 @@
-"""A record that is read field by field says the same as one that is read at once."""
+"""A lazily read record equals one that is read at once."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ ROW: dict[str, Any] = {
 
 @settings(max_examples=300, deadline=None)
 @given(damaged(ROW))
-def test_read_lazily_or_at_once_it_is_the_same(row: dict[str, Any]) -> None:
+def test_lazy_record_equals_an_eager_one(row: dict[str, Any]) -> None:
     lazy = PrintJob.from_json(JOB, row)
     assert lazy.as_dict() == PrintJob(id=JOB).as_dict() | {"id": JOB} | PrintJob.read(row)
     assert lazy == PrintJob(id=JOB, **PrintJob.read(row))
@@ -33,7 +33,7 @@ def test_read_lazily_or_at_once_it_is_the_same(row: dict[str, Any]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(damaged(ROW), damaged(ROW), st.sets(st.sampled_from([name for name, _ in PrintJob.FIELDS.values()])))
-def test_changes_lie_over_what_came_whenever_it_is_read(
+def test_changes_apply_whether_fields_were_read_before_or_not(
     row: dict[str, Any], change: dict[str, Any], read_before: set[str]
 ) -> None:
     job = PrintJob.from_json(JOB, row)
@@ -47,7 +47,7 @@ def test_changes_lie_over_what_came_whenever_it_is_read(
 
 
 @given(damaged(ROW), damaged(ROW))
-def test_equal_is_what_says_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_records_with_equal_fields_are_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
     jobs = PrintJob.from_json(JOB, one), PrintJob.from_json(JOB, other)
     if jobs[0].as_dict() == jobs[1].as_dict():
         assert jobs[0] == jobs[1]
@@ -56,11 +56,11 @@ def test_equal_is_what_says_the_same(one: dict[str, Any], other: dict[str, Any])
 
 
 @given(ANYTHING)
-def test_what_nobody_reads_makes_no_difference(value: Any) -> None:
+def test_unused_fields_do_not_affect_equality(value: Any) -> None:
     assert PrintJob.from_json(JOB, ROW) == PrintJob.from_json(JOB, {**ROW, "somethingElse": value})
 
 
-def test_what_changes_nothing_leaves_the_record_itself() -> None:
+def test_unchanged_record_is_the_same_object() -> None:
     job = PrintJob.from_json(JOB, ROW)
     assert job.changed({"status": JobStatus.PRINTING, "part_name": "Benchy"}) is job
     assert job.changed({"label": "Order 7"}).label == "Order 7"
@@ -71,7 +71,7 @@ def test_other_jobs_are_not_equal() -> None:
     assert PrintJob.from_json(JOB, ROW) != ROW
 
 
-def test_nobody_writes_to_it_and_its_text_tells_nothing() -> None:
+def test_record_is_immutable_and_its_repr_has_no_data() -> None:
     job = PrintJob.from_json(JOB, ROW)
     with pytest.raises(AttributeError):
         job.label = "mine"

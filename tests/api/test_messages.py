@@ -1,4 +1,4 @@
-"""Realtime messages and records: everything readable is read, nothing else does harm."""
+"""Realtime messages and records: everything readable is read, anything else does no harm."""
 
 from datetime import UTC, datetime
 import json
@@ -66,7 +66,7 @@ def test_sparse_stat_mentions_only_what_it_has() -> None:
 
 
 @pytest.mark.parametrize("written", ["1e400", "-1e400", "1" + "0" * 400, "NaN", "Infinity", "1e999999999"])
-def test_number_that_no_double_can_hold_is_refused_with_its_message(written: str) -> None:
+def test_message_with_a_number_beyond_double_range_is_refused(written: str) -> None:
     with pytest.raises(MalformedMessageError):
         parse_message(STORE, STATS, f'{{"data": {{"temps": {{"bedTemp": {written}}}}}}}'.encode())
 
@@ -93,11 +93,11 @@ def test_time_is_read_in_utc_or_not_at_all(written: Any, read: datetime | None) 
 
 
 @pytest.mark.parametrize("nobody", [{}, {"printerId": None}, {"storeId": None}])
-def test_stat_that_names_nobody_belongs_to_its_topic(nobody: dict[str, Any]) -> None:
+def test_stat_without_an_id_belongs_to_the_printer_of_its_topic(nobody: dict[str, Any]) -> None:
     assert stat({**nobody, "state": "IDLE"}).printer_id == PRINTER
 
 
-def test_text_that_is_too_long_for_a_state_is_cut() -> None:
+def test_text_too_long_for_a_state_is_cut() -> None:
     message = stat({"state": "R" * 5000, "data": {"print": {"stage": "s" * 300, "taskName": "t" * 255}}})
     news = TelemetryDiff().news(message.source)
     assert len(news["stage"]) == 255
@@ -105,7 +105,7 @@ def test_text_that_is_too_long_for_a_state_is_cut() -> None:
     assert news["task_name"] == "t" * 255
 
 
-def test_flood_of_health_messages_is_bounded() -> None:
+def test_number_of_health_messages_is_limited() -> None:
     flood = [{"code": f"{number:04}", "message": ""} for number in range(5000)]
     assert len(TelemetryDiff().news(stat({"data": {"health": {"errors": flood}}}).source)["errors"]) == 50
 
@@ -135,7 +135,7 @@ def test_flood_of_health_messages_is_bounded() -> None:
         (EVENTS, b'{"action": null, "entities": {}}'),
     ],
 )
-def test_message_that_makes_no_sense_is_refused_with_a_reason(topic: str, payload: bytes) -> None:
+def test_invalid_message_is_refused_with_a_reason(topic: str, payload: bytes) -> None:
     with pytest.raises(MalformedMessageError) as refused:
         parse_message(STORE, topic, payload)
     assert 0 < len(str(refused.value)) < 60
@@ -154,9 +154,9 @@ def test_event_is_read_with_its_entities() -> None:
     assert message.entities == {PRINTER: {"name": "X"}}
 
 
-@pytest.mark.parametrize("told", [{}, {"entityType": None}, {"entityType": ""}, {"entityType": 7}])
-def test_kind_comes_from_the_topic_when_the_payload_has_none(told: dict[str, Any]) -> None:
-    message = event({"action": "INSERT", "entities": {}, **told}, f"stores/{STORE}/entities/print-jobs/{PRINTER}")
+@pytest.mark.parametrize("fields", [{}, {"entityType": None}, {"entityType": ""}, {"entityType": 7}])
+def test_entity_type_comes_from_the_topic_if_the_payload_has_none(fields: dict[str, Any]) -> None:
+    message = event({"action": "INSERT", "entities": {}, **fields}, f"stores/{STORE}/entities/print-jobs/{PRINTER}")
     assert message.kind == "printjob"
 
 
@@ -167,7 +167,7 @@ def test_delete_needs_only_the_ids(entities: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["print-jobs", "printJobs", "PrintJob", "print_job", "PRINT JOBS"])
-def test_all_spellings_of_a_kind_are_one(kind: str) -> None:
+def test_all_spellings_of_an_entity_type_are_equal(kind: str) -> None:
     assert normalize_kind(kind) == "printjob"
 
 
@@ -208,7 +208,7 @@ def test_field_that_is_absent_is_unchanged_and_null_is_null() -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(damaged({key: value for key, value in FULL_STAT.items() if key not in ("printerId", "storeId")}))
-def test_damaged_stat_gives_only_values_that_a_state_may_have(payload: Any) -> None:
+def test_damaged_stat_gives_only_valid_states(payload: Any) -> None:
     raw = json.dumps(payload).encode()
     try:
         message = parse_message(STORE, STATS, raw)
@@ -229,7 +229,7 @@ def test_damaged_stat_gives_only_values_that_a_state_may_have(payload: Any) -> N
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([STATS, EVENTS]))
-def test_noise_is_refused(payload: bytes, topic: str) -> None:
+def test_random_bytes_are_refused(payload: bytes, topic: str) -> None:
     with pytest.raises(MalformedMessageError):
         parse_message(STORE, topic, b"\x00" + payload)
 

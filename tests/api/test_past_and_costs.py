@@ -1,4 +1,4 @@
-"""Past jobs, costs, spools, estimates, and orders with what they consist of."""
+"""Past jobs, costs, spools, estimates, and the items of orders."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ def cloud(farm: VirtualFarm, session: aiohttp.ClientSession) -> PrintagoClient:
     )
 
 
-async def test_past_is_read_newest_first_from_where_it_was_left(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+async def test_past_jobs_are_read_newest_first_from_a_position(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     farm.fill_history(250, until=UNTIL)
     seen: dict[str, PrintJob] = {}
     until: datetime | None = UNTIL
@@ -53,7 +53,7 @@ async def test_past_is_read_newest_first_from_where_it_was_left(farm: VirtualFar
     assert {job.hidden for job in seen.values()} == {True, False}
 
 
-async def test_page_says_how_long_it_was_and_keeps_what_is_readable(server: Server, client: PrintagoClient) -> None:
+async def test_page_counts_all_rows_and_keeps_readable_ones(server: Server, client: PrintagoClient) -> None:
     rows: list[Any] = [
         {"id": "j1", "status": "completed"},
         {"id": "j2", "status": "pending"},
@@ -87,7 +87,7 @@ async def test_costs_of_skus_take_two_requests(farm: VirtualFarm, cloud: Printag
     )
 
 
-def test_cost_that_is_not_known_is_unknown_never_less() -> None:
+def test_incomplete_cost_is_unknown() -> None:
     components: dict[str, Any] = {
         "labor": {"type": "labor", "rate": 2},
         "odd": {"type": "overhead", "rate": "free"},
@@ -109,7 +109,7 @@ def test_cost_that_is_not_known_is_unknown_never_less() -> None:
     }
 
 
-async def test_incomplete_list_of_costs_is_no_sum(server: Server, client: PrintagoClient) -> None:
+async def test_incomplete_list_of_costs_raises_an_error(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn({"data": [], "meta": {"hasMore": True, "total": 3}})
     with pytest.raises(MalformedResponseError):
         await client.history.extra_costs()
@@ -159,7 +159,7 @@ def test_currency_is_a_code_or_unknown(raw: object, code: str | None) -> None:
     assert read_currency(raw) == code
 
 
-async def test_orders_carry_customer_items_price_and_link(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+async def test_orders_have_customer_items_price_and_link(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     details = farm.orders.create(
         {"orderNumber": "2001", "price": 19.9, "currency": "EUR", "externalUrl": "https://shop.invalid/2001"},
         [{"sku": "BENCHY-1", "quantity": 2}, {"sku": "NO-SUCH", "quantity": 1, "externalSku": "X-1"}],
@@ -197,7 +197,7 @@ async def test_orders_are_closed_one_by_one_in_one_request(farm: VirtualFarm, cl
     ("note", "reason"),
     [({"type": "new_reason"}, None), ({}, None), ("?", None), ({"type": "ambiguous_match"}, "ambiguous_match")],
 )
-def test_note_is_a_problem_whatever_it_looks_like(note: object, reason: str | None) -> None:
+def test_any_resolution_note_is_a_problem(note: object, reason: str | None) -> None:
     item = OrderItem.from_json("i1", {"resolutionNote": note, "quantity": "two", "ignored": None})
     assert item.is_unprintable
     assert item.problem is not None

@@ -1,4 +1,4 @@
-"""Pictures by signed address, orders and production slots: what the client asks, sends along, and refuses."""
+"""Pictures by signed URL, orders and production slots: requests, responses and refusals."""
 
 import json
 from typing import Any
@@ -36,9 +36,7 @@ def answer_with(server: Server, urls: Any, file: web.Response) -> None:
     server.handler = handler
 
 
-async def test_signed_address_is_fetched_as_it_is_and_without_credentials(
-    server: Server, client: PrintagoClient
-) -> None:
+async def test_signed_url_is_fetched_unchanged_and_without_credentials(server: Server, client: PrintagoClient) -> None:
     raw: list[str] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -56,7 +54,7 @@ async def test_signed_address_is_fetched_as_it_is_and_without_credentials(
     assert raw[1] == f"/file?{SIGNATURE}"
     assert not {"authorization", "x-printago-storeid", "content-type"} & fetching.headers.keys()
     assert KEY not in str(fetching)
-    # Storage is not the API: it costs no quota.
+    # Storage is separate from the API: it costs no quota.
     assert client.transport.limiter.requests_last_hour == 1
 
 
@@ -71,7 +69,7 @@ async def test_signed_address_is_fetched_as_it_is_and_without_credentials(
     ],
     ids=["gone", "refused", "redirected", "broken", "no-picture"],
 )
-async def test_what_storage_answers_is_an_error_that_does_not_tell_the_address(
+async def test_error_of_storage_does_not_contain_the_url(
     server: Server, client: PrintagoClient, file: web.Response, error: type[PrintagoError]
 ) -> None:
     answer_with(server, [f"{server.url}/file?{SIGNATURE}"], file)
@@ -98,14 +96,14 @@ async def test_what_storage_answers_is_an_error_that_does_not_tell_the_address(
         [""],
     ],
 )
-async def test_addresses_that_are_none_are_refused(server: Server, client: PrintagoClient, urls: Any) -> None:
+async def test_invalid_signed_urls_are_refused(server: Server, client: PrintagoClient, urls: Any) -> None:
     answer_with(server, urls, web.Response(body=PNG))
     with pytest.raises(MalformedResponseError):
         await client.picture(PATH)
     assert len(server.requests) == 1
 
 
-async def test_storage_that_is_not_there_cannot_be_connected_to(server: Server, client: PrintagoClient) -> None:
+async def test_unreachable_storage_is_a_connection_error(server: Server, client: PrintagoClient) -> None:
     answer_with(server, ["http://127.0.0.1:1/file?X-Signature=1"], web.Response())
     with pytest.raises(CannotConnectError) as raised:
         await client.picture(PATH)
@@ -119,24 +117,22 @@ async def test_file_is_not_read_past_the_limit(server: Server, transport: Transp
     assert await transport.download(f"{server.url}/file", 1001) == b"x" * 1001
 
 
-@pytest.mark.parametrize(("told", "slots"), [(5, 5), (1.0, 1), (None, None)])
+@pytest.mark.parametrize(("value", "slots"), [(5, 5), (1.0, 1), (None, None)])
 async def test_production_slots_are_a_number_or_no_limit(
-    server: Server, client: PrintagoClient, told: Any, slots: int | None
+    server: Server, client: PrintagoClient, value: Any, slots: int | None
 ) -> None:
-    server.answer(200, json.dumps({"concurrencySlots": told}))
+    server.answer(200, json.dumps({"concurrencySlots": value}))
     assert await client.production_slots() == slots
 
 
-@pytest.mark.parametrize("told", [True, "5", 0, -1, [], 1e12])
-async def test_production_slots_that_are_no_number_are_refused(
-    server: Server, client: PrintagoClient, told: Any
-) -> None:
-    server.answer(200, json.dumps({"concurrencySlots": told}))
+@pytest.mark.parametrize("value", [True, "5", 0, -1, [], 1e12])
+async def test_invalid_production_slots_are_refused(server: Server, client: PrintagoClient, value: Any) -> None:
+    server.answer(200, json.dumps({"concurrencySlots": value}))
     with pytest.raises(MalformedResponseError):
         await client.production_slots()
 
 
-async def test_only_open_orders_are_asked_for(server: Server, client: PrintagoClient) -> None:
+async def test_only_open_orders_are_requested(server: Server, client: PrintagoClient) -> None:
     server.answer(200, json.dumps({"data": [{"id": "one"}], "meta": {"hasMore": False, "total": 1}}))
     listing = await client.open_orders()
     assert listing.complete

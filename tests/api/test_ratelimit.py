@@ -1,4 +1,4 @@
-"""The quota: two sliding windows, two priorities, and what survives a restart."""
+"""The quota: two sliding windows, two priorities, and its state after a restart."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from custom_components.printago.api.rest.rate_limit import parse_retry_after
 
 
 class Clock:
-    """A clock that only a test moves; sleeping moves it at once."""
+    """A clock that only the test advances; sleeping advances it at once."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -41,11 +41,11 @@ def limiter(clock: Clock) -> RateLimiter:
 
 
 def most_within(times: list[float], seconds: float) -> int:
-    """Return how many times lie in the fullest window of that length, as a server would count."""
+    """Return how many times are in the fullest window of this length, as a server would count."""
     return max((sum(1 for other in times if time <= other < time + seconds) for time in times), default=0)
 
 
-async def test_minute_is_never_exceeded_however_eager_the_user_is(limiter: RateLimiter, clock: Clock) -> None:
+async def test_minute_is_never_exceeded_by_calls_of_the_user(limiter: RateLimiter, clock: Clock) -> None:
     sent = []
     for _ in range(300):
         try:
@@ -96,7 +96,7 @@ async def test_call_of_the_user_waits_up_to_ten_seconds_for_room(limiter: RateLi
     assert clock.now == pytest.approx(1062)
 
 
-async def test_retry_after_is_obeyed_by_everybody(limiter: RateLimiter, clock: Clock) -> None:
+async def test_retry_after_delays_all_priorities(limiter: RateLimiter, clock: Clock) -> None:
     limiter.refused(45)
     for priority in RequestPriority:
         assert limiter.delay(priority) == 45
@@ -117,7 +117,7 @@ async def test_retry_after_is_obeyed_by_everybody(limiter: RateLimiter, clock: C
         ({}, 0, 0),
     ],
 )
-def test_headers_that_show_what_others_used_are_obeyed(
+def test_headers_with_requests_of_others_are_applied(
     limiter: RateLimiter, headers: dict[str, str], user: float, background: float
 ) -> None:
     limiter.observe(headers)
@@ -125,14 +125,14 @@ def test_headers_that_show_what_others_used_are_obeyed(
     assert limiter.delay(RequestPriority.BACKGROUND) == background
 
 
-async def test_send_times_survive_a_restart_whatever_the_clock_did(clock: Clock) -> None:
+async def test_send_times_survive_a_restart_and_clock_changes(clock: Clock) -> None:
     before = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     for _ in range(60):
         await before.acquire(RequestPriority.USER)
         clock.now += 0.1
     saved = before.export()
 
-    # Set back, the last one counts as just sent and the others as before it.
+    # After the clock was set back, the last one counts as just sent and the others relative to it.
     for jump, delay in ((0, 26), (-86400, 56), (86400, 0)):
         later = Clock()
         later.now = 5.0
@@ -151,7 +151,7 @@ async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, cl
 
 @given(st.lists(st.tuples(st.sampled_from(RequestPriority), st.floats(0, 120)), min_size=100, max_size=300))
 @settings(max_examples=30, deadline=None)
-async def test_windows_hold_whoever_asks_and_whenever(steps: list[tuple[RequestPriority, float]]) -> None:
+async def test_windows_are_kept_for_any_sequence_of_requests(steps: list[tuple[RequestPriority, float]]) -> None:
     clock = Clock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     sent: list[float] = []
@@ -166,7 +166,7 @@ async def test_windows_hold_whoever_asks_and_whenever(steps: list[tuple[RequestP
 
 
 @given(st.lists(st.one_of(st.none(), st.text(), st.booleans(), st.floats(), st.integers())))
-def test_whatever_was_saved_does_no_harm(saved: list[object]) -> None:
+def test_invalid_saved_data_is_ignored(saved: list[object]) -> None:
     clock = Clock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     limiter.restore(saved)
@@ -174,16 +174,16 @@ def test_whatever_was_saved_does_no_harm(saved: list[object]) -> None:
     assert len(limiter.export()) <= len(saved)
 
 
-async def test_memory_hears_of_each_request_that_is_counted(clock: Clock) -> None:
-    heard: list[float] = []
-    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, on_sent=lambda: heard.append(clock.now))
+async def test_callback_runs_for_each_counted_request(clock: Clock) -> None:
+    sent_at: list[float] = []
+    limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, on_sent=lambda: sent_at.append(clock.now))
     limiter.restore([clock.wall()])
-    assert heard == []
+    assert sent_at == []
     await limiter.acquire(RequestPriority.USER)
-    assert heard == [clock.now]
+    assert sent_at == [clock.now]
 
 
-async def test_no_request_goes_out_of_which_a_later_life_would_not_know(clock: Clock) -> None:
+async def test_no_request_is_sent_that_a_restart_would_forget(clock: Clock) -> None:
     disk: list[float] = []
     writes = 0
 
@@ -200,14 +200,14 @@ async def test_no_request_goes_out_of_which_a_later_life_would_not_know(clock: C
         clock.now += 0.01
         assert number - len(disk) <= MAX_UNSAVED
 
-        # Killed now, the next life takes no fewer for sent than were.
+        # After a crash here, the next start counts at least as many requests as were sent.
         later = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
         later.restore(disk, MAX_UNSAVED)
         assert number <= later.requests_last_hour <= number + MAX_UNSAVED
     assert writes <= 60 / MAX_UNSAVED + 1
 
 
-async def test_those_who_want_to_send_at_once_wait_for_one_write_together(clock: Clock) -> None:
+async def test_simultaneous_requests_wait_for_one_write(clock: Clock) -> None:
     may_end = asyncio.Event()
     writes = 0
 
@@ -225,9 +225,9 @@ async def test_those_who_want_to_send_at_once_wait_for_one_write_together(clock:
     assert (limiter.requests_last_hour, writes) == (MAX_UNSAVED, 1)
 
 
-async def test_restored_send_times_are_dated_anew_once_the_right_time_is_known(clock: Clock) -> None:
+async def test_restored_send_times_are_corrected_once_the_right_time_is_known(clock: Clock) -> None:
     now = clock.wall()
-    # The machine's clock has lost a day, or won one, while it was off.
+    # The machine's clock was a day off, in either direction, after it was switched off.
     for wrong in (-86400, 86400):
         clock.wall_offset += wrong
         limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
@@ -242,7 +242,7 @@ async def test_restored_send_times_are_dated_anew_once_the_right_time_is_known(c
     ("value", "seconds"),
     [("7", 7), ("0", 1), ("-3", 1), ("1e9", 3610), (None, 60), ("soon", 60), ("nan", 60)],
 )
-def test_retry_after_is_read_with_sense(value: str | None, seconds: float) -> None:
+def test_retry_after_is_parsed_and_limited(value: str | None, seconds: float) -> None:
     assert parse_retry_after(value) == seconds
 
 
@@ -251,7 +251,7 @@ def test_retry_after_may_be_a_date() -> None:
     assert parse_retry_after(format_datetime(later, usegmt=True)) == pytest.approx(90, abs=3)
 
 
-async def test_room_for_several_requests_is_reckoned_together(limiter: RateLimiter, clock: Clock) -> None:
+async def test_room_for_several_requests_is_calculated_together(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(39):
         await limiter.acquire(RequestPriority.BACKGROUND)
         clock.now += 0.1
@@ -261,8 +261,8 @@ async def test_room_for_several_requests_is_reckoned_together(limiter: RateLimit
     assert limiter.delay(RequestPriority.USER, 22) == pytest.approx(62 - 3.9)
 
 
-async def test_read_that_waits_as_well_lets_the_user_pass() -> None:
-    """With all clocks real: both wait for the end of the same refusal, and the user came later."""
+async def test_waiting_read_lets_a_call_of_the_user_go_first() -> None:
+    """With real clocks: both wait for the end of the same refusal, and the user's call came later."""
     limiter, order = RateLimiter(), []
     limiter.refused(0.2)
 
@@ -276,7 +276,7 @@ async def test_read_that_waits_as_well_lets_the_user_pass() -> None:
     assert order == [RequestPriority.USER, *[RequestPriority.BACKGROUND] * 3]
 
 
-async def test_read_whose_wait_is_ended_is_not_counted() -> None:
+async def test_canceled_read_is_not_counted() -> None:
     limiter, ended = RateLimiter(), asyncio.Event()
     limiter.refused(9)
     waiting = asyncio.create_task(limiter.acquire(RequestPriority.BACKGROUND, ended=ended))

@@ -55,7 +55,7 @@ async def test_a_burst_of_messages_arrives_complete_and_in_order(owner: Owner, b
     assert owner.payloads == [b"%d" % number for number in range(2000)]
 
 
-async def test_foreign_stores_topics_never_arrive(owner: Owner, broker: RealtimeBroker) -> None:
+async def test_topics_of_other_stores_never_arrive(owner: Owner, broker: RealtimeBroker) -> None:
     broker.publish(f"stores/{OTHER_STORE}/printer-stats/x", b"foreign", retain=True)
     async with running(owner.client(broker.url)) as client:
         await owner.until(lambda: client.connected)
@@ -106,7 +106,7 @@ async def test_second_client_with_the_same_id_takes_over(owner: Owner, broker: R
             assert broker.clients == 1
 
 
-async def test_clients_with_different_suffixes_live_side_by_side(owner: Owner, broker: RealtimeBroker) -> None:
+async def test_clients_with_different_suffixes_stay_connected(owner: Owner, broker: RealtimeBroker) -> None:
     second = Owner()
     async with running(owner.client(broker.url)) as client:
         await owner.until(lambda: client.connected)
@@ -155,7 +155,7 @@ async def test_wire_log_follows_the_level_set_at_run_time(
         assert "Sending CONNECT" in caplog.text
 
 
-async def test_connection_that_brings_nothing_is_silent_whatever_the_one_before_it_has_brought(
+async def test_connection_without_messages_is_silent_even_if_the_previous_one_had_some(
     owner: Owner, broker: RealtimeBroker
 ) -> None:
     async with running(owner.client(broker.url)) as client:

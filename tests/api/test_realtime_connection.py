@@ -1,4 +1,6 @@
-"""Connections of the realtime client that are lost, refused or never come: told once, and tried again with patience."""
+"""Connections of the realtime client that are lost, refused or never established: logged once, and retried with
+backoff.
+"""
 
 import asyncio
 import gc
@@ -59,10 +61,10 @@ async def test_wrong_key_is_reported_and_retried_with_growing_delays(owner: Owne
     [(2, True), (4, True), (5, True), (3, False)],
     ids=["client ID", "password", "not allowed", "busy"],
 )
-async def test_login_that_the_broker_refuses_asks_for_another_key_and_a_busy_broker_does_not(
+async def test_refused_login_counts_as_refusal_and_a_busy_broker_does_not(
     owner: Owner, code: int, refused: bool
 ) -> None:
-    """The client ID is made of the key, so that a rejected one means a wrong key as well."""
+    """The client ID is derived from the key, so a rejected ID means a wrong key as well."""
     async with refusing_host(code) as (port, logins):
         async with running(owner.client(f"mqtt://127.0.0.1:{port}")) as client:
             await owner.until(lambda: len(owner.backoff_ceilings) >= 2)
@@ -92,7 +94,7 @@ async def test_refusal_does_not_try_other_endpoints(
         assert not spoken_to.is_set()
 
 
-async def test_falls_through_to_an_endpoint_that_works_and_remembers_it(
+async def test_tries_endpoints_until_one_works_and_remembers_it(
     owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections = 0
@@ -127,9 +129,7 @@ async def test_preferred_endpoint_is_tried_first(
 
 
 @pytest.mark.parametrize("preferred", ["wss://elsewhere.example", "not a url"])
-async def test_a_preferred_endpoint_that_is_none_of_ours_is_ignored(
-    owner: Owner, broker: RealtimeBroker, preferred: str
-) -> None:
+async def test_unknown_preferred_endpoint_is_ignored(owner: Owner, broker: RealtimeBroker, preferred: str) -> None:
     async with running(owner.client(broker.url, preferred_endpoint=preferred)) as client:
         await owner.until(lambda: client.connected)
 
@@ -149,7 +149,7 @@ async def test_backoff_resets_only_after_a_connection_that_lasted(owner: Owner, 
     assert owner.backoff_ceilings == [1, 2, 4, 1, 1]
 
 
-async def test_a_server_that_accepts_and_drops_is_not_hammered(owner: Owner) -> None:
+async def test_server_that_drops_connections_is_retried_with_backoff(owner: Owner) -> None:
     async def drop(connection: ServerConnection) -> None:
         await connection.recv()
 
@@ -161,7 +161,7 @@ async def test_a_server_that_accepts_and_drops_is_not_hammered(owner: Owner) -> 
         assert owner.refusals == 0
 
 
-async def test_loss_that_comes_with_the_answer_to_the_login_is_a_failure_and_nothing_for_asyncio_to_complain_of(
+async def test_loss_during_the_login_is_a_failure_and_logs_nothing_in_asyncio(
     owner: Owner,
 ) -> None:
     complaints: list[dict[str, object]] = []
@@ -193,7 +193,7 @@ async def test_reconnect_now_ends_the_wait(owner: Owner, broker: RealtimeBroker)
         await owner.until(lambda: client.connected)
 
 
-async def test_frozen_broker_is_noticed_and_left(owner: Owner, broker: RealtimeBroker) -> None:
+async def test_frozen_broker_is_detected_and_disconnected(owner: Owner, broker: RealtimeBroker) -> None:
     owner.delay = 300
     async with running(owner.client(broker.url, keepalive=1)) as client:
         await owner.until(lambda: client.connected)

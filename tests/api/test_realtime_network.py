@@ -1,4 +1,4 @@
-"""The ways on which a realtime client gets to its broker: in the clear, over TLS, or not at all."""
+"""Transports of the realtime client: plain TCP, TLS, or none."""
 
 import ssl
 
@@ -48,14 +48,14 @@ async def test_untrusted_certificate_is_a_connection_failure(owner: Owner, broke
     owner.delay = 300
     server_context, _ = tls_contexts()
     async with tls_proxy(broker.port, server_context) as port:
-        stranger = ssl.create_default_context()
-        async with running(owner.client(f"wss://127.0.0.1:{port}", tls_context=stranger)) as client:
+        without_our_authority = ssl.create_default_context()
+        async with running(owner.client(f"wss://127.0.0.1:{port}", tls_context=without_our_authority)) as client:
             await owner.until(lambda: len(owner.backoff_ceilings) == 1)
             assert "CERTIFICATE_VERIFY_FAILED" in (client.last_error or "")
             assert owner.refusals == 0
             assert broker.logins == 0
 
 
-async def test_tls_without_a_context_is_refused_rather_than_sent_in_the_clear(owner: Owner) -> None:
+async def test_tls_without_a_context_is_refused(owner: Owner) -> None:
     with pytest.raises(ValueError, match="TLS context"):
         owner.client(DEFAULT_REALTIME_URL)

@@ -1,4 +1,4 @@
-"""A realtime client that is stopped: at once, whatever the network does, and leaving nothing behind."""
+"""The realtime client stops at once, whatever the network does, and leaves nothing behind."""
 
 import asyncio
 import ssl
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 @pytest.mark.parametrize("scheme", ["ws", "mqtt", "wss", "mqtts"])
-async def test_stops_at_once_while_a_host_keeps_silent(owner: Owner, scheme: str) -> None:
+async def test_stops_at_once_while_a_host_does_not_respond(owner: Owner, scheme: str) -> None:
     async with silent_host() as (port, spoken_to):
         client = owner.client(f"{scheme}://127.0.0.1:{port}", tls_context=ssl.create_default_context())
         async with running(client):
@@ -63,10 +63,10 @@ async def test_stops_at_once_while_backing_off(owner: Owner) -> None:
         await owner.until(lambda: len(owner.backoff_ceilings) == 1)
 
 
-async def test_connection_that_comes_after_stop_is_never_used(
+async def test_connection_established_after_stop_is_never_used(
     owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Name resolution and TCP cannot be interrupted: what comes of them late must not become a session."""
+    """Name resolution and TCP can't be interrupted: a late result must not become a session."""
     resolving, resolved = threading.Event(), threading.Event()
     connect = paho.socket.create_connection
 
@@ -94,7 +94,7 @@ async def test_connection_that_comes_after_stop_is_never_used(
 async def test_login_that_succeeds_after_stop_is_closed(
     owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the socket cannot be reached, the finished connection is closed by the attempt itself."""
+    """If the socket can't be reached, the attempt itself closes the finished connection."""
     end_handshake = realtime.MqttConnection._end_handshake
     monkeypatch.setattr(
         realtime.MqttConnection, "_end_handshake", lambda self, *, abort: end_handshake(self, abort=False)
@@ -104,7 +104,7 @@ async def test_login_that_succeeds_after_stop_is_closed(
 
     def noticed_connect(self):
         connection = connect(self)
-        # From here on nobody looks whether the attempt was given up.
+        # From here on nothing checks whether the attempt was aborted.
         arrived.set()
         return connection
 
@@ -124,10 +124,10 @@ async def test_login_that_succeeds_after_stop_is_closed(
     assert owner.connection == []
 
 
-async def test_message_that_arrives_after_stop_reaches_nobody(
+async def test_message_after_stop_is_dropped(
     owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing takes some turns of the loop, in which the socket may still bring something."""
+    """Closing takes some iterations of the loop, in which the socket may still receive data."""
     arrived, let_close = asyncio.Event(), asyncio.Event()
     receive, close = realtime.MqttConnection._on_message, realtime.MqttConnection.close
 
@@ -167,7 +167,7 @@ async def test_stop_before_start_and_twice_is_harmless(owner: Owner, broker: Rea
         client.start()
 
 
-async def test_start_uses_the_hosts_task_factory_once(owner: Owner, broker: RealtimeBroker) -> None:
+async def test_start_uses_the_task_factory_of_the_host_once(owner: Owner, broker: RealtimeBroker) -> None:
     names = []
 
     def create_task(coroutine, name):

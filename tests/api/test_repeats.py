@@ -1,4 +1,4 @@
-"""Telemetry that repeats itself is read as any other, only faster."""
+"""Repeated telemetry gives the same messages as a full parse."""
 
 from collections.abc import Mapping
 import json
@@ -35,11 +35,11 @@ def read(repeats: PayloadCache, payload: bytes) -> StatMessage:
 
 
 def says(message: StatMessage) -> tuple[object, ...]:
-    """Return all that a message says, wherever it says it."""
+    """Return all data of a message, wherever it is stored."""
     source = {key: value for key, value in message.source.items() if key not in ("receivedAt", "expiresAt")}
     if isinstance(data := source.get("data"), Mapping):
         source["data"] = {key: value for key, value in data.items() if key != "temps"}
-    # Numbers that are equal may still be of another kind.
+    # Equal numbers may differ in type.
     return (
         message.printer_id,
         message.connection,
@@ -60,7 +60,7 @@ def assert_read_as_ever(repeats: PayloadCache, payload: bytes) -> None:
         assert says(read(repeats, payload)) == says(expected)
 
 
-def test_only_what_differs_is_new() -> None:
+def test_only_differences_are_new() -> None:
     repeats = PayloadCache()
     first = read(repeats, encoded(stat(1)))
     second = read(repeats, encoded(stat(2)))
@@ -103,7 +103,7 @@ def test_printers_do_not_mix() -> None:
         '[1,{"receivedAt":"R","expiresAt":"E","data":{"temps":{"bedTemp":1},"print":{"percent":1}}}]',
     ],
 )
-def test_odd_forms_are_read_as_they_are(form: str) -> None:
+def test_unusual_forms_are_read_like_a_full_parse(form: str) -> None:
     repeats = PayloadCache()
     for second in range(4):
         payload = form.replace('"R"', f'"2026-11-24T12:00:0{second}Z"').replace('"E"', f'"2026-11-24T12:05:0{second}Z"')
@@ -129,7 +129,7 @@ def test_odd_forms_are_read_as_they_are(form: str) -> None:
     ],
 )
 @pytest.mark.parametrize("key", ["receivedAt", "expiresAt"])
-def test_odd_stamps_are_read_as_they_are(stamp: str, key: str) -> None:
+def test_unusual_timestamps_are_read_like_a_full_parse(stamp: str, key: str) -> None:
     repeats = PayloadCache()
     good = encoded(stat(1))
     for _ in range(2):
@@ -139,7 +139,7 @@ def test_odd_stamps_are_read_as_they_are(stamp: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("cut", [b"", b"{", b'{"state":"A","data":{"temps":{', b'{"state":,"data":{"temps":{"a":1}}}'])
-def test_what_is_no_json_is_refused_also_after_good_messages(cut: bytes) -> None:
+def test_invalid_json_is_refused_after_valid_messages(cut: bytes) -> None:
     repeats = PayloadCache()
     for payload in (encoded(stat(1)), encoded(stat(2))):
         read(repeats, payload)
@@ -148,7 +148,7 @@ def test_what_is_no_json_is_refused_also_after_good_messages(cut: bytes) -> None
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_damaged_messages_are_read_or_refused_as_ever(seed: int) -> None:
+def test_damaged_messages_are_handled_like_a_full_parse(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     repeats = PayloadCache()
     for second in range(2000):
@@ -166,7 +166,7 @@ def test_damaged_messages_are_read_or_refused_as_ever(seed: int) -> None:
 
 
 @pytest.mark.parametrize("group", ["temps", "print"])
-def test_long_payload_meets_the_same_limits_though_it_seems_to_repeat(group: str) -> None:
+def test_long_payload_has_the_same_limits_even_if_it_seems_to_repeat(group: str) -> None:
     repeats = PayloadCache()
     read(repeats, encoded(stat(1)))
     flood = {f"x{number}": 1 for number in range(60_000)}

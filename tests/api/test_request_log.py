@@ -1,4 +1,4 @@
-"""The log of requests on disk: a sudden end forgets none of them."""
+"""The saved log of requests: a crash forgets none of them."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from custom_components.printago.api import MAX_UNSAVED, RequestLog
 
 
 class Disk:
-    """A disk that takes as long as a test wants."""
+    """A disk whose writes the test ends."""
 
     def __init__(self) -> None:
         self.writes = 0
@@ -27,7 +27,7 @@ def disk() -> Disk:
     return Disk()
 
 
-async def test_requests_sent_while_the_log_is_written_are_not_in_it(disk: Disk) -> None:
+async def test_requests_sent_during_a_write_are_not_in_it(disk: Disk) -> None:
     log = RequestLog(disk.save)
     disk.free.clear()
     writing = asyncio.create_task(log.write())
@@ -39,7 +39,7 @@ async def test_requests_sent_while_the_log_is_written_are_not_in_it(disk: Disk) 
     assert not log.has_room
 
 
-async def test_room_ends_with_as_many_requests_as_may_be_sent_ahead(disk: Disk) -> None:
+async def test_room_ends_after_the_allowed_number_of_unsaved_requests(disk: Disk) -> None:
     log = RequestLog(disk.save)
     assert not log.has_room
     await log.write()
@@ -49,13 +49,13 @@ async def test_room_ends_with_as_many_requests_as_may_be_sent_ahead(disk: Disk) 
     assert not log.has_room
 
 
-async def test_those_who_wait_for_room_write_once_together(disk: Disk) -> None:
+async def test_several_waiting_requests_write_once(disk: Disk) -> None:
     log = RequestLog(disk.save)
     await asyncio.gather(*(log.write() for _ in range(5)))
     assert disk.writes == 1
 
 
-async def test_early_write_makes_room_before_there_is_none_and_not_for_nothing(disk: Disk) -> None:
+async def test_early_write_happens_only_when_half_full(disk: Disk) -> None:
     log = RequestLog(disk.save)
     await log.write()
     await log.write(early=True)
@@ -66,7 +66,7 @@ async def test_early_write_makes_room_before_there_is_none_and_not_for_nothing(d
     assert disk.writes == 2
 
 
-async def test_log_that_starts_anew_has_no_room_before_it_was_written(disk: Disk) -> None:
+async def test_reset_log_has_no_room_before_a_write(disk: Disk) -> None:
     log = RequestLog(disk.save)
     await log.write()
     log.reset()
@@ -88,7 +88,7 @@ async def test_end_of_a_write_can_be_awaited(disk: Disk) -> None:
     await asyncio.gather(writing, ended)
 
 
-async def test_write_that_fails_makes_no_room() -> None:
+async def test_failed_write_makes_no_room() -> None:
     async def save() -> None:
         raise OSError("disk full")
 

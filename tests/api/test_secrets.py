@@ -1,4 +1,4 @@
-"""Secrets in the texts of others."""
+"""Redaction of secrets in text of other systems."""
 
 import base64
 import time
@@ -12,7 +12,7 @@ KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua"
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("text", "shown"),
     [
         (f"key {KEY} of {KEY[:24]}_x", "key *** of ***_x"),
         (f"key {KEY.upper()}", "key ***"),
@@ -25,11 +25,11 @@ KEY = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua"
         ("nothing to hide at https://printago.io/docs", "nothing to hide at https://printago.io/docs"),
     ],
 )
-def test_secrets_are_taken_out(told: str, shown: str) -> None:
+def test_secrets_are_removed(text: str, shown: str) -> None:
     redactor = Redactor(KEY)
     redactor.add({"id": "a", "metadata": {"dev_access_code": "83726152", "dev_id": "01S00A"}})
     redactor.add({"id": "b", "metadata": {"password": "hunter22", "api_key": "klipperkey"}})
-    assert redactor.redact(told) == shown
+    assert redactor.redact(text) == shown
 
 
 @pytest.mark.parametrize("metadata", [None, [], "x", {}, {"password": None}, {"password": 5}, {"password": "a"}])
@@ -39,7 +39,7 @@ def test_metadata_without_secrets_hides_nothing(metadata: object) -> None:
     assert redactor.redact("a 5 x password") == "a 5 x password"
 
 
-def test_long_text_takes_no_time() -> None:
+def test_long_text_takes_little_time() -> None:
     began = time.monotonic()
     assert Redactor(KEY).redact("/?" * 500_000)
     assert time.monotonic() - began < 0.5

@@ -1,4 +1,4 @@
-"""Tags come in two forms and any order; they are the same tags."""
+"""Tags have two forms and any order."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How long a request may take: no test waits for it, so the limits are read where aiohttp gets them."""
+"""Time limits of requests; no test waits for them, so they are read from the calls of aiohttp."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +12,7 @@ from tests.api.server import Server
 
 @pytest.fixture
 def limits(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> list[aiohttp.ClientTimeout]:
-    """Return the limits that the requests of a session were sent with."""
+    """Return the time limits of the session's requests."""
     sent: list[aiohttp.ClientTimeout] = []
     send = session._request
 

@@ -1,4 +1,4 @@
-"""One request: what is sent, and what each failure is called."""
+"""One request: what is sent, and the error for each failure."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ async def build(transport: Transport) -> Any:
     return await transport.request("POST", "/v2/builds", priority=RequestPriority.USER, json={"parts": []})
 
 
-# What is sent
+# Requests
 
 
 async def test_both_headers_and_the_body_are_sent(server: Server, transport: Transport) -> None:
@@ -66,7 +66,7 @@ async def test_read_carries_no_body(server: Server, transport: Transport) -> Non
 
 
 @pytest.mark.parametrize("suffix", ["/gateway", "/gateway/"])
-async def test_address_may_have_a_path(server: Server, session: aiohttp.ClientSession, suffix: str) -> None:
+async def test_url_may_have_a_path(server: Server, session: aiohttp.ClientSession, suffix: str) -> None:
     transport = Transport(
         session, api_url=server.url + suffix, store_id=STORE, api_key=KEY, limiter=RateLimiter(), clock=ServerClock()
     )
@@ -89,7 +89,7 @@ async def test_address_may_have_a_path(server: Server, session: aiohttp.ClientSe
         "http://user:hunter2@127.0.0.1",
     ],
 )
-def test_nonsense_is_no_address(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(CannotConnectError) as refused:
         PrintagoClient.create(
             None,  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def test_nonsense_is_no_address(url: str) -> None:
 
 
 @pytest.mark.parametrize(("store_id", "api_key"), [(STORE, f"{KEY}\n{KEY}"), (f"{STORE}\r\nx: y", KEY), (STORE, "\0")])
-async def test_key_that_no_header_can_carry_is_not_accepted(
+async def test_key_that_does_not_fit_into_a_header_is_not_accepted(
     server: Server, session: aiohttp.ClientSession, store_id: str, api_key: str
 ) -> None:
     transport = Transport(
@@ -116,7 +116,7 @@ async def test_key_that_no_header_can_carry_is_not_accepted(
 
 
 @pytest.mark.parametrize("unwritable", [2**70, {1, 2}, b"raw"])
-async def test_body_that_is_no_json_is_refused_and_costs_no_quota(
+async def test_body_that_json_cannot_hold_is_refused_and_costs_no_quota(
     server: Server, transport: Transport, unwritable: Any
 ) -> None:
     with pytest.raises(InvalidRequestError):
@@ -125,7 +125,7 @@ async def test_body_that_is_no_json_is_refused_and_costs_no_quota(
     assert transport.limiter.requests_last_hour == 0
 
 
-# What comes back
+# Responses
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ async def test_body_that_is_no_json_is_refused_and_costs_no_quota(
         (200, "[" * 5000, MalformedResponseError, "not JSON"),
     ],
 )
-async def test_answer_becomes_the_error_that_tells_what_to_do(
+async def test_each_error_status_raises_its_own_error(
     server: Server, transport: Transport, status: int, body: str, error: type[PrintagoError], message: str
 ) -> None:
     server.answer(status, body, Location="http://127.0.0.1:9/elsewhere")
@@ -164,14 +164,14 @@ async def test_answer_becomes_the_error_that_tells_what_to_do(
     assert len(server.requests) == 1
 
 
-async def test_answer_of_bytes_that_are_no_text_is_malformed(server: Server, transport: Transport) -> None:
+async def test_response_of_invalid_text_is_malformed(server: Server, transport: Transport) -> None:
     server.answer(201, b"\xff\xfe\x00")
     with pytest.raises(MalformedResponseError):
         await build(transport)
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("message", "shown"),
     [
         (f"key {KEY} of {KEY[:24]}", "key *** of ***"),
         (f"cannot fetch {SIGNED_URL}", "cannot fetch ***"),
@@ -180,10 +180,10 @@ async def test_answer_of_bytes_that_are_no_text_is_malformed(server: Server, tra
         ("x" * 290 + KEY, "x" * 290 + "***"),
     ],
 )
-async def test_message_of_printago_is_passed_on_without_secrets(
-    server: Server, transport: Transport, told: str, shown: str
+async def test_message_of_printago_is_shown_without_secrets(
+    server: Server, transport: Transport, message: str, shown: str
 ) -> None:
-    server.answer(400, json.dumps({"message": told}))
+    server.answer(400, json.dumps({"message": message}))
     with pytest.raises(InvalidRequestError) as failed:
         await get(transport)
     assert str(failed.value).startswith(shown)
@@ -203,12 +203,12 @@ async def test_message_is_readable_when_the_key_is_empty(server: Server, session
 
 
 @pytest.mark.parametrize("body", ["", "null"])
-async def test_empty_answer_is_none(server: Server, transport: Transport, body: str) -> None:
+async def test_empty_response_is_none(server: Server, transport: Transport, body: str) -> None:
     server.answer(200, body)
     assert await get(transport) is None
 
 
-async def test_used_up_quota_holds_back_what_follows(server: Server, transport: Transport) -> None:
+async def test_used_up_quota_delays_the_next_requests(server: Server, transport: Transport) -> None:
     server.answer(429, "", Retry_After="30")
     with pytest.raises(RateLimitedError) as refused:
         await get(transport)
@@ -218,7 +218,7 @@ async def test_used_up_quota_holds_back_what_follows(server: Server, transport: 
     assert len(server.requests) == 1
 
 
-async def test_date_after_which_to_try_again_is_judged_by_the_clock_that_wrote_it(
+async def test_retry_date_is_compared_to_the_clock_of_the_server(
     server: Server, session: aiohttp.ClientSession
 ) -> None:
     theirs = NOW + timedelta(hours=3)
@@ -235,7 +235,7 @@ async def test_date_after_which_to_try_again_is_judged_by_the_clock_that_wrote_i
     assert refused.value.retry_after == pytest.approx(90, abs=1)
 
 
-async def test_quota_headers_are_obeyed(server: Server, transport: Transport) -> None:
+async def test_quota_headers_are_applied(server: Server, transport: Transport) -> None:
     server.answer(200, "[]", **{"x-ratelimit-remaining": "0", "x-ratelimit-reset": "40"})
     await get(transport)
     with pytest.raises(RateLimitedError):
@@ -243,7 +243,7 @@ async def test_quota_headers_are_obeyed(server: Server, transport: Transport) ->
     assert len(server.requests) == 1
 
 
-# What does not come back
+# Lost responses
 
 
 async def test_closed_port_was_certainly_not_reached(session: aiohttp.ClientSession, socket_enabled: None) -> None:
@@ -255,7 +255,7 @@ async def test_closed_port_was_certainly_not_reached(session: aiohttp.ClientSess
 
 
 @pytest.mark.parametrize("host", ["pk+live", "exa mple", "a,b", "x" * 300])
-def test_address_whose_host_is_no_name_is_none(host: str) -> None:
+def test_url_with_an_invalid_host_is_refused(host: str) -> None:
     with pytest.raises(CannotConnectError, match="not a web address"):
         Transport(
             cast("aiohttp.ClientSession", None),
@@ -270,7 +270,7 @@ def test_address_whose_host_is_no_name_is_none(host: str) -> None:
 async def test_write_is_not_repeated_when_the_connection_is_cut(
     server: Server, transport: Transport, method: str
 ) -> None:
-    # The first request leaves a connection open; a cut of such a one is what aiohttp repeats reads for.
+    # The first request leaves a connection open; aiohttp repeats reads if such a connection is cut.
     await get(transport)
     server.cut(times=1)
     with pytest.raises(OutcomeUnknownError, match="connection lost"):
@@ -296,7 +296,7 @@ async def test_read_is_not_repeated_past_the_quota(server: Server, transport: Tr
     assert transport.limiter.requests_last_hour == 60
 
 
-async def test_answer_cut_in_its_body_leaves_the_outcome_open(server: Server, transport: Transport) -> None:
+async def test_response_cut_in_its_body_leaves_the_outcome_unknown(server: Server, transport: Transport) -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
         await response.prepare(request)
@@ -310,7 +310,7 @@ async def test_answer_cut_in_its_body_leaves_the_outcome_open(server: Server, tr
         await build(transport)
 
 
-async def test_silence_leaves_the_outcome_open(
+async def test_missing_response_leaves_the_outcome_unknown(
     server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -342,7 +342,7 @@ async def test_silence_leaves_the_outcome_open(
     ],
     ids=lambda value: f"{value.mode}-{value.status}" if isinstance(value, Fault) else "",
 )
-async def test_faults_of_a_cloud_have_their_names(
+async def test_faults_of_the_cloud_raise_their_errors(
     farm: VirtualFarm, session: aiohttp.ClientSession, fault: Fault, error: type[PrintagoError]
 ) -> None:
     farm.inject_fault(fault)
@@ -392,7 +392,7 @@ async def test_another_stores_key_is_not_accepted(farm: VirtualFarm, session: ai
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
     ],
 )
-async def test_clock_of_the_server_is_read_from_its_answers(
+async def test_clock_of_the_server_is_read_from_its_responses(
     server: Server, session: aiohttp.ClientSession, date: str, offset: float
 ) -> None:
     transport = Transport(
@@ -404,7 +404,7 @@ async def test_clock_of_the_server_is_read_from_its_answers(
     assert (transport.clock.now() - NOW).total_seconds() == offset
 
 
-def test_clock_that_is_set_between_two_answers_changes_nothing() -> None:
+def test_setting_our_clock_between_two_responses_changes_nothing() -> None:
     wall, passed, known = NOW, 0.0, 0
 
     def on_known() -> None:
@@ -423,14 +423,14 @@ def test_clock_that_is_set_between_two_answers_changes_nothing() -> None:
     for step in (-8, 8, 30 * 24):
         wall += timedelta(hours=step)
         assert (clock.now() - before).total_seconds() == pytest.approx(60)
-    # A correction so small that the clock was only slowed down, or sped up, is none.
+    # A correction so small that time synchronization made it does not count.
     wall += timedelta(hours=-30 * 24, seconds=1)
     assert (clock.now() - before).total_seconds() == pytest.approx(61)
     clock.observe({"Date": date})
     assert known == 1
 
 
-async def test_clock_of_the_server_is_ours_until_it_was_seen(session: aiohttp.ClientSession) -> None:
+async def test_clock_of_the_server_is_ours_until_the_first_response(session: aiohttp.ClientSession) -> None:
     transport = Transport(
         session, api_url="http://127.0.0.1:1", store_id=STORE, api_key=KEY, limiter=RateLimiter(), clock=ServerClock()
     )

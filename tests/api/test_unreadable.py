@@ -1,4 +1,4 @@
-"""What cannot be read is unknown, by kind, and the value before it does not stand in for it (see ``api.fields``)."""
+"""Unreadable values are unknown, by kind, and do not keep the previous value (see ``api.fields``)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -55,7 +55,7 @@ WORDS = {"message": "Nozzle clogged"}
         ("lights", "work", 1, "work_light", None),
     ],
 )
-def test_reading_that_makes_no_sense_is_unknown_or_clamped_and_never_the_one_before(
+def test_invalid_reading_is_unknown_or_clamped_and_never_the_previous_one(
     group: str, field: str, value: Any, attribute: str, read: Any
 ) -> None:
     known = TelemetryDiff()
@@ -67,14 +67,14 @@ def test_reading_that_makes_no_sense_is_unknown_or_clamped_and_never_the_one_bef
 
 
 @pytest.mark.parametrize("value", [1, 0, 1.0, 100])
-def test_number_after_a_flag_that_python_takes_for_it_is_read(value: float) -> None:
+def test_number_after_a_flag_that_equals_it_in_python_is_read(value: float) -> None:
     known = TelemetryDiff()
     for flag in (True, False):
         assert known.news({"data": {"print": {"percent": flag}}}) == {"percent": None}
         assert known.news({"data": {"print": {"percent": value}}}) == {"percent": value}
 
 
-def test_word_of_the_printer_that_is_no_text_is_unknown() -> None:
+def test_state_that_is_not_text_is_unknown() -> None:
     known = TelemetryDiff()
     for word in (7, True, ["RUNNING"], {"is": "RUNNING"}, None):
         assert known.news({"state": "RUNNING"}) == {"state": "RUNNING"}
@@ -83,18 +83,18 @@ def test_word_of_the_printer_that_is_no_text_is_unknown() -> None:
 
 @pytest.mark.parametrize("nothing", [None, 7, "none", [], True])
 @pytest.mark.parametrize("group", ["print", "fans", "lights"])
-def test_group_that_is_null_or_no_object_leaves_nothing_of_it_known(group: str, nothing: Any) -> None:
+def test_group_that_is_not_an_object_makes_all_of_its_readings_unknown(group: str, nothing: Any) -> None:
     known = TelemetryDiff()
-    told = {"state": "RUNNING", "data": {group: FULL_STAT["data"][group]}}
-    first = known.news(told)
+    sent = {"state": "RUNNING", "data": {group: FULL_STAT["data"][group]}}
+    first = known.news(sent)
     gone = known.news({"state": "RUNNING", "data": {group: nothing}})
     assert gone.keys() >= first.keys() - {"state"}
     assert set(gone.values()) == {None}
-    assert known.news(told) == {name: value for name, value in first.items() if name != "state"}
+    assert known.news(sent) == {name: value for name, value in first.items() if name != "state"}
 
 
 @pytest.mark.parametrize("data", [None, 7, "none", [], True])
-def test_data_that_is_null_or_no_object_leaves_no_reading_known_but_takes_no_problem_back(data: Any) -> None:
+def test_data_that_is_not_an_object_makes_readings_unknown_but_clears_no_problem(data: Any) -> None:
     news = TelemetryDiff().news({"state": "RUNNING", "data": data})
     assert news.pop("state") == "RUNNING"
     assert news.pop("ams") == ()
@@ -103,7 +103,7 @@ def test_data_that_is_null_or_no_object_leaves_no_reading_known_but_takes_no_pro
     assert not news.keys() & {"errors", "warnings"}
 
 
-def test_message_without_data_says_nothing_of_readings() -> None:
+def test_message_without_data_changes_no_reading() -> None:
     assert TelemetryDiff().news({"state": "RUNNING"}) == {"state": "RUNNING"}
     assert TelemetryDiff().news({"data": {}}) == {}
 
@@ -143,7 +143,7 @@ def test_list_of_problems_that_is_null_or_empty_in_any_form_clears(nothing: Any)
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("sent", "message"),
     [
         ("Nozzle clogged", "Nozzle clogged"),
         ({"message": "Nozzle clogged"}, "Nozzle clogged"),
@@ -151,12 +151,12 @@ def test_list_of_problems_that_is_null_or_empty_in_any_form_clears(nothing: Any)
         (True, NAMELESS),
     ],
 )
-def test_problem_in_place_of_a_list_of_them_is_one(told: Any, message: str) -> None:
+def test_problem_in_place_of_a_list_is_one_problem(sent: Any, message: str) -> None:
     one = (HealthMessage(None, message, Severity.ERROR),)
-    assert TelemetryDiff().news({"data": {"health": {"errors": told}}}) == {"errors": one}
+    assert TelemetryDiff().news({"data": {"health": {"errors": sent}}}) == {"errors": one}
 
 
-def test_health_that_is_null_clears_and_that_is_no_object_decides_nothing() -> None:
+def test_null_health_clears_problems_and_other_invalid_health_does_not() -> None:
     known = TelemetryDiff()
     for nothing in (7, True, "none", [], [WORDS]):
         assert known.news({"data": {"health": {"errors": [WORDS]}}}).keys() == {"errors"}
@@ -178,19 +178,19 @@ def test_health_that_is_null_clears_and_that_is_no_object_decides_nothing() -> N
     ],
 )
 def test_same_code_in_any_form_is_the_same_problem(codes: tuple[str | None, ...]) -> None:
-    told = [{"code": code, "message": "Stuck"} for code in codes]
-    assert len({problem.key for problem in TelemetryDiff().news({"data": {"health": {"errors": told}}})["errors"]}) == 1
+    sent = [{"code": code, "message": "Stuck"} for code in codes]
+    assert len({problem.key for problem in TelemetryDiff().news({"data": {"health": {"errors": sent}}})["errors"]}) == 1
 
 
-def test_problems_without_a_code_are_told_apart_by_their_words() -> None:
-    told = ["Nozzle clogged", "nozzle  clogged ", "Bed too hot", {"code": "nozzleclogged", "message": "Nozzle clogged"}]
-    keys = [problem.key for problem in TelemetryDiff().news({"data": {"health": {"errors": told}}})["errors"]]
+def test_problems_without_a_code_are_distinguished_by_their_text() -> None:
+    sent = ["Nozzle clogged", "nozzle  clogged ", "Bed too hot", {"code": "nozzleclogged", "message": "Nozzle clogged"}]
+    keys = [problem.key for problem in TelemetryDiff().news({"data": {"health": {"errors": sent}}})["errors"]]
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
 
 
 _NO_SHAPE: tuple[Any, ...] = (7, -1, True, "?", [], {}, [None], {"": 1})
-"""Values of which at most some suit a field."""
+"""Values of which each field accepts only some."""
 
 
 def unreadable(cls: type[Record | PrintJob], field: str) -> Iterator[Any]:
@@ -237,7 +237,7 @@ DECIDES = {
     [(Printer, PRINTER_KNOWN), (PrintJob, JOB_KNOWN), (Order, ORDER_KNOWN), (PrinterSlot, SLOT_KNOWN)],
     ids=["Printer", "PrintJob", "Order", "PrinterSlot"],
 )
-def test_unreadable_field_of_a_record_is_unknown_and_one_that_decides_something_stays(
+def test_unreadable_field_is_unknown_and_a_deciding_one_stays(
     cls: type[Record | PrintJob], known: dict[str, Any]
 ) -> None:
     record: Any = cls.from_json("k" * 24, known)
@@ -253,7 +253,7 @@ def test_unreadable_field_of_a_record_is_unknown_and_one_that_decides_something_
 
 
 @pytest.mark.parametrize("metadata", [None, 7, "X1", [], {}])
-def test_model_of_a_printer_stays_while_nothing_is_told_of_it(metadata: Any) -> None:
+def test_model_of_a_printer_stays_if_metadata_does_not_contain_it(metadata: Any) -> None:
     printer = Printer.from_json(PRINTER, PRINTER_RECORD)
     assert printer.changed(Printer.read({"metadata": metadata})).model == "X1 Carbon"
     assert printer.changed(Printer.read({"metadata": {"dev_product_name": 7, "dev_model_name": []}})) is printer

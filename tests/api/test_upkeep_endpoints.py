@@ -1,4 +1,4 @@
-"""Maintenance, shops, the key and the subscription: as the virtual farm plays them, and damaged."""
+"""Maintenance, shops, the key and the subscription: with the virtual farm, and with damaged responses."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ async def test_maintenance_is_known_and_marked_as_done(farm: VirtualFarm, cloud:
     assert [entry["notes"] for entry in farm.world.maintenance_log.values()] == ["Oiled"]
 
 
-async def test_key_that_may_not_mark_maintenance_done_is_known_to_lack_that(
+async def test_refused_maintenance_is_recorded_as_missing_permission(
     farm: VirtualFarm, session: aiohttp.ClientSession
 ) -> None:
     looking = client_of(farm, session, farm.config.read_only_key)
@@ -73,7 +73,7 @@ async def test_key_that_may_not_mark_maintenance_done_is_known_to_lack_that(
     assert looking.permissions.missing == ["maintenance.complete"]
 
 
-async def test_damaged_maintenance_is_unknown_not_fine(server: Server, client: PrintagoClient) -> None:
+async def test_damaged_maintenance_is_unknown(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn([
         {"enrollmentId": "e1", "status": "EXPLODED", "progress": "much", "interval": -1, "itemName": " "},
         {"enrollmentId": "../e2", "status": "OK"},
@@ -108,7 +108,7 @@ async def test_etsy_shop_is_synced(farm: VirtualFarm, cloud: PrintagoClient) -> 
         await cloud.upkeep.sync_etsy("z" * 24)
 
 
-async def test_only_shops_are_shops_and_others_cost_no_request(server: Server, client: PrintagoClient) -> None:
+async def test_other_integrations_are_not_shops_and_cost_no_request(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn([
         {"id": "s1", "type": "bambulab", "publicData": {"lastSyncedAt": 1}},
         {"id": "s2", "type": "ebay", "publicData": {"lastSyncedAt": 1_777_624_200}},
@@ -122,7 +122,7 @@ async def test_only_shops_are_shops_and_others_cost_no_request(server: Server, c
     assert len(server.requests) == 1
 
 
-async def test_connection_that_the_answer_does_not_tell_is_unknown(server: Server, client: PrintagoClient) -> None:
+async def test_connection_missing_in_the_response_is_unknown(server: Server, client: PrintagoClient) -> None:
     server.answer_in_turn({"connected": "yes", "lastSyncedAt": 5})
     assert await client.upkeep.shop_status(Shop(id="s1", type="etsy")) == ShopStatus()
     server.answer_in_turn(["?"])
@@ -130,7 +130,7 @@ async def test_connection_that_the_answer_does_not_tell_is_unknown(server: Serve
         await client.upkeep.shop_status(Shop(id="s1", type="etsy"))
 
 
-async def test_key_and_trial_tell_when_they_end(farm: VirtualFarm, cloud: PrintagoClient) -> None:
+async def test_key_and_trial_have_an_end(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     status = await cloud.upkeep.key_status()
     assert status is not None
     assert (status.expires_at, status.active) == (None, True)
@@ -142,7 +142,7 @@ async def test_key_and_trial_tell_when_they_end(farm: VirtualFarm, cloud: Printa
     assert (await cloud.upkeep.subscription()).trial_ends_at == SYNCED + timedelta(days=1)
 
 
-async def test_refusal_of_the_key_does_not_tell_its_id(server: Server, client: PrintagoClient) -> None:
+async def test_refusal_of_the_key_does_not_contain_its_id(server: Server, client: PrintagoClient) -> None:
     for status in (403, 404, 500):
         server.answer(status, f'{{"message": "no key {KEY[:24]}"}}')
         with pytest.raises(PrintagoError) as caught:
@@ -150,7 +150,7 @@ async def test_refusal_of_the_key_does_not_tell_its_id(server: Server, client: P
         assert KEY[:24] not in repr(caught.value)
 
 
-async def test_entitlements_are_named_and_an_incomplete_list_says_nothing(
+async def test_entitlements_are_named_and_an_incomplete_list_raises_an_error(
     farm: VirtualFarm, cloud: PrintagoClient, server: Server, client: PrintagoClient
 ) -> None:
     farm.world.entitle("sso")

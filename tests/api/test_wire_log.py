@@ -1,4 +1,4 @@
-"""What the MQTT library says of a connection, in the log."""
+"""Log messages of the MQTT library."""
 
 import logging
 
@@ -9,7 +9,7 @@ from custom_components.printago.api.realtime.connection import LogRedactor, Wire
 TARGET = logging.getLogger("printago_wire_test")
 
 
-def test_error_of_the_wire_is_a_detail_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+def test_error_of_the_mqtt_library_is_logged_as_debug_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, TARGET.name)
     WireLogger(TARGET, LogRedactor(["s3cret"])).error("failed to receive on socket: %s", "s3cret pipe")
     (record,) = caplog.records
@@ -17,7 +17,7 @@ def test_error_of_the_wire_is_a_detail_without_secrets(caplog: pytest.LogCapture
     assert record.getMessage() == "failed to receive on socket: **REDACTED** pipe"
 
 
-def test_error_of_the_wire_is_not_logged_where_details_are_not_wanted(caplog: pytest.LogCaptureFixture) -> None:
+def test_error_of_the_mqtt_library_is_not_logged_above_debug_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, TARGET.name)
     WireLogger(TARGET, LogRedactor([])).error("failed to receive on socket")
     assert not caplog.records

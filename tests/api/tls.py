@@ -1,4 +1,4 @@
-"""TLS on 127.0.0.1, with a certificate of its own."""
+"""TLS on 127.0.0.1, with its own certificate."""
 
 import asyncio
 from collections.abc import AsyncIterator
