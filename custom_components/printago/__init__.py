@@ -48,6 +48,7 @@ PLATFORMS = (
     Platform.NUMBER,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TODO,
 )
 
 

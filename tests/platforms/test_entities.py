@@ -52,6 +52,7 @@ FARM_KEYS = {
     Platform.BUTTON: {"refresh"},
     Platform.SWITCH: {"process_low_priority_jobs"},
     Platform.CALENDAR: {"deadlines"},
+    Platform.TODO: {"attention", "queue", "beds_to_clear", "open_orders"},
     Platform.EVENT: {"job", "order"},
 }  # fmt: skip
 

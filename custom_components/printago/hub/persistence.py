@@ -128,6 +128,12 @@ class StoreState:
         return ended
 
     @callback
+    def async_mark_seen(self, printer_id: str) -> None:
+        """Save that a person has looked at the last result of a printer."""
+        self.results.mark_seen(printer_id)
+        self._async_save_soon()
+
+    @callback
     def async_remember_lacking(self, permissions: Iterable[str]) -> None:
         """Save which missing permissions a repair issue has listed."""
         if (lacking := frozenset(permissions)) != self.lacking:

@@ -22,6 +22,8 @@ class PrintResult:
     part: str | None = None
     ended_at: str | None = None
     failed_prints: int = 0
+    seen: bool = False
+    """A person has looked at the result."""
 
 
 class Results:
@@ -52,7 +54,13 @@ class Results:
         remembered.job = farm_event.data["job"]
         remembered.part = farm_event.data["part"]
         remembered.ended_at = ended_at
+        remembered.seen = False
         return True
+
+    def mark_seen(self, printer_id: str) -> None:
+        """Record that a person has looked at the last result of a printer."""
+        if (remembered := self._of.get(printer_id)) is not None:
+            remembered.seen = True
 
     def forget(self, printer_id: str) -> None:
         """Remove a printer that left the farm."""
@@ -81,6 +89,7 @@ class Results:
                 result=Result(result) if isinstance(result, str) and result in set(Result) else None,
                 # Results are ordered by this text: an invalid one could sort after every later time.
                 ended_at=ended_at.isoformat() if ended_at is not None else None,
+                seen=source.get("seen") is True,
                 failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
                 **texts,
             )

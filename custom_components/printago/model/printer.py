@@ -36,6 +36,7 @@ class Counted(NamedTuple):
     readiness: Readiness
     bed_needs_clearing: bool
     has_problem: bool
+    problems: tuple[HealthMessage, ...]
     ends_at: datetime | None
 
 
@@ -145,13 +146,15 @@ class PrinterState(PrinterFacts):
             self.end_time = None
             self._end_holds_until = NEVER
         before = self.counted
+        problems = self.problems if self.live else ()
         self.counted = Counted(
             self.name,
             self.is_online,
             printing,
             self.readiness,
             self.bed_needs_clearing,
-            self.has_problem,
+            bool(problems),
+            problems,
             self.live_end_time,
         )
         return self.counted != before

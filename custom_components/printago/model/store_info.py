@@ -3,7 +3,7 @@
 Both rarely change. They are read about once an hour, if the key is allowed to; events keep orders up to date in between.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -74,6 +74,11 @@ class StoreInfo:
             self.orders.pop(order_id, None)
         # An unknown order without a status may be open, or a closed one that is not kept.
         return known is not None or order.status is not None
+
+    def close_orders(self, order_ids: Iterable[str]) -> None:
+        """Drop orders that Printago has just closed."""
+        for order_id in order_ids:
+            self.orders.pop(order_id, None)
 
     def apply_slots(self, slots: int | None) -> None:
         """Set how many jobs the subscription runs at once; None for no limit."""

@@ -24,6 +24,10 @@ class WaitCode(StrEnum):
     """No known reason, or a requirement that we cannot check."""
 
 
+type Tags = Mapping[str, frozenset[str]]
+"""What a job requires of a printer, by kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class WaitReason:
     """Why a job waits, and the names of the printers concerned."""
@@ -46,11 +50,11 @@ def wait_reason(farm: Farm, job: PrintJob) -> WaitReason:
     """Return why a pending job waits."""
     if job.priority == LOW_PRIORITY and farm.process_low_priority_jobs is False:
         return WaitReason(WaitCode.LOW_PRIORITY_OFF)
-    wanted = {kind: frozenset(split_tags(value)) for kind, value in (job.required_printer_tags or {}).items()}
+    wanted = wanted_tags(job)
     if wanted.keys() - _JUDGED:
         return WaitReason(WaitCode.PRINTAGO)
     tags = tuple(sorted(wanted.get(USER_TAGS, ())))
-    fitting = [printer for printer in farm.printers.values() if _fits(printer, wanted)]
+    fitting = [printer for printer in farm.printers.values() if could_print(printer, wanted)]
     if not fitting:
         return WaitReason(WaitCode.NO_PRINTER, tags=tags)
     by_code: dict[WaitCode, list[PrinterState]] = {}
@@ -60,8 +64,13 @@ def wait_reason(farm: Farm, job: PrintJob) -> WaitReason:
     return WaitReason(code, tuple(sorted(printer.name for printer in by_code[code])), tags)
 
 
-def _fits(printer: PrinterState, wanted: Mapping[str, frozenset[str]]) -> bool:
-    """Return whether a printer has all tags of all kinds, which are case-sensitive."""
+def wanted_tags(job: PrintJob) -> Tags:
+    """Return what a job requires of a printer."""
+    return {kind: frozenset(split_tags(value)) for kind, value in (job.required_printer_tags or {}).items()}
+
+
+def could_print(printer: PrinterState, wanted: Tags) -> bool:
+    """Return whether a printer has all tags of all kinds that we can check; tags are case-sensitive."""
     record = printer.record
     has: Mapping[str, Collection[str | None]] = {
         PIN: (printer.id,),
@@ -70,4 +79,4 @@ def _fits(printer: PrinterState, wanted: Mapping[str, frozenset[str]]) -> bool:
         "printer.nozzleDiameter": (record.nozzle_diameter,),
         "printer.modelName": (record.model, record.model_id),
     }
-    return all(tags <= set(has[kind]) for kind, tags in wanted.items())
+    return all(tags <= set(has[kind]) for kind, tags in wanted.items() if kind in has)

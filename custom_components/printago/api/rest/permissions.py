@@ -23,6 +23,7 @@ FABMATIC = _permissions("printer.config", "printer.ready")
 DOWNLOAD = _permissions("file.download")
 MAINTENANCE = _permissions("maintenance.edit")
 QUEUE_MANAGE = _permissions("queue.manage")
+ORDER_EDIT = _permissions("order.edit")
 SETTINGS_VIEW = _permissions("settings.view")
 SETTINGS_EDIT = _permissions("settings.edit")
 
@@ -67,7 +68,7 @@ _NEEDED = {
     "POST /v1/orders/print": _permissions("order.print"),
     "GET /v1/order-items": _permissions("order.view"),
     "GET /v1/customers": _permissions("order.view"),
-    "PATCH /v1/orders/batch/close": _permissions("order.edit"),
+    "PATCH /v1/orders/batch/close": ORDER_EDIT,
     "GET /v1/integrations": _permissions("integration.view"),
     "GET /v1/integrations/etsy/{integrationId}/status": _permissions("integration.view"),
     "GET /v1/integrations/shopify/{integrationId}/status": _permissions("integration.view"),

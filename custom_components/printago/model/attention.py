@@ -1,0 +1,213 @@
+"""What waits for a person, the items first that hold the farm up most."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+import heapq
+import math
+
+from ..api.models.filament import SlotAddress
+from ..api.models.material import PrinterSlot
+from ..api.models.records import JobStatus, PrintJob, place_in_queue
+from ..api.models.telemetry import Severity
+from .farm import Farm
+from .print_results import Results
+from .print_status import Readiness, Result
+from .printer import PrinterState
+from .store_info import StoreInfo
+from .wait_reason import Tags, could_print, wanted_tags
+
+_MOST_FAILED = 200
+"""How many failed jobs are listed: the newest."""
+
+
+class Concern(StrEnum):
+    """What an item is about."""
+
+    ERROR = "error"
+    OFFLINE = "offline"
+    BED = "bed"
+    APPROVAL = "approval"
+    TRAY = "tray"
+    WARNING = "warning"
+    FAILED = "failed"
+    FAILED_EXTERNAL = "failed_external"
+    ORDER = "order"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionItem:
+    """One thing that waits for a person."""
+
+    concern: Concern
+    id: str
+    """Stable as long as it is the same thing."""
+    subject: str
+    """ID of the printer, job, order or maintenance task."""
+    name: str
+    """Name of the job, order or maintenance task; else of the printer."""
+    printer: str | None = None
+    text: str | None = None
+    place: SlotAddress | None = None
+    due: datetime | None = None
+
+
+type Demand = list[tuple[Tags, int]]
+"""What waiting jobs require of a printer, and how many require it."""
+type _Ranked = tuple[tuple[float, ...], AttentionItem]
+
+
+def attention(farm: Farm, facts: StoreInfo, results: Results) -> list[AttentionItem]:
+    """Return what waits for a person."""
+    now = farm.server_now()
+    demand = _demand(farm)
+    ranked = [
+        *(ranked for printer in farm.printers.values() for ranked in _of_printer(printer, demand, results)),
+        *_trays(farm, demand),
+        *_jobs(farm),
+        *(
+            (
+                (7, order.deadline.timestamp() if order.deadline else math.inf),
+                _order_item(order.id, order.title, order.deadline),
+            )
+            for order in facts.overdue(now)
+        ),
+    ]
+    return [item for _, item in sorted(ranked, key=lambda ranked: (ranked[0], ranked[1].name, ranked[1].id))]
+
+
+def _order_item(order_id: str, title: str, deadline: datetime | None) -> AttentionItem:
+    return AttentionItem(concern=Concern.ORDER, id=f"order_{order_id}", subject=order_id, name=title, due=deadline)
+
+
+def _demand(farm: Farm) -> Demand:
+    counts: dict[frozenset[tuple[str, frozenset[str]]], int] = {}
+    for job in farm.jobs_with(JobStatus.PENDING):
+        key = frozenset(wanted_tags(job).items())
+        counts[key] = counts.get(key, 0) + 1
+    return [(dict(key), count) for key, count in counts.items()]
+
+
+def _waiting_for(printer: PrinterState, demand: Demand) -> int:
+    return sum(count for wanted, count in demand if could_print(printer, wanted))
+
+
+def _of_printer(printer: PrinterState, demand: Demand, results: Results) -> Iterator[_Ranked]:
+    if printer.has_problem:
+        # The errors come first: a code that is also a warning is listed once.
+        for problem in {problem.key: problem for problem in reversed(printer.problems)}.values():
+            is_error = problem.severity is Severity.ERROR
+            yield (
+                (0 if is_error else 5,),
+                AttentionItem(
+                    concern=Concern.ERROR if is_error else Concern.WARNING,
+                    id=f"hms_{printer.id}_{problem.key}",
+                    subject=printer.id,
+                    name=printer.name,
+                    printer=printer.name,
+                    text=problem.message,
+                ),
+            )
+    if not printer.is_online and printer.in_use:
+        name = printer.job.title if printer.job is not None else None
+        yield (
+            (1,),
+            AttentionItem(
+                concern=Concern.OFFLINE,
+                id=f"offline_{printer.id}",
+                subject=printer.id,
+                name=printer.name,
+                printer=printer.name,
+                text=name,
+            ),
+        )
+    if printer.bed_needs_clearing:
+        holds_up = printer.readiness is Readiness.AWAITING_CLEAR
+        yield (
+            (2, -_waiting_for(printer, demand)) if holds_up else (9, 0),
+            AttentionItem(
+                concern=Concern.BED,
+                id=f"bed_{printer.id}",
+                subject=printer.id,
+                name=printer.name,
+                printer=printer.name,
+            ),
+        )
+    result = results.of(printer.id)
+    if result.result is Result.FAILED and result.job_id is None and not result.seen and result.ended_at is not None:
+        yield (
+            (6, -datetime.fromisoformat(result.ended_at).timestamp()),
+            AttentionItem(
+                concern=Concern.FAILED_EXTERNAL,
+                id=f"failed_{printer.id}_{result.ended_at}",
+                subject=printer.id,
+                name=result.job or printer.name,
+                printer=printer.name,
+                text=result.reason,
+            ),
+        )
+
+
+def _jobs(farm: Farm) -> Iterator[_Ranked]:
+    for job in farm.jobs_with(JobStatus.WAITING_FOR_APPROVAL):
+        yield (3, *place_in_queue(job)[:2]), _job_item(farm, job, Concern.APPROVAL)
+    for job in heapq.nlargest(_MOST_FAILED, farm.jobs_with(JobStatus.FAILED), key=_ended):
+        yield (6, -_ended(job)), _job_item(farm, job, Concern.FAILED)
+
+
+def _job_item(farm: Farm, job: PrintJob, concern: Concern) -> AttentionItem:
+    printer = farm.printers.get(job.assigned_printer_id or "")
+    return AttentionItem(
+        concern=concern,
+        id=f"{concern}_{job.id}",
+        subject=job.id,
+        name=job.title,
+        printer=printer.name if printer is not None else None,
+        text=job.error_message if concern is Concern.FAILED else None,
+    )
+
+
+def _ended(job: PrintJob) -> float:
+    return job.ended_at.timestamp() if job.ended_at is not None else 0.0
+
+
+def _trays(farm: Farm, demand: Demand) -> Iterator[_Ranked]:
+    """Yield the trays that should hold filament and hold none, where a job waits for the printer."""
+    for slot in farm.materials.slots.values():
+        if (where := slot.where) is None or not _is_assigned(slot):
+            continue
+        printer_id, place = where
+        printer = farm.printers.get(printer_id)
+        if printer is None or not printer.live or not ran_out(printer, place):
+            continue
+        waiting = _waiting_for(printer, demand)
+        if waiting or (printer.job is not None and place in (printer.job.places or ())):
+            yield (
+                (4, -waiting),
+                AttentionItem(
+                    concern=Concern.TRAY,
+                    id=f"tray_{printer_id}_{place.key}",
+                    subject=printer_id,
+                    name=printer.name,
+                    printer=printer.name,
+                    text=farm.materials.assigned(printer_id, place),
+                    place=place,
+                ),
+            )
+
+
+def _is_assigned(slot: PrinterSlot) -> bool:
+    return bool(slot.material_id or slot.variant_id or slot.material_type)
+
+
+def ran_out(printer: PrinterState, place: SlotAddress) -> bool:
+    """Return whether telemetry says that a tray is empty."""
+    tray = printer.tray(place)
+    return tray is not None and (tray.empty or tray.remaining == 0)
+
+
+def by_id(items: list[AttentionItem]) -> Mapping[str, AttentionItem]:
+    """Return items by their ID."""
+    return {item.id: item for item in items}

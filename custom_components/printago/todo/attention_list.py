@@ -1,0 +1,86 @@
+"""Everything that waits for a person, as a to-do list. Completing an item settles it where that is possible."""
+
+from typing import override
+
+from homeassistant.components.todo.entity import TodoItem
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..api.models.filament import SlotAddress
+from ..const import DOMAIN
+from ..errors import action_error
+from ..model.attention import AttentionItem, Concern, attention
+from ..model.farm import Farm
+from .bed_list import async_settle_bed
+from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
+from .order_list import async_settle_order
+
+ATTENTION = TodoEntityDescription(key="attention", features=((COMPLETE, frozenset()),))
+
+
+class AttentionList(FarmList):
+    """What waits for a person, those first that hold the farm up most."""
+
+    _items: dict[str, AttentionItem]
+
+    @override
+    @callback
+    def _async_items(self, farm: Farm) -> list[TodoItem]:
+        store_state = self.coordinator.store_state
+        found = attention(farm, store_state.facts, store_state.results)[:MOST_ITEMS]
+        self._items = {item.id: item for item in found}
+        return [
+            open_item(item.id, self._summary(item), description=self._description(item), due=item.due) for item in found
+        ]
+
+    def _summary(self, item: AttentionItem) -> str:
+        placeholders = {"name": item.name, "printer": item.printer or ""}
+        if item.place is not None:
+            placeholders["tray"] = self._tray(item.place)
+        if item.concern in (Concern.ERROR, Concern.WARNING):
+            placeholders["message"] = item.text or ""
+        return self._text(f"todo_{item.concern}", **placeholders)
+
+    def _tray(self, place: SlotAddress) -> str:
+        key = "external_spool" if place.ams < 0 else "ams_tray"
+        name = self._words.get(f"component.{DOMAIN}.entity.sensor.{key}.name", place.key)
+        return name.format(ams=place.ams + 1, tray=place.slot + 1)
+
+    def _description(self, item: AttentionItem) -> str | None:
+        if item.concern in (Concern.ERROR, Concern.WARNING):
+            return None
+        printer = item.printer if item.concern in (Concern.APPROVAL, Concern.FAILED, Concern.FAILED_EXTERNAL) else None
+        return "\n".join(text for text in (printer, item.text) if text) or None
+
+    @override
+    async def async_complete(self, uid: str) -> None:
+        item = self._items.get(uid)
+        if item is None or not await self._async_settle(item):
+            raise self._gone(uid)
+
+    async def _async_settle(self, item: AttentionItem) -> bool:
+        """Settle an item; return False if it has gone."""
+        match item.concern:
+            case Concern.BED:
+                return await async_settle_bed(self.coordinator, item.subject)
+            case Concern.FAILED:
+                return await self._async_clear(item)
+            case Concern.FAILED_EXTERNAL:
+                self.coordinator.store_state.async_mark_seen(item.subject)
+                self.coordinator.listeners.async_update_farm()
+                return True
+            case Concern.ORDER:
+                return await async_settle_order(self.coordinator, item.subject)
+        raise action_error("todo_not_settled", item=self._summary(item))
+
+    async def _async_clear(self, item: AttentionItem) -> bool:
+        coordinator = self.coordinator
+        if item.subject not in coordinator.farm.jobs:
+            return False
+        if item.subject not in await coordinator.async_call(coordinator.client.change_jobs("clear", [item.subject])):
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="jobs_not_changed",
+                translation_placeholders={"jobs": item.name, "done": "0"},
+            )
+        return True

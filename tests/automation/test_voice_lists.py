@@ -1,0 +1,47 @@
+"""The to-do lists, spoken to in sentences of Home Assistant's own assistant."""
+
+from homeassistant.core import Context, HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.conftest import SetUp
+from tests.support.common import entity_id, pass_time, printer_named
+from tests.support.todo import shown, until_shown
+from tests.support.voice import begin_to_listen
+from virtual_farm import FarmConfig, VirtualFarm
+
+P1S = "P1S 01"
+
+
+@pytest.fixture
+def farm_config() -> FarmConfig:
+    """Return a farm in which one printer waits to be cleared."""
+    return FarmConfig(speed=0, printers=2)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "complete P1S 01 on beds to clear"),
+        ("en", "check p1s 01 off my beds to clear list"),
+        ("de", "hake P1S 01 von der Liste zu räumende Druckbetten ab"),
+        ("fr", "coche P1S 01 sur les plateaux à libérer"),
+    ],
+)
+async def test_bed_is_confirmed_by_completing_it_in_a_sentence(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, language: str, sentence: str
+) -> None:
+    hass.config.language = language
+    entry: MockConfigEntry = await setup_entry()
+    await pass_time(hass, 31)
+    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "beds_to_clear", "todo"))
+    assert shown(hass, farm, "beds_to_clear") == [P1S]
+
+    from homeassistant.components.conversation import async_converse
+
+    result = await async_converse(hass, sentence, None, Context(), language=language)
+
+    assert result.response.response_type.value == "action_done", result.response.speech
+    await until_shown(hass, farm, "beds_to_clear")
+    assert farm.printer(printer_named(farm, P1S)).confirmed_ready
+    assert entry.state.recoverable

@@ -1,0 +1,61 @@
+"""What tests ask Home Assistant's to-do lists for."""
+
+from typing import Any
+
+from homeassistant.components.todo import DOMAIN as TODO
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from tests.support.common import entity_id, until
+from virtual_farm import VirtualFarm
+
+
+async def items(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[dict[str, Any]]:
+    """Return the items of a list of the farm, in their order."""
+    todo = entity_id(hass, farm.config.store_id, key, TODO)
+    answer: Any = await hass.services.async_call(
+        TODO, "get_items", {"entity_id": todo}, blocking=True, return_response=True
+    )
+    found: list[dict[str, Any]] = answer[todo]["items"]
+    return found
+
+
+async def summaries(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[str]:
+    """Return what a list says, in its order."""
+    return [item["summary"] for item in await items(hass, farm, key)]
+
+
+def shown(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[str]:
+    """Return what a list says now, without asking Home Assistant's action."""
+    entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
+    return [item.summary for item in entity.todo_items or ()]
+
+
+async def until_shown(hass: HomeAssistant, farm: VirtualFarm, key: str, *wanted: str) -> None:
+    """Await that a list says exactly this."""
+    await until(hass, lambda: shown(hass, farm, key) == list(wanted))
+
+
+async def complete(hass: HomeAssistant, farm: VirtualFarm, key: str, item: str) -> None:
+    """Check an item of a list off, given by what it says or by its ID."""
+    data = {"entity_id": entity_id(hass, farm.config.store_id, key, TODO), "item": item, "status": "completed"}
+    await hass.services.async_call(TODO, "update_item", data, blocking=True)
+
+
+async def remove(hass: HomeAssistant, farm: VirtualFarm, key: str, *names: str) -> None:
+    """Delete items of a list."""
+    data = {"entity_id": entity_id(hass, farm.config.store_id, key, TODO), "item": list(names)}
+    await hass.services.async_call(TODO, "remove_item", data, blocking=True)
+
+
+async def move(
+    hass: HomeAssistant, connect: WebSocketGenerator, farm: VirtualFarm, key: str, uid: str, previous: str | None
+) -> dict[str, Any]:
+    """Move an item of a list as the panel does; returns the response."""
+    assert await async_setup_component(hass, "websocket_api", {})
+    client = await connect(hass)
+    message = {"type": "todo/item/move", "entity_id": entity_id(hass, farm.config.store_id, key, TODO), "uid": uid}
+    await client.send_json_auto_id(message if previous is None else {**message, "previous_uid": previous})
+    answer: dict[str, Any] = await client.receive_json()
+    return answer
