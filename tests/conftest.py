@@ -1,4 +1,4 @@
-"""What all tests share: the virtual farm over real sockets, and an entry of it in Home Assistant."""
+"""Shared fixtures: the virtual farm over real sockets, and its entry in Home Assistant."""
 
 import asyncio
 import atexit

@@ -1,4 +1,4 @@
-"""The blueprints: each is valid, and does what it says with a farm."""
+"""Each blueprint is valid, and does with a farm what it says."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from datetime import timedelta
@@ -34,19 +34,19 @@ type Use = Callable[..., Coroutine[Any, Any, None]]
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a configuration folder that has the blueprints."""
+    """Return a configuration folder with the blueprints."""
     shutil.copytree(BLUEPRINTS, Path(hass_tmp_config_dir) / "blueprints" / "automation" / "printago")
     return hass_tmp_config_dir
 
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let everything calm down after set-up."""
+    """Wait until setup has finished."""
     await pass_time(hass, 31)
 
 
 def device_id(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:
-    """Return the ID of the device of a printer or store."""
+    """Return the device ID of a printer or store."""
     device = device_of(hass, entry, identifier)
     assert device is not None
     return device.id
@@ -54,7 +54,7 @@ def device_id(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> s
 
 @pytest.fixture
 async def use(hass: HomeAssistant) -> AsyncGenerator[Use]:
-    """Return what makes an automation of a blueprint; it is off in the end."""
+    """Return a function that adds an automation from a blueprint, and turns it off at the end."""
 
     async def make(blueprint: str, **inputs: Any) -> None:
         automation = {"alias": "Test", "use_blueprint": {"path": f"printago/{blueprint}.yaml", "input": inputs}}
@@ -79,19 +79,19 @@ def add_phone(hass: HomeAssistant) -> tuple[str, list[ServiceCall]]:
 
 
 def kind_of(hass: HomeAssistant, printer: str, key: str) -> str | None:
-    """Return what an event entity of a printer has told last."""
+    """Return the last event of a printer's event entity."""
     return state_of(hass, printer, key, "event").attributes.get("event_type")
 
 
 async def end_print(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
-    """Let a print end, and await that its bed waits to be cleared."""
+    """Finish a print, and wait until its bed needs clearing."""
     farm.finish_print(printer)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "awaiting_clear")
     await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
 
 
 def let_beds_wait(hass: HomeAssistant, minutes: float) -> list[str]:
-    """Let all beds that wait have waited for so long; return the entities that tell of it."""
+    """Let all waiting beds wait this long; return their entities."""
     since = dt_util.utcnow().replace(microsecond=0) - timedelta(minutes=minutes)
     waiting = [state for state in hass.states.async_all("sensor") if state.state == "awaiting_clear"]
     for state in waiting:
@@ -101,7 +101,7 @@ def let_beds_wait(hass: HomeAssistant, minutes: float) -> list[str]:
 
 
 async def strike(hass: HomeAssistant, *, later: int = 0) -> None:
-    """Let the clock strike the next full five minutes, or those that are so many minutes later."""
+    """Advance to the next full five minutes, or this many minutes after them."""
     moment = dt_util.utcnow().replace(second=0, microsecond=500_000) + timedelta(minutes=1)
     async_fire_time_changed(hass, moment + timedelta(minutes=-moment.minute % 5 + later))
     await hass.async_block_till_done()
@@ -132,22 +132,22 @@ async def test_blueprint_is_documented_with_all_its_inputs_and_can_be_imported(h
 
 
 @pytest.mark.usefixtures("calm")
-async def test_beds_that_wait_too_long_are_told_together_and_confirmed_from_the_phone(
+async def test_beds_that_wait_too_long_are_one_notification_and_confirmed_from_the_phone(
     hass: HomeAssistant, farm: VirtualFarm, use: Use
 ) -> None:
     printer = printer_named(farm, X1C)
     await end_print(hass, farm, printer)
-    phone, told = add_phone(hass)
+    phone, notifications = add_phone(hass)
     await use("beds_waiting", phones=[phone], quiet_start="00:00:00", quiet_end="00:00:00")
 
     let_beds_wait(hass, 14)
     await strike(hass)
-    assert told == []
+    assert notifications == []
 
     waiting = let_beds_wait(hass, 16)
     assert len(waiting) > 1
     await strike(hass, later=5)
-    (notification,) = told
+    (notification,) = notifications
     assert notification.data["title"] == f"{len(waiting)} beds to clear"
     assert X1C in notification.data["message"]
 
@@ -161,7 +161,7 @@ async def test_beds_that_wait_too_long_are_told_together_and_confirmed_from_the_
 
 
 @pytest.mark.usefixtures("calm")
-async def test_button_of_an_old_notification_confirms_no_bed_that_has_come_since(
+async def test_button_of_an_old_notification_does_not_confirm_later_beds(
     hass: HomeAssistant, farm: VirtualFarm, use: Use
 ) -> None:
     await use("beds_waiting")
@@ -175,29 +175,27 @@ async def test_button_of_an_old_notification_confirms_no_bed_that_has_come_since
 
 
 @pytest.mark.usefixtures("calm")
-async def test_quiet_hours_are_quiet_and_what_still_waits_is_told_when_they_end(
-    hass: HomeAssistant, farm: VirtualFarm, use: Use
-) -> None:
+async def test_no_notification_in_quiet_hours_but_after_them(hass: HomeAssistant, farm: VirtualFarm, use: Use) -> None:
     now = dt_util.now()
-    phone, told = add_phone(hass)
+    phone, notifications = add_phone(hass)
     end = (now + timedelta(minutes=61)).replace(second=0, microsecond=0)
     start = (now - timedelta(minutes=60)).strftime("%H:%M:00")
     await use("beds_waiting", phones=[phone], quiet_start=start, quiet_end=end.strftime("%H:%M:00"))
     let_beds_wait(hass, 16)
     await strike(hass)
-    assert told == []
+    assert notifications == []
 
     async_fire_time_changed(hass, end + timedelta(seconds=1))
     await hass.async_block_till_done()
-    (notification,) = {call.data["message"] for call in told}
+    (notification,) = {call.data["message"] for call in notifications}
     assert "Waiting for more than 15 minutes" in notification
 
 
 @pytest.mark.usefixtures("calm")
-async def test_what_goes_wrong_together_is_told_together(
+async def test_simultaneous_problems_are_one_notification(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
 ) -> None:
-    phone, told = add_phone(hass)
+    phone, notifications = add_phone(hass)
     x1c, p1s, a1 = (printer_named(farm, name) for name in (X1C, P1S, A1))
     devices = [device_id(hass, entry, printer) for printer in (x1c, p1s)]
     await use("alerts", printers={"device_id": devices}, phones=[phone])
@@ -206,11 +204,11 @@ async def test_what_goes_wrong_together_is_told_together(
     farm.raise_hms(p1s, "0300-0100-0001-0002", "The heatbed is too hot")
     farm.raise_hms(a1, "0300-0100-0001-0002", "Nobody watches this one")
     await until(hass, lambda: kind_of(hass, p1s, "alert") == kind_of(hass, a1, "alert") == "hms_error")
-    assert told == []
+    assert notifications == []
 
     await pass_time(hass, 61)
 
-    (notification,) = told
+    (notification,) = notifications
     assert notification.data["title"] == "2 printers need you"
     lines = sorted(notification.data["message"].splitlines())
     assert lines == [f"{P1S}: The heatbed is too hot", f"{X1C}: Plant Pot failed (Spaghetti detected)"]
@@ -220,7 +218,7 @@ async def test_what_goes_wrong_together_is_told_together(
 async def test_single_alert_has_the_picture_of_the_print_and_leads_to_its_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
 ) -> None:
-    phone, told = add_phone(hass)
+    phone, notifications = add_phone(hass)
     x1c = printer_named(farm, X1C)
     device = device_id(hass, entry, x1c)
     await use("alerts", printers={"device_id": device}, phones=[phone], gather_seconds=0)
@@ -228,7 +226,7 @@ async def test_single_alert_has_the_picture_of_the_print_and_leads_to_its_printe
     await until(hass, lambda: kind_of(hass, x1c, "print") == "print_failed")
     await pass_time(hass, 1)
 
-    (notification,) = told
+    (notification,) = notifications
     assert notification.data["title"] == f"{X1C} needs you"
     assert notification.data["data"]["image"].startswith("/api/image_proxy/image.x1_carbon_01")
     (button,) = notification.data["data"]["actions"]
@@ -289,7 +287,7 @@ async def test_andon_light_shows_what_the_printer_needs(hass: HomeAssistant, far
 
 
 @pytest.mark.usefixtures("calm")
-async def test_smoke_stops_the_printers_and_cuts_the_mains_whatever_becomes_of_the_commands(
+async def test_smoke_stops_printers_and_cuts_power_even_if_commands_fail(
     hass: HomeAssistant, farm: VirtualFarm, use: Use
 ) -> None:
     hass.states.async_set("binary_sensor.smoke", "off")
@@ -306,7 +304,7 @@ async def test_smoke_stops_the_printers_and_cuts_the_mains_whatever_becomes_of_t
 
 
 @pytest.mark.usefixtures("calm")
-async def test_night_run_is_handed_over_in_the_evening_and_taken_back_in_the_morning(
+async def test_night_run_starts_in_the_evening_and_ends_in_the_morning(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
 ) -> None:
     printer = printer_named(farm, P1S)
@@ -337,7 +335,7 @@ async def test_night_run_is_handed_over_in_the_evening_and_taken_back_in_the_mor
 
 
 @pytest.mark.usefixtures("calm")
-async def test_order_is_printed_when_it_arrives_and_what_could_not_be_queued_is_told(
+async def test_new_order_is_printed_and_a_failure_is_notified(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
 ) -> None:
     assert await async_setup_component(hass, "persistent_notification", {})
@@ -360,7 +358,7 @@ async def test_order_is_printed_when_it_arrives_and_what_could_not_be_queued_is_
 
     farm.orders.create({"orderNumber": "1043"}, [])
     farm.settle()
-    told = state_of(hass, farm.config.store_id, "order", "event").state
-    await until(hass, lambda: state_of(hass, farm.config.store_id, "order", "event").state != told)
+    previous = state_of(hass, farm.config.store_id, "order", "event").state
+    await until(hass, lambda: state_of(hass, farm.config.store_id, "order", "event").state != previous)
     await hass.async_block_till_done()
     assert failed[0].data["message"].startswith("Order 1043: ")

@@ -1,4 +1,4 @@
-"""Conditions hold for what the targeted printers are doing, and for nothing that is unknown."""
+"""Conditions are true for the activity of the targeted printers, and never for unknown states."""
 
 from typing import Any
 
@@ -22,14 +22,14 @@ X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 
 class Asked:
-    """An automation that runs whenever it is asked and its condition holds."""
+    """An automation that runs on request if its condition is true."""
 
     def __init__(self, hass: HomeAssistant, ran: list[str]) -> None:
         self._hass = hass
         self._ran = ran
 
     async def holds(self) -> bool:
-        """Return whether the condition holds now."""
+        """Return whether the condition is true now."""
         self._ran.clear()
         self._hass.bus.async_fire("question")
         await self._hass.async_block_till_done()
@@ -59,7 +59,7 @@ def devices(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, *nam
     ],
 )
 @pytest.mark.parametrize("name", [X1C, A1, P1S])
-async def test_condition_tells_what_a_printer_is_doing(
+async def test_condition_matches_the_activity_of_a_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, condition: str, holds: dict[str, bool], name: str
 ) -> None:
     asked = await ask(hass, condition, devices(hass, farm, entry, name))
@@ -84,7 +84,7 @@ async def test_paused_printer_is_not_printing(hass: HomeAssistant, farm: Virtual
 
 
 @pytest.mark.parametrize(("behavior", "holds"), [("any", True), ("all", False)])
-async def test_one_of_several_printers_is_enough_unless_all_have_to(
+async def test_one_of_several_printers_is_enough_unless_all_are_required(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, behavior: str, holds: bool
 ) -> None:
     asked = await ask(hass, "printer_ready", devices(hass, farm, entry, A1, P1S), behavior=behavior)
@@ -92,7 +92,7 @@ async def test_one_of_several_printers_is_enough_unless_all_have_to(
 
 
 @pytest.mark.parametrize("behavior", ["any", "all"])
-async def test_nothing_holds_for_a_printer_that_is_not_known(
+async def test_no_condition_is_true_for_an_unknown_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, behavior: str
 ) -> None:
     readiness = entity_id(hass, printer_named(farm, A1), "readiness")
@@ -105,7 +105,7 @@ async def test_nothing_holds_for_a_printer_that_is_not_known(
 @pytest.mark.parametrize(("behavior", "holds"), [("any", True), ("all", False)])
 @pytest.mark.parametrize("condition", ["not_printing", "printer_ready"])
 @pytest.mark.parametrize("away", [STATE_UNAVAILABLE, STATE_UNKNOWN])
-async def test_not_all_are_so_where_one_is_not_known(
+async def test_condition_for_all_is_false_if_one_is_unknown(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -123,7 +123,7 @@ async def test_not_all_are_so_where_one_is_not_known(
     assert await asked.holds() is holds
 
 
-async def test_condition_looks_at_its_own_kind_of_entity_only(
+async def test_condition_uses_only_its_own_kind_of_entity(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, A1)
@@ -134,9 +134,7 @@ async def test_condition_looks_at_its_own_kind_of_entity_only(
     assert not await asked.holds()
 
 
-async def test_label_targets_the_printers_that_carry_it(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_label_targets_its_printers(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     label = lr.async_get(hass).async_create("Night shift")
     asked = await ask(hass, "bed_needs_clearing", {"label_id": label.label_id})
     assert not await asked.holds()
@@ -163,7 +161,7 @@ async def test_condition_with_a_duration_waits_for_it(
         {"condition": f"{DOMAIN}.exploding", "target": {"entity_id": "sensor.x"}},
     ],
 )
-async def test_configuration_that_means_nothing_is_refused(hass: HomeAssistant, bad: dict[str, Any]) -> None:
+async def test_invalid_configuration_is_refused(hass: HomeAssistant, bad: dict[str, Any]) -> None:
     assert await async_setup_component(hass, "automation", {})
     good = {"condition": f"{DOMAIN}.printing", "target": {"entity_id": "sensor.x"}}
     assert await async_validate_condition_config(hass, good)

@@ -1,4 +1,4 @@
-"""The tools that a language model gets: what they tell, what they do, and when they are there."""
+"""The tools for language models: their responses, their actions, and when they are available."""
 
 from typing import Any
 
@@ -21,32 +21,32 @@ CONFIRM = "confirm_bed"
 
 
 def context() -> LLMContext:
-    """Return what a request of the assistant carries."""
+    """Return the context of an assistant's request."""
     return LLMContext(platform="test", context=Context(), language="en", assistant="conversation", device_id=None)
 
 
 @pytest.fixture
 async def assistant(hass: HomeAssistant) -> None:
-    """Set up what offers the tools."""
+    """Set up the component that offers the tools."""
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "llm", {})
 
 
 @pytest.fixture
 async def exposed(hass: HomeAssistant, assistant: None, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Expose one entity of the store to the assistant; all has calmed down."""
+    """Expose one entity of the store to the assistant after setup has finished."""
     async_expose_entity(hass, "conversation", entity_id(hass, farm.config.store_id, "jobs_queued"), True)
     await pass_time(hass, 31)
 
 
 @pytest.fixture
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for the jobs of a build, which a farm whose time stands still does not make, no longer than needed."""
+    """Read the jobs of a build without delay: a farm with stopped time creates none."""
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05, 0.05))
 
 
 async def tools_of(hass: HomeAssistant, api_id: str = LLM_API_ASSIST) -> LLMTools:
-    """Return the tools that Home Assistant hands to a model."""
+    """Return the tools that Home Assistant passes to a model."""
     offered = await async_get_tools(hass, context(), api_id)
     return LLMTools([tool for tool in offered.tools if tool.name.startswith(f"{DOMAIN}__")], offered.prompt)
 
@@ -60,7 +60,9 @@ async def use(hass: HomeAssistant, name: str, **arguments: Any) -> ToolResult:
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_tools_say_what_they_do_to_the_world(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+async def test_tools_have_annotations_about_their_effects(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
     offered = await tools_of(hass)
     harmless = {tool.name for tool in offered.tools if tool.annotations.read_only}
     assert harmless == {"printago__farm_status", "printago__list_parts", "printago__explain_job"}
@@ -73,7 +75,7 @@ async def test_tools_say_what_they_do_to_the_world(hass: HomeAssistant, caplog: 
 
 
 @pytest.mark.usefixtures("assistant")
-async def test_store_of_which_nothing_is_exposed_is_no_business_of_the_model(
+async def test_store_without_exposed_entities_is_not_available_to_the_model(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
@@ -89,7 +91,7 @@ async def test_store_of_which_nothing_is_exposed_is_no_business_of_the_model(
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_exposed_entity_that_is_disabled_opens_its_store_to_nobody(
+async def test_disabled_exposed_entity_does_not_expose_its_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     registry, exposed = er.async_get(hass), entity_id(hass, farm.config.store_id, "jobs_queued")
@@ -106,7 +108,7 @@ async def test_exposed_entity_that_is_disabled_opens_its_store_to_nobody(
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_farm_status_tells_what_printers_do_and_need(hass: HomeAssistant, farm: VirtualFarm) -> None:
+async def test_farm_status_has_activity_and_needs_of_printers(hass: HomeAssistant, farm: VirtualFarm) -> None:
     farm.finish_print(printer_named(farm, X1C))
     farm.raise_hms(printer_named(farm, X1C), "0300-0100-0001-0002", "The heatbed is too hot")
     await until(hass, lambda: value_of(hass, printer_named(farm, X1C), "readiness") == "awaiting_clear")
@@ -118,10 +120,10 @@ async def test_farm_status_tells_what_printers_do_and_need(hass: HomeAssistant, 
     assert not result.error
     (store,) = result.data["stores"]
     assert len(store["printers"]) == len(farm.world.printers)
-    told = next(printer for printer in store["printers"] if printer["name"] == X1C)
-    assert told["readiness"] == "awaiting_clear"
-    assert told["bed_needs_clearing"] is True
-    assert told["problems"] == ["The heatbed is too hot"]
+    printer = next(printer for printer in store["printers"] if printer["name"] == X1C)
+    assert printer["readiness"] == "awaiting_clear"
+    assert printer["bed_needs_clearing"] is True
+    assert printer["problems"] == ["The heatbed is too hot"]
     assert str(store["jobs_queued"]) == value_of(hass, farm.config.store_id, "jobs_queued")
     assert farm.requests == []
 
@@ -146,9 +148,7 @@ async def test_part_is_printed(hass: HomeAssistant, farm: VirtualFarm) -> None:
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_part_that_does_not_exist_is_told_with_those_that_it_could_be(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
+async def test_unknown_part_raises_an_error_with_candidates(hass: HomeAssistant, farm: VirtualFarm) -> None:
     result = await use(hass, "print_part", part="Bency")
     assert result.error
     assert "Benchy" in str(result.data["error"])
@@ -157,7 +157,7 @@ async def test_part_that_does_not_exist_is_told_with_those_that_it_could_be(
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_waiting_job_is_explained_in_words(hass: HomeAssistant, farm: VirtualFarm) -> None:
+async def test_waiting_job_is_explained_in_text(hass: HomeAssistant, farm: VirtualFarm) -> None:
     waiting = next(job for job in farm.world.jobs.values() if job.status == "pending")
     farm.clear_requests()
 
@@ -188,7 +188,7 @@ async def test_bed_is_confirmed_once_and_never_under_a_print(hass: HomeAssistant
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_what_printago_refuses_is_told_to_the_model(hass: HomeAssistant, farm: VirtualFarm) -> None:
+async def test_refusal_of_printago_is_passed_to_the_model(hass: HomeAssistant, farm: VirtualFarm) -> None:
     farm.inject_fault(Fault(mode="status", status=403, path="/v1/parts"))
     result = await use(hass, "list_parts")
     assert result.error
@@ -196,7 +196,7 @@ async def test_what_printago_refuses_is_told_to_the_model(hass: HomeAssistant, f
 
 
 @pytest.mark.usefixtures("exposed", "quick_to_ask")
-async def test_store_has_to_be_named_where_there_are_several(
+async def test_store_must_be_named_if_there_are_several(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:
@@ -222,21 +222,21 @@ async def test_store_has_to_be_named_where_there_are_several(
 
 
 def rename(hass: HomeAssistant, entry: MockConfigEntry, identifier: str, name: str) -> None:
-    """Give the device of a printer or store a name, as a person does."""
+    """Rename the device of a printer or store, as a user does."""
     device = device_of(hass, entry, identifier)
     assert device is not None
     dr.async_get(hass).async_update_device(device.id, name_by_user=name)
 
 
 @pytest.mark.usefixtures("exposed")
-async def test_model_is_told_and_understood_by_the_names_that_people_gave(
+async def test_model_gets_and_uses_the_names_given_by_users(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, X1C)
     rename(hass, entry, printer, "Left one")
     rename(hass, entry, farm.config.store_id, "Basement")
     (store,) = (await use(hass, "farm_status")).data["stores"]
-    names = [told["name"] for told in store["printers"]]
+    names = [printer["name"] for printer in store["printers"]]
     assert store["store"] == "Basement"
     assert "Left one" in names
     assert X1C not in names
@@ -245,7 +245,7 @@ async def test_model_is_told_and_understood_by_the_names_that_people_gave(
     await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
     assert (await use(hass, CONFIRM, printer="LEFT\u00a0one ")).data == {"confirmed": "Left one"}
     assert farm.printer(printer).confirmed_ready
-    # Printago's name is understood as well: here it is known whose bed it is, and that it was confirmed.
+    # Printago's name works as well: the response names the printer and says that it was confirmed.
     again = await use(hass, CONFIRM, printer=X1C)
     assert "Left one" in str(again.data["error"])
 
@@ -272,7 +272,7 @@ async def test_bed_of_one_of_two_printers_of_the_same_name_is_never_confirmed(
     assert farm.requests == []
 
     (store,) = (await use(hass, "farm_status")).data["stores"]
-    names = [told["name"] for told in store["printers"]]
+    names = [printer["name"] for printer in store["printers"]]
     assert len(set(names)) == len(names)
     assert f"{X1C} ({printer})" in names
     assert f"{X1C} ({printer})" in str(refused.data["error"])
@@ -295,12 +295,12 @@ async def test_printer_that_shares_its_name_is_confirmed_by_its_full_name(
 @pytest.mark.usefixtures("exposed")
 async def test_parts_and_jobs_are_understood_however_they_are_spelled(hass: HomeAssistant, farm: VirtualFarm) -> None:
     assert (await use(hass, "list_parts", contains=" CABLE\u00a0cl")).data["parts"] == ["Cable Clip"]
-    told = await use(hass, "explain_job", job="benchy\u00a0FOR  the shop")
-    assert [job["job"] for job in told.data["jobs"]] == ["Benchy for the shop"]
+    response = await use(hass, "explain_job", job="benchy\u00a0FOR  the shop")
+    assert [job["job"] for job in response.data["jobs"]] == ["Benchy for the shop"]
 
 
 @pytest.mark.usefixtures("exposed", "quick_to_ask")
-async def test_two_stores_of_one_name_are_told_apart(
+async def test_two_stores_with_the_same_name_are_distinguished(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:

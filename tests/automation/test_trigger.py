@@ -1,4 +1,4 @@
-"""Automations are triggered by what happens in the farm, once each, and only by what was targeted."""
+"""Automations are triggered by events in the farm, once each, and only by the targeted entities."""
 
 from datetime import timedelta
 import sys
@@ -33,7 +33,7 @@ X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let everything calm down after set-up."""
+    """Wait until setup has finished."""
     await pass_time(hass, 31)
 
 
@@ -43,7 +43,7 @@ def trigger(name: str, target: dict[str, Any], **options: Any) -> dict[str, Any]
 
 
 def device_id(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:
-    """Return the ID of the device of a printer or store."""
+    """Return the device ID of a printer or store."""
     device = device_of(hass, entry, identifier)
     assert device is not None
     return device.id
@@ -55,7 +55,7 @@ def target_of(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> d
 
 
 def tell(hass: HomeAssistant, entity: str, event_type: str, *, ago: float = 0) -> None:
-    """Let an event entity show an event."""
+    """Set an event entity to an event."""
     happened = dt_util.utcnow() - timedelta(seconds=ago)
     hass.states.async_set(entity, happened.isoformat(timespec="milliseconds"), {"event_type": event_type})
 
@@ -189,7 +189,7 @@ async def test_event_from_before_a_reload_does_not_trigger_again(
 
 
 @pytest.mark.usefixtures("calm")
-async def test_event_that_happened_while_its_entity_was_unavailable_triggers(
+async def test_event_triggers_that_fired_while_its_entity_was_unavailable(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     prints = entity_id(hass, printer_named(farm, X1C), "print", "event")
@@ -251,7 +251,7 @@ async def test_fabmatic_that_trips_triggers(hass: HomeAssistant, farm: VirtualFa
 
 
 @pytest.mark.usefixtures("calm")
-async def test_order_that_comes_in_triggers(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_new_order_triggers(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     ran = await automate(hass, trigger("order_created", target_of(hass, entry, farm.config.store_id)))
 
     farm.orders.create({"orderNumber": "1042"}, [])
@@ -343,7 +343,7 @@ async def test_queue_that_empties_triggers(hass: HomeAssistant, farm: VirtualFar
         {"trigger": f"{DOMAIN}.print_exploded", "target": {"entity_id": "event.x"}},
     ],
 )
-async def test_configuration_that_means_nothing_is_refused(hass: HomeAssistant, bad: dict[str, Any]) -> None:
+async def test_invalid_configuration_is_refused(hass: HomeAssistant, bad: dict[str, Any]) -> None:
     assert await async_setup_component(hass, "automation", {})
     good = trigger("print_finished", {"entity_id": "event.x"})
     assert await async_validate_trigger_config(hass, cv.TRIGGER_SCHEMA([good]))
@@ -358,7 +358,7 @@ async def test_every_trigger_is_described_translated_and_has_an_icon(hass: HomeA
     await assert_described(hass, "triggers", TRIGGERS, await async_get_all_descriptions(hass))
 
 
-async def test_farm_works_where_home_assistant_no_longer_knows_such_triggers(
+async def test_farm_works_if_home_assistant_drops_purpose_specific_triggers(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, setup_entry: SetUp
 ) -> None:
     for name in ("trigger", "condition"):

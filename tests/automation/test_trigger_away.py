@@ -1,4 +1,4 @@
-"""What is away, unavailable or unknown, triggers nothing by coming back, and what has changed meanwhile does."""
+"""An entity that becomes available again unchanged triggers nothing; one that changed meanwhile does."""
 
 import asyncio
 from datetime import timedelta
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("calm")
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let everything calm down after set-up."""
+    """Wait until setup has finished."""
     await pass_time(hass, 31)
 
 
@@ -39,7 +39,7 @@ def trigger(name: str, *entities: str, **options: Any) -> dict[str, Any]:
 
 
 async def show(hass: HomeAssistant, entity: str, *states: str, **attributes: Any) -> None:
-    """Let an entity show states, one after the other."""
+    """Set the states of an entity, one after the other."""
     for state in states:
         hass.states.async_set(entity, state, attributes)
         await hass.async_block_till_done()
@@ -47,7 +47,7 @@ async def show(hass: HomeAssistant, entity: str, *states: str, **attributes: Any
 
 @pytest.fixture
 def bed(hass: HomeAssistant, farm: VirtualFarm, calm: None) -> str:
-    """Return the sensor of a bed that need not be cleared."""
+    """Return the sensor of a bed that is clear."""
     return entity_id(hass, printer_named(farm, X1C), "bed_needs_clearing", "binary_sensor")
 
 
@@ -63,20 +63,22 @@ def event_entity(hass: HomeAssistant, farm: VirtualFarm) -> str:
 
 
 async def show_event(hass: HomeAssistant, entity: str, moment: str | None = None) -> str:
-    """Let an event entity show an event that has happened now, or again one from before; return when that was."""
+    """Set an event entity to a new event, or to an earlier one again; return the event's time."""
     moment = moment or await _next_moment()
     await show(hass, entity, moment, event_type="print_failed")
     return moment
 
 
 async def _next_moment() -> str:
-    """Return a time in a millisecond of its own: two events of the same one would be taken for one."""
+    """Return a time in a new millisecond: events of the same millisecond count as one."""
     await asyncio.sleep(0.001)
     return dt_util.utcnow().isoformat(timespec="milliseconds")
 
 
 @AWAY
-async def test_state_that_comes_back_is_no_change(hass: HomeAssistant, bed: str, away: list[str]) -> None:
+async def test_unchanged_state_after_unavailability_does_not_trigger(
+    hass: HomeAssistant, bed: str, away: list[str]
+) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed))
     await show(hass, bed, "on")
     assert ran == [bed]
@@ -85,16 +87,14 @@ async def test_state_that_comes_back_is_no_change(hass: HomeAssistant, bed: str,
 
 
 @AWAY
-async def test_state_that_has_changed_meanwhile_triggers(hass: HomeAssistant, bed: str, away: list[str]) -> None:
+async def test_state_that_changed_while_unavailable_triggers(hass: HomeAssistant, bed: str, away: list[str]) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed))
     await show(hass, bed, *away, "on")
     assert ran == [bed]
 
 
 @AWAY
-async def test_state_that_was_never_known_is_where_it_starts_from(
-    hass: HomeAssistant, bed: str, away: list[str]
-) -> None:
+async def test_first_known_state_is_the_initial_one(hass: HomeAssistant, bed: str, away: list[str]) -> None:
     await show(hass, bed, *away)
     ran = await automate(hass, trigger("bed_needs_clearing", bed))
     await show(hass, bed, "on")
@@ -104,7 +104,9 @@ async def test_state_that_was_never_known_is_where_it_starts_from(
 
 
 @AWAY
-async def test_time_goes_on_while_an_entity_is_away(hass: HomeAssistant, bed: str, away: list[str]) -> None:
+async def test_duration_continues_while_an_entity_is_unavailable(
+    hass: HomeAssistant, bed: str, away: list[str]
+) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed, **FOR))
     await show(hass, bed, "on", *away, "on")
     assert ran == []
@@ -114,7 +116,7 @@ async def test_time_goes_on_while_an_entity_is_away(hass: HomeAssistant, bed: st
 
 @AWAY
 @pytest.mark.parametrize(("then", "runs"), [("on", 1), ("off", 0)])
-async def test_what_has_lasted_long_enough_triggers_once_it_is_back(
+async def test_state_that_lasted_long_enough_triggers_when_available_again(
     hass: HomeAssistant, bed: str, away: list[str], then: str, runs: int
 ) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed, **FOR))
@@ -127,7 +129,7 @@ async def test_what_has_lasted_long_enough_triggers_once_it_is_back(
     assert ran == [bed] * runs
 
 
-async def test_what_has_ended_before_its_time_does_not_trigger(hass: HomeAssistant, bed: str) -> None:
+async def test_state_that_ended_too_early_does_not_trigger(hass: HomeAssistant, bed: str) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed, **FOR))
     await show(hass, bed, "on", STATE_UNAVAILABLE, "off")
     await pass_time(hass, 901)
@@ -135,7 +137,7 @@ async def test_what_has_ended_before_its_time_does_not_trigger(hass: HomeAssista
 
 
 @pytest.mark.parametrize(("behavior", "runs"), [("each", 2), ("first", 1), ("all", 1)])
-async def test_targets_that_are_away_count_as_they_were(
+async def test_unavailable_targets_count_with_their_last_state(
     hass: HomeAssistant, bed: str, other_bed: str, behavior: str, runs: int
 ) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed, other_bed, behavior=behavior))
@@ -149,7 +151,7 @@ async def test_targets_that_are_away_count_as_they_were(
 
 
 @pytest.mark.parametrize("behavior", ["first", "all"])
-async def test_all_have_to_stay_so_as_long_as_one_that_is_away(
+async def test_all_targets_must_keep_the_state_including_unavailable_ones(
     hass: HomeAssistant, bed: str, other_bed: str, behavior: str
 ) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed, other_bed, behavior=behavior, **FOR))
@@ -162,7 +164,7 @@ async def test_all_have_to_stay_so_as_long_as_one_that_is_away(
     assert len(ran) == 1
 
 
-async def test_entity_that_is_removed_starts_anew(hass: HomeAssistant, bed: str) -> None:
+async def test_removed_entity_starts_over(hass: HomeAssistant, bed: str) -> None:
     ran = await automate(hass, trigger("bed_needs_clearing", bed), trigger("bed_needs_clearing", bed, **FOR))
     for state in ("on", "off"):
         await show(hass, bed, state)
@@ -174,9 +176,7 @@ async def test_entity_that_is_removed_starts_anew(hass: HomeAssistant, bed: str)
 
 
 @AWAY
-async def test_event_that_is_shown_again_does_not_trigger(
-    hass: HomeAssistant, farm: VirtualFarm, away: list[str]
-) -> None:
+async def test_repeated_event_does_not_trigger(hass: HomeAssistant, farm: VirtualFarm, away: list[str]) -> None:
     prints = event_entity(hass, farm)
     ran = await automate(hass, trigger("print_failed", prints))
     moment = await show_event(hass, prints)
@@ -187,7 +187,7 @@ async def test_event_that_is_shown_again_does_not_trigger(
 
 
 @AWAY
-async def test_event_that_has_happened_meanwhile_triggers(
+async def test_event_that_fired_while_unavailable_triggers(
     hass: HomeAssistant, farm: VirtualFarm, away: list[str]
 ) -> None:
     prints = event_entity(hass, farm)
@@ -217,7 +217,7 @@ async def test_event_from_before_the_automation_does_not_trigger(
     assert ran == [prints]
 
 
-async def test_event_of_an_entity_that_had_none_triggers_in_the_same_millisecond(
+async def test_first_event_of_an_entity_triggers_in_the_same_millisecond(
     hass: HomeAssistant, farm: VirtualFarm
 ) -> None:
     prints = event_entity(hass, farm)
@@ -267,7 +267,7 @@ async def test_disabled_and_enabled_entity_does_not_trigger(
     ],
 )
 @AWAY
-async def test_count_of_the_farm_triggers_when_it_becomes_so(
+async def test_count_of_the_farm_triggers_when_it_reaches_its_limit(
     hass: HomeAssistant,
     farm: VirtualFarm,
     name: str,
@@ -304,7 +304,7 @@ async def test_spool_that_runs_low_triggers_once(hass: HomeAssistant, farm: Virt
     assert ran == [tray] * 2
 
 
-async def test_spool_of_a_printer_runs_low_for_real(hass: HomeAssistant, farm: VirtualFarm) -> None:
+async def test_spool_of_a_virtual_printer_triggers_when_it_runs_low(hass: HomeAssistant, farm: VirtualFarm) -> None:
     printer = printer_named(farm, X1C)
     tray = entity_id(hass, printer, "ams_1_tray_2")
     ran = await automate(hass, trigger("spool_low", tray, below=10))

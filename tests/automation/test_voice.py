@@ -1,4 +1,4 @@
-"""The voice blueprint, spoken to in sentences of Home Assistant's own assistant: it understands names as people say them."""
+"""The voice blueprint with sentences for Home Assistant's own assistant, and names as people say them."""
 
 # ruff: noqa: RUF001
 
@@ -28,14 +28,14 @@ type Speak = Callable[..., Coroutine[Any, Any, str]]
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a configuration folder that has the blueprint."""
+    """Return a configuration folder with the blueprint."""
     shutil.copytree(BLUEPRINTS, Path(hass_tmp_config_dir) / "blueprints" / "automation" / "printago")
     return hass_tmp_config_dir
 
 
 @pytest.fixture
 async def speak(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> AsyncGenerator[Speak]:
-    """Return what says a sentence to Home Assistant's own assistant, and returns its answer; all has calmed down."""
+    """Return a function that sends a sentence to Home Assistant's own assistant and returns its response."""
     await begin_to_listen(hass)
     await pass_time(hass, 31)
 
@@ -56,19 +56,19 @@ async def speak(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) 
 
 
 def queued(hass: HomeAssistant, farm: VirtualFarm) -> str:
-    """Return the sensor that tells how many jobs wait."""
+    """Return the sensor of the number of waiting jobs."""
     return entity_id(hass, farm.config.store_id, "jobs_queued")
 
 
 def rename(hass: HomeAssistant, entry: MockConfigEntry, printer: str, name: str) -> None:
-    """Give the device of a printer a name, as a person does."""
+    """Rename the device of a printer, as a user does."""
     device = device_of(hass, entry, printer)
     assert device is not None
     dr.async_get(hass).async_update_device(device.id, name_by_user=name)
 
 
 async def end_print(hass: HomeAssistant, farm: VirtualFarm, name: str) -> str:
-    """Let a print end, await that its bed waits to be cleared, and return the printer's ID."""
+    """Finish a print, wait until its bed needs clearing, and return the printer's ID."""
     printer = printer_named(farm, name)
     farm.finish_print(printer)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "awaiting_clear")
@@ -144,7 +144,7 @@ async def test_printer_is_understood_by_name_and_by_number(
 
 
 @pytest.mark.parametrize("said", ["printer thirteen", "P1S thirty", "printer a", "one one", "printer", "🔥", "left"])
-async def test_other_names_and_numbers_are_not_taken_for_it(
+async def test_similar_names_and_numbers_do_not_match(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, speak: Speak, said: str
 ) -> None:
     rename(hass, entry, await end_print(hass, farm, X1C), "P1S-03")
@@ -152,7 +152,7 @@ async def test_other_names_and_numbers_are_not_taken_for_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "other", "told"),
+    ("name", "other", "names"),
     [
         ("Left one", "Left one", "Left one (X1 Carbon 01), Left one (P1S 01)"),
         ("Left one", "left\u00a0ONE\u200b", "Left one (X1 Carbon 01), left\u00a0ONE\u200b (P1S 01)"),
@@ -162,14 +162,14 @@ async def test_other_names_and_numbers_are_not_taken_for_it(
     ],
     ids=["same name", "alike", "sound the same", "name of another at Printago", "swapped"],
 )
-async def test_name_of_two_printers_is_refused_whichever_of_them_waits(
+async def test_name_of_two_printers_is_refused(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
     speak: Speak,
     name: str,
     other: str,
-    told: str,
+    names: str,
 ) -> None:
     printer = await end_print(hass, farm, X1C)
     rename(hass, entry, printer, name)
@@ -177,14 +177,14 @@ async def test_name_of_two_printers_is_refused_whichever_of_them_waits(
     farm.clear_requests()
 
     answer = await speak(f"the bed on {name} is clear", "here")
-    assert told in answer or ", ".join(reversed(told.split(", "))) in answer
+    assert names in answer or ", ".join(reversed(names.split(", "))) in answer
     await speak("yes", "here")
     await hass.async_block_till_done()
     assert not farm.printer(printer).confirmed_ready
     assert farm.requests == []
 
 
-async def test_number_of_several_waiting_printers_asks_which_one(
+async def test_number_shared_by_several_waiting_printers_asks_which_one(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, speak: Speak
 ) -> None:
     rename(hass, entry, await end_print(hass, farm, X1C), "X1-07")
@@ -196,7 +196,7 @@ async def test_number_of_several_waiting_printers_asks_which_one(
 # Parts
 
 
-async def test_farm_prints_and_tells_when_spoken_to(hass: HomeAssistant, farm: VirtualFarm, speak: Speak) -> None:
+async def test_voice_commands_print_and_report_the_status(hass: HomeAssistant, farm: VirtualFarm, speak: Speak) -> None:
     assert await speak("print two benchies") == "Printing 2 of Benchy."
     (part,) = last_build(farm)["parts"]
     assert part["quantity"] == 2
@@ -256,7 +256,7 @@ async def test_part_is_understood_as_it_is_spoken(
         (["Cable-Hook", "Cablehook"], "print cable hook", "Several parts match: "),
     ],
 )
-async def test_nothing_is_printed_where_several_parts_can_be_meant(
+async def test_nothing_is_printed_if_several_parts_match(
     hass: HomeAssistant, farm: VirtualFarm, speak: Speak, names: list[str], said: str, answer: str
 ) -> None:
     for name in names:
@@ -265,7 +265,7 @@ async def test_nothing_is_printed_where_several_parts_can_be_meant(
     assert BUILD not in paths(farm)
 
 
-async def test_nothing_is_printed_where_not_all_parts_could_be_looked_at(
+async def test_nothing_is_printed_if_not_all_parts_could_be_read(
     hass: HomeAssistant, farm: VirtualFarm, speak: Speak
 ) -> None:
     for number in range(1001):

@@ -1,4 +1,4 @@
-"""Buttons of printers, pressed by what is said to Home Assistant's own assistant."""
+"""Buttons of printers, pressed by Home Assistant's own assistant."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -14,7 +14,7 @@ CONFIRM = "press the Left one Confirm bed cleared button"
 
 
 async def await_beds(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, *names: str) -> list[str]:
-    """Let the beds of printers wait, call each of them "Left one", and expose what confirms them; return their IDs."""
+    """Let the beds of printers wait, rename each printer to "Left one", and expose their buttons; return their IDs."""
     printers = [printer_named(farm, name) for name in names]
     for printer in printers:
         if farm.printer(printer).printing_job_id is not None:
@@ -32,7 +32,7 @@ async def await_beds(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEn
 
 
 @pytest.mark.usefixtures("at_rest")
-async def test_bed_is_confirmed_by_the_name_that_its_printer_was_given(
+async def test_bed_is_confirmed_by_the_name_given_to_its_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     (printer,) = await await_beds(hass, farm, entry, X1C)
@@ -42,7 +42,7 @@ async def test_bed_is_confirmed_by_the_name_that_its_printer_was_given(
 
 
 @pytest.mark.usefixtures("at_rest")
-async def test_bed_of_one_of_two_printers_of_one_name_is_not_confirmed_by_its_button(
+async def test_bed_is_not_confirmed_if_two_printers_share_the_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printers = await await_beds(hass, farm, entry, X1C, P1S)

@@ -1,4 +1,4 @@
-"""The cards: Home Assistant serves them and loads them by itself, from an address that a new build changes."""
+"""Home Assistant serves and loads the cards; each build has its own URL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
 @pytest.fixture
 def built(tmp_path: Path) -> Iterator[Path]:
-    """Return where the cards are built into: an entry, and a chunk that it loads."""
+    """Return a folder with a build: an entry file, and a chunk that it loads."""
     (tmp_path / "printago.js").write_text("import './printer-1.js'")
     (tmp_path / "printer-1.js").write_text("// the card of a printer")
     with patch.object(frontend, "_BUILT", tmp_path):
@@ -26,7 +26,7 @@ def built(tmp_path: Path) -> Iterator[Path]:
 
 
 async def set_up(hass: HomeAssistant) -> list[str]:
-    """Set the integration up beside a frontend; return the addresses of ours that it loads."""
+    """Set up the integration with a frontend; return our URLs that it loads."""
     hass.config.components.add("frontend")
     hass.data[DATA_EXTRA_MODULE_URL] = loaded = UrlList()
     assert await async_setup_component(hass, "http", {})
@@ -35,7 +35,7 @@ async def set_up(hass: HomeAssistant) -> list[str]:
 
 
 class UrlList(list[str]):
-    """Stands in for what the frontend loads."""
+    """Replaces the frontend's list of modules."""
 
     add = list.append
 
@@ -55,7 +55,7 @@ async def test_cards_are_loaded_by_home_assistant_and_served_to_browsers(
     assert "javascript" in entry.headers["Content-Type"]
 
 
-async def test_another_build_has_another_address(hass: HomeAssistant, built: Path) -> None:
+async def test_another_build_has_another_url(hass: HomeAssistant, built: Path) -> None:
     [url] = await set_up(hass)
 
     (built / "printago.js").write_text("import './printer-2.js'")
@@ -66,7 +66,7 @@ async def test_another_build_has_another_address(hass: HomeAssistant, built: Pat
     assert second != url
 
 
-async def test_missing_cards_are_said_once_and_all_else_works(
+async def test_missing_cards_are_logged_once_and_the_rest_works(
     hass: HomeAssistant, built: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (built / "printago.js").unlink()

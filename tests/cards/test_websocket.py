@@ -1,4 +1,4 @@
-"""What cards ask for over the websocket: it is pushed on change, costs nothing, and only those see it who may."""
+"""WebSocket commands for cards: changes are pushed, cost no requests, and respect permissions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ class Browser:
         self._id: int | None = None
 
     async def subscribe(self, kind: str, **data: Any) -> Message:
-        """Subscribe, and return the first answer."""
+        """Subscribe, and return the first response."""
         await self._client.send_json_auto_id({"type": f"printago/{kind}/subscribe", **data})
         answer = await self._client.receive_json()
         assert answer["success"], answer
@@ -34,38 +34,38 @@ class Browser:
         return await self.next()
 
     async def next(self) -> Message:
-        """Return what is pushed next."""
+        """Return the next push."""
         message = await self._client.receive_json()
         assert message["id"] == self._id
         return message["event"]
 
     async def when(self, holds: Callable[[Message], bool]) -> Message:
-        """Return the first push from now on that fits."""
+        """Return the next push that matches."""
         while not holds(answer := await self.next()):
             pass
         return answer
 
     async def command(self, kind: str, **data: Any) -> Message:
-        """Ask once; return the whole answer."""
+        """Call once; return the whole response."""
         await self._client.send_json_auto_id({"type": f"printago/{kind}", **data})
         return await self._client.receive_json()
 
 
 @pytest.fixture
 async def browser(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Browser:
-    """Return a browser that has signed in."""
+    """Return a signed-in browser."""
     return Browser(await hass_ws_client(hass))
 
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let all be read that is read now and then."""
+    """Run all slow polls."""
     await pass_time(hass, 31)
     await until(hass, lambda: value_of(hass, farm.config.store_id, "orders_overdue") == "1")
 
 
 @pytest.mark.usefixtures("calm")
-async def test_queue_tells_what_waits_and_why(
+async def test_queue_has_waiting_jobs_and_reasons(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
 ) -> None:
     queue = await browser.subscribe("queue")
@@ -95,7 +95,7 @@ async def test_a_change_is_pushed_and_no_change_is_not(
     entry.runtime_data.coordinator.listeners.async_update_farm()
     await hass.services.async_call("printago", "move_jobs_to_front", {"job_id": [second["id"]]}, blocking=True)
 
-    # The first push is that of the change: what nothing has changed sends nothing.
+    # The first push is that of the change, since unchanged data is not sent.
     after = await browser.next()
     assert after["queued"][0]["id"] == second["id"]
 
@@ -109,7 +109,7 @@ async def test_queue_comes_in_pages(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("calm")
-async def test_orders_are_told_with_their_jobs_the_most_urgent_first(browser: Browser) -> None:
+async def test_orders_have_their_jobs_the_most_urgent_first(browser: Browser) -> None:
     orders = (await browser.subscribe("orders"))["orders"]
 
     assert orders[0]["number"] == "1001"
@@ -118,7 +118,7 @@ async def test_orders_are_told_with_their_jobs_the_most_urgent_first(browser: Br
 
 
 @pytest.mark.usefixtures("calm")
-async def test_ten_browsers_cost_not_one_request(
+async def test_ten_browsers_cost_no_request(
     hass: HomeAssistant, farm: VirtualFarm, hass_ws_client: WebSocketGenerator
 ) -> None:
     asked = paths(farm)
@@ -169,7 +169,7 @@ async def test_a_subscription_outlives_a_reload(hass: HomeAssistant, entry: Mock
     assert (await browser.when(lambda answer: answer["loaded"]))["queued"]
 
 
-async def test_what_the_key_may_not_read_is_said(
+async def test_missing_permission_is_reported(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_ws_client: WebSocketGenerator
 ) -> None:
     key = "vfweak0a1b2c3d4e5f6g7h8i9_z9y8x7w6v5u4t3s2"
@@ -181,9 +181,7 @@ async def test_what_the_key_may_not_read_is_said(
 
 
 @pytest.mark.usefixtures("calm")
-async def test_a_user_who_may_not_see_the_farm_does_not(
-    hass: HomeAssistant, browser: Browser, hass_admin_user: User
-) -> None:
+async def test_a_user_without_access_gets_no_data(hass: HomeAssistant, browser: Browser, hass_admin_user: User) -> None:
     hass_admin_user.mock_policy({"entities": {"domains": {"light": True}}})
     hass_admin_user.groups = []
 
@@ -207,7 +205,9 @@ async def test_a_farm_is_chosen_by_its_device_or_a_printers(
 ) -> None:
     other = MockConfigEntry(domain="other")
     other.add_to_hass(hass)
-    stranger = dr.async_get(hass).async_get_or_create(config_entry_id=other.entry_id, identifiers={("other", "x")})
+    foreign_device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("other", "x")}
+    )
     ours = [
         device_of(hass, entry, identifier).id
         for identifier in (farm.config.store_id, printer_named(farm, "X1 Carbon 01"))
@@ -215,11 +215,11 @@ async def test_a_farm_is_chosen_by_its_device_or_a_printers(
 
     for device_id in ours:
         assert (await browser.command("queue", device_id=device_id))["success"]
-    for device_id in (stranger.id, "gone"):
+    for device_id in (foreign_device.id, "gone"):
         assert (await browser.command("queue", device_id=device_id))["error"]["code"] == "not_found"
 
 
-async def test_without_a_farm_there_is_an_answer(
+async def test_without_a_farm_the_command_responds(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
 ) -> None:
     await hass.config_entries.async_remove(entry.entry_id)
@@ -229,7 +229,7 @@ async def test_without_a_farm_there_is_an_answer(
 
 @pytest.mark.parametrize("data", [{"limit": 0}, {"limit": 10**9}, {"limit": "x"}, {"device_id": 5.5, "more": 1}])
 @pytest.mark.usefixtures("entry")
-async def test_nonsense_is_refused(browser: Browser, data: Message) -> None:
+async def test_invalid_commands_are_refused(browser: Browser, data: Message) -> None:
     assert (await browser.command("queue", **data))["error"]["code"] == "invalid_format"
 
 
@@ -252,7 +252,7 @@ async def test_catalog_is_searched_and_read_once_for_all_browsers(
 
 
 @pytest.mark.usefixtures("calm")
-async def test_catalog_that_cannot_be_read_says_why(hass: HomeAssistant, farm: VirtualFarm, browser: Browser) -> None:
+async def test_unreadable_catalog_reports_the_reason(hass: HomeAssistant, farm: VirtualFarm, browser: Browser) -> None:
     farm.inject_fault(Fault(mode="status", path="/v1/parts", status=500, count=10))
 
     answer = await browser.command("catalog")
@@ -284,7 +284,7 @@ async def test_catalog_has_what_the_key_may_see(
 
 
 @pytest.mark.usefixtures("calm")
-async def test_materials_are_told_with_their_colors(browser: Browser) -> None:
+async def test_materials_have_their_colors(browser: Browser) -> None:
     materials = (await browser.command("materials"))["result"]["materials"]
 
     basic = next(material for material in materials if material["name"] == "Bambu PLA Basic")
@@ -292,9 +292,7 @@ async def test_materials_are_told_with_their_colors(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("calm")
-async def test_trays_are_told_by_the_slot_that_an_action_takes(
-    hass: HomeAssistant, farm: VirtualFarm, browser: Browser
-) -> None:
+async def test_trays_have_the_slot_names_of_actions(hass: HomeAssistant, farm: VirtualFarm, browser: Browser) -> None:
     slots = (await browser.command("materials"))["result"]["slots"]
 
     tray = entity_id(hass, printer_named(farm, "X1 Carbon 01"), "ams_1_tray_2")

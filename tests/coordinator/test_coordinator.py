@@ -1,4 +1,4 @@
-"""The stream, the poll, and what they do to entities and devices."""
+"""Stream and poll, and their effect on entities and devices."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ async def test_telemetry_reaches_the_states(hass: HomeAssistant, farm: VirtualFa
     assert farm.requests == []
 
 
-async def test_push_writes_only_what_changed_and_only_of_its_printer(
+async def test_push_writes_only_changed_states_of_its_printer(
     hass: HomeAssistant, farm: VirtualFarm, busy: str
 ) -> None:
     written: list[str] = []
@@ -88,11 +88,11 @@ async def test_stale_telemetry_is_unavailable_but_status_and_readiness_stay(
 
 
 class TestFarmInAnotherTime:
-    """The server's clock is what counts: a wrong clock of Home Assistant makes nothing stale."""
+    """Printago's clock counts: a wrong clock of Home Assistant makes nothing stale."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Let the cloud live three hours ahead."""
+        """Set Printago's clock three hours ahead."""
         return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) + timedelta(hours=3))
 
     async def test_expiry_is_judged_by_the_clock_of_the_server(
@@ -119,7 +119,7 @@ async def test_offline_printer_shows_no_temperatures_and_its_controls_are_unavai
     assert value_of(hass, busy, "confirm_bed_cleared", "button") != "unavailable"
 
 
-async def test_printer_comes_is_renamed_and_goes_without_a_reload(
+async def test_printer_is_added_renamed_and_removed_without_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     added = farm.add_printer("X1C", "Newcomer")
@@ -143,7 +143,7 @@ async def test_printer_comes_is_renamed_and_goes_without_a_reload(
     assert value_of(hass, again.id, "readiness") == "awaiting_clear"
 
 
-async def test_part_of_a_printer_becomes_an_entity_when_it_first_shows(
+async def test_feature_of_a_printer_becomes_an_entity_when_first_reported(
     hass: HomeAssistant, farm: VirtualFarm, busy: str
 ) -> None:
     open_printer = printer_named(farm, "A1 01")
@@ -155,7 +155,7 @@ async def test_part_of_a_printer_becomes_an_entity_when_it_first_shows(
     assert value_of(hass, open_printer, "chamber_temp") == "31"
 
 
-async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_printer(
+async def test_registered_feature_has_an_entity_after_a_start_with_a_silent_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     store_state = entry.runtime_data.coordinator.store_state
@@ -174,14 +174,14 @@ async def test_part_that_was_once_shown_is_there_after_a_start_with_a_silent_pri
         ("printer-stats/{printer}", b"\xff not JSON"),
         ("printer-stats/{printer}", b"[]"),
         ("printer-stats/{printer}", b'{"data": {"health": 3, "printer": 7, "who knows": [1]}, "receivedAt": 5}'),
-        ("printer-stats/{stranger}", b'{"data": {}}'),
+        ("printer-stats/{unknown}", b'{"data": {}}'),
         ("entities/printers", b'{"action": "EXPLODE", "entities": {}}'),
         ("entities/printers", b'{"action": "UPDATE", "entities": {"{printer}": null}}'),
         ("entities/webhooks", b'{"action": "INSERT", "entities": {"{printer}": {}}}'),
         ("entities", b"{}"),
     ],
 )
-async def test_malformed_message_changes_nothing_and_the_stream_goes_on(
+async def test_malformed_message_changes_nothing_and_the_stream_stays_up(
     hass: HomeAssistant,
     farm: VirtualFarm,
     busy: str,
@@ -190,7 +190,7 @@ async def test_malformed_message_changes_nothing_and_the_stream_goes_on(
     payload: bytes,
 ) -> None:
     before = {state.entity_id: state.state for state in hass.states.async_all()}
-    names = {"printer": busy, "stranger": "z" * 24}
+    names = {"printer": busy, "unknown": "z" * 24}
     topic = topic.format(**names)
     farm.publish(f"stores/{farm.config.store_id}/{topic}", payload.replace(b"{printer}", busy.encode()))
     publish_stat(farm, busy, data={"print": {"stage": "After it"}})
@@ -202,7 +202,7 @@ async def test_malformed_message_changes_nothing_and_the_stream_goes_on(
     assert "Traceback" not in caplog.text
 
 
-async def test_groups_of_readings_that_are_unreadable_are_unknown_and_the_stream_goes_on(
+async def test_unreadable_groups_of_readings_are_unknown_and_the_stream_stays_up(
     hass: HomeAssistant, farm: VirtualFarm, busy: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert value_of(hass, busy, "bed_temp") not in ("unknown", "unavailable")

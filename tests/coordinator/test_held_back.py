@@ -1,4 +1,4 @@
-"""Our own restraint is no failure: polls and reads that the quota holds back wait for room, and a 429 is obeyed."""
+"""Polls and reads that the quota delays wait for room without an outage, and HTTP 429 is obeyed."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -30,36 +30,36 @@ POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
 
 @pytest.fixture
 async def entry(clock: Clock, setup_entry: SetUp) -> MockConfigEntry:
-    """Return an entry whose quota is counted by a clock that only tests move."""
+    """Return an entry whose quota uses a clock that only tests advance."""
     return await setup_entry()
 
 
 @pytest.fixture
 async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Return a printer that prints; all has calmed down."""
+    """Return a printing printer after setup has finished."""
     await pass_time(hass, 31)
     farm.clear_requests()
     return printer_named(farm, "X1 Carbon 01")
 
 
 @pytest.fixture
-async def nothing_told(
+async def nothing_logged(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, farm: VirtualFarm, entry: MockConfigEntry
 ) -> AsyncGenerator[None]:
-    """Check in the end that nobody was told anything."""
+    """Check at the end that nothing was logged."""
     caplog.set_level(logging.DEBUG)
     caplog.clear()
     yield
-    assert not told_of(caplog)
+    assert not logged_messages(caplog)
     assert not [key for domain, key in ir.async_get(hass).issues if domain == DOMAIN]
     assert entry.runtime_data.coordinator.last_update_success
     assert value_of(hass, farm.config.store_id, "printers_total") == "8"
 
 
-def told_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what was logged above debug; time that is made to pass makes the broker miss its pings."""
-    told = [record for record in caplog.records if "printago" in record.name and record.levelno > logging.DEBUG]
-    return [text for record in told if "ealtime connection" not in (text := record.getMessage())]
+def logged_messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the log messages above debug; advanced time makes the broker miss pings, which does not count."""
+    logged = [record for record in caplog.records if "printago" in record.name and record.levelno > logging.DEBUG]
+    return [text for record in logged if "ealtime connection" not in (text := record.getMessage())]
 
 
 def unavailable(hass: HomeAssistant) -> set[str]:
@@ -77,7 +77,7 @@ def due_in(entry: MockConfigEntry) -> float:
 
 
 def send(entry: MockConfigEntry, requests: int) -> None:
-    """Count requests of a person as sent."""
+    """Count requests of a user as sent."""
     for _ in range(requests):
         entry.runtime_data.coordinator.store_state.limiter.count()
 
@@ -85,9 +85,9 @@ def send(entry: MockConfigEntry, requests: int) -> None:
 # The poll
 
 
-@pytest.mark.usefixtures("nothing_told")
+@pytest.mark.usefixtures("nothing_logged")
 @pytest.mark.parametrize("requests", [39, 40, 60])
-async def test_poll_in_a_minute_that_the_user_has_filled_waits_for_room(
+async def test_poll_waits_for_room_in_a_minute_used_up_by_the_user(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, requests: int
 ) -> None:
     clock.now += 3600
@@ -109,8 +109,8 @@ async def test_poll_in_a_minute_that_the_user_has_filled_waits_for_room(
     assert due_in(entry) > 200, "the stream is up"
 
 
-@pytest.mark.usefixtures("nothing_told")
-async def test_poll_in_an_hour_that_the_user_has_filled_waits_for_an_hour_while_the_stream_is_down(
+@pytest.mark.usefixtures("nothing_logged")
+async def test_poll_waits_an_hour_for_room_used_up_by_the_user_without_the_stream(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -134,8 +134,8 @@ async def test_poll_in_an_hour_that_the_user_has_filled_waits_for_an_hour_while_
     assert due_in(entry) == 60
 
 
-@pytest.mark.usefixtures("nothing_told")
-async def test_many_reasons_to_poll_are_one_poll_once_there_is_room(
+@pytest.mark.usefixtures("nothing_logged")
+async def test_several_requested_polls_are_one_once_there_is_room(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -151,8 +151,8 @@ async def test_many_reasons_to_poll_are_one_poll_once_there_is_room(
     assert paths(farm).count("GET /v1/printers") == 1
 
 
-@pytest.mark.usefixtures("nothing_told")
-async def test_room_that_a_burst_takes_between_the_two_requests_of_a_poll_ends_it_without_a_trace(
+@pytest.mark.usefixtures("nothing_logged")
+async def test_poll_ends_silently_if_a_burst_takes_the_room_of_its_second_request(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
 ) -> None:
     clock.now += 3600
@@ -180,7 +180,7 @@ async def test_room_that_a_burst_takes_between_the_two_requests_of_a_poll_ends_i
     assert paths(farm)[-2:] == POLL
 
 
-async def test_action_goes_out_while_the_poll_waits(
+async def test_action_is_sent_while_the_poll_waits(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -192,7 +192,7 @@ async def test_action_goes_out_while_the_poll_waits(
     assert paths(farm) == ["PATCH /v1/printers/confirm-ready"]
 
 
-async def test_refresh_that_a_person_presses_goes_out_at_once_or_says_when(
+async def test_pressed_refresh_is_sent_at_once_or_raises_an_error_with_a_time(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -209,7 +209,7 @@ async def test_refresh_that_a_person_presses_goes_out_at_once_or_says_when(
     assert paths(farm) == POLL, "nobody pressed for this one"
 
 
-@pytest.mark.usefixtures("nothing_told")
+@pytest.mark.usefixtures("nothing_logged")
 async def test_reload_in_the_middle_of_a_wait_ends_it_at_once(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
@@ -230,7 +230,7 @@ async def test_reload_in_the_middle_of_a_wait_ends_it_at_once(
     assert paths(farm)[-2:] == POLL
 
 
-async def test_outage_that_a_poll_cannot_look_at_is_neither_over_nor_told_again(
+async def test_delayed_poll_neither_ends_an_outage_nor_logs_it_again(
     hass: HomeAssistant,
     farm: VirtualFarm,
     clock: Clock,
@@ -258,7 +258,7 @@ async def test_outage_that_a_poll_cannot_look_at_is_neither_over_nor_told_again(
     assert caplog.text.count("recovered") == 1
 
 
-async def test_refused_access_is_still_told_after_a_poll_that_had_to_wait(
+async def test_refused_access_stays_an_issue_after_a_delayed_poll(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -272,7 +272,7 @@ async def test_refused_access_is_still_told_after_a_poll_that_had_to_wait(
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
 
 
-async def test_what_never_gets_room_is_an_outage_in_the_end(
+async def test_poll_that_never_gets_room_becomes_an_outage(
     hass: HomeAssistant,
     farm: VirtualFarm,
     clock: Clock,
@@ -280,7 +280,7 @@ async def test_what_never_gets_room_is_an_outage_in_the_end(
     busy: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An automation that takes all that others leave, for hours."""
+    """An automation that uses all room left by others, for hours."""
     await stream_gone(hass, farm)
     await hass.async_block_till_done(wait_background_tasks=True)
     clock.now += 3600
@@ -300,11 +300,11 @@ async def test_what_never_gets_room_is_an_outage_in_the_end(
     assert value_of(hass, busy, "readiness") == "busy"
 
 
-# What Printago refuses
+# Refusals of Printago
 
 
-@pytest.mark.usefixtures("nothing_told")
-async def test_refusal_of_printago_is_obeyed_and_no_outage(
+@pytest.mark.usefixtures("nothing_logged")
+async def test_refusal_of_printago_is_obeyed_without_an_outage(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -323,8 +323,8 @@ async def test_refusal_of_printago_is_obeyed_and_no_outage(
     assert paths(farm) == [*POLL[:1], *POLL]
 
 
-@pytest.mark.usefixtures("nothing_told")
-async def test_refusals_one_after_the_other_cost_a_request_a_minute_at_most(
+@pytest.mark.usefixtures("nothing_logged")
+async def test_repeated_refusals_cost_at_most_one_request_a_minute(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -336,7 +336,7 @@ async def test_refusals_one_after_the_other_cost_a_request_a_minute_at_most(
     await poll(hass, entry)
 
 
-async def test_refusals_that_last_are_an_outage_which_is_told_once_and_ends(
+async def test_lasting_refusals_are_an_outage_that_is_logged_once_and_ends(
     hass: HomeAssistant,
     farm: VirtualFarm,
     clock: Clock,
@@ -351,7 +351,7 @@ async def test_refusals_that_last_are_an_outage_which_is_told_once_and_ends(
     farm.inject_fault(Fault(mode="status", status=429, retry_after=3600, count=1))
     await poll(hass, entry)
     assert value_of(hass, busy, "readiness") == "busy"
-    # Nobody is asked meanwhile, yet it is noticed in time that nobody may be.
+    # No request is sent meanwhile, yet the outage is detected in time.
     assert due_in(entry) == OTHERS_PATIENCE
     clock.now += OTHERS_PATIENCE + 1
     await poll(hass, entry)
@@ -366,7 +366,7 @@ async def test_refusals_that_last_are_an_outage_which_is_told_once_and_ends(
     assert caplog.text.count("data recovered") == 1
 
 
-async def test_others_that_leave_next_to_nothing_for_long_are_an_outage_even_without_a_refusal(
+async def test_others_that_use_up_the_quota_for_long_are_an_outage_without_a_refusal(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -379,8 +379,8 @@ async def test_others_that_leave_next_to_nothing_for_long_are_an_outage_even_wit
     assert farm.requests == []
 
 
-@pytest.mark.usefixtures("nothing_told")
-async def test_refusal_that_our_own_restraint_follows_is_no_long_refusal(
+@pytest.mark.usefixtures("nothing_logged")
+async def test_refusal_followed_by_our_own_limit_is_not_a_long_refusal(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -395,7 +395,7 @@ async def test_refusal_that_our_own_restraint_follows_is_no_long_refusal(
     assert paths(farm) == [*POLL[:1], *POLL]
 
 
-def test_polls_that_nobody_wanted_for_hours_have_not_waited_for_hours() -> None:
+def test_pause_without_polls_does_not_count_as_waiting() -> None:
     clock = Clock()
     held_back = HeldBack(clock)
     held_back.note(60, by_others=True)
@@ -411,7 +411,7 @@ def test_polls_that_nobody_wanted_for_hours_have_not_waited_for_hours() -> None:
 # The first poll
 
 
-async def test_start_that_finds_no_room_is_set_up_and_shows_everything_once_there_is(
+async def test_start_without_room_is_set_up_and_loads_data_once_there_is_room(
     hass: HomeAssistant,
     farm: VirtualFarm,
     clock: Clock,
@@ -429,7 +429,7 @@ async def test_start_that_finds_no_room_is_set_up_and_shows_everything_once_ther
     store = farm.config.store_id
     assert entry.state is ConfigEntryState.LOADED
     assert farm.requests == []
-    # Nothing is known yet: that is not the same as nothing.
+    # Nothing is known yet, which is different from an empty farm.
     assert value_of(hass, store, "printers_total") == STATE_UNAVAILABLE
     await until(hass, lambda: value_of(hass, store, "realtime", "binary_sensor") == "on")
     assert value_of(hass, store, "printers_total") == STATE_UNAVAILABLE
@@ -441,14 +441,14 @@ async def test_start_that_finds_no_room_is_set_up_and_shows_everything_once_ther
     assert sum(path.endswith("/permissions") for path in paths(farm)) == 1
     assert value_of(hass, store, "printers_total") == "8"
     await until(hass, lambda: value_of(hass, printer_named(farm, "X1 Carbon 01"), "print_status") == "running")
-    assert not told_of(caplog)
+    assert not logged_messages(caplog)
     assert "not ready yet" not in caplog.text
 
 
-async def test_start_that_finds_no_room_forgets_no_device_and_ends_at_once(
+async def test_start_without_room_keeps_devices_and_can_be_unloaded_at_once(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
 ) -> None:
-    """As after a restart: the farm is not remembered, what is registered is."""
+    """As after a restart: the farm is unknown, but its entities and devices are registered."""
     entities = set(hass.states.async_entity_ids())
     clock.now += 3600
     send(entry, 600)
@@ -472,7 +472,7 @@ async def test_start_that_finds_no_room_forgets_no_device_and_ends_at_once(
     assert set(hass.states.async_entity_ids()) == entities
 
 
-async def test_key_that_is_refused_at_the_first_poll_with_room_asks_for_another(
+async def test_key_refused_at_the_first_poll_with_room_starts_reauth(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -486,10 +486,10 @@ async def test_key_that_is_refused_at_the_first_poll_with_room_asks_for_another(
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 
 
-# What is read besides
+# Other reads
 
 
-async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_has_failed(
+async def test_other_reads_run_once_there_is_room_and_do_not_count_as_failed(
     hass: HomeAssistant,
     farm: VirtualFarm,
     clock: Clock,
@@ -498,7 +498,7 @@ async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_h
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
     clock.now += 3600
-    # More would be a reason to leave all of them to their turns.
+    # With more requests sent, each read would wait for its regular turn.
     send(entry, 45)
     farm.clear_requests()
     caplog.set_level(logging.DEBUG)
@@ -517,7 +517,7 @@ async def test_reads_besides_the_poll_come_once_there_is_room_and_none_of_them_h
     assert value_of(hass, farm.config.store_id, "orders_open") == "3"
 
 
-async def test_read_that_waits_is_asked_for_once_however_often_it_is_wanted(
+async def test_waiting_read_is_sent_once_however_often_it_is_requested(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0)
@@ -531,7 +531,7 @@ async def test_read_that_waits_is_asked_for_once_however_often_it_is_wanted(
     assert paths(farm) == ["GET /v1/orders"]
 
 
-async def test_how_jobs_ended_is_asked_for_once_there_is_room(
+async def test_ended_jobs_are_read_once_there_is_room(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     clock.now += 3600
@@ -539,7 +539,7 @@ async def test_how_jobs_ended_is_asked_for_once_there_is_room(
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.finish_print(busy)
     clock.now += 3600
-    # Two are left, for the poll.
+    # Leave room for two requests: the poll's.
     send(entry, 38)
     farm.clear_requests()
     await poll(hass, entry)
@@ -554,7 +554,7 @@ async def test_how_jobs_ended_is_asked_for_once_there_is_room(
     assert value_of(hass, busy, "last_print_result") == "finished"
 
 
-async def test_cover_comes_with_a_later_look_once_there_is_room(
+async def test_cover_is_fetched_on_a_later_request_once_there_is_room(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
 ) -> None:
     image = hass.data[DATA_COMPONENT].get_entity(entity_id(hass, busy, "cover_image", "image"))
@@ -588,7 +588,7 @@ async def test_unload_ends_a_picture_that_waits_for_room(
 async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
-    """With all clocks real: so near to room it waits within its request."""
+    """With real clocks: with so little time left, it waits within its request."""
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     limiter = entry.runtime_data.coordinator.store_state.limiter
@@ -608,10 +608,10 @@ async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
     assert limiter.requests_last_hour < 10
 
 
-async def test_sixty_actions_at_once_leave_the_poll_nothing_to_tell(
+async def test_sixty_simultaneous_actions_cause_no_log_messages_of_the_poll(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As the server counts them, with all clocks real."""
+    """As the server counts them, with real clocks."""
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     caplog.set_level(logging.DEBUG)
@@ -625,4 +625,4 @@ async def test_sixty_actions_at_once_leave_the_poll_nothing_to_tell(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.runtime_data.coordinator.last_update_success
     assert farm.quota_usage().refused == 0
-    assert not told_of(caplog)
+    assert not logged_messages(caplog)

@@ -1,4 +1,4 @@
-"""What a person reads in the log when Printago cannot be reached: that it began, and that it is over, once each."""
+"""Log messages when Printago can't be reached: one at the start and one at the end."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ async def refresh(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
-async def test_outage_of_rest_that_goes_on_over_a_reload_is_told_once_and_so_is_its_end(
+async def test_rest_outage_across_a_reload_is_logged_once_and_so_is_its_end(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -41,7 +41,7 @@ async def test_outage_of_rest_that_goes_on_over_a_reload_is_told_once_and_so_is_
     assert caplog.text.count("data recovered") == 1
 
 
-async def test_outage_of_rest_that_a_reload_ran_into_has_an_end_as_well(
+async def test_rest_outage_that_starts_during_a_reload_has_an_end(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -59,7 +59,7 @@ async def test_outage_of_rest_that_a_reload_ran_into_has_an_end_as_well(
     assert caplog.text.count("data recovered") == 1
 
 
-async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_so_is_its_end(
+async def test_stream_outage_across_a_reload_is_logged_once_and_so_is_its_end(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -68,8 +68,8 @@ async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.runtime_data.coordinator.realtime.refused
-    told = [record for record in caplog.records if "trying again in the background" in record.getMessage()]
-    assert len(told) == 1
+    logged = [record for record in caplog.records if "trying again in the background" in record.getMessage()]
+    assert len(logged) == 1
 
     farm.publisher.refuse = False
     entry.runtime_data.coordinator.realtime.reconnect_now()
@@ -77,7 +77,7 @@ async def test_outage_of_the_stream_that_goes_on_over_a_reload_is_told_once_and_
     assert caplog.text.count("Realtime connection restored") == 1
 
 
-async def test_what_happened_during_an_outage_is_told_by_entities_that_are_available_again(
+async def test_events_during_an_outage_fire_when_entities_are_available_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -96,15 +96,15 @@ async def test_what_happened_during_an_outage_is_told_by_entities_that_are_avail
     await until(hass, lambda: value_of(hass, printer, "last_print_result") == "failed")
 
     for event, kind in ((prints, "print_failed"), (jobs, "job_failed")):
-        told = next(
+        fired = next(
             change.data
             for change in changes
             if change.data["entity_id"] == event and change.data["new_state"].attributes.get("event_type") == kind
         )
-        assert told["old_state"].state != "unavailable"
+        assert fired["old_state"].state != "unavailable"
 
 
-async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
+async def test_events_during_a_reload_fire_when_entities_are_added(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -113,7 +113,7 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
 
     async def unload_and_lose_a_printer(*args: Any) -> bool:
         unloaded = await unload(*args)
-        # The stream goes on for a moment.
+        # The stream stays up for a moment.
         farm.disconnect_printer(printer)
         while entry.runtime_data.coordinator.farm.printers[printer].is_online:  # noqa: ASYNC110, the model tells only those who are gone
             await asyncio.sleep(0.01)
@@ -128,7 +128,7 @@ async def test_what_happens_during_a_reload_is_told_once_the_entities_are_back(
     assert not entry.runtime_data.coordinator.store_state.pending_events
 
 
-async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outage_is_over(
+async def test_events_during_a_reload_in_an_outage_fire_after_the_outage(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
@@ -151,7 +151,7 @@ async def test_what_happened_during_a_reload_in_an_outage_is_told_when_the_outag
     assert state.attributes["event_type"] == "printer_offline"
 
 
-async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
+async def test_events_older_than_ten_minutes_do_not_fire(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -178,21 +178,21 @@ async def test_events_that_waited_for_more_than_ten_minutes_are_no_news(
     assert recorder.of(entity_id(hass, printers[1], "alert", "event")) == ["printer_offline"]
 
 
-async def test_all_is_told_however_much_has_happened_during_an_outage(
+async def test_all_events_of_an_outage_fire_however_many_there_are(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     coordinator = entry.runtime_data.coordinator
     job = next(job for job in coordinator.farm.jobs.values() if job.assigned_printer_id is not None)
     waiting = job.as_dict() | {"status": JobStatus.PENDING}
     jobs = [PrintJob(**waiting | {"id": f"{number:024}"}) for number in range(1000)]
-    told: list[FarmEvent] = []
-    coordinator.listeners.async_add_events(Scope.JOB, None, told.append)
+    fired: list[FarmEvent] = []
+    coordinator.listeners.async_add_events(Scope.JOB, None, fired.append)
     changes = [JobChange(None, job, by_snapshot=True) for job in jobs]
     monkeypatch.setattr(coordinator.farm, "apply_snapshot", lambda *_: Changes(job_changes=changes))
 
     await refresh(hass, entry)
 
-    assert {farm_event.data["job_id"] for farm_event in told} == {job.id for job in jobs}
+    assert {farm_event.data["job_id"] for farm_event in fired} == {job.id for job in jobs}
 
 
 async def test_everything_is_unavailable_while_rest_is_down_and_the_stream_is_up_but_silent(
@@ -213,7 +213,7 @@ async def test_everything_is_unavailable_while_rest_is_down_and_the_stream_is_up
     await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")
 
 
-async def test_nobody_is_asked_for_another_key_any_more_once_the_old_one_works_again(
+async def test_reauth_ends_once_the_key_works_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.revoke_api_key(farm.config.api_key)

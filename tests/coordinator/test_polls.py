@@ -1,4 +1,4 @@
-"""Polls and what they are for: how often, what a failure of them means, and what they find that the stream did not tell."""
+"""Polls: their interval, the effect of failures, and changes that the stream did not report."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ from virtual_farm import Fault, VirtualFarm
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
 
 
-async def test_poll_is_slow_with_the_stream_and_quick_without(
+async def test_poll_interval_is_long_with_the_stream_and_short_without(
     hass: HomeAssistant, farm: VirtualFarm, busy: str
 ) -> None:
     # Pushes must not postpone the poll.
@@ -45,7 +45,7 @@ async def test_poll_is_slow_with_the_stream_and_quick_without(
     assert paths(farm)[:2] == POLL
 
 
-async def test_poll_is_quick_while_the_broker_lets_us_in_and_tells_us_nothing(
+async def test_poll_interval_is_short_while_the_broker_sends_nothing(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
@@ -61,7 +61,7 @@ async def test_poll_is_quick_while_the_broker_lets_us_in_and_tells_us_nothing(
     assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITH_STREAM.total_seconds()
 
 
-async def test_poll_is_quick_again_after_a_reconnect_that_brings_nothing(
+async def test_poll_interval_is_short_after_a_reconnect_without_messages(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
@@ -76,7 +76,7 @@ async def test_poll_is_quick_again_after_a_reconnect_that_brings_nothing(
     assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
 
 
-async def test_what_changed_while_the_stream_was_down_is_found_by_one_reconcile(
+async def test_changes_while_the_stream_was_down_are_found_by_one_snapshot(
     hass: HomeAssistant, farm: VirtualFarm, busy: str
 ) -> None:
     store = farm.config.store_id
@@ -94,7 +94,7 @@ async def test_what_changed_while_the_stream_was_down_is_found_by_one_reconcile(
 
 
 @pytest.mark.parametrize("mode", ["truncated", "html", "status"])
-async def test_failed_poll_removes_nothing_and_says_so_once(
+async def test_failed_poll_removes_nothing_and_is_logged_once(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -114,7 +114,7 @@ async def test_failed_poll_removes_nothing_and_says_so_once(
     assert caplog.text.count("Fetching Virtual Farm data recovered") == 1
 
 
-async def test_list_that_is_suddenly_empty_removes_nothing_until_it_is_so_twice(
+async def test_empty_list_removes_nothing_until_a_second_one_confirms_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     farm.world.printers.clear()
@@ -155,7 +155,7 @@ async def test_revoked_key_leads_to_reauth(
     assert any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
-async def test_refused_stream_alone_does_not_ask_for_another_key(
+async def test_refused_stream_alone_does_not_start_reauth(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     farm.publisher.refuse = True
@@ -186,7 +186,7 @@ async def test_key_that_may_not_view_the_queue_still_shows_the_printers(
     assert paths(farm) == ["GET /v1/printers"]
 
 
-async def test_refused_job_list_is_asked_for_again_within_the_hour(
+async def test_refused_job_list_is_requested_again_within_the_hour(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     store = farm.config.store_id
@@ -202,7 +202,7 @@ async def test_refused_job_list_is_asked_for_again_within_the_hour(
     assert value_of(hass, busy, "current_job") == "Plant Pot"
 
 
-async def test_reconcile_that_fails_is_tried_again_within_a_minute(
+async def test_failed_snapshot_is_retried_within_a_minute(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     store = farm.config.store_id
@@ -221,7 +221,7 @@ async def test_reconcile_that_fails_is_tried_again_within_a_minute(
     assert value_of(hass, store, "printers_total") == "7"
 
 
-async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
+async def test_snapshot_requested_before_a_reconnect_is_followed_by_another(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     answer = asyncio.Event()
@@ -235,7 +235,7 @@ async def test_snapshot_asked_for_before_a_reconnect_is_followed_by_another(
     assert paths(farm).count("GET /v1/printers") == 2
 
 
-async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forgotten(
+async def test_snapshot_requested_during_a_slow_one_is_not_forgotten(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = entry.runtime_data.coordinator.client
@@ -250,7 +250,7 @@ async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forg
     polling = hass.async_create_task(poll(hass, entry))
     await under_way.wait()
     entry.runtime_data.coordinator.async_reconcile()
-    # What was asked for is tried after this while, in vain: the one before it is not over yet.
+    # The requested snapshot waits until the slow one is finished.
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
     for _ in range(3):
         await asyncio.sleep(0)
@@ -261,7 +261,7 @@ async def test_snapshot_that_is_asked_for_during_one_that_takes_long_is_not_forg
     assert paths(farm) == POLL * 2
 
 
-async def test_farm_that_was_read_long_ago_is_read_again_before_it_is_shown(
+async def test_farm_read_long_ago_is_read_again_before_it_is_shown(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._REMEMBER_SECONDS", 0)
@@ -270,7 +270,7 @@ async def test_farm_that_was_read_long_ago_is_read_again_before_it_is_shown(
     assert value_of(hass, farm.config.store_id, "printers_total") == "7"
 
 
-async def test_refused_key_that_works_again_is_found_out_within_the_hour(
+async def test_refused_key_that_works_again_is_detected_within_the_hour(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=401, path="/v1/printers"))

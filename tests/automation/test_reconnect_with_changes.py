@@ -1,4 +1,4 @@
-"""Coming back mixed with real changes: those that happen meanwhile count, once, and the test of all examples bites."""
+"""Reconnects combined with real changes: changes in between trigger once; and the test of all examples can fail."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 import yaml
 
-from tests.automation.test_coming_back import (
+from tests.automation.test_reconnect_is_no_trigger import (
     DISTURBANCES,
     RESTARTS,
     check,
@@ -20,8 +20,8 @@ from tests.automation.test_coming_back import (
     reloaded,
 )
 from tests.support.common import printer_named, until, value_of
+from tests.support.example_home import PRINTER, Home
 from tests.support.examples import ALL, Example, blueprints, documented
-from tests.support.homes import PRINTER, Home
 
 __all__ = ["farm_config", "home"]
 
@@ -41,23 +41,23 @@ def example(name: str) -> pytest.MarkDecorator:
 
 
 def end_print(home: Home) -> None:
-    """Let a print end in the farm."""
+    """Finish a print in the farm."""
     home.farm.finish_print(printer_named(home.farm, PRINTER))
 
 
 def bed(home: Home) -> str | None:
-    """Return what the sensor of its bed shows."""
+    """Return the state of the sensor of its bed."""
     return value_of(home.hass, printer_named(home.farm, PRINTER), "bed_needs_clearing", "binary_sensor")
 
 
 async def back(home: Home, shown: Mapping[str, State]) -> None:
-    """Let entities show again what they showed, and pass what a look from time to time takes."""
+    """Let entities show the same states again, and let one period of a time pattern pass."""
     for entity, state in shown.items():
         home.hass.states.async_set(entity, state.state, state.attributes)
     await home.pass_by(6 * MINUTES)
 
 
-# What happens while nobody looks.
+# Changes while Home Assistant is disconnected.
 
 
 async def _unloaded(home: Home) -> None:
@@ -82,7 +82,7 @@ async def _contact_lost(home: Home) -> None:
 
 @pytest.mark.parametrize("example", BEDS, ids=lambda example: example.name)
 @pytest.mark.parametrize("missed", [_unloaded, _without_the_cloud, _contact_lost], ids=lambda missed: missed.__name__)
-async def test_bed_that_begins_to_wait_while_nobody_looks_is_notified_once(
+async def test_bed_that_starts_to_wait_while_disconnected_is_notified_once(
     home: Home, missed: Callable[[Home], Coroutine[Any, Any, None]]
 ) -> None:
     await home.pass_by(40 * MINUTES)
@@ -94,7 +94,7 @@ async def test_bed_that_begins_to_wait_while_nobody_looks_is_notified_once(
 
 
 @example("beds_waiting.yaml")
-async def test_bed_that_begins_to_wait_during_a_restart_is_notified_once(home: Home) -> None:
+async def test_bed_that_starts_to_wait_during_a_restart_is_notified_once(home: Home) -> None:
     await home.pass_by(40 * MINUTES)
     end_print(home)
     await home.farm.advance(1)
@@ -106,9 +106,7 @@ async def test_bed_that_begins_to_wait_during_a_restart_is_notified_once(home: H
 
 @pytest.mark.parametrize("example", BEDS, ids=lambda example: example.name)
 @pytest.mark.parametrize("state", [STATE_UNAVAILABLE, STATE_UNKNOWN])
-async def test_bed_that_has_waited_too_long_while_nobody_saw_it_is_notified_when_it_is_back(
-    home: Home, state: str
-) -> None:
+async def test_bed_that_waited_too_long_while_unavailable_is_notified_when_available(home: Home, state: str) -> None:
     await home.pass_by(40 * MINUTES)
     end_print(home)
     await until(home.hass, lambda: bed(home) == "on")
@@ -135,7 +133,7 @@ async def test_bed_of_a_printer_that_was_offline_is_not_notified_again(home: Hom
 
 @example("beds_waiting.yaml")
 @pytest.mark.parametrize("out_of_sight", [False, True])
-async def test_button_confirms_a_bed_only_if_it_was_in_sight_ever_since(home: Home, out_of_sight: bool) -> None:
+async def test_button_confirms_a_bed_only_if_it_stayed_available(home: Home, out_of_sight: bool) -> None:
     await home.pass_by(40 * MINUTES)
     button = f"{CLEAR}{int(dt_util.utcnow().timestamp())}"
     await home.pass_by(MINUTES)
@@ -158,7 +156,7 @@ async def test_light_shows_an_hms_error_all_through_a_reload(home: Home) -> None
 
 
 @example("andon_light.yaml")
-async def test_light_goes_off_when_nothing_is_known_for_long_and_on_again(home: Home) -> None:
+async def test_light_turns_off_after_a_long_outage_and_on_again(home: Home) -> None:
     end_print(home)
     await until(home.hass, lambda: bed(home) == "on")
     await home.pass_by(10)
@@ -188,7 +186,7 @@ async def test_first_press_of_a_new_button_counts(home: Home) -> None:
 @pytest.mark.parametrize(
     "example", [one for one in ALL if one.press and one.press[0].get("entity_id")], ids=lambda example: example.name
 )
-async def test_wall_button_that_goes_away_or_is_renamed_confirms_nothing(home: Home) -> None:
+async def test_wall_button_that_is_removed_or_renamed_confirms_nothing(home: Home) -> None:
     end_print(home)
     await home.pass_by(10)
     (entity,) = home.foreign
@@ -255,7 +253,7 @@ actions:
 @pytest.mark.parametrize(
     "example", [Example(name, yaml.safe_load(text)) for name, text in NAIVE.items()], ids=lambda example: example.name
 )
-async def test_example_that_takes_coming_back_for_an_event_is_found(home: Home) -> None:
+async def test_example_that_triggers_on_a_reconnect_is_detected(home: Home) -> None:
     with pytest.raises(AssertionError):
         await check(home, {**DISTURBANCES, **RESTARTS})
 

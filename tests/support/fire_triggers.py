@@ -14,29 +14,29 @@ import pytest
 
 from custom_components.printago.const import DOMAIN
 from tests.support.common import printer_named, value_of
-from tests.support.homes import AWAY, PRINTER, Home
+from tests.support.example_home import AWAY, PRINTER, Home
 
 type Trigger = Mapping[str, Any]
-type SetOff = Callable[[Home, Trigger], Awaitable[None]]
+type FireTrigger = Callable[[Home, Trigger], Awaitable[None]]
 
 PRESSED = frozenset({"button", "event", "input_button"})
 SPOKEN = {"request": "one benchy", "printer": "P1S 01"}
 HMS = "0300-0100-0001-0002", "The heatbed is too hot"
 
 
-async def set_off(home: Home) -> None:
+async def fire_triggers(home: Home) -> None:
     """Let the conditions of the example hold, set its triggers off, one after the other, and let pass what each asks for."""
     for condition in home.conditions:
         kind = condition["condition"]
-        if kind not in LET_HOLD:
+        if kind not in FULFILL:
             pytest.fail(f"{home.example.name}: nobody knows how to let {kind} hold")
-        await LET_HOLD[kind](home, condition)
+        await FULFILL[kind](home, condition)
         await home.pass_by(70)
     for trigger in home.triggers:
         kind = trigger.get("trigger", trigger.get("platform"))
-        if kind not in SET_OFF:
+        if kind not in FIRE:
             pytest.fail(f"{home.example.name}: nobody knows how to set off {kind}")
-        await SET_OFF[kind](home, trigger)
+        await FIRE[kind](home, trigger)
         await home.pass_by(70 + seconds_of(trigger))
 
 
@@ -235,7 +235,7 @@ async def _use_spools_up(home: Home, trigger: Trigger) -> None:
     home.publish()
 
 
-SET_OFF: dict[str, SetOff] = {
+FIRE: dict[str, FireTrigger] = {
     "button.pressed": _press,
     "conversation": _speak,
     "event": _fire,
@@ -257,7 +257,7 @@ SET_OFF: dict[str, SetOff] = {
     "time": _strike,
     "time_pattern": _look_at_a_change,
 }
-LET_HOLD: dict[str, SetOff] = {
+FULFILL: dict[str, FireTrigger] = {
     "printago.bed_needs_clearing": _end_print,
     "printago.not_printing": _end_print,
     "template": _leave_to_trigger,

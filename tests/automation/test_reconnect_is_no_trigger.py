@@ -1,7 +1,7 @@
-"""What goes away and comes back as it was sets nothing off: every example and blueprint is run through it.
+"""Entities that become available again unchanged trigger nothing: tested with every example and blueprint.
 
-The examples are found in the docs, the blueprints in their folder; a new one is tried without a change here, or fails
-with what nobody knows of it.
+The examples are found in the docs, the blueprints in their folder; a new one is tested automatically, or fails if the
+test does not know how to handle it.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -14,28 +14,28 @@ import pytest
 
 from custom_components.printago.api.rest import request_log as sendlog
 from tests.support.common import until
+from tests.support.example_home import Home
 from tests.support.examples import ALL, Example
-from tests.support.homes import Home
-from tests.support.set_off import seconds_of, set_off
+from tests.support.fire_triggers import fire_triggers, seconds_of
 from tests.support.simulated_time import simulated_time
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 type Disturbance = Callable[[Home, float], Awaitable[None]]
 
 DISPLAYS = frozenset({"andon_light.yaml"})
-"""These show what is so: they may show it again, but nothing else."""
+"""These show the current state: they may show it again, but no other."""
 
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time stand still in the farm, and allow any number of requests."""
+    """Stop simulated time in the farm, and allow any number of requests."""
     return FarmConfig(speed=0, quota=False)
 
 
 @pytest.fixture
 async def home(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch, example: Example) -> AsyncGenerator[Home]:
     """Return a Home Assistant that runs an example."""
-    # By the simulated clock, else the requests of hours would count for a minute.
+    # In simulated time, else the requests of hours would count for one minute.
     monkeypatch.setattr(sendlog, "_SUSPEND_CLOCK", None)
     with simulated_time() as time:
         home = Home(farm, time, example, monkeypatch)
@@ -47,12 +47,12 @@ async def home(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch, example: Exam
 
 
 def patience(home: Home) -> float:
-    """Return the seconds after which all that is to happen has happened."""
+    """Return the seconds after which everything has triggered."""
     longest = max(map(seconds_of, home.triggers))
     return longest + (21 * 60 if any(trigger.get("trigger") == "time_pattern" for trigger in home.triggers) else 90)
 
 
-# What goes away, and how it comes back.
+# Disturbances after which entities become available again.
 
 
 def _away(*states: str, long: bool) -> Disturbance:
@@ -71,7 +71,7 @@ def _away(*states: str, long: bool) -> Disturbance:
 
 
 def missing(home: Home, entities: Iterable[str]) -> list[str]:
-    """Return which of these do not show what they are."""
+    """Return the entities of these that do not have the expected state."""
     return sorted(set(entities) - home.shown().keys())
 
 
@@ -94,7 +94,7 @@ async def _disabled(home: Home, seconds: float) -> None:
     assert not home.shown().keys() - home.foreign.keys()
     for entity in ours:
         registry.async_update_entity(entity, disabled_by=None)
-    # Home Assistant reloads the entry after a while.
+    # Home Assistant reloads the entry after some time.
     await home.pass_by(40)
     assert missing(home, ours) == []
 
@@ -106,7 +106,7 @@ async def reloaded(home: Home, seconds: float) -> None:
 
 
 async def cloud_gone(home: Home, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Let Printago be out of reach for so long."""
+    """Make Printago unreachable for this long."""
     before = home.shown().keys()
     home.farm.publisher.refuse = True
     await home.farm.disconnect_clients()
@@ -141,11 +141,11 @@ RESTARTS: dict[str, Disturbance] = {
 
 
 async def check(home: Home, disturbances: dict[str, Disturbance]) -> None:
-    """Assert that disturbances set nothing off that would not happen by itself as well."""
+    """Assert that disturbances trigger nothing that would not trigger by itself as well."""
     seconds = patience(home)
     await home.pass_by(seconds)
     allowed = len(await done_in(home, home.pass_by(seconds)))
-    # What looks from time to time may do so once more within the same time.
+    # An automation with a time pattern may run once more in the same time.
     allowed += allowed > 0
     faults: dict[str, Any] = {}
     for name, disturb in disturbances.items():
@@ -157,7 +157,7 @@ async def check(home: Home, disturbances: dict[str, Disturbance]) -> None:
 
 
 async def check_display(home: Home, disturbances: dict[str, Disturbance]) -> None:
-    """Assert that after disturbances the same is shown, and that what is gone for a moment shows nothing else."""
+    """Assert that the same is shown after disturbances, and nothing else while an entity is unavailable."""
     home.hass.bus.async_fire(EVENT_AUTOMATION_RELOADED)
     await home.pass_by(patience(home))
     shown = home.done[-1]
@@ -171,36 +171,36 @@ async def check_display(home: Home, disturbances: dict[str, Disturbance]) -> Non
 
 
 async def done_in(home: Home, waited: Awaitable[None]) -> list[tuple[str, Any]]:
-    """Return what was done until something has ended."""
+    """Return the actions performed until something has ended."""
     count = len(home.done)
     await waited
     return home.done[count:]
 
 
 async def try_all(home: Home, disturbances: dict[str, Disturbance]) -> None:
-    """Try disturbances before and after what the example is for, and that this sets it off."""
+    """Try disturbances before and after the change that the example reacts to, and that this triggers it."""
     steady = check_display if home.example.name in DISPLAYS else check
     await steady(home, disturbances)
-    assert await done_in(home, set_off(home)), "a real change does nothing"
+    assert await done_in(home, fire_triggers(home)), "a real change does nothing"
     if home.example.is_for_danger:
         home.show_foreign("off")
     await steady(home, disturbances)
 
 
 @pytest.mark.parametrize("example", ALL, ids=lambda example: example.name)
-async def test_coming_back_sets_nothing_off_and_a_change_does(home: Home) -> None:
+async def test_reconnect_does_not_trigger_and_a_change_does(home: Home) -> None:
     await try_all(home, DISTURBANCES)
 
 
 @pytest.mark.parametrize("example", ALL, ids=lambda example: example.name)
-async def test_restart_sets_nothing_off_and_a_change_does(home: Home) -> None:
+async def test_restart_does_not_trigger_and_a_change_does(home: Home) -> None:
     await try_all(home, RESTARTS)
 
 
 @pytest.mark.parametrize(
     "example", [example for example in ALL if example.is_for_danger], ids=lambda example: example.name
 )
-async def test_danger_that_shows_when_its_detector_comes_back_or_home_assistant_starts_sets_it_off(home: Home) -> None:
+async def test_danger_present_after_a_reconnect_or_restart_triggers(home: Home) -> None:
     missed = []
     for before in ("off", "on"):
         for away in (STATE_UNAVAILABLE, STATE_UNKNOWN, None):
