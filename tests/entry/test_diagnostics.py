@@ -1,4 +1,4 @@
-"""What a bug report carries, and what it must not."""
+"""Content of diagnostics, and what they must not contain."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ REDACTED = "**REDACTED**"
 
 
 async def of_entry(hass: HomeAssistant, client: ClientSessionGenerator, entry: MockConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of an entry as somebody downloads them."""
+    """Return the diagnostics of an entry as downloaded."""
     assert await async_setup_component(hass, "diagnostics", {})
     downloaded: Any = await get_diagnostics_for_config_entry(hass, client, entry)
     return dict(downloaded)
@@ -32,7 +32,7 @@ async def of_entry(hass: HomeAssistant, client: ClientSessionGenerator, entry: M
 async def of_device(
     hass: HomeAssistant, client: ClientSessionGenerator, entry: MockConfigEntry, identifier: str
 ) -> dict[str, Any]:
-    """Return the diagnostics of a device as somebody downloads them."""
+    """Return the diagnostics of a device as downloaded."""
     assert await async_setup_component(hass, "diagnostics", {})
     device = device_of(hass, entry, identifier)
     assert device is not None
@@ -41,7 +41,7 @@ async def of_device(
 
 
 def assert_no_secrets(farm: VirtualFarm, entry: MockConfigEntry, downloaded: dict[str, Any]) -> None:
-    """Look for everything that nobody else may know."""
+    """Assert that no secret is in them."""
     text = json.dumps(downloaded)
     key = entry.data[CONF_API_KEY]
     assert key not in text
@@ -61,7 +61,7 @@ def assert_no_secrets(farm: VirtualFarm, entry: MockConfigEntry, downloaded: dic
     assert not [secret for secret in secrets if secret in text]
 
 
-async def test_entry_tells_how_the_store_fares(
+async def test_entry_has_the_state_of_the_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     await pass_time(hass, 31)
@@ -70,7 +70,7 @@ async def test_entry_tells_how_the_store_fares(
     farm.publish(topic, json.dumps(message).encode())
     farm.publish(topic, b"{")
     dropped = entry.runtime_data.coordinator.farm.dropped
-    # What changes no state cannot be awaited as one: the stream is told something that does, after it.
+    # A message that changes no state can't be awaited, so another one that does follows it.
     farm.fail_print(printer_named(farm, "X1 Carbon 01"))
     await until(hass, lambda: value_of(hass, printer_named(farm, "X1 Carbon 01"), "current_job") == "unknown")
     assert dropped["kind:gizmo"] == 1
@@ -100,7 +100,7 @@ async def test_entry_tells_how_the_store_fares(
     assert_no_secrets(farm, entry, downloaded)
 
 
-async def test_printer_tells_all_but_its_serial_number(
+async def test_printer_has_all_data_except_its_serial_number(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -118,7 +118,7 @@ async def test_printer_tells_all_but_its_serial_number(
     assert_no_secrets(farm, entry, downloaded)
 
 
-async def test_device_of_the_farm_tells_how_the_store_fares(
+async def test_device_of_the_farm_has_the_state_of_the_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     downloaded = await of_device(hass, hass_client, entry, farm.config.store_id)
@@ -127,7 +127,7 @@ async def test_device_of_the_farm_tells_how_the_store_fares(
     assert_no_secrets(farm, entry, downloaded)
 
 
-async def test_narrow_key_shows_in_what_it_was_refused(
+async def test_missing_permissions_are_included(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_client: ClientSessionGenerator
 ) -> None:
     farm.add_api_key("narrow_key_0123456789abcdefghijklmno", ["printer.view", "printer.stats"])
@@ -144,7 +144,7 @@ async def test_narrow_key_shows_in_what_it_was_refused(
     assert_no_secrets(farm, entry, downloaded)
 
 
-async def test_last_errors_are_told(
+async def test_last_errors_are_included(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     key = farm.config.api_key
@@ -168,7 +168,7 @@ async def test_last_errors_are_told(
         ({"api_url": "http://127.0.0.1:1", "realtime_url": "ws://127.0.0.1:1/mqtt?token=hunter2"}, "hunter2"),
     ],
 )
-async def test_entry_that_cannot_load_tells_no_secret_of_its_addresses(
+async def test_entry_that_cannot_load_shows_no_secret_of_its_urls(
     hass: HomeAssistant,
     farm: VirtualFarm,
     setup_entry: SetUp,

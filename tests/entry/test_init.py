@@ -31,7 +31,7 @@ async def test_farm_of_eight_is_set_up_with_three_requests_and_a_handful_after_i
 
     await pass_time(hass, 31)
     assert value_of(hass, farm.config.store_id, "jobs_completed") == str(farm.world.completed_jobs)
-    # What changes seldom is read once, when the start of Home Assistant is over.
+    # Data that rarely changes is read once, after the start of Home Assistant.
     assert sorted(paths(farm)[3:]) == [
         "GET /v1/materials",
         "GET /v1/materials/printer-slots",
@@ -81,7 +81,7 @@ def test_device_of_a_printer_always_has_a_model(model: str | None, provider: str
     ],
     ids=["server", "proxy", "permission", "quota", "key"],
 )
-async def test_failed_set_up_leaves_nothing_running(
+async def test_failed_setup_leaves_nothing_running(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, fault: Fault, state: ConfigEntryState
 ) -> None:
     farm.inject_fault(fault)
@@ -97,7 +97,7 @@ async def test_failed_set_up_leaves_nothing_running(
 @pytest.mark.parametrize(
     "server", [{CONF_API_URL: "ftp://127.0.0.1"}, {CONF_REALTIME_URL: "ftp://127.0.0.1"}], ids=["rest", "realtime"]
 )
-async def test_entry_with_a_broken_address_is_not_set_up(
+async def test_entry_with_an_invalid_address_is_not_set_up(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, server: dict[str, str]
 ) -> None:
     data = {CONF_API_URL: farm.rest_url, CONF_REALTIME_URL: farm.realtime_url, **server}
@@ -106,7 +106,7 @@ async def test_entry_with_a_broken_address_is_not_set_up(
     assert entry.error_reason_translation_key == "invalid_address"
 
 
-async def test_set_up_goes_on_without_realtime(
+async def test_setup_continues_without_realtime(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
@@ -122,7 +122,7 @@ async def test_set_up_goes_on_without_realtime(
     assert value_of(hass, busy, "nozzle_temp") == "unavailable"
 
 
-async def test_stream_that_comes_late_is_followed_by_a_reconcile(
+async def test_late_stream_is_followed_by_a_snapshot(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
@@ -158,7 +158,7 @@ async def test_stop_of_home_assistant_ends_the_stream(
     await farm.publisher.wait_for_clients(0)
 
 
-async def test_twenty_reloads_stay_within_the_quota_and_keep_what_was_known(
+async def test_twenty_reloads_stay_within_the_quota_and_keep_known_data(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     busy = printer_named(farm, "X1 Carbon 01")
@@ -191,13 +191,13 @@ async def test_requests_of_the_last_hour_are_remembered_over_a_restart(
 
     entry = await setup_entry()
 
-    # Forty of sixty were used half a minute ago: the rest is left to the user, so that the first poll has to wait.
+    # Forty of sixty requests were sent half a minute ago: the rest is reserved for the user, so the first poll waits.
     assert entry.state is ConfigEntryState.LOADED
     assert farm.requests == []
 
 
 @pytest.mark.parametrize("saved", [[], {"sent": "?", "realtime_endpoint": 1}, {"sent": ["?", None, -1e300]}])
-async def test_damaged_memory_is_ignored(
+async def test_damaged_stored_data_is_ignored(
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, setup_entry: SetUp, saved: object
 ) -> None:
     key = f"{DOMAIN}.{farm.config.store_id}"
@@ -223,7 +223,7 @@ async def test_removed_entry_leaves_nothing_stored(
     assert key not in hass_storage
 
 
-async def test_only_devices_of_printers_that_left_can_be_removed_by_hand(
+async def test_only_devices_of_removed_printers_can_be_deleted(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     for identifier in (farm.config.store_id, printer_named(farm, "A1 01")):
@@ -238,7 +238,7 @@ async def test_only_devices_of_printers_that_left_can_be_removed_by_hand(
     assert not await async_remove_config_entry_device(hass, entry, left)
 
 
-async def test_printer_that_went_while_nobody_watched_loses_its_device(
+async def test_printer_removed_while_stopped_loses_its_device(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     entry = await setup_entry()
@@ -252,7 +252,7 @@ async def test_printer_that_went_while_nobody_watched_loses_its_device(
     assert device_of(hass, entry, "c" * 24) is None
 
 
-async def test_two_stores_live_side_by_side(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
+async def test_two_stores_are_independent(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     first = await setup_entry()
     async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:
         second = await setup_entry(
@@ -266,7 +266,7 @@ async def test_two_stores_live_side_by_side(hass: HomeAssistant, farm: VirtualFa
     assert value_of(hass, farm.config.store_id, "printers_total") == "8"
 
 
-async def test_unload_is_prompt_while_the_broker_is_silent(
+async def test_unload_is_quick_while_the_broker_does_not_respond(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
@@ -285,7 +285,7 @@ async def test_failure_of_a_platform_ends_the_stream(
     await farm.publisher.wait_for_clients(0)
 
 
-async def test_removed_store_that_comes_back_has_not_got_its_quota_back(
+async def test_removed_store_keeps_its_used_quota_when_added_again(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     entry = await setup_entry()
@@ -295,7 +295,7 @@ async def test_removed_store_that_comes_back_has_not_got_its_quota_back(
     assert again.runtime_data.coordinator.store_state.limiter is limiter
 
 
-async def test_unload_is_prompt_while_a_press_is_not_answered(
+async def test_unload_is_quick_while_a_press_has_no_response(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="slow", seconds=4, method="PATCH"))
@@ -306,12 +306,12 @@ async def test_unload_is_prompt_while_a_press_is_not_answered(
     async with asyncio.timeout(2):
         assert await hass.config_entries.async_unload(entry.entry_id)
 
-    # What was sent is not taken back.
+    # A sent request is not canceled.
     await pressing
     assert farm.world.printers[printer].confirmed_ready
 
 
-async def test_snapshot_on_its_way_does_not_outlive_an_unload(
+async def test_snapshot_in_progress_is_canceled_by_an_unload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -332,7 +332,7 @@ class TestWrongClock:
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Let the cloud live three hours ahead."""
+        """Set Printago's clock three hours ahead."""
         return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) - timedelta(hours=3))
 
     async def test_reload_knows_the_clock_of_the_server(
@@ -347,7 +347,7 @@ class TestWrongClock:
 async def test_debug_logging_of_the_integration_shows_all_that_its_libraries_log(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A library that logs under a name of its own would have to be named by the manifest."""
+    """The manifest would have to list a library that logs under its own name."""
     caplog.set_level(logging.DEBUG)
     entry = await setup_entry()
     await farm.disconnect_clients()

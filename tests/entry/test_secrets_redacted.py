@@ -1,4 +1,4 @@
-"""What opens a printer is kept out of what people read, whichever way it became known."""
+"""Passwords of printers are redacted, whichever message they came with."""
 
 import logging
 
@@ -23,7 +23,7 @@ async def test_access_code_of_a_printer_that_came_by_event_is_redacted(
     farm.world.printers.touch(printer.id)
     farm.settle()
     await until(hass, lambda: value_of(hass, printer.id, "confirm_bed_cleared", "button") is not None)
-    # No list has told of it.
+    # No list has contained it.
     assert "GET /v1/printers" not in paths(farm)
 
     farm.inject_fault(Fault(mode="status", status=400, message=f"{CODE} is wrong", path="/v1/printers/confirm-ready"))

@@ -1,4 +1,4 @@
-"""Printago's card among the system information."""
+"""Printago's section of the system information."""
 
 import json
 
@@ -13,7 +13,7 @@ from tests.support.common import paths, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
 
-async def test_card_tells_what_is_known_without_asking_printago(
+async def test_section_has_known_data_without_a_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     assert await async_setup_component(hass, "system_health", {})
@@ -33,7 +33,7 @@ async def test_card_tells_what_is_known_without_asking_printago(
     assert paths(farm) == []
 
 
-async def test_card_tells_the_last_error_without_secrets(
+async def test_section_has_the_last_error_without_secrets(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     assert await async_setup_component(hass, "system_health", {})
@@ -49,9 +49,7 @@ async def test_card_tells_the_last_error_without_secrets(
     assert farm.config.api_key[:24] not in json.dumps(info)
 
 
-async def test_store_that_is_not_loaded_is_counted_as_one_that_does_not_answer(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
-) -> None:
+async def test_unloaded_store_counts_as_unreachable(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     assert await async_setup_component(hass, "system_health", {})
     await setup_entry(**{CONF_API_KEY: "wrong_key_0123456789abcdefghijklmnop"})
     info = await get_system_health_info(hass, DOMAIN)

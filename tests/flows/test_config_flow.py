@@ -1,4 +1,4 @@
-"""Setting up a store, renewing its key, changing how it is reached."""
+"""Adding a store, renewing its key, and changing its connection settings."""
 
 from typing import Any
 
@@ -29,13 +29,13 @@ async def start_user_flow(hass: HomeAssistant) -> str:
 
 
 def server_section(result: Any) -> tuple[dict[str, str], bool]:
-    """Return what the frontend puts into the server section of a form, and whether it is folded."""
+    """Return the frontend's content of the server section of a form, and whether it is collapsed."""
     marker, section = next(item for item in result["data_schema"].schema.items() if item[0] == CONF_SERVER)
     return marker.default(), section.options["collapsed"]
 
 
 async def unload(hass: HomeAssistant) -> None:
-    """Unload what a flow has set up."""
+    """Unload the entry that a flow has set up."""
     for entry in hass.config_entries.async_entries(DOMAIN):
         await hass.config_entries.async_unload(entry.entry_id)
 
@@ -54,9 +54,7 @@ async def test_store_is_set_up_and_named_as_in_printago(hass: HomeAssistant, far
     await unload(hass)
 
 
-async def test_store_without_printers_is_set_up_and_says_where_they_come_from(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
+async def test_store_without_printers_is_set_up_with_a_hint(hass: HomeAssistant, farm: VirtualFarm) -> None:
     for printer in tuple(farm.world.printers):
         farm.remove_printer(printer)
     flow_id = await start_user_flow(hass)
@@ -68,10 +66,10 @@ async def test_store_without_printers_is_set_up_and_says_where_they_come_from(
     await unload(hass)
 
 
-async def test_server_section_may_be_left_out(
+async def test_server_section_is_optional(
     hass: HomeAssistant, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the section Printago's own addresses are used; nothing is sent to them here."""
+    """Without the section Printago's own addresses are used; no request is sent to them here."""
     asked: list[str] = []
     create = PrintagoClient.create
 
@@ -121,9 +119,7 @@ async def test_pasted_blanks_and_addresses_are_cleaned(
 
 
 @pytest.mark.parametrize("name", [None, "", " ", 5, ["Farm"], {}])
-async def test_store_with_a_name_that_is_none_is_called_printago(
-    hass: HomeAssistant, farm: VirtualFarm, name: Any
-) -> None:
+async def test_store_with_an_invalid_name_is_called_printago(hass: HomeAssistant, farm: VirtualFarm, name: Any) -> None:
     farm.world.store["name"] = name
     flow_id = await start_user_flow(hass)
     result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm))
@@ -159,7 +155,7 @@ async def test_store_without_a_readable_name_is_called_printago(hass: HomeAssist
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.mode}-{value.status}",
 )
-async def test_error_stands_at_the_field_that_is_wrong_and_a_second_try_succeeds(
+async def test_error_is_shown_at_its_field_and_a_second_attempt_succeeds(
     hass: HomeAssistant, farm: VirtualFarm, fault: Fault, field: str, error: str
 ) -> None:
     farm.inject_fault(fault)
@@ -208,7 +204,7 @@ NONSENSE: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("what", NONSENSE)
-async def test_nonsense_is_refused_at_its_field_without_asking_anyone(
+async def test_invalid_input_is_refused_at_its_field_without_a_request(
     hass: HomeAssistant, farm: VirtualFarm, what: str
 ) -> None:
     changes, errors = NONSENSE[what]
@@ -220,15 +216,15 @@ async def test_nonsense_is_refused_at_its_field_without_asking_anyone(
     assert farm.requests == []
 
 
-async def test_every_error_stands_where_the_frontend_shows_it(hass: HomeAssistant, farm: VirtualFarm) -> None:
-    """It shows an error at what has its name on the top level of a form: no field within a section is there."""
+async def test_every_error_is_at_a_place_where_the_frontend_shows_it(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    """It shows an error at fields on the top level of a form, not at those in a section."""
     flow_id = await start_user_flow(hass)
     for changes, errors in NONSENSE.values():
         result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, **changes))
         assert errors.keys() <= {str(marker) for marker in result["data_schema"].schema}
 
 
-async def test_defect_is_told_as_unknown_and_logged_without_the_key(
+async def test_defect_is_shown_as_unknown_and_logged_without_the_key(
     hass: HomeAssistant, farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(_: PrintagoClient) -> None:
@@ -271,10 +267,10 @@ async def test_reauth_takes_a_new_key(hass: HomeAssistant, farm: VirtualFarm, en
     assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_the_same_key_again_loads_the_store_anew(
+async def test_the_same_key_reloads_the_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A store that refused its own key for a while takes up where it was."""
+    """A store that refused its own key for some time continues."""
     before = entry.runtime_data.coordinator
     result = await entry.start_reauth_flow(hass)
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {CONF_API_KEY: farm.config.api_key})
@@ -323,10 +319,10 @@ async def test_reconfigure_changes_servers_and_does_not_show_the_key(
         await unload(hass)
 
 
-async def test_own_servers_stay_in_the_form_and_are_unfolded(
+async def test_custom_servers_stay_in_the_form_and_are_expanded(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    """The frontend takes what a section holds from its default alone."""
+    """The frontend fills a section from its default only."""
     result = await entry.start_reconfigure_flow(hass)
     assert server_section(result) == (entry_data(farm)[CONF_SERVER], False)
 
@@ -335,13 +331,13 @@ async def test_own_servers_stay_in_the_form_and_are_unfolded(
     assert server_section(result) == (entry_data(farm)[CONF_SERVER], False)
 
 
-async def test_usual_servers_are_folded(hass: HomeAssistant) -> None:
+async def test_default_servers_are_collapsed(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     usual = {CONF_API_URL: "https://api.printago.io", CONF_REALTIME_URL: "wss://realtime.printago.io"}
     assert server_section(result) == (usual, True)
 
 
-async def test_dialogue_left_open_elsewhere_does_not_block_another(hass: HomeAssistant, farm: VirtualFarm) -> None:
+async def test_flow_left_open_elsewhere_does_not_block_another(hass: HomeAssistant, farm: VirtualFarm) -> None:
     left_open = await start_user_flow(hass)
     result = await hass.config_entries.flow.async_configure(left_open, entry_data(farm, api_key=OTHER_KEY))
     assert result["type"] is FlowResultType.FORM
@@ -353,7 +349,7 @@ async def test_dialogue_left_open_elsewhere_does_not_block_another(hass: HomeAss
     await unload(hass)
 
 
-async def test_reconfigure_tells_errors(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_reconfigure_shows_errors(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     result = await entry.start_reconfigure_flow(hass)
     result = await hass.config_entries.flow.async_configure(result["flow_id"], entry_data(farm, api_key="wrong" * 8))
     assert result["errors"] == {"api_key": "invalid_auth"}
@@ -370,15 +366,15 @@ async def test_reconfigure_refuses_another_store(
     assert result["reason"] == "wrong_store"
 
 
-# Several dialogues at once
+# Several flows at the same time
 
 
-async def test_two_reconfigure_dialogues_finish_in_turn(
+async def test_two_reconfigure_flows_finish_one_after_the_other(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.add_api_key(OTHER_KEY)
     first, second = [(await entry.start_reconfigure_flow(hass))["flow_id"] for _ in range(2)]
-    # Each has been submitted once, so that Home Assistant knows what they are about.
+    # Each has been submitted once, so Home Assistant knows their unique ID.
     for flow_id in (first, second):
         result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key="wrong" * 8))
         assert result["errors"] == {"api_key": "invalid_auth"}
@@ -386,7 +382,7 @@ async def test_two_reconfigure_dialogues_finish_in_turn(
     for flow_id, key in ((first, OTHER_KEY), (second, farm.config.api_key)):
         result = await hass.config_entries.flow.async_configure(flow_id, entry_data(farm, api_key=key))
         assert result["reason"] == "reconfigure_successful"
-        # The second is submitted while the store still loads anew.
+        # The second one is submitted while the store reloads.
     await hass.async_block_till_done()
 
     assert entry.data == entry_data(farm)
@@ -394,7 +390,7 @@ async def test_two_reconfigure_dialogues_finish_in_turn(
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 
 
-async def test_reconfigure_works_while_other_dialogues_about_the_store_are_open(
+async def test_reconfigure_works_while_other_flows_of_the_store_are_open(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.add_api_key(OTHER_KEY)

@@ -1,4 +1,4 @@
-"""What people paste into the forms: credentials in quotes, with labels, and with characters that nobody sees."""
+"""Pasted credentials with quotes, labels, and invisible characters."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -36,7 +36,7 @@ AROUND = [
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY])
-def test_key_is_found_in_what_stands_around_it(around: str, key: str) -> None:
+def test_key_is_found_in_surrounding_text(around: str, key: str) -> None:
     assert clean_key(around.format(key)) == key
     assert is_key(key)
 
@@ -63,7 +63,7 @@ def test_key_is_found_in_what_stands_around_it(around: str, key: str) -> None:
     ],
 )
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY])
-def test_label_before_the_key_is_left_out(label: str, key: str) -> None:
+def test_label_before_the_key_is_removed(label: str, key: str) -> None:
     for around in ("{}", '"{}"', "“{}”", "'{}'\n"):
         assert clean_key(around.format(label + key)) == key
     assert clean_key(f'{label}"{key}"') == key
@@ -71,26 +71,26 @@ def test_label_before_the_key_is_left_out(label: str, key: str) -> None:
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\u200b", "\u00ad", "\ufeff", "\u00a0", " ", "\u2060"])
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY])
-def test_key_that_was_broken_is_whole_again(break_: str, key: str) -> None:
+def test_key_broken_into_lines_is_joined(break_: str, key: str) -> None:
     for place in (1, 12, len(key) - 1):
         assert clean_key(key[:place] + break_ + key[place:]) == key
 
 
 @pytest.mark.parametrize("text", ["", '""', "\u200b", "two\nlines", "schlüssel", "ключ" * 10, "\ud800", "a key"])
-def test_what_is_no_key_is_refused(text: str) -> None:
+def test_invalid_key_is_refused(text: str) -> None:
     assert not is_key(clean_key(text))
 
 
 @pytest.mark.parametrize(
     "key", ["short", "apikey-and-its-rest", "bearer_of_news", "k" * 300, "sk-apikey-123456789012345678"]
 )
-def test_key_that_only_looks_like_a_label_stays_as_it_is(key: str) -> None:
+def test_key_that_looks_like_a_label_is_unchanged(key: str) -> None:
     assert clean_key(key) == key
     assert is_key(key)
 
 
 @pytest.mark.parametrize("around", [*AROUND, "Store ID: {}", "x-printago-storeid: {}", "({})", "/{}/"])
-def test_store_id_is_found_in_what_stands_around_it(around: str) -> None:
+def test_store_id_is_found_in_surrounding_text(around: str) -> None:
     assert clean_store_id(around.format(STORE)) == STORE
     assert clean_store_id(around.format(STORE.upper())) == STORE
     assert is_store_id(STORE)
@@ -104,12 +104,12 @@ def test_store_id_is_found_in_what_stands_around_it(around: str) -> None:
         "app.printago.io/printers/bbbbbbbbbbbbbbbbbbbbbbbb?back=/stores/{}",
     ],
 )
-def test_store_id_is_taken_out_of_an_address(address: str) -> None:
+def test_store_id_is_extracted_from_an_address(address: str) -> None:
     assert clean_store_id(address.format(STORE)) == STORE
 
 
 @pytest.mark.parametrize("text", ["", STORE[:-1], f"{STORE}x", "../secrets", KEY, f"{STORE}_{STORE}", "ä" * 24])
-def test_what_is_no_store_id_is_refused(text: str) -> None:
+def test_invalid_store_id_is_refused(text: str) -> None:
     assert not is_store_id(clean_store_id(text))
 
 
@@ -118,7 +118,7 @@ def test_address_is_cleaned_as_well() -> None:
 
 
 @given(st.text())
-def test_whatever_is_pasted_leaves_nothing_that_could_not_be_sent(text: str) -> None:
+def test_any_pasted_text_can_be_sent_after_cleaning(text: str) -> None:
     key, store_id = clean_key(text), clean_store_id(text)
     assert all(character.isprintable() for character in key + store_id + clean_address(text))
     if is_key(key):

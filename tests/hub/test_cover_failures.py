@@ -1,4 +1,4 @@
-"""A picture that could not be fetched is tried again a few times; once it came, all that is forgotten."""
+"""A failed fetch of a picture is retried a few times; a success resets the count."""
 
 import gc
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ PATH = "parts/benchy.png"
 
 
 class Client:
-    """A client whose storage works or does not."""
+    """A client whose storage works or fails."""
 
     def __init__(self) -> None:
         self.fetched = 0
@@ -52,7 +52,7 @@ def covers(hass: HomeAssistant, client: Client, now: SimpleNamespace) -> CoverIm
 
 
 async def attempts(covers: CoverImageCache, client: Client, now: SimpleNamespace, looks: int = 8) -> int:
-    """Return how often a picture is fetched for so many looks, an hour apart."""
+    """Return how often a picture is fetched for this many requests, an hour apart."""
     before = client.fetched
     for _ in range(looks):
         now.seconds += 3600
@@ -67,7 +67,7 @@ async def test_success_forgets_earlier_failures(
     assert await attempts(covers, client, now, looks=2) == 2
     client.error = None
     assert await attempts(covers, client, now, looks=1) == 1
-    # Nobody keeps the picture any more.
+    # The picture is no longer cached.
     await hass.async_block_till_done(wait_background_tasks=True)
     covers._fresh.clear()
     gc.collect()
@@ -83,7 +83,7 @@ async def test_pause_grows_with_each_failure(covers: CoverImageCache, client: Cl
         assert client.fetched == fetched
 
 
-async def test_lack_of_quota_counts_as_no_attempt(
+async def test_lack_of_quota_does_not_count_as_an_attempt(
     covers: CoverImageCache, client: Client, now: SimpleNamespace
 ) -> None:
     client.error = RateLimitedError(40)

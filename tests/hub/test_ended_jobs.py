@@ -1,4 +1,4 @@
-"""How jobs ended while nobody told: found out afterwards, told once, and without questions to which no answer is allowed."""
+"""Jobs that ended without an event: read later, fired once, and without requests that are not allowed."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 
 async def whole_print(farm: VirtualFarm, printer: str) -> str:
-    """Let a printer do a print from its beginning to its end; return its job's ID."""
+    """Let a printer complete a print; return its job's ID."""
     part = next(part["id"] for part in farm.world.parts.values() if part["name"] == "Benchy")
     farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
     while farm.world.printers[printer].printing_job_id is None:
@@ -25,7 +25,7 @@ async def whole_print(farm: VirtualFarm, printer: str) -> str:
     return str(job.id)
 
 
-async def test_whole_print_while_the_stream_is_down_is_told_once_and_late(
+async def test_print_that_ran_while_the_stream_was_down_fires_once_as_late(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -45,16 +45,16 @@ async def test_whole_print_while_the_stream_is_down_is_told_once_and_late(
 
 
 class TestLongAgo:
-    """A farm whose clock can be moved."""
+    """A farm whose clock can be set."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Let each look at the clock be a second later."""
+        """Let the clock advance a second with each reading."""
         self.shift = timedelta()
         base = FarmConfig(speed=0).clock
         return FarmConfig(speed=0, quota=False, clock=lambda: base() + self.shift)
 
-    async def test_what_is_found_late_says_when_it_happened(
+    async def test_late_event_has_the_time_of_its_occurrence(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
     ) -> None:
         printer = printer_named(farm, "X1 Carbon 01")
@@ -72,7 +72,7 @@ class TestLongAgo:
         assert data["occurred_at"][:19] == job.printing_completed_at[:19]
 
 
-async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
+async def test_failed_read_of_ended_jobs_is_repeated(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -86,7 +86,7 @@ async def test_endings_that_cannot_be_asked_for_are_asked_for_again(
     assert recorder.of(prints) == ["print_finished"]
 
 
-async def test_question_that_a_reload_cuts_short_is_asked_again(
+async def test_read_interrupted_by_a_reload_is_repeated(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -115,16 +115,16 @@ async def test_question_that_a_reload_cuts_short_is_asked_again(
 
 
 class TestNothingElse:
-    """A farm that does nothing of itself, so that no other job gives a reason to ask; its clock can be moved."""
+    """A farm without activity, so that nothing else causes a read; its clock can be set."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Let each look at the clock be a second later."""
+        """Let the clock advance a second with each reading."""
         self.shift = timedelta()
         base = FarmConfig(speed=0).clock
         return FarmConfig(speed=0, scenario="idle", quota=False, clock=lambda: base() + self.shift)
 
-    async def test_outage_that_begins_while_an_earlier_one_is_asked_about_is_asked_about_as_well(
+    async def test_outage_that_begins_during_the_read_for_an_earlier_one_is_read_as_well(
         self,
         hass: HomeAssistant,
         farm: VirtualFarm,
@@ -157,7 +157,7 @@ class TestNothingElse:
 
         await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
 
-    async def test_whole_print_between_two_polls_of_an_outage_is_told(
+    async def test_print_between_two_polls_of_an_outage_fires(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
     ) -> None:
         printer = printer_named(farm, "A1 01")
@@ -172,7 +172,7 @@ class TestNothingElse:
 
         await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
 
-    async def test_whole_print_that_a_dead_connection_hid_before_a_reload_is_told(
+    async def test_print_hidden_by_a_dead_connection_before_a_reload_fires(
         self,
         hass: HomeAssistant,
         farm: VirtualFarm,
@@ -193,7 +193,7 @@ class TestNothingElse:
 
         await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
 
-    async def test_whole_print_while_the_entry_is_not_loaded_is_told_late(
+    async def test_print_while_the_entry_is_not_loaded_fires_as_late(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
     ) -> None:
         printer = printer_named(farm, "A1 01")
@@ -209,7 +209,7 @@ class TestNothingElse:
         assert recorder.data("print_finished")["late"] is True
 
 
-async def test_nobody_asks_how_jobs_ended_with_a_key_that_may_not_read_any(
+async def test_ended_jobs_are_not_read_without_permission(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, path="/v1/print-jobs", count=10_000))
@@ -224,7 +224,7 @@ async def test_nobody_asks_how_jobs_ended_with_a_key_that_may_not_read_any(
     assert "GET /v1/print-jobs" not in paths(farm)
 
 
-async def test_what_was_held_back_for_a_snapshot_that_never_came_is_not_laid_over_a_later_one(
+async def test_messages_queued_for_a_canceled_snapshot_are_not_applied_to_a_later_one(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._REMEMBER_SECONDS", 0)

@@ -1,4 +1,4 @@
-"""When Printago is asked how jobs ended: after each gap, about all of it, and at no other time."""
+"""When ended jobs are read: after each gap, for all of it, and at no other time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -20,7 +20,7 @@ def at(minutes: float) -> datetime:
 
 
 class Store:
-    """A store whose stream, snapshots and answers are moved by hand."""
+    """A store whose stream, snapshots and responses the test controls."""
 
     def __init__(self) -> None:
         self.state: Any = SimpleNamespace(
@@ -51,12 +51,12 @@ class Store:
         return await self.answer
 
     async def look(self, asked_at: datetime, *, stream_up: bool = True) -> None:
-        """Tell of a snapshot."""
+        """Report a snapshot."""
         self.reader.look(asked_at, stream_complete_until=asked_at if stream_up else None)
         await asyncio.sleep(0)
 
     async def answered(self, jobs: str | BaseException = "jobs") -> None:
-        """Answer the latest question."""
+        """Respond to the latest request."""
         assert self.answer is not None
         if isinstance(jobs, BaseException):
             self.answer.set_exception(jobs)
@@ -75,7 +75,7 @@ async def store() -> AsyncGenerator[Store]:
     await asyncio.gather(*store.tasks, return_exceptions=True)
 
 
-async def test_nothing_is_asked_about_a_time_before_the_first_snapshot(store: Store) -> None:
+async def test_time_before_the_first_snapshot_is_not_read(store: Store) -> None:
     store.state.known_until = None
     await store.look(at(5))
     assert store.asked == []
@@ -83,7 +83,7 @@ async def test_nothing_is_asked_about_a_time_before_the_first_snapshot(store: St
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(1, []), (1.5, [NOON - timedelta(seconds=10)])])
-async def test_gap_without_an_entry_is_asked_about_when_it_was_longer_than_a_minute(
+async def test_gap_without_an_entry_is_read_if_longer_than_a_minute(
     store: Store, minutes: float, asked: list[datetime]
 ) -> None:
     await store.look(at(minutes))
@@ -96,14 +96,14 @@ async def test_gap_without_an_entry_is_asked_about_when_it_was_longer_than_a_min
     assert not store.state.ended_jobs_wanted
 
 
-async def test_time_that_was_seen_is_not_asked_about_however_far_snapshots_are_apart(store: Store) -> None:
+async def test_time_with_the_stream_is_not_read_however_far_snapshots_are_apart(store: Store) -> None:
     for minutes in (1, 30, 600):
         await store.look(at(minutes))
     assert store.asked == []
     assert store.state.known_until == at(600)
 
 
-async def test_what_is_missed_during_a_question_is_asked_about_after_it(store: Store) -> None:
+async def test_gap_during_a_request_is_read_after_it(store: Store) -> None:
     await store.look(at(1))
     store.reader.want()
     await store.look(at(2))
@@ -123,7 +123,7 @@ async def test_what_is_missed_during_a_question_is_asked_about_after_it(store: S
 @pytest.mark.parametrize(
     ("seconds", "stream_up", "questions"), [(149, False, 1), (150, False, 2), (1, True, 2)], ids=["soon", "later", "up"]
 )
-async def test_questions_without_a_stream_are_minutes_apart_and_none_is_forgotten(
+async def test_requests_without_a_stream_are_minutes_apart_and_cover_all_time(
     store: Store, monkeypatch: pytest.MonkeyPatch, seconds: float, stream_up: bool, questions: int
 ) -> None:
     clock = [1000.0]
@@ -143,9 +143,7 @@ async def test_questions_without_a_stream_are_minutes_apart_and_none_is_forgotte
 
 
 @pytest.mark.parametrize("failure", [CannotConnectError("down"), asyncio.CancelledError(), RuntimeError("else")])
-async def test_question_without_an_answer_is_asked_again_about_the_same_time(
-    store: Store, failure: BaseException
-) -> None:
+async def test_failed_request_is_repeated_for_the_same_time(store: Store, failure: BaseException) -> None:
     store.reader.want()
     await store.look(at(1))
     await store.answered(failure)
@@ -155,7 +153,7 @@ async def test_question_without_an_answer_is_asked_again_about_the_same_time(
     assert store.asked == [NOON - timedelta(seconds=10)] * 2
 
 
-async def test_question_that_the_end_cuts_short_is_asked_after_the_next_start(store: Store) -> None:
+async def test_request_interrupted_by_an_unload_is_sent_after_the_next_start(store: Store) -> None:
     store.reader.want()
     await store.look(at(1))
     store.now = at(1.2)
@@ -165,7 +163,7 @@ async def test_question_that_the_end_cuts_short_is_asked_after_the_next_start(st
     assert store.asked == [NOON - timedelta(seconds=10)] * 2
 
 
-async def test_reload_after_hours_of_an_unbroken_stream_asks_nothing(store: Store) -> None:
+async def test_reload_after_hours_with_the_stream_reads_nothing(store: Store) -> None:
     await store.look(at(1))
     store.now = at(600)
     store.reader.end(stream_complete_until=store.now)
@@ -175,9 +173,7 @@ async def test_reload_after_hours_of_an_unbroken_stream_asks_nothing(store: Stor
 
 
 @pytest.mark.parametrize("reason", ["stream down", "no snapshot", "something missed"])
-async def test_end_that_cannot_know_what_it_missed_leaves_the_whole_time_to_ask_about(
-    store: Store, reason: str
-) -> None:
+async def test_unload_with_unknown_gaps_leaves_the_whole_time_to_read(store: Store, reason: str) -> None:
     if reason != "no snapshot":
         await store.look(at(0.5))
     if reason == "something missed":
@@ -190,7 +186,7 @@ async def test_end_that_cannot_know_what_it_missed_leaves_the_whole_time_to_ask_
     assert store.asked == [known - timedelta(seconds=10)]
 
 
-async def test_key_that_may_not_read_jobs_leaves_nothing_to_ask(store: Store) -> None:
+async def test_key_without_permission_leaves_nothing_to_read(store: Store) -> None:
     await store.look(at(0.5))
     store.reader.forget()
     store.reader.want()

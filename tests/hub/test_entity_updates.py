@@ -1,4 +1,4 @@
-"""Who hears of a change, and when: entities write no state more often than they have to, and none too late."""
+"""Which listeners a change calls, and when: no more state writes than needed, and none too late."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Timer:
 
 @dataclass
 class Loop:
-    """Passes time by hand."""
+    """An event loop whose time the test advances."""
 
     now: float = 1000.0
     timers: list[Timer] = field(default_factory=list)
@@ -53,8 +53,8 @@ class Loop:
         self.now = end
 
 
-class Heard(list[str]):
-    """The names of those that were called."""
+class Calls(list[str]):
+    """The names of the called listeners."""
 
     def by(self, name: str) -> Callable[[], None]:
         return lambda: self.append(name)
@@ -76,96 +76,90 @@ def listeners(loop: Loop) -> Listeners:
 
 
 @pytest.fixture
-def heard(listeners: Listeners) -> Heard:
-    """Return who was called, of the entities of two printers."""
-    heard = Heard()
+def calls(listeners: Listeners) -> Calls:
+    """Return the calls of listeners for the entities of two printers."""
+    calls = Calls()
     for printer in ("one", "two"):
-        listeners.async_add_printer(printer, heard.by(f"{printer} status"))
-        listeners.async_add_printer(printer, heard.by(f"{printer} nozzle"), "nozzle")
-        listeners.async_add_printer(printer, heard.by(f"{printer} bed"), "bed")
-    return heard
+        listeners.async_add_printer(printer, calls.by(f"{printer} status"))
+        listeners.async_add_printer(printer, calls.by(f"{printer} nozzle"), "nozzle")
+        listeners.async_add_printer(printer, calls.by(f"{printer} bed"), "bed")
+    return calls
 
 
 def test_reading_is_written_at_once_by_the_entity_that_shows_it_and_no_other(
-    listeners: Listeners, heard: Heard
+    listeners: Listeners, calls: Calls
 ) -> None:
     listeners.async_update_telemetry("one", {"nozzle"})
-    assert heard.since() == ["one nozzle"]
+    assert calls.since() == ["one nozzle"]
     listeners.async_update_telemetry("three", {"nozzle"})
     listeners.async_update_printer("three")
-    assert heard.since() == []
+    assert calls.since() == []
 
 
-def test_burst_of_readings_is_written_once_a_fifth_of_a_second(listeners: Listeners, heard: Heard, loop: Loop) -> None:
+def test_burst_of_readings_is_written_once_a_fifth_of_a_second(listeners: Listeners, calls: Calls, loop: Loop) -> None:
     listeners.async_update_telemetry("one", {"nozzle"})
-    heard.clear()
+    calls.clear()
     for reading in ("nozzle", "bed", "nozzle"):
         loop.pass_by(0.05)
         listeners.async_update_telemetry("one", {reading})
         listeners.async_update_telemetry("two", {reading})
-    assert heard.since() == ["two nozzle"]
+    assert calls.since() == ["two nozzle"]
     loop.pass_by(0.1)
-    assert heard.since() == []
+    assert calls.since() == []
     loop.pass_by(0.1)
-    assert heard.since() == ["one bed", "one nozzle", "two bed", "two nozzle"]
-    # What comes soon after that waits again, and is not forgotten.
+    assert calls.since() == ["one bed", "one nozzle", "two bed", "two nozzle"]
+    # A change soon after that waits again, and is not forgotten.
     listeners.async_update_telemetry("one", {"bed"})
-    assert heard.since() == []
+    assert calls.since() == []
     loop.pass_by(0.2)
-    assert heard.since() == ["one bed"]
+    assert calls.since() == ["one bed"]
     loop.pass_by(10)
-    assert heard.since() == []
+    assert calls.since() == []
 
 
-def test_reading_that_comes_a_fifth_of_a_second_later_waits_no_longer(
-    listeners: Listeners, heard: Heard, loop: Loop
-) -> None:
+def test_reading_a_fifth_of_a_second_later_does_not_wait(listeners: Listeners, calls: Calls, loop: Loop) -> None:
     loop.now = 0.0
     listeners.async_update_telemetry("one", {"nozzle"})
     loop.pass_by(0.2)
     listeners.async_update_telemetry("one", {"nozzle"})
-    assert heard.since() == ["one nozzle", "one nozzle"]
+    assert calls.since() == ["one nozzle", "one nozzle"]
 
 
-def test_change_of_the_printer_writes_all_of_its_entities_once(listeners: Listeners, heard: Heard, loop: Loop) -> None:
+def test_change_of_the_printer_writes_all_of_its_entities_once(listeners: Listeners, calls: Calls, loop: Loop) -> None:
     listeners.async_update_telemetry("one", {"nozzle"})
     listeners.async_update_telemetry("one", {"bed"})
-    heard.clear()
+    calls.clear()
     listeners.async_update_printer("one")
-    assert heard.since() == ["one bed", "one nozzle", "one status"]
+    assert calls.since() == ["one bed", "one nozzle", "one status"]
     loop.pass_by(1)
-    assert heard.since() == []
+    assert calls.since() == []
 
 
-def test_entity_that_is_removed_is_not_called_and_those_beside_it_are(
-    listeners: Listeners, heard: Heard, loop: Loop
-) -> None:
-    more = heard.by("one nozzle again")
+def test_removed_entity_is_not_called_and_the_others_are(listeners: Listeners, calls: Calls, loop: Loop) -> None:
+    more = calls.by("one nozzle again")
     listeners.async_add_printer("one", more, "nozzle")
     listeners.async_remove_printer("one", more)
     listeners.async_remove_printer("three", more)
     listeners.async_update_printer("one")
-    assert heard.since() == ["one bed", "one nozzle", "one status"]
+    assert calls.since() == ["one bed", "one nozzle", "one status"]
 
 
-def test_printer_that_goes_while_readings_wait_is_no_error_and_the_others_are_written(
-    listeners: Listeners, loop: Loop
-) -> None:
-    heard = Heard()
-    gone = heard.by("gone")
+def test_printer_removed_while_readings_wait_does_not_affect_the_others(listeners: Listeners, loop: Loop) -> None:
+    calls = Calls()
+    gone = calls.by("gone")
     listeners.async_add_printer("gone", gone, "nozzle")
-    listeners.async_add_printer("other", heard.by("other"), "nozzle")
+    listeners.async_add_printer("other", calls.by("other"), "nozzle")
     for _ in range(2):
         for printer in ("gone", "other"):
             listeners.async_update_telemetry(printer, {"nozzle"})
-    heard.clear()
+    calls.clear()
     listeners.async_remove_printer("gone", gone)
     loop.pass_by(1)
-    assert heard.since() == ["other"]
-    # It starts afresh when it returns.
+    assert calls.since() == ["other"]
+    # It starts over when it is added again.
     listeners.async_add_printer("gone", gone, "nozzle")
     listeners.async_update_telemetry("gone", {"nozzle"})
-    assert heard.since() == ["gone"]
+    assert calls.since() == ["gone"]
 
 
 @pytest.mark.parametrize(
@@ -178,70 +172,68 @@ def test_printer_that_goes_while_readings_wait_is_no_error_and_the_others_are_wr
     ],
     ids=["printer", "jobs", "counts", "neither"],
 )
-def test_change_reaches_whom_it_concerns(
-    listeners: Listeners, heard: Heard, loop: Loop, changes: Changes, expected: list[str]
+def test_change_calls_the_listeners_that_it_concerns(
+    listeners: Listeners, calls: Calls, loop: Loop, changes: Changes, expected: list[str]
 ) -> None:
-    listeners.async_add_farm(heard.by("farm"))
+    listeners.async_add_farm(calls.by("farm"))
     listeners.async_update_listeners(changes)
     loop.pass_by(1)
-    assert heard.since() == expected
+    assert calls.since() == expected
 
 
 def test_burst_of_changes_is_one_update_of_the_farm_a_quarter_of_a_second_later(
     listeners: Listeners, loop: Loop
 ) -> None:
-    heard = Heard()
-    listeners.async_add_farm(heard.by("farm"))
+    calls = Calls()
+    listeners.async_add_farm(calls.by("farm"))
     for _ in range(2):
         for _ in range(3):
             listeners.async_update_listeners(Changes(jobs=True))
             loop.pass_by(0.0625)
-        assert heard.since() == []
+        assert calls.since() == []
         loop.pass_by(0.0625)
-        assert heard.since() == ["farm"]
+        assert calls.since() == ["farm"]
         loop.pass_by(10)
-        assert heard.since() == []
+        assert calls.since() == []
 
 
-def test_update_of_everything_takes_the_waiting_one_of_the_farm_along(
-    listeners: Listeners, heard: Heard, loop: Loop
+def test_update_of_everything_includes_the_pending_one_of_the_farm(
+    listeners: Listeners, calls: Calls, loop: Loop
 ) -> None:
-    listeners.async_add_farm(heard.by("farm"))
+    listeners.async_add_farm(calls.by("farm"))
     listeners.async_update_farm_soon()
     listeners.async_update_all()
     every = [f"{printer} {name}" for printer in ("one", "two") for name in ("bed", "nozzle", "status")]
-    assert heard.since() == ["farm", *every]
+    assert calls.since() == ["farm", *every]
     loop.pass_by(1)
-    assert heard.since() == []
+    assert calls.since() == []
     listeners.async_update_farm_soon()
     loop.pass_by(1)
-    assert heard.since() == ["farm"]
+    assert calls.since() == ["farm"]
 
 
-def test_nothing_is_written_once_the_entry_is_closed(listeners: Listeners, heard: Heard, loop: Loop) -> None:
-    listeners.async_add_farm(heard.by("farm"))
+def test_nothing_is_written_after_the_entry_was_unloaded(listeners: Listeners, calls: Calls, loop: Loop) -> None:
+    listeners.async_add_farm(calls.by("farm"))
     for _ in range(2):
         listeners.async_update_telemetry("one", {"nozzle"})
     listeners.async_update_farm_soon()
-    heard.clear()
+    calls.clear()
     listeners.async_close()
     listeners.async_close()
     listeners.async_update_telemetry("one", {"nozzle"})
     listeners.async_update_farm_soon()
     loop.pass_by(1)
-    assert heard.since() == []
+    assert calls.since() == []
     assert [timer for timer in loop.timers if not timer.canceled] == []
 
 
-def test_who_ends_listening_while_it_is_called_keeps_no_other_from_being_called(
-    listeners: Listeners, loop: Loop
-) -> None:
-    heard = Heard()
+def test_listener_that_removes_itself_does_not_affect_the_others(listeners: Listeners, loop: Loop) -> None:
+    calls = Calls()
     ends: list[Callable[[], None]] = []
 
     def end(name: str) -> Callable[..., None]:
         def call(_: object = None) -> None:
-            heard.append(name)
+            calls.append(name)
             while ends:
                 ends.pop()()
 
@@ -256,12 +248,12 @@ def test_who_ends_listening_while_it_is_called_keeps_no_other_from_being_called(
     ends += [listeners.async_add_events(Scope.PRINT, "one", end(f"event {name}")) for name in ("a", "b")]
     listeners.async_fire_event(happened("one"))
     every = sorted(f"{kind} {name}" for kind in ("farm", "poll", "changes", "event") for name in ("a", "b"))
-    assert heard.since() == every
+    assert calls.since() == every
     listeners.async_update_farm()
     listeners.async_update_polls()
     listeners.async_update_listeners(Changes())
     listeners.async_fire_event(happened("one"))
-    assert heard.since() == []
+    assert calls.since() == []
 
 
 def happened(printer: str, kind: str = "offline") -> FarmEvent:
@@ -269,24 +261,24 @@ def happened(printer: str, kind: str = "offline") -> FarmEvent:
 
 
 def test_event_reaches_the_entities_of_its_printer_and_no_other(listeners: Listeners) -> None:
-    heard: list[tuple[str, str]] = []
-    first = listeners.async_add_events(Scope.PRINT, "one", lambda event: heard.append(("first", event.kind)))
-    listeners.async_add_events(Scope.PRINT, "one", lambda event: heard.append(("second", event.kind)))
-    listeners.async_add_events(Scope.PRINT, "two", lambda event: heard.append(("other", event.kind)))
+    calls: list[tuple[str, str]] = []
+    first = listeners.async_add_events(Scope.PRINT, "one", lambda event: calls.append(("first", event.kind)))
+    listeners.async_add_events(Scope.PRINT, "one", lambda event: calls.append(("second", event.kind)))
+    listeners.async_add_events(Scope.PRINT, "two", lambda event: calls.append(("other", event.kind)))
     listeners.async_fire_event(happened("one"))
-    assert sorted(heard) == [("first", "offline"), ("second", "offline")]
+    assert sorted(calls) == [("first", "offline"), ("second", "offline")]
     first()
-    # Its end once more does not end who has come since.
-    again = listeners.async_add_events(Scope.PRINT, "one", lambda event: heard.append(("again", event.kind)))
+    # Removing it again does not remove a listener that was added since.
+    again = listeners.async_add_events(Scope.PRINT, "one", lambda event: calls.append(("again", event.kind)))
     first()
-    heard.clear()
+    calls.clear()
     listeners.async_fire_event(happened("one"))
-    assert sorted(heard) == [("again", "offline"), ("second", "offline")]
+    assert sorted(calls) == [("again", "offline"), ("second", "offline")]
     again()
     again()
 
 
-def test_printers_that_left_leave_nothing_behind(listeners: Listeners) -> None:
+def test_removed_printers_leave_nothing_behind(listeners: Listeners) -> None:
     def nothing(_: object = None) -> None:
         pass
 
@@ -317,7 +309,7 @@ class TestPublishing:
         state: Any = SimpleNamespace(pending_events=PendingEvents())
         return EventPublisher(cast(StoreState, state), listeners, lambda: available[0])
 
-    def test_what_happens_before_the_entities_are_there_is_fired_once_and_first(
+    def test_events_before_the_entities_are_added_fire_once_and_first(
         self, publisher: EventPublisher, fired: list[str]
     ) -> None:
         publisher.async_publish([happened("one", "first"), happened("one", "second")])
@@ -329,7 +321,7 @@ class TestPublishing:
         publisher.async_catch_up()
         assert fired == ["first", "second", "third"]
 
-    def test_what_happens_while_the_entities_are_unavailable_comes_before_what_happens_then(
+    def test_events_during_unavailability_fire_before_later_ones(
         self, publisher: EventPublisher, fired: list[str], available: list[bool]
     ) -> None:
         publisher.async_begin()
@@ -340,7 +332,7 @@ class TestPublishing:
         publisher.async_publish([happened("one", "second")])
         assert fired == ["first", "second"]
 
-    def test_what_happens_after_the_entities_went_waits_for_the_next_ones(
+    def test_events_after_the_entities_were_removed_wait_for_the_next_ones(
         self, publisher: EventPublisher, fired: list[str]
     ) -> None:
         publisher.async_begin()
@@ -352,7 +344,7 @@ class TestPublishing:
 
 
 class TestPendingEvents:
-    """Ten minutes is for how long an event is news."""
+    """Pending events are kept for ten minutes."""
 
     @pytest.fixture
     def now(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -360,7 +352,7 @@ class TestPendingEvents:
         monkeypatch.setattr("custom_components.printago.hub.pending_events.uptime", lambda: now[0])
         return now
 
-    def test_event_is_news_for_ten_minutes(self, now: list[float]) -> None:
+    def test_pending_event_fires_for_ten_minutes(self, now: list[float]) -> None:
         pending = PendingEvents()
         pending.add([happened("one", "old")])
         now[0] += 1
@@ -371,7 +363,7 @@ class TestPendingEvents:
         assert len(pending) == 0
         assert pending.take() == []
 
-    def test_of_very_many_the_latest_wait(self, now: list[float]) -> None:
+    def test_number_of_pending_events_is_limited_to_the_latest(self, now: list[float]) -> None:
         pending = PendingEvents()
         pending.add([happened("one", str(number)) for number in range(5_001)])
         taken = pending.take()

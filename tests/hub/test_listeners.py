@@ -1,4 +1,4 @@
-"""Who listens is let go: what was submitted, and what has left, is told nothing any more."""
+"""Listeners are removed after a submission, and with their printer."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -13,12 +13,12 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly, with every printer ready."""
+    """Let simulated time pass quickly, with every printer ready."""
     return FarmConfig(speed=20, scenario="idle")
 
 
 def listening(listeners: Listeners) -> dict[str, int]:
-    """Return how many listen, by what they listen to."""
+    """Return the number of listeners, by what they listen to."""
     return {
         "changes": len(listeners._of_changes),
         "farm": len(listeners._of_farm),
@@ -29,7 +29,7 @@ def listening(listeners: Listeners) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("quick_to_ask")
-async def test_submission_leaves_no_listener_behind_however_it_ends(
+async def test_submission_removes_its_listener_however_it_ends(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -47,7 +47,7 @@ async def test_submission_leaves_no_listener_behind_however_it_ends(
     assert listening(entry.runtime_data.coordinator.listeners) == before
 
 
-async def test_printer_that_left_has_no_listeners_and_one_that_came_has_as_many(
+async def test_removed_printer_has_no_listeners_and_a_new_one_has_as_many(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -1,4 +1,4 @@
-"""The names of materials: asked for when a slot holds one that nobody has named yet, and then no more."""
+"""Names of materials: requested once when a slot holds an unknown one."""
 
 import math
 
@@ -15,11 +15,11 @@ NAMES = ["GET /v1/materials", "GET /v1/materials/variants"]
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Have one printer, which prints nothing."""
+    """Have one printer that prints nothing."""
     return FarmConfig(printers=1, speed=0, scenario="idle")
 
 
-async def test_material_that_is_new_to_the_store_is_called_by_its_name(
+async def test_new_material_of_the_store_is_shown_by_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     (printer,) = farm.world.printers
@@ -27,7 +27,7 @@ async def test_material_that_is_new_to_the_store_is_called_by_its_name(
     await pass_time(hass, 31)
     material = next(iter(farm.world.materials.values()))
     own = {key: value for key, value in material.items() if key not in ("id", "storeId", "createdAt", "updatedAt")}
-    # Nobody tells of it: the list of slots is the first to know.
+    # No event: the list of slots shows it first.
     await drop_stream(hass, farm)
     await hass.async_block_till_done(wait_background_tasks=True)
     new = farm.world.document(**{**own, "name": "House Blend"})

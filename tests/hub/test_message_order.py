@@ -1,4 +1,4 @@
-"""Messages of the stream are taken over in the order in which they came, however large one of them is."""
+"""Messages of the stream are applied in the order in which they arrive, however large one of them is."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ OTHERS = [f"{number:024d}" for number in range(1, 26)]
 
 @pytest.fixture
 def taken(entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the printers that messages are about, in the order in which the farm takes them over."""
+    """Return the printers of messages, in the order in which the farm applies them."""
     farm, seen = entry.runtime_data.coordinator.farm, []
     apply = farm.apply
 
@@ -42,7 +42,7 @@ def publish_printers(farm: VirtualFarm, identifiers: list[str]) -> None:
     farm.publish(f"stores/{farm.config.store_id}/entities/printers", json.dumps(event).encode())
 
 
-async def test_telemetry_waits_for_the_printers_that_came_before_it(
+async def test_telemetry_waits_for_earlier_events_of_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, taken: list[str]
 ) -> None:
     publish_printers(farm, [*OTHERS, PRINTER])
@@ -58,7 +58,7 @@ async def test_telemetry_waits_for_the_printers_that_came_before_it(
     assert device_of(hass, entry, PRINTER) is not None
 
 
-async def test_unload_takes_over_nothing_that_still_waits(
+async def test_unload_drops_queued_messages(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, taken: list[str]
 ) -> None:
     publish_printers(farm, [*OTHERS, PRINTER])

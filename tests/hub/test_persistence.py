@@ -1,4 +1,4 @@
-"""What is stored of a store may be forged or damaged: it neither keeps the entry from loading, nor frees or locks the quota."""
+"""Invalid stored data neither prevents the entry from loading, nor frees or locks the quota."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from virtual_farm import VirtualFarm
 
 
 def store(hass_storage: dict[str, Any], farm: VirtualFarm, data: object) -> None:
-    """Write down what is found at the next start."""
+    """Write the data that the next start reads."""
     key = f"{DOMAIN}.{farm.config.store_id}"
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
 
@@ -31,7 +31,7 @@ def store(hass_storage: dict[str, Any], farm: VirtualFarm, data: object) -> None
         *({"sent": [], "ahead": ahead} for ahead in (0.0, 1.0, -1, 10**9, "1", [], {}, float("nan"))),
     ],
 )
-async def test_request_log_that_makes_no_sense_takes_little_away(
+async def test_invalid_request_log_costs_little_quota(
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, setup_entry: SetUp, data: object
 ) -> None:
     store(hass_storage, farm, data)
@@ -43,14 +43,14 @@ async def test_request_log_that_makes_no_sense_takes_little_away(
 
 
 @pytest.mark.parametrize("ahead", [None, 2, 7, -1, "0", 0.0, True], ids=str)
-async def test_log_that_does_not_say_how_it_ended_counts_what_may_have_been_sent_unwritten(
+async def test_log_without_a_clean_end_counts_possibly_unsaved_requests(
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, ahead: object
 ) -> None:
     store(hass_storage, farm, {"sent": [], "ahead": ahead})
     assert (await async_get_store_state(hass, farm.config.store_id)).limiter.requests_last_hour == 2
 
 
-async def test_forged_log_of_the_far_future_costs_an_hour_at_most(
+async def test_request_log_in_the_far_future_costs_an_hour_at_most(
     hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, clock: Clock, setup_entry: SetUp
 ) -> None:
     store(hass_storage, farm, {"sent": [253_000_000_000.0] * 10_000, "ahead": 0})

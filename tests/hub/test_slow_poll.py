@@ -1,4 +1,4 @@
-"""The schedule of what is read about once an hour: who takes the next turn, and who has to wait."""
+"""The schedule of slow polls: which read takes the next turn, and which waits."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -18,7 +18,7 @@ START = 31
 
 
 class Store:
-    """What is read, how often, and what comes of it."""
+    """A read, its interval, and its result."""
 
     def __init__(self) -> None:
         self.reads: Counter[str] = Counter()
@@ -44,7 +44,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 
 @pytest.fixture
 async def reads(hass: HomeAssistant, store: Store) -> AsyncGenerator[SlowPoller]:
-    """Return the reads of an entry that ends with the test."""
+    """Return the slow polls of an entry that ends with the test."""
     entry = MockConfigEntry(domain=DOMAIN)
     reads = SlowPoller(hass, entry, lambda: store.crowded)
     yield reads
@@ -52,7 +52,7 @@ async def reads(hass: HomeAssistant, store: Store) -> AsyncGenerator[SlowPoller]
 
 
 async def go_on(hass: HomeAssistant, store: Store, seconds: float) -> None:
-    """Let time pass for the schedule and for Home Assistant's timers."""
+    """Advance the time of the schedule and of Home Assistant's timers."""
     store.now += seconds
     await pass_time(hass, seconds)
 
@@ -84,7 +84,7 @@ async def test_crowded_quota_leaves_the_start_to_turns_of_one_read_each(
     assert store.reads == {"orders": 1, "slots": 1}
 
 
-async def test_what_was_read_lately_keeps_out_of_its_turn(hass: HomeAssistant, store: Store, reads: SlowPoller) -> None:
+async def test_recent_read_skips_its_turn(hass: HomeAssistant, store: Store, reads: SlowPoller) -> None:
     reads.add("orders", store.read("orders"))
     reads.async_start()
     await go_on(hass, store, START)
@@ -95,7 +95,7 @@ async def test_what_was_read_lately_keeps_out_of_its_turn(hass: HomeAssistant, s
     assert store.reads["orders"] == 2
 
 
-async def test_turn_goes_to_what_has_waited_longest(hass: HomeAssistant, store: Store, reads: SlowPoller) -> None:
+async def test_turn_goes_to_the_read_that_waited_longest(hass: HomeAssistant, store: Store, reads: SlowPoller) -> None:
     reads.add("orders", store.read("orders"))
     reads.add("slots", store.read("slots"))
     reads.async_start()
@@ -109,7 +109,7 @@ async def test_turn_goes_to_what_has_waited_longest(hass: HomeAssistant, store: 
     assert store.reads == {"orders": 2, "slots": 2}
 
 
-async def test_wants_within_five_minutes_become_one_read_after_them(
+async def test_requests_within_five_minutes_become_one_read(
     hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     reads.add("orders", store.read("orders"))
@@ -125,7 +125,7 @@ async def test_wants_within_five_minutes_become_one_read_after_them(
     assert store.reads["orders"] == 2
 
 
-async def test_refused_read_pauses_ever_longer_up_to_a_day_and_a_success_ends_that(
+async def test_refused_read_is_retried_with_increasing_delays_up_to_a_day(
     hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.errors["orders"] = PermissionDeniedError("order.view")
@@ -157,7 +157,7 @@ async def test_refused_read_pauses_ever_longer_up_to_a_day_and_a_success_ends_th
     assert store.reads["orders"] == asked + 1
 
 
-async def test_read_that_failed_is_due_at_the_next_turn_and_is_no_refusal(
+async def test_failed_read_is_due_at_the_next_turn_and_is_no_refusal(
     hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.errors["orders"] = CannotConnectError("no route")
@@ -171,7 +171,7 @@ async def test_read_that_failed_is_due_at_the_next_turn_and_is_no_refusal(
     assert store.reads["orders"] == 2
 
 
-async def test_read_that_works_again_keeps_out_of_turns_as_before(
+async def test_read_that_works_again_skips_turns_as_before(
     hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     store.errors["orders"] = CannotConnectError("no route")
@@ -184,7 +184,7 @@ async def test_read_that_works_again_keeps_out_of_turns_as_before(
     assert store.reads["orders"] == 2
 
 
-async def test_read_for_once_a_day_is_first_read_when_wanted_and_then_daily(
+async def test_daily_read_starts_on_request_and_then_runs_daily(
     hass: HomeAssistant, store: Store, reads: SlowPoller
 ) -> None:
     reads.add("names", store.read("names"), every=DAY, at_start=False)

@@ -1,4 +1,4 @@
-"""Reading what changes seldom."""
+"""Reads of data that rarely changes."""
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -8,7 +8,7 @@ from tests.support.common import pass_time, value_of
 from virtual_farm import Fault, VirtualFarm
 
 
-async def test_read_that_failed_is_tried_again_at_the_next_turn(
+async def test_failed_read_is_retried_at_the_next_turn(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = farm.config.store_id

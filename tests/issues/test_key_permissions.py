@@ -1,4 +1,4 @@
-"""What the key may do is asked for once at a start, and offered from then on; a doubt disables nothing."""
+"""Permissions of the key are read once at setup, and limit the available controls; a doubtful list disables nothing."""
 
 import logging
 from typing import Any
@@ -40,7 +40,7 @@ async def start(hass: HomeAssistant, setup_entry: SetUp) -> MockConfigEntry:
 
 
 def offered(hass: HomeAssistant, farm: VirtualFarm) -> Offer:
-    """Return which controls are offered."""
+    """Return which controls are available."""
     idle, store = printer_named(farm, "A1 01"), farm.config.store_id
     controls = {
         "enabled": (idle, "switch"),
@@ -57,18 +57,18 @@ def offered(hass: HomeAssistant, farm: VirtualFarm) -> Offer:
     }
 
 
-def is_told(hass: HomeAssistant) -> bool:
-    """Return whether a person is told that permissions are missing."""
+def has_issue(hass: HomeAssistant) -> bool:
+    """Return whether an issue about missing permissions is shown."""
     return any("missing_permission" in key for domain, key in ir.async_get(hass).issues if domain == DOMAIN)
 
 
-async def test_what_the_key_may_not_do_is_not_offered_from_the_start(
+async def test_controls_without_permission_are_unavailable_from_the_start(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(KEY, [*VIEWS, "printer.ready", "maintenance.edit"])
     entry = await setup_entry(**{CONF_API_KEY: KEY})
 
-    # At once: nobody is offered what is taken back in a moment.
+    # Immediately: no control is available and then disappears.
     assert paths(farm).count(ASK) == 1
     assert offered(hass, farm) == {
         "enabled": False,
@@ -81,13 +81,13 @@ async def test_what_the_key_may_not_do_is_not_offered_from_the_start(
     }
     assert value_of(hass, printer_named(farm, "X1 Carbon 01"), "readiness") == "busy"
     assert value_of(hass, farm.config.store_id, "jobs_queued") not in (None, STATE_UNAVAILABLE)
-    # It was restricted on purpose: nobody has to repair that.
-    assert not is_told(hass)
+    # A restricted key may be intended: no issue.
+    assert not has_issue(hass)
     await poll(hass, entry)
     assert paths(farm).count(ASK) == 1
 
 
-async def test_read_only_key_of_a_farm_offers_no_control(
+async def test_read_only_key_has_no_available_controls(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(KEY, READ_ONLY_PERMISSIONS)
@@ -95,7 +95,7 @@ async def test_read_only_key_of_a_farm_offers_no_control(
     assert not any(offered(hass, farm).values())
 
 
-async def test_reload_offers_nothing_for_a_moment_that_the_key_may_not_do(
+async def test_controls_without_permission_stay_unavailable_during_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(KEY, VIEWS)
@@ -108,7 +108,7 @@ async def test_reload_offers_nothing_for_a_moment_that_the_key_may_not_do(
     assert set(shown) <= {STATE_UNAVAILABLE}
 
 
-async def test_key_that_was_given_more_offers_it_after_a_reload(
+async def test_granted_permission_makes_controls_available_after_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(KEY, VIEWS)
@@ -136,7 +136,7 @@ UNCLEAR: dict[str, tuple[list[str] | None, list[str]]] = {
 
 
 @pytest.mark.parametrize("what", UNCLEAR)
-async def test_list_that_leaves_a_doubt_disables_nothing(
+async def test_doubtful_list_disables_nothing(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, what: str
 ) -> None:
     directly, by_role = UNCLEAR[what]
@@ -147,13 +147,13 @@ async def test_list_that_leaves_a_doubt_disables_nothing(
     assert all(offered(hass, farm).values())
     target = {"entity_id": entity_id(hass, printer_named(farm, "A1 01"), "enabled", "switch")}
     await hass.services.async_call("switch", "turn_off", target, blocking=True)
-    assert not is_told(hass)
+    assert not has_issue(hass)
 
 
 @pytest.mark.parametrize(
     "answer", [None, {}, {"permissions": VIEWS}, "printer.view", [1, None], [[]], [*VIEWS, None], 7, True, [""], [{}]]
 )
-async def test_answer_that_is_no_list_of_names_disables_nothing(
+async def test_invalid_list_disables_nothing(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
     async def granted(_: PrintagoClient) -> Any:
@@ -165,10 +165,10 @@ async def test_answer_that_is_no_list_of_names_disables_nothing(
     assert all(offered(hass, farm).values())
 
 
-async def test_call_that_succeeds_shows_that_the_list_is_not_all(
+async def test_successful_call_shows_that_the_list_is_incomplete(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
-    """A role gives what the list does not name; an action is not held back by it."""
+    """A role grants what the list does not name; actions are still sent."""
     farm.add_api_key(KEY, VIEWS, by_role=["queue.manage", "printer.control"])
     await start(hass, setup_entry)
     assert not offered(hass, farm)["enabled"]
@@ -179,7 +179,7 @@ async def test_call_that_succeeds_shows_that_the_list_is_not_all(
     assert all(offered(hass, farm).values())
 
 
-async def test_action_that_is_refused_tells_so_even_where_its_control_is_not_offered(
+async def test_refused_action_raises_an_issue_even_if_its_control_is_unavailable(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(KEY, VIEWS)
@@ -188,7 +188,7 @@ async def test_action_that_is_refused_tells_so_even_where_its_control_is_not_off
     with pytest.raises(HomeAssistantError) as refused:
         await act(hass, "cancel_jobs", job_id=job.id)
     assert refused.value.translation_placeholders == {"permissions": "queue.manage"}
-    assert is_told(hass)
+    assert has_issue(hass)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ async def test_action_that_is_refused_tells_so_even_where_its_control_is_not_off
     ],
     ids=lambda fault: f"{fault.mode}-{fault.status}",
 )
-async def test_start_goes_on_when_it_cannot_be_asked_and_does_not_ask_again(
+async def test_setup_continues_without_the_list_and_does_not_request_it_again(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     farm.add_api_key(KEY)
@@ -217,12 +217,12 @@ async def test_start_goes_on_when_it_cannot_be_asked_and_does_not_ask_again(
         await poll(hass, entry)
     assert paths(farm).count(ASK) == asked
     assert entry.runtime_data.coordinator.client.permissions.missing in ([], ["apiKey.view"])
-    assert not is_told(hass)
-    told = [record for record in caplog.records if "printago" in record.name and record.levelno > logging.DEBUG]
-    assert not told
+    assert not has_issue(hass)
+    logged = [record for record in caplog.records if "printago" in record.name and record.levelno > logging.DEBUG]
+    assert not logged
 
 
-async def test_start_waits_a_moment_for_a_slow_answer_and_no_longer(
+async def test_setup_waits_only_a_moment_for_a_slow_response(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.issues.missing_permission._PATIENCE", 0.01)
@@ -234,7 +234,7 @@ async def test_start_waits_a_moment_for_a_slow_answer_and_no_longer(
     await until(hass, lambda: not offered(hass, farm)["enabled"])
 
 
-async def test_key_without_an_id_is_not_asked_about(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
+async def test_key_without_an_id_is_not_looked_up(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     odd = "pk+live/Q7vXs2LmZ9tRw4Yc8HnB3Kd6Fg1Jp5Ua="
     farm.add_api_key(odd)
     await setup_entry(**{CONF_API_KEY: odd})
@@ -243,7 +243,7 @@ async def test_key_without_an_id_is_not_asked_about(hass: HomeAssistant, farm: V
 
 
 @pytest.mark.parametrize("fault", [None, 400, 403, 404, 500, 302])
-async def test_id_of_the_key_is_told_nowhere(
+async def test_id_of_the_key_is_never_shown(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, fault: int | None
 ) -> None:
     scanner = SecretScanner()
@@ -262,31 +262,33 @@ async def test_id_of_the_key_is_told_nowhere(
     assert not scanner.found, scanner.found
 
 
-async def test_diagnostics_tell_what_is_not_offered(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
+async def test_diagnostics_contain_missing_permissions(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
     farm.add_api_key(KEY, VIEWS)
     entry = await start(hass, setup_entry)
-    told = await async_get_config_entry_diagnostics(hass, entry)
-    assert "printer.control" in told["rest"]["permissions_missing"]
-    assert "queue.view" not in told["rest"]["permissions_missing"]
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    assert "printer.control" in diagnostics["rest"]["permissions_missing"]
+    assert "queue.view" not in diagnostics["rest"]["permissions_missing"]
 
 
-# The ledger
+# Permissions of calls
 
 
-def test_names_that_stand_for_themselves_are_all_that_calls_need() -> None:
+def test_basic_permissions_include_all_that_calls_need() -> None:
     needed = frozenset().union(*_NEEDED.values())
     assert needed <= _SINGLE
     assert not [name for name in _SINGLE if name.endswith((".viewer", ".editor", ".admin", ".owner"))]
 
 
-def test_names_that_stand_for_themselves_are_of_the_vendors_description() -> None:
+def test_basic_permissions_are_in_the_vendors_description() -> None:
     answer = contract.description()["paths"]["/v1/api-keys/{id}/permissions"]["get"]["responses"]["200"]
     names = {each["const"] for each in answer["content"]["application/json"]["schema"]["items"]["oneOf"]}
     assert names >= _SINGLE
     assert {name.rpartition(".")[2] for name in names - _SINGLE} == {"viewer", "editor", "admin", "owner", "shopify"}
 
 
-def test_list_counts_until_more_succeeds() -> None:
+def test_list_counts_until_a_call_proves_more() -> None:
     ledger, changes = PermissionLedger(), 0
 
     def count() -> None:
@@ -309,7 +311,7 @@ def test_list_counts_until_more_succeeds() -> None:
     assert control <= ledger.allowed
 
 
-def test_refusal_counts_more_than_the_list() -> None:
+def test_refusal_overrides_the_list() -> None:
     ledger = PermissionLedger()
     control = frozenset({"printer.control"})
     ledger.allow(frozenset({"printer.view"}))

@@ -1,4 +1,4 @@
-"""What a person is told when only they can act: no access, a key shared with others; and what holds for every issue."""
+"""Repair issues for missing access and shared keys, and rules for all issues."""
 
 import json
 import re
@@ -24,7 +24,7 @@ HOBBYIST = "API access is not available for hobbyist accounts"
 # Access
 
 
-async def test_account_without_api_access_is_told_while_it_runs_and_ends_by_itself(
+async def test_missing_api_access_raises_an_issue_that_ends_by_itself(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, message=HOBBYIST, count=1000))
@@ -47,7 +47,7 @@ async def test_account_without_api_access_is_told_while_it_runs_and_ends_by_itse
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
-async def test_account_without_api_access_is_told_when_it_cannot_be_set_up(
+async def test_missing_api_access_raises_an_issue_at_setup(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, status: int
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=status, message=HOBBYIST, count=1000))
@@ -57,7 +57,7 @@ async def test_account_without_api_access_is_told_when_it_cannot_be_set_up(
     issue = issue_of(hass, entry, "access_denied")
     assert issue is not None
     assert issue.translation_key == "no_api_access"
-    # No other key would help.
+    # Another key would not help.
     assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
     farm.clear_faults()
@@ -65,7 +65,7 @@ async def test_account_without_api_access_is_told_when_it_cannot_be_set_up(
     assert issue_of(hass, entry, "access_denied") is None
 
 
-async def test_key_that_may_not_view_printers_any_more_is_told_with_every_cause(
+async def test_key_without_printer_view_raises_an_issue_with_all_causes(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.add_api_key(farm.config.api_key, ["queue.view"])
@@ -79,7 +79,7 @@ async def test_key_that_may_not_view_printers_any_more_is_told_with_every_cause(
 
 
 @pytest.mark.usefixtures("at_rest")
-async def test_refusals_between_which_the_farm_was_read_are_whims(
+async def test_refusals_between_successful_polls_raise_no_issue(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     for _ in range(3):
@@ -91,7 +91,7 @@ async def test_refusals_between_which_the_farm_was_read_are_whims(
         assert entry.runtime_data.coordinator.last_update_success
 
 
-async def test_failure_of_the_network_neither_raises_nor_ends_it(
+async def test_network_failure_neither_raises_nor_clears_the_issue(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=503, count=3))
@@ -108,14 +108,14 @@ async def test_failure_of_the_network_neither_raises_nor_ends_it(
 # The quota
 
 
-async def test_quota_used_by_others_is_told_after_five_minutes_and_ends_with_it(
+async def test_quota_used_by_others_raises_an_issue_after_five_minutes(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     coordinator = entry.runtime_data.coordinator
     while farm.quota.take(farm.config.api_key).retry_after is None:
         pass
     await coordinator.async_refresh()
-    assert coordinator.last_update_success, "to be told to wait is no outage"
+    assert coordinator.last_update_success, "a rate limit is no outage"
     await pass_time(hass, MINUTE + 1)
     assert issue_of(hass, entry, "quota_used_by_others") is None, "others may burst for a minute"
 
@@ -138,7 +138,7 @@ async def test_quota_used_by_others_is_told_after_five_minutes_and_ends_with_it(
     assert issue_of(hass, entry, "quota_used_by_others") is None
 
 
-async def test_what_home_assistant_itself_uses_up_is_nobody_elses_doing(
+async def test_quota_used_by_home_assistant_raises_no_issue(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.issues.quota.PATIENCE_SECONDS", 10)
@@ -149,10 +149,10 @@ async def test_what_home_assistant_itself_uses_up_is_nobody_elses_doing(
     assert issue_of(hass, entry, "quota_used_by_others") is None
 
 
-# All of them
+# All issues
 
 
-async def test_removed_entry_takes_its_issues_with_it(
+async def test_removed_entry_removes_its_issues(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     await stream_gone(hass, farm)
@@ -170,7 +170,7 @@ async def test_removed_entry_takes_its_issues_with_it(
     assert not [key for domain, key in ir.async_get(hass).issues if domain == DOMAIN]
 
 
-async def test_revoked_key_asks_for_another_and_tells_nothing_else(
+async def test_revoked_key_starts_reauth_and_raises_no_issue(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     farm.revoke_api_key(farm.config.api_key)

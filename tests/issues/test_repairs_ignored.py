@@ -1,4 +1,4 @@
-"""What a person ignores stays ignored, over reloads and restarts, until its cause is gone; then it is told anew."""
+"""An ignored issue stays ignored across reloads and restarts until its cause is gone; then it may be shown again."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -28,26 +28,26 @@ type Restart = Callable[[], Awaitable[None]]
 
 
 def find(hass: HomeAssistant, key: str) -> ir.IssueEntry | None:
-    """Return what Home Assistant knows of an issue, shown or not."""
+    """Return the issue from the registry, shown or not."""
     found = [issue for (domain, name), issue in ir.async_get(hass).issues.items() if domain == DOMAIN and key in name]
     return found[0] if found else None
 
 
 def is_shown(hass: HomeAssistant, key: str) -> bool:
-    """Return whether a person sees an issue."""
+    """Return whether an issue is shown."""
     issue = find(hass, key)
     return issue is not None and issue.active and issue.dismissed_version is None
 
 
 def ignore(hass: HomeAssistant, key: str) -> None:
-    """Ignore an issue, as a person does."""
+    """Ignore an issue, as a user does."""
     issue = find(hass, key)
     assert issue is not None
     ir.async_get(hass).async_ignore(DOMAIN, issue.issue_id, True)
 
 
 async def restart(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, storage: dict[str, Any]) -> None:
-    """Restart Home Assistant: of what it knew only that is left which was stored."""
+    """Restart Home Assistant: only its stored data remains."""
     machine = Machine(hass, entry, farm)
     registry = ir.async_get(hass)
     stored = registry._data_to_save()
@@ -68,7 +68,7 @@ async def restart(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 def again(
     request: pytest.FixtureRequest, hass: HomeAssistant, farm: VirtualFarm, hass_storage: dict[str, Any]
 ) -> Callable[[MockConfigEntry], Awaitable[None]]:
-    """Return what starts an entry again: a reload, or a restart of Home Assistant."""
+    """Return a function that starts an entry again: by a reload, or by a restart of Home Assistant."""
 
     async def start(entry: MockConfigEntry) -> None:
         if request.param == "restart":
@@ -80,12 +80,12 @@ def again(
     return start
 
 
-# A permission that is missing
+# A missing permission
 
 
 @pytest.fixture
 async def restricted(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
-    """Return an entry whose key may only read."""
+    """Return an entry with a read-only key."""
     farm.add_api_key(KEY, VIEWS)
     entry = await setup_entry(**{CONF_API_KEY: KEY})
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -99,12 +99,12 @@ async def turn_off(hass: HomeAssistant, farm: VirtualFarm) -> None:
 
 
 async def be_refused(hass: HomeAssistant, farm: VirtualFarm) -> None:
-    """Turn a printer off in vain."""
+    """Try to turn a printer off; it is refused."""
     with pytest.raises(HomeAssistantError):
         await turn_off(hass, farm)
 
 
-async def test_missing_permission_stays_ignored_until_it_is_there(
+async def test_missing_permission_stays_ignored_until_granted(
     hass: HomeAssistant, farm: VirtualFarm, restricted: MockConfigEntry, again: Any
 ) -> None:
     await be_refused(hass, farm)
@@ -126,7 +126,7 @@ async def test_missing_permission_stays_ignored_until_it_is_there(
     assert is_shown(hass, "missing_permission")
 
 
-async def test_ignored_permission_that_the_key_turns_out_to_have_needs_no_attempt(
+async def test_ignored_permission_ends_if_the_list_shows_it_as_granted(
     hass: HomeAssistant, farm: VirtualFarm, restricted: MockConfigEntry, again: Any
 ) -> None:
     await be_refused(hass, farm)
@@ -136,7 +136,7 @@ async def test_ignored_permission_that_the_key_turns_out_to_have_needs_no_attemp
     assert find(hass, "missing_permission") is None
 
 
-async def test_one_of_two_permissions_that_are_ignored_changes_nothing(
+async def test_granting_one_of_two_ignored_permissions_keeps_the_issue_ignored(
     hass: HomeAssistant, farm: VirtualFarm, restricted: MockConfigEntry, again: Any
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -154,7 +154,7 @@ async def test_one_of_two_permissions_that_are_ignored_changes_nothing(
     assert not is_shown(hass, "missing_permission")
 
 
-async def test_permission_that_nobody_ignores_is_tried_anew_with_a_reload(
+async def test_permission_that_is_not_ignored_is_tried_again_after_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, restricted: MockConfigEntry
 ) -> None:
     await be_refused(hass, farm)
@@ -167,7 +167,7 @@ async def test_permission_that_nobody_ignores_is_tried_anew_with_a_reload(
 # A saved print whose part is gone
 
 
-async def test_saved_print_that_is_gone_stays_ignored_until_there_is_something_to_print(
+async def test_missing_part_stays_ignored_until_replaced(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, again: Any
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
@@ -183,7 +183,7 @@ async def test_saved_print_that_is_gone_stays_ignored_until_there_is_something_t
         assert find(hass, "saved_print_gone") is not None
         assert not is_shown(hass, "saved_print_gone")
 
-    # Another quantity of what is gone is no other print.
+    # Another quantity does not replace the part.
     subentry = entry.subentries[saved]
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "quantity": 3})
     await hass.async_block_till_done()
@@ -195,14 +195,14 @@ async def test_saved_print_that_is_gone_stays_ignored_until_there_is_something_t
     await hass.async_block_till_done(wait_background_tasks=True)
     assert find(hass, "saved_print_gone") is None
     farm.world.parts.remove(other)
-    # So many starts have used up the minute.
+    # The many starts have used up the minute.
     clock.now += 3600
     await again(entry)
     await pass_time(hass, 31)
     assert is_shown(hass, "saved_print_gone")
 
 
-async def test_issues_of_a_saved_print_go_with_it_even_while_its_store_is_not_loaded(
+async def test_removed_saved_print_removes_its_issues_even_if_its_store_is_not_loaded(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
@@ -238,7 +238,7 @@ async def test_unreachable_stream_stays_ignored_until_it_is_reached(
     await pass_minutes(hass, clock, 16)
     assert find(hass, "realtime_unreachable") is not None
     assert not is_shown(hass, "realtime_unreachable")
-    # REST is down as well for a while, so that a start fails.
+    # REST is also down for a while, so that a start fails.
     farm.inject_fault(Fault(mode="status", status=503, count=1000))
     monkeypatch.setattr("custom_components.printago.coordinator._REMEMBER_SECONDS", 0)
     await hass.config_entries.async_reload(entry.entry_id)
@@ -262,7 +262,7 @@ async def test_unreachable_stream_stays_ignored_until_it_is_reached(
 # Access and quota
 
 
-async def test_refused_access_stays_ignored_until_a_poll_goes_through(
+async def test_refused_access_stays_ignored_until_a_poll_succeeds(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, again: Any
 ) -> None:
     farm.add_api_key(farm.config.api_key, ["queue.view"])
@@ -287,10 +287,10 @@ async def test_refused_access_stays_ignored_until_a_poll_goes_through(
     assert is_shown(hass, "access_denied")
 
 
-async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
+async def test_quota_issue_stays_ignored_until_others_leave_enough(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, again: Any
 ) -> None:
-    # Its windows go by the real time, ours do not.
+    # Its windows use the real time, ours do not.
     farm.set_quota(enabled=False)
 
     async def contend(minutes: int) -> None:
@@ -312,7 +312,7 @@ async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
     assert not is_shown(hass, "quota_used_by_others")
     await again(entry)
 
-    # A breath of theirs is no end.
+    # A short pause of the others does not end it.
     limiter = entry.runtime_data.coordinator.store_state.limiter
     room = {"x-ratelimit-remaining": "58", "x-ratelimit-reset": "60"}
     limiter.observe(room)
@@ -326,10 +326,10 @@ async def test_quota_that_others_use_up_stays_ignored_until_they_leave_enough(
     assert is_shown(hass, "quota_used_by_others")
 
 
-# All of them
+# All issues
 
 
-async def test_store_that_is_disabled_shows_nothing_and_remembers_what_was_ignored(
+async def test_disabled_store_shows_no_issues_and_keeps_ignored_ones(
     hass: HomeAssistant, farm: VirtualFarm, restricted: MockConfigEntry
 ) -> None:
     await be_refused(hass, farm)
@@ -341,7 +341,7 @@ async def test_store_that_is_disabled_shows_nothing_and_remembers_what_was_ignor
     assert not is_shown(hass, "missing_permission")
 
 
-async def test_removed_store_takes_what_was_ignored_with_it(
+async def test_removed_store_forgets_ignored_issues(
     hass: HomeAssistant, farm: VirtualFarm, restricted: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, restricted, f"part:{part_id(farm)}", quantity=1)

@@ -1,4 +1,4 @@
-"""What a person is told of a stream that is shut out, refused or silent: after 15 minutes, and until it is over."""
+"""Issues about a blocked, refused or silent stream: raised after 15 minutes, cleared when it is over."""
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -15,11 +15,11 @@ from virtual_farm import Fault, VirtualFarm
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let set-up wait for the stream no longer than it takes to see that it does not come."""
+    """Shorten the time for which setup waits for the stream."""
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
 
 
-async def test_stream_that_stays_away_for_15_minutes_is_told_with_host_and_port(
+async def test_stream_down_for_15_minutes_raises_an_issue_with_host_and_port(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     await stream_gone(hass, farm)
@@ -42,7 +42,7 @@ async def test_stream_that_stays_away_for_15_minutes_is_told_with_host_and_port(
     assert issue_of(hass, entry, "realtime_unreachable") is None
 
 
-async def test_all_of_printagos_own_endpoints_are_named(
+async def test_issue_names_all_of_printagos_endpoints(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from custom_components.printago.api.realtime.endpoints import DEFAULT_REALTIME_URL, endpoint_candidates
@@ -75,14 +75,14 @@ async def test_start_without_the_stream_waits_15_minutes_as_well(
     await pass_minutes(hass, clock, 1)
     assert issue_of(hass, entry, "realtime_unreachable") is not None
 
-    # Another address deserves its own 15 minutes.
+    # Another address has its own 15 minutes.
     server = {CONF_API_URL: farm.rest_url, CONF_REALTIME_URL: "ws://127.0.0.1:2/mqtt"}
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_SERVER: server})
     await hass.async_block_till_done(wait_background_tasks=True)
     assert issue_of(hass, entry, "realtime_unreachable") is None
 
 
-async def test_outage_of_everything_is_no_matter_of_the_firewall(
+async def test_complete_outage_raises_no_issue_about_the_firewall(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=503, count=1000))
@@ -91,7 +91,7 @@ async def test_outage_of_everything_is_no_matter_of_the_firewall(
     await pass_minutes(hass, clock, 60)
     assert issue_of(hass, entry, "realtime_unreachable") is None
 
-    # REST is back first: the stream has its 15 minutes from now on.
+    # REST recovers first: the 15 minutes of the stream start now.
     farm.clear_faults()
     await entry.runtime_data.coordinator.async_refresh()
     await pass_minutes(hass, clock, 14)
@@ -101,7 +101,7 @@ async def test_outage_of_everything_is_no_matter_of_the_firewall(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_reload_neither_takes_the_issue_back_nor_starts_to_count_anew(
+async def test_reload_neither_clears_the_issue_nor_resets_the_time(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     await stream_gone(hass, farm)
@@ -120,7 +120,7 @@ async def test_reload_neither_takes_the_issue_back_nor_starts_to_count_anew(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_time_while_the_entry_is_disabled_is_no_outage(
+async def test_time_while_disabled_does_not_count(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     await stream_gone(hass, farm)
@@ -133,7 +133,7 @@ async def test_time_while_the_entry_is_disabled_is_no_outage(
     assert issue_of(hass, entry, "realtime_unreachable") is None
 
 
-async def test_broker_that_refuses_a_key_which_rest_accepts_is_no_matter_of_the_firewall(
+async def test_refused_login_raises_no_issue_about_the_firewall(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
     farm.publisher.refuse = True
@@ -150,7 +150,7 @@ async def test_broker_that_refuses_a_key_which_rest_accepts_is_no_matter_of_the_
     assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
-async def test_broker_that_lets_us_in_and_tells_nothing_is_told_until_it_does(
+async def test_silent_broker_raises_an_issue_until_it_sends(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._SILENCE_SECONDS", 0)
@@ -171,7 +171,7 @@ async def test_broker_that_lets_us_in_and_tells_nothing_is_told_until_it_does(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_silence_of_the_broker_is_no_less_known_after_a_reload(
+async def test_silent_broker_keeps_its_issue_after_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silence(farm)
@@ -188,7 +188,7 @@ async def test_silence_of_the_broker_is_no_less_known_after_a_reload(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_store_that_was_removed_and_comes_back_has_15_minutes_of_its_own(
+async def test_store_that_is_added_again_has_its_own_15_minutes(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, setup_entry: SetUp, entry: MockConfigEntry
 ) -> None:
     await stream_gone(hass, farm)
