@@ -21,8 +21,10 @@ from .frontend.pictures import async_setup_pictures
 from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
+from .hub.material_watch import MaterialWatch
 from .hub.persistence import async_get_store_state, async_remove_store_state
 from .hub.picture_names import PictureNames
+from .hub.stock_poll import StockPoller
 from .hub.store_poll import StorePoller
 from .issues.access import AccessMonitor
 from .issues.entry_issue import async_forget_issues
@@ -94,6 +96,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StorePoller(entry, coordinator)
+    StockPoller(entry, coordinator)
+    MaterialWatch(entry, coordinator, coordinator.updates.event_publisher.async_publish)
     permissions = PermissionMonitor(hass, entry, coordinator)
     ClockMonitor(hass, entry, coordinator)
     for watch in (AccessMonitor, QuotaMonitor, StreamMonitor):

@@ -63,6 +63,7 @@ FARM_EVENTS = (
     EventEntityDescription(
         key=Scope.ORDER, event_types=["order_created", "order_completed", "order_closed", "order_canceled"]
     ),
+    EventEntityDescription(key=Scope.MATERIAL, event_types=["material_short"]),
 )
 
 
@@ -95,7 +96,7 @@ class PrinterEventEntity(PrinterEntity, EventEntity):
 
 
 class FarmEventEntity(FarmEntity, EventEntity):
-    """Fires the events of the farm: of its jobs, or of its orders."""
+    """Fires the events of the farm: of its jobs, its orders, or its materials."""
 
     @override
     async def async_added_to_hass(self) -> None:

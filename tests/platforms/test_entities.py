@@ -44,7 +44,7 @@ PRINTER_KEYS = {
 FARM_KEYS = {
     Platform.SENSOR: {
         "printers_total", "printers_online", "printers_printing", "printers_ready", "printers_awaiting_clear",
-        "printers_with_problem", "jobs_queued", "jobs_in_progress", "jobs_failed", "jobs_waiting_approval",
+        "printers_with_problem", "jobs_queued", "jobs_in_progress", "jobs_failed", "jobs_waiting_approval", "materials_short",
         "jobs_completed", "utilization", "next_free", "orders_open", "orders_overdue", "production_slots_used",
         "production_slots_total", "api_requests_last_hour",
     },
@@ -53,7 +53,7 @@ FARM_KEYS = {
     Platform.SWITCH: {"process_low_priority_jobs"},
     Platform.CALENDAR: {"deadlines"},
     Platform.TODO: {"attention", "queue", "beds_to_clear", "open_orders"},
-    Platform.EVENT: {"job", "order"},
+    Platform.EVENT: {"job", "material", "order"},
 }  # fmt: skip
 
 

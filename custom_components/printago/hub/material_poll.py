@@ -40,6 +40,9 @@ class MaterialPoll:
         self._begun = True
         farm = self._store.farm
         if not any(slot_address_of(part) for state in farm.printers.values() for part in state.shown):
+            if not self._names_known:
+                # Their prices are needed without an AMS as well.
+                self._store.slow_poller.async_want(MATERIALS)
             return
         materials = farm.materials
         events = materials.events

@@ -21,7 +21,9 @@ from ..api import MAX_UNSAVED, RateLimiter, RequestLog, ServerClock, uptime
 from ..const import DOMAIN
 from ..model.events import EventDetector, FarmEvent
 from ..model.farm import Farm
+from ..model.material_table import MaterialTable
 from ..model.print_results import Results
+from ..model.stock import Stock
 from ..model.store_info import StoreInfo
 from ..model.stream_outage import StreamOutage
 from .held_back import HeldBack
@@ -31,6 +33,7 @@ _STATES: HassKey[dict[str, StoreState]] = HassKey(f"{DOMAIN}_memories")
 _STORAGE_VERSION = 1
 _SAVE_DELAY = 30
 _MOST_LACKING = 100
+_MOST_SHORT = 1000
 
 
 @dataclass(slots=True)
@@ -59,6 +62,10 @@ class StoreState:
         self.event_detector = EventDetector(self.farm)
         self.results = Results()
         self.facts = StoreInfo()
+        self.stock = Stock(self.farm.materials)
+        self.material_table = MaterialTable()
+        self.short_materials: frozenset[str] | None = None
+        """The materials that were reported as short; None until the first look."""
         self.known_until: datetime | None = None
         """Until when every ended job is known (Printago's clock); None if unknown."""
         self.ended_jobs_wanted = False
@@ -109,6 +116,9 @@ class StoreState:
         self.event_detector = EventDetector(self.farm)
         self.results = Results()
         self.facts = StoreInfo()
+        self.stock = Stock(self.farm.materials)
+        self.material_table = MaterialTable()
+        self.short_materials = None
         self.known_until = None
         self.ended_jobs_wanted = False
         self.pending_events = PendingEvents()
@@ -141,6 +151,13 @@ class StoreState:
             self._async_save_soon()
 
     @callback
+    def async_remember_short_materials(self, keys: Iterable[str]) -> None:
+        """Save which materials were reported as short."""
+        if (short := frozenset(keys)) != self.short_materials:
+            self.short_materials = short
+            self._async_save_soon()
+
+    @callback
     def async_remember_endpoint(self, url: str) -> None:
         """Save the address at which realtime works."""
         if url != self._realtime_endpoint:
@@ -161,6 +178,8 @@ class StoreState:
         self.results.restore(saved.get("results"))
         if isinstance(lacking := saved.get("lacking"), list):
             self.lacking = frozenset(name for name in lacking[:_MOST_LACKING] if isinstance(name, str))
+        if isinstance(short := saved.get("short_materials"), list):
+            self.short_materials = frozenset(key for key in short[:_MOST_SHORT] if isinstance(key, str))
         self.event_detector.external_prints.restore(saved.get("external_prints"))
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
@@ -221,6 +240,7 @@ class StoreState:
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
             "lacking": sorted(self.lacking),
+            "short_materials": None if self.short_materials is None else sorted(self.short_materials),
             "external_prints": self.event_detector.external_prints.export(),
         }
 

@@ -43,6 +43,8 @@ class _Read:
     refusals: int = 0
     failed: bool = False
     """The last attempt failed and may be retried."""
+    answered: bool = False
+    """It succeeded or was refused at least once."""
     last_error: str | None = None
     """The last error, without secrets; stays after a success."""
     cancel_later: CALLBACK_TYPE | None = None
@@ -74,6 +76,8 @@ class SlowPoller:
         self._is_crowded = is_crowded
         self._entry = entry
         self._reads: dict[str, _Read] = {}
+        self.on_answered: Callable[[], None] = lambda: None
+        """Called when a read has succeeded or was refused; set by the owner."""
         self._started = False
 
     def add(
@@ -93,6 +97,10 @@ class SlowPoller:
     def is_refused(self, name: str) -> bool:
         """Return whether the key is not allowed to read this."""
         return self._reads[name].refusals > 0
+
+    def is_answered(self, name: str) -> bool:
+        """Return whether this was read, or refused, at least once."""
+        return (read := self._reads.get(name)) is not None and read.answered
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return the state of each read for diagnostics: seconds since the last request, refusals in a row, last error."""
@@ -167,6 +175,7 @@ class SlowPoller:
         except PermissionDeniedError as err:
             read.refusals += 1
             read.failed = False
+            read.answered = True
             read.last_error = str(err)
         except PrintagoError as err:
             read.failed = True
@@ -175,6 +184,9 @@ class SlowPoller:
         else:
             read.refusals = 0
             read.failed = False
+            read.answered = True
+        if read.answered and not read.failed:
+            self.on_answered()
 
     @callback
     def _async_stop(self) -> None:

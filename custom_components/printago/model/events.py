@@ -29,12 +29,13 @@ _MAX_HISTORIES = 5_000
 
 
 class Scope(StrEnum):
-    """Which event entity fires it: one of the two of a printer (print, alert), or one of the two of the farm."""
+    """Which event entity fires it: one of a printer (print, alert), or one of the farm."""
 
     PRINT = "print"
     ALERT = "alert"
     JOB = "job"
     ORDER = "order"
+    MATERIAL = "material"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ class Fact(StrEnum):
 
     ORDERS = "orders"
     SLOTS = "production_slots"
+    MATERIALS = "materials"
 
 
 class StoreInfo:
@@ -90,5 +91,5 @@ class StoreInfo:
         self.known.discard(fact)
         if fact is Fact.ORDERS:
             self.orders = {}
-        else:
+        elif fact is Fact.SLOTS:
             self.slots = None

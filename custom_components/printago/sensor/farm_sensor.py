@@ -29,7 +29,7 @@ _MOST_NAMES = 50
 """How many jobs or orders the attribute ``names`` lists: the first of the queue, the most urgent."""
 _UNUSABLE = frozenset({Readiness.MAINTENANCE, Readiness.DISABLED})
 
-type Count = tuple[int, list[str]]
+type Count = tuple[int, list[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class FarmSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[PrintagoCoordinator], float | datetime | None] | None = None
     count_fn: Callable[[PrintagoCoordinator], Count] | None = None
-    """Replaces ``value_fn``: returns a count, and the names for the attribute ``names``."""
+    """Replaces ``value_fn``: returns a count, and what is counted for the attribute ``names``."""
     names: str = ""
     needs_jobs: bool = False
     fact: Fact | None = None
@@ -92,6 +92,11 @@ def _next_free(coordinator: PrintagoCoordinator) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
+def _materials_short(coordinator: PrintagoCoordinator) -> Count:
+    table = coordinator.store_state.material_table
+    return len(table.short), table.described[:_MOST_NAMES]
+
+
 FARM_SENSORS = (
     _printers("printers_total", lambda printer: True),
     _printers("printers_online", lambda printer: printer.is_online),
@@ -131,6 +136,14 @@ FARM_SENSORS = (
         state_class=SensorStateClass.MEASUREMENT,
         fact=Fact.SLOTS,
         value_fn=lambda coordinator: coordinator.store_state.facts.slots,
+    ),
+    FarmSensorDescription(
+        key="materials_short",
+        state_class=SensorStateClass.MEASUREMENT,
+        needs_jobs=True,
+        fact=Fact.MATERIALS,
+        count_fn=_materials_short,
+        names="materials",
     ),
     FarmSensorDescription(
         key="api_requests_last_hour",
@@ -174,7 +187,7 @@ class FarmSensor(FarmEntity, SensorEntity):
     """A sensor of the farm."""
 
     entity_description: FarmSensorDescription
-    _unrecorded_attributes = frozenset({"printers", "jobs", "orders"})
+    _unrecorded_attributes = frozenset({"printers", "jobs", "orders", "materials"})
 
     @override
     def _is_available(self) -> bool:

@@ -15,6 +15,7 @@ from .change_jobs import CHANGE_JOBS_SCHEMA, JOB_CHANGES, UPDATE_JOBS_SCHEMA, as
 from .create_sku import CREATE_SKU_SCHEMA, async_create_sku
 from .emergency_stop import EMERGENCY_STOP_SCHEMA, async_emergency_stop
 from .explain_job import EXPLAIN_JOB_SCHEMA, async_explain_job
+from .get_materials import GET_MATERIALS_SCHEMA, async_get_materials
 from .print_orders import PRINT_ORDERS_SCHEMA, async_print_orders
 from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .queries import (
@@ -50,6 +51,7 @@ ACTIONS = (
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
     Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
     Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
+    Action("get_materials", GET_MATERIALS_SCHEMA, async_get_materials, SupportsResponse.ONLY),
     Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
     Action("get_parts", GET_ITEMS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
     Action("get_skus", GET_ITEMS_SCHEMA, async_get_skus, SupportsResponse.ONLY),

@@ -137,6 +137,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "fabmatic_tripped": _on_event("alert", "fabmatic_tripped"),
     "farm_idle": FarmIdleTrigger,
     "jobs_waiting": JobsWaitingTrigger,
+    "material_short": _on_event("material", "material_short"),
     "order_completed": _on_event("order", "order_completed"),
     "order_created": _on_event("order", "order_created"),
     "print_failed": _on_event("print", "print_failed"),

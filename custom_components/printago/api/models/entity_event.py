@@ -20,7 +20,9 @@ ORDER_KIND = "order"
 PART_KIND = "part"
 SKU_KIND = "sku"
 SUBSCRIPTION_KIND = "subscription"
-WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", PART_KIND, SKU_KIND, SUBSCRIPTION_KIND})
+SPOOL_KINDS = frozenset({"materialinstance", "instance", "spool"})
+"""Possible entity types of spools in events; they are not documented."""
+WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", PART_KIND, SKU_KIND, SUBSCRIPTION_KIND}) | SPOOL_KINDS
 """Entity types that are not in the farm model. Their events start a slow poll early."""
 
 

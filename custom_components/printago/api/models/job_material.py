@@ -25,6 +25,8 @@ _ASSIGNMENT_FIELDS: f.Fields = {
     "index": ("index", f.whole(0, 1000)),
     "priority": ("priority", f.number(0, 1e9)),
 }
+_GROUP_FIELDS: f.Fields = {"name": ("name", f.filled_text)}
+_MEMBER_FIELDS: f.Fields = {"materialGroupId": ("group_id", f.path_text)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +120,19 @@ def read_plate(raw: object) -> int | None:
         raise f.UnreadableError
     plate: int | None = f.read_fields(raw.get("3mf"), {"plateId": ("plate", f.whole(0, 10_000))}).get("plate")
     return plate
+
+
+def group_names(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str | None]:
+    """Return the names of groups of materials by ID."""
+    return {group_id: f.read_fields(row, _GROUP_FIELDS).get("name") for group_id, row in rows}
+
+
+def group_members(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[MaterialChoice]]:
+    """Return the members of groups by group ID, from rows of ``MaterialGroupMember``; a color counts, else its material."""
+    members: dict[str, list[MaterialChoice]] = {}
+    for row in rows:
+        group_id = f.read_fields(row, _MEMBER_FIELDS).get("group_id")
+        choice = read_choice({key: row.get(key) for key in ("variantId", "materialId")})
+        if group_id is not None and choice is not None:
+            members.setdefault(group_id, []).append(choice)
+    return members

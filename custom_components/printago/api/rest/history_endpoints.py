@@ -1,10 +1,12 @@
-"""REST calls for past jobs, prices of SKUs and spools in stock."""
+"""REST calls for past jobs, prices of SKUs, materials of parts and spools in stock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..exceptions import MalformedResponseError
+from ..models.job_material import MaterialChoice, group_members, group_names
+from ..models.listing import Listing
 from ..models.material import MaterialInstance
 from ..models.records import FINAL_STATUSES, PrintJob
 from ..models.sku_cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
@@ -89,6 +91,21 @@ class HistoryEndpoints:
         return {
             identifier: MaterialInstance.from_json(identifier, row) for identifier, row in with_ids(objects(answer))
         }
+
+    async def part_materials(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+        """Return the rows that assign materials to the filaments of parts (``GET /v1/part-material-assignments``)."""
+        return await read_list(self._transport, "/v1/part-material-assignments", priority=priority)
+
+    async def material_groups(
+        self, priority: RequestPriority = RequestPriority.BACKGROUND
+    ) -> tuple[dict[str, str | None], dict[str, list[MaterialChoice]]]:
+        """Return the names of groups of materials and their members, by group ID.
+
+        Two requests (``GET /v1/materials/groups``, ``GET /v1/materials/group-members``).
+        """
+        groups = objects(await self._transport.request("GET", "/v1/materials/groups", priority=priority))
+        rows = objects(await self._transport.request("GET", "/v1/materials/group-members", priority=priority))
+        return group_names(with_ids(groups)), group_members(rows)
 
 
 def _timestamp(moment: datetime) -> str:

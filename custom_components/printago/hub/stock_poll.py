@@ -1,0 +1,103 @@
+"""Slow polls of what prints take and cost: parts, spools, groups of materials, currency, costs of SKUs."""
+
+import asyncio
+from itertools import batched
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+
+from ..api import PermissionDeniedError, RequestPriority
+from ..api.models.entity_event import PART_KIND, SPOOL_KINDS
+from ..api.models.job_material import assignments_by_part
+from ..api.models.records import FINAL_STATUSES
+from ..model.changes import Changes
+from ..model.filament_need import PartNeeds
+from ..model.stock import part_needs
+from .slow_poll import DAY
+from .store_access import StoreAccess
+
+PARTS = "parts"
+SPOOLS = "spools"
+GROUPS = "material_groups"
+CURRENCY = "currency"
+SKU_COSTS = "sku_costs"
+
+_PARTS_AT_ONCE = 250
+"""Parts that are read before other work gets its turn."""
+_MOST_NAMED = 100
+"""SKUs that are named in a request; of more, all are read."""
+
+
+class StockPoller:
+    """Reads what prints take and cost; what the key is not allowed to read stays unknown."""
+
+    def __init__(self, entry: ConfigEntry, store: StoreAccess) -> None:
+        """Register the slow polls; they start with the coordinator."""
+        self._store = store
+        self._stock = store.store_state.stock
+        self._missing_parts: set[str] = set()
+        add = store.slow_poller.add
+        add(SPOOLS, self._async_read_spools)
+        add(PARTS, self._async_read_parts, every=DAY)
+        add(CURRENCY, self._async_read_currency, every=DAY)
+        add(SKU_COSTS, self._async_read_costs, every=DAY)
+        add(GROUPS, self._async_read_groups, every=DAY, at_start=False)
+        entry.async_on_unload(store.listeners.async_add_changes(self._async_on_changes))
+
+    async def _async_read_spools(self) -> None:
+        self._stock.take_spools(await self._store.client.history.spools())
+
+    async def _async_read_parts(self) -> None:
+        client = self._store.client
+        try:
+            rows = await client.history.part_materials()
+            assignments = assignments_by_part(rows.rows.values())
+        except PermissionDeniedError:
+            # The type of filament in the estimate has to do.
+            assignments = {}
+        parts = await client.parts(priority=RequestPriority.BACKGROUND)
+        needs: dict[str, PartNeeds] = {}
+        for some in batched(parts.rows.items(), _PARTS_AT_ONCE, strict=False):
+            needs |= part_needs(dict(some), assignments)
+            await asyncio.sleep(0)
+        self._stock.take_parts(needs, complete=parts.complete)
+
+    async def _async_read_groups(self) -> None:
+        self._stock.take_groups(*await self._store.client.history.material_groups())
+
+    async def _async_read_currency(self) -> None:
+        prices = self._stock.prices
+        try:
+            prices.currency = await self._store.client.history.currency()
+        except PermissionDeniedError:
+            # That of Home Assistant is all that is known.
+            prices.currency, prices.currency_known = None, True
+            raise
+        prices.currency_known = True
+
+    async def _async_read_costs(self) -> None:
+        client, prices = self._store.client, self._stock.prices
+        costs = await client.history.extra_costs()
+        if any(cost.labor or cost.overhead for cost in costs.values()):
+            skus = await client.skus(
+                ids=costs.keys() if len(costs) <= _MOST_NAMED else None, priority=RequestPriority.BACKGROUND
+            )
+            prices.jobs_of_sku = {
+                sku.id: sum(part.quantity or 0 for part in sku.parts) for sku in skus.rows.values() if sku.parts
+            }
+        prices.extra_costs = costs
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        """Read the parts again when a job is of one that is not known, and the spools when a print has used some."""
+        for change in changes.job_changes:
+            part_id = change.after.part_id
+            if part_id is not None and part_id not in self._stock.parts and part_id not in self._missing_parts:
+                self._missing_parts.add(part_id)
+                self._store.slow_poller.async_want(PARTS)
+            if change.after.status in FINAL_STATUSES:
+                self._store.slow_poller.async_want(SPOOLS)
+        if PART_KIND in changes.entity_types:
+            self._store.slow_poller.async_want(PARTS)
+        if not SPOOL_KINDS.isdisjoint(changes.entity_types):
+            self._store.slow_poller.async_want(SPOOLS)

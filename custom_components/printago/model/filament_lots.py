@@ -1,0 +1,108 @@
+"""The filament of a store, lot by lot: what is loaded in which tray, and the spools in stock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..api.models.filament import SlotAddress
+from ..api.models.job_material import MaterialChoice
+from ..api.models.material import MaterialInstance, PrinterSlot
+from .printer import PrinterState
+from .stock import DEFAULT_SPOOL_GRAMS, MaterialGroup, Stock, loaded_spool_ids
+
+
+@dataclass(frozen=True, slots=True)
+class FilamentKind:
+    """What a lot consists of, as exactly as Printago knows it."""
+
+    variant_id: str | None
+    material_id: str | None
+    material_type: str | None
+
+    @property
+    def choice(self) -> MaterialChoice:
+        """Return what means exactly this."""
+        if self.variant_id is not None:
+            return MaterialChoice(variant_id=self.variant_id)
+        if self.material_id is not None:
+            return MaterialChoice(material_id=self.material_id)
+        return MaterialChoice(material_type=self.material_type)
+
+    def is_one_of(self, choices: tuple[MaterialChoice, ...], groups: Mapping[str, MaterialGroup]) -> bool:
+        """Return whether this is what one of the choices means; any filament is, where there are none."""
+        return not choices or any(self._is(choice, groups) for choice in choices)
+
+    def _is(self, choice: MaterialChoice, groups: Mapping[str, MaterialGroup]) -> bool:
+        if choice.variant_id is not None:
+            return self.variant_id == choice.variant_id
+        if choice.material_id is not None:
+            return self.material_id == choice.material_id
+        if choice.material_type is not None:
+            return self.material_type is not None and self.material_type.casefold() == choice.material_type.casefold()
+        group = groups.get(choice.group_id or "")
+        return group is not None and any(self._is(member, {}) for member in group.members)
+
+
+@dataclass(slots=True, eq=False)
+class Lot:
+    """Filament in one place."""
+
+    kind: FilamentKind
+    grams: float | None
+    """How much there is; None if that is not known."""
+    printer: PrinterState | None = None
+    """The printer that it is loaded in; None for a spool in stock."""
+    place: SlotAddress | None = None
+    left: float | None = None
+    """What of it nothing needs so far."""
+
+    def __post_init__(self) -> None:
+        """Start with all of it."""
+        self.left = self.grams
+
+    def take(self, wanted: float) -> float:
+        """Use up to so many grams; return how many there were."""
+        if self.left is None:
+            return 0.0
+        taken = min(wanted, self.left)
+        self.left -= taken
+        return taken
+
+
+def filament_lots(stock: Stock, printers: Mapping[str, PrinterState]) -> list[Lot]:
+    """Return what is loaded, then what is in stock."""
+    lots = []
+    for slot in stock.materials.slots.values():
+        if (where := slot.where) is None or (printer := printers.get(where[0])) is None:
+            continue
+        if slot.variant_id or slot.material_id or slot.material_type:
+            kind = _kind_of(slot, stock)
+            grams = _loaded_grams(printer, where[1], stock.spools.get(slot.instance_id or ""), kind, stock)
+            lots.append(Lot(kind, grams, printer, where[1]))
+    loaded = loaded_spool_ids(stock.materials)
+    lots += [Lot(_kind_of(spool, stock), spool.remaining) for key, spool in stock.spools.items() if key not in loaded]
+    return lots
+
+
+def _kind_of(record: PrinterSlot | MaterialInstance, stock: Stock) -> FilamentKind:
+    variant = stock.materials.variants.get(record.variant_id or "")
+    material_id = record.material_id or (variant.material_id if variant is not None else None)
+    material = stock.materials.materials.get(material_id or "")
+    known_type = material.type if material is not None else None
+    return FilamentKind(record.variant_id, material_id, known_type or record.material_type)
+
+
+def _loaded_grams(
+    printer: PrinterState, place: SlotAddress, spool: MaterialInstance | None, kind: FilamentKind, stock: Stock
+) -> float | None:
+    """Return how much is loaded: what the printer measures counts more than Printago's own record of the spool."""
+    tray = printer.tray(place)
+    if tray is not None and tray.empty:
+        return 0.0
+    recorded = spool.remaining if spool is not None else None
+    if tray is None or tray.remaining is None:
+        return recorded
+    full = stock.spool_grams.get(kind.material_id or "")
+    if full is None:
+        # A spool of which more is left is a larger one.
+        full = max(DEFAULT_SPOOL_GRAMS, recorded or 0.0)
+    return tray.remaining / 100 * full
