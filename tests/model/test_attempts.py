@@ -1,4 +1,4 @@
-"""What events say of a job and its attempts: under which name, of which printer, in which order and for how long."""
+"""Data of events of a job's attempts: name, printer, order and duration."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,13 +15,13 @@ AT_PRINTER = {"assignedPrinterId": A}
 
 @pytest.mark.parametrize("blank", ["", "  ", None])
 @pytest.mark.parametrize("status", ["printing", "completed"])
-def test_label_that_is_left_blank_takes_no_name_away(blank: str | None, status: str) -> None:
+def test_blank_label_keeps_the_name(blank: str | None, status: str) -> None:
     watched = Watched(jobs={JOB: job(status="assigned", label="Order 7", **AT_PRINTER)})
     assert watched.job(1, status=status, label=blank, **AT_PRINTER)
     assert {event.data["job"] for event in watched.last} == {"Order 7"}
 
 
-def test_attempt_that_never_reached_a_printer_names_none_and_took_no_time() -> None:
+def test_attempt_without_a_printer_has_neither_printer_nor_duration() -> None:
     watched = Watched(jobs={JOB: job(status="printing", printingStartedAt=stamp(-60), **AT_PRINTER)})
     watched.job(1, status="failed", **AT_PRINTER)
     assert watched.last[0].data["printer"] == "Printer"
@@ -32,14 +32,14 @@ def test_attempt_that_never_reached_a_printer_names_none_and_took_no_time() -> N
     assert (watched.last[0].data["printer"], watched.last[0].data["duration"]) == (None, None)
 
 
-def test_print_that_ended_before_it_began_by_the_stamps_took_no_time() -> None:
+def test_print_with_an_end_before_its_start_has_no_duration() -> None:
     watched = Watched(jobs={JOB: job(status="printing", printingStartedAt=stamp(100), **AT_PRINTER)})
     watched.now += timedelta(minutes=5)
     watched.job(50, status="completed", printingStartedAt=stamp(100), **AT_PRINTER)
     assert watched.last[0].data["duration"] == 0
 
 
-def test_what_a_snapshot_brings_comes_in_the_order_in_which_it_happened() -> None:
+def test_events_of_a_snapshot_are_in_the_order_of_occurrence() -> None:
     watched = Watched(jobs={name: job(status="assigned", **AT_PRINTER) for name in (JOB, OTHER)})
     watched.now += timedelta(minutes=5)
     rows = {
@@ -50,7 +50,7 @@ def test_what_a_snapshot_brings_comes_in_the_order_in_which_it_happened() -> Non
     assert [event.data["job_id"] for event in watched.last if event.kind == "job_failed"] == [OTHER, JOB]
 
 
-def test_of_many_jobs_those_that_have_not_changed_for_longest_are_forgotten(
+def test_job_history_is_limited_to_the_latest_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.printago.model.events._MAX_HISTORIES", 2)
@@ -74,9 +74,7 @@ def test_of_many_jobs_those_that_have_not_changed_for_longest_are_forgotten(
     ],
     ids=["completed", "canceled", "failed and cleared", "failed before we came, and cleared"],
 )
-def test_job_that_comes_back_after_it_left_is_another_attempt(
-    before: str, end: dict[str, Any], by_snapshot: bool
-) -> None:
+def test_job_that_returns_is_another_attempt(before: str, end: dict[str, Any], by_snapshot: bool) -> None:
     printing = {"assignedPrinterId": A, "printingStartedAt": stamp(-60)}
     watched = Watched(jobs={JOB: job(status=before, **printing)})
     watched.job(1, printingCompletedAt=stamp(1), **end, **printing)
@@ -84,10 +82,10 @@ def test_job_that_comes_back_after_it_left_is_another_attempt(
 
     waiting = job(2, status="pending", hidden=False, assignedPrinterId=None, printingStartedAt=None)
     if by_snapshot:
-        told = watched.see(snapshot(watched.farm, {A: record()}, {JOB: waiting}))
+        kinds = watched.see(snapshot(watched.farm, {A: record()}, {JOB: waiting}))
     else:
-        told = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: waiting}))
-    assert told == ["job_retried"]
+        kinds = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: waiting}))
+    assert kinds == ["job_retried"]
     again = {"assignedPrinterId": A, "printingStartedAt": stamp(3)}
     assert watched.job(3, status="printing", **again) == ["job_started", "print_started"]
     assert watched.job(4, status="failed", printingCompletedAt=stamp(4), **again) == ["job_failed", "print_failed"]

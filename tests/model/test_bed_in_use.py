@@ -1,4 +1,4 @@
-"""A bed in use never looks as if it could be cleared, whatever a printer and Printago say of it."""
+"""A bed in use never looks ready to be cleared, whatever its printer and Printago report."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,19 +25,19 @@ type Flags = dict[str, bool | None]
 
 
 class Clock:
-    """What Printago's clock shows."""
+    """The time of Printago's clock."""
 
     now = NOON
 
 
 def telemetry(word: object, *, second: float = 0, lifetime: float = 300, **flags: bool | None) -> StatMessage:
-    """Return telemetry that came some seconds after noon."""
+    """Return telemetry that arrived some seconds after noon."""
     stamps = {"receivedAt": stamp(second), "expiresAt": stamp(second + lifetime)}
     return read_stat(A, {"state": word, **stamps, **flags})
 
 
 def check(state: PrinterState) -> None:
-    """Readiness, bed and status tell the same story."""
+    """Assert that readiness, bed and status agree."""
     readiness, waits = state.readiness, state.bed_needs_clearing
     assert not (state.in_use and waits)
     assert waits == (readiness is Readiness.AWAITING_CLEAR) or readiness in SHOWN_BEFORE_THE_BED
@@ -47,7 +47,7 @@ def check(state: PrinterState) -> None:
 
 
 def all_flags() -> Iterator[Flags]:
-    """Return all combinations of what Printago says of a printer."""
+    """Return all combinations of Printago's data of a printer."""
     names = ("isOnline", "isAvailable", "confirmedReady", "enabled", "continuousPrint", "isInMaintenance")
     kinds = ((True, False), (True, False, None), (True, False, None), (True, False), (True, False), (True, False))
     for values in product(*kinds):
@@ -57,7 +57,7 @@ def all_flags() -> Iterator[Flags]:
 @pytest.mark.parametrize("stale", [False, True], ids=["fresh", "stale"])
 @pytest.mark.parametrize("status", [None, *JobStatus])
 @pytest.mark.parametrize("word", [*PRINTS[:3], *RESTS[:3], *UNDECIDED[:4], None], ids=repr)
-def test_readiness_and_bed_follow_whether_the_bed_is_in_use(word: str | None, status: str | None, stale: bool) -> None:
+def test_readiness_and_bed_follow_bed_in_use(word: str | None, status: str | None, stale: bool) -> None:
     for flags in all_flags():
         farm = Farm(lambda: NOON)
         jobs = {JOB: job(status=status, assignedPrinterId=A)} if status else {}
@@ -90,7 +90,7 @@ STEPS = st.one_of(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(STEPS, max_size=14))
-def test_no_sequence_of_messages_makes_them_contradict_each_other(steps: list[tuple[str, Any, Any]]) -> None:
+def test_no_sequence_of_messages_causes_a_contradiction(steps: list[tuple[str, Any, Any]]) -> None:
     clock = Clock()
     farm = Farm(lambda: clock.now)
     snapshot(farm, {A: record(isAvailable=None, confirmedReady=False)})
@@ -125,14 +125,14 @@ def farm_at_noon() -> Farm:
 
 
 def update(farm: Farm, second: float, **fields: Any) -> PrinterState:
-    """Let an event change some fields of the printer's record, and return the printer."""
+    """Change some fields of the printer's record by an event, and return the printer."""
     event(farm, "printer", Action.UPDATE, {A: {**fields, "updatedAt": stamp(second)}})
     return farm.printers[A]
 
 
 @pytest.mark.parametrize("connection", [{"isOnline": False}, {"isOnline": False, "isAvailable": False}], ids=str)
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "free"])
-def test_what_was_known_last_stays_while_offline_and_is_judged_anew_when_back(
+def test_last_known_value_stays_while_offline_and_is_updated_when_online(
     connection: dict[str, bool], taken: bool
 ) -> None:
     farm = farm_at_noon()
@@ -140,27 +140,27 @@ def test_what_was_known_last_stays_while_offline_and_is_judged_anew_when_back(
     assert update(farm, 1, **connection).bed_needs_clearing is not taken
     farm.apply(telemetry("FINISH" if taken else "RUNNING", second=2, isOnline=False))
     assert update(farm, 3, name="Renamed").bed_needs_clearing is not taken
-    # It is back, and taken or printing as far as anybody has told.
+    # It is online again, and taken or printing as far as known.
     assert update(farm, 4, isOnline=True).readiness is Readiness.BUSY
     farm.apply(telemetry("FINISH", second=5, isAvailable=True))
     assert farm.printers[A].bed_needs_clearing
 
 
 @pytest.mark.parametrize("word", ["RUNNING", "PAUSE", "PREPARE"])
-def test_bed_of_a_printer_that_was_never_seen_online_is_in_use_where_it_said_last_that_it_prints(word: str) -> None:
+def test_bed_of_a_never_online_printer_is_in_use_if_it_last_reported_a_print(word: str) -> None:
     farm = farm_at_noon()
     offline = record(isOnline=False, isAvailable=False, confirmedReady=False)
     snapshot(farm, {A: offline})
     farm.apply(telemetry(word, isOnline=False, isAvailable=False))
     assert (farm.printers[A].in_use, farm.printers[A].bed_needs_clearing) == (True, False)
-    # It says no more, and comes back.
+    # It sends nothing else, and is online again.
     farm.apply(telemetry(None, second=1, lifetime=-1, isOnline=False))
     assert farm.printers[A].in_use
     assert update(farm, 2, isOnline=True, isAvailable=True).bed_needs_clearing
 
 
 @pytest.mark.parametrize("status", ["sending-to-printer", "printing", "paused"])
-def test_bed_of_an_offline_printer_is_in_use_while_a_job_is_there(status: str) -> None:
+def test_bed_of_an_offline_printer_is_in_use_while_it_has_a_job(status: str) -> None:
     farm = farm_at_noon()
     offline = record(isOnline=False, isAvailable=False, confirmedReady=False)
     snapshot(farm, {A: offline}, {JOB: job(status=status, assignedPrinterId=A)})
@@ -169,7 +169,7 @@ def test_bed_of_an_offline_printer_is_in_use_while_a_job_is_there(status: str) -
     assert farm.printers[A].bed_needs_clearing
 
 
-def test_bed_stays_in_use_when_nobody_may_read_jobs_any_more() -> None:
+def test_bed_stays_in_use_if_jobs_become_unreadable() -> None:
     farm = farm_at_noon()
     offline = record(isOnline=False, isAvailable=False, confirmedReady=False)
     snapshot(farm, {A: offline}, {JOB: job(status="printing", assignedPrinterId=A)})
@@ -180,7 +180,7 @@ def test_bed_stays_in_use_when_nobody_may_read_jobs_any_more() -> None:
 
 @pytest.mark.parametrize("word", ["reticulating", None, "Offline"])
 @pytest.mark.parametrize("in_maintenance", [False, True])
-def test_what_was_known_last_stays_where_nothing_decides(word: str | None, in_maintenance: bool) -> None:
+def test_last_known_value_stays_if_nothing_decides(word: str | None, in_maintenance: bool) -> None:
     farm = farm_at_noon()
     snapshot(farm, {A: record(isAvailable=False if in_maintenance else None, confirmedReady=False)})
     update(farm, 1, isInMaintenance=in_maintenance)
@@ -191,7 +191,7 @@ def test_what_was_known_last_stays_where_nothing_decides(word: str | None, in_ma
         assert farm.printers[A].bed_needs_clearing is (prints != "RUNNING")
 
 
-def test_printing_printer_that_falls_silent_stays_in_use_until_printago_says_otherwise() -> None:
+def test_silent_printing_printer_stays_in_use_until_printago_reports_otherwise() -> None:
     clock = Clock()
     farm = Farm(lambda: clock.now)
     snapshot(farm, {A: record(isAvailable=None, confirmedReady=False)})
@@ -203,7 +203,7 @@ def test_printing_printer_that_falls_silent_stays_in_use_until_printago_says_oth
     assert farm.printers[A].print_status is PrintStatus.FINISH
 
 
-def test_bed_is_in_use_by_any_job_that_is_there_whichever_one_the_printer_names() -> None:
+def test_bed_is_in_use_by_any_of_several_jobs() -> None:
     other = "k" * 24
     farm = farm_at_noon()
     jobs = {JOB: job(status="assigned", assignedPrinterId=A), other: job(status="printing", assignedPrinterId=A)}
@@ -213,7 +213,7 @@ def test_bed_is_in_use_by_any_job_that_is_there_whichever_one_the_printer_names(
     assert farm.printers[A].bed_needs_clearing
 
 
-def test_job_that_still_waits_elsewhere_does_not_occupy_the_bed() -> None:
+def test_waiting_job_does_not_occupy_the_bed() -> None:
     farm = farm_at_noon()
     snapshot(farm, {A: record(confirmedReady=False)}, {JOB: job(status="assigned", assignedPrinterId=A)})
     assert farm.printers[A].bed_needs_clearing
@@ -221,7 +221,7 @@ def test_job_that_still_waits_elsewhere_does_not_occupy_the_bed() -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"isOnline": True}, {"isOnline": True, "isAvailable": None}], ids=str)
-def test_new_printer_of_which_little_is_known_waits_until_it_turns_out_to_be_taken(fields: dict[str, Any]) -> None:
+def test_new_printer_with_little_data_needs_clearing_until_it_is_taken(fields: dict[str, Any]) -> None:
     farm = farm_at_noon()
     snapshot(farm, {})
     event(farm, "printer", Action.INSERT, {A: {"name": "New", "confirmedReady": False, **fields}})
@@ -230,7 +230,7 @@ def test_new_printer_of_which_little_is_known_waits_until_it_turns_out_to_be_tak
     assert not farm.printers[A].bed_needs_clearing
 
 
-def test_snapshot_that_is_older_than_telemetry_does_not_free_the_bed() -> None:
+def test_snapshot_older_than_telemetry_does_not_free_the_bed() -> None:
     farm = farm_at_noon()
     snapshot(farm, {A: record(confirmedReady=False)})
     farm.apply(telemetry("reticulating", second=10, isAvailable=False))
@@ -241,7 +241,7 @@ def test_snapshot_that_is_older_than_telemetry_does_not_free_the_bed() -> None:
 
 
 @pytest.mark.parametrize("word", ["reticulating", None])
-def test_end_of_a_print_follows_its_job_where_the_word_tells_nothing(word: str | None) -> None:
+def test_end_of_a_print_follows_its_job_if_the_status_is_unknown(word: str | None) -> None:
     farm = farm_at_noon()
     snapshot(farm, {A: record(isAvailable=None)})
     farm.apply(stat_with_end(word))

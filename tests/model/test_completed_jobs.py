@@ -1,4 +1,4 @@
-"""The lifetime count of completed jobs: our own, corrected by Printago."""
+"""The lifetime count of completed jobs: our own count, corrected by Printago's."""
 
 import math
 
@@ -24,7 +24,7 @@ async def test_completed_jobs_are_counted_at_once_and_corrected_every_hour(
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(farm.world.completed_jobs))
 
 
-async def test_total_of_completed_jobs_goes_back_only_when_printago_says_so_twice(
+async def test_total_of_completed_jobs_decreases_only_after_two_equal_reads(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     store = farm.config.store_id
@@ -39,7 +39,7 @@ async def test_total_of_completed_jobs_goes_back_only_when_printago_says_so_twic
     assert value_of(hass, store, "jobs_completed") == str(own - 5)
 
 
-async def test_job_that_ended_unseen_is_counted_soon(
+async def test_job_that_ended_without_an_event_is_counted_soon(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     store = farm.config.store_id

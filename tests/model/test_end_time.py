@@ -1,4 +1,4 @@
-"""When a print is expected to end: what moves it, and what leaves it alone."""
+"""The expected end of a print: what changes it, and what does not."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ def shift() -> list[timedelta]:
 
 @pytest.fixture
 def farm_config(shift: list[timedelta]) -> FarmConfig:
-    """Return a farm whose clock can be moved."""
+    """Return a farm whose clock can be set."""
     base = FarmConfig().clock
     return FarmConfig(speed=0, clock=lambda: base() + shift[0])
 
@@ -36,7 +36,7 @@ def farm_config(shift: list[timedelta]) -> FarmConfig:
     ],
     ids=["progress", "layer", "name", "nothing", "temperatures only"],
 )
-async def test_end_stays_where_it_is_while_messages_leave_the_remaining_time_out(
+async def test_end_is_unchanged_while_messages_have_no_remaining_time(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, shift: list[timedelta], sparse: dict[str, Any]
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -46,7 +46,7 @@ async def test_end_stays_where_it_is_while_messages_leave_the_remaining_time_out
     assert end not in (None, "unknown", "unavailable")
 
     shift[0] = timedelta(minutes=20)
-    # Only an answer says what Printago's clock shows.
+    # Only responses show Printago's clock.
     await entry.runtime_data.coordinator.async_refresh()
     for bed in (77, 78):
         publish_stat(farm, printer, data={**sparse, "temps": {"bedTemp": bed}})

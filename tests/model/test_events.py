@@ -1,4 +1,4 @@
-"""What of the changes of a farm is news, and what is not."""
+"""Which changes of a farm fire events."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,30 +15,30 @@ from tests.support.watched import Watched
 KNOWN = {"code": "0700-2000-0002-0001", "message": "Empty"}
 
 
-def test_first_telemetry_only_takes_bearings() -> None:
+def test_first_telemetry_only_sets_the_initial_state() -> None:
     watched = Watched()
     health = {"errors": [KNOWN], "warnings": [], "infos": []}
     assert watched.stat(0, state="RUNNING", data={"health": health}) == []
     assert watched.stat(1, state="RUNNING", data={"health": health}) == []
 
 
-def test_print_from_elsewhere_is_told_by_the_word_of_the_printer() -> None:
+def test_external_print_fires_events_by_the_status_of_the_printer() -> None:
     watched = Watched()
-    told = [
+    kinds = [
         kind
         for seconds, word in enumerate(["IDLE", "PREPARE", "RUNNING", "PAUSE", "RUNNING", "FAILED", "IDLE"])
         for kind in watched.stat(seconds, state=word, isAvailable=word in ("IDLE", "FAILED"))
     ]
-    assert told == ["print_started", "print_paused", "print_resumed", "print_failed"]
+    assert kinds == ["print_started", "print_paused", "print_resumed", "print_failed"]
 
 
-def test_print_from_elsewhere_that_ran_at_the_start_is_told_when_it_ends() -> None:
+def test_external_print_that_ran_at_the_start_fires_its_end() -> None:
     watched = Watched()
     assert watched.stat(0, state="RUNNING", isAvailable=False) == []
     assert watched.stat(1, state="FINISH", isAvailable=True) == ["print_finished"]
 
 
-def test_word_of_the_printer_says_nothing_of_a_print_of_ours() -> None:
+def test_status_of_the_printer_fires_nothing_for_a_print_of_a_job() -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
     assert watched.stat(0, state="PREPARE") == []
     assert watched.job(1, status="printing", assignedPrinterId=A) == ["job_started", "print_started"]
@@ -61,15 +61,15 @@ def test_word_of_the_printer_says_nothing_of_a_print_of_ours() -> None:
     ids=["null", "blank", "another", "not mentioned"],
 )
 @pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
-def test_print_of_a_job_keeps_what_was_known_of_it_while_it_ran(last: dict[str, Any], end: str) -> None:
+def test_print_of_a_job_keeps_the_data_known_while_it_ran(last: dict[str, Any], end: str) -> None:
     watched = Watched()
     fields = {"assignedPrinterId": A, "label": "Order 7", "orderId": "o" * 24}
     watched.job(1, status="pending", **fields)
     watched.job(2, status="printing", printingStartedAt=stamp(2), **fields)
     ended_at = {"printingCompletedAt": stamp(62), "cancelledAt": stamp(62)}
     source = {"status": end, "updatedAt": stamp(70), **ended_at, **last}
-    told = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: source}))
-    assert [kind.partition("_")[0] for kind in told] == ["job", "print", *["order"] * (end == "completed")]
+    kinds = watched.see(event(watched.farm, "printjob", Action.UPDATE, {JOB: source}))
+    assert [kind.partition("_")[0] for kind in kinds] == ["job", "print", *["order"] * (end == "completed")]
     for farm_event in watched.last[:2]:
         assert farm_event.subject in (None, A)
         known = {name: farm_event.data[name] for name in ("job", "part", "order_id", "printer", "duration")}
@@ -82,14 +82,14 @@ def test_print_of_a_job_keeps_what_was_known_of_it_while_it_ran(last: dict[str, 
         }
 
 
-def test_name_that_a_job_got_while_it_was_printed_is_its_name() -> None:
+def test_name_given_to_a_job_while_printing_is_its_name() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
     assert watched.job(1, status="printing", label="Order 7") == []
     watched.job(2, status="completed", label=None)
     assert watched.last[0].data["job"] == "Order 7"
 
 
-def test_attempt_after_the_first_is_not_taken_for_it() -> None:
+def test_later_attempt_is_distinguished_from_the_first() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-600))})
     failed = {"status": "failed", "assignedPrinterId": A, "printingCompletedAt": stamp(1)}
     assert watched.job(1, **failed) == ["job_failed", "print_failed"]
@@ -99,12 +99,12 @@ def test_attempt_after_the_first_is_not_taken_for_it() -> None:
         "job_started",
         "print_started",
     ]
-    # The end of the attempt before is still in the record.
+    # The record still contains the end of the previous attempt.
     assert watched.job(40, **failed) == ["job_failed", "print_failed"]
     assert watched.last[0].data["duration"] == 30
 
 
-def test_canceled_job_ended_when_it_was_canceled() -> None:
+def test_canceled_job_ended_at_its_time_of_cancellation() -> None:
     running = {"assignedPrinterId": A, "printingStartedAt": stamp(-60)}
     watched = Watched(jobs={JOB: job(status="printing", **running)})
     watched.job(90, status="cancelled", cancelledAt=stamp(30), printingCompletedAt=stamp(80), **running)
@@ -112,7 +112,7 @@ def test_canceled_job_ended_when_it_was_canceled() -> None:
     assert watched.last[0].data["duration"] == 90
 
 
-def test_start_that_only_the_end_tells_of_is_late() -> None:
+def test_start_detected_with_the_end_is_late() -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
     watched.now = NOON + timedelta(hours=1)
     watched.job(3600, status="completed", printingStartedAt=stamp(60), printingCompletedAt=stamp(3599))
@@ -121,18 +121,18 @@ def test_start_that_only_the_end_tells_of_is_late() -> None:
     assert late["print_finished"] is None
 
 
-def test_job_that_is_completed_unseen_has_started_as_well() -> None:
+def test_job_found_completed_fires_its_start_as_well() -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
-    told = watched.job(9, status="completed", assignedPrinterId=A)
-    assert [kind for kind in told if kind.startswith("print_")] == ["print_started", "print_finished"]
+    kinds = watched.job(9, status="completed", assignedPrinterId=A)
+    assert [kind for kind in kinds if kind.startswith("print_")] == ["print_started", "print_finished"]
 
 
-def test_job_canceled_in_the_queue_is_nothing_to_the_printer() -> None:
+def test_job_canceled_in_the_queue_fires_nothing_at_the_printer() -> None:
     watched = Watched(jobs={JOB: job()})
     assert watched.job(1, status="cancelled", assignedPrinterId=A) == ["job_canceled"]
 
 
-def test_same_message_again_is_no_news() -> None:
+def test_repeated_message_fires_nothing() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
     assert watched.job(5, status="completed", assignedPrinterId=A, printingStartedAt=stamp(-60)) == [
         "job_finished",
@@ -143,7 +143,7 @@ def test_same_message_again_is_no_news() -> None:
         assert watched.job(seconds, status="completed", assignedPrinterId=A) == []
 
 
-def test_job_whose_status_goes_back_and_forth_is_assigned_once_an_attempt() -> None:
+def test_job_with_alternating_status_is_assigned_once_per_attempt() -> None:
     watched = Watched(jobs={JOB: job()})
     at_printer = {"assignedPrinterId": A}
     assert watched.job(1, status="assigned", **at_printer) == ["job_assigned"]
@@ -156,13 +156,13 @@ def test_job_whose_status_goes_back_and_forth_is_assigned_once_an_attempt() -> N
 
 
 @pytest.mark.parametrize("status", ["assigned", "slicing", "printing"])
-def test_job_that_was_past_its_assignment_at_the_first_look_is_not_assigned_again(status: str) -> None:
+def test_job_already_assigned_at_the_start_is_not_assigned_again(status: str) -> None:
     watched = Watched(jobs={JOB: job(status=status, assignedPrinterId=A)})
     assert watched.job(1, status="sending-to-printer", assignedPrinterId=A) == []
     assert watched.job(2, status="assigned", assignedPrinterId=A) == []
 
 
-def test_job_that_waits_for_another_attempt_at_the_first_look_starts_like_any_other() -> None:
+def test_retried_job_that_waits_at_the_start_starts_like_any_other() -> None:
     watched = Watched(jobs={JOB: job(printingStartedAt=stamp(-60))})
     assert watched.job(1, status="assigned", assignedPrinterId=A) == ["job_assigned"]
     assert watched.job(2, status="printing", assignedPrinterId=A) == ["job_started", "print_started"]
@@ -170,9 +170,7 @@ def test_job_that_waits_for_another_attempt_at_the_first_look_starts_like_any_ot
 
 @pytest.mark.parametrize("status", ["printing", "paused"])
 @pytest.mark.parametrize("end", ["cancelled", "failed", "completed"])
-def test_print_that_ran_at_the_first_look_ends_at_its_printer_though_nobody_says_when_it_began(
-    status: str, end: str
-) -> None:
+def test_print_that_ran_at_the_start_ends_even_without_a_start_time(status: str, end: str) -> None:
     watched = Watched(jobs={JOB: job(status=status, assignedPrinterId=A)})
     kind = {"cancelled": "canceled", "failed": "failed", "completed": "finished"}[end]
     assert watched.job(5, status=end, assignedPrinterId=A, printingStartedAt=stamp(-60)) == [
@@ -182,7 +180,7 @@ def test_print_that_ran_at_the_first_look_ends_at_its_printer_though_nobody_says
 
 
 @pytest.mark.parametrize(("age", "late"), [(0, None), (30, None), (31, True)])
-def test_news_of_a_snapshot_is_late_only_when_it_is_older_than_half_a_minute(age: int, late: bool | None) -> None:
+def test_event_of_a_snapshot_is_late_if_older_than_half_a_minute(age: int, late: bool | None) -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
     watched.now = NOON + timedelta(hours=1)
     began = stamp(3600 - age)
@@ -197,7 +195,7 @@ def test_news_of_a_snapshot_is_late_only_when_it_is_older_than_half_a_minute(age
         assert farm_event.data.get("occurred_at") == (began if late else None)
 
 
-def test_news_of_the_stream_is_never_late() -> None:
+def test_event_of_the_stream_is_never_late() -> None:
     watched = Watched(jobs={JOB: job(status="assigned", assignedPrinterId=A)})
     watched.now = NOON + timedelta(hours=1)
     assert watched.job(3600, status="printing", assignedPrinterId=A, printingStartedAt=stamp(60))[0] == "job_started"
@@ -215,7 +213,7 @@ def test_retry_is_another_attempt_that_can_fail_again() -> None:
     assert (watched.last[0].data["attempt"], watched.last[0].data["reason"]) == (2, "Spaghetti")
 
 
-def test_ending_that_nobody_told_is_found_with_its_time() -> None:
+def test_missed_end_is_found_with_its_time() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
     watched.now = NOON + timedelta(hours=1)
     changes = snapshot(watched.farm, {A: record()})
@@ -231,7 +229,7 @@ def test_ending_that_nobody_told_is_found_with_its_time() -> None:
     assert watched.see(watched.farm.apply_ended_jobs(rows, NOON)) == []
 
 
-def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
+def test_job_that_was_missed_completely_fires_all_of_its_events() -> None:
     watched = Watched()
     source = job(
         600,
@@ -241,8 +239,8 @@ def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
         printingStartedAt=stamp(60),
         printingCompletedAt=stamp(600),
     )
-    told = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
-    assert told == [
+    kinds = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
+    assert kinds == [
         "job_created",
         "job_assigned",
         "job_started",
@@ -252,13 +250,13 @@ def test_job_that_came_and_went_unseen_is_told_from_its_beginning() -> None:
     ]
 
 
-def test_queue_that_may_be_read_again_is_no_news() -> None:
+def test_queue_that_becomes_readable_again_fires_nothing() -> None:
     watched = Watched(jobs={JOB: job()})
     assert watched.see(watched.farm.forget_jobs()) == []
     assert watched.see(snapshot(watched.farm, {A: record()}, {JOB: job()})) == []
 
 
-def test_printer_going_and_coming_is_an_alert() -> None:
+def test_printer_going_offline_and_online_is_an_alert() -> None:
     watched = Watched()
     assert watched.see(event(watched.farm, "printer", Action.UPDATE, {A: record(1, isOnline=False)})) == [
         "printer_offline"
@@ -269,7 +267,7 @@ def test_printer_going_and_coming_is_an_alert() -> None:
 
 
 @pytest.mark.parametrize("online", [True, False])
-def test_printer_that_was_removed_and_returns_brings_no_alert_of_its_former_life(online: bool) -> None:
+def test_printer_that_is_removed_and_returns_fires_no_old_alert(online: bool) -> None:
     watched = Watched(record(continuousPrint=True))
     watched.stat(0, data={"health": {"errors": [], "warnings": [KNOWN]}})
     watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}}))
@@ -279,13 +277,13 @@ def test_printer_that_was_removed_and_returns_brings_no_alert_of_its_former_life
 
 
 def health(*codes: str) -> dict[str, Any]:
-    """Return telemetry that shows these warnings and nothing else."""
+    """Return telemetry with these warnings and nothing else."""
     return {"health": {"errors": [], "warnings": [{**KNOWN, "code": code} for code in codes]}}
 
 
 @pytest.fixture(params=["silent", "offline"])
 def gone(request: pytest.FixtureRequest) -> Watched:
-    """Return a printer that has shown problem A, and of which nothing has come for a while."""
+    """Return a printer that has reported problem A, and then nothing for some time."""
     watched = Watched()
     watched.stat(0, data=health())
     assert watched.stat(1, data=health("A")) == ["hms_warning"]
@@ -297,47 +295,47 @@ def gone(request: pytest.FixtureRequest) -> Watched:
 
 
 def back(watched: Watched, seconds: float, *codes: str) -> list[tuple[str, str]]:
-    """Return which problems come and go when the printer shows just these."""
+    """Return which problems appear and disappear when the printer reports just these."""
     watched.stat(seconds, isOnline=True, data=health(*codes))
     return [(event.kind, event.data["code"]) for event in watched.last if event.kind.startswith("hms")]
 
 
-def test_problem_that_goes_on_over_a_silence_is_neither_cleared_nor_reported_again(gone: Watched) -> None:
+def test_problem_that_lasts_over_a_gap_is_neither_cleared_nor_reported_again(gone: Watched) -> None:
     assert back(gone, 601, "A") == []
     assert back(gone, 602) == [("hms_cleared", "A")]
 
 
-def test_problem_in_the_first_message_after_a_silence_is_reported(gone: Watched) -> None:
+def test_problem_in_the_first_message_after_a_gap_is_reported(gone: Watched) -> None:
     assert back(gone, 601, "A", "B") == [("hms_warning", "B")]
 
 
-def test_problem_that_went_during_a_silence_is_cleared_by_the_first_message_after_it(gone: Watched) -> None:
+def test_problem_that_ended_in_a_gap_is_cleared_by_the_first_message_after_it(gone: Watched) -> None:
     assert back(gone, 601, "B") == [("hms_warning", "B"), ("hms_cleared", "A")]
 
 
-def test_attempt_that_failed_while_nobody_looked_is_told_as_another_one() -> None:
+def test_missed_failed_attempt_fires_as_another_attempt() -> None:
     failed = {"status": "failed", "assignedPrinterId": A}
     watched = Watched(jobs={JOB: job(**failed, printingStartedAt=stamp(-90), printingCompletedAt=stamp(-60))})
     again = job(20, **failed, printingStartedAt=stamp(10), printingCompletedAt=stamp(20))
 
-    told = watched.see(snapshot(watched.farm, {A: record()}, {JOB: again}))
+    kinds = watched.see(snapshot(watched.farm, {A: record()}, {JOB: again}))
 
-    assert set(told) == {"job_retried", "job_assigned", "job_started", "print_started", "job_failed", "print_failed"}
+    assert set(kinds) == {"job_retried", "job_assigned", "job_started", "print_started", "job_failed", "print_failed"}
     assert watched.last[-1].data["attempt"] == 2
     assert watched.see(snapshot(watched.farm, {A: record()}, {JOB: again})) == []
 
 
-def test_attempt_that_was_completed_while_nobody_looked_is_told_as_another_one() -> None:
+def test_missed_completed_attempt_fires_as_another_attempt() -> None:
     failed = job(status="failed", assignedPrinterId=A, printingStartedAt=stamp(-90), printingCompletedAt=stamp(-60))
     watched = Watched(jobs={JOB: failed})
-    told = watched.job(
+    kinds = watched.job(
         30, status="completed", assignedPrinterId=A, printingStartedAt=stamp(10), printingCompletedAt=stamp(20)
     )
-    assert set(told) >= {"job_retried", "print_started", "print_finished"}
+    assert set(kinds) >= {"job_retried", "print_started", "print_finished"}
     assert watched.last[-1].data["attempt"] == 2
 
 
-def test_stories_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_histories_are_removed_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.model.events._MAX_HISTORIES", 2)
     watched = Watched()
     for number in range(5):
@@ -346,7 +344,7 @@ def test_stories_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def ending(kind: str, minutes: int = 0, **data: Any) -> FarmEvent:
-    """Return that a print has ended."""
+    """Return an event that a print has ended."""
     return FarmEvent(
         scope=Scope.PRINT,
         kind=kind,
@@ -356,7 +354,7 @@ def ending(kind: str, minutes: int = 0, **data: Any) -> FarmEvent:
     )
 
 
-def test_result_that_is_found_late_does_not_replace_a_newer_one() -> None:
+def test_late_result_does_not_replace_a_newer_one() -> None:
     results = Results()
     assert results.record(ending("print_failed", 5, reason="Spaghetti"))
     assert results.record(ending("print_failed", 1))
@@ -371,7 +369,7 @@ def test_result_that_is_found_late_does_not_replace_a_newer_one() -> None:
     assert restored.of(A).result is None
 
 
-def test_of_two_ends_at_one_moment_the_one_that_comes_last_is_the_result() -> None:
+def test_of_two_ends_at_the_same_time_the_last_one_is_the_result() -> None:
     results = Results()
     results.record(ending("print_failed"))
     results.record(ending("print_finished"))
@@ -385,7 +383,7 @@ def test_damaged_results_are_ignored(saved: object) -> None:
     assert (results.of(A).result, results.of(A).failed_prints, results.of(A).reason) == (None, 0, None)
 
 
-def test_damaged_time_of_a_result_does_not_keep_later_results_away() -> None:
+def test_damaged_time_of_a_result_does_not_block_later_results() -> None:
     results = Results()
     results.restore({A: {"result": "failed", "failed_prints": 3, "ended_at": "yesterday"}})
     assert results.record(ending("print_finished"))

@@ -1,4 +1,4 @@
-"""Whatever printers say, and whatever of it is lost: prints start and end in turn, and none is lost or made up."""
+"""Properties of external prints for any messages and losses: starts and ends alternate, none is missed or invented."""
 
 from typing import Any
 
@@ -90,12 +90,12 @@ class Story:
         if status in ("completed", "failed", "cancelled"):
             self._began = None
         if status in ("completed", "cancelled"):
-            # One that failed can be retried, these can't.
+            # A failed job can be retried, these can't.
             self._jobs += 1
 
 
 def check(kinds: list[str]) -> None:
-    """Check that prints start and end in turn, and are paused and resumed in turn while they run."""
+    """Check that starts and ends alternate, and that pauses and resumes alternate in between."""
     runs = paused = False
     for kind in kinds:
         if kind == "print_started":
@@ -112,7 +112,7 @@ def check(kinds: list[str]) -> None:
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(STAT | STAT | RECORD | TIME, max_size=25))
-def test_prints_from_elsewhere_start_and_end_in_turn(steps: list[tuple[Any, ...]]) -> None:
+def test_starts_and_ends_of_external_prints_alternate(steps: list[tuple[Any, ...]]) -> None:
     story = Story()
     for step in steps:
         story.live(step)
@@ -121,7 +121,7 @@ def test_prints_from_elsewhere_start_and_end_in_turn(steps: list[tuple[Any, ...]
         runs = story.kinds.count("print_started") - sum(kind in ENDS for kind in story.kinds)
         assert (state.start_time is not None) == (state.external_print is not None) == (runs == 1)
         assert story.results.of(A).failed_prints == story.kinds.count("print_failed")
-    # The outcome of what still runs shows at last, and what begins then is another print.
+    # The outcome of a running print shows in the end, and the next one is another print.
     story.live(("record", {"isOnline": True}, False))
     story.live(("stat", "FINISH", {"percent": 100}, {"isOnline": True, "isAvailable": True}))
     check(story.kinds)
@@ -139,7 +139,7 @@ def test_prints_from_elsewhere_start_and_end_in_turn(steps: list[tuple[Any, ...]
     ),
     st.sampled_from([None, "", "Other"]),
 )
-def test_one_print_starts_and_ends_once_whatever_gets_lost(
+def test_one_print_starts_and_ends_once_despite_lost_messages(
     gaps: list[str], end: tuple[str, float, str], last: str | None
 ) -> None:
     story = Story()
@@ -169,7 +169,7 @@ def test_one_print_starts_and_ends_once_whatever_gets_lost(
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(STAT | JOBS | JOBS | RECORD | TIME, max_size=25))
-def test_no_print_starts_while_another_runs_wherever_it_was_started(steps: list[tuple[Any, ...]]) -> None:
+def test_no_print_starts_while_another_runs(steps: list[tuple[Any, ...]]) -> None:
     story = Story()
     for step in steps:
         story.live(step)

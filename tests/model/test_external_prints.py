@@ -1,4 +1,4 @@
-"""Prints that were started elsewhere: each starts once and ends once, with the result, name and times that it had."""
+"""External prints: each starts once and ends once, with its own result, name and times."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,20 +12,20 @@ from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot,
 from tests.support.watched import Watched
 
 type Said = tuple[Any, ...]
-"""A word, and as far as the message mentions them: percent, and the name of the print."""
+"""A status, and if the message has them: percent, and the name of the print."""
 
 OCTOPRINT = ("Operational", "Starting", "Printing", "Pausing", "Paused", "Resuming", "Finishing", "Operational")
 
 
 def idle(**printer: Any) -> Watched:
-    """Return a printer that has said that it is idle."""
+    """Return a printer that has reported to be idle."""
     watched = Watched(record(**printer))
     assert watched.say("IDLE") == []
     return watched
 
 
 def events(watched: Watched, *said: Said) -> list[str]:
-    """Return what comes of a printer saying all this, one after the other."""
+    """Return the events when a printer reports these one after the other."""
     return [kind for message in said for kind in watched.say(*message)]
 
 
@@ -73,7 +73,7 @@ def data(watched: Watched) -> dict[str, Any]:
         ([("PREPARE",), ("FINISH",)], "finished"),
     ],
 )
-def test_word_decides_how_a_print_ended_else_how_far_it_had_come(said: list[Said], end: str) -> None:
+def test_status_decides_how_a_print_ended_else_its_progress(said: list[Said], end: str) -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 40)) == ["print_started"]
     fired = [kind for kind in events(watched, *said) if kind not in ("print_paused", "print_resumed")]
@@ -81,7 +81,7 @@ def test_word_decides_how_a_print_ended_else_how_far_it_had_come(said: list[Said
     assert events(watched, ("FINISH", 100), (None,), ("IDLE",)) == []
 
 
-def test_print_that_was_canceled_is_no_failed_print() -> None:
+def test_canceled_print_is_not_a_failed_one() -> None:
     results = Results()
     watched = idle()
     for word in ("cancelled", "STOPPED", "IDLE", "FAILED"):
@@ -94,7 +94,7 @@ def test_print_that_was_canceled_is_no_failed_print() -> None:
     assert results.of(A).failed_prints == 1
 
 
-def test_end_says_how_far_the_print_had_come_and_how_long_it_took() -> None:
+def test_end_has_progress_and_duration_of_the_print() -> None:
     watched = idle()
     watched.say("RUNNING", 40, "Bracket")
     watched.now += timedelta(minutes=9)
@@ -112,12 +112,12 @@ def test_end_says_how_far_the_print_had_come_and_how_long_it_took() -> None:
     }
 
 
-# What comes in between
+# Gaps and pauses
 
 
 @pytest.mark.parametrize("gap", ["offline", "null", "unknown", "offline word", "silent", "maintenance"])
 @pytest.mark.parametrize("times", [1, 3])
-def test_gap_neither_ends_a_print_nor_starts_it_again(gap: str, times: int) -> None:
+def test_gap_neither_ends_nor_restarts_a_print(gap: str, times: int) -> None:
     watched = idle()
     fired = watched.say("RUNNING", 40, "Bracket")
     for _ in range(times):
@@ -142,7 +142,7 @@ def test_gap_neither_ends_a_print_nor_starts_it_again(gap: str, times: int) -> N
 
 
 @pytest.mark.parametrize("word", [None, "reticulating", "offline", "INIT"])
-def test_flag_that_calls_a_printing_printer_free_all_along_says_nothing(word: str | None) -> None:
+def test_flag_that_is_always_free_is_ignored(word: str | None) -> None:
     watched = Watched(record(confirmedReady=False))
     fired = [kind for said in ("IDLE", "RUNNING", word) for kind in watched.stat(1, state=said)]
     fired += watched.pass_time(minutes=2)
@@ -150,7 +150,7 @@ def test_flag_that_calls_a_printing_printer_free_all_along_says_nothing(word: st
     assert fired == ["print_started", "print_finished"]
 
 
-def test_print_that_finished_while_the_printer_was_offline_has_finished_once_it_is_back() -> None:
+def test_print_that_finished_while_offline_ends_when_the_printer_is_online() -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 40)) == ["print_started"]
     assert watched.say("RUNNING", isOnline=False) == ["printer_offline"]
@@ -159,17 +159,17 @@ def test_print_that_finished_while_the_printer_was_offline_has_finished_once_it_
     assert watched.say("FINISH", 100, isOnline=True) == ["print_finished"]
 
 
-def test_print_that_ended_while_nothing_came_is_over_once_the_printer_says_so() -> None:
+def test_print_that_ended_in_a_gap_ends_with_the_next_status() -> None:
     watched = idle()
     watched.say("RUNNING", 40)
     assert watched.pass_time(minutes=30) == []
-    # That Printago calls it free does not say how the print ended; what the printer says next does.
+    # Printago's "free" does not say how the print ended; the printer's next status does.
     assert watched.record(1800, isAvailable=True, confirmedReady=False) == []
     assert watched.pass_time(minutes=30) == []
     assert watched.say("FINISH", 100) == ["print_finished"]
 
 
-def test_missing_word_of_a_free_printer_is_waited_out_for_a_minute() -> None:
+def test_missing_status_of_a_free_printer_is_awaited_for_a_minute() -> None:
     watched = idle()
     watched.say("RUNNING", 40)
     assert watched.say(None, isAvailable=True) == []
@@ -179,7 +179,7 @@ def test_missing_word_of_a_free_printer_is_waited_out_for_a_minute() -> None:
     assert events(watched, ("IDLE",), (None,)) == []
 
 
-def test_pause_fires_once_whatever_comes_in_between() -> None:
+def test_pause_fires_once_despite_other_statuses_in_between() -> None:
     watched = idle()
     said = ("RUNNING",), ("PAUSE",), (None,), ("PAUSE",), ("PREPARE",), ("PAUSE",), ("RUNNING",), ("RUNNING",)
     assert events(watched, *said) == ["print_started", "print_paused", "print_resumed"]
@@ -195,7 +195,7 @@ def test_canceling_a_paused_print_does_not_resume_it() -> None:
     ]
 
 
-# What starts
+# How a print starts
 
 
 def test_whole_print_of_octoprint_fires_each_event_once() -> None:
@@ -213,7 +213,7 @@ def test_whole_print_of_octoprint_fires_each_event_once() -> None:
         (None, None, None, None),
     ],
 )
-def test_printer_that_is_taken_prints_whatever_it_calls_that(words: tuple[str | None, ...]) -> None:
+def test_taken_printer_prints_whatever_its_status(words: tuple[str | None, ...]) -> None:
     watched = Watched()
     fired = [
         kind for place, word in enumerate(words) for kind in watched.say(word, isAvailable=place in (0, len(words) - 1))
@@ -222,7 +222,7 @@ def test_printer_that_is_taken_prints_whatever_it_calls_that(words: tuple[str | 
 
 
 @pytest.mark.parametrize("percent", [None, 40, 100])
-def test_attention_of_a_free_printer_is_the_end_of_a_print(percent: float | None) -> None:
+def test_attention_of_a_free_printer_ends_the_print(percent: float | None) -> None:
     watched = idle()
     assert watched.say("PRINTING", percent, isAvailable=False) == ["print_started"]
     assert watched.say("ATTENTION", isAvailable=False) == []
@@ -231,7 +231,7 @@ def test_attention_of_a_free_printer_is_the_end_of_a_print(percent: float | None
 
 
 @pytest.mark.parametrize("word", ["Offline after error", "shutdown"])
-def test_fault_that_frees_a_printer_is_a_failed_print(word: str) -> None:
+def test_error_that_frees_a_printer_is_a_failed_print(word: str) -> None:
     watched = idle()
     said = [(word, False), (None, False), ("RUNNING", False), (word, True), ("startup", True), ("standby", True)]
     fired = watched.say("RUNNING", 40)
@@ -239,14 +239,14 @@ def test_fault_that_frees_a_printer_is_a_failed_print(word: str) -> None:
     assert fired == ["print_started", "print_failed"]
 
 
-def test_missing_word_of_an_idle_printer_starts_nothing() -> None:
+def test_missing_status_of_an_idle_printer_starts_nothing() -> None:
     watched = idle()
     assert [kind for word in (None, "IDLE", None) for kind in watched.say(word, isAvailable=False)] == []
     assert watched.pass_time(seconds=70) == ["print_started"]
     assert watched.say("RUNNING") == []
 
 
-def test_preparation_that_is_given_up_is_no_print() -> None:
+def test_aborted_preparation_is_not_a_print() -> None:
     watched = idle()
     assert events(watched, ("PREPARE",), ("IDLE",), ("PREPARE",), ("FINISH",)) == []
 
@@ -255,7 +255,7 @@ def test_preparation_that_is_given_up_is_no_print() -> None:
     ("word", "fired"), [("IDLE", ["print_started"]), ("FINISH", ["print_started"]), ("RUNNING", []), (None, [])]
 )
 @pytest.mark.parametrize("online", [True, False])
-def test_print_of_a_printer_that_had_fallen_silent_at_rest_before_the_first_look_has_started(
+def test_print_of_a_printer_that_was_idle_and_silent_at_the_start_has_started(
     word: str | None, fired: list[str], online: bool
 ) -> None:
     watched = Watched(record(isOnline=online))
@@ -265,7 +265,7 @@ def test_print_of_a_printer_that_had_fallen_silent_at_rest_before_the_first_look
     assert watched.say("complete") == ["print_finished"]
 
 
-def test_print_that_is_first_seen_paused_has_started() -> None:
+def test_print_first_seen_paused_has_started() -> None:
     watched = idle()
     assert events(watched, ("PAUSE",), ("RUNNING",), ("FINISH",)) == [
         "print_started",
@@ -275,7 +275,7 @@ def test_print_that_is_first_seen_paused_has_started() -> None:
     ]
 
 
-def test_end_that_is_repeated_fires_once() -> None:
+def test_repeated_end_fires_once() -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 99), ("FINISH", 100), ("FINISH",), (None,), ("FINISH", 100), ("IDLE", 0)) == [
         "print_started",
@@ -294,13 +294,13 @@ def test_print_keeps_the_name_that_it_had_while_it_ran(last: str | None) -> None
     assert data(watched)["job"] == "Bracket"
 
 
-def test_name_that_only_the_end_says_is_better_than_none() -> None:
+def test_name_reported_only_with_the_end_is_used() -> None:
     watched = idle()
     events(watched, ("RUNNING", 40), ("FINISH", 100, "Bracket"))
     assert data(watched)["job"] == "Bracket"
 
 
-def test_name_that_comes_after_the_start_is_the_name() -> None:
+def test_name_reported_after_the_start_is_used() -> None:
     watched = idle()
     events(watched, ("FINISH", 100, "Yesterday's"), ("RUNNING",))
     assert data(watched)["job"] == "Yesterday's"
@@ -328,7 +328,7 @@ def test_name_that_comes_after_the_start_is_the_name() -> None:
         ([("Cancelling",), ("Printing", 0, "B")], "canceled"),
     ],
 )
-def test_print_that_follows_another_ends_it(said: list[Said], first: str) -> None:
+def test_next_print_ends_the_previous_one(said: list[Said], first: str) -> None:
     watched = idle()
     events(watched, ("RUNNING", 10, "A"), ("RUNNING", 97))
     assert events(watched, *said) == [f"print_{first}", "print_started"]
@@ -348,9 +348,7 @@ def test_print_that_follows_another_ends_it(said: list[Said], first: str) -> Non
     ],
 )
 @pytest.mark.parametrize("gap", ["offline", "silent"])
-def test_printer_that_comes_back_with_another_print_has_ended_the_first(
-    gap: str, back: dict[str, Any], fired: list[str]
-) -> None:
+def test_another_print_after_a_gap_ends_the_first(gap: str, back: dict[str, Any], fired: list[str]) -> None:
     watched = idle()
     watched.say("RUNNING", 40, "A")
     if gap == "offline":
@@ -364,7 +362,7 @@ def test_printer_that_comes_back_with_another_print_has_ended_the_first(
     assert watched.say("FINISH", 100) == ["print_finished"]
 
 
-def test_readings_left_over_from_the_print_before_do_not_end_the_next_one() -> None:
+def test_readings_left_over_from_the_previous_print_do_not_end_the_next_one() -> None:
     watched = idle()
     events(watched, ("RUNNING", 50, "A"), ("FINISH", 100), ("IDLE",))
     said = ("RUNNING",), ("RUNNING", 0, "B"), ("RUNNING", 40), ("IDLE",)
@@ -372,7 +370,7 @@ def test_readings_left_over_from_the_print_before_do_not_end_the_next_one() -> N
     assert data(watched)["job"] == "B"
 
 
-def test_progress_that_is_estimated_anew_is_no_other_print() -> None:
+def test_corrected_progress_is_not_another_print() -> None:
     watched = idle()
     said = ("RUNNING", 80, "A"), ("RUNNING", 55), ("RUNNING", 56), ("RUNNING", 20), (None,), ("RUNNING", 90)
     assert events(watched, *said) == ["print_started"]
@@ -380,7 +378,7 @@ def test_progress_that_is_estimated_anew_is_no_other_print() -> None:
     assert data(watched)["job"] == "A, renamed"
 
 
-def test_printer_that_leaves_the_farm_takes_its_print_along() -> None:
+def test_removed_printer_forgets_its_print() -> None:
     watched = idle()
     watched.say("RUNNING", 40)
     assert watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}})) == []
@@ -388,7 +386,7 @@ def test_printer_that_leaves_the_farm_takes_its_print_along() -> None:
     assert events(watched, ("FINISH",), ("RUNNING",), ("FINISH",)) == ["print_started", "print_finished"]
 
 
-def test_printer_that_returns_to_the_farm_while_it_prints_has_not_just_started() -> None:
+def test_print_of_a_returning_printer_has_not_just_started() -> None:
     watched = idle()
     watched.see(event(watched.farm, "printer", Action.DELETE, {A: {}}))
     watched.see(event(watched.farm, "printer", Action.INSERT, {A: record(5)}))
@@ -415,7 +413,7 @@ def test_print_started_when_it_was_first_seen_running() -> None:
 # Jobs of Printago
 
 
-def test_job_that_appears_late_takes_over_what_looked_like_a_print_from_elsewhere() -> None:
+def test_late_job_takes_over_its_supposed_external_print() -> None:
     watched = idle()
     assert watched.say("RUNNING", 1) == ["print_started"]
     fields = {"assignedPrinterId": A, "createdAt": stamp(-60), "printingStartedAt": stamp(-20)}
@@ -426,7 +424,7 @@ def test_job_that_appears_late_takes_over_what_looked_like_a_print_from_elsewher
     assert events(watched, ("RUNNING", 5), ("FINISH",))[:1] == ["print_started"]
 
 
-def test_job_that_appears_late_and_step_by_step_starts_no_second_print() -> None:
+def test_late_job_with_several_updates_starts_no_second_print() -> None:
     watched = idle()
     assert watched.say("Reticulating", isAvailable=False) == ["print_started"]
     assert watched.job(2, status="assigned", assignedPrinterId=A) == ["job_created", "job_assigned"]
@@ -436,7 +434,7 @@ def test_job_that_appears_late_and_step_by_step_starts_no_second_print() -> None
     assert watched.job(9, status="failed", assignedPrinterId=A) == ["job_failed", "print_failed"]
 
 
-def test_job_that_takes_long_to_reach_a_printer_starts_no_second_print() -> None:
+def test_job_with_a_long_transfer_starts_no_second_print() -> None:
     watched = idle()
     assert watched.say("Reticulating", isAvailable=False) == ["print_started"]
     watched.job(3, status="assigned", assignedPrinterId=A)
@@ -449,7 +447,7 @@ def test_job_that_takes_long_to_reach_a_printer_starts_no_second_print() -> None
 
 
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
-def test_job_that_never_reached_the_printer_does_not_end_the_print_that_runs_there(end: str) -> None:
+def test_job_that_failed_before_printing_does_not_end_the_external_print(end: str) -> None:
     watched = idle()
     assert watched.say("RUNNING", 5, "A") == ["print_started"]
     watched.job(3, status="assigned", assignedPrinterId=A)
@@ -458,7 +456,7 @@ def test_job_that_never_reached_the_printer_does_not_end_the_print_that_runs_the
     assert data(watched)["job"] == "A"
 
 
-def test_job_that_starts_later_has_ended_the_print_before_it() -> None:
+def test_job_that_starts_later_ends_the_previous_print() -> None:
     watched = idle()
     watched.say("RUNNING", 40, "A")
     watched.say("RUNNING", isOnline=False)
@@ -469,7 +467,7 @@ def test_job_that_starts_later_has_ended_the_print_before_it() -> None:
     assert ended.data["job"] == "A"
 
 
-def test_job_that_is_known_only_when_its_print_was_over_fires_nothing_more_at_the_printer() -> None:
+def test_job_found_after_its_print_ended_fires_nothing_at_the_printer() -> None:
     watched = idle()
     assert events(watched, ("RUNNING", 1), ("FINISH", 100)) == ["print_started", "print_finished"]
     watched.now += timedelta(minutes=2)
@@ -479,7 +477,7 @@ def test_job_that_is_known_only_when_its_print_was_over_fires_nothing_more_at_th
     assert fired == ["job_created", "job_assigned", "job_started", "job_finished"]
 
 
-def test_printer_that_still_says_running_after_its_job_has_ended_starts_nothing() -> None:
+def test_printer_that_still_reports_running_after_its_job_ended_starts_nothing() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, printingStartedAt=stamp(-60))})
     watched.say("RUNNING", 99, "Benchy")
     assert "print_finished" in watched.job(2, status="completed", assignedPrinterId=A)
@@ -487,7 +485,7 @@ def test_printer_that_still_says_running_after_its_job_has_ended_starts_nothing(
     assert events(watched, ("RUNNING", 1), ("FINISH",)) == ["print_started", "print_finished"]
 
 
-def test_print_of_a_job_that_may_not_be_read_any_more_goes_on_by_the_printers_word() -> None:
+def test_print_of_an_unreadable_job_follows_the_status_of_the_printer() -> None:
     fields = {"assignedPrinterId": A, "printingStartedAt": stamp(-60), "label": "Order 7"}
     watched = Watched(jobs={JOB: job(status="printing", **fields)})
     watched.say("RUNNING", 40)
@@ -497,7 +495,7 @@ def test_print_of_a_job_that_may_not_be_read_any_more_goes_on_by_the_printers_wo
     assert data(watched)["duration"] == 63
 
 
-def test_job_that_may_be_read_again_does_not_start_again() -> None:
+def test_job_that_becomes_readable_again_does_not_start_again() -> None:
     watched = idle()
     assert watched.see(watched.farm.forget_jobs()) == []
     assert watched.say("RUNNING", 1) == ["print_started"]
@@ -513,7 +511,7 @@ def test_job_that_may_be_read_again_does_not_start_again() -> None:
     ("percent", "name", "began"),
     [(70, "Bracket", 1), (None, None, 1), (70, None, 1), (70, "Other", 7200), (10, "Bracket", 7200)],
 )
-def test_print_that_goes_on_over_a_restart_began_when_it_was_first_seen(
+def test_print_across_a_restart_started_when_it_was_first_seen(
     percent: float | None, name: str | None, began: int
 ) -> None:
     before = Watched()
@@ -536,14 +534,14 @@ def test_print_that_goes_on_over_a_restart_began_when_it_was_first_seen(
     "saved",
     [None, [], {A: None}, {A: {}}, {A: {"seen_at": 5}}, {A: {"seen_at": stamp(9e6)}}, {A: {"seen_at": stamp(-9e6)}}],
 )
-def test_damaged_memory_of_a_print_is_ignored(saved: object) -> None:
+def test_damaged_stored_print_is_ignored(saved: object) -> None:
     watched = Watched()
     watched.event_detector.external_prints.restore(saved)
     assert events(watched, ("RUNNING",), ("FINISH",)) == ["print_finished"]
     assert data(watched)["duration"] == 1
 
 
-def test_print_that_ended_before_the_restart_is_no_news() -> None:
+def test_print_that_ended_before_the_restart_fires_nothing() -> None:
     watched = Watched()
     watched.event_detector.external_prints.restore({A: {"seen_at": stamp(-60), "name": "Bracket", "progress": 60}})
     assert events(watched, ("FINISH", 100, "Bracket"), ("RUNNING", 1, "Bracket")) == ["print_started"]

@@ -1,4 +1,4 @@
-"""Which cause an alert names after FabMatic went off by itself, and which end of FabMatic is nobody's alert."""
+"""The cause in an alert when FabMatic went off by itself, and when there is no alert."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,25 +19,25 @@ def watched() -> Watched:
 
 
 def cause(watched: Watched) -> str | None:
-    """Return which cause the alert of the last change names."""
+    """Return the cause in the alert of the last change."""
     return next((alert.data["cause"] for alert in watched.last if alert.kind == "fabmatic_tripped"), None)
 
 
-def test_lost_contact_is_the_cause_whatever_else_is_wrong(watched: Watched) -> None:
+def test_lost_contact_takes_precedence_as_the_cause(watched: Watched) -> None:
     watched.stat(1, state="IDLE", isAvailable=True, data={"health": {"errors": [], "warnings": []}})
     watched.stat(2, data=PROBLEM)
     watched.record(3, continuousPrint=False, isOnline=False)
     assert cause(watched) == "contact_lost"
 
 
-def test_problem_is_the_cause_although_somebody_prints_there(watched: Watched) -> None:
+def test_problem_is_the_cause_even_with_an_external_print(watched: Watched) -> None:
     watched.stat(1, state="IDLE", isAvailable=True, data={"health": {"errors": [], "warnings": []}})
     watched.stat(2, state="RUNNING", isAvailable=False, data=PROBLEM)
     watched.record(3, continuousPrint=False, isAvailable=False)
     assert cause(watched) == "hms"
 
 
-def test_print_from_elsewhere_is_the_cause_though_its_printer_has_fallen_silent(watched: Watched) -> None:
+def test_external_print_is_the_cause_even_if_its_printer_is_silent(watched: Watched) -> None:
     watched.say("IDLE")
     watched.say("RUNNING", 40)
     watched.pass_time(minutes=30)
@@ -45,18 +45,18 @@ def test_print_from_elsewhere_is_the_cause_though_its_printer_has_fallen_silent(
     assert cause(watched) == "used_from_outside"
 
 
-def test_printer_that_is_taken_without_a_job_is_used_from_outside_though_it_sends_nothing(watched: Watched) -> None:
+def test_printer_taken_without_a_job_is_used_externally_even_if_silent(watched: Watched) -> None:
     watched.record(1, continuousPrint=False, isAvailable=False)
     assert cause(watched) == "used_from_outside"
 
 
-def test_print_of_a_job_is_no_use_from_outside() -> None:
+def test_print_of_a_job_is_not_external_use() -> None:
     watched = Watched(record(continuousPrint=True), jobs={JOB: job(status="printing", assignedPrinterId=A)})
     watched.record(1, continuousPrint=False, isAvailable=False)
     assert cause(watched) == "unknown"
 
 
-def test_fabmatic_that_trips_soon_after_we_turned_it_off_and_on_again_is_an_alert(watched: Watched) -> None:
+def test_fabmatic_that_trips_soon_after_being_turned_on_again_is_an_alert(watched: Watched) -> None:
     watched.event_detector.expect_fabmatic_off(A)
     assert watched.record(1, continuousPrint=False) == []
     assert watched.record(2, continuousPrint=True) == []
@@ -64,7 +64,7 @@ def test_fabmatic_that_trips_soon_after_we_turned_it_off_and_on_again_is_an_aler
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "alerts"),
     [
         ({"fabmaticRemainingJobs": 3}, {"isOnline": False}, ["fabmatic_tripped", "printer_offline"]),
         ({"fabmaticRemainingJobs": 3}, {}, ["fabmatic_tripped"]),
@@ -76,17 +76,17 @@ def test_fabmatic_that_trips_soon_after_we_turned_it_off_and_on_again_is_an_aler
     ],
     ids=["contact", "unknown", "limit", "after the last", "after the last, limit gone", "before the last", "no limit"],
 )
-def test_fabmatic_that_went_off_is_an_alert_unless_its_limit_ended(
-    before: dict[str, Any], after: dict[str, Any], told: list[str]
+def test_fabmatic_going_off_is_an_alert_unless_its_limit_ended(
+    before: dict[str, Any], after: dict[str, Any], alerts: list[str]
 ) -> None:
     watched = Watched(record(continuousPrint=True, **before))
     changes = event(
         watched.farm, "printer", Action.UPDATE, {A: record(1, **{**before, "continuousPrint": False, **after})}
     )
-    assert sorted(watched.see(changes)) == told
+    assert sorted(watched.see(changes)) == alerts
 
 
-def test_fabmatic_used_from_outside_says_so() -> None:
+def test_fabmatic_alert_names_external_use() -> None:
     watched = Watched(record(continuousPrint=True))
     watched.stat(0, state="IDLE")
     watched.stat(1, state="RUNNING", isAvailable=False)
@@ -95,10 +95,10 @@ def test_fabmatic_used_from_outside_says_so() -> None:
     assert watched.last[0].data["cause"] == "used_from_outside"
 
 
-def test_fabmatic_that_we_turned_off_a_moment_ago_is_no_alert() -> None:
-    for minutes, told in ((0, []), (5, ["fabmatic_tripped"])):
+def test_fabmatic_that_we_just_turned_off_is_no_alert() -> None:
+    for minutes, alerts in ((0, []), (5, ["fabmatic_tripped"])):
         watched = Watched(record(continuousPrint=True))
         watched.event_detector.expect_fabmatic_off(A)
         watched.now += timedelta(minutes=minutes)
         changes = event(watched.farm, "printer", Action.UPDATE, {A: record(1, continuousPrint=False)})
-        assert watched.see(changes) == told
+        assert watched.see(changes) == alerts

@@ -1,4 +1,4 @@
-"""How snapshots and messages become one farm."""
+"""Merging snapshots and messages into one farm."""
 
 from datetime import UTC, timedelta
 from typing import Any
@@ -39,7 +39,7 @@ def test_incomplete_snapshot_removes_nothing(farm: Farm) -> None:
     assert JOB in farm.jobs
 
 
-def test_empty_snapshot_is_believed_the_second_time(farm: Farm) -> None:
+def test_empty_snapshot_is_accepted_the_second_time(farm: Farm) -> None:
     assert not snapshot(farm, {}).removed
     assert A in farm.printers
     snapshot(farm, {A: record()})
@@ -47,13 +47,13 @@ def test_empty_snapshot_is_believed_the_second_time(farm: Farm) -> None:
     assert snapshot(farm, {}).removed == {A}
 
 
-def test_empty_snapshot_that_was_cut_short_is_not_the_first_of_two(farm: Farm) -> None:
+def test_incomplete_empty_snapshot_is_not_the_first_of_two(farm: Farm) -> None:
     assert not snapshot(farm, {}, complete=False).removed
     assert not snapshot(farm, {}).removed
     assert snapshot(farm, {}).removed == {A}
 
 
-def test_queue_is_kept_while_the_whole_farm_seems_to_be_gone(farm: Farm) -> None:
+def test_queue_is_kept_after_one_empty_snapshot(farm: Farm) -> None:
     snapshot(farm, {A: record()}, {JOB: job()})
     snapshot(farm, {}, {})
     assert JOB in farm.jobs
@@ -61,7 +61,7 @@ def test_queue_is_kept_while_the_whole_farm_seems_to_be_gone(farm: Farm) -> None
     assert JOB not in farm.jobs
 
 
-def test_job_that_a_snapshot_left_out_by_mistake_comes_back_with_the_next(farm: Farm) -> None:
+def test_job_missing_in_one_snapshot_returns_with_the_next(farm: Farm) -> None:
     snapshot(farm, {A: record()}, {JOB: job(5)})
     snapshot(farm, {A: record()}, {})
     assert JOB not in farm.jobs
@@ -97,7 +97,7 @@ def test_deletion_in_flight_survives_the_snapshot(farm: Farm) -> None:
     assert A not in changes.added | changes.printers
 
 
-def test_telemetry_that_comes_before_its_printer_is_kept_for_the_snapshot() -> None:
+def test_telemetry_before_its_printer_is_kept_for_the_snapshot() -> None:
     farm = Farm(lambda: NOON)
     farm.begin_snapshot()
     stat(farm, A, data={"temps": {"bedTemp": 61, "chamberTemp": 40}})
@@ -106,22 +106,22 @@ def test_telemetry_that_comes_before_its_printer_is_kept_for_the_snapshot() -> N
     assert changes.new_features == {A}
 
 
-def test_snapshot_that_did_not_come_loses_no_message(farm: Farm) -> None:
+def test_failed_snapshot_loses_no_message(farm: Farm) -> None:
     farm.begin_snapshot()
-    event(farm, "printer", Action.UPDATE, {A: {"name": "Told meanwhile"}})
+    event(farm, "printer", Action.UPDATE, {A: {"name": "Renamed meanwhile"}})
     farm.abandon_snapshot()
-    assert farm.printers[A].name == "Told meanwhile"
+    assert farm.printers[A].name == "Renamed meanwhile"
     assert not snapshot(farm, {A: record()}).removed
 
 
-def test_flood_in_flight_asks_for_another_snapshot(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_messages_in_flight_request_another_snapshot(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.model.farm._MOST_JOURNALED", 1)
     farm.begin_snapshot()
     assert not event(farm, "printer", Action.UPDATE, {A: {}}).needs_refresh
     assert event(farm, "printer", Action.UPDATE, {A: {}}).needs_refresh
 
 
-def test_telemetry_in_flight_stands_though_the_snapshot_is_older(farm: Farm) -> None:
+def test_telemetry_in_flight_overrides_an_older_snapshot(farm: Farm) -> None:
     farm.begin_snapshot()
     stat(farm, A, 5, isOnline=True, isAvailable=False, state="RUNNING")
     farm.apply_snapshot(Listing({A: record(1)}, complete=True), None)
@@ -129,7 +129,7 @@ def test_telemetry_in_flight_stands_though_the_snapshot_is_older(farm: Farm) -> 
     assert farm.printers[A].readiness == "busy"
 
 
-def test_beginning_a_snapshot_twice_loses_no_message(farm: Farm) -> None:
+def test_starting_a_snapshot_twice_loses_no_message(farm: Farm) -> None:
     farm.begin_snapshot()
     event(farm, "printer", Action.INSERT, {B: record(name="New")})
     farm.begin_snapshot()
@@ -137,7 +137,7 @@ def test_beginning_a_snapshot_twice_loses_no_message(farm: Farm) -> None:
     assert farm.printers[B].name == "New"
 
 
-def test_late_message_of_a_printer_that_went_does_not_bring_it_back(farm: Farm) -> None:
+def test_late_message_does_not_restore_a_removed_printer(farm: Farm) -> None:
     event(farm, "printer", Action.DELETE, {A: {}})
     changes = event(farm, "printer", Action.INSERT, {A: record()})
     assert A not in farm.printers
@@ -157,7 +157,7 @@ def test_late_message_of_a_printer_that_went_does_not_bring_it_back(farm: Farm) 
         (Action.INSERT, record(-1)),
     ],
 )
-def test_half_an_update_of_a_printer_that_was_deleted_twice_neither_fails_nor_brings_it_back(
+def test_partial_update_does_not_restore_a_printer_deleted_twice(
     farm: Farm, action: Action, half: dict[str, Any]
 ) -> None:
     assert event(farm, "printer", Action.DELETE, {A: {}}).removed == {A}
@@ -168,27 +168,27 @@ def test_half_an_update_of_a_printer_that_was_deleted_twice_neither_fails_nor_br
     assert event(farm, "printer", Action.INSERT, {A: record(10)}).added == {A}
 
 
-def test_half_an_update_of_a_printer_that_was_deleted_asks_for_one_snapshot(farm: Farm) -> None:
+def test_partial_update_of_a_deleted_printer_requests_one_snapshot(farm: Farm) -> None:
     for _ in range(2):
         event(farm, "printer", Action.DELETE, {A: {}})
     asked = [event(farm, "printer", Action.UPDATE, {A: {"isOnline": True}}).needs_refresh for _ in range(3)]
     assert asked == [True, False, False]
 
 
-def test_unknown_printer_is_counted_and_asked_for_once(farm: Farm) -> None:
+def test_unknown_printer_is_counted_and_requested_once(farm: Farm) -> None:
     assert stat(farm, B).needs_refresh
     assert not stat(farm, B).needs_refresh
     assert farm.dropped["unknown_printer"] == 2
     assert not event(farm, "printer", Action.DELETE, {B: {}}).removed
 
 
-def test_printer_of_which_only_a_field_is_known_is_not_added(farm: Farm) -> None:
+def test_printer_with_only_one_known_field_is_not_added(farm: Farm) -> None:
     changes = event(farm, "printer", Action.INSERT, {B: {"isOnline": True}})
     assert changes.needs_refresh
     assert B not in farm.printers
 
 
-def test_unknown_kinds_are_counted_but_not_without_end(farm: Farm) -> None:
+def test_number_of_counted_unknown_entity_types_is_limited(farm: Farm) -> None:
     for number in range(500):
         event(farm, f"kind{number}", Action.UPDATE, {})
     assert farm.dropped["kind:kind7"] == 1
@@ -196,7 +196,7 @@ def test_unknown_kinds_are_counted_but_not_without_end(farm: Farm) -> None:
     assert sum(farm.dropped.values()) == 500
 
 
-def test_push_touches_only_its_printer(farm: Farm) -> None:
+def test_push_changes_only_its_printer(farm: Farm) -> None:
     snapshot(farm, {A: record(), B: record()})
     changes = stat(farm, B, data={"temps": {"bedTemp": 60}})
     assert changes.printers == {B}
@@ -213,7 +213,7 @@ def test_late_telemetry_is_dropped_and_counted(farm: Farm) -> None:
     assert not event(farm, "printer", Action.UPDATE, {A: record(-1, isOnline=False, name="Old")}).printers
 
 
-def test_expiry_tells_whose_telemetry_went_stale() -> None:
+def test_expiry_returns_printers_with_stale_telemetry() -> None:
     now = [NOON]
     farm = Farm(lambda: now[0])
     snapshot(farm, {A: record(), B: record()})
@@ -223,7 +223,7 @@ def test_expiry_tells_whose_telemetry_went_stale() -> None:
     assert not farm.expire().printers
 
 
-def test_record_that_a_call_has_brought_is_taken_over(farm: Farm) -> None:
+def test_record_from_a_response_is_applied(farm: Farm) -> None:
     assert farm.apply_printer(A, record(1, confirmedReady=False)).printers == {A}
     assert farm.printers[A].bed_needs_clearing
     assert not farm.apply_printer(A, record(-1, name="Old", isOnline=False)).printers
@@ -237,8 +237,10 @@ messages = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(messages, st.randoms(use_true_random=False))
-def test_order_of_arrival_does_not_matter_for_what_is_stamped(sent: list[tuple[int, str, int]], random: Any) -> None:
-    """Duplicated and shuffled, the newest of each group stands in the end."""
+def test_order_of_arrival_does_not_matter_for_data_with_timestamps(
+    sent: list[tuple[int, str, int]], random: Any
+) -> None:
+    """Duplicated and shuffled, the newest of each group wins."""
     newest = {kind: max((when for when, of, _ in sent if of == kind), default=None) for kind in ("name", "stat")}
     unique = {(when, kind): value for when, kind, value in sent}
     arriving = [*unique.items(), *unique.items()]
@@ -281,8 +283,8 @@ TOPICS = ("printer-stats/" + A, "printer-stats/" + B, "entities/printers", "enti
     sent=st.lists(st.tuples(st.sampled_from(TOPICS), STATS | EVENTS) | RECORDS, min_size=1, max_size=12),
     asked=st.sampled_from([None, 0, 3]),
 )
-def test_whatever_comes_the_farm_goes_on_and_all_of_it_can_be_shown(sent: list[Any], asked: int | None) -> None:
-    """Damaged messages and snapshots in any order; ``asked`` is after how many of them a snapshot is begun."""
+def test_any_messages_leave_a_working_farm_with_valid_values(sent: list[Any], asked: int | None) -> None:
+    """Damaged messages and snapshots in any order; a snapshot starts after ``asked`` of them."""
     farm = Farm(lambda: NOON)
     snapshot(farm, {A: record()})
     for number, item in enumerate(sent):

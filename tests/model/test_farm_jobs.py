@@ -1,4 +1,4 @@
-"""How jobs find their printers, end and are counted in the farm model."""
+"""Jobs of the farm model: their printers, their end, and their counts."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_job_belongs_to_the_printer_that_it_is_assigned_to(farm: Farm) -> None:
     assert farm.printers[B].job is None
 
 
-def test_of_several_jobs_the_one_that_the_printer_names_is_its_job(farm: Farm) -> None:
+def test_of_several_jobs_the_one_in_the_printers_record_is_its_job(farm: Farm) -> None:
     other = "k" * 24
     snapshot(
         farm,
@@ -36,7 +36,7 @@ def test_of_several_jobs_the_one_that_the_printer_names_is_its_job(farm: Farm) -
     assert farm.printers[A].job is farm.jobs[JOB]
 
 
-def test_job_that_only_its_printer_names_ends_for_the_printer_too(farm: Farm) -> None:
+def test_job_only_in_the_printers_record_ends_for_the_printer_too(farm: Farm) -> None:
     snapshot(farm, {A: record(printingJobId=JOB, isAvailable=False)}, {JOB: job(status="printing")})
     assert farm.printers[A].print_status == "running"
     changes = event(farm, "printjob", Action.UPDATE, {JOB: {"status": "paused", "updatedAt": stamp(1)}})
@@ -46,7 +46,7 @@ def test_job_that_only_its_printer_names_ends_for_the_printer_too(farm: Farm) ->
     assert farm.printers[A].job is None
 
 
-def test_printer_with_several_jobs_has_the_one_that_came_furthest(farm: Farm) -> None:
+def test_printer_with_several_jobs_has_the_one_with_the_latest_status(farm: Farm) -> None:
     other = "k" * 24
     snapshot(
         farm,
@@ -58,13 +58,13 @@ def test_printer_with_several_jobs_has_the_one_that_came_furthest(farm: Farm) ->
     assert farm.printers[A].job is farm.jobs[JOB]
 
 
-def test_job_at_a_printer_that_nobody_knows_is_kept_until_the_printer_comes(farm: Farm) -> None:
+def test_job_of_an_unknown_printer_is_kept_until_the_printer_is_added(farm: Farm) -> None:
     snapshot(farm, {A: record()}, {JOB: job(status="printing", assignedPrinterId=B)})
     event(farm, "printer", Action.INSERT, {B: record(1)})
     assert farm.printers[B].job is farm.jobs[JOB]
 
 
-def test_job_is_at_one_printer_only_whatever_a_record_still_says(farm: Farm) -> None:
+def test_job_has_one_printer_even_if_another_record_still_names_it(farm: Farm) -> None:
     snapshot(
         farm,
         {A: record(printingJobId=JOB, isAvailable=False), B: record()},
@@ -82,7 +82,7 @@ def test_job_is_at_one_printer_only_whatever_a_record_still_says(farm: Farm) -> 
 def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
     farm: Farm, before: str | None, after: dict[str, str]
 ) -> None:
-    """Whichever of the messages carry a stamp."""
+    """All combinations of messages with and without timestamps."""
     farm.open_jobs.completions.total = 7
     printing = {JOB: job(status="printing", assignedPrinterId=A, updatedAt=before)}
     snapshot(farm, {A: record()}, printing)
@@ -104,7 +104,7 @@ def test_completed_job_is_counted_once_and_leaves(farm: Farm) -> None:
     assert JOB not in farm.jobs
 
 
-def test_late_message_of_a_job_that_ended_and_was_deleted_does_not_bring_it_back(farm: Farm) -> None:
+def test_late_message_does_not_restore_an_ended_and_deleted_job(farm: Farm) -> None:
     snapshot(farm, {A: record()}, {JOB: job(status="printing")})
     event(farm, "printjob", Action.UPDATE, {JOB: job(5, status="completed")})
     event(farm, "printjob", Action.DELETE, {JOB: {}})
@@ -121,7 +121,7 @@ def test_failed_job_stays_until_it_is_cleared_and_can_be_retried(farm: Farm) -> 
     assert farm.jobs[JOB].status == "pending"
 
 
-def test_cancelled_job_that_is_retried_comes_back(farm: Farm) -> None:
+def test_canceled_job_that_is_retried_returns(farm: Farm) -> None:
     snapshot(farm, {A: record()}, {JOB: job()})
     event(farm, "printjob", Action.UPDATE, {JOB: {"status": "cancelled", "updatedAt": stamp(3)}})
     assert JOB not in farm.jobs
@@ -129,7 +129,7 @@ def test_cancelled_job_that_is_retried_comes_back(farm: Farm) -> None:
     assert JOB in farm.jobs
 
 
-def test_job_of_which_little_is_known_asks_for_a_snapshot(farm: Farm) -> None:
+def test_job_with_little_data_requests_a_snapshot(farm: Farm) -> None:
     assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).needs_refresh
     assert JOB not in farm.jobs
     assert event(farm, "printjob", Action.UPDATE, {JOB: {"status": "pending"}}).needs_refresh
@@ -138,7 +138,7 @@ def test_job_of_which_little_is_known_asks_for_a_snapshot(farm: Farm) -> None:
     assert JOB not in farm.jobs
 
 
-def test_fragments_of_an_old_job_ask_for_one_snapshot_only(farm: Farm) -> None:
+def test_partial_updates_of_an_old_job_request_one_snapshot(farm: Farm) -> None:
     assert event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 7"}}).needs_refresh
     snapshot(farm, {A: record()}, {})
     assert not event(farm, "printjob", Action.UPDATE, {JOB: {"label": "Order 8"}}).needs_refresh
@@ -146,18 +146,18 @@ def test_fragments_of_an_old_job_ask_for_one_snapshot_only(farm: Farm) -> None:
     assert farm.jobs[JOB].title == "Benchy"
 
 
-def test_job_in_a_status_that_nobody_knows_does_not_ask_for_snapshots_without_end(farm: Farm) -> None:
+def test_job_with_an_unknown_status_does_not_request_endless_snapshots(farm: Farm) -> None:
     for _ in range(3):
         assert not snapshot(farm, {A: record()}, {JOB: job(status="teleporting")}).needs_refresh
     assert JOB not in farm.jobs
 
 
-def test_jobs_that_the_key_may_not_read_are_left_as_they_are(farm: Farm) -> None:
+def test_unreadable_jobs_are_left_unchanged(farm: Farm) -> None:
     farm.begin_snapshot()
     assert not farm.apply_snapshot(Listing({A: record()}, complete=True), None).jobs
 
 
-def test_part_builds_are_remembered_by_when_they_were_first_seen(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_part_builds_are_kept_with_their_first_time(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.model.jobs._MOST_REMEMBERED", 2)
     for number in range(4):
         event(farm, "printjob", Action.UPDATE, {f"job{number}": job(status="completed", partBuildId=f"build{number}")})
@@ -167,7 +167,7 @@ def test_part_builds_are_remembered_by_when_they_were_first_seen(farm: Farm, mon
     assert farm.open_jobs.part_builds["build2"] == first_seen
 
 
-def test_memory_of_what_went_is_bounded(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_removed_entities_is_limited(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.printago.model.gone_entities._MOST_REMEMBERED", 2)
     for number in range(4):
         event(farm, "printjob", Action.INSERT, {f"job{number}": job()})

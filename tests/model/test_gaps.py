@@ -1,4 +1,4 @@
-"""What the answer to "which jobs have ended since?" makes news of, and what it does not."""
+"""Which events fire for jobs that ended since a gap, and which do not."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.support.watched import Watched
 
 
 def answer(watched: Watched, row: dict[str, Any]) -> list[str]:
-    """Let the answer come, about what has ended since noon; return the events that it makes."""
+    """Apply the jobs that have ended since noon; return the events."""
     return watched.see(watched.farm.apply_ended_jobs(Listing({JOB: row}, complete=True), NOON))
 
 
@@ -25,20 +25,20 @@ def answer(watched: Watched, row: dict[str, Any]) -> list[str]:
     ],
     ids=["both before", "created before", "ended before", "created whenever", "not over"],
 )
-def test_job_that_was_not_both_created_and_ended_inside_a_gap_is_no_news_of_it(fields: dict[str, Any]) -> None:
+def test_job_not_created_and_ended_within_a_gap_fires_nothing(fields: dict[str, Any]) -> None:
     watched = Watched()
     source = job(700, **{"status": "completed", "assignedPrinterId": A, **fields})
     assert answer(watched, source) == []
 
 
-def test_job_that_vanished_and_has_not_ended_after_all_is_no_news() -> None:
+def test_disappeared_job_that_has_not_ended_fires_nothing() -> None:
     paused = job(status="paused", assignedPrinterId=A, printingStartedAt=stamp(-60))
     watched = Watched(jobs={JOB: paused})
     assert watched.see(snapshot(watched.farm, {A: record()})) == []
     assert answer(watched, {**paused, **job(5, status="printing")}) == []
 
 
-def test_answer_about_a_job_that_goes_on_again_is_no_news() -> None:
+def test_result_of_a_job_that_runs_again_fires_nothing() -> None:
     watched = Watched(jobs={JOB: job(status="printing", assignedPrinterId=A, createdAt=stamp(1))})
     assert watched.job(5, status="failed", assignedPrinterId=A) == ["job_failed", "print_failed"]
     assert watched.job(6, status="pending") == ["job_retried"]
@@ -47,7 +47,7 @@ def test_answer_about_a_job_that_goes_on_again_is_no_news() -> None:
     assert watched.farm.jobs[JOB].status == "pending"
 
 
-def test_answer_that_is_older_than_what_the_stream_has_brought_meanwhile_is_no_news() -> None:
+def test_result_older_than_the_stream_fires_nothing() -> None:
     fields = {"assignedPrinterId": A, "createdAt": stamp(1)}
     watched = Watched(jobs={JOB: job(status="printing", **fields)})
     failed = job(5, status="failed", printingCompletedAt=stamp(5), **fields)
@@ -56,7 +56,7 @@ def test_answer_that_is_older_than_what_the_stream_has_brought_meanwhile_is_no_n
     assert answer(watched, failed) == []
 
 
-def test_failure_from_before_we_came_that_is_cleared_in_a_gap_is_no_news() -> None:
+def test_old_failure_cleared_in_a_gap_fires_nothing() -> None:
     failed = job(-600, status="failed", assignedPrinterId=A, printingStartedAt=stamp(-900), createdAt=stamp(-9000))
     watched = Watched(jobs={JOB: failed})
     assert watched.see(snapshot(watched.farm, {A: record()})) == []
@@ -64,8 +64,8 @@ def test_failure_from_before_we_came_that_is_cleared_in_a_gap_is_no_news() -> No
 
 
 @pytest.mark.parametrize("vanished", [False, True], ids=["ended", "cleared in the gap"])
-def test_job_that_was_retried_and_ended_again_inside_a_gap_is_news_of_it(vanished: bool) -> None:
-    """It was created long before, and nobody saw it wait or print."""
+def test_job_retried_and_ended_within_a_gap_fires_its_events(vanished: bool) -> None:
+    """It was created long before, and no event of its wait or print arrived."""
     fields = {"assignedPrinterId": A, "createdAt": stamp(-9000)}
     watched = Watched(jobs={JOB: job(status="printing", printingStartedAt=stamp(-600), **fields)})
     first = {
@@ -78,13 +78,13 @@ def test_job_that_was_retried_and_ended_again_inside_a_gap_is_news_of_it(vanishe
     if vanished:
         assert watched.see(snapshot(watched.farm, {A: record()})) == []
     second = {"status": "failed", "printingStartedAt": stamp(100), "printingCompletedAt": stamp(200)}
-    told = ["job_retried", "job_assigned", "job_started", "print_started", "job_failed", "print_failed"]
-    assert sorted(answer(watched, job(200, **second, **fields))) == sorted(told)
+    kinds = ["job_retried", "job_assigned", "job_started", "print_started", "job_failed", "print_failed"]
+    assert sorted(answer(watched, job(200, **second, **fields))) == sorted(kinds)
     assert watched.last[-1].data["attempt"] == 2
     assert answer(watched, job(200, **second, **fields)) == []
 
 
-def test_job_that_vanished_and_goes_on_as_it_turns_out_is_the_same_attempt() -> None:
+def test_disappeared_job_that_continues_is_the_same_attempt() -> None:
     paused = job(status="paused", assignedPrinterId=A, printingStartedAt=stamp(-60))
     watched = Watched(jobs={JOB: paused})
     watched.see(snapshot(watched.farm, {A: record()}))

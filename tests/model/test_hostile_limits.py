@@ -1,4 +1,4 @@
-"""What a sender makes long, deep, many or out of the future: bounded, counted, and nothing known is lost by it."""
+"""Long, deep, numerous or future data is limited and counted, and no known data is lost."""
 
 from datetime import timedelta
 import time
@@ -38,24 +38,24 @@ def farm() -> Farm:
     return farm
 
 
-# Stamps
+# Timestamps
 
 
-def test_printer_record_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
+def test_future_printer_record_does_not_block_later_ones(farm: Farm) -> None:
     event(farm, "printer", Action.UPDATE, {A: record(HOURS, name="From tomorrow")})
     event(farm, "printer", Action.UPDATE, {A: {"isOnline": False, "updatedAt": stamp(1), "name": "Now"}})
     assert farm.printers[A].name == "Now"
     assert not farm.printers[A].is_online
 
 
-def test_printer_record_out_of_the_future_lets_no_stale_one_pass(farm: Farm) -> None:
+def test_future_printer_record_does_not_let_an_old_one_pass(farm: Farm) -> None:
     event(farm, "printer", Action.UPDATE, {A: record(HOURS, name="From tomorrow")})
     event(farm, "printer", Action.UPDATE, {A: record(-1, name="Stale")})
     assert farm.printers[A].name == "From tomorrow"
 
 
 @pytest.mark.parametrize("by_snapshot", [True, False])
-def test_job_out_of_the_future_holds_no_later_one_up(farm: Farm, by_snapshot: bool) -> None:
+def test_future_job_does_not_block_later_ones(farm: Farm, by_snapshot: bool) -> None:
     future = job(HOURS, status="paused", assignedPrinterId=A)
     if by_snapshot:
         snapshot(farm, {A: record()}, {JOB: future})
@@ -65,19 +65,19 @@ def test_job_out_of_the_future_holds_no_later_one_up(farm: Farm, by_snapshot: bo
     assert JOB not in farm.jobs
 
 
-def test_end_out_of_the_future_does_not_keep_a_retry_away(farm: Farm) -> None:
+def test_future_end_does_not_block_a_retry(farm: Farm) -> None:
     event(farm, "printjob", Action.UPDATE, {JOB: job(HOURS, status="completed")})
     event(farm, "printjob", Action.UPDATE, {JOB: job(1, status="pending")})
     assert JOB in farm.jobs
 
 
-def test_answer_out_of_the_future_holds_no_later_record_up(farm: Farm) -> None:
+def test_future_response_does_not_block_later_records(farm: Farm) -> None:
     farm.apply_printer(A, record(HOURS, name="Answer"))
     event(farm, "printer", Action.UPDATE, {A: record(1, name="Later")})
     assert farm.printers[A].name == "Later"
 
 
-def test_slot_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
+def test_future_slot_does_not_block_later_ones(farm: Farm) -> None:
     slot = {"printerId": A, "amsIndex": 0, "slotIndex": 0}
     for seconds, material in ((HOURS, "PLA"), (1, "PETG")):
         event(
@@ -86,7 +86,7 @@ def test_slot_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
     assert farm.materials.slots["l"].material_type == "PETG"
 
 
-def test_order_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
+def test_future_order_does_not_block_later_ones(farm: Farm) -> None:
     facts = StoreInfo()
     facts.known.update(("orders",))
     for order in ({"status": "open", "updatedAt": stamp(HOURS)}, {"status": "closed", "updatedAt": stamp(1)}):
@@ -95,14 +95,14 @@ def test_order_out_of_the_future_holds_no_later_one_up(farm: Farm) -> None:
     assert facts.orders == {}
 
 
-def test_only_stamps_beyond_an_hour_are_not_believed() -> None:
+def test_only_timestamps_beyond_an_hour_are_ignored() -> None:
     rows = rows_without_future_timestamps(
         {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": stamp(3601)}, "c": {"updatedAt": 7}}, NOON
     )
     assert rows == {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": None}, "c": {"updatedAt": 7}}
 
 
-def test_telemetry_that_claims_to_stay_fresh_for_ever_goes_stale_after_a_day() -> None:
+def test_telemetry_that_never_expires_goes_stale_after_a_day() -> None:
     now = NOON
     farm = Farm(lambda: now)
     snapshot(farm, {A: record()})
@@ -135,13 +135,13 @@ def refused(payload: bytes, kind: str = "entities/printers") -> str:
     ],
     ids=["long", "many numbers", "many objects", "deep"],
 )
-def test_what_takes_long_to_parse_is_not_parsed(payload: bytes) -> None:
+def test_payload_that_takes_long_to_parse_is_dropped(payload: bytes) -> None:
     before = time.thread_time()
     assert refused(payload) == "payload too long"
     assert time.thread_time() - before < 0.05
 
 
-def test_event_of_too_many_entities_is_dropped() -> None:
+def test_event_with_too_many_entities_is_dropped() -> None:
     entities = {f"e{number}": {} for number in range(MAX_ENTITIES + 1)}
     assert refused(orjson.dumps({"action": "UPDATE", "entities": entities})) == "too many entities"
     del entities["e0"]
@@ -153,11 +153,11 @@ def test_event_of_too_many_entities_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("action", [["INSERT"], {"INSERT": 1}, 7, True, None, "insert" * 1_000_000, [[[]]] * 1_000])
-def test_action_that_is_none_is_refused(action: object) -> None:
+def test_invalid_action_is_refused(action: object) -> None:
     assert refused(orjson.dumps({"action": action, "entities": {}})) in ("unknown action", "payload too long")
 
 
-def test_texts_are_cut_and_hold_no_control_characters(farm: Farm) -> None:
+def test_texts_are_cut_and_contain_no_control_characters(farm: Farm) -> None:
     stat(farm, A, data={"print": {"taskName": "a\x00b\x1b[0m\u0085c" + "x" * 300}})
     name = farm.printers[A].telemetry.task_name
     assert name is not None
@@ -166,7 +166,7 @@ def test_texts_are_cut_and_hold_no_control_characters(farm: Farm) -> None:
     assert PrintJob.from_json("j", {"label": "\x00" * 400}).title == " " * 254 + "…"
 
 
-def test_tags_are_bounded() -> None:
+def test_number_of_tags_is_limited() -> None:
     tags = {f"tag{number}": "x" for number in range(1_000)} | {"number": 7}
     read = PrintJob.from_json("j", {"requiredPrinterTags": {"long": "x" * 5_000, **tags}}).required_printer_tags
     assert read is not None
@@ -179,25 +179,25 @@ def test_zero_has_no_sign(farm: Farm) -> None:
     assert str(farm.printers[A].telemetry.bed_temp) in ("0", "0.0")
 
 
-def test_orders_that_events_tell_of_are_bounded_and_their_numbers_cut(farm: Farm) -> None:
+def test_number_of_orders_from_events_is_limited_and_their_numbers_cut(farm: Farm) -> None:
     event_detector = EventDetector(farm)
-    told = []
+    events = []
     for number in range(5_100):
         order = {"orderNumber": "9" * 1_000, "status": "open"}
-        told += event_detector.detect(event(farm, "order", Action.INSERT, {f"o{number}": order}))
-    assert len(told) == 5_100
-    assert {len(farm_event.data["order_number"]) for farm_event in told} == {255}
+        events += event_detector.detect(event(farm, "order", Action.INSERT, {f"o{number}": order}))
+    assert len(events) == 5_100
+    assert {len(farm_event.data["order_number"]) for farm_event in events} == {255}
     assert len(event_detector._orders) == 5_000
 
 
-def test_printers_that_events_add_are_bounded(farm: Farm) -> None:
+def test_number_of_printers_from_events_is_limited(farm: Farm) -> None:
     for first in range(0, 6_000, 1_000):
         added = {f"p{number}": {"name": "X"} for number in range(first, first + 1_000)}
         event(farm, "printer", Action.INSERT, added)
     assert len(farm.printers) == 5_000
 
 
-def test_many_jobs_of_one_printer_settle_it_once(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_jobs_of_one_printer_update_it_once(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     settled: list[str] = []
     settle = farm._update_derived_of
     monkeypatch.setattr(farm, "_update_derived_of", lambda state: settled.append(state.id) or settle(state))
@@ -220,7 +220,7 @@ WIKI = "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/"
         ("0300-8013", "0300_8013"),
     ],
 )
-def test_code_has_its_page_however_it_is_written(code: str, page: str) -> None:
+def test_code_in_any_spelling_has_its_page(code: str, page: str) -> None:
     assert wiki_url("Bambu", code) == WIKI + page
     assert wiki_url("Klipper", code) is None
     assert wiki_url(None, code) is None
@@ -234,19 +234,19 @@ def test_code_has_its_page_however_it_is_written(code: str, page: str) -> None:
         "../../?x=<script>#\n", "0300/8013", "0300-8013?x=1", "0300-8013\u202e",
     ],
 )  # fmt: skip
-def test_what_does_not_look_like_a_code_has_no_page(code: str | None) -> None:
+def test_invalid_code_has_no_page(code: str | None) -> None:
     assert wiki_url("Bambu", code) is None
 
 
-# Turns
+# Splitting of messages
 
 
 def many(kind: str, count: int) -> EntityEvent:
-    """Return an event of many entities."""
+    """Return an event with many entities."""
     return EntityEvent(kind=kind, action=Action.UPDATE, entities={f"e{number}": {} for number in range(count)})
 
 
-async def test_message_of_many_entities_is_taken_in_parts_and_in_order(hass: HomeAssistant) -> None:
+async def test_message_with_many_entities_is_split_in_order(hass: HomeAssistant) -> None:
     taken: list[tuple[str, int]] = []
 
     def take(message: Any) -> None:
@@ -279,7 +279,7 @@ async def _turn(hass: HomeAssistant) -> None:
     await done
 
 
-async def test_message_that_goes_wrong_takes_nothing_from_those_behind_it(
+async def test_failing_message_does_not_affect_the_next_ones(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     taken: list[int] = []
@@ -299,7 +299,7 @@ async def test_message_that_goes_wrong_takes_nothing_from_those_behind_it(
     assert "a bug" in caplog.text
 
 
-async def test_inbox_that_is_full_drops_and_tells(hass: HomeAssistant) -> None:
+async def test_full_queue_drops_and_reports(hass: HomeAssistant) -> None:
     dropped: list[int] = []
     taken: list[Any] = []
     inbox = MessageQueue(hass, taken.append, lambda: dropped.append(1))

@@ -1,4 +1,4 @@
-"""Every field of the vendor's own schemas, with anything in it: nothing breaks, and what is beside it is still read."""
+"""Any value in any field of the vendor's schemas: nothing breaks, and the other fields are still read."""
 
 from collections.abc import Iterator
 import json
@@ -26,7 +26,7 @@ def _schemas(file: Path) -> dict[str, Any]:
 
 
 def sample(schema: dict[str, Any], file: Path, depth: int = 0) -> Any:
-    """Return a value that a schema allows, with every property as far as it is not too deep."""
+    """Return a value that a schema allows, with every property down to a limited depth."""
     if (reference := schema.get("$ref")) is not None:
         return sample(_schemas(file)[reference.rsplit("/", 1)[1]], file, depth)
     if depth > _DEEPEST:
@@ -60,7 +60,7 @@ def places(value: Any, path: Path_ = ()) -> Iterator[Path_]:
 
 
 def damaged(value: Any, path: Path_, bad: Any) -> Any:
-    """Return a JSON value with something else at a path."""
+    """Return a JSON value with another value at a path."""
     copy = orjson.loads(orjson.dumps(value))
     inner = copy
     for key in path[:-1]:
@@ -81,7 +81,7 @@ def damaged(value: Any, path: Path_, bad: Any) -> Any:
     ],
     ids=["PrinterStat", "Printer", "PrintJob", "Order", "Material", "MaterialVariant"],
 )
-def test_anything_at_any_place_of_a_schema_does_no_harm(
+def test_any_value_at_any_place_of_a_schema_does_no_harm(
     file: Path, schema: str, identifier: str, letter: str, answer: str | None
 ) -> None:
     whole = sample(_schemas(file)[schema], file)

@@ -1,4 +1,4 @@
-"""What is known of assigned materials: lists, and events that come before, between and after them."""
+"""Assigned materials: lists, and events before, between and after them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def event(kind: str, action: Action = Action.UPDATE, **entities: dict[str, Any])
 
 
 def known() -> Materials:
-    """Return a slot, and the names of what is in it."""
+    """Return a slot, and the names of its material."""
     materials = Materials()
     assert materials.take_slots({"s1": slot()}) == {PRINTER}
     materials.take_names(
@@ -39,7 +39,7 @@ def known() -> Materials:
     return materials
 
 
-def test_assigned_material_is_called_by_name_and_colour() -> None:
+def test_assigned_material_has_name_and_color() -> None:
     materials = known()
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic Red"
     assert materials.assigned(PRINTER, SlotAddress(0, 1)) is None
@@ -48,19 +48,19 @@ def test_assigned_material_is_called_by_name_and_colour() -> None:
     assert materials.name_of("GFA01") is None
 
 
-def test_type_stands_in_for_names_that_nobody_knows() -> None:
+def test_type_replaces_unknown_names() -> None:
     materials = Materials()
     materials.take_slots({"s1": slot()})
     assert materials.assigned(PRINTER, FIRST) == "PLA"
 
 
-def test_material_of_a_colour_is_found_when_the_slot_names_the_colour_only() -> None:
+def test_material_is_found_if_the_slot_only_has_the_color() -> None:
     materials = known()
     materials.take_slots({"s1": slot(materialId=None)})
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic Red"
 
 
-def test_names_are_lacking_until_they_were_looked_up() -> None:
+def test_names_are_missing_until_they_were_read() -> None:
     materials = known()
     assert not materials.lacks_names
     materials.apply(event("printerslot", s1={"variantId": "blue"}))
@@ -69,14 +69,14 @@ def test_names_are_lacking_until_they_were_looked_up() -> None:
     assert not materials.lacks_names, "asked for once is enough"
 
 
-def test_event_with_some_fields_changes_those() -> None:
+def test_event_with_some_fields_changes_only_those() -> None:
     materials = known()
     assert materials.apply(event("printerslot", s1={"variantId": None})) == ({PRINTER}, False)
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic"
     assert materials.apply(event("printerslot", s1={"variantId": None})) == (set(), False)
 
 
-def test_event_of_an_unknown_slot_that_does_not_say_where_leaves_a_gap() -> None:
+def test_event_of_an_unknown_slot_without_a_position_requests_the_slots() -> None:
     materials = known()
     assert materials.apply(event("printerslot", s2={"materialId": "pla"})) == (set(), True)
     whole = slot(slotIndex=1)
@@ -97,7 +97,7 @@ def test_older_record_does_not_overwrite_a_newer_one() -> None:
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic"
 
 
-def test_renamed_material_concerns_the_printers_that_hold_it() -> None:
+def test_renamed_material_changes_its_printers() -> None:
     materials = known()
     assert materials.apply(event("material", pla={"name": "House PLA"})) == ({PRINTER}, False)
     assert materials.assigned(PRINTER, FIRST) == "House PLA Red"
@@ -107,7 +107,7 @@ def test_renamed_material_concerns_the_printers_that_hold_it() -> None:
     assert materials.apply(event("material", Action.INSERT, abs={"name": "ABS"})) == (set(), False)
 
 
-def test_list_tells_which_printers_it_made_different() -> None:
+def test_list_returns_the_changed_printers() -> None:
     materials = known()
     other = slot(printerId="q" * 24)
     assert materials.take_slots({"s1": slot(), "s2": other}) == {"q" * 24}

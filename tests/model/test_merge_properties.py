@@ -1,4 +1,4 @@
-"""What holds for any messages: the newest stamp of each group wins, however they come; what is bad changes nothing good."""
+"""Properties of merging for any messages: the newest timestamp of each group wins; invalid data changes nothing valid."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -21,18 +21,18 @@ _BAD = ANYTHING | st.sampled_from([True, False, 0, 1, -1, 101, 255, "", {}])
 LATER = NOON + timedelta(minutes=10)
 
 type Stamped = tuple[str, int, int]
-"""A group, a stamp in seconds after noon, and the value that the group then has."""
+"""A group, a timestamp in seconds after noon, and the group's value from then on."""
 
 
 def farm() -> Farm:
-    """Return a farm of one printer whose groups were stamped at noon."""
+    """Return a farm of one printer whose groups have a timestamp of noon."""
     farm = Farm(lambda: LATER)
     farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), Listing({}, True))
     return farm
 
 
 def send(farm: Farm, group: str, seconds: int, value: int) -> None:
-    """Send a value of a group with a stamp."""
+    """Send a value of a group with a timestamp."""
     stamp = (NOON + timedelta(seconds=seconds)).isoformat()
     match group:
         case "telemetry":
@@ -49,7 +49,7 @@ def send(farm: Farm, group: str, seconds: int, value: int) -> None:
 
 
 def facts(farm: Farm) -> tuple[Any, ...]:
-    """Return what the groups are."""
+    """Return the values of the groups."""
     state = farm.printers[PRINTER]
     job = farm.jobs.get("j")
     layer = state.telemetry.current_layer
@@ -65,9 +65,9 @@ def facts(farm: Farm) -> tuple[Any, ...]:
     ),
     st.randoms(use_true_random=False),
 )
-def test_any_order_and_number_of_stamped_messages_ends_with_the_newest(messages: list[Stamped], random: Any) -> None:
+def test_any_order_of_messages_ends_with_the_newest(messages: list[Stamped], random: Any) -> None:
     in_order, shuffled = farm(), farm()
-    # Telemetry and flags share a message's stamp: a flag between two readings is in one of them.
+    # Telemetry and flags share a message's timestamp: a flag between two readings is in one of them.
     for message in sorted(messages, key=lambda message: message[1]):
         send(in_order, *message)
     mixed = [*messages, *random.sample(messages, len(messages) // 2)]
@@ -85,7 +85,7 @@ def test_any_order_and_number_of_stamped_messages_ends_with_the_newest(messages:
 
 
 @pytest.mark.parametrize("group", ["telemetry", "record", "flags", "job"])
-def test_what_is_stale_never_overwrites(group: str) -> None:
+def test_older_data_never_overwrites_newer(group: str) -> None:
     farm_ = farm()
     send(farm_, group, 100, 7)
     before = facts(farm_)
@@ -111,14 +111,14 @@ def with_leaf(shape: Mapping[str, Any], path: tuple[str, ...], value: object) ->
 
 
 def payload(body: object) -> bytes:
-    """Write JSON as a sender without scruples does: NaN, infinities and lone surrogates."""
+    """Write JSON with NaN, infinities and lone surrogates, which the standard forbids."""
     return json.dumps(body, ensure_ascii=True).encode()
 
 
 @settings(max_examples=100, deadline=None)
 @example(path=("temps", "bedTemp"), value=float("nan"))
 @given(path=st.sampled_from(leaves(STAT["data"])), value=ANYTHING)
-def test_one_bad_reading_takes_no_other_with_it(path: tuple[str, ...], value: object) -> None:
+def test_invalid_reading_does_not_affect_others(path: tuple[str, ...], value: object) -> None:
     farm_ = farm()
     good = {**STAT, "printerId": PRINTER, "storeId": STORE}
     farm_.apply(read_stat(PRINTER, good))
@@ -127,7 +127,7 @@ def test_one_bad_reading_takes_no_other_with_it(path: tuple[str, ...], value: ob
     try:
         farm_.apply(parse_message(STORE, f"stores/{STORE}/printer-stats/{PRINTER}", payload(bad)))
     except MalformedMessageError:
-        # NaN and its like: then nothing of it counts.
+        # With NaN and the like, the whole message is dropped.
         assert readings(farm_.printers[PRINTER]) == before
         return
     after = readings(farm_.printers[PRINTER])
@@ -142,7 +142,7 @@ def readings(state: PrinterState) -> dict[str, Any]:
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(PRINTER_RECORD.keys() - {"id", "updatedAt"})), ANYTHING)
-def test_one_bad_field_of_a_record_takes_no_other_with_it(field: str, value: object) -> None:
+def test_invalid_field_of_a_record_does_not_affect_others(field: str, value: object) -> None:
     farm_ = farm()
     before = farm_.printers[PRINTER].record
     event = {"action": "UPDATE", "entities": {PRINTER: {**PRINTER_RECORD, field: value}}}
@@ -159,19 +159,19 @@ def test_one_bad_field_of_a_record_takes_no_other_with_it(field: str, value: obj
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(st.tuples(st.sampled_from(leaves(STAT["data"])), _BAD), max_size=4), min_size=2, max_size=6))
-def test_whole_message_leaves_no_reading_of_those_before_it(
+def test_complete_message_replaces_all_readings(
     messages: list[list[tuple[tuple[str, ...], object]]],
 ) -> None:
     farm_ = farm()
-    told = STAT["data"]
-    farm_.apply(read_stat(PRINTER, {"receivedAt": NOON.isoformat(), "data": told}))
+    data = STAT["data"]
+    farm_.apply(read_stat(PRINTER, {"receivedAt": NOON.isoformat(), "data": data}))
     for second, damages in enumerate(messages, 1):
-        told = STAT["data"]
+        data = STAT["data"]
         for path, value in damages:
-            told = with_leaf(told, path, value)
-        farm_.apply(read_stat(PRINTER, {"receivedAt": (NOON + timedelta(seconds=second)).isoformat(), "data": told}))
+            data = with_leaf(data, path, value)
+        farm_.apply(read_stat(PRINTER, {"receivedAt": (NOON + timedelta(seconds=second)).isoformat(), "data": data}))
     fresh = farm()
-    fresh.apply(read_stat(PRINTER, {"data": told}))
+    fresh.apply(read_stat(PRINTER, {"data": data}))
     after, alone = readings(farm_.printers[PRINTER]), readings(fresh.printers[PRINTER])
     for name, value in alone.items():
         steady = name.endswith("_temp") and None not in (value, after[name])

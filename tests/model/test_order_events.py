@@ -1,4 +1,4 @@
-"""Events of orders: each step once, and none of which nobody knows when it was."""
+"""Events of orders: each step once, and none whose time is unknown."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ ORDER = "o" * 24
 
 
 def send(watched: Watched, action: Action = Action.UPDATE, **fields: Any) -> list[str]:
-    """Let an event of the order come; return the events that it makes."""
+    """Apply an event of the order; return the resulting events."""
     return watched.see(event(watched.farm, "order", action, {ORDER: fields}))
 
 
-def test_canceled_order_is_canceled_once_whatever_changes_later() -> None:
+def test_canceled_order_fires_once_despite_later_changes() -> None:
     watched = Watched()
     assert send(watched, Action.INSERT, orderNumber="7", status="open") == ["order_created"]
     assert send(watched, cancelledAt=stamp(2)) == ["order_canceled"]
@@ -22,7 +22,7 @@ def test_canceled_order_is_canceled_once_whatever_changes_later() -> None:
     assert send(watched, cancelledAt=stamp(2)) == []
 
 
-def test_closed_order_is_closed_once_and_again_after_it_was_opened() -> None:
+def test_closed_order_fires_once_and_again_after_it_was_reopened() -> None:
     watched = Watched()
     send(watched, Action.INSERT, orderNumber="7", status="open")
     assert [send(watched, status=status) for status in ("closed", "closed", "open", "closed")] == [
@@ -33,7 +33,7 @@ def test_closed_order_is_closed_once_and_again_after_it_was_opened() -> None:
     ]
 
 
-def test_order_that_was_never_seen_open_may_have_been_closed_long_ago() -> None:
+def test_order_never_seen_open_fires_no_close() -> None:
     watched = Watched()
     assert send(watched, note="Gift") == []
     assert send(watched, status="closed") == []
@@ -52,11 +52,11 @@ def test_order_is_completed_with_its_last_job() -> None:
     assert "order_completed" in watched.see(changes)
 
 
-def test_snapshot_does_not_tell_again_what_events_told_of_an_order_meanwhile() -> None:
+def test_snapshot_does_not_repeat_events_of_an_order() -> None:
     order = "o" * 24
     watched = Watched()
     watched.farm.begin_snapshot()
-    told = [
+    kinds = [
         kind
         for action, fields in (
             (Action.INSERT, {"orderNumber": "7", "status": "open", "createdAt": stamp(1)}),
@@ -65,12 +65,12 @@ def test_snapshot_does_not_tell_again_what_events_told_of_an_order_meanwhile() -
         )
         for kind in watched.see(event(watched.farm, "order", action, {order: fields}))
     ]
-    assert told == ["order_created", "order_closed"]
+    assert kinds == ["order_created", "order_closed"]
 
     assert watched.see(watched.farm.abandon_snapshot()) == []
 
 
-def test_orders_are_told_once_known() -> None:
+def test_orders_fire_events_once_known() -> None:
     order = "o" * 24
     watched = Watched()
 

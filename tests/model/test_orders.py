@@ -1,4 +1,4 @@
-"""Orders as lists and events tell of them, in whatever order both arrive."""
+"""Orders from lists and events, in whatever order both arrive."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def order(number: str, *, status: str = "open", minute: int = 0, **fields: Any) -> dict[str, Any]:
-    """Return an order as the cloud tells it."""
+    """Return an order as the cloud sends it."""
     updated_at = (NOW + timedelta(minutes=minute)).isoformat()
     return {"orderNumber": number, "status": status, "cancelledAt": None, "updatedAt": updated_at, **fields}
 
@@ -30,7 +30,7 @@ def numbers(facts: StoreInfo) -> list[str]:
     return sorted(open_order.title for open_order in facts.orders.values())
 
 
-def test_orders_that_are_not_open_are_left_out_whatever_the_list_says() -> None:
+def test_orders_that_are_not_open_are_left_out() -> None:
     facts = StoreInfo()
     rows = {
         "one": order("1"),
@@ -42,7 +42,7 @@ def test_orders_that_are_not_open_are_left_out_whatever_the_list_says() -> None:
     assert numbers(facts) == ["1"]
 
 
-def test_event_changes_the_fields_that_it_tells(facts: StoreInfo) -> None:
+def test_event_changes_the_fields_that_it_contains(facts: StoreInfo) -> None:
     deadline = (NOW + timedelta(hours=1)).isoformat()
     assert facts.apply_order("one", Action.UPDATE, {"deadline": deadline})
     assert facts.overdue(NOW) == []
@@ -59,18 +59,18 @@ def test_event_changes_the_fields_that_it_tells(facts: StoreInfo) -> None:
         (Action.DELETE, {}),
     ],
 )
-def test_order_that_is_over_is_not_open_any_more(facts: StoreInfo, action: Action, source: dict[str, Any]) -> None:
+def test_ended_order_is_no_longer_open(facts: StoreInfo, action: Action, source: dict[str, Any]) -> None:
     assert facts.apply_order("one", action, source)
     assert numbers(facts) == ["2"]
 
 
-def test_late_event_does_not_open_an_order_again(facts: StoreInfo) -> None:
+def test_late_event_does_not_reopen_an_order(facts: StoreInfo) -> None:
     facts.apply_order("one", Action.UPDATE, order("1 renamed", minute=5))
     facts.apply_order("one", Action.UPDATE, order("1", minute=3))
     assert numbers(facts) == ["1 renamed", "2"]
 
 
-def test_fragment_of_an_unknown_order_is_too_little_to_know_it(facts: StoreInfo) -> None:
+def test_partial_event_of_an_unknown_order_is_not_enough(facts: StoreInfo) -> None:
     assert not facts.apply_order("three", Action.UPDATE, {"note": "soon"})
     assert facts.apply_order("three", Action.UPDATE, {"status": "closed"})
     assert facts.apply_order("three", Action.DELETE, {})
@@ -78,7 +78,7 @@ def test_fragment_of_an_unknown_order_is_too_little_to_know_it(facts: StoreInfo)
     assert numbers(facts) == ["1", "2", "3"]
 
 
-def test_what_happens_while_a_list_is_on_its_way_is_laid_over_it(facts: StoreInfo) -> None:
+def test_events_during_a_list_request_are_applied_to_the_list(facts: StoreInfo) -> None:
     facts.begin_orders()
     facts.apply_order("one", Action.DELETE, {})
     facts.apply_order("three", Action.INSERT, order("3", minute=1))
@@ -87,14 +87,14 @@ def test_what_happens_while_a_list_is_on_its_way_is_laid_over_it(facts: StoreInf
     assert numbers(facts) == ["2 renamed", "3"]
 
 
-def test_list_that_is_not_complete_makes_no_order_disappear(facts: StoreInfo) -> None:
+def test_incomplete_list_removes_no_order(facts: StoreInfo) -> None:
     facts.apply_orders(Listing({"three": order("3")}, complete=False))
     assert numbers(facts) == ["1", "2", "3"]
     facts.apply_orders(Listing({"three": order("3")}, complete=True))
     assert numbers(facts) == ["3"]
 
 
-def test_nothing_is_known_of_orders_before_they_were_read_or_after_they_may_not_be() -> None:
+def test_orders_are_unknown_before_the_first_read_and_without_permission() -> None:
     facts = StoreInfo()
     assert facts.apply_order("one", Action.INSERT, order("1"))
     assert numbers(facts) == []

@@ -1,4 +1,4 @@
-"""Prints of which only some jobs are known yet: what has appeared is never taken for all of it."""
+"""Prints of which only some jobs are known yet: these never count as all of them."""
 
 from datetime import timedelta
 import json
@@ -18,7 +18,7 @@ JOBS = [letter * 24 for letter in "abcde"]
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time stand still: builds are taken, and their jobs appear only where a test lets them."""
+    """Stop simulated time: builds are accepted, and their jobs only appear when the test creates them."""
     return FarmConfig(speed=0, scenario="idle")
 
 
@@ -29,7 +29,7 @@ def only_build(farm: VirtualFarm) -> str:
 
 
 def announce(farm: VirtualFarm, *job_ids: str, **fields: Any) -> None:
-    """Let events tell of jobs of the only part build, which has five."""
+    """Send events of jobs of the only part build, which has five."""
     now = farm.config.clock()
     if "status" in fields:
         now += timedelta(seconds=1)
@@ -65,7 +65,7 @@ async def test_submission_of_five_waits_for_all_of_its_jobs(
     assert response["reached"] is True
 
 
-async def test_lost_answer_to_a_submission_of_five_is_not_found_by_one_of_its_jobs(
+async def test_lost_response_to_a_build_of_five_is_not_found_by_one_job(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05, 0.05))
@@ -73,7 +73,7 @@ async def test_lost_answer_to_a_submission_of_five_is_not_found_by_one_of_its_jo
     submitting = hass.async_create_task(submit(hass, part="Benchy", quantity=5))
     await until_asked(lambda: len(farm.world.part_builds) == 1)
     jobs = farm.builder.make_now(only_build(farm))
-    farm.world.drain()  # nobody is told of them
+    farm.world.drain()  # no message is sent about them
     hidden = [farm.world.jobs.pop(job.id) for job in jobs[1:]]
     farm.clear_requests()
 
@@ -87,7 +87,7 @@ async def test_lost_answer_to_a_submission_of_five_is_not_found_by_one_of_its_jo
     assert set(response["job_ids"]) == {job.id for job in jobs}
 
 
-async def test_no_job_at_all_is_not_as_far_as_was_waited_for(
+async def test_no_job_at_all_does_not_reach_the_requested_step(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05,))

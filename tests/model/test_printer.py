@@ -1,4 +1,4 @@
-"""What the facts of a printer mean to a farm owner."""
+"""The state of a printer, derived from its data."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,21 +31,21 @@ UNDECIDED = (
 
 
 def printer(**record: Any) -> PrinterState:
-    """Return a printer of which a record came at noon."""
+    """Return a printer whose record arrived at noon."""
     state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **IDLE, **record})
     state.update_derived(None)
     return state
 
 
-def tell(
-    told: PrinterState, /, after: float = 0, *, lifetime: float = 300, job: PrintJob | None = None, **stat: Any
+def merge(
+    state: PrinterState, /, after: float = 0, *, lifetime: float = 300, job: PrintJob | None = None, **stat: Any
 ) -> bool:
-    """Let telemetry come some seconds after noon, and return whether it was taken."""
+    """Merge telemetry some seconds after noon, and return whether it was accepted."""
     now = NOON + timedelta(seconds=after)
     expires_at = now + timedelta(seconds=lifetime)
     message = read_stat(ID, {"receivedAt": now.isoformat(), "expiresAt": expires_at.isoformat(), **stat})
-    changed = told.merge_stat(message, now)
-    told.update_derived(job)
+    changed = state.merge_stat(message, now)
+    state.update_derived(job)
     return changed is not None
 
 
@@ -68,7 +68,7 @@ def job(status: str, **fields: Any) -> PrintJob:
         ({"isOnline": False, "enabled": False, "isInMaintenance": True}, Readiness.MAINTENANCE),
     ],
 )
-def test_readiness_is_the_first_reason_that_holds(record: dict[str, Any], readiness: Readiness) -> None:
+def test_readiness_is_the_first_applicable_reason(record: dict[str, Any], readiness: Readiness) -> None:
     assert printer(**record).readiness is readiness
 
 
@@ -100,9 +100,9 @@ def test_readiness_is_the_first_reason_that_holds(record: dict[str, Any], readin
     ],
 )
 @pytest.mark.parametrize("flags", [IDLE, BUSY, DONE])
-def test_word_of_any_printer_becomes_one_status(flags: dict[str, Any], word: str, status: PrintStatus) -> None:
+def test_status_of_any_brand_becomes_one_status(flags: dict[str, Any], word: str, status: PrintStatus) -> None:
     state = printer(**flags)
-    tell(state, state=word)
+    merge(state, state=word)
     assert state.print_status is status
 
 
@@ -127,11 +127,11 @@ def test_word_of_any_printer_becomes_one_status(flags: dict[str, Any], word: str
     ],
 )
 @pytest.mark.parametrize("word", UNDECIDED)
-def test_where_the_word_tells_nothing_the_job_tells_the_status_else_whether_the_printer_is_taken(
+def test_unknown_status_is_replaced_by_the_job_or_by_the_free_flag(
     word: str | None, flags: dict[str, Any], status: str | None, expected: PrintStatus | None
 ) -> None:
     state = printer(**flags)
-    tell(state, state=word, job=job(status) if status else None)
+    merge(state, state=word, job=job(status) if status else None)
     assert state.print_status is expected
 
 
@@ -144,24 +144,24 @@ def test_where_the_word_tells_nothing_the_job_tells_the_status_else_whether_the_
         (DONE, "paused", PrintStatus.PAUSE),
     ],
 )
-def test_host_that_says_that_its_printer_is_offline_counts_only_where_nothing_occupies_it(
+def test_host_that_reports_offline_counts_only_if_nothing_occupies_the_printer(
     flags: dict[str, Any], status: str | None, expected: PrintStatus
 ) -> None:
     state = printer(**flags)
-    tell(state, state="Offline", job=job(status) if status else None)
+    merge(state, state="Offline", job=job(status) if status else None)
     assert state.print_status is expected
 
 
 @pytest.mark.parametrize("word", UNDECIDED)
-def test_where_neither_word_nor_printago_tells_the_status_is_unknown(word: str | None) -> None:
+def test_status_is_unknown_if_neither_printer_nor_printago_reports_it(word: str | None) -> None:
     state = PrinterState.from_json(ID, {"name": "X", "isOnline": True})
-    tell(state, state=word)
+    merge(state, state=word)
     assert state.print_status is None
 
 
-def test_offline_printer_is_offline_whatever_it_said_last() -> None:
+def test_offline_printer_is_offline_whatever_its_last_status() -> None:
     state = printer()
-    tell(state, state="RUNNING", isOnline=False)
+    merge(state, state="RUNNING", isOnline=False)
     assert state.print_status is PrintStatus.OFFLINE
     assert state.printing is False
     assert not state.live
@@ -187,9 +187,9 @@ def test_status_without_any_telemetry_comes_from_the_job(
     assert state.print_status is expected
 
 
-def test_last_status_stays_when_telemetry_goes_stale() -> None:
+def test_last_status_stays_when_telemetry_becomes_stale() -> None:
     state = printer(**BUSY)
-    tell(state, state="RUNNING", isAvailable=False)
+    merge(state, state="RUNNING", isAvailable=False)
     assert state.expire(NOON + timedelta(minutes=6))
     assert state.stale
     assert state.print_status is PrintStatus.RUNNING
@@ -204,9 +204,9 @@ def test_last_status_stays_when_telemetry_goes_stale() -> None:
         {**IDLE, "isAvailable": False, "isInMaintenance": True},
     ],
 )
-def test_idle_printer_stays_idle_when_its_telemetry_goes_stale(record: dict[str, Any]) -> None:
+def test_idle_printer_stays_idle_when_its_telemetry_becomes_stale(record: dict[str, Any]) -> None:
     state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **record})
-    tell(state, state="IDLE")
+    merge(state, state="IDLE")
     state.expire(NOON + timedelta(minutes=6))
     assert state.print_status is PrintStatus.IDLE
 
@@ -215,20 +215,20 @@ def test_idle_printer_stays_idle_when_its_telemetry_goes_stale(record: dict[str,
     ("status", "expected"),
     [("printing", PrintStatus.RUNNING), ("sending-to-printer", PrintStatus.PREPARE), (None, PrintStatus.RUNNING)],
 )
-def test_stale_idle_gives_way_when_printago_says_that_the_printer_is_busy(
+def test_stale_idle_is_replaced_when_printago_reports_a_busy_printer(
     status: str | None, expected: PrintStatus | None
 ) -> None:
     state = printer(**IDLE)
-    tell(state, state="IDLE")
+    merge(state, state="IDLE")
     state.expire(NOON + timedelta(minutes=6))
     state.merge_record({**BUSY, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
     state.update_derived(job(status) if status else None)
     assert state.print_status is expected
 
 
-def test_stale_status_gives_way_when_printago_says_that_the_print_is_over() -> None:
+def test_stale_status_is_replaced_when_printago_reports_the_end() -> None:
     state = printer(**BUSY)
-    tell(state, state="RUNNING", isAvailable=False)
+    merge(state, state="RUNNING", isAvailable=False)
     state.expire(NOON + timedelta(minutes=6))
     state.merge_record({**DONE, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
     state.update_derived(None)
@@ -259,16 +259,16 @@ def test_bed_needs_clearing_when_unconfirmed_and_nothing_prints(
 ) -> None:
     state = printer(**record)
     if word:
-        tell(state, state=word)
+        merge(state, state=word)
     assert state.bed_needs_clearing is needs_clearing
     assert not (state.in_use and needs_clearing)
 
 
 def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:
     done = printer(**DONE)
-    tell(done, state="FINISH")
+    merge(done, state="FINISH")
     busy = printer(**BUSY)
-    tell(busy, state="RUNNING", isAvailable=False, job=job("printing"))
+    merge(busy, state="RUNNING", isAvailable=False, job=job("printing"))
     for state, expected in ((done, True), (busy, False)):
         state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
         state.update_derived(state.job)
@@ -277,7 +277,7 @@ def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:
 
 def test_bed_needs_clearing_when_the_job_of_an_offline_printer_is_over() -> None:
     state = printer(**BUSY)
-    tell(state, state="RUNNING", isAvailable=False, job=job("printing"))
+    merge(state, state="RUNNING", isAvailable=False, job=job("printing"))
     state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
     state.update_derived(None)
     assert state.bed_needs_clearing
@@ -287,12 +287,12 @@ def test_older_stamp_never_overwrites_a_newer_one() -> None:
     state = printer(name="New")
     assert not state.merge_record({"name": "Old", "isOnline": False, "updatedAt": "2026-11-24T11:59:59Z"})
     assert (state.name, state.is_online) == ("New", True)
-    assert tell(state, 10, data={"temps": {"bedTemp": 60}})
-    assert not tell(state, 9, data={"temps": {"bedTemp": 20}})
+    assert merge(state, 10, data={"temps": {"bedTemp": 60}})
+    assert not merge(state, 9, data={"temps": {"bedTemp": 20}})
     assert state.telemetry.bed_temp == 60
-    assert tell(state, 9, data={"temps": {"bedTemp": 20}}, isOnline=False)
+    assert merge(state, 9, data={"temps": {"bedTemp": 20}}, isOnline=False)
     assert (state.telemetry.bed_temp, state.is_online) == (60, False)
-    assert not tell(state, 8, isOnline=True)
+    assert not merge(state, 8, isOnline=True)
     assert state.is_online is False
 
 
@@ -303,38 +303,38 @@ def test_equal_or_missing_stamp_lets_the_last_arrival_win() -> None:
     assert state.name == "Third"
 
 
-def test_flags_have_a_stamp_of_their_own_whichever_way_they_come() -> None:
+def test_flags_have_their_own_timestamp_from_either_source() -> None:
     state = printer(**IDLE)
-    tell(state, 60, isOnline=True, isAvailable=False)
-    # A record that is newer than the last record, but older than the telemetry: all of it but the flags.
+    merge(state, 60, isOnline=True, isAvailable=False)
+    # A record that is newer than the last record, but older than the telemetry: all of it counts except the flags.
     state.merge_record({**IDLE, "name": "Renamed", "updatedAt": (NOON + timedelta(seconds=30)).isoformat()})
     assert (state.name, state.is_available) == ("Renamed", False)
     state.merge_record({"isAvailable": True, "updatedAt": (NOON + timedelta(seconds=90)).isoformat()})
     assert state.is_available is True
-    tell(state, 80, isAvailable=False)
+    merge(state, 80, isAvailable=False)
     assert state.is_available is True
 
 
 def test_sparse_telemetry_leaves_the_rest_and_health_replaces_health() -> None:
     state = printer()
     problem = {"code": "0700-2000-0002-0001", "message": "AMS slot empty"}
-    tell(state, 1, data={"temps": {"bedTemp": 60}, "health": {"errors": [problem], "warnings": [problem]}})
-    tell(state, 2, data={"temps": {"nozzleTemp": 200}})
+    merge(state, 1, data={"temps": {"bedTemp": 60}, "health": {"errors": [problem], "warnings": [problem]}})
+    merge(state, 2, data={"temps": {"nozzleTemp": 200}})
     assert (state.telemetry.bed_temp, len(state.problems)) == (60, 2)
-    tell(state, 3, data={"health": {"errors": [], "infos": []}})
+    merge(state, 3, data={"health": {"errors": [], "infos": []}})
     assert [found.severity for found in state.problems] == ["warning"]
     assert state.has_problem
 
 
 @pytest.mark.parametrize("code", ["0300-8013", "0300-8001", "0300-8000", "03008000", "0300_8000"])
-def test_pause_by_a_person_is_no_problem(code: str) -> None:
+def test_pause_by_a_user_is_no_problem(code: str) -> None:
     state = printer()
-    tell(state, data={"health": {"errors": [{"code": code, "message": "Paused"}], "warnings": [], "infos": []}})
+    merge(state, data={"health": {"errors": [{"code": code, "message": "Paused"}], "warnings": [], "infos": []}})
     assert state.problems == ()
     assert not state.has_problem
 
 
-def test_telemetry_without_an_expiry_lives_for_ten_minutes() -> None:
+def test_telemetry_without_an_expiry_is_fresh_for_ten_minutes() -> None:
     state = printer()
     state.merge_stat(read_stat(ID, {"data": {}}), NOON)
     assert state.live
@@ -342,36 +342,36 @@ def test_telemetry_without_an_expiry_lives_for_ten_minutes() -> None:
     assert not state.live
 
 
-def test_end_of_the_print_moves_only_when_the_estimate_does() -> None:
+def test_end_of_the_print_moves_only_with_the_estimate() -> None:
     state = printer(**BUSY)
-    tell(state, 0, state="RUNNING", data={"print": {"timeRemaining": 60}})
+    merge(state, 0, state="RUNNING", data={"print": {"timeRemaining": 60}})
     first = state.end_time
     assert first == NOON + timedelta(hours=1)
     for minute in range(1, 30):
-        tell(state, minute * 60 + 29, data={"print": {"timeRemaining": 60 - minute}})
+        merge(state, minute * 60 + 29, data={"print": {"timeRemaining": 60 - minute}})
         assert state.end_time == first
-    tell(state, 1800, data={"temps": {"bedTemp": 60}})
+    merge(state, 1800, data={"temps": {"bedTemp": 60}})
     assert state.end_time == first
-    tell(state, 1800, data={"print": {"timeRemaining": 40}})
+    merge(state, 1800, data={"print": {"timeRemaining": 40}})
     assert state.end_time == NOON + timedelta(minutes=70)
 
 
 @pytest.mark.parametrize("second", [0, 1, 30, 58, 59])
 @pytest.mark.parametrize("start", [0, 59])
 @pytest.mark.parametrize("lag", [0, 20])
-def test_end_of_the_print_does_not_jitter_with_the_minutes_that_are_told(second: int, start: int, lag: int) -> None:
+def test_end_of_the_print_does_not_jitter_with_rounded_minutes(second: int, start: int, lag: int) -> None:
     state = printer(**BUSY)
     over = 7200 + second
     ends = set()
     for elapsed in range(start, 7000, 7):
-        # What is left is told in whole minutes; messages take more or less long.
+        # The remaining time is in whole minutes; messages take a varying time to arrive.
         late = lag if (elapsed - start) % 3 else 0
-        tell(state, elapsed + late, state="RUNNING", data={"print": {"timeRemaining": (over - elapsed) // 60}})
+        merge(state, elapsed + late, state="RUNNING", data={"print": {"timeRemaining": (over - elapsed) // 60}})
         ends.add(state.end_time)
     assert len(ends) == 1
 
 
-def test_time_remaining_out_of_all_bounds_does_no_harm() -> None:
+def test_remaining_time_out_of_range_does_no_harm() -> None:
     state = printer(**BUSY)
     for received_at in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2999-12-31T23:59:59Z"):
         message = {"receivedAt": received_at, "state": "RUNNING", "data": {"print": {"timeRemaining": 1_000_000}}}
@@ -379,24 +379,24 @@ def test_time_remaining_out_of_all_bounds_does_no_harm() -> None:
         assert state.end_time == NOON + timedelta(minutes=1_000_000)
 
 
-def test_stamp_out_of_the_future_holds_up_nothing() -> None:
+def test_future_timestamp_blocks_nothing() -> None:
     state = printer()
-    tell(state, 86400, data={"temps": {"bedTemp": 20}})
+    merge(state, 86400, data={"temps": {"bedTemp": 20}})
     future = (NOON + timedelta(days=365)).isoformat()
     assert state.merge_stat(read_stat(ID, {"receivedAt": future, "data": {"temps": {"bedTemp": 99}}}), NOON) is not None
-    assert tell(state, 86401, data={"temps": {"bedTemp": 21}})
+    assert merge(state, 86401, data={"temps": {"bedTemp": 21}})
     assert state.telemetry.bed_temp == 21
 
 
 @pytest.mark.parametrize("word", ["PAUSE", "FINISH", "IDLE"])
-def test_what_does_not_run_has_no_end(word: str) -> None:
+def test_idle_printer_has_no_end_time(word: str) -> None:
     state = printer(**BUSY)
-    tell(state, 0, state="RUNNING", data={"print": {"timeRemaining": 60}})
-    tell(state, 1, state=word)
+    merge(state, 0, state="RUNNING", data={"print": {"timeRemaining": 60}})
+    merge(state, 1, state=word)
     assert state.end_time is None
 
 
-def test_start_is_that_of_the_job() -> None:
+def test_start_time_is_that_of_the_job() -> None:
     state = printer(**BUSY)
     assert state.start_time is None
     state.update_derived(job("printing", printingStartedAt="2026-11-24T11:00:00Z"))
@@ -417,39 +417,39 @@ def test_start_is_that_of_the_job() -> None:
         (None, "DANCING", True, True, True),
     ],
 )
-def test_what_can_be_done_depends_on_job_and_printer(
+def test_available_commands_depend_on_job_and_printer(
     status: str | None, word: str, pause: bool, resume: bool, stop: bool
 ) -> None:
     state = printer(**BUSY)
-    tell(state, state=word, job=job(status) if status else None)
+    merge(state, state=word, job=job(status) if status else None)
     assert (state.can_pause, state.can_resume, state.can_stop) == (pause, resume, stop)
 
 
-def test_name_is_the_id_until_a_record_tells_one() -> None:
+def test_name_is_the_id_until_a_record_has_one() -> None:
     assert PrinterState.from_json(ID, {}).name == ID
 
 
-def test_temperature_is_told_in_whole_degrees_that_do_not_flicker() -> None:
+def test_temperature_has_whole_degrees_that_do_not_flicker() -> None:
     state = printer()
     shown = []
     for second, reading in enumerate((59.8, 60.4, 60.51, 59.49, 60.69, 60.71, 60.4, 60.2)):
-        tell(state, second, data={"temps": {"bedTemp": reading}})
+        merge(state, second, data={"temps": {"bedTemp": reading}})
         shown.append(state.telemetry.bed_temp)
     assert shown == [60, 60, 60, 60, 60, 61, 61, 60]
 
 
-def test_only_what_a_message_tells_anew_counts_as_changed() -> None:
+def test_only_different_readings_count_as_changed() -> None:
     state = printer(**BUSY)
     whole = {"state": "RUNNING", "data": {"temps": {"bedTemp": 60}, "print": {"percent": 4, "timeRemaining": 30}}}
-    tell(state, **whole)
+    merge(state, **whole)
     assert state.merge_stat(read_stat(ID, whole), NOON) == set()
     assert state.merge_stat(read_stat(ID, {**whole, "data": {"temps": {"bedTemp": 62}}}), NOON) == {"bed_temp"}
     assert state.merge_stat(read_stat(ID, {**whole, "state": "PAUSE"}), NOON) == {"state", "bed_temp", STANDING}
     assert state.merge_stat(read_stat(ID, {"isOnline": False}), NOON) == {STANDING}
 
 
-def test_field_that_could_not_be_read_is_read_when_it_can() -> None:
+def test_unreadable_field_is_read_once_it_is_readable() -> None:
     state = printer()
-    tell(state, 0, data={"print": {"percent": True, "currentLayer": 3}})
-    tell(state, 1, data={"print": {"percent": 1, "currentLayer": 3}})
+    merge(state, 0, data={"print": {"percent": True, "currentLayer": 3}})
+    merge(state, 1, data={"print": {"percent": 1, "currentLayer": 3}})
     assert (state.telemetry.percent, state.telemetry.current_layer) == (1, 3)

@@ -1,4 +1,4 @@
-"""A farm that reads repeated telemetry the fast way knows what one knows that reads each message from the beginning."""
+"""A farm with the payload cache has the same state as one that parses each message completely."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -77,7 +77,7 @@ def known_of(farm: Farm) -> dict[str, Any]:
         ("tell", {"bedTemp": 61}),
     ]
 )
-def test_fast_way_and_slow_way_lead_to_the_same(steps: list[tuple[str, Any]]) -> None:
+def test_cached_and_full_parse_give_the_same_state(steps: list[tuple[str, Any]]) -> None:
     now = NOON
     fast, slow = Farm(lambda: now), Farm(lambda: now)
     repeats = PayloadCache()
@@ -96,12 +96,12 @@ def test_fast_way_and_slow_way_lead_to_the_same(steps: list[tuple[str, Any]]) ->
         now += timedelta(seconds=1)
         match what:
             case "tell" | "late":
-                told_at = now
+                received_at = now
                 if what == "late":
-                    told_at -= timedelta(seconds=how)
+                    received_at -= timedelta(seconds=how)
                 else:
                     facts |= how
-                raw = payload(facts, told_at)
+                raw = payload(facts, received_at)
                 message = repeats.read(TOPIC, raw) or parse_message(STORE, TOPIC, raw, repeats)
                 assert isinstance(message, StatMessage)
                 changes = fast.apply(message), slow.apply(parse_message(STORE, TOPIC, raw))

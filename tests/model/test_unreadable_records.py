@@ -1,4 +1,4 @@
-"""Records of which something cannot be read: nothing looks free, cleared or canceled by that, and no old value is shown."""
+"""Records with unreadable fields: nothing looks free, cleared or canceled because of that, and no old value is shown."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,12 +28,12 @@ def farm() -> Farm:
 
 
 def by_event(farm: Farm, seconds: int, fields: Mapping[str, Any]) -> None:
-    """Tell some fields of the printer by an event."""
+    """Send some fields of the printer as an event."""
     event(farm, "printer", Action.UPDATE, {A: {**fields, "updatedAt": stamp(seconds)}})
 
 
 def by_snapshot(farm: Farm, seconds: int, fields: Mapping[str, Any]) -> None:
-    """Tell the whole record of the printer by a snapshot, with some fields of it other than before."""
+    """Send the whole record of the printer in a snapshot, with some changed fields."""
     state = farm.printers[A]
     whole = record(
         seconds,
@@ -49,9 +49,9 @@ def by_snapshot(farm: Farm, seconds: int, fields: Mapping[str, Any]) -> None:
     "field",
     ["isOnline", "isAvailable", "confirmedReady", "enabled", "isInMaintenance", "continuousPrint", "printingJobId"],
 )
-def test_busy_printer_stays_so(farm: Farm, send: Send, field: str) -> None:
+def test_busy_printer_stays_busy(farm: Farm, send: Send, field: str) -> None:
     state = farm.printers[A]
-    # To have no job is a statement, and so is any text in place of one's ID.
+    # No job is a valid value, and so is any text in place of its ID.
     for seconds, junk in enumerate(NO_TEXTS if field == "printingJobId" else (*NO_TEXTS, "true", "", None), 1):
         send(farm, seconds, {field: junk})
         assert state.readiness is Readiness.BUSY, junk
@@ -61,7 +61,7 @@ def test_busy_printer_stays_so(farm: Farm, send: Send, field: str) -> None:
 
 @pytest.mark.parametrize("send", [by_event, by_snapshot])
 @pytest.mark.parametrize("field", ["confirmedReady", "isAvailable", "isOnline", "continuousPrint"])
-def test_bed_that_waits_goes_on_waiting(farm: Farm, send: Send, field: str) -> None:
+def test_waiting_bed_keeps_waiting(farm: Farm, send: Send, field: str) -> None:
     snapshot(farm, {A: record(1, isAvailable=True, confirmedReady=False)}, {})
     snapshot(farm, {A: record(1, isAvailable=True, confirmedReady=False)}, {})
     state = farm.printers[A]
@@ -71,7 +71,7 @@ def test_bed_that_waits_goes_on_waiting(farm: Farm, send: Send, field: str) -> N
 
 
 @pytest.mark.parametrize("field", ["isOnline", "isAvailable"])
-def test_telemetry_whose_flags_are_unreadable_decides_nothing(farm: Farm, field: str) -> None:
+def test_telemetry_with_unreadable_flags_changes_nothing(farm: Farm, field: str) -> None:
     for seconds, junk in enumerate((*JUNK, None), 1):
         stat(farm, A, seconds, **{field: junk})
         assert farm.printers[A].readiness is Readiness.BUSY, junk
@@ -79,15 +79,15 @@ def test_telemetry_whose_flags_are_unreadable_decides_nothing(farm: Farm, field:
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("field", ["status", "assignedPrinterId", "hidden", "orderId", "partBuildId"])
-def test_job_stays_where_it_is(farm: Farm, field: str, whole: bool) -> None:
+def test_job_keeps_its_printer(farm: Farm, field: str, whole: bool) -> None:
     before = farm.jobs[JOB].as_dict() | {"updated_at": None}
     for seconds, junk in enumerate(JUNK if field in ("status", "hidden") else NO_TEXTS, 1):
-        told = {"updatedAt": stamp(seconds), field: junk}
+        fields_sent = {"updatedAt": stamp(seconds), field: junk}
         if whole:
             printer = record(seconds, isAvailable=False, confirmedReady=False, printingJobId=JOB)
-            snapshot(farm, {A: printer}, {JOB: {**job(**PRINTING), **told}})
+            snapshot(farm, {A: printer}, {JOB: {**job(**PRINTING), **fields_sent}})
         else:
-            event(farm, "printjob", Action.UPDATE, {JOB: told})
+            event(farm, "printjob", Action.UPDATE, {JOB: fields_sent})
         assert farm.jobs[JOB].as_dict() | {"updated_at": None} == before, junk
         assert farm.printers[A].job is farm.jobs[JOB]
 
@@ -110,21 +110,21 @@ def test_description_of_a_job_is_unknown(farm: Farm, field: str, known: Any, who
     for junk in (-7, {"": 1}, [7], True):
         for value in (known, junk):
             seconds += 1
-            told = {**PRINTING, field: value}
+            fields_sent = {**PRINTING, field: value}
             if whole:
-                snapshot(farm, {A: record(seconds)}, {JOB: job(seconds, **told)})
+                snapshot(farm, {A: record(seconds)}, {JOB: job(seconds, **fields_sent)})
             else:
-                event(farm, "printjob", Action.UPDATE, {JOB: {**told, "updatedAt": stamp(seconds)}})
+                event(farm, "printjob", Action.UPDATE, {JOB: {**fields_sent, "updatedAt": stamp(seconds)}})
             read = getattr(farm.jobs[JOB], attribute)
             assert (read is None) is (value is junk), value
 
 
-def test_canceled_order_does_not_come_back(farm: Farm) -> None:
+def test_canceled_order_stays_canceled(farm: Farm) -> None:
     facts = StoreInfo()
     facts.known.update(("orders",))
     orders = [{"status": "open"}, {"cancelledAt": stamp(1)}, *({"cancelledAt": junk} for junk in JUNK), {"status": 7}]
     for seconds, fields in enumerate(orders):
-        told = {"orderNumber": "7", "updatedAt": stamp(seconds), **fields}
-        for change in event(farm, "order", Action.UPDATE, {"o": told}).order_changes:
+        fields_sent = {"orderNumber": "7", "updatedAt": stamp(seconds), **fields}
+        for change in event(farm, "order", Action.UPDATE, {"o": fields_sent}).order_changes:
             facts.apply_order(change.id, change.action, change.source)
         assert ("o" in facts.orders) is (seconds == 0), fields

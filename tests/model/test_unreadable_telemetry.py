@@ -1,4 +1,4 @@
-"""Anything in place of any value of a printer's telemetry: no entity goes on showing what it showed before."""
+"""Any value in place of any telemetry value: no entity keeps showing its previous value."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -79,7 +79,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "data.health.errors.0.code": ("binary_sensor.hms messages",),
     "data.health.errors.0.message": ("binary_sensor.hms messages",),
 }
-"""What shows a value: an entity of a printer by platform and key, and an attribute of it where that is what does."""
+"""What shows a value: an entity of a printer by platform and key, and possibly one of its attributes."""
 NOT_SHOWN = (
     "data.lights.work", "data.printer", "data.print.activity", "data.print.errorCode", "data.print.printError",
     "data.print.taskId", "data.filament.ams.status", f"{TRAY}.id", f"{TRAY}.tagId", "data.filament.spool.id",
@@ -91,7 +91,7 @@ JUNK: tuple[Any, ...] = (
 
 
 def leaves(value: Any, path: str) -> Iterator[str]:
-    """Yield the paths of all values in a message, of structures as well as of what is in them."""
+    """Yield the paths of all values in a message, including objects and lists."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, member in inner:
@@ -99,7 +99,7 @@ def leaves(value: Any, path: str) -> Iterator[str]:
 
 
 def with_junk(stat: Mapping[str, Any], path: str, junk: Any) -> dict[str, Any]:
-    """Return a message with something else at a path."""
+    """Return a message with another value at a path."""
     copy: dict[str, Any] = json.loads(json.dumps(stat))
     inner: Any = copy
     *way, last = (int(key) if key.isdigit() else key for key in path.split("."))
@@ -118,25 +118,25 @@ def value_at(stat: Mapping[str, Any], path: str) -> Any:
 
 
 def shown_by(path: str) -> set[str]:
-    """Return what shows the value at a path, or anything in it."""
+    """Return what shows the value at a path, or any value below it."""
     return {shown for leaf, names in SHOWN.items() if leaf == path or leaf.startswith(f"{path}.") for shown in names}
 
 
-def test_every_value_of_a_message_is_looked_at() -> None:
+def test_every_value_of_a_message_is_tested() -> None:
     for path in leaves(GOOD, "data"):
         assert shown_by(path) or path.startswith(NOT_SHOWN), path
 
 
 class Printer:
-    """A printer whose telemetry is written here, and what Home Assistant shows of it."""
+    """A printer whose telemetry the test writes, and its states in Home Assistant."""
 
     def __init__(self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, printer_id: str) -> None:
         self.hass, self.farm, self.entry, self.id = hass, farm, entry, printer_id
-        self.told_at = farm.config.clock()
+        self.sent_at = farm.config.clock()
 
     async def tell(self, stat: Mapping[str, Any]) -> None:
-        """Let a message come over the stream, and await that it has been taken."""
-        self.told_at = now = self.told_at + timedelta(milliseconds=1)
+        """Send a message over the stream, and wait until it is processed."""
+        self.sent_at = now = self.sent_at + timedelta(milliseconds=1)
         stamps = {"receivedAt": now.isoformat(), "expiresAt": (now + timedelta(minutes=5)).isoformat()}
         payload = json.dumps({**stat, **stamps}, separators=(",", ":")).encode()
         self.farm.publish(f"stores/{self.farm.config.store_id}/printer-stats/{self.id}", payload)
@@ -163,25 +163,25 @@ async def printer(
     setup_entry: SetUp,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Printer:
-    """Return a printer whose readings are shown at once, however fast they come."""
+    """Return a printer whose readings are shown at once, however quickly they arrive."""
     monkeypatch.setattr("custom_components.printago.hub.listeners._READINGS_DELAY", 0)
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     return Printer(hass, farm, entry, printer_named(farm, "A1 01"))
 
 
-# A printer that is taken counts as running, with or without a word.
+# A taken printer counts as running, with or without a status.
 STAT: Mapping[str, Any] = {"state": "PREPARE", "isOnline": True, "isAvailable": False, "data": GOOD}
-# Health that is no object decides nothing; null clears.
+# Health that is not an object changes nothing; null clears it.
 PATHS = ["state", *(path for path in leaves(GOOD, "data") if shown_by(path) and path != "data.health")]
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_what_cannot_be_read_is_never_shown_as_what_it_was_before(printer: Printer, path: str) -> None:
+async def test_unreadable_value_is_never_shown_as_the_previous_one(printer: Printer, path: str) -> None:
     names = sorted({name for each in SHOWN.values() for name in each})
     concerned = shown_by(path)
     if path == "data":
-        # Problems are not taken back by what cannot be read.
+        # Unreadable values clear no problems.
         concerned -= shown_by("data.health")
     await printer.tell(STAT)
     good = {name: printer.showing(name) for name in names}

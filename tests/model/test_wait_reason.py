@@ -1,4 +1,4 @@
-"""Why a job waits, as far as the farm in memory tells."""
+"""Why a job waits, by the data of the farm model."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def reason(printers: dict[str, dict[str, Any]], **wanted: Any) -> tuple[str, tup
         ({"isInMaintenance": True}, {"isInMaintenance": True}, "away"),
     ],
 )
-def test_the_printer_that_could_end_the_wait_first_is_named(
+def test_the_printer_that_could_take_the_job_first_is_named(
     one: dict[str, Any], other: dict[str, Any], code: str
 ) -> None:
     found, printers, _ = reason({A: {"isOnline": True, **one}, B: {"isOnline": True, **other}})
@@ -39,11 +39,11 @@ def test_the_printer_that_could_end_the_wait_first_is_named(
     assert A[0].upper() in printers
 
 
-def test_offline_printers_are_away() -> None:
+def test_offline_printers_count_as_offline() -> None:
     assert reason({A: {"isOnline": False}})[0] == "away"
 
 
-def test_only_printers_with_all_tags_are_looked_at() -> None:
+def test_only_printers_with_all_tags_are_considered() -> None:
     large = {"isOnline": True, **BUSY, "tags": ["large", "enclosed", "left"]}
     small = {"isOnline": True, **READY, "tags": ["large"]}
     wanted = {"user.tags": "large|enclosed"}
@@ -58,7 +58,7 @@ def test_a_pinned_job_waits_for_its_printer_only() -> None:
     assert reason(printers, requiredPrinterTags={"printer.id": A}) == ("bed", (A[0].upper(),), ())
 
 
-def test_provider_model_and_nozzle_are_looked_at() -> None:
+def test_provider_model_and_nozzle_are_considered() -> None:
     printer = {"isOnline": True, **READY, "nozzleDiameter": "0.4", "metadata": {"dev_product_name": "X1 Carbon"}}
     for kind, fits, other in (
         ("printer.nozzleDiameter", "0.4", "0.6"),
@@ -68,11 +68,11 @@ def test_provider_model_and_nozzle_are_looked_at() -> None:
         assert reason({A: printer}, requiredPrinterTags={kind: other})[0] == "no_printer"
 
 
-def test_what_nobody_but_printago_can_judge_is_left_to_it() -> None:
+def test_requirements_that_only_printago_can_check_are_not_evaluated() -> None:
     assert reason({A: {"isOnline": True, **READY}}, requiredPrinterTags={"filament.type": "PLA"})[0] == "printago"
 
 
-def test_low_priority_that_is_off_comes_before_everything() -> None:
+def test_disabled_low_priority_takes_precedence() -> None:
     farm = Farm(lambda: NOON)
     snapshot(farm, {A: record()}, {JOB: job(status="pending", priority=1000)})
     assert wait_reason(farm, farm.jobs[JOB]).code != "low_priority_off"
