@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { PrintCard } from "../src/cards/print";
 import { farmOf } from "../src/farm";
 import { PrintDialog, type Item } from "../src/parts/print-dialog";
-import { home, state, type Home } from "./home";
+import { home, type Home } from "./home";
 
 customElements.define("printago-print", PrintCard);
 HTMLDialogElement.prototype.showModal = function () {
@@ -11,11 +11,18 @@ HTMLDialogElement.prototype.showModal = function () {
 
 const BENCHY: Item = { kind: "part", id: "p1", name: "Benchy", about: "", picture: null };
 
+const LOADED = [
+  { material: "PLA", name: "PLA" },
+  { material: "m1", name: "Bambu PLA Basic" },
+  { material: "m1", variant: "v1", name: "Bambu PLA Basic · Red" },
+];
+
 let card: PrintCard;
 let hass: Home;
 
 beforeEach(() => {
-  hass = home({ one: { ams_1_tray_1: state("", "PLA Basic", { type: "PLA" }), ams_1_tray_2: "empty" } });
+  hass = home({ one: {} });
+  hass.connection.sendMessagePromise = answering({ loaded: LOADED });
   card = new PrintCard();
   card.setConfig({ type: "custom:printago-print-card" });
   card.hass = hass;
@@ -34,6 +41,14 @@ const dialog = () => card.renderRoot.querySelector<PrintDialog>("printago-print-
 const field = (id: string) => dialog().renderRoot.querySelector<HTMLInputElement>(`#${id}`)!;
 const choice = (id: string) => dialog().renderRoot.querySelector<HTMLSelectElement>(`#${id}`)!;
 const print = () => dialog().renderRoot.querySelector<HTMLButtonElement>(".main")!.click();
+const chips = () => [...dialog().renderRoot.querySelectorAll<HTMLButtonElement>(".chip")];
+const answering =
+  (choices: unknown, asked = vi.fn()) =>
+  (message: Record<string, unknown>) => {
+    if (message.type !== "printago/choices") return home().connection.sendMessagePromise(message);
+    asked(message);
+    return Promise.resolve(choices);
+  };
 const said = () => dialog().renderRoot.querySelector("[role=status]")!.textContent.trim();
 
 test("nothing is sent but what was asked for", async () => {
@@ -52,10 +67,16 @@ test("nothing is sent but what was asked for", async () => {
 
 test("all that was chosen is sent; materials are those that are loaded", async () => {
   await open();
-  expect([...choice("material").options].map((option) => option.text)).toEqual(["own material", "PLA", "PLA Basic"]);
+  await vi.waitFor(() => expect(choice("material").options).toHaveLength(4));
+  expect([...choice("material").options].map((option) => option.text)).toEqual([
+    "own material",
+    "PLA",
+    "Bambu PLA Basic",
+    "Bambu PLA Basic · Red",
+  ]);
   field("quantity").value = "2";
   choice("printer").value = "one";
-  choice("material").value = "PLA";
+  choice("material").selectedIndex = 3;
   field("label").value = " Order 7 ";
   field("front").checked = true;
   print();
@@ -64,10 +85,79 @@ test("all that was chosen is sent; materials are those that are loaded", async (
     part: "p1",
     quantity: 2,
     printer: "one",
-    material: "PLA",
+    material: "m1",
+    variant: "v1",
     label: "Order 7",
     position: "front",
   });
+});
+
+test("tags stand in for a printer; a printer needs none", async () => {
+  hass.connection.sendMessagePromise = answering({ tags: ["large", "petg"], options: [] });
+  await open();
+  await vi.waitFor(() => expect(chips()).toHaveLength(2));
+  chips()[1]!.click();
+  await dialog().updateComplete;
+  expect(said()).toBe("will print tags");
+  print();
+  expect(hass.callService.mock.lastCall?.[2]).toEqual({ part: "p1", quantity: 1, tags: ["petg"] });
+
+  await vi.waitFor(() => expect(said()).toBe("printed"));
+  dialog().state = "asking";
+  await dialog().updateComplete;
+  choice("printer").value = "one";
+  choice("printer").dispatchEvent(new Event("change", { bubbles: true }));
+  await dialog().updateComplete;
+  expect(chips()).toEqual([]);
+  print();
+  expect(hass.callService.mock.lastCall?.[2]).toEqual({ part: "p1", quantity: 1, printer: "one" });
+});
+
+test("what an SKU lets people choose is asked for, and sent as it was chosen", async () => {
+  const asked = vi.fn();
+  const options = [
+    { name: "Color", values: ["Black", "White"], free: false },
+    { name: "Name on it", values: [], free: true },
+    { name: "Size", values: ["S"], free: false },
+  ];
+  hass.connection.sendMessagePromise = answering({ tags: [], options }, asked);
+  await open({ ...BENCHY, kind: "sku" });
+  await vi.waitFor(() => expect(field("option-1")).not.toBeNull());
+  choice("option-0").value = "White";
+  field("option-1").value = "Ada";
+  print();
+
+  expect(asked).toHaveBeenCalledWith({ type: "printago/choices", device_id: "farm", sku: "p1" });
+  expect(hass.callService.mock.lastCall?.[2]).toEqual({
+    sku: "p1",
+    quantity: 1,
+    options: { Color: "White", "Name on it": "Ada" },
+  });
+});
+
+test("before it prints, it says what is going to happen", async () => {
+  await open();
+  await vi.waitFor(() => expect(choice("material").options).toHaveLength(4));
+  choice("material").selectedIndex = 3;
+  field("front").checked = true;
+  field("front").dispatchEvent(new Event("change", { bubbles: true }));
+  await dialog().updateComplete;
+
+  expect(said()).toBe("will print will use will come first");
+});
+
+test("from the dashboard it leads to the queue", async () => {
+  history.replaceState(null, "", "/print-farm/print");
+  const went = vi.fn();
+  window.addEventListener("location-changed", went, { once: true });
+  const opened = await open();
+  print();
+  await vi.waitFor(() => expect(said()).toBe("printed"));
+  [...opened.renderRoot.querySelectorAll("button")].find((each) => each.textContent.trim() === "show queue")!.click();
+
+  expect(window.location.pathname).toBe("/print-farm/queue");
+  expect(went).toHaveBeenCalledOnce();
+  expect(dialog()).toBeNull();
 });
 
 test("an SKU brings its own materials", async () => {

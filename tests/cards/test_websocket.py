@@ -298,3 +298,40 @@ async def test_trays_have_the_slot_names_of_actions(hass: HomeAssistant, farm: V
     tray = entity_id(hass, printer_named(farm, "X1 Carbon 01"), "ams_1_tray_2")
     assert slots[tray] == "ams_1_tray_2"
     assert "sensor.x1_carbon_01_print_progress" not in slots
+
+
+@pytest.mark.usefixtures("calm")
+async def test_choices_are_the_tags_of_printers_and_the_options_of_an_sku_read_once(
+    hass: HomeAssistant, farm: VirtualFarm, hass_ws_client: WebSocketGenerator
+) -> None:
+    pot = next(sku["id"] for sku in farm.world.skus.values() if sku["sku"] == "POT-M")
+    other = next(sku["id"] for sku in farm.world.skus.values() if sku["sku"] != "POT-M")
+    before = len(paths(farm))
+
+    for _ in range(2):
+        browser = Browser(await hass_ws_client(hass))
+        part = (await browser.command("choices"))["result"]
+        choices = (await browser.command("choices", sku=pot))["result"]
+        none = (await browser.command("choices", sku=other))["result"]
+
+    tags = {tag for printer in farm.world.printers.values() for tag in printer.tags}
+    assert part["tags"] == sorted(tags)
+    assert part["options"] == none["options"] == []
+    red = next(variant for variant in farm.world.variants.values() if variant["name"] == "Red")
+    assert {"material": "PLA", "name": "PLA"} in part["loaded"]
+    assert {"material": red["materialId"], "name": "Bambu PLA Basic"} in part["loaded"]
+    names = {"material": red["materialId"], "variant": red["id"], "name": "Bambu PLA Basic · Red"}
+    assert names in part["loaded"]
+    assert choices["options"] == [{"name": "Color", "values": ["Black", "Jade White", "Bambu Green"], "free": False}]
+    assert sorted(paths(farm)[before:]) == [
+        "GET /v1/sku-options",
+        "GET /v1/sku-options/bindings",
+        "GET /v1/sku-options/values",
+    ]
+
+
+@pytest.mark.usefixtures("calm")
+async def test_choices_of_an_sku_that_cannot_be_read_say_why(farm: VirtualFarm, browser: Browser) -> None:
+    farm.inject_fault(Fault(mode="status", path="/v1/sku-options/values", status=500, count=10))
+
+    assert (await browser.command("choices", sku="x"))["error"]["translation_domain"] == "printago"

@@ -94,6 +94,21 @@ async def test_material_can_be_named_or_given_by_id(
         assert part["materials"] == {"0": [{"materialId": material["id"]}]}
 
 
+async def test_color_can_be_named_or_given_by_id(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    red = next(variant for variant in farm.world.variants.values() if variant["name"] == "Red")
+    material = farm.world.materials[red["materialId"]]
+    for data in ({"material": material["name"], "variant": "red"}, {"variant": red["id"]}):
+        await submit(hass, part="Benchy", **data)
+        (part,) = last_build(farm)["parts"]
+        assert part["materials"] == {"0": [{"variantId": red["id"]}]}
+
+    with pytest.raises(ServiceValidationError) as error:
+        await submit(hass, part="Benchy", material=material["name"], variant="Octarine")
+    assert error.value.translation_key == "variant_not_found"
+
+
 async def test_sku_is_printed_with_all_of_its_parts(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

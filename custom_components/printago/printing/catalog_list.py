@@ -7,7 +7,7 @@ import math
 import time
 
 from ..api import Listing, PermissionDeniedError, PrintagoClient
-from ..api.models.product import Part, Sku
+from ..api.models.product import Part, Sku, SkuOption
 from ..model.spelling import folded
 
 _FRESH_SECONDS = 300
@@ -52,6 +52,8 @@ class CatalogList:
         self._items: tuple[CatalogItem, ...] = ()
         self._complete = False
         self._read_at = -math.inf
+        self._options: dict[str, list[SkuOption]] = {}
+        self._options_at = -math.inf
         self._reading = asyncio.Lock()
 
     async def async_find(self, search: str, most: int) -> CatalogPage:
@@ -62,6 +64,14 @@ class CatalogList:
         wanted = folded(search)
         found = [item for item in self._items if wanted in item.text]
         return CatalogPage(tuple(found[:most]), len(found), self._complete)
+
+    async def async_options(self, sku_id: str) -> list[SkuOption]:
+        """Return what an SKU lets people choose; raises PrintagoError."""
+        async with self._reading:
+            if time.monotonic() - self._options_at > _FRESH_SECONDS:
+                self._options = await self._client.products.sku_options()
+                self._options_at = time.monotonic()
+        return self._options.get(sku_id, [])
 
     async def _async_read(self) -> None:
         products = self._client.products

@@ -8,6 +8,7 @@ import voluptuous as vol
 
 from ..api import PrintJob
 from ..api.models.build import BuildConfig
+from ..api.models.job_material import MaterialChoice
 from ..api.models.product import Part
 from ..api.models.records import LOW_PRIORITY, NORMAL_PRIORITY
 from ..api.models.tags import PIN, USER_TAGS, have_tags, join_tags
@@ -27,6 +28,7 @@ ATTR_POSITION = "position"
 ATTR_PRIORITY = "priority"
 ATTR_QUANTITY = "quantity"
 ATTR_SKU = "sku"
+ATTR_VARIANT = "variant"
 
 PRIORITIES = {"normal": NORMAL_PRIORITY, "low": LOW_PRIORITY}
 # Values and limits of the vendor's BuildConfigV2.
@@ -45,6 +47,7 @@ PRINT_FIELDS: dict[vol.Marker, Any] = {
     vol.Optional(ATTR_PRIORITY, default="normal"): vol.In(PRIORITIES),
     vol.Optional(ATTR_POSITION, default="back"): vol.In(POSITIONS),
     vol.Optional(ATTR_MATERIAL): NAME,
+    vol.Optional(ATTR_VARIANT): NAME,
     vol.Optional(ATTR_PARAMETERS): vol.Schema({NAME: _PARAMETER}),
     vol.Optional(ATTR_PLATES): vol.Schema({vol.Coerce(str): vol.All(whole_number, vol.Range(min=0, max=_MOST_COPIES))}),
     vol.Optional(ATTR_OPTIONS): vol.Schema({NAME: NON_EMPTY}),
@@ -123,6 +126,8 @@ async def async_print_request(catalog: Catalog, data: Mapping[str, Any], tags: d
     if options and ATTR_SKU not in data:
         raise action_error("options_without_sku")
     material = await catalog.async_find_material(data[ATTR_MATERIAL]) if ATTR_MATERIAL in data else None
+    if ATTR_VARIANT in data:
+        material = MaterialChoice(variant_id=(await catalog.async_find_variant(data[ATTR_VARIANT], material)).id)
     label, plates = data.get(ATTR_LABEL), data.get(ATTR_PLATES)
     config = BuildConfig(
         quantity=data[ATTR_QUANTITY],

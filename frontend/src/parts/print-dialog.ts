@@ -1,10 +1,10 @@
 /** Asks how something is to be printed, says what that does, and then what came of it. */
 import { css, html, nothing, type TemplateResult } from "lit";
+import { act } from "../act";
 import { PrintagoCard, shared } from "../card";
 import { dialogStyle } from "../dialog";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
-import { trayOf } from "../printer";
 import { t } from "../words";
 
 export interface Item {
@@ -15,10 +15,24 @@ export interface Item {
   picture: string | null;
 }
 
+/** What can be chosen besides what is loaded. */
+interface Choices {
+  tags: string[];
+  /** What the trays hold, by type, material and color. */
+  loaded: { material: string; variant?: string; name: string }[];
+  options: { name: string; values: string[]; free: boolean }[];
+}
+
 const MOST = 500;
 
 export class PrintDialog extends PrintagoCard {
-  static override properties = { ...PrintagoCard.properties, state: { state: true }, said: { state: true } };
+  static override properties = {
+    ...PrintagoCard.properties,
+    state: { state: true },
+    said: { state: true },
+    choices: { state: true },
+    tags: { state: true },
+  };
   static override styles = [
     shared,
     dialogStyle,
@@ -42,6 +56,24 @@ export class PrintDialog extends PrintagoCard {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 220px), 1fr));
         gap: 12px;
+      }
+      .wide {
+        grid-column: 1 / -1;
+      }
+      .tags {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+      }
+      .chip {
+        min-height: 32px;
+        padding: 0 12px;
+        border-radius: 16px;
+        border: 1px solid var(--divider-color);
+      }
+      .chip[aria-pressed="true"] {
+        border-color: var(--primary-color);
+        background: color-mix(in srgb, var(--primary-color) 20%, transparent);
       }
       .check {
         flex-direction: row;
@@ -68,12 +100,16 @@ export class PrintDialog extends PrintagoCard {
 
   declare state: "asking" | "sending" | "done";
   declare said: string;
+  declare choices: Choices;
+  declare tags: readonly string[];
   #item: Item | undefined;
 
   constructor() {
     super();
     this.state = "asking";
     this.said = "";
+    this.choices = { tags: [], loaded: [], options: [] };
+    this.tags = [];
   }
 
   static open(card: PrintagoCard, farm: Farm, item: Item): void {
@@ -82,6 +118,16 @@ export class PrintDialog extends PrintagoCard {
     dialog.#item = item;
     dialog.hass = card.hass;
     card.renderRoot.append(dialog);
+    dialog.#ask(farm, item);
+  }
+
+  /** Ask what can be chosen; without an answer a part still can be printed. */
+  #ask(farm: Farm, item: Item): void {
+    const sku = item.kind === "sku" ? { sku: item.id } : {};
+    this.hass?.connection
+      .sendMessagePromise({ type: "printago/choices", device_id: farm.deviceId, ...sku })
+      .then((answer) => (this.choices = { ...this.choices, ...(answer as Choices) }))
+      .catch(() => undefined);
   }
 
   protected override updated(): void {
@@ -106,19 +152,21 @@ export class PrintDialog extends PrintagoCard {
             <p class="muted">${item.about}</p>
           </div>
         </div>
-        ${this.state === "done" ? nothing : this.#fields(hass, farm)}
+        ${this.state === "done" ? nothing : this.#fields(farm)}
         <p class=${this.state === "asking" && this.said ? "error" : ""} role="status">
           ${this.said || (this.state === "asking" ? this.#will(farm, item) : t("sending"))}
         </p>
         <div class="buttons">
           ${
             this.state === "done"
-              ? html`<button class="act main" autofocus @click=${() => this.remove()}>${t("close")}</button>`
+              ? html`<button class="act" @click=${() => (this.state = "asking")}>${t("print_another")}</button>
+                  ${queuePath() ? html`<button class="act" @click=${this.#showQueue}>${t("show_queue")}</button>` : nothing}
+                  <button class="act main" autofocus @click=${() => this.remove()}>${t("close")}</button>`
               : html`<button class="act" @click=${() => this.remove()}>${t("keep")}</button>
                   <button
                     class="act main"
                     ?disabled=${this.state === "sending"}
-                    @click=${() => this.#print(hass, item)}
+                    @click=${() => this.#print(hass, farm, item)}
                   >
                     ${t("print")}
                   </button>`
@@ -128,12 +176,7 @@ export class PrintDialog extends PrintagoCard {
     </dialog>`;
   }
 
-  #fields(hass: Hass, farm: Farm): TemplateResult {
-    const trays = farm.printers.flatMap((printer) => printer.trays.map((entityId) => trayOf(hass, entityId)));
-    const names = trays.flatMap(({ empty, known, type, material, name }) =>
-      known && !empty ? [type, material ?? name] : [],
-    );
-    const materials = [...new Set(names.filter((name) => name !== null && name !== ""))].sort();
+  #fields(farm: Farm): TemplateResult {
     const changed = (): void => {
       this.said = "";
       this.requestUpdate();
@@ -150,17 +193,19 @@ export class PrintDialog extends PrintagoCard {
           ${farm.printers.map((printer) => html`<option value=${printer.deviceId}>${printer.name}</option>`)}
         </select>
       </label>
+      ${this.choices.tags.length && this.#value("printer") === "" ? this.#tags() : nothing}
       ${
         this.#item?.kind === "part"
           ? html`<label>
               ${t("material")}
               <select id="material">
                 <option value="">${t("own_material")}</option>
-                ${materials.map((material) => html`<option>${material}</option>`)}
+                ${this.choices.loaded.map(({ name }, index) => html`<option value=${index}>${name}</option>`)}
               </select>
             </label>`
           : nothing
       }
+      ${this.choices.options.map((option, index) => this.#option(option, index))}
       <label>
         ${t("label")}
         <input id="label" type="text" maxlength="200" />
@@ -168,6 +213,36 @@ export class PrintDialog extends PrintagoCard {
       <label class="check"><input id="front" type="checkbox" /> ${t("to_front")}</label>
       <label class="check"><input id="low" type="checkbox" /> ${t("low_priority")}</label>
     </div>`;
+  }
+
+  #tags(): TemplateResult {
+    const toggle = (tag: string): void => {
+      this.tags = this.tags.includes(tag) ? this.tags.filter((other) => other !== tag) : [...this.tags, tag];
+    };
+    return html`<div class="wide" role="group" aria-labelledby="tags">
+      <span id="tags">${t("any_tags")}</span>
+      <div class="tags">
+        ${this.choices.tags.map(
+          (tag) =>
+            html`<button class="chip" aria-pressed=${this.tags.includes(tag)} @click=${() => toggle(tag)}>
+              ${tag}
+            </button>`,
+        )}
+      </div>
+    </div>`;
+  }
+
+  #option({ name, values, free }: Choices["options"][number], index: number): TemplateResult {
+    const id = `option-${index}`;
+    if (free)
+      return html`<label>${t("option_free", { option: name })}<input id=${id} type="text" maxlength="200" /></label>`;
+    return html`<label>
+      ${name}
+      <select id=${id}>
+        <option value="">${t("own_material")}</option>
+        ${values.map((value) => html`<option>${value}</option>`)}
+      </select>
+    </label>`;
   }
 
   #value(id: string): string {
@@ -184,42 +259,75 @@ export class PrintDialog extends PrintagoCard {
     return Number.isInteger(quantity) && quantity >= 1 && quantity <= MOST ? quantity : NaN;
   }
 
+  /** Return what is going to happen, in sentences. */
   #will(farm: Farm, item: Item): string {
     const count = this.#quantity();
     if (Number.isNaN(count)) return t("wrong_quantity", { most: MOST });
     const printer = farm.printers.find(({ deviceId }) => deviceId === this.#value("printer"));
-    const values = { count, thing: item.name, printer: printer?.name ?? "" };
-    return printer ? t("will_print_on", values) : t("will_print", values);
+    const values = { count, thing: item.name, printer: printer?.name ?? "", tags: this.tags.join(", ") };
+    const material = this.#material();
+    const sentences = [
+      printer ? t("will_print_on", values) : this.tags.length ? t("will_print_tags", values) : t("will_print", values),
+      material ? t("will_use", { material: material.name }) : "",
+      this.#checked("front") ? t("will_come_first") : "",
+      this.#checked("low") ? t("will_come_last") : "",
+    ];
+    return sentences.filter(Boolean).join(" ");
   }
 
-  #print(hass: Hass, item: Item): void {
+  #material(): Choices["loaded"][number] | undefined {
+    const chosen = this.#value("material");
+    return chosen === "" ? undefined : this.choices.loaded[Number(chosen)];
+  }
+
+  #print(hass: Hass, farm: Farm, item: Item): void {
     const quantity = this.#quantity();
     if (Number.isNaN(quantity)) {
       this.said = t("wrong_quantity", { most: MOST });
       return;
     }
-    const chosen = { printer: this.#value("printer"), material: this.#value("material"), label: this.#value("label") };
+    const chosen = { printer: this.#value("printer"), label: this.#value("label") };
+    const loaded = this.#material();
+    const options = this.choices.options
+      .map(({ name }, index) => [name, this.#value(`option-${index}`)] as const)
+      .filter(([, value]) => value !== "");
     const data = {
       [item.kind]: item.id,
       quantity,
       ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== "")),
+      ...(this.tags.length && chosen.printer === "" ? { tags: this.tags } : {}),
+      ...(loaded ? { material: loaded.material } : {}),
+      ...(loaded?.variant ? { variant: loaded.variant } : {}),
+      ...(options.length ? { options: Object.fromEntries(options) } : {}),
       ...(this.#checked("front") ? { position: "front" } : {}),
       ...(this.#checked("low") ? { priority: "low" } : {}),
     };
     this.state = "sending";
     this.said = "";
-    hass
-      .callService("printago", "submit_print_job", data, undefined, false, true)
-      .then(({ response }) => {
-        const jobs = (response as { job_ids?: unknown[] } | undefined)?.job_ids ?? [];
+    act<{ job_ids?: unknown[] }>(hass, farm, "submit_print_job", data, { answers: true, says: false })
+      .then((answer) => {
         this.state = "done";
-        this.said = t("printed", { count: jobs.length, thing: item.name });
+        this.said = t("printed", { count: answer?.job_ids?.length ?? 0, thing: item.name });
       })
       .catch((error: unknown) => {
         this.state = "asking";
         this.said = (error as { message?: string } | undefined)?.message ?? t("no_answer");
       });
   }
+
+  #showQueue = (): void => {
+    const path = queuePath();
+    this.remove();
+    if (path === undefined) return;
+    history.pushState(null, "", path);
+    window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
+  };
+}
+
+/** Return where the queue is on the dashboard that builds itself; undefined on any other. */
+function queuePath(): string | undefined {
+  const [, before] = /^(.*\/)(?:wall|print|history)$/.exec(window.location.pathname) ?? [];
+  return before === undefined ? undefined : `${before}queue`;
 }
 
 customElements.define("printago-print-dialog", PrintDialog);

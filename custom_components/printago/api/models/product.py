@@ -72,6 +72,16 @@ class Part(LazyRecord):
     updated_at = lazily("updatedAt", f.string)
 
 
+@dataclass(frozen=True, slots=True)
+class SkuOption:
+    """One choice that an SKU offers, such as its color."""
+
+    name: str
+    values: tuple[str, ...]
+    free: bool
+    """Any text is a value (personalization)."""
+
+
 class Sku(LazyRecord):
     """A product of one or several parts."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+import math
 from typing import Any
 
 from ..exceptions import MalformedResponseError
@@ -9,9 +10,9 @@ from ..models.build import PreviewedBuild, objects_in
 from ..models.fields import cut, is_identifier
 from ..models.listing import Listing, read_listing
 from ..models.order import Order
-from ..models.product import Part, Sku
+from ..models.product import Part, Sku, SkuOption
 from .job_endpoints import newest
-from .pagination import identified
+from .pagination import identified, objects, read_list
 from .rate_limit import RequestPriority
 from .transport import Transport
 
@@ -50,6 +51,28 @@ class ProductEndpoints:
     ) -> Listing[R]:
         rows = await newest(self._transport, path, {}, lambda row: accept(kind.from_json(row["id"], row)), most)
         return read_listing(rows, kind)
+
+    async def sku_options(self) -> dict[str, list[SkuOption]]:
+        """Return what SKUs let people choose, by SKU ID, in three requests (``GET /v1/sku-options`` and kin)."""
+        options = await read_list(self._transport, "/v1/sku-options", priority=RequestPriority.USER)
+        values, bindings = [
+            objects(await self._transport.request("GET", f"/v1/sku-options/{rows}", priority=RequestPriority.USER))
+            for rows in ("values", "bindings")
+        ]
+        names: dict[str, list[str]] = {}
+        for row in sorted(values, key=_place):
+            if isinstance(name := row.get("name"), str):
+                names.setdefault(str(row.get("optionId")), []).append(cut(name))
+        known = {
+            identifier: SkuOption(cut(name), tuple(names.get(identifier, ())), row.get("isPersonalization") is True)
+            for identifier, row in options.rows.items()
+            if isinstance(name := row.get("name"), str)
+        }
+        by_sku: dict[str, list[SkuOption]] = {}
+        for row in sorted(bindings, key=_place):
+            if (option := known.get(str(row.get("optionId")))) is not None:
+                by_sku.setdefault(str(row.get("skuId")), []).append(option)
+        return by_sku
 
     async def preview_build(self, build: Mapping[str, Any]) -> list[PreviewedBuild]:
         """Return the jobs that a build would queue (``POST /v2/builds/preview``), without queuing them."""
@@ -140,3 +163,7 @@ class ProductEndpoints:
         if not isinstance(errors, list):
             raise MalformedResponseError("the answer is not what became of the orders")
         return [cut(error) if isinstance(error, str) else "?" for error in errors[:_MOST_ERRORS]]
+
+
+def _place(row: Mapping[str, Any]) -> float:
+    return order if isinstance(order := row.get("order"), int | float) and not isinstance(order, bool) else math.inf
