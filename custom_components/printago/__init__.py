@@ -18,6 +18,9 @@ from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoCoordinator
 from .frontend import async_setup_cards
 from .frontend.pictures import async_setup_pictures
+from .history.archive import Archive
+from .history.keeper import History
+from .history.reader import HistoryReader
 from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
@@ -93,6 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         saved_prints=SavedPrints(hass, entry, coordinator, catalog),
         covers=covers,
         pictures=PictureNames(covers),
+        history=History(hass, entry, coordinator),
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StorePoller(entry, coordinator)
@@ -106,7 +110,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     await permissions.async_ask()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.updates.event_publisher.async_begin()
+    entry.async_create_background_task(hass, _async_begin_history(hass, entry), f"{DOMAIN} past")
     return True
+
+
+async def _async_begin_history(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
+    """Load the print history once everything else is there, and read what is missing of it."""
+    history = entry.runtime_data.history
+    await history.async_load()
+    HistoryReader(hass, entry, entry.runtime_data.coordinator, history).async_start()
 
 
 async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
@@ -121,6 +133,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) ->
     """Unload an entry; its farm model and its request history are kept."""
     entry.runtime_data.coordinator.updates.event_publisher.async_pause()
     if await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        await entry.runtime_data.history.async_unload()
         return True
     entry.runtime_data.coordinator.updates.event_publisher.async_begin()
     return False
@@ -129,6 +142,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) ->
 async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     """Remove the data of a store that is kept outside of its entry."""
     async_forget_issues(hass, entry)
+    await Archive(hass, entry.data[CONF_STORE_ID]).async_remove()
     await async_remove_store_state(hass, entry.data[CONF_STORE_ID])
 
 

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .api import PrintagoClient
 from .coordinator import PrintagoCoordinator
+from .history.keeper import History
 from .hub.cover_cache import CoverImageCache
 from .hub.picture_names import PictureNames
 from .printing.catalog import Catalog
@@ -24,6 +25,7 @@ class PrintagoRuntime:
     saved_prints: SavedPrints
     covers: CoverImageCache
     pictures: PictureNames
+    history: History
 
 
 type PrintagoConfigEntry = ConfigEntry[PrintagoRuntime]

@@ -22,7 +22,7 @@ from ..const import DOMAIN
 from ..model.events import EventDetector, FarmEvent
 from ..model.farm import Farm
 from ..model.material_table import MaterialTable
-from ..model.print_results import Results
+from ..model.print_results import PrintResult, Results
 from ..model.stock import Stock
 from ..model.store_info import StoreInfo
 from ..model.stream_outage import StreamOutage
@@ -142,6 +142,12 @@ class StoreState:
         """Save that a person has looked at the last result of a printer."""
         self.results.mark_seen(printer_id)
         self._async_save_soon()
+
+    @callback
+    def async_remember_past(self, printer_id: str, past: PrintResult) -> None:
+        """Save how a past print ended, unless a later one is known."""
+        if self.results.take(printer_id, past):
+            self._async_save_soon()
 
     @callback
     def async_remember_lacking(self, permissions: Iterable[str]) -> None:

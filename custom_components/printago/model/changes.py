@@ -51,6 +51,8 @@ class Changes:
     """A job appeared, changed or disappeared."""
     job_changes: list[JobChange] = field(default_factory=list)
     """Changes of job status; empty until the first snapshot has set the initial state."""
+    ended: list[PrintJob] = field(default_factory=list)
+    """Jobs that are over and were mentioned, whether or not that is news; some may be only partly known."""
     order_changes: list[OrderChange] = field(default_factory=list)
     entity_types: set[str] = field(default_factory=set)
     """Watched entity types, other than printers and jobs, that an event was about."""

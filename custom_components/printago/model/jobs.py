@@ -16,6 +16,7 @@ from .timestamps import is_in_future, is_older, without_future_timestamps
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOBS = 50_000
+_FIELDS = frozenset(name for name, _ in PrintJob.FIELDS.values())
 _STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
 
 
@@ -105,7 +106,10 @@ class OpenJobs:
         for job_id, source in rows.items():
             job = PrintJob.from_json(job_id, source)
             before = self._left.get(job_id)
-            if job.status not in FINAL_STATUSES or job_id in self.jobs:
+            if job.status not in FINAL_STATUSES:
+                continue
+            changes.ended.append(job)
+            if job_id in self.jobs:
                 continue
             if before is None:
                 # A job created before ``since`` would be known: an old job that was only updated is not new.
@@ -180,6 +184,7 @@ class OpenJobs:
         if not whole and self._is_fragment(job):
             changes.needs_refresh = True
         if not _is_open(job):
+            changes.ended.append(self._with_what_was_known(job))
             return
         if len(self.jobs) >= _MOST_JOBS:
             self._count_dropped("too many jobs")
@@ -190,6 +195,8 @@ class OpenJobs:
         before = known or self._left.pop(job.id, None)
         if self.known and (before is None or before.status is not job.status or was_retried(before, job)):
             changes.job_changes.append(JobChange(before, job, by_snapshot=whole))
+        if job.status in FINAL_STATUSES and job is not known:
+            changes.ended.append(job)
         if known is not None and not _is_open(job):
             self.drop(job.id, changes, last=job)
             return
@@ -197,6 +204,13 @@ class OpenJobs:
         if known is not None or job.assigned_printer_id is not None or job.in_progress:
             self._index_job(known, job, changes)
         changes.jobs = True
+
+    def _with_what_was_known(self, job: PrintJob) -> PrintJob:
+        """Return a job that had ended before, with what an event says of it."""
+        left = self._left.get(job.id)
+        if left is None:
+            return job
+        return left.changed({name: value for name, value in vars(job).items() if name in _FIELDS})
 
     def _is_fragment(self, job: PrintJob) -> bool:
         """Return whether only some fields of a new job are known, so that a snapshot is needed."""

@@ -62,6 +62,20 @@ class Results:
         if (remembered := self._of.get(printer_id)) is not None:
             remembered.seen = True
 
+    def take(self, printer_id: str, past: PrintResult) -> bool:
+        """Take over how a past print ended, unless a later one is known; return whether that is news."""
+        known = self._of.get(printer_id)
+        if known is None:
+            self._of[printer_id] = past
+            return True
+        if past.ended_at is None or (known.ended_at is not None and past.ended_at < known.ended_at):
+            return False
+        past.failed_prints = known.failed_prints
+        if past.job_id == known.job_id:
+            past.seen = known.seen
+        self._of[printer_id] = past
+        return past != known
+
     def forget(self, printer_id: str) -> None:
         """Remove a printer that left the farm."""
         self._of.pop(printer_id, None)

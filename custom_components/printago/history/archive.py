@@ -1,0 +1,201 @@
+"""Storage of the history: numbers in segments, so that a new print rewrites only the last one, and what goes with them."""
+
+import asyncio
+from base64 import b64decode, b64encode
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+import zlib
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import Store
+
+from ..api.models.records import read_moment
+from ..const import DOMAIN, LOGGER
+from .ledger import NOBODY, UNKNOWN, Ledger
+from .names import Names
+from .past_print import PastPrint
+from .recent_prints import RecentPrints
+
+_VERSION = 1
+_SAVE_DELAY = 120
+_MOST_SEGMENTS = 2500
+_NAMES: Mapping[str, int] = {"parts": UNKNOWN, "printers": NOBODY, "materials": NOBODY, "reasons": NOBODY}
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Where the first read of the past goes on."""
+
+    until: datetime | None = None
+    """The page begins with jobs that were created then."""
+    offset: int = 0
+    """So many jobs of that time are already read."""
+    done: bool = False
+
+    def export(self) -> dict[str, Any]:
+        """Return it in a form that JSON can store."""
+        return {
+            "until": self.until.isoformat() if self.until is not None else None,
+            "offset": self.offset,
+            "done": self.done,
+        }
+
+    @classmethod
+    def restore(cls, saved: object) -> Cursor:
+        """Read what ``export`` returned."""
+        if not isinstance(saved, Mapping):
+            return cls()
+        offset = saved.get("offset")
+        return cls(
+            read_moment(saved.get("until")),
+            offset if type(offset) is int and offset > 0 else 0,
+            saved.get("done") is True,
+        )
+
+
+@dataclass(slots=True)
+class Past:
+    """All that is known of past prints."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    recent: RecentPrints = field(default_factory=RecentPrints)
+    names: dict[str, Names] = field(default_factory=lambda: {kind: Names(most) for kind, most in _NAMES.items()})
+    cursor: Cursor = field(default_factory=Cursor)
+    complete_until: datetime | None = None
+    """Until when every ended job is known, by Printago's clock, beside those that the first read still brings."""
+    exported: list[str] = field(default_factory=list)
+    """IDs of the statistics that were exported."""
+    currency: str | None = None
+    """Of the costs in the ledger."""
+
+
+class Archive:
+    """Loads and saves the past of one store."""
+
+    def __init__(self, hass: HomeAssistant, store_id: str) -> None:
+        """Store it beside the state of the store."""
+        self._hass = hass
+        self._key = f"{DOMAIN}.{store_id}.history"
+        self._state = Store[dict[str, Any]](hass, _VERSION, self._key, atomic_writes=True)
+        self._recent = Store[list[dict[str, Any]]](hass, _VERSION, f"{self._key}_recent", atomic_writes=True)
+        self._lock = asyncio.Lock()
+        self._cancel_save: CALLBACK_TYPE | None = None
+        self.past = Past()
+
+    def _segment(self, number: int) -> Store[dict[str, str]]:
+        return Store(self._hass, _VERSION, f"{self._key}_{number}", atomic_writes=True)
+
+    async def async_load(self) -> None:
+        """Load what was saved; where any of it is damaged, everything is read from Printago again."""
+        saved = await self._state.async_load()
+        if not isinstance(saved, dict):
+            return
+        rows, segments = saved.get("rows"), saved.get("segments")
+        if type(rows) is not int or type(segments) is not int or not 0 <= segments <= _MOST_SEGMENTS:
+            return
+        stored = [await self._segment(number).async_load() for number in range(segments)]
+        recent = await self._recent.async_load()
+        past = await self._hass.async_add_executor_job(_restored, saved, stored, recent)
+        if len(past.ledger) < rows:
+            LOGGER.warning("The stored print history is damaged and will be read from Printago again")
+            past = Past(exported=past.exported)
+        self.past = past
+
+    @callback
+    def async_save_soon(self) -> None:
+        """Save within two minutes; what is lost until then is read again."""
+        if self._cancel_save is None:
+            self._cancel_save = async_call_later(self._hass, _SAVE_DELAY, self._async_save_now)
+
+    async def _async_save_now(self, _: object) -> None:
+        await self.async_save()
+
+    async def async_save(self) -> None:
+        """Save what has changed. The state, which tells how far the rest is to be believed, comes last."""
+        if self._cancel_save is not None:
+            self._cancel_save()
+            self._cancel_save = None
+        async with self._lock:
+            past, ledger = self.past, self.past.ledger
+            dirty, ledger.dirty_segments = sorted(ledger.dirty_segments), set()
+            segments = {number: ledger.export(number) for number in dirty}
+            state = _state_of(past)
+            recent = [one.export() for one in past.recent]
+            for number, data in segments.items():
+                packed = await self._hass.async_add_executor_job(_packed, data)
+                await self._segment(number).async_save({"rows": packed})
+            if segments:
+                await self._recent.async_save(recent)
+            await self._state.async_save(state)
+
+    async def async_remove(self) -> None:
+        """Remove all that was saved."""
+        if self._cancel_save is not None:
+            self._cancel_save()
+            self._cancel_save = None
+        async with self._lock:
+            saved = await self._state.async_load()
+            segments = saved.get("segments") if isinstance(saved, dict) else 0
+            for number in range(min(segments, _MOST_SEGMENTS) if type(segments) is int else 0):
+                await self._segment(number).async_remove()
+            await self._recent.async_remove()
+            await self._state.async_remove()
+
+
+def _state_of(past: Past) -> dict[str, Any]:
+    return {
+        "rows": len(past.ledger),
+        "segments": past.ledger.segments,
+        "names": {kind: list(names.all) for kind, names in past.names.items()},
+        "cursor": past.cursor.export(),
+        "complete_until": past.complete_until.isoformat() if past.complete_until is not None else None,
+        # By printer: the earliest hour that is not exported.
+        "dirty_hours": [[printer, hour] for printer, hour in past.ledger.dirty_hours.items()],
+        "exported": list(past.exported),
+        "currency": past.currency,
+    }
+
+
+def _packed(data: bytes) -> str:
+    return b64encode(zlib.compress(data, 1)).decode()
+
+
+def _unpacked(stored: object) -> bytes:
+    if not isinstance(stored, Mapping) or not isinstance(rows := stored.get("rows"), str):
+        return b"?"
+    try:
+        return zlib.decompress(b64decode(rows, validate=True))
+    except binascii.Error, zlib.error:
+        return b"?"
+
+
+def _restored(saved: Mapping[str, Any], stored: list[Any], recent: object) -> Past:
+    """Return the past as it was stored; in a thread of its own, since it takes a while."""
+    named = saved.get("names")
+    names = named if isinstance(named, Mapping) else {}
+    past = Past(
+        ledger=Ledger.restore(map(_unpacked, stored), saved["rows"]),
+        recent=RecentPrints(
+            one for row in (recent if isinstance(recent, list) else ()) if (one := PastPrint.restore(row)) is not None
+        ),
+        names={
+            kind: Names(most, found if isinstance(found := names.get(kind), list) else ())
+            for kind, most in _NAMES.items()
+        },
+        cursor=Cursor.restore(saved.get("cursor")),
+        complete_until=read_moment(saved.get("complete_until")),
+    )
+    if isinstance(exported := saved.get("exported"), list):
+        past.exported = [one for one in exported if isinstance(one, str)]
+    if isinstance(currency := saved.get("currency"), str):
+        past.currency = currency
+    if isinstance(dirty := saved.get("dirty_hours"), list):
+        for pair in dirty:
+            match pair:
+                case [int(printer), int(hour)]:
+                    past.ledger.dirty_hours[printer] = hour
+    return past

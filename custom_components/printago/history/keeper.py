@@ -1,0 +1,231 @@
+"""The past of a store while its entry is loaded: it takes over jobs that are over, and answers what sensors show."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+
+from ..api.models.records import FINAL_STATUSES, PrintJob
+from ..coordinator import PrintagoCoordinator
+from ..hub.slow_poll import HOUR
+from ..model.changes import Changes
+from ..model.print_results import PrintResult
+from .archive import Archive, Past
+from .job_entry import end_of, entry_of, past_print_of, seconds_of
+from .ledger import Totals
+from .past_print import PastPrint
+from .summary import Outcomes, Summary, days_ago, summarize
+from .usage import NOTHING_KNOWN, Valuer
+
+_FACTS = frozenset(
+    {
+        *("status", "printing_started_at", "printing_completed_at", "cancelled_at", "assigned_printer_id"),
+        *("part_id", "part_name", "error_message", "mapping", "sku_id", "order_id", "label"),
+    }
+)
+"""What the history tells of a job; an event about anything else does not matter."""
+_FULL = 100
+
+
+class History:
+    """Past prints, kept up to date by what the coordinator learns."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, coordinator: PrintagoCoordinator) -> None:
+        """Follow a coordinator, also before the stored past is loaded."""
+        self._hass = hass
+        self._coordinator = coordinator
+        self._entry = entry
+        self.archive = Archive(hass, coordinator.store_id)
+        self.valuer: Valuer = lambda *_: NOTHING_KNOWN
+        self.unclear: set[str] = set()
+        """IDs of jobs of which an event has told too little."""
+        self._on_change: list[Callable[[], None]] = []
+        self._summary: Summary | None = None
+        self._loaded = False
+        self._early: list[tuple[list[PrintJob], dict[str, float]]] = []
+        """What came before the stored past was loaded."""
+        entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
+
+    @property
+    def past(self) -> Past:
+        """Return all that is known."""
+        return self.archive.past
+
+    @property
+    def known(self) -> bool:
+        """Return whether any of the past is known."""
+        return self._loaded and (self.past.cursor.until is not None or self.past.cursor.done)
+
+    async def async_load(self) -> None:
+        """Load what was stored, and follow the farm."""
+        entry = self._entry
+        await self.archive.async_load()
+        self._loaded = True
+        entry.async_on_unload(async_track_time_interval(self._hass, self._async_on_hour, HOUR))
+        entry.async_on_unload(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop))
+        for jobs, progress in self._early:
+            self.async_take(jobs, progress)
+        self._early.clear()
+        self._async_notify(set(self.past.names["printers"].all))
+
+    async def async_unload(self) -> None:
+        """Save what has changed."""
+        if self._loaded:
+            self._async_note_complete()
+            await self.archive.async_save()
+
+    async def _async_on_stop(self, _: Event) -> None:
+        await self.async_unload()
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each change while the entry is loaded."""
+        self._on_change.append(listener)
+
+    # Taking over
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        jobs = [job for job in changes.ended if self._is_clear(job)]
+        if not jobs:
+            return
+        progress = {
+            change.after.id: share
+            for change in changes.job_changes
+            if not change.by_snapshot and (share := self._progress_of(change.after)) is not None
+        }
+        if not self._loaded:
+            self._early.append((jobs, progress))
+            return
+        self.async_take(jobs, progress)
+
+    def _is_clear(self, job: PrintJob) -> bool:
+        """Return whether an event has told enough of a job; else note its ID, if it has told anything that matters."""
+        if job.created_at is not None and job.status is not None:
+            return True
+        if not _FACTS.isdisjoint(vars(job)):
+            self.unclear.add(job.id)
+            for listener in self._on_change:
+                listener()
+        return False
+
+    def _progress_of(self, job: PrintJob) -> float | None:
+        printer = self._coordinator.farm.printers.get(job.assigned_printer_id or "")
+        percent = printer.telemetry.percent if printer is not None else None
+        return None if percent is None else percent / _FULL
+
+    @callback
+    def async_take(self, jobs: Iterable[PrintJob], progress: Mapping[str, float] | None = None) -> int:
+        """Take over jobs that are over, others are left out; return how many of them were news."""
+        touched: set[str] = set()
+        news = 0
+        for job in jobs:
+            if job.status in FINAL_STATUSES and self._take(job, (progress or {}).get(job.id), touched):
+                news += 1
+        if news or self.past.ledger.dirty_segments:
+            self._async_note_complete()
+            self.archive.async_save_soon()
+        if news:
+            self._async_notify(touched)
+        return news
+
+    def _take(self, job: PrintJob, progress: float | None, touched: set[str]) -> bool:
+        past = self.past
+        ended_at, guessed = end_of(job)
+        if ended_at is None:
+            return False
+        usage = self.valuer(job, progress, seconds_of(job, ended_at))
+        entry = past.ledger.add(entry_of(job, ended_at, usage, past.names), end_is_guess=guessed)
+        if entry is None:
+            return False
+        if usage.currency is not None:
+            past.currency = usage.currency
+        if guessed:
+            ended_at = datetime.fromtimestamp(entry.ended, ended_at.tzinfo)
+        printer_id = job.assigned_printer_id
+        lacks_result = printer_id is not None and self._lacks_result(printer_id)
+        past.recent.remove(job.id, entry.attempt)
+        if past.recent.wants(ended_at) or lacks_result:
+            one = past_print_of(job, entry, ended_at, usage)
+            if one.printed:
+                if past.recent.wants(ended_at):
+                    past.recent.add(one)
+                self._take_result(one)
+        if printer_id is not None:
+            touched.add(printer_id)
+        return True
+
+    def _lacks_result(self, printer_id: str) -> bool:
+        return (
+            printer_id in self._coordinator.farm.printers
+            and self._coordinator.store_state.results.of(printer_id).result is None
+        )
+
+    def _take_result(self, one: PastPrint) -> None:
+        if one.printer_id in self._coordinator.farm.printers:
+            self._coordinator.store_state.async_remember_past(
+                one.printer_id,
+                PrintResult(
+                    result=one.result,
+                    reason=one.reason,
+                    job_id=one.job_id,
+                    job=one.title,
+                    part=one.part,
+                    ended_at=one.ended_at.isoformat(),
+                ),
+            )
+
+    @callback
+    def _async_note_complete(self) -> None:
+        """Note until when all that ended is known: what came after that is read again after a crash."""
+        until = self._coordinator.store_state.known_until
+        if until is not None and self.past.complete_until is not None:
+            self.past.complete_until = max(until, self.past.complete_until)
+
+    @callback
+    def _async_on_hour(self, _: object) -> None:
+        # What ended longer than 30 days ago drops out.
+        self.async_update_all()
+
+    @callback
+    def async_update_all(self) -> None:
+        """Let everything that is shown be read again."""
+        self._async_notify(set(self._coordinator.farm.printers))
+
+    @callback
+    def _async_notify(self, printer_ids: set[str]) -> None:
+        self._summary = None
+        for printer_id in printer_ids:
+            self._coordinator.listeners.async_update_printer(printer_id)
+        self._coordinator.listeners.async_update_farm_soon()
+        for listener in self._on_change:
+            listener()
+
+    # Answers
+
+    def totals(self, printer_id: str | None = None) -> Totals | None:
+        """Return the sums of a printer, or of the farm; None while nothing of the past is known."""
+        if not self.known:
+            return None
+        if printer_id is None:
+            return self.past.ledger.farm
+        number = self._number(printer_id)
+        return Totals() if number is None else self.past.ledger.of_printer.get(number, Totals())
+
+    def outcomes(self, printer_id: str | None = None) -> Outcomes | None:
+        """Return how prints of the last 30 days ended, of a printer or of the farm; None while nothing is known."""
+        if not self.known:
+            return None
+        if self._summary is None:
+            now = self._coordinator.store_state.clock.now().timestamp()
+            self._summary = summarize(self.past.ledger, self.past.names["reasons"], days_ago(now))
+        if printer_id is None:
+            return self._summary.farm
+        number = self._number(printer_id)
+        return Outcomes() if number is None else self._summary.of_printer.get(number, Outcomes())
+
+    def _number(self, printer_id: str) -> int | None:
+        return self.past.names["printers"].find(printer_id)

@@ -1,0 +1,59 @@
+"""An index from job to row that takes ten bytes a job: a dictionary would take more than a hundred."""
+
+from array import array
+from hashlib import blake2b
+
+_LEAST = 1024
+_FULL = 0.6
+
+
+def key_of(job_id: str) -> int:
+    """Return 64 bits that stand for a job: of a million jobs two share theirs once in ten million farms."""
+    return int.from_bytes(blake2b(job_id.encode(), digest_size=8).digest())
+
+
+class KeyIndex:
+    """Finds the row of a key in a column of keys, by open addressing."""
+
+    def __init__(self, keys: array[int]) -> None:
+        """Index a column, as far as rows are put in."""
+        self._keys = keys
+        self._used = 0
+        self._slots = array("I", bytes(4 * _LEAST))
+
+    def reserve(self, rows: int) -> None:
+        """Make room for so many rows at once."""
+        size = len(self._slots)
+        while size * _FULL < rows:
+            size *= 2
+        if size > len(self._slots):
+            self._resize(size)
+
+    def find(self, key: int) -> int | None:
+        """Return the row of a key, None if there is none."""
+        row = self._slots[self._place(key)]
+        return row - 1 if row else None
+
+    def put(self, row: int) -> None:
+        """Let the key of a row lead to it, in place of an earlier row of the same key."""
+        place = self._place(self._keys[row])
+        if not self._slots[place]:
+            self._used += 1
+        self._slots[place] = row + 1
+        if self._used > len(self._slots) * _FULL:
+            self._resize(2 * len(self._slots))
+
+    def _place(self, key: int) -> int:
+        """Return where a key is, or would be."""
+        slots, keys = self._slots, self._keys
+        mask = len(slots) - 1
+        place = key & mask
+        while (row := slots[place]) and keys[row - 1] != key:
+            place = (place + 1) & mask
+        return place
+
+    def _resize(self, size: int) -> None:
+        rows = [row for row in self._slots if row]
+        self._slots = array("I", bytes(4 * size))
+        for row in rows:
+            self._slots[self._place(self._keys[row - 1])] = row

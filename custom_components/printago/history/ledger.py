@@ -1,0 +1,233 @@
+"""All past prints as numbers, 46 bytes each: enough for exact sums, and to correct them when a job is corrected."""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import NamedTuple
+
+from .key_index import KeyIndex
+
+UNKNOWN = 0xFFFF_FFFF
+"""A number that is not known; of ``seconds``: the print did not start."""
+NOBODY = 0xFFFF
+"""No printer, material or reason."""
+HOUR = 3600
+SEGMENT_ROWS = 4096
+"""Rows that are stored together."""
+_MOST = 10_000_000
+
+
+class Outcome(IntEnum):
+    """How a print ended, as it is stored."""
+
+    FINISHED = 0
+    FAILED = 1
+    CANCELED = 2
+
+
+class Entry(NamedTuple):
+    """One print, as numbers; the fields are columns of the ledger."""
+
+    key: int
+    """Stands for the job."""
+    ended: int
+    """Unix time."""
+    updated: int
+    """Unix time of the last change of the job that is known."""
+    seconds: int
+    """How long it printed."""
+    grams: int
+    """Filament, in thousandths of a gram."""
+    cost: int
+    """In ten-thousandths of the currency."""
+    energy: int
+    """In watt-hours."""
+    part: int
+    """Number of the name, as those that follow."""
+    printer: int
+    material: int
+    reason: int
+    outcome: int
+    attempt: int = 1
+
+    @property
+    def started(self) -> int | None:
+        """Return when the print started, None if it did not."""
+        return None if self.seconds == UNKNOWN else self.ended - self.seconds
+
+
+_TYPES = dict(zip(Entry._fields, "QIIIIIIIHHHBB", strict=True))
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over prints, in the units of an entry."""
+
+    completed: int = 0
+    failed: int = 0
+    seconds: int = 0
+    grams: int = 0
+    cost: int = 0
+
+    def add(self, entry: Entry, sign: int = 1) -> None:
+        """Add a print, or with -1 take it out."""
+        self.completed += sign * (entry.outcome == Outcome.FINISHED)
+        self.failed += sign * (entry.outcome == Outcome.FAILED)
+        self.seconds += sign * (entry.seconds if entry.seconds != UNKNOWN else 0)
+        self.grams += sign * (entry.grams if entry.grams != UNKNOWN else 0)
+        self.cost += sign * (entry.cost if entry.cost != UNKNOWN else 0)
+
+    def values(self) -> tuple[int, ...]:
+        """Return the sums in the order of their names."""
+        return (self.completed, self.failed, self.seconds, self.grams, self.cost)
+
+
+SUMS = tuple(one.name for one in fields(Totals))
+
+
+class Ledger:
+    """The past prints of a store, in the order in which they became known. Attempts of a job are prints of their own."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._columns = {name: array(kind) for name, kind in _TYPES.items()}
+        self._index = KeyIndex(self._columns["key"])
+        self.farm = Totals()
+        self.of_printer: dict[int, Totals] = {}
+        self.dirty_hours: dict[int, int] = {}
+        """Printer → the earliest hour since 1970 of which the sums changed and are not exported yet."""
+        self.dirty_segments: set[int] = set()
+        """Numbers of segments that are not stored as they are."""
+
+    def __len__(self) -> int:
+        """Return the number of prints."""
+        return len(self._columns["key"])
+
+    def reserve(self, rows: int) -> None:
+        """Make room for so many prints at once."""
+        self._index.reserve(min(rows, _MOST))
+
+    def row(self, number: int) -> Entry:
+        """Return a print."""
+        return Entry(*[column[number] for column in self._columns.values()])
+
+    def latest(self, key: int) -> Entry | None:
+        """Return the last known attempt of a job."""
+        number = self._index.find(key)
+        return None if number is None else self.row(number)
+
+    def column(self, name: str) -> array[int]:
+        """Return a column, which is only to be read."""
+        return self._columns[name]
+
+    def add(self, entry: Entry, *, end_is_guess: bool = False) -> Entry | None:
+        """Take over a print, or what has changed of it; return it as it is known now, None if that is nothing new.
+
+        ``end_is_guess``: the job does not say when it ended, and the time of its last change stands for that.
+        """
+        number = self._index.find(entry.key)
+        if number is None:
+            return self._append(entry)
+        known = self.row(number)
+        if entry.updated < known.updated:
+            return None
+        if end_is_guess and entry.outcome == known.outcome:
+            entry = entry._replace(ended=known.ended, seconds=known.seconds)
+        if _is_next_attempt(known, entry):
+            return self._append(entry._replace(attempt=min(known.attempt + 1, 255)))
+        entry = entry._replace(attempt=known.attempt)
+        if _same_facts(known, entry):
+            # What was known while it printed is better than what can be reckoned later.
+            better = {
+                name: value
+                for name in ("grams", "cost", "energy")
+                if (value := getattr(known, name)) != UNKNOWN and value != getattr(entry, name)
+            }
+            entry = entry._replace(**better)
+        elif entry.energy == UNKNOWN:
+            entry = entry._replace(energy=known.energy)
+        if entry == known:
+            return None
+        self.dirty_segments.add(number // SEGMENT_ROWS)
+        for name, value in zip(Entry._fields, entry, strict=True):
+            self._columns[name][number] = value
+        if entry == known._replace(updated=entry.updated):
+            # It was only cleared, or moved to another folder.
+            return None
+        self._count(known, -1)
+        self._count(entry, 1)
+        return entry
+
+    def since(self, moment: int) -> Iterator[Entry]:
+        """Yield the prints that ended at a Unix time or later, in no particular order."""
+        return (self.row(number) for number, ended in enumerate(self._columns["ended"]) if ended >= moment)
+
+    def _append(self, entry: Entry) -> Entry | None:
+        number = len(self)
+        if number >= _MOST:
+            return None
+        for column, value in zip(self._columns.values(), entry, strict=True):
+            column.append(value)
+        self._index.put(number)
+        self._count(entry, 1)
+        self.dirty_segments.add(number // SEGMENT_ROWS)
+        return entry
+
+    def _count(self, entry: Entry, sign: int) -> None:
+        self.farm.add(entry, sign)
+        if (totals := self.of_printer.get(entry.printer)) is None:
+            totals = self.of_printer[entry.printer] = Totals()
+        totals.add(entry, sign)
+        hour = entry.ended // HOUR
+        if hour < self.dirty_hours.get(entry.printer, UNKNOWN):
+            self.dirty_hours[entry.printer] = hour
+
+    # Storage
+
+    @property
+    def segments(self) -> int:
+        """Return in how many segments it is stored."""
+        return -(-len(self) // SEGMENT_ROWS)
+
+    def export(self, segment: int) -> bytes:
+        """Return a segment, column by column."""
+        rows = slice(segment * SEGMENT_ROWS, (segment + 1) * SEGMENT_ROWS)
+        return b"".join(column[rows].tobytes() for column in self._columns.values())
+
+    @classmethod
+    def restore(cls, segments: Iterable[bytes], rows: int) -> Ledger:
+        """Return a ledger of what ``export`` returned, of so many rows at most.
+
+        It has fewer rows where a segment is damaged, which ends it.
+        """
+        ledger = cls()
+        size = sum(column.itemsize for column in ledger._columns.values())
+        for data in segments:
+            length, odd = divmod(len(data), size)
+            if odd or len(ledger) % SEGMENT_ROWS or length > SEGMENT_ROWS:
+                break
+            offset = 0
+            for column in ledger._columns.values():
+                column.frombytes(data[offset : offset + length * column.itemsize])
+                offset += length * column.itemsize
+        for column in ledger._columns.values():
+            del column[rows:]
+        ledger.reserve(len(ledger))
+        for number in range(len(ledger)):
+            ledger._index.put(number)
+            ledger._count(ledger.row(number), 1)
+        ledger.dirty_hours.clear()
+        return ledger
+
+
+def _is_next_attempt(known: Entry, entry: Entry) -> bool:
+    """Return whether a job was retried since: its print started, or it ended without one, after the known end."""
+    if entry.ended <= known.ended:
+        return False
+    return entry.started is None or entry.started >= known.ended
+
+
+def _same_facts(known: Entry, entry: Entry) -> bool:
+    """Return whether two states of a print differ only in what was reckoned."""
+    return known._replace(updated=0, grams=0, cost=0, energy=0) == entry._replace(updated=0, grams=0, cost=0, energy=0)

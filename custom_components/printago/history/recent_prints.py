@@ -1,0 +1,62 @@
+"""The last prints of a store, with all that is known of them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from .past_print import PastPrint
+
+MOST = 1000
+
+type _Place = tuple[datetime, str, int]
+
+
+def _place(past: PastPrint) -> _Place:
+    return past.ended_at, past.job_id, past.attempt
+
+
+class RecentPrints:
+    """At most ``MOST`` prints: those that ended last."""
+
+    def __init__(self, prints: Iterable[PastPrint] = ()) -> None:
+        """Start with these."""
+        self._prints: dict[tuple[str, int], PastPrint] = {}
+        self._order: list[_Place] = []
+        for past in prints:
+            self.add(past)
+
+    def __len__(self) -> int:
+        """Return the number of prints."""
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[PastPrint]:
+        """Yield the prints, the last one first."""
+        return (self._prints[job_id, attempt] for _, job_id, attempt in reversed(tuple(self._order)))
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Return when the first of them ended, None if there is room for more."""
+        return self._order[0][0] if len(self._order) >= MOST else None
+
+    def wants(self, ended_at: datetime) -> bool:
+        """Return whether a print that ended then is one of the last."""
+        return len(self._order) < MOST or ended_at >= self._order[0][0]
+
+    def get(self, job_id: str, attempt: int) -> PastPrint | None:
+        """Return a print, None if it is not one of the last."""
+        return self._prints.get((job_id, attempt))
+
+    def add(self, past: PastPrint) -> None:
+        """Add a print, or replace what was known of it."""
+        self.remove(past.job_id, past.attempt)
+        place = _place(past)
+        self._order.insert(bisect_left(self._order, place), place)
+        self._prints[past.job_id, past.attempt] = past
+        if len(self._order) > MOST:
+            _, job_id, attempt = self._order.pop(0)
+            del self._prints[job_id, attempt]
+
+    def remove(self, job_id: str, attempt: int) -> None:
+        """Remove a print."""
+        if (known := self._prints.pop((job_id, attempt), None)) is not None:
+            del self._order[bisect_left(self._order, _place(known))]
