@@ -21,6 +21,7 @@ from .frontend.pictures import async_setup_pictures
 from .history.archive import Archive
 from .history.keeper import History
 from .history.reader import HistoryReader
+from .history.statistics_export import StatisticsExporter, async_clear_statistics
 from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
@@ -118,7 +119,9 @@ async def _async_begin_history(hass: HomeAssistant, entry: PrintagoConfigEntry) 
     """Load the print history once everything else is there, and read what is missing of it."""
     history = entry.runtime_data.history
     await history.async_load()
-    HistoryReader(hass, entry, entry.runtime_data.coordinator, history).async_start()
+    coordinator = entry.runtime_data.coordinator
+    HistoryReader(hass, entry, coordinator, history).async_start()
+    StatisticsExporter(hass, entry, coordinator, history).async_start()
 
 
 async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
@@ -142,7 +145,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) ->
 async def async_remove_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     """Remove the data of a store that is kept outside of its entry."""
     async_forget_issues(hass, entry)
-    await Archive(hass, entry.data[CONF_STORE_ID]).async_remove()
+    async_clear_statistics(hass, await Archive(hass, entry.data[CONF_STORE_ID]).async_remove())
     await async_remove_store_state(hass, entry.data[CONF_STORE_ID])
 
 

@@ -37,6 +37,8 @@ async def test_farm_of_eight_is_set_up_with_three_requests_and_a_handful_after_i
         "GET /v1/materials/printer-slots",
         "GET /v1/materials/variants",
         "GET /v1/orders",
+        # The first page of past jobs, which is the only one here.
+        "GET /v1/print-jobs",
         "GET /v1/print-jobs/stats/completed-count",
         "GET /v1/settings/store",
         "GET /v1/subscriptions",

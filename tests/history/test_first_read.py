@@ -7,80 +7,12 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.history.keeper import History
-from custom_components.printago.history.ledger import HOUR, UNKNOWN
 from tests.conftest import SetUp
 from tests.support.common import pass_time, printer_named, state_of, until_farm
-from tests.support.issues import Clock
-from tests.support.past_oracle import EVERYWHERE, add_up, past_jobs
-from virtual_farm import FarmConfig, Fault, VirtualFarm
+from tests.support.past_oracle import past_jobs
+from tests.support.past_reading import PAGE, assert_all_is_counted, found, history_of, pages, read_all, until_counted
+from virtual_farm import Fault, VirtualFarm
 from virtual_farm.clock import to_iso
-
-PAGE = "/v1/print-jobs"
-
-
-@pytest.fixture
-def farm_config() -> FarmConfig:
-    return FarmConfig(speed=0, printers=3, quota=False)
-
-
-@pytest.fixture(autouse=True)
-def quota_has_room(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the quota forget: what a test takes as hours is one second to it."""
-    monkeypatch.setattr(Clock, "__call__", _later)
-
-
-def _later(clock: Clock) -> float:
-    clock.now += 1
-    return clock.now
-
-
-def history_of(entry: MockConfigEntry) -> History:
-    return entry.runtime_data.history
-
-
-def pages(farm: VirtualFarm) -> list[tuple[str | None, str]]:
-    """Return where the pages of the past that were asked for begin."""
-    return [
-        (request.query.get("createdAt.lte"), request.query.get("offset", "0"))
-        for request in farm.requests
-        if request.path == PAGE and request.query.get("sort") == "createdAt:desc" and "limit" in request.query
-    ]
-
-
-async def read_all(hass: HomeAssistant, entry: MockConfigEntry, step: float = 70) -> None:
-    """Let time pass until all of the past is read."""
-    for _ in range(60):
-        if history_of(entry).past.cursor.done:
-            return
-        await pass_time(hass, step)
-    pytest.fail("the past was not read to its end")
-
-
-def found(entry: MockConfigEntry, printer: str | None = EVERYWHERE) -> tuple[int, int, int]:
-    totals = history_of(entry).totals(printer)
-    assert totals is not None
-    return totals.completed, totals.failed, totals.seconds
-
-
-def hours(entry: MockConfigEntry) -> dict[tuple[int, str | None], list[int]]:
-    past = history_of(entry).past
-    sums: dict[tuple[int, str | None], list[int]] = {}
-    for row in past.ledger.since(0):
-        for printer in {EVERYWHERE, past.names["printers"].name(row.printer)}:
-            of_hour = sums.setdefault((row.ended // HOUR, printer), [0, 0, 0])
-            of_hour[0] += row.outcome == 0
-            of_hour[1] += row.outcome == 1
-            of_hour[2] += row.seconds if row.seconds != UNKNOWN else 0
-    return sums
-
-
-def assert_all_is_counted(farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    expected = add_up(farm)
-    for printer in (EVERYWHERE, *farm.world.printers):
-        assert found(entry, printer) == expected.of(printer)
-    keys = expected.completed.keys() | expected.failed.keys() | expected.seconds.keys()
-    assert hours(entry) == {key: [expected.completed[key], expected.failed[key], expected.seconds[key]] for key in keys}
 
 
 async def test_whole_past_is_read_once(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
@@ -127,7 +59,7 @@ async def test_jobs_that_change_while_pages_are_read_are_counted_as_they_are(
 ) -> None:
     farm.fill_history(4000, months=3)
     entry = await setup_entry()
-    chance = random.Random(4)
+    chance = random.Random(4)  # noqa: S311
     for _ in range(20):
         await pass_time(hass, 31)
         if history_of(entry).past.cursor.done:
@@ -138,9 +70,7 @@ async def test_jobs_that_change_while_pages_are_read_are_counted_as_they_are(
             farm.world.jobs.touch(job.id)
         farm.settle()
     assert history_of(entry).past.cursor.done
-    expected = add_up(farm).of(EVERYWHERE)
-    if found(entry) != expected:
-        await until_farm(entry, lambda: found(entry) == expected)
+    await until_counted(farm, entry)
     assert_all_is_counted(farm, entry)
 
 
@@ -168,7 +98,7 @@ async def test_last_result_is_known_from_the_first_page(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.fill_history(900, months=2)
-    entry = await setup_entry()
+    await setup_entry()
     await pass_time(hass, 31)
     for printer in farm.world.printers:
         last = max(

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.history.key_index import KeyIndex, key_of
-from custom_components.printago.history.ledger import HOUR, NOBODY, SEGMENT_ROWS, UNKNOWN, Entry, Ledger, Outcome
+from custom_components.printago.history.ledger import FARM, HOUR, NOBODY, SEGMENT_ROWS, UNKNOWN, Entry, Ledger, Outcome
 from custom_components.printago.history.past_print import reason_kind
 
 
@@ -45,7 +45,8 @@ def test_correction_replaces_what_was_known_and_marks_its_hours() -> None:
     assert changed.attempt == 1
     assert ledger.farm.values() == (0, 1, 600, 5000, 0)
     assert ledger.of_printer[1].values() == (0, 0, 0, 0, 0)
-    assert ledger.dirty_hours == {1: 2, 2: 2}
+    assert ledger.dirty_hours == {FARM: 2, 1: 2, 2: 2}
+    assert ledger.left_hours == {(1, 2)}
 
 
 def test_older_state_of_a_job_changes_nothing() -> None:

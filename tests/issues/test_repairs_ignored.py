@@ -198,6 +198,7 @@ async def test_missing_part_stays_ignored_until_replaced(
     # The many starts have used up the minute.
     clock.now += 3600
     await again(entry)
+    clock.now += 3600
     await pass_time(hass, 31)
     assert is_shown(hass, "saved_print_gone")
 

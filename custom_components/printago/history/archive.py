@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64decode, b64encode
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,8 +67,10 @@ class Past:
     cursor: Cursor = field(default_factory=Cursor)
     complete_until: datetime | None = None
     """Until when every ended job is known, by Printago's clock, beside those that the first read still brings."""
-    exported: list[str] = field(default_factory=list)
+    exported: set[str] = field(default_factory=set)
     """IDs of the statistics that were exported."""
+    obsolete: bool = False
+    """They are of a past that was lost, and have to be cleared."""
     currency: str | None = None
     """Of the costs in the ledger."""
 
@@ -102,7 +104,7 @@ class Archive:
         past = await self._hass.async_add_executor_job(_restored, saved, stored, recent)
         if len(past.ledger) < rows:
             LOGGER.warning("The stored print history is damaged and will be read from Printago again")
-            past = Past(exported=past.exported)
+            past = Past(exported=past.exported, obsolete=True)
         self.past = past
 
     @callback
@@ -132,8 +134,8 @@ class Archive:
                 await self._recent.async_save(recent)
             await self._state.async_save(state)
 
-    async def async_remove(self) -> None:
-        """Remove all that was saved."""
+    async def async_remove(self) -> frozenset[str]:
+        """Remove all that was saved; return the IDs of the statistics that were exported."""
         if self._cancel_save is not None:
             self._cancel_save()
             self._cancel_save = None
@@ -144,6 +146,7 @@ class Archive:
                 await self._segment(number).async_remove()
             await self._recent.async_remove()
             await self._state.async_remove()
+            return frozenset(saved.get("exported") or ()) if isinstance(saved, dict) else frozenset()
 
 
 def _state_of(past: Past) -> dict[str, Any]:
@@ -155,7 +158,8 @@ def _state_of(past: Past) -> dict[str, Any]:
         "complete_until": past.complete_until.isoformat() if past.complete_until is not None else None,
         # By printer: the earliest hour that is not exported.
         "dirty_hours": [[printer, hour] for printer, hour in past.ledger.dirty_hours.items()],
-        "exported": list(past.exported),
+        "left_hours": [list(pair) for pair in past.ledger.left_hours],
+        "exported": sorted(past.exported),
         "currency": past.currency,
     }
 
@@ -190,12 +194,16 @@ def _restored(saved: Mapping[str, Any], stored: list[Any], recent: object) -> Pa
         complete_until=read_moment(saved.get("complete_until")),
     )
     if isinstance(exported := saved.get("exported"), list):
-        past.exported = [one for one in exported if isinstance(one, str)]
+        past.exported = {one for one in exported if isinstance(one, str)}
     if isinstance(currency := saved.get("currency"), str):
         past.currency = currency
-    if isinstance(dirty := saved.get("dirty_hours"), list):
-        for pair in dirty:
-            match pair:
-                case [int(printer), int(hour)]:
-                    past.ledger.dirty_hours[printer] = hour
+    past.ledger.dirty_hours |= dict(_pairs(saved.get("dirty_hours")))
+    past.ledger.left_hours |= set(_pairs(saved.get("left_hours")))
     return past
+
+
+def _pairs(stored: object) -> Iterator[tuple[int, int]]:
+    for pair in stored if isinstance(stored, list) else ():
+        match pair:
+            case [int(printer), int(hour)]:
+                yield printer, hour

@@ -45,6 +45,7 @@ class History:
         self._on_change: list[Callable[[], None]] = []
         self._summary: Summary | None = None
         self._loaded = False
+        self._reads_past = False
         self._early: list[tuple[list[PrintJob], dict[str, float]]] = []
         """What came before the stored past was loaded."""
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
@@ -118,8 +119,17 @@ class History:
         return None if percent is None else percent / _FULL
 
     @callback
-    def async_take(self, jobs: Iterable[PrintJob], progress: Mapping[str, float] | None = None) -> int:
-        """Take over jobs that are over, others are left out; return how many of them were news."""
+    def async_take_page(self, jobs: Iterable[PrintJob]) -> None:
+        """Take over what ended before the store was added: nobody has to look at it any more."""
+        self._reads_past = True
+        try:
+            self.async_take(jobs)
+        finally:
+            self._reads_past = False
+
+    @callback
+    def async_take(self, jobs: Iterable[PrintJob], progress: Mapping[str, float] | None = None) -> None:
+        """Take over jobs that are over; others are left out."""
         touched: set[str] = set()
         news = 0
         for job in jobs:
@@ -130,7 +140,6 @@ class History:
             self.archive.async_save_soon()
         if news:
             self._async_notify(touched)
-        return news
 
     def _take(self, job: PrintJob, progress: float | None, touched: set[str]) -> bool:
         past = self.past
@@ -175,6 +184,7 @@ class History:
                     job=one.title,
                     part=one.part,
                     ended_at=one.ended_at.isoformat(),
+                    seen=self._reads_past,
                 ),
             )
 

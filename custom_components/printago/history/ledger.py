@@ -12,6 +12,8 @@ UNKNOWN = 0xFFFF_FFFF
 """A number that is not known; of ``seconds``: the print did not start."""
 NOBODY = 0xFFFF
 """No printer, material or reason."""
+FARM = -1
+"""All printers together."""
 HOUR = 3600
 SEGMENT_ROWS = 4096
 """Rows that are stored together."""
@@ -96,7 +98,9 @@ class Ledger:
         self.farm = Totals()
         self.of_printer: dict[int, Totals] = {}
         self.dirty_hours: dict[int, int] = {}
-        """Printer → the earliest hour since 1970 of which the sums changed and are not exported yet."""
+        """Printer, or ``FARM`` → the earliest hour since 1970 of which the sums changed and are not exported yet."""
+        self.left_hours: set[tuple[int, int]] = set()
+        """Printer and hour of prints that turned out to belong elsewhere: what was exported of it has to be exported again."""
         self.dirty_segments: set[int] = set()
         """Numbers of segments that are not stored as they are."""
 
@@ -180,8 +184,15 @@ class Ledger:
             totals = self.of_printer[entry.printer] = Totals()
         totals.add(entry, sign)
         hour = entry.ended // HOUR
-        if hour < self.dirty_hours.get(entry.printer, UNKNOWN):
-            self.dirty_hours[entry.printer] = hour
+        self.mark_dirty(entry.printer, hour)
+        self.mark_dirty(FARM, hour)
+        if sign < 0:
+            self.left_hours.add((entry.printer, hour))
+
+    def mark_dirty(self, owner: int, hour: int) -> None:
+        """Let the sums of a printer, or of ``FARM``, be exported from an hour on."""
+        if hour < self.dirty_hours.get(owner, UNKNOWN):
+            self.dirty_hours[owner] = hour
 
     # Storage
 

@@ -146,13 +146,13 @@ class HistoryReader:
         if page.total is not None and cursor.until is None:
             past.ledger.reserve(page.total)
         known, was_known = len(past.ledger), history.known
-        history.async_take(page.jobs)
+        history.async_take_page(page.jobs)
         self._vain = 0 if len(past.ledger) > known else self._vain + 1
         past.cursor = _next(cursor, page)
         if self._vain > 1 and not past.cursor.done and past.cursor.until == cursor.until:
             LOGGER.debug("Printago repeats a page of the print history: it is taken for complete")
             past.cursor.done = True
-        if not was_known:
+        if past.cursor.done or not was_known:
             history.async_update_all()
         await history.archive.async_save()
 

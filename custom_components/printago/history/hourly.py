@@ -1,0 +1,74 @@
+"""Sums of past prints by the hour, as long-term statistics need them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .ledger import FARM, HOUR, UNKNOWN, Ledger, Outcome
+from .past_print import COST, GRAMS
+
+SCALES = (1, 1, HOUR, GRAMS, COST)
+"""What one unit of a statistic is in each of the sums of ``Totals``: jobs, jobs, hours, grams, currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourRow:
+    """One hour of one statistic."""
+
+    hour: int
+    """Since 1970."""
+    amount: float
+    sum: float
+
+
+@dataclass(frozen=True, slots=True)
+class HourlySums:
+    """Hours of one printer or of the farm, the earliest first; amounts are in the order of ``SUMS``."""
+
+    before: tuple[int, ...]
+    """The sums of all that came before the first hour."""
+    hours: dict[int, list[int]]
+    kept: frozenset[int]
+    """Hours of which every statistic has a row, also where nothing happened."""
+
+    def rows(self, index: int) -> Iterator[HourRow]:
+        """Yield the hours in which one of the sums changes, with that sum."""
+        total, scale = self.before[index], SCALES[index]
+        for hour in sorted(self.hours.keys() | self.kept):
+            amount = amounts[index] if (amounts := self.hours.get(hour)) is not None else 0
+            if amount or hour in self.kept:
+                total += amount
+                yield HourRow(hour, amount / scale, total / scale)
+
+
+def hourly_sums(ledger: Ledger, owner: int, first_hour: int) -> HourlySums:
+    """Return the sums of a printer, or of ``FARM``, from an hour on. Takes a while: call it in a thread of its own.
+
+    What is added meanwhile is dirty again, and can't make anything wrong that is earlier: sums are added up forwards.
+    """
+    before = [0] * len(SCALES)
+    hours: dict[int, list[int]] = {}
+    columns = [ledger.column(name) for name in ("printer", "ended", "outcome", "seconds", "grams", "cost")]
+    earliest = UNKNOWN
+    for of, ended, outcome, seconds, grams, cost in zip(*columns, strict=False):
+        if owner not in (FARM, of):
+            continue
+        hour = ended // HOUR
+        earliest = min(earliest, hour)
+        if hour < first_hour:
+            amounts = before
+        elif (amounts := hours.get(hour)) is None:  # type: ignore[assignment]
+            amounts = hours[hour] = [0] * len(SCALES)
+        if outcome == Outcome.FINISHED:
+            amounts[0] += 1
+        elif outcome == Outcome.FAILED:
+            amounts[1] += 1
+        if seconds != UNKNOWN:
+            amounts[2] += seconds
+        if grams != UNKNOWN:
+            amounts[3] += grams
+        if cost != UNKNOWN:
+            amounts[4] += cost
+    kept = {hour for of, hour in tuple(ledger.left_hours) if hour >= first_hour and owner in (FARM, of)}
+    if first_hour <= earliest < UNKNOWN:
+        kept.add(earliest)
+    return HourlySums(tuple(before), hours, frozenset(kept))
