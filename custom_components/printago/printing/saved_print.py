@@ -1,7 +1,7 @@
 """A saved print: printed by one press, and followed until its jobs have ended."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -9,14 +9,14 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..api import PrintagoError, PrintJob, RequestPriority
+from ..api import RequestPriority
 from ..api.models.records import FINAL_STATUSES, IN_PROGRESS_STATUSES, JobStatus
-from ..api.rest.job_filter import JobFilter
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import async_message
 from .action_fields import checked
 from .catalog import Catalog
+from .job_tracker import JobTracker
 from .request import ATTR_MATERIAL, ATTR_PART, ATTR_QUANTITY, ATTR_SKU, PRINT_SCHEMA, async_print_request, required_tags
 from .submission import Submitter
 
@@ -62,8 +62,8 @@ class SavedPrint:
         self.error: str | None = None
         self.on_missing: Callable[[], None] = lambda: None
         """Called when the part or SKU turns out to be gone."""
-        self._part_builds: frozenset[str] = frozenset()
-        self._jobs: dict[str, PrintJob] = {}
+        self._tracker = JobTracker(coordinator)
+        """Tracks the jobs of the last press."""
         self._listeners: set[Callable[[], None]] = set()
 
     @property
@@ -74,7 +74,7 @@ class SavedPrint:
     @property
     def job_ids(self) -> list[str]:
         """Return the known jobs of the last press."""
-        return list(self._jobs)
+        return list(self._tracker.jobs)
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -92,6 +92,7 @@ class SavedPrint:
         await asyncio.shield(self.coordinator.hass.async_create_task(self._async_print(), f"{DOMAIN} {self.id}"))
 
     async def _async_print(self) -> None:
+        tracker = JobTracker(self.coordinator)
         try:
             request = await self.coordinator.async_call(
                 async_print_request(
@@ -101,80 +102,55 @@ class SavedPrint:
                 ),
                 reads=True,
             )
-            submission = await Submitter(self.coordinator, self._catalog).async_submit(request, find_jobs=False)
+            await Submitter(self.coordinator, self._catalog).async_submit(request, tracker)
         except HomeAssistantError as err:
+            tracker.async_close()
             if err.translation_key in _MISSING:
                 self.on_missing()
             outcome = Outcome.UNCLEAR if err.translation_key in _UNCLEAR else Outcome.REFUSED
-            self._async_begin(outcome, error=await async_message(self.coordinator.hass, err))
+            self._async_begin(tracker, outcome, await async_message(self.coordinator.hass, err))
             raise
-        self._async_begin(Outcome.QUEUED, part_builds=(build.id for build in submission.part_builds))
-        self.async_look_for_jobs()
+        self._async_begin(tracker, Outcome.QUEUED)
+
+    # Tracking
 
     @callback
-    def _async_begin(self, outcome: Outcome, *, error: str | None = None, part_builds: Iterable[str] = ()) -> None:
-        self.outcome = outcome
-        self.error = error
-        self._part_builds = frozenset(part_builds)
-        self._jobs = {}
-        self._async_notify()
-
-    # Following
-
-    @callback
-    def async_look_for_jobs(self) -> None:
-        """Find the jobs of the last press among those of the farm, until all have appeared."""
-        if self._part_builds and not self._is_whole:
-            self._async_take_over(self.coordinator.farm.jobs.values())
+    def _async_begin(self, tracker: JobTracker, outcome: Outcome, error: str | None = None) -> None:
+        """Show the result of a press, and that of its jobs as soon as they appear."""
+        self._tracker.async_close()
+        self._tracker = tracker
+        self.outcome, self.error = outcome, error
+        tracker.on_change = self._async_on_jobs
+        self._async_on_jobs()
 
     @callback
-    def async_follow(self, job: PrintJob) -> None:
-        """Update the result with a changed job, if it belongs to the last press."""
-        if self._part_builds:
-            self._async_take_over((job,))
+    def async_close(self) -> None:
+        """Track no more jobs."""
+        self._tracker.async_close()
 
     @callback
-    def _async_take_over(self, jobs: Iterable[PrintJob]) -> None:
-        before = len(self._jobs), self.outcome
-        for job in jobs:
-            if job.part_build_id in self._part_builds:
-                self._jobs[job.id] = job
-        if self._jobs:
+    def _async_on_jobs(self) -> None:
+        if self._tracker.jobs:
             self.outcome, self.error = self._settled()
-        if (len(self._jobs), self.outcome) != before:
-            self._async_notify()
-
-    @property
-    def _is_whole(self) -> bool:
-        """Return whether all jobs have appeared: each contains the number of jobs in its part build."""
-        counts: dict[str | None, int] = {}
-        totals: dict[str | None, int] = {}
-        for job in self._jobs.values():
-            counts[job.part_build_id] = counts.get(job.part_build_id, 0) + 1
-            totals[job.part_build_id] = max(totals.get(job.part_build_id, 1), job.quantity_total or 1)
-        return counts.keys() == self._part_builds and all(counts[build] >= totals[build] for build in counts)
+        for listener in tuple(self._listeners):
+            listener()
 
     def _settled(self) -> tuple[Outcome, str | None]:
-        jobs = self._jobs.values()
+        jobs = self._tracker.jobs.values()
         statuses = {job.status for job in jobs}
         if JobStatus.FAILED in statuses:
             return Outcome.FAILED, next((job.error_message for job in jobs if job.error_message), None)
-        if statuses <= FINAL_STATUSES and self._is_whole:
+        if statuses <= FINAL_STATUSES and self._tracker.is_complete:
             return (Outcome.CANCELED if JobStatus.CANCELLED in statuses else Outcome.FINISHED), None
         # If some copies have ended and others wait, the print is in progress.
         begun = not statuses.isdisjoint(IN_PROGRESS_STATUSES | {JobStatus.COMPLETED})
         return (Outcome.PRINTING if begun else Outcome.QUEUED), None
 
-    @callback
-    def _async_notify(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
-
     # Storage
 
     def export(self) -> dict[str, Any]:
         """Return the state to keep over a restart, in a form that JSON can store."""
-        return {"outcome": self.outcome, "error": self.error, "part_builds": sorted(self._part_builds)}
+        return {"outcome": self.outcome, "error": self.error, "part_builds": sorted(self._tracker.part_builds)}
 
     @callback
     def async_restore(self, saved: Mapping[str, Any]) -> None:
@@ -182,23 +158,13 @@ class SavedPrint:
         outcome, error, part_builds = saved.get("outcome"), saved.get("error"), saved.get("part_builds")
         if self.outcome is not None or outcome not in set(Outcome) or not isinstance(part_builds, list):
             return
-        self.outcome = Outcome(outcome)
-        self.error = error if isinstance(error, str) else None
-        self._part_builds = frozenset(build for build in part_builds if isinstance(build, str))
-        if self._part_builds:
-            entry = self.coordinator.config_entry
-            entry.async_create_background_task(self.coordinator.hass, self._async_catch_up(), f"{DOMAIN} {self.id}")
-
-    async def _async_catch_up(self) -> None:
-        asked_for = self._part_builds
-        try:
-            wanted = JobFilter(part_builds=sorted(asked_for))
-            listing = await self.coordinator.client.queue.all(wanted, RequestPriority.BACKGROUND)
-        except PrintagoError as err:
-            LOGGER.debug("Asking what became of a saved print failed: %s", err)
-            return
-        if asked_for == self._part_builds:
-            self._async_take_over(listing.rows.values())
+        tracker = JobTracker(self.coordinator)
+        if tracked := [build for build in part_builds if isinstance(build, str)]:
+            tracker.async_track(tracked)
+            self.coordinator.config_entry.async_create_background_task(
+                self.coordinator.hass, tracker.async_ask(RequestPriority.BACKGROUND), f"{DOMAIN} {self.id}"
+            )
+        self._async_begin(tracker, Outcome(outcome), error if isinstance(error, str) else None)
 
 
 def _as_action(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -61,7 +61,7 @@ class SavedPrints:
             if subentry.subentry_type == SUBENTRY_TYPE
         }
         for subentry_id in self._prints.keys() - subentries.keys():
-            del self._prints[subentry_id]
+            self._prints.pop(subentry_id).async_close()
             self._async_delete_issue(subentry_id)
         for subentry_id, subentry in subentries.items():
             self._async_write_device(subentry_id, subentry.title)
@@ -105,11 +105,6 @@ class SavedPrints:
 
     @callback
     def _async_on_changes(self, changes: Changes) -> None:
-        for saved_print in self._prints.values():
-            for change in changes.job_changes:
-                saved_print.async_follow(change.after)
-            if changes.jobs:
-                saved_print.async_look_for_jobs()
         for kind, hints in _HINTS.items():
             if not changes.entity_types.isdisjoint(hints):
                 self._coordinator.slow_poller.async_want(_READS[kind])

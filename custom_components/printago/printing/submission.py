@@ -6,9 +6,8 @@ or SKU are sent one after the other, and after a lost response we look for new j
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 import time
 from typing import Any
@@ -29,6 +28,7 @@ from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from ..errors import home_assistant_error
 from .catalog import Catalog
+from .job_tracker import JobTracker, by_part_build, is_whole
 from .request import PrintRequest
 
 _ASK_AFTER = (3.0, 4.0, 8.0)
@@ -45,8 +45,11 @@ class Submission:
     sku_builds: tuple[SkuBuild, ...] = ()
     confirmed: bool = True
 
-    def as_response(self) -> dict[str, Any]:
-        """Return it in the response of the action."""
+    def as_response(self, tracker: JobTracker) -> dict[str, Any]:
+        """Return it in the response of the action, with the jobs that have appeared."""
+        job_ids = {
+            part_build: [job.id for job in jobs] for part_build, jobs in by_part_build(tracker.jobs.values()).items()
+        }
         return {
             "builds": [
                 {
@@ -54,12 +57,12 @@ class Submission:
                     "part_id": build.part_id,
                     "part": build.part_name,
                     "quantity": build.quantity,
-                    "job_ids": list(build.job_ids),
+                    "job_ids": job_ids.get(build.id, []),
                 }
                 for build in self.part_builds
             ],
             "sku_builds": [{"sku_build_id": build.id, "sku_id": build.sku_id} for build in self.sku_builds],
-            "job_ids": [job_id for build in self.part_builds for job_id in build.job_ids],
+            "job_ids": list(tracker.jobs),
             "confirmed": self.confirmed,
         }
 
@@ -74,16 +77,21 @@ class Submitter:
         self._client = coordinator.client
         self._ledger = coordinator.store_state.builds
 
-    async def async_submit(self, request: PrintRequest, *, find_jobs: bool = True) -> Submission:
-        """Submit a request, and return the result; ``find_jobs`` waits until its jobs have appeared.
+    async def async_submit(self, request: PrintRequest, tracker: JobTracker, *, find_jobs: bool = False) -> Submission:
+        """Submit a request, track its jobs, and return the result; ``find_jobs`` waits until they have appeared.
 
         Raises HomeAssistantError if Printago refuses it, can't be reached, or may or may not have acted; the message
         says which. Canceling the call does not stop the submission, so that its outcome is known before the same item
         is submitted again.
         """
-        return await asyncio.shield(self._coordinator.hass.async_create_task(self._async_submit(request, find_jobs)))
+        submitting = self._coordinator.hass.async_create_task(self._async_submit(request, tracker))
+        submission = await asyncio.shield(submitting)
+        if find_jobs and submission.confirmed and self._coordinator.jobs_readable:
+            await tracker.async_find(_ASK_AFTER)
+        return submission
 
-    async def _async_submit(self, request: PrintRequest, find_jobs: bool) -> Submission:
+    async def _async_submit(self, request: PrintRequest, tracker: JobTracker) -> Submission:
+        tracker.async_start()
         async with self._ledger.locks.setdefault(request.item, asyncio.Lock()):
             await self._async_know_what_is_there(request)
             asked_at = self._client.transport.clock.now()
@@ -92,18 +100,16 @@ class Submitter:
                 answer = await self._client.create_build(request.build)
             except OutcomeUnknownError as err:
                 LOGGER.warning("The answer to a build was lost (%s), looking for its jobs", err)
-                submission = await self._async_find(request, asked_at, asked_at_monotonic)
+                return await self._async_find(request, tracker, asked_at, asked_at_monotonic)
             except PrintagoError as err:
                 self._catalog.forget()
                 if isinstance(err, AuthenticationError):
                     self._coordinator.async_reconcile()
                 raise home_assistant_error(err) from err
-            else:
-                submission = Submission(answer.part_builds, answer.sku_builds)
-                self._account_for(build.id for build in submission.part_builds)
-        if submission.confirmed and find_jobs and self._coordinator.jobs_readable:
-            return await self._async_with_jobs(submission)
-        return submission
+            part_builds = [build.id for build in answer.part_builds]
+            self._account_for(part_builds)
+            tracker.async_track(part_builds)
+            return Submission(answer.part_builds, answer.sku_builds)
 
     async def _async_know_what_is_there(self, request: PrintRequest) -> None:
         """Make sure that all existing jobs are known, so that none is taken for a new one.
@@ -133,7 +139,9 @@ class Submitter:
         wanted = JobFilter(part_id=request.part_id, sku_id=sku_id, created_since=since)
         return list((await self._client.queue.all(wanted)).rows.values())
 
-    async def _async_find(self, request: PrintRequest, asked_at: datetime, asked_at_monotonic: float) -> Submission:
+    async def _async_find(
+        self, request: PrintRequest, tracker: JobTracker, asked_at: datetime, asked_at_monotonic: float
+    ) -> Submission:
         """Look for the jobs of a build whose response was lost."""
         found: dict[str, list[PrintJob]] = {}
         key = "submission_unchecked"
@@ -145,9 +153,11 @@ class Submitter:
                 LOGGER.debug("Looking for the jobs of a build failed: %s", err)
                 key = "submission_unchecked"
                 continue
-            found = _grouped(job for job in jobs if self._is_new(job, request, asked_at_monotonic))
-            if len(found) == request.part_builds and all(map(_is_whole, found.values())):
+            found = by_part_build(job for job in jobs if self._is_new(job, request, asked_at_monotonic))
+            if len(found) == request.part_builds and all(map(is_whole, found.values())):
                 self._account_for(found)
+                tracker.async_track(found)
+                tracker.async_add(job for jobs in found.values() for job in jobs)
                 return Submission(tuple(map(_found_build, found.values())), confirmed=False)
             key = "submission_unclear" if found else "submission_lost"
         raise HomeAssistantError(
@@ -164,47 +174,6 @@ class Submitter:
         first_seen = self._coordinator.farm.open_jobs.part_builds.get(job.part_build_id)
         return first_seen is None or first_seen > asked_at_monotonic
 
-    async def _async_with_jobs(self, submission: Submission) -> Submission:
-        """Wait for the jobs of a build, from the stream or by requests."""
-        wanted = {build.id: build for build in submission.part_builds}
-        jobs: dict[str, dict[str, PrintJob]] = {build_id: {} for build_id in wanted}
-
-        def collect(candidates: Iterable[PrintJob]) -> bool:
-            for job in candidates:
-                if job.part_build_id in jobs:
-                    jobs[job.part_build_id][job.id] = job
-            return all(_is_whole(found.values()) for found in jobs.values())
-
-        changed = asyncio.Event()
-        remove = self._coordinator.listeners.async_add_changes(lambda changes: changed.set() if changes.jobs else None)
-        try:
-            for seconds in _ASK_AFTER:
-                if await self._async_listen(seconds, changed, collect):
-                    break
-                try:
-                    listing = await self._client.queue.all(JobFilter(part_builds=tuple(wanted)))
-                except PrintagoError as err:
-                    LOGGER.debug("Asking for the jobs of a build failed: %s", err)
-                    continue
-                if collect(listing.rows.values()):
-                    break
-        finally:
-            remove()
-        builds = (replace(build, job_ids=tuple(jobs[build.id])) for build in submission.part_builds)
-        return replace(submission, part_builds=tuple(builds))
-
-    async def _async_listen(
-        self, seconds: float, changed: asyncio.Event, collect: Callable[[Iterable[PrintJob]], bool]
-    ) -> bool:
-        """Watch the farm until all jobs have appeared, or for some seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not collect(self._coordinator.farm.jobs.values()):
-                    changed.clear()
-                    await changed.wait()
-                return True
-        return False
-
 
 def _found_build(jobs: list[PrintJob]) -> PartBuild:
     first = jobs[0]
@@ -213,17 +182,4 @@ def _found_build(jobs: list[PrintJob]) -> PartBuild:
         part_id=first.part_id,
         part_name=first.part_name,
         quantity=first.quantity_total,
-        job_ids=tuple(job.id for job in jobs),
     )
-
-
-def _grouped(jobs: Iterable[PrintJob]) -> dict[str, list[PrintJob]]:
-    groups: dict[str, list[PrintJob]] = {}
-    for job in jobs:
-        groups.setdefault(job.part_build_id or "", []).append(job)
-    return groups
-
-
-def _is_whole(jobs: Collection[PrintJob]) -> bool:
-    """Return whether all jobs of a part build have appeared: each contains their number."""
-    return bool(jobs) and len(jobs) >= max(job.quantity_total or 1 for job in jobs)

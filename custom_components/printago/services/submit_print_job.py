@@ -80,15 +80,12 @@ async def async_submit(
 
     If they do not reach it within ``seconds``, the response says so. Raises HomeAssistantError, as ``Submitter`` does.
     """
-    with JobTracker(runtime.coordinator) as watch:
+    with JobTracker(runtime.coordinator) as tracker:
         submission = await Submitter(runtime.coordinator, runtime.catalog).async_submit(
-            request, find_jobs=wants_response or wait_until is not None
+            request, tracker, find_jobs=wants_response or wait_until is not None
         )
-        response = submission.as_response()
-        job_ids = response["job_ids"]
-        if wait_until is not None:
-            response["reached"] = await watch.async_wait(job_ids, wait_until, seconds)
-        response["jobs"] = watch.as_response(job_ids)
+        reached = {} if wait_until is None else {"reached": await tracker.async_wait(wait_until, seconds)}
+    response = {**submission.as_response(tracker), **reached, "jobs": tracker.as_response()}
     return response if wants_response else None
 
 

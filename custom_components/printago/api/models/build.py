@@ -72,7 +72,6 @@ class PartBuild:
     part_id: str | None
     part_name: str | None
     quantity: int | None
-    job_ids: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
