@@ -7,7 +7,6 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -16,6 +15,7 @@ from homeassistant.helpers.typing import ConfigType
 from .api import CannotConnectError, PrintagoClient
 from .const import CONF_API_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN
 from .coordinator import PrintagoCoordinator
+from .errors import address_error
 from .frontend import async_setup_cards
 from .frontend.pictures import async_setup_pictures
 from .history.archive import Archive
@@ -81,9 +81,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
             clock=store_state.clock,
         )
     except CannotConnectError as err:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
-        ) from err
+        raise address_error(err) from err
     coordinator = PrintagoCoordinator(hass, entry, client, store_state)
     DeviceNames(hass, entry, coordinator)
     DeviceKeeper(hass, entry, coordinator)

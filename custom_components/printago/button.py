@@ -4,7 +4,6 @@ The effect of a press depends on what the printer does; a press that has no effe
 at the same time are sent as one request, so their number is not limited here.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, override
@@ -12,19 +11,18 @@ from typing import Any, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import NotAppliedError, PrintagoClient
+from .api import PrintagoClient
 from .api.rest.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
-from .const import DOMAIN
 from .control import ControlDescription, ControlEntity
 from .coordinator import PrintagoCoordinator
 from .entity import FarmEntity, SavedPrintEntity, async_setup_printer_entities
+from .errors import action_error
 from .model.farm import Farm
 from .model.print_status import PrintStatus
 from .model.printer import PrinterState
-from .printing.beds import async_confirm_bed
+from .printing.printer_calls import async_confirm_all, async_confirm_bed, beds_to_clear, confirmation_refusal
 from .printing.saved_print import SavedPrint
 from .runtime import PrintagoConfigEntry
 
@@ -76,19 +74,13 @@ def _refuse_unloading(printer: PrinterState) -> str | None:
     return "busy_printing" if printer.in_use and printer.print_status is not PrintStatus.PAUSE else None
 
 
-def _refuse_confirmation(printer: PrinterState) -> str | None:
-    if printer.in_use:
-        return "still_printing"
-    return "bed_already_clear" if printer.record.confirmed_ready else None
-
-
 PRINTER_BUTTONS = (
     PrinterButtonDescription(
         key="confirm_bed_cleared",
         needs_printer=False,
         permissions=CONFIRM_READY,
         press_fn=async_confirm_bed,
-        refusal_fn=_refuse_confirmation,
+        refusal_fn=confirmation_refusal,
     ),
     PrinterButtonDescription(
         key="pause",
@@ -129,23 +121,7 @@ PRINTER_BUTTONS = (
 
 
 async def _confirm_all_beds_cleared(coordinator: PrintagoCoordinator) -> None:
-    """Confirm all beds in one request; the error names the printers that Printago did not confirm."""
-    waiting = [printer for printer in coordinator.farm.printers.values() if printer.bed_needs_clearing]
-    if not waiting:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_bed_to_clear")
-    results = await asyncio.gather(
-        *(async_confirm_bed(coordinator, printer) for printer in waiting), return_exceptions=True
-    )
-    left_out = [printer.name for printer, result in zip(waiting, results, strict=True) if result is not None]
-    errors = [result for result in results if result is not None]
-    if others := [error for error in errors if not isinstance(error, NotAppliedError)]:
-        raise others[0]
-    if left_out:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="beds_not_confirmed",
-            translation_placeholders={"printers": ", ".join(left_out)},
-        )
+    await async_confirm_all(coordinator, beds_to_clear(coordinator))
 
 
 FARM_BUTTONS = (
@@ -189,11 +165,7 @@ class PrinterButton(ControlEntity, ButtonEntity):
         if printer is None:
             return
         if (reason := self.entity_description.refusal_fn(printer)) is not None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key=reason,
-                translation_placeholders={"printer": printer.name},
-            )
+            raise action_error(reason, printer=printer.name)
         await self.coordinator.async_call(self.entity_description.press_fn(self.coordinator, printer))
 
 

@@ -388,9 +388,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.async_reconcile()
 
     @callback
-    def async_apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> None:
-        """Apply a printer's record from the response to a call."""
-        self.updates.async_publish(self.farm.apply_printer(printer_id, source))
+    def async_apply_printer(self, printer_id: str, source: Mapping[str, Any] | None) -> None:
+        """Apply a printer's record from the response to a call, if it has one."""
+        if source is not None:
+            self.updates.async_publish(self.farm.apply_printer(printer_id, source))
 
     @callback
     def async_name_printer(self, printer_id: str, name: str | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
@@ -78,9 +78,23 @@ def home_assistant_error(err: PrintagoError, *, reads: bool = False) -> HomeAssi
     )
 
 
+def address_error(err: Exception) -> ConfigEntryError:
+    """Return the error that an address of the server can't be used."""
+    return ConfigEntryError(
+        translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
+    )
+
+
 def action_error(key: str, **placeholders: str) -> ServiceValidationError:
     """Return the error about invalid input, by its translation key."""
     return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )
+
+
+def action_failure(key: str, **placeholders: str) -> HomeAssistantError:
+    """Return the error that something did not work, by its translation key."""
+    return HomeAssistantError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )
 

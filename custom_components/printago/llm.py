@@ -13,7 +13,7 @@ from homeassistant.components.llm import LLMTools
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 import voluptuous as vol
@@ -22,13 +22,14 @@ from .api import JobStatus
 from .api.models.records import IN_PROGRESS_STATUSES, place_in_queue
 from .const import DOMAIN
 from .coordinator import PrintagoCoordinator
-from .errors import async_message
+from .errors import action_error, async_message
 from .hub.devices import async_called
 from .model.printer import PrinterState
 from .model.printer_names import full_names, printers_called, unambiguous_names
 from .model.spelling import alike, distinct, folded, folded_number
 from .printing.action_fields import whole_number
 from .printing.catalog import called
+from .printing.printer_calls import confirmation_refusal
 from .runtime import PrintagoConfigEntry
 
 _MOST_PARTS = 50
@@ -118,11 +119,8 @@ class _FarmTool(Tool):
                 for entry in chosen.values()
                 for name in unambiguous_names(entry.runtime_data.coordinator.farm.printers.values()).values()
             ]
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="printer_ambiguous" if found else "printer_not_found",
-            translation_placeholders={"name": wanted, "candidates": ", ".join(sorted(names))},
-        )
+        candidates = ", ".join(sorted(names))
+        raise action_error("printer_ambiguous" if found else "printer_not_found", name=wanted, candidates=candidates)
 
 
 class FarmStatusTool(_FarmTool):
@@ -226,16 +224,9 @@ class ConfirmBedTool(_FarmTool):
         entry = coordinator.config_entry
         device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, printer.id), entry.entry_id)
         if device is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="not_a_printer",
-                translation_placeholders={"device": printer.name},
-            )
+            raise action_error("not_a_printer", device=printer.name)
         if not printer.bed_needs_clearing:
-            key = "still_printing" if printer.in_use else "bed_already_clear"
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key=key, translation_placeholders={"printer": printer.name}
-            )
+            raise action_error(confirmation_refusal(printer) or "bed_already_clear", printer=printer.name)
         data = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "printers": [device.id]}
         await hass.services.async_call(DOMAIN, "confirm_beds", data, blocking=True, context=llm_context.context)
         return {"confirmed": printer.name}

@@ -12,17 +12,16 @@ from typing import Any, override
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import InvalidRequestError
+from .api import PrintagoClient
 from .api.rest.permissions import FABMATIC, MAINTENANCE, SETTINGS_EDIT, SETTINGS_VIEW
-from .const import DOMAIN
 from .control import ControlDescription, ControlEntity, OptimisticToggle
 from .coordinator import PrintagoCoordinator
 from .entity import FarmEntity, async_setup_printer_entities
 from .model.farm import Farm
 from .model.printer import PrinterState
+from .printing.printer_calls import async_turn_fabmatic
 from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -36,30 +35,32 @@ class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     needs_printer: bool = False
     is_on_fn: Callable[[PrinterState], bool]
-    turn_fn: Callable[[PrintagoCoordinator, str, bool], Awaitable[Mapping[str, Any] | None]]
+    turn_fn: Callable[[PrintagoCoordinator, PrinterState, bool], Awaitable[None]]
     attributes_fn: Callable[[PrinterState], dict[str, Any]] = lambda printer: {}
-    refused_key: str = "refused"
-    """The translation key of the error if Printago did not turn it on."""
 
 
-async def _turn_fabmatic(coordinator: PrintagoCoordinator, printer_id: str, on: bool) -> Mapping[str, Any] | None:
-    if not on:
-        coordinator.store_state.event_detector.expect_fabmatic_off(printer_id)
-    return await coordinator.client.set_fabmatic(printer_id, enabled=on)
+def _setting(
+    call: Callable[[PrintagoClient, str, bool], Awaitable[Mapping[str, Any] | None]],
+) -> Callable[[PrintagoCoordinator, PrinterState, bool], Awaitable[None]]:
+    """Return what changes a setting, and applies the record in the response."""
+
+    async def turn(coordinator: PrintagoCoordinator, printer: PrinterState, on: bool) -> None:
+        coordinator.async_apply_printer(printer.id, await call(coordinator.client, printer.id, on))
+
+    return turn
 
 
 PRINTER_SWITCHES = (
     PrinterSwitchDescription(
         key="enabled",
         is_on_fn=lambda printer: printer.record.enabled,
-        turn_fn=lambda coordinator, printer_id, on: coordinator.client.set_enabled(printer_id, enabled=on),
+        turn_fn=_setting(lambda client, printer_id, on: client.set_enabled(printer_id, enabled=on)),
     ),
     PrinterSwitchDescription(
         key="fabmatic",
         permissions=FABMATIC,
-        refused_key="fabmatic_refused",
         is_on_fn=lambda printer: printer.record.continuous_print,
-        turn_fn=_turn_fabmatic,
+        turn_fn=lambda coordinator, printer, on: async_turn_fabmatic(coordinator, printer, enabled=on),
         attributes_fn=lambda printer: {
             "job_limit": printer.record.fabmatic_remaining_jobs if printer.record.continuous_print else None
         },
@@ -68,7 +69,7 @@ PRINTER_SWITCHES = (
         key="maintenance_mode",
         permissions=MAINTENANCE,
         is_on_fn=lambda printer: printer.record.in_maintenance,
-        turn_fn=lambda coordinator, printer_id, on: coordinator.client.set_maintenance(printer_id, enabled=on),
+        turn_fn=_setting(lambda client, printer_id, on: client.set_maintenance(printer_id, enabled=on)),
     ),
 )
 
@@ -111,16 +112,7 @@ class PrinterSwitch(OptimisticToggle, ControlEntity, SwitchEntity):
             return
 
         async def turn() -> None:
-            try:
-                record = await self.entity_description.turn_fn(self.coordinator, self.printer_id, on)
-            except InvalidRequestError as err:
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN,
-                    translation_key=self.entity_description.refused_key if on else "refused",
-                    translation_placeholders={"error": str(err)},
-                ) from err
-            if record is not None:
-                self.coordinator.async_apply_printer(self.printer_id, record)
+            await self.entity_description.turn_fn(self.coordinator, printer, on)
 
         await self._async_set_optimistic(on, self.entity_description.is_on_fn(printer), turn, answer_is_state=True)
 

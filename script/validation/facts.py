@@ -28,6 +28,7 @@ _ERRORS = frozenset(
     {"ConfigEntryAuthFailed", "ConfigEntryError", "ConfigEntryNotReady", "HomeAssistantError", "ServiceValidationError"}
     | {"IntentHandleError", "Unresolvable", "UpdateFailed"}
 )
+_ERROR_FACTORIES = frozenset({"action_error", "action_failure"})
 # Descriptions for trays are created when a printer reports them: one of each kind.
 _PLACES = ((-1, 0), (0, 0))
 
@@ -189,6 +190,9 @@ def _note_raised(facts: Facts, call: Call) -> None:
                 facts.issues += _raised(facts.source, call, key, None)
         elif call.name == "async_get_exception_message":
             facts.errors += _raised(facts.source, call, call.node.args[1], None)
+        elif call.name in _ERROR_FACTORIES:
+            keywords = [keyword.arg for keyword in call.node.keywords]
+            facts.errors += _raised(facts.source, call, call.node.args[0], frozenset(filter(None, keywords)))
         elif call.name in _ERRORS and not (call.keyword("translation_domain") and call.keyword("translation_key")):
             facts.problems.append(f"{call.where}: {call.name} has no translated message")
         elif call.keyword("translation_domain") is not None:

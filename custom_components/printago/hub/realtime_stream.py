@@ -5,12 +5,12 @@ from collections.abc import Callable
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import instance_id
 from homeassistant.util.ssl import client_context
 
 from ..api import EntityEvent, InvalidRealtimeUrl, MessageReader, PrintagoClient, RealtimeClient, StatMessage
-from ..const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
+from ..const import CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, LOGGER
+from ..errors import address_error
 from .persistence import StoreState
 
 
@@ -43,6 +43,4 @@ async def async_create_stream(
             logger=LOGGER,
         )
     except InvalidRealtimeUrl as err:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key="invalid_address", translation_placeholders={"error": str(err)}
-        ) from err
+        raise address_error(err) from err

@@ -18,7 +18,7 @@ from ..api.models.job_material import MaterialChoice
 from ..api.models.listing import read_listing
 from ..api.models.material import Material, MaterialVariant
 from ..api.models.product import Part, Sku
-from ..const import DOMAIN
+from ..errors import action_error
 from ..model.spelling import alike, folded, tidied
 
 _MOST_CANDIDATES = 5
@@ -161,19 +161,11 @@ def _pick[N: _Named](kind: str, rows: Mapping[str, N], wanted: str) -> N:
     close = get_close_matches(key, [name for name in by_name if len(name) <= _COMPARED], n=_MOST_CANDIDATES, cutoff=0.4)
     containing = [name for name in by_name if key in name and name not in close]
     candidates = [by_name[name] for name in [*close, *containing]] or listed
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=f"{kind}_not_found",
-        translation_placeholders={"name": wanted, "candidates": _listed(candidates) or "-"},
-    )
+    raise action_error(f"{kind}_not_found", name=wanted, candidates=_listed(candidates) or "-")
 
 
 def _ambiguous(kind: str, wanted: str, candidates: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=f"{kind}_ambiguous",
-        translation_placeholders={"name": wanted, "candidates": candidates},
-    )
+    return action_error(f"{kind}_ambiguous", name=wanted, candidates=candidates)
 
 
 def _listed(rows: Sequence[_Named]) -> str:

@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 import time
 from typing import Any
 
-from homeassistant.exceptions import HomeAssistantError
-
 from ..api import (
     AuthenticationError,
     CannotConnectError,
@@ -24,9 +22,9 @@ from ..api import (
 )
 from ..api.models.build import PartBuild, SkuBuild
 from ..api.rest.job_filter import JobFilter
-from ..const import DOMAIN, LOGGER
+from ..const import LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..errors import home_assistant_error
+from ..errors import action_failure, home_assistant_error
 from .catalog import Catalog
 from .job_tracker import JobTracker, by_part_build, is_whole
 from .request import PrintRequest
@@ -160,13 +158,7 @@ class Submitter:
                 tracker.async_add(job for jobs in found.values() for job in jobs)
                 return Submission(tuple(map(_found_build, found.values())), confirmed=False)
             key = "submission_unclear" if found else "submission_lost"
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders={
-                "jobs": ", ".join(job.id for jobs in found.values() for job in jobs) or "-",
-            },
-        )
+        raise action_failure(key, jobs=", ".join(job.id for jobs in found.values() for job in jobs) or "-")
 
     def _is_new(self, job: PrintJob, request: PrintRequest, asked_at_monotonic: float) -> bool:
         if job.part_build_id is None or not request.matches(job):

@@ -17,9 +17,9 @@ from ..model.printer import PrinterState
 from ..model.spelling import folded
 from ..printing.action_fields import NAME, at_least_one
 from ..printing.catalog import Catalog
+from ..printing.request import ATTR_MATERIAL
 from .helpers import ATTR_PRINTERS, DEVICES, async_printers, async_runtime, names
 
-ATTR_MATERIAL = "material"
 ATTR_SET_ON_PRINTER = "set_on_printer"
 ATTR_SLOTS = "slots"
 ATTR_VARIANT = "variant"

@@ -11,16 +11,14 @@ import voluptuous as vol
 
 from ..api import JobStatus, PrintJob
 from ..api.models.records import FINAL_STATUSES, place_in_queue
-from ..const import DOMAIN
-from ..errors import async_message
+from ..errors import action_error, action_failure, async_message
 from ..printing.action_fields import NAME, at_most_one
-from ..printing.request import PRIORITIES
+from ..printing.request import ATTR_PRIORITY, PRIORITIES
 from .helpers import async_printer_id, async_runtime
-from .job_selection import SELECTION, async_chosen_jobs, async_jobs_by_id, chosen_ids, job_summary, selection_error
+from .job_selection import SELECTION, async_chosen_jobs, async_jobs_by_id, chosen_ids, job_summary
 
 ATTR_NEW_LABEL = "new_label"
 ATTR_PIN_TO_PRINTER = "pin_to_printer"
-ATTR_PRIORITY = "priority"
 ATTR_UNPIN = "unpin"
 
 _OPEN = frozenset(JobStatus) - FINAL_STATUSES
@@ -90,12 +88,12 @@ async def async_update_jobs(call: ServiceCall) -> ServiceResponse:
     pin, unpin = call.data.get(ATTR_PIN_TO_PRINTER), ATTR_UNPIN in call.data
     printer_id = async_printer_id(call.hass, coordinator, pin) if pin is not None else None
     if not changes and printer_id is None and not unpin:
-        raise selection_error("nothing_to_change")
+        raise action_error("nothing_to_change")
     if (job_ids := chosen_ids(call)) is not None:
         _check_number(job_ids)
         rows = (await async_jobs_by_id(coordinator, job_ids)).rows
         if missing := [job_id for job_id in job_ids if job_id not in rows]:
-            raise selection_error("jobs_not_found", jobs=_listed(missing))
+            raise action_error("jobs_not_found", jobs=_listed(missing))
     else:
         rows = (await async_chosen_jobs(call, runtime, _OPEN, frozenset({JobStatus.PENDING}))).rows
         _check_number(rows)
@@ -130,7 +128,7 @@ def _changes(call: ServiceCall) -> dict[str, Any]:
 
 def _check_number(job_ids: Iterable[str]) -> None:
     if len(list(job_ids)) > _MOST_UPDATES:
-        raise selection_error("too_many_jobs", most=str(_MOST_UPDATES))
+        raise action_error("too_many_jobs", most=str(_MOST_UPDATES))
 
 
 def _outcome(job: PrintJob, *, applied: bool) -> dict[str, Any]:
@@ -149,13 +147,10 @@ def _response(call: ServiceCall, outcomes: list[dict[str, Any]]) -> ServiceRespo
     if call.return_response:
         return {"applied": len(outcomes) - len(left), "not_applied": len(left), "jobs": [*outcomes]}
     if left:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="jobs_not_changed",
-            translation_placeholders={
-                "jobs": _listed([outcome["label"] or outcome["part"] or outcome["job_id"] for outcome in left]),
-                "done": str(len(outcomes) - len(left)),
-            },
+        raise action_failure(
+            "jobs_not_changed",
+            jobs=_listed([outcome["label"] or outcome["part"] or outcome["job_id"] for outcome in left]),
+            done=str(len(outcomes) - len(left)),
         )
     return None
 

@@ -5,21 +5,20 @@ from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
 from ..api.models.product import Sku
-from ..const import DOMAIN, LOGGER
+from ..const import LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..errors import action_error, home_assistant_error
+from ..errors import action_error, action_failure, home_assistant_error
 from ..printing.action_fields import NAME
 from ..printing.catalog import called
+from ..printing.request import ATTR_SKU
 from .helpers import async_runtime
 
 ATTR_PARTS = "parts"
-ATTR_SKU = "sku"
 _MOST_PARTS = 20
 
 
@@ -78,11 +77,7 @@ async def _async_find(coordinator: PrintagoCoordinator, names: list[str]) -> lis
     """Look for the SKUs after a lost response: none of their codes existed before."""
     found = await coordinator.async_call(_async_skus_called(coordinator, names))
     if missing := [name for name in names if name not in found]:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="sku_lost",
-            translation_placeholders={"missing": ", ".join(missing), "found": ", ".join(found) or "-"},
-        )
+        raise action_failure("sku_lost", missing=", ".join(missing), found=", ".join(found) or "-")
     return [found[name] for name in names]
 
 

@@ -15,7 +15,6 @@ from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
@@ -24,6 +23,7 @@ from ..api import AuthenticationError
 from ..api.rest.emergency_calls import Step, StepOutcome, stop_printers
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
+from ..errors import action_error
 from ..hub.devices import async_called
 from ..hub.localize import async_words, format_string
 from ..model.printer_names import printers_called
@@ -61,7 +61,7 @@ async def async_emergency_stop(call: ServiceCall) -> ServiceResponse:
     """Stop printers, and return which of them were not reached by which step."""
     targets = _async_targets(call)
     if not any(targets.printers.values()):
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="emergency_stop_nobody")
+        raise action_error("emergency_stop_nobody")
     # Take all steps even if the calling script is restarted or stopped.
     response = await asyncio.shield(call.hass.async_create_task(_async_stop(call.hass, targets)))
     return response if call.return_response else None
@@ -171,8 +171,7 @@ async def _async_stop_store(coordinator: PrintagoCoordinator, wanted: set[str]) 
 def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, StepOutcome]) -> None:
     for outcome in outcomes.values():
         for printer_id, record in outcome.reached.items():
-            if record is not None:
-                coordinator.async_apply_printer(printer_id, record)
+            coordinator.async_apply_printer(printer_id, record)
     if any(isinstance(outcome.error, AuthenticationError) for outcome in outcomes.values()):
         # The next snapshot confirms it, and starts reauthentication.
         coordinator.async_reconcile()

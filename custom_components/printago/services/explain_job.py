@@ -14,14 +14,13 @@ from ..api import JobStatus, PrintJob
 from ..api.models.match import FailedCheck
 from ..api.models.tags import PIN, split_tags
 from ..coordinator import PrintagoCoordinator
+from ..errors import action_error
 from ..hub.localize import async_words, format_status, format_string
 from ..printing.action_fields import whole_number
 from ..printing.queue_order import async_waiting_jobs
 from ..printing.request import PRIORITIES
-from .helpers import async_coordinator
-from .job_selection import ATTR_JOB_ID, JOB_IDS, async_jobs_by_id, job_summary, printer_name, selection_error
-
-ATTR_LIMIT = "limit"
+from .helpers import ATTR_LIMIT, async_coordinator
+from .job_selection import ATTR_JOB_ID, JOB_IDS, async_jobs_by_id, job_summary, printer_name
 
 _MOST_EXPLAINED = 20
 """Each takes one of the 60 requests a minute."""
@@ -122,7 +121,7 @@ async def _async_named(coordinator: PrintagoCoordinator, job_ids: list[str]) -> 
     unknown = [job_id for job_id in dict.fromkeys(job_ids) if job_id not in known]
     found = (await async_jobs_by_id(coordinator, unknown)).rows if unknown else {}
     if missing := [job_id for job_id in unknown if job_id not in found]:
-        raise selection_error("jobs_not_found", jobs=", ".join(missing[:_MOST_NAMED]))
+        raise action_error("jobs_not_found", jobs=", ".join(missing[:_MOST_NAMED]))
     return [known.get(job_id) or found[job_id] for job_id in dict.fromkeys(job_ids)]
 
 

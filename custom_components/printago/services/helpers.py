@@ -1,24 +1,25 @@
 """Helpers of several actions: find the store and the printers, and change several printers."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
 
-from ..api import NotAppliedError
 from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
+from ..errors import action_error
 from ..model.printer import PrinterState
 from ..model.printer_names import full_names, printers_called
 from ..runtime import PrintagoConfigEntry, PrintagoRuntime
 
 ATTR_PRINTER = "printer"
 ATTR_PRINTERS = "printers"
+
+ATTR_LIMIT = "limit"
 
 DEVICES = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
 
@@ -61,26 +62,19 @@ def async_printer_id(hass: HomeAssistant, coordinator: PrintagoCoordinator, prin
     if (device := dr.async_get(hass).async_get(printer)) is not None:
         found = [identifier for domain, identifier in device.identifiers if domain == DOMAIN and identifier in printers]
     else:
-        called = printers_called(printers.values(), printer)
-        if len(called) > 1:
-            raise ambiguous_printer(printer, called)
-        found = [state.id for state in called]
+        named = printers_called(printers.values(), printer)
+        if len(named) > 1:
+            raise ambiguous_printer(printer, named)
+        found = [state.id for state in named]
     if found:
         return found[0]
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_a_printer",
-        translation_placeholders={"device": (device.name_by_user or device.name or "") if device else printer},
-    )
+    called = (device.name_by_user or device.name or "") if device is not None else printer
+    raise action_error("not_a_printer", device=called)
 
 
 def ambiguous_printer(name: str, printers: Iterable[PrinterState]) -> ServiceValidationError:
     """Return the error for an ambiguous name, which says how to name each of the printers."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="printer_ambiguous",
-        translation_placeholders={"name": name, "candidates": ", ".join(full_names(printers))},
-    )
+    return action_error("printer_ambiguous", name=name, candidates=", ".join(full_names(printers)))
 
 
 @callback
@@ -93,29 +87,3 @@ def async_printers(call: ServiceCall, coordinator: PrintagoCoordinator) -> list[
 def names(printers: Iterable[PrinterState]) -> list[str]:
     """Return the names of the printers."""
     return [printer.name for printer in printers]
-
-
-async def async_for_all(
-    coordinator: PrintagoCoordinator,
-    printers: Sequence[PrinterState],
-    call: Callable[[PrinterState], Awaitable[None]],
-    left_out_key: str,
-) -> None:
-    """Change all printers at once, in one request.
-
-    Raises HomeAssistantError; with ``left_out_key`` and the names if Printago left some of them out.
-    """
-
-    async def send() -> list[PrinterState]:
-        results = await asyncio.gather(*(call(printer) for printer in printers), return_exceptions=True)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        if others := [error for error in errors if not isinstance(error, NotAppliedError)]:
-            raise others[0]
-        return [printer for printer, result in zip(printers, results, strict=True) if result is not None]
-
-    if left_out := await coordinator.async_call(send()):
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=left_out_key,
-            translation_placeholders={"printers": ", ".join(names(left_out))},
-        )

@@ -6,7 +6,6 @@ from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
@@ -15,17 +14,15 @@ from ..api import JobStatus, Listing, PrintJob, is_identifier
 from ..api.models.fields import cut
 from ..api.models.tags import PIN
 from ..api.rest.job_filter import JobFilter
-from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
+from ..errors import action_error
 from ..model.spelling import alike
 from ..printing.action_fields import NAME
-from ..printing.request import PRIORITIES
+from ..printing.request import ATTR_LABEL, ATTR_PART, PRIORITIES
 from ..runtime import PrintagoRuntime
 from .helpers import ATTR_PRINTER, async_printer_id
 
 ATTR_JOB_ID = "job_id"
-ATTR_LABEL = "label"
-ATTR_PART = "part"
 ATTR_SINCE = "since"
 ATTR_STATUS = "status"
 
@@ -107,13 +104,13 @@ def chosen_ids(call: ServiceCall) -> list[str] | None:
     named = [name for name in _FILTERS if name in call.data]
     if ATTR_JOB_ID not in call.data:
         if not named:
-            raise selection_error("no_filter")
+            raise action_error("no_filter")
         return None
     if named:
-        raise selection_error("ids_or_filter")
+        raise action_error("ids_or_filter")
     job_ids = list(dict.fromkeys(call.data[ATTR_JOB_ID]))
     if not job_ids:
-        raise selection_error("no_jobs_match")
+        raise action_error("no_jobs_match")
     return job_ids
 
 
@@ -130,21 +127,14 @@ async def async_chosen_jobs(
     given = call.data.get(ATTR_STATUS)
     statuses = frozenset(given if given is not None else default_statuses) & frozenset(possible)
     if not statuses:
-        raise selection_error("wrong_status", possible=", ".join(sorted(possible)))
+        raise action_error("wrong_status", possible=", ".join(sorted(possible)))
     wanted = await async_job_filter(call, runtime, statuses, hidden=False)
     found = await async_find_jobs(runtime.coordinator, wanted, _MOST_CHOSEN)
     if not found.complete:
-        raise selection_error("too_many_jobs", most=str(_MOST_CHOSEN))
+        raise action_error("too_many_jobs", most=str(_MOST_CHOSEN))
     if not found.rows:
-        raise selection_error("no_jobs_match")
+        raise action_error("no_jobs_match")
     return found
-
-
-def selection_error(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error about a selection of jobs."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
-    )
 
 
 def printer_name(coordinator: PrintagoCoordinator, printer_id: str | None) -> str | None:

@@ -4,16 +4,14 @@ from collections.abc import Iterable
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import RequestPriority
 from ..api.models.listing import read_listing
 from ..api.models.order import Order
-from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
-from ..errors import action_error
+from ..errors import action_error, action_failure
 from ..model.spelling import alike, folded, folded_number, tidied
 from ..printing.action_fields import NAME, at_least_one
 from ..printing.request import ATTR_POSITION, ATTR_PRIORITY, POSITIONS, PRIORITIES
@@ -76,11 +74,7 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
         # A response is JSON, so it has no tuples.
         return {"errors": [*errors], "order_ids": [*order_ids] if order_ids else None, "sku_ids": [*sku_ids]}
     if errors:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="orders_not_all_printed",
-            translation_placeholders={"errors": "; ".join(errors)},
-        )
+        raise action_failure("orders_not_all_printed", errors="; ".join(errors))
     return None
 
 

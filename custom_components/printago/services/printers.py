@@ -5,18 +5,15 @@ from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..api import InvalidRequestError
-from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..model.printer import PrinterState
 from ..printing.action_fields import at_least_one, whole_number
-from ..printing.beds import async_confirm_bed
-from .helpers import ATTR_PRINTERS, async_for_all, names
+from ..printing.printer_calls import async_confirm_all, async_for_all, async_turn_fabmatic
+from .helpers import ATTR_PRINTERS, names
 from .places import CHOICE_FIELDS, CHOICES, async_chosen_printers
 
 ATTR_ALL_PRINTERS = "all_printers"
@@ -58,12 +55,7 @@ async def async_confirm_beds(call: ServiceCall) -> ServiceResponse:
     """Confirm that the beds of the chosen printers are clear, or withdraw that."""
     cleared: bool = call.data[ATTR_CLEARED]
     coordinator, printers = _beds_of(call, cleared=cleared)
-    await async_for_all(
-        coordinator,
-        printers,
-        partial(async_confirm_bed, coordinator, cleared=cleared),
-        "beds_not_confirmed" if cleared else "beds_not_taken_back",
-    )
+    await async_confirm_all(coordinator, printers, cleared=cleared)
     return {"cleared": cleared, "printers": [*names(printers)]} if call.return_response else None
 
 
@@ -94,20 +86,7 @@ async def async_set_fabmatic(call: ServiceCall) -> ServiceResponse:
     enabled: bool = call.data[ATTR_ENABLED]
     job_limit: int | None = call.data.get(ATTR_JOB_LIMIT)
 
-    async def turn(printer: PrinterState) -> None:
-        if not enabled:
-            coordinator.store_state.event_detector.expect_fabmatic_off(printer.id)
-        try:
-            record = await coordinator.client.set_fabmatic(printer.id, enabled=enabled, job_limit=job_limit)
-        except InvalidRequestError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="fabmatic_refused" if enabled else "refused",
-                translation_placeholders={"error": str(err)},
-            ) from err
-        if record is not None:
-            coordinator.async_apply_printer(printer.id, record)
-
+    turn = partial(async_turn_fabmatic, coordinator, enabled=enabled, job_limit=job_limit)
     await async_for_all(coordinator, printers, turn, "fabmatic_not_set")
     if not call.return_response:
         return None

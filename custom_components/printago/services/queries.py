@@ -14,12 +14,10 @@ from ..api.rest.job_filter import timestamp
 from ..coordinator import PrintagoCoordinator
 from ..model.spelling import folded
 from ..printing.action_fields import NAME, whole_number
-from .helpers import async_coordinator, async_runtime
-from .job_selection import FILTERS, async_find_jobs, async_job_filter, job_summary, moment_text
+from .helpers import ATTR_LIMIT, async_coordinator, async_runtime
+from .job_selection import ATTR_STATUS, FILTERS, async_find_jobs, async_job_filter, job_summary, moment_text
 
-ATTR_LIMIT = "limit"
 ATTR_SEARCH = "search"
-ATTR_STATUS = "status"
 
 _LIMIT = {vol.Optional(ATTR_LIMIT, default=100): vol.All(whole_number, vol.Range(min=1, max=1000))}
 _STORE = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}

@@ -9,14 +9,15 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import PrintJob
+from ..errors import action_error
 from ..printing.action_fields import at_most_one, whole_number
 from ..printing.queue_order import async_reorder, async_waiting_jobs, moved, swapped
+from ..printing.request import ATTR_POSITION
 from .helpers import async_coordinator
-from .job_selection import ATTR_JOB_ID, JOB_IDS, read_job_id, selection_error
+from .job_selection import ATTR_JOB_ID, JOB_IDS, read_job_id
 
 ATTR_AFTER = "after"
 ATTR_BEFORE = "before"
-ATTR_POSITION = "position"
 
 REORDER_JOBS_SCHEMA = vol.All(
     vol.Schema(
@@ -56,12 +57,12 @@ def _wanted(queue: Sequence[PrintJob], data: dict[str, Any]) -> list[PrintJob]:
     beside = data.get(ATTR_BEFORE) or data.get(ATTR_AFTER)
     known = {job.id for job in queue}
     if missing := [job_id for job_id in (*moving, beside) if job_id is not None and job_id not in known]:
-        raise selection_error("jobs_not_waiting", jobs=", ".join(missing))
+        raise action_error("jobs_not_waiting", jobs=", ".join(missing))
     if ATTR_POSITION in data:
         return moved(queue, moving, data[ATTR_POSITION] - 1)
     if beside is None:
         return swapped(queue, moving)
     others = [job.id for job in queue if job.id not in moving]
     if beside not in others:
-        raise selection_error("job_beside_itself", job=beside)
+        raise action_error("job_beside_itself", job=beside)
     return moved(queue, moving, others.index(beside) + (ATTR_AFTER in data))

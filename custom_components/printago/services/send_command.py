@@ -16,7 +16,8 @@ from ..errors import action_error, async_message
 from ..model.print_status import PrintStatus
 from ..model.printer import PrinterState
 from ..printing.action_fields import NON_EMPTY, checked, whole_number
-from .helpers import ATTR_PRINTERS, DEVICES, async_coordinator, async_for_all, async_printers, names
+from ..printing.printer_calls import async_for_all
+from .helpers import ATTR_PRINTERS, DEVICES, async_coordinator, async_printers, names
 
 ATTR_COMMAND = "command"
 ATTR_OPTIONS = "options"

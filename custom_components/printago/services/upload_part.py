@@ -11,9 +11,9 @@ import voluptuous as vol
 
 from ..api import AuthenticationError, OutcomeUnknownError, PrintagoError
 from ..api.models.product import Part
-from ..const import DOMAIN, LOGGER
+from ..const import LOGGER
 from ..coordinator import PrintagoCoordinator
-from ..errors import action_error, async_message, home_assistant_error
+from ..errors import action_error, action_failure, async_message, home_assistant_error
 from ..printing.action_fields import NAME, NON_EMPTY, at_least_one, at_most_one
 from ..printing.catalog import called
 from ..printing.request import (
@@ -114,7 +114,7 @@ async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name:
         await products.upload(target, file, file.size)
     except PrintagoError as err:
         error = str(err) if file.failure is None else await async_message(coordinator.hass, file.failure)
-        raise _failure("upload_failed", name=file.name, error=error) from err
+        raise action_failure("upload_failed", name=file.name, error=error) from err
     try:
         return await products.create_part(name, file.kind, target.path)
     except OutcomeUnknownError as err:
@@ -124,7 +124,7 @@ async def _async_upload(coordinator: PrintagoCoordinator, file: ModelFile, name:
         if isinstance(err, AuthenticationError):
             coordinator.async_reconcile()
         error = await async_message(coordinator.hass, home_assistant_error(err))
-        raise _failure("part_not_made", name=file.name, error=error) from err
+        raise action_failure("part_not_made", name=file.name, error=error) from err
 
 
 async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: str, path: str) -> Part:
@@ -142,7 +142,7 @@ async def _async_find(coordinator: PrintagoCoordinator, file: ModelFile, name: s
             if path in part.file_paths:
                 return part
         key = "part_lost"
-    raise _failure(key, name=file.name)
+    raise action_failure(key, name=file.name)
 
 
 async def _async_print(
@@ -166,8 +166,4 @@ async def _async_print(
         )
     except HomeAssistantError as err:
         error = await async_message(call.hass, err)
-        raise _failure("uploaded_not_printed", name=called(part), part_id=part.id, error=error) from err
-
-
-def _failure(key: str, **placeholders: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
+        raise action_failure("uploaded_not_printed", name=called(part), part_id=part.id, error=error) from err
