@@ -160,6 +160,17 @@ def _words(tree: ast.AST) -> Iterator[str]:
                 yield text
 
 
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - {"errors"}))
+def test_errors_of_actions_are_made_in_one_place(module: str) -> None:
+    made = [
+        f"{node.func.id} in line {node.lineno}"
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in ("HomeAssistantError", "ServiceValidationError")
+    ]
+    assert not made, "use action_error or action_failure of errors.py"
+
+
 def test_no_two_modules_share_a_name() -> None:
     names = [module.rpartition(".")[2] for module in MODULES]
     assert not sorted({name for name in names if names.count(name) > 1})

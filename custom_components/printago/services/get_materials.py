@@ -4,11 +4,10 @@ from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..const import DOMAIN
+from ..errors import action_failure
 from ..model.store_info import Fact
 from .helpers import async_coordinator
 
@@ -19,7 +18,7 @@ async def async_get_materials(call: ServiceCall) -> ServiceResponse:
     """Return the material table, which costs no request."""
     state = async_coordinator(call).store_state
     if Fact.MATERIALS not in state.facts.known:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="materials_not_known")
+        raise action_failure("materials_not_known")
     materials: list[Any] = list(state.material_table.described)
     return {
         "materials": materials,

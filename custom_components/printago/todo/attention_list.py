@@ -4,11 +4,10 @@ from typing import override
 
 from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
 
 from ..api.models.filament import SlotAddress
 from ..const import DOMAIN
-from ..errors import action_error
+from ..errors import action_error, action_failure
 from ..model.attention import AttentionItem, Concern, attention
 from ..model.farm import Farm
 from .bed_list import async_settle_bed
@@ -78,9 +77,5 @@ class AttentionList(FarmList):
         if item.subject not in coordinator.farm.jobs:
             return False
         if item.subject not in await coordinator.async_call(coordinator.client.change_jobs("clear", [item.subject])):
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="jobs_not_changed",
-                translation_placeholders={"jobs": item.name, "done": "0"},
-            )
+            raise action_failure("jobs_not_changed", jobs=item.name, done="0")
         return True

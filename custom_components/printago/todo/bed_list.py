@@ -12,7 +12,7 @@ from ..errors import action_error
 from ..model.farm import Farm
 from ..model.printer_names import full_names
 from ..model.spelling import folded
-from ..printing.beds import async_confirm_bed
+from ..printing.printer_calls import async_confirm_bed
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
 
 BEDS_TO_CLEAR = TodoEntityDescription(key="beds_to_clear", features=((COMPLETE, CONFIRM_READY),))

@@ -6,12 +6,11 @@ from typing import override
 
 from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
 
 from ..api.models.order import Order
 from ..api.rest.permissions import ORDER_EDIT
-from ..const import DOMAIN
 from ..coordinator import PrintagoCoordinator
+from ..errors import action_failure
 from ..model.farm import Farm
 from ..model.store_info import Fact
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
@@ -50,11 +49,7 @@ async def async_settle_order(coordinator: PrintagoCoordinator, order_id: str) ->
         return False
     result = await coordinator.async_call(coordinator.client.orders.close([order_id]))
     if order_id not in result.done:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="orders_not_closed",
-            translation_placeholders={"orders": f"{order.title} ({result.errors.get(order_id, '?')})"},
-        )
+        raise action_failure("orders_not_closed", orders=f"{order.title} ({result.errors.get(order_id, '?')})")
     facts.close_orders(result.done)
     coordinator.listeners.async_update_farm()
     return True

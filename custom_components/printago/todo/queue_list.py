@@ -6,13 +6,12 @@ from typing import override
 from homeassistant.components.todo.const import TodoListEntityFeature
 from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
 
 from ..api import JobStatus, PrintJob
 from ..api.models.records import place_in_queue
 from ..api.models.tags import PIN
 from ..api.rest.permissions import QUEUE_MANAGE
-from ..const import DOMAIN
+from ..errors import action_failure
 from ..model.farm import Farm
 from ..model.wait_reason import WaitReason, wait_reason
 from ..printing.queue_order import async_reorder, async_waiting_jobs, moved
@@ -82,8 +81,4 @@ class QueueList(FarmList):
                 raise self._gone(uid)
         done = await coordinator.async_call(coordinator.client.change_jobs("cancel", uids))
         if left := [job.title for job in jobs if job is not None and job.id not in done]:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="jobs_not_changed",
-                translation_placeholders={"jobs": ", ".join(left), "done": str(len(done))},
-            )
+            raise action_failure("jobs_not_changed", jobs=", ".join(left), done=str(len(done)))
