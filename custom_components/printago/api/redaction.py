@@ -24,9 +24,11 @@ _MOST_LEARNED: Final = 5_000
 class Redactor:
     """Removes the secrets of one store from text: its API key, the passwords of its printers, and signed URLs."""
 
-    def __init__(self, api_key: str) -> None:
-        """Redact the API key, plain and encoded."""
-        self._of_key = _forms(api_key)
+    def __init__(self, api_key: str, *others: str) -> None:
+        """Redact the API key, plain and encoded, and other texts."""
+        # Longest first, so that a secret that contains another one is replaced as a whole.
+        secrets = sorted({*_forms(api_key), *filter(None, others)}, key=len, reverse=True)
+        self._fixed = re.compile("|".join(map(re.escape, secrets)), re.IGNORECASE) if secrets else None
         self._learned: OrderedDict[str, None] = OrderedDict()
 
     def add(self, record: Mapping[str, object]) -> None:
@@ -42,8 +44,8 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return the text without secrets and signed URLs."""
-        for secret in self._of_key:
-            text = re.sub(re.escape(secret), _STARS, text, flags=re.IGNORECASE)
+        if self._fixed is not None:
+            text = self._fixed.sub(_STARS, text)
         for secret in self._learned:
             text = text.replace(secret, _STARS)
         return without_signed_urls(text)
@@ -64,12 +66,12 @@ def _without_signed_url(word: re.Match[str]) -> str:
     return text
 
 
-def _forms(api_key: str) -> list[str]:
-    """Return the key and its public-looking beginning, as they are and encoded; longest first."""
+def _forms(api_key: str) -> set[str]:
+    """Return the key and its public-looking beginning, as they are and encoded."""
     plain = [part for part in (api_key, api_key[:KEY_ID_LENGTH]) if part]
     forms = set(plain)
     for part in plain:
         forms |= {quote(part, safe=""), quote_plus(part, safe="")}
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             forms.add(encode(part.encode()).decode().rstrip("="))
-    return sorted(forms, key=len, reverse=True)
+    return forms

@@ -13,7 +13,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from yarl import URL
 
 from ..api import PrintJob
-from ..api.redaction import KEY_ID_LENGTH
+from ..api.redaction import Redactor
 from ..const import CONF_SERVER, CONF_STORE_ID, DOMAIN
 from ..coordinator import PrintagoCoordinator
 from ..model.printer import PrinterState
@@ -162,17 +162,14 @@ def _describe_entities(hass: HomeAssistant, device: DeviceEntry) -> list[dict[st
 
 def _without_secrets(entry: PrintagoConfigEntry, described: dict[str, Any]) -> dict[str, Any]:
     """Redact fields that hold a secret, and secrets in any other text."""
-    key = entry.data[CONF_API_KEY]
-    redactor = [secret for secret in (key, key[:KEY_ID_LENGTH], entry.data[CONF_STORE_ID]) if secret]
+    redactor = Redactor(entry.data[CONF_API_KEY], entry.data[CONF_STORE_ID])
     scrubbed: dict[str, Any] = _scrub(async_redact_data(described, _TO_REDACT), redactor)
     return scrubbed
 
 
-def _scrub(value: Any, redactor: list[str]) -> Any:
+def _scrub(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, str):
-        for secret in redactor:
-            value = value.replace(secret, REDACTED)
-        return value
+        return redactor.redact(value)
     if isinstance(value, Mapping):
         return {_scrub(name, redactor): _scrub(member, redactor) for name, member in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

@@ -1,7 +1,7 @@
 """One MQTT connection on aiomqtt and paho-mqtt that can be aborted at any moment and logs without secrets."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 import contextlib
 import logging
 import socket
@@ -13,6 +13,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ..redaction import Redactor
 from .endpoints import RealtimeEndpoint
 
 _CLOSE_SECONDS: Final = 1.0
@@ -24,40 +25,25 @@ class SubscriptionRefusedError(Exception):
     """The broker answered a subscription with a failure code: the key may not read the topic."""
 
 
-class LogRedactor(logging.Filter):
-    """Replaces secrets in texts and log records."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__()
-        # Longest first, so that a secret that contains another one is replaced as a whole.
-        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
-
-    def redact(self, text: str) -> str:
-        """Return the text without the secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "**REDACTED**")
-        return text
-
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = self.redact(record.getMessage())
-        record.args = None
-        if record.exc_info:
-            record.exc_text = self.redact(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None
-        return True
-
-
 class RedactingLogger(logging.Logger):
-    """A logger in front of another one.
+    """A logger in front of another one that removes secrets from its records.
 
     It is not registered by name: the secrets belong to one client, and filters of a named logger would accumulate.
     """
 
-    def __init__(self, target: logging.Logger, redactor: LogRedactor) -> None:
+    def __init__(self, target: logging.Logger, redactor: Redactor) -> None:
         super().__init__(target.name)
         self.parent = target
-        self.addFilter(redactor)
+        self._redactor = redactor
+
+    @override
+    def handle(self, record: logging.LogRecord) -> None:
+        record.msg = self._redactor.redact(record.getMessage())
+        record.args = None
+        if record.exc_info:
+            record.exc_text = self._redactor.redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        super().handle(record)
 
     @override
     def isEnabledFor(self, level: int) -> bool:

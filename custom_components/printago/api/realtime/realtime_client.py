@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import aiomqtt
 
-from .connection import LogRedactor, MqttConnection, RedactingLogger, SubscriptionRefusedError, WireLogger
+from ..redaction import KEY_ID_LENGTH, Redactor
+from .connection import MqttConnection, RedactingLogger, SubscriptionRefusedError, WireLogger
 from .endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, RealtimeEndpoint, endpoint_candidates, parse_endpoint
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "endpoint_candidates",
 ]
 
-KEY_ID_LENGTH: Final = 24
 KEEPALIVE_SECONDS: Final = 30
 CONNECT_TIMEOUT_SECONDS: Final = 15.0
 MIN_BACKOFF_SECONDS: Final = 1.0
@@ -93,8 +93,7 @@ class RealtimeClient:
         self._remembered = _find_endpoint(self._candidates, preferred_endpoint)
         self._store_id = store_id
         self._api_key = api_key
-        key_id = api_key[:KEY_ID_LENGTH]
-        self._client_id = f"apiclient_{key_id}_{client_suffix}"
+        self._client_id = f"apiclient_{api_key[:KEY_ID_LENGTH]}_{client_suffix}"
         self._tls_context = tls_context
         self._on_message = on_message
         self._on_connection = on_connection
@@ -107,7 +106,7 @@ class RealtimeClient:
         self._jitter = jitter
         self._clock = clock
 
-        self._redactor = LogRedactor((self._client_id, api_key, key_id))
+        self._redactor = Redactor(api_key, self._client_id)
         self._log = RedactingLogger(logger, self._redactor)
         self._wire_log = WireLogger(logger.getChild("mqtt"), self._redactor)
 
