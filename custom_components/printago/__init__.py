@@ -19,15 +19,18 @@ from .errors import address_error
 from .frontend import async_setup_cards
 from .frontend.pictures import async_setup_pictures
 from .history.archive import Archive
+from .history.energy import EnergyMeters
 from .history.keeper import History
 from .history.reader import HistoryReader
 from .history.statistics_export import StatisticsExporter, async_clear_statistics
+from .history.valuation import Valuation
 from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
 from .hub.material_watch import MaterialWatch
 from .hub.persistence import async_get_store_state, async_remove_store_state
 from .hub.picture_names import PictureNames
+from .hub.spool_weights import async_follow_spool_weights
 from .hub.stock_poll import StockPoller
 from .hub.store_poll import StorePoller
 from .issues.access import AccessMonitor
@@ -87,6 +90,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     DeviceKeeper(hass, entry, coordinator)
     catalog = Catalog(client)
     covers = CoverImageCache(hass, entry, client)
+    meters = EnergyMeters(hass, entry, coordinator)
+    valuation = Valuation(hass, coordinator, meters)
+    history = History(hass, entry, coordinator)
+    history.valuer, history.can_value = valuation.async_value, lambda: valuation.ready
+    valuation.async_on_corrected = lambda job: history.async_take([job])
     entry.runtime_data = PrintagoRuntime(
         coordinator=coordinator,
         client=client,
@@ -95,11 +103,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         saved_prints=SavedPrints(hass, entry, coordinator, catalog),
         covers=covers,
         pictures=PictureNames(covers),
-        history=History(hass, entry, coordinator),
+        history=history,
+        energy_meters=meters,
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StorePoller(entry, coordinator)
     StockPoller(entry, coordinator)
+    async_follow_spool_weights(entry, coordinator)
     MaterialWatch(entry, coordinator, coordinator.updates.event_publisher.async_publish)
     permissions = PermissionMonitor(hass, entry, coordinator)
     ClockMonitor(hass, entry, coordinator)
@@ -128,6 +138,8 @@ async def _async_on_update(loaded_with: Mapping[str, Any], hass: HomeAssistant, 
         hass.config_entries.async_schedule_reload(entry.entry_id)
     else:
         entry.runtime_data.saved_prints.async_follow_entry()
+        entry.runtime_data.energy_meters.async_follow_entry()
+        async_follow_spool_weights(entry, entry.runtime_data.coordinator)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:

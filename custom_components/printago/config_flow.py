@@ -32,8 +32,7 @@ from .api import (
 from .api.credentials import clean_address, clean_key, clean_store_id, is_key, is_store_id
 from .const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, CONF_STORE_ID, DOMAIN, LOGGER
 from .hub.persistence import async_get_store_state
-from .printing.saved_print import SUBENTRY_TYPE
-from .subentry_flow import SavedPrintFlow
+from .subentry_flow import SUBENTRY_FLOWS
 
 _DEFAULT_TITLE = "Printago"
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
@@ -63,8 +62,8 @@ class PrintagoConfigFlow(ConfigFlow, domain=DOMAIN):
     @classmethod
     @callback
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the subentries that a store can have: saved prints."""
-        return {SUBENTRY_TYPE: SavedPrintFlow}
+        """Return the subentries that a store can have."""
+        return SUBENTRY_FLOWS
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

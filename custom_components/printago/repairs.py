@@ -9,7 +9,7 @@ import voluptuous as vol
 from .hub.devices import async_called
 from .issues.missing_permission import ISSUE as MISSING_PERMISSION
 from .printing.saved_print import CONF_PART, CONF_SKU
-from .subentry_flow import CONF_ITEM, Choices, ChoicesError, item_data
+from .subentry_flow.saved_print_flow import CONF_ITEM, Choices, ChoicesError, item_data
 
 
 class PermissionRepairFlow(ConfirmRepairFlow):

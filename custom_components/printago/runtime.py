@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .api import PrintagoClient
 from .coordinator import PrintagoCoordinator
+from .history.energy import EnergyMeters
 from .history.keeper import History
 from .hub.cover_cache import CoverImageCache
 from .hub.picture_names import PictureNames
@@ -26,6 +27,7 @@ class PrintagoRuntime:
     covers: CoverImageCache
     pictures: PictureNames
     history: History
+    energy_meters: EnergyMeters
 
 
 type PrintagoConfigEntry = ConfigEntry[PrintagoRuntime]

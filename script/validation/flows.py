@@ -7,7 +7,7 @@ from typing import Any
 from .facts import Facts, Flow
 from .source import Call, called
 
-_SUBENTRY = "saved_print"
+_SAVED_PRINTS = "subentry_flow/saved_print_flow"
 _OWN_ABORTS = {"_abort_if_unique_id_configured": ("already_configured",)}
 """Results for which Home Assistant has no default text."""
 
@@ -17,18 +17,15 @@ def flows(facts: Facts) -> Iterator[Flow]:
     config = facts.modules["config_flow"]
     shown = dict(_shown(facts, "config_flow"))
     yield _with_outcomes(facts, "config_flow", Flow("config", shown))
-    subentries = facts.modules["subentry_flow"]
-    choices = subentries.Choices(**{name: {} for name in subentries.Choices.__slots__ if name != "tags"}, tags=[])
+    saved_prints = facts.modules[_SAVED_PRINTS.replace("/", ".")]
+    choices = saved_prints.Choices(**{name: {} for name in saved_prints.Choices.__slots__ if name != "tags"}, tags=[])
     form = list(_fields(choices.schema()))
-    yield _with_outcomes(
-        facts,
-        "subentry_flow",
-        Flow(
-            f"config_subentries.{_SUBENTRY}",
-            {"user": form, "reconfigure": form, "preview": []},
-            extra=("entry_type", "initiate_flow.user", "initiate_flow.reconfigure"),
-        ),
-    )
+    yield _subentry(facts, _SAVED_PRINTS, "saved_print", {"user": form, "reconfigure": form, "preview": []})
+    for name, schema in (("energy_meter", "meter_schema"), ("spool_weight", "weight_schema")):
+        module = f"subentry_flow/{name}_flow"
+        of = getattr(facts.modules[module.replace("/", ".")], schema)
+        steps = {"user": list(_fields(of({}))), "reconfigure": list(_fields(of(None)))}
+        yield _subentry(facts, module, name, steps)
     if hasattr(config.PrintagoConfigFlow, "async_get_options_flow") and "async_get_options_flow" in vars(
         config.PrintagoConfigFlow
     ):
@@ -36,12 +33,21 @@ def flows(facts: Facts) -> Iterator[Flow]:
     yield from _repairs(facts, choices)
 
 
+def _subentry(facts: Facts, module: str, name: str, steps: Mapping[str, list[str]]) -> Flow:
+    flow = Flow(
+        f"config_subentries.{name}",
+        dict(steps),
+        extra=("entry_type", "initiate_flow.user", "initiate_flow.reconfigure"),
+    )
+    return _with_outcomes(facts, module, flow)
+
+
 def _repairs(facts: Facts, choices: Any) -> Iterator[Flow]:
     """Yield the flow of each fixable issue."""
     yield Flow("issues.missing_permission.fix_flow", {"confirm": []})
     thing = [str(marker) for marker in choices.item_schema()]
     gone = Flow("issues.saved_print_gone.fix_flow", {"choose": thing})
-    yield _with_outcomes(facts, "repairs", gone, choices="subentry_flow")
+    yield _with_outcomes(facts, "repairs", gone, choices=_SAVED_PRINTS)
 
 
 def _shown(facts: Facts, module: str) -> Iterator[tuple[str, list[str]]]:

@@ -33,14 +33,18 @@ async def test_farm_of_eight_is_set_up_with_three_requests_and_a_handful_after_i
     assert value_of(hass, farm.config.store_id, "jobs_completed") == str(farm.world.completed_jobs)
     # Data that rarely changes is read once, after the start of Home Assistant.
     assert sorted(paths(farm)[3:]) == [
+        "GET /v1/cost-components",
         "GET /v1/materials",
+        "GET /v1/materials/instances",
         "GET /v1/materials/printer-slots",
         "GET /v1/materials/variants",
         "GET /v1/orders",
-        # The first page of past jobs, which is the only one here.
-        "GET /v1/print-jobs",
+        "GET /v1/part-material-assignments",
+        "GET /v1/parts",
         "GET /v1/print-jobs/stats/completed-count",
         "GET /v1/settings/store",
+        "GET /v1/settings/store",
+        "GET /v1/sku-costs",
         "GET /v1/subscriptions",
     ]
 

@@ -294,7 +294,9 @@ async def test_new_key_loads_a_store_that_was_not_loaded(
 async def test_saved_prints_can_be_added_to_a_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    assert entry.supported_subentry_types == {"saved_print": {"supports_reconfigure": True}}
+    assert entry.supported_subentry_types == {
+        kind: {"supports_reconfigure": True} for kind in ("saved_print", "energy_meter", "spool_weight")
+    }
 
 
 async def test_reconfigure_changes_servers_and_does_not_show_the_key(

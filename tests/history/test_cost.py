@@ -8,10 +8,11 @@ from custom_components.printago.api import PrintJob
 from custom_components.printago.api.models.estimate import read_estimate
 from custom_components.printago.api.models.job_material import assignments_by_part
 from custom_components.printago.api.models.sku_cost import ExtraCost
-from custom_components.printago.history.cost import PrintCost, PrintEnergy, print_cost
+from custom_components.printago.history.cost import PrintCost, print_cost
 from custom_components.printago.model.filament_need import FilamentNeed, PartNeeds, filament_needs
 from custom_components.printago.model.materials import Materials
 from custom_components.printago.model.price_list import PriceList
+from custom_components.printago.model.print_energy import PrintEnergy
 
 MATERIALS: dict[str, dict[str, Any]] = {
     "pla": {"name": "PLA Basic", "type": "PLA", "pricePer1000g": 20},

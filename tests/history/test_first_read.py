@@ -100,6 +100,8 @@ async def test_last_result_is_known_from_the_first_page(
     farm.fill_history(900, months=2)
     await setup_entry()
     await pass_time(hass, 31)
+    # Once parts and prices are known.
+    await pass_time(hass, 40)
     for printer in farm.world.printers:
         last = max(
             (

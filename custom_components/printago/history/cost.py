@@ -8,24 +8,9 @@ from dataclasses import dataclass
 
 from ..model.filament_need import FilamentNeed
 from ..model.price_list import PriceList
+from ..model.print_energy import PrintEnergy
 
 _DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintEnergy:
-    """The energy of a print, as its meter has measured it."""
-
-    kwh: float
-    price: float | None = None
-    """Of a kilowatt-hour; None if no price is known."""
-    currency: str | None = None
-    """Of the price: that of Home Assistant."""
-
-    @property
-    def cost(self) -> float | None:
-        """Return what it costs in ``currency``; None if it has no price."""
-        return None if self.price is None else self.kwh * self.price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,8 @@ class History:
         self._entry = entry
         self.archive = Archive(hass, coordinator.store_id)
         self.valuer: Valuer = lambda *_: NOTHING_KNOWN
+        self.can_value: Callable[[], bool] = lambda: True
+        """Returns whether the valuer knows what it needs; the past waits for that."""
         self.unclear: set[str] = set()
         """IDs of jobs of which an event has told too little."""
         self._on_change: list[Callable[[], None]] = []
@@ -184,6 +186,9 @@ class History:
                     job=one.title,
                     part=one.part,
                     ended_at=one.ended_at.isoformat(),
+                    energy=one.energy,
+                    cost=one.cost,
+                    currency=one.currency if one.cost is not None else None,
                     seen=self._reads_past,
                 ),
             )

@@ -22,6 +22,8 @@ FIRST_DELAY = 30.0
 """Seconds after the start of an entry, which must not become slower."""
 PAUSE = 5.0
 """Seconds between two pages."""
+_MOST_WAITS = 24
+"""Pauses for which the past waits for prices."""
 _SPARE = 10
 """Background requests that must still fit after a page, in a minute and in an hour: the farm comes first."""
 _OVERLAP = 10
@@ -48,6 +50,7 @@ class HistoryReader:
         self._reading = False
         self._stopped = False
         self._failures = 0
+        self._waited = 0
         self._vain = 0
         """Pages in a row that brought nothing that was not known."""
         # After a reload, what was missed is read by what reconciles.
@@ -83,11 +86,18 @@ class HistoryReader:
     def _async_begin(self, _: object) -> None:
         self._cancel = None
         delay = self._coordinator.store_state.limiter.delay(RequestPriority.BACKGROUND, _SPARE)
-        if delay > 0 or not self._coordinator.available:
+        if delay > 0 or not self._coordinator.available or self._waits_for_prices():
             self._async_read_in(max(delay, PAUSE))
             return
         self._reading = True
         self._entry.async_create_background_task(self._hass, self._async_read(), f"{DOMAIN} history")
+
+    def _waits_for_prices(self) -> bool:
+        """Return whether to wait for what prints are valued by, which is not for long."""
+        if self._waited >= _MOST_WAITS or self._history.can_value():
+            return False
+        self._waited += 1
+        return True
 
     async def _async_read(self) -> None:
         try:

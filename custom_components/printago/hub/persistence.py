@@ -4,7 +4,7 @@ It is stored outside of the config entry, since changing an entry reloads it.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 import math
@@ -19,9 +19,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..api import MAX_UNSAVED, RateLimiter, RequestLog, ServerClock, uptime
 from ..const import DOMAIN
-from ..model.events import EventDetector, FarmEvent
+from ..model.events import EventDetector, FarmEvent, Scope
 from ..model.farm import Farm
 from ..model.material_table import MaterialTable
+from ..model.print_energy import PrintEnergies
 from ..model.print_results import PrintResult, Results
 from ..model.stock import Stock
 from ..model.store_info import StoreInfo
@@ -62,6 +63,9 @@ class StoreState:
         self.event_detector = EventDetector(self.farm)
         self.results = Results()
         self.facts = StoreInfo()
+        self.energies = PrintEnergies()
+        self.on_print: Callable[[FarmEvent], None] = lambda _: None
+        """Called with each event of a print once its result is recorded; set by what values prints."""
         self.stock = Stock(self.farm.materials)
         self.material_table = MaterialTable()
         self.short_materials: frozenset[str] | None = None
@@ -116,6 +120,8 @@ class StoreState:
         self.event_detector = EventDetector(self.farm)
         self.results = Results()
         self.facts = StoreInfo()
+        self.energies = PrintEnergies()
+        self.on_print = lambda _: None
         self.stock = Stock(self.farm.materials)
         self.material_table = MaterialTable()
         self.short_materials = None
@@ -133,6 +139,8 @@ class StoreState:
     def async_remember_result(self, farm_event: FarmEvent) -> bool:
         """Save how a print ended, and which prints run; return whether the event is the end of a print."""
         ended = self.results.record(farm_event)
+        if farm_event.scope is Scope.PRINT:
+            self.on_print(farm_event)
         if ended or farm_event.kind == "print_started":
             self._async_save_soon()
         return ended
@@ -182,6 +190,7 @@ class StoreState:
             ahead = saved.get("ahead")
             self.limiter.restore(sent, ahead if type(ahead) is int and 0 <= ahead < MAX_UNSAVED else MAX_UNSAVED)
         self.results.restore(saved.get("results"))
+        self.energies.restore(saved.get("energies"))
         if isinstance(lacking := saved.get("lacking"), list):
             self.lacking = frozenset(name for name in lacking[:_MOST_LACKING] if isinstance(name, str))
         if isinstance(short := saved.get("short_materials"), list):
@@ -245,6 +254,7 @@ class StoreState:
             "ahead": 0 if ended else MAX_UNSAVED,
             "realtime_endpoint": self._realtime_endpoint,
             "results": self.results.export(),
+            "energies": self.energies.export(dt_util.utcnow().timestamp()),
             "lacking": sorted(self.lacking),
             "short_materials": None if self.short_materials is None else sorted(self.short_materials),
             "external_prints": self.event_detector.external_prints.export(),

@@ -82,6 +82,10 @@ class OpenJobs:
         )
         return job, any(job.at_printer for job in jobs)
 
+    def find(self, job_id: str) -> PrintJob | None:
+        """Return a job that is open or has left the open jobs a while ago; None for any other."""
+        return self.jobs.get(job_id) or self._left.get(job_id)
+
     def apply_snapshot(
         self, jobs: Listing, changed_since: AbstractSet[str], changes: Changes, now: datetime, *, may_end: bool
     ) -> None:

@@ -195,11 +195,15 @@ def _exact(choice: MaterialChoice) -> MaterialChoice:
 
 
 def _new_row(choices: tuple[MaterialChoice, ...], stock: Stock) -> MaterialRow:
-    names = [_names(choice, stock) for choice in choices]
-    if len(names) == 1:
-        return MaterialRow(choices, *names[0])
-    joined = " / ".join(dict.fromkeys(" ".join(filter(None, (name, color))) for name, color, _ in names))
-    return MaterialRow(choices, joined or None)
+    if len(choices) == 1:
+        return MaterialRow(choices, *_names(choices[0], stock))
+    return MaterialRow(choices, name_of(choices, stock))
+
+
+def name_of(choices: tuple[MaterialChoice, ...], stock: Stock) -> str | None:
+    """Return what people call these materials, of which any will do; None if there are none."""
+    names = (_names(choice, stock) for choice in choices)
+    return " / ".join(dict.fromkeys(" ".join(filter(None, (name, color))) for name, color, _ in names)) or None
 
 
 def _names(choice: MaterialChoice, stock: Stock) -> tuple[str | None, str | None, str | None]:

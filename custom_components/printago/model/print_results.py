@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+import math
 from typing import Any
 
 from ..api.models.records import read_moment
@@ -21,6 +22,11 @@ class PrintResult:
     job: str | None = None
     part: str | None = None
     ended_at: str | None = None
+    energy: float | None = None
+    """In kilowatt-hours; None if it was not measured."""
+    cost: float | None = None
+    currency: str | None = None
+    """Of ``cost``."""
     failed_prints: int = 0
     seen: bool = False
     """A person has looked at the result."""
@@ -54,6 +60,7 @@ class Results:
         remembered.job = farm_event.data["job"]
         remembered.part = farm_event.data["part"]
         remembered.ended_at = ended_at
+        remembered.energy = remembered.cost = remembered.currency = None
         remembered.seen = False
         return True
 
@@ -73,6 +80,8 @@ class Results:
         past.failed_prints = known.failed_prints
         if past.job_id == known.job_id:
             past.seen = known.seen
+            if past.ended_at == known.ended_at and past.energy is None and past.cost is None:
+                past.energy, past.cost, past.currency = known.energy, known.cost, known.currency
         self._of[printer_id] = past
         return past != known
 
@@ -93,7 +102,7 @@ class Results:
                 continue
             texts = {
                 name: value
-                for name in ("reason", "job_id", "job", "part")
+                for name in ("reason", "job_id", "job", "part", "currency")
                 if isinstance(value := source.get(name), str)
             }
             ended_at = read_moment(source.get("ended_at"))
@@ -104,6 +113,12 @@ class Results:
                 # Results are ordered by this text: an invalid one could sort after every later time.
                 ended_at=ended_at.isoformat() if ended_at is not None else None,
                 seen=source.get("seen") is True,
+                energy=_amount(source.get("energy")),
+                cost=_amount(source.get("cost")),
                 failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
                 **texts,
             )
+
+
+def _amount(raw: object) -> float | None:
+    return float(raw) if isinstance(raw, int | float) and math.isfinite(raw) else None

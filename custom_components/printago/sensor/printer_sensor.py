@@ -212,6 +212,9 @@ RESULT_SENSORS = (
             "job_id": result.job_id,
             "part": result.part,
             "ended_at": result.ended_at,
+            "print_energy": result.energy,
+            "print_cost": result.cost,
+            "currency": result.currency,
         },
     ),
     ResultSensorDescription(

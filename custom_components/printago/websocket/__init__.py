@@ -17,9 +17,9 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from .catalog_page import async_catalog, async_choices, materials
-from .order_rows import orders
+from .order_list import orders
 from .push import Read, Subscription, answer
-from .queue_rows import queue
+from .queue_list import queue
 from .viewer import Json, Viewer, async_viewer
 
 type Ask = Callable[[Viewer, Mapping[str, Any]], Awaitable[Json]]

@@ -12,6 +12,8 @@ from itertools import islice
 import math
 from typing import Any, ClassVar, Self, override
 
+import orjson
+
 from ..redaction import without_signed_urls
 from . import fields as f
 from .filament import SlotAddress
@@ -218,6 +220,13 @@ class PrintJob(LazyRecord):
         if ended_at is None or (self.printing_started_at is not None and ended_at < self.printing_started_at):
             return self.updated_at
         return ended_at
+
+    @property
+    def filament_key(self) -> bytes | None:
+        """Return what is the same for jobs of a part that print the same of it with the same filament; None if unclear."""
+        if self._laid_over:
+            return None
+        return orjson.dumps([self.source_of(key) for key in ("materialMapping", "materialAssignments", "extensions")])
 
     @property
     def places(self) -> frozenset[SlotAddress] | None:

@@ -11,7 +11,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -19,18 +18,19 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .api import Listing, PermissionDeniedError, PrintagoClient, PrintagoError
-from .api.models.listing import read_listing
-from .api.models.material import Material
-from .api.models.product import Sku
-from .const import LOGGER
-from .frontend.pictures import async_drop_picture, async_show_picture
-from .hub.localize import async_words, format_string
-from .model.printer_names import unambiguous_names
-from .model.spelling import distinct, tidied
-from .printing.catalog import called
-from .printing.saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
-from .runtime import PrintagoConfigEntry
+from ..api import Listing, PermissionDeniedError, PrintagoClient, PrintagoError
+from ..api.models.listing import read_listing
+from ..api.models.material import Material
+from ..api.models.product import Sku
+from ..const import LOGGER
+from ..frontend.pictures import async_drop_picture, async_show_picture
+from ..hub.localize import async_words, format_string
+from ..model.printer_names import unambiguous_names
+from ..model.spelling import tidied
+from ..printing.catalog import called
+from ..printing.saved_print import CONF_MATERIAL, CONF_PART, CONF_PRINTER, CONF_QUANTITY, CONF_SKU, CONF_TAGS
+from ..runtime import PrintagoConfigEntry
+from .selectors import select_field
 
 CONF_ITEM = "thing"
 _MOST_COPIES = 500
@@ -99,7 +99,7 @@ class Choices:
 
     def item_schema(self) -> dict[vol.Marker, Any]:
         """Return the field that selects a part or an SKU."""
-        return {vol.Required(CONF_ITEM): _select(self.items)}
+        return {vol.Required(CONF_ITEM): select_field(self.items)}
 
     def schema(self) -> vol.Schema:
         """Return all fields."""
@@ -108,13 +108,13 @@ class Choices:
                 **self.item_schema(),
                 vol.Optional(CONF_NAME): TextSelector(),
                 vol.Required(CONF_QUANTITY, default=1): _QUANTITY,
-                vol.Optional(CONF_PRINTER): _select(self.printers),
+                vol.Optional(CONF_PRINTER): select_field(self.printers),
                 vol.Optional(CONF_TAGS): SelectSelector(
                     SelectSelectorConfig(
                         options=self.tags, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
                     )
                 ),
-                vol.Optional(CONF_MATERIAL): _select(self.materials),
+                vol.Optional(CONF_MATERIAL): select_field(self.materials),
             }
         )
 
@@ -247,16 +247,6 @@ async def _readable[R](call: Awaitable[Listing[R]]) -> dict[str, R]:
 
 async def _materials(client: PrintagoClient) -> Listing[Material]:
     return read_listing(await client.materials(), Material)
-
-
-def _select(options: Mapping[str, str]) -> SelectSelector:
-    listed = sorted(distinct(options).items(), key=lambda option: option[1].casefold())
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[SelectOptionDict(value=value, label=label) for value, label in listed],
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    )
 
 
 def _sku_name(sku: Sku) -> str:
