@@ -60,7 +60,8 @@ class Control(OptimisticEntity[int]):
             self.answers.append(asyncio.get_running_loop().create_future())
             await self.answers[-1]
 
-        asking = self._async_set_optimistic(value, self.actual, send, answer_is_state=self.answer_is_state)
+        options = {"answer_is_state": True} if self.answer_is_state else {}
+        asking = self._async_set_optimistic(value, self.actual, send, **options)
         task = asyncio.get_running_loop().create_task(asking)
         await asyncio.sleep(0)
         return task
