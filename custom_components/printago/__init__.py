@@ -1,5 +1,6 @@
 """Printago: a print farm run in the cloud, in Home Assistant."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ from .hub.picture_names import PictureNames
 from .hub.spool_weights import async_follow_spool_weights
 from .hub.stock_poll import StockPoller
 from .hub.store_poll import StorePoller
+from .hub.upkeep_poll import UpkeepPoll
 from .issues.access import AccessMonitor
 from .issues.entry_issue import async_forget_issues
 from .issues.missing_permission import PermissionMonitor
@@ -111,12 +113,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     StockPoller(entry, coordinator)
     async_follow_spool_weights(entry, coordinator)
     MaterialWatch(entry, coordinator, coordinator.updates.event_publisher.async_publish)
+    upkeep = UpkeepPoll(hass, entry, coordinator)
     permissions = PermissionMonitor(hass, entry, coordinator)
     ClockMonitor(hass, entry, coordinator)
     for watch in (AccessMonitor, QuotaMonitor, StreamMonitor):
         watch(hass, entry, coordinator)
     await coordinator.async_start()
-    await permissions.async_ask()
+    await asyncio.gather(permissions.async_ask(), upkeep.async_ask())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.updates.event_publisher.async_begin()
     entry.async_create_background_task(hass, _async_begin_history(hass, entry), f"{DOMAIN} past")

@@ -19,6 +19,7 @@ from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_s
 from .model.farm import Farm
 from .model.hms import is_bambu, messages_of
 from .model.printer import PrinterState
+from .model.store_info import Fact
 from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -62,6 +63,12 @@ HMS = PrinterBinarySensorDescription(
 )
 ERRORS = replace(HMS, translation_key="errors")
 """The same for printers of other makers than Bambu Lab."""
+MAINTENANCE_DUE = PrinterBinarySensorDescription(
+    key="maintenance_due",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    is_offered=lambda coordinator: Fact.MAINTENANCE in coordinator.store_state.facts.known,
+    value_fn=lambda printer: None,
+)
 BED_NEEDS_CLEARING = PrinterBinarySensorDescription(
     key="bed_needs_clearing", value_fn=lambda printer: printer.bed_needs_clearing
 )
@@ -79,6 +86,9 @@ async def async_setup_entry(
     async_add_entities([RealtimeBinarySensor(entry.runtime_data.coordinator, REALTIME)])
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, PRINTER_BINARY_SENSORS, PrinterBinarySensor, async_add_entities
+    )
+    async_setup_printer_entities(
+        entry, Platform.BINARY_SENSOR, (MAINTENANCE_DUE,), MaintenanceBinarySensor, async_add_entities
     )
     async_setup_printer_entities(entry, Platform.BINARY_SENSOR, (HMS,), _problem_sensor, async_add_entities)
     async_setup_printer_entities(
@@ -107,6 +117,36 @@ def _problem_sensor(
 ) -> PrinterBinarySensor:
     printer = coordinator.farm.printers[printer_id]
     return PrinterBinarySensor(coordinator, printer_id, description if is_bambu(printer.record.provider) else ERRORS)
+
+
+class MaintenanceBinarySensor(PrinterBinarySensor):
+    """Whether maintenance of a printer is due soon or overdue."""
+
+    _unrecorded_attributes = frozenset({"items"})
+
+    @override
+    def _is_available(self, printer: PrinterState) -> bool:
+        return Fact.MAINTENANCE in self.coordinator.store_state.facts.known and super()._is_available(printer)
+
+    @override
+    @callback
+    def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:
+        tasks = self.coordinator.store_state.facts.maintenance.of(printer.id)
+        self._attr_is_on = any(task.is_due for task in tasks)
+        items = [
+            {
+                "item": task.name,
+                "status": task.status.lower() if task.status is not None else None,
+                "progress": task.progress,
+                "elapsed": task.elapsed,
+                "interval": task.interval,
+                "unit": task.trigger,
+                "last_done": task.last_done_at,
+            }
+            for task in tasks
+        ]
+        self._attr_extra_state_attributes = {"items": items}
+        return (self._attr_is_on, items)
 
 
 class BedBinarySensor(PrinterBinarySensor, RestoreEntity):

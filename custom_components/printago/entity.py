@@ -50,6 +50,8 @@ class PrinterEntityDescription(EntityDescription):
     """It shows telemetry, so it is unavailable while telemetry is stale or the printer is offline."""
     required_feature: str | None = None
     """The attribute of Telemetry that a printer must have reported once; without it, the entity is not created."""
+    is_offered: Callable[[PrintagoCoordinator], bool] | None = None
+    """Whether the store lets the key see or do it; until then, the entity is not created."""
     telemetry_key: str | None = None
     """The only reading that it shows, besides the printer's state, errors and warnings; by default
     ``required_feature``.
@@ -225,7 +227,8 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     added: dict[str, set[str]] = {}
 
     def wanted(state: PrinterState, description: D) -> bool:
-        if description.required_feature is None or description.required_feature in state.shown:
+        offered = description.is_offered is None or description.is_offered(coordinator)
+        if offered and (description.required_feature is None or description.required_feature in state.shown):
             return True
         return registry.async_get_entity_id(platform, DOMAIN, f"{state.id}_{description.key}") is not None
 
@@ -250,6 +253,17 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
         add(coordinator.farm.printers if changes.complete else changes.added | changes.new_features)
 
     entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
+    waiting = [each.is_offered for each in descriptions if each.is_offered is not None]
+
+    @callback
+    def on_farm() -> None:
+        if offered := [is_offered for is_offered in waiting if is_offered(coordinator)]:
+            for is_offered in offered:
+                waiting.remove(is_offered)
+            add(tuple(coordinator.farm.printers))
+
+    if waiting:
+        entry.async_on_unload(coordinator.listeners.async_add_farm(on_farm))
     add(tuple(coordinator.farm.printers))
 
 

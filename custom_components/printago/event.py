@@ -43,6 +43,8 @@ PRINTER_EVENTS = (
             "fabmatic_tripped",
             "printer_offline",
             "printer_online",
+            "maintenance_due_soon",
+            "maintenance_overdue",
         ],
     ),
 )

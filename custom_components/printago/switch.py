@@ -37,6 +37,8 @@ class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
     is_on_fn: Callable[[PrinterState], bool]
     turn_fn: Callable[[PrintagoCoordinator, PrinterState, bool], Awaitable[None]]
     attributes_fn: Callable[[PrinterState], dict[str, Any]] = lambda printer: {}
+    can_turn_on: Callable[[PrintagoCoordinator], bool] = lambda coordinator: True
+    """Whether the store may turn it on; where it may not, it is available only to be turned off."""
 
 
 def _setting(
@@ -68,6 +70,8 @@ PRINTER_SWITCHES = (
     PrinterSwitchDescription(
         key="maintenance_mode",
         permissions=MAINTENANCE,
+        is_offered=lambda coordinator: coordinator.store_state.facts.entitled is True,
+        can_turn_on=lambda coordinator: coordinator.store_state.facts.entitled is not False,
         is_on_fn=lambda printer: printer.record.in_maintenance,
         turn_fn=_setting(lambda client, printer_id, on: client.set_maintenance(printer_id, enabled=on)),
     ),
@@ -99,6 +103,12 @@ class PrinterSwitch(OptimisticToggle, ControlEntity, SwitchEntity):
     """A switch of a printer."""
 
     entity_description: PrinterSwitchDescription
+
+    @override
+    def _is_available(self, printer: PrinterState) -> bool:
+        description = self.entity_description
+        usable = description.can_turn_on(self.coordinator) or description.is_on_fn(printer)
+        return usable and super()._is_available(printer)
 
     @override
     def _async_read_printer(self, printer: PrinterState) -> tuple[Any, ...]:

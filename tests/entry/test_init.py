@@ -22,18 +22,26 @@ from tests.support.common import device_of, pass_time, paths, press, printer_nam
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 
-async def test_farm_of_eight_is_set_up_with_three_requests_and_a_handful_after_it(
+async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     assert entry.state is ConfigEntryState.LOADED
     key_id = farm.config.api_key[:24]
-    assert paths(farm) == ["GET /v1/printers", "GET /v1/print-jobs", f"GET /v1/api-keys/{key_id}/permissions"]
+    assert paths(farm) == [
+        "GET /v1/printers",
+        "GET /v1/print-jobs",
+        f"GET /v1/api-keys/{key_id}/permissions",
+        # Known from then on, also after restarts.
+        "GET /v1/entitlements",
+    ]
 
     await pass_time(hass, 31)
     assert value_of(hass, farm.config.store_id, "jobs_completed") == str(farm.world.completed_jobs)
     # Data that rarely changes is read once, after the start of Home Assistant.
-    assert sorted(paths(farm)[3:]) == [
+    assert sorted(paths(farm)[4:]) == [
         "GET /v1/cost-components",
+        "GET /v1/entitlements",
+        "GET /v1/maintenance/fleet-status",
         "GET /v1/materials",
         "GET /v1/materials/instances",
         "GET /v1/materials/printer-slots",

@@ -13,7 +13,7 @@ from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.slow_poll import DAY, SlowPoller
 from tests.support.common import pass_time
 
-TURN = 12 * 60 + 1
+TURN = 5 * 60 + 1
 START = 31
 
 
@@ -88,7 +88,8 @@ async def test_recent_read_skips_its_turn(hass: HomeAssistant, store: Store, rea
     reads.add("orders", store.read("orders"))
     reads.async_start()
     await go_on(hass, store, START)
-    for _ in range(3):
+    # Until four fifths of its hour have passed.
+    for _ in range(9):
         await go_on(hass, store, TURN)
     assert store.reads["orders"] == 1
     await go_on(hass, store, TURN)

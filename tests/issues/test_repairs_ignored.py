@@ -195,8 +195,9 @@ async def test_missing_part_stays_ignored_until_replaced(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert find(hass, "saved_print_gone") is None
     farm.world.parts.remove(other)
-    # The many starts have used up the minute.
+    # The many starts have used up the minute, by both counts.
     clock.now += 3600
+    farm.set_quota(enabled=True)
     await again(entry)
     clock.now += 3600
     await pass_time(hass, 31)

@@ -11,9 +11,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
 from tests.support.actions import sent
-from tests.support.common import entity_id, pass_time, paths, printer_named, until, value_of
-from tests.support.todo import complete, items, shown, summaries, until_shown
+from tests.support.common import entity_id, pass_time, paths, printer_named, until_farm, value_of
+from tests.support.todo import complete, items, shown, summaries, until_list, until_shown
 from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm.maintenance import set_elapsed
 
 ATTENTION = "attention"
 X1C, P1S, A1, MINI = "X1 Carbon 01", "P1S 01", "A1 01", "A1 mini 01"
@@ -29,7 +30,14 @@ def farm_config() -> FarmConfig:
 
 
 @pytest.fixture
-async def read(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def maintained(farm: VirtualFarm) -> None:
+    """Have no maintenance due."""
+    for enrollment in farm.world.enrollments:
+        set_elapsed(farm.world, enrollment, 0)
+
+
+@pytest.fixture
+async def read(hass: HomeAssistant, farm: VirtualFarm, maintained: None, entry: MockConfigEntry) -> None:
     """Let all be read, and forget what was asked."""
     await pass_time(hass, 31)
     farm.clear_requests()
@@ -68,10 +76,10 @@ async def test_bed_that_waiting_jobs_need_comes_before_one_that_none_needs(
 async def test_message_that_changes_under_a_problem_shows(hass: HomeAssistant, farm: VirtualFarm) -> None:
     printer = printer_named(farm, X1C)
     farm.raise_hms(printer, "0300-0D00-0001-000B", "First")
-    await until(hass, lambda: shown(hass, farm, ATTENTION)[0] == f"{X1C}: First")
+    await until_list(hass, farm, ATTENTION, lambda: shown(hass, farm, ATTENTION)[0] == f"{X1C}: First")
     first = (await items(hass, farm, ATTENTION))[0]["uid"]
     farm.raise_hms(printer, "0300-0D00-0001-000C", "Second")
-    await until(hass, lambda: f"{X1C}: Second" in shown(hass, farm, ATTENTION))
+    await until_list(hass, farm, ATTENTION, lambda: f"{X1C}: Second" in shown(hass, farm, ATTENTION))
     # An item stays the same one as long as it is about the same thing.
     assert first in [item["uid"] for item in await items(hass, farm, ATTENTION)]
 
@@ -89,14 +97,14 @@ async def test_tray_that_is_empty_counts_only_while_a_job_waits_for_its_printer(
     await farm.advance(1)
     await pass_time(hass, 61)
     expected = f"{X1C}: AMS {place[0] + 1} tray {place[1] + 1} is empty"
-    await until(hass, lambda: expected in shown(hass, farm, ATTENTION))
+    await until_list(hass, farm, ATTENTION, lambda: expected in shown(hass, farm, ATTENTION))
 
     printer.machine.finish()
     for job in list(farm.world.jobs.values()):
         if job.status == "pending":
             farm.queue.cancel(job)
     farm.settle()
-    await until(hass, lambda: expected not in shown(hass, farm, ATTENTION))
+    await until_list(hass, farm, ATTENTION, lambda: expected not in shown(hass, farm, ATTENTION))
 
 
 @pytest.mark.usefixtures("read")
@@ -107,7 +115,7 @@ async def test_job_that_waits_for_approval_is_listed_and_cannot_be_approved_from
     job.status = "waiting-for-approval"
     farm.world.jobs.touch(job.id)
     farm.settle()
-    await until(hass, lambda: "Approve Cable Clip" in shown(hass, farm, ATTENTION))
+    await until_list(hass, farm, ATTENTION, lambda: "Approve Cable Clip" in shown(hass, farm, ATTENTION))
 
     with pytest.raises(HomeAssistantError) as failed:
         await complete(hass, farm, ATTENTION, "Approve Cable Clip")
@@ -138,7 +146,7 @@ async def test_hms_error_cannot_be_settled_from_here_and_the_error_says_so(
     hass: HomeAssistant, farm: VirtualFarm
 ) -> None:
     farm.raise_hms(printer_named(farm, X1C), "0300-0D00-0001-000B", "The Z axis motor seems stuck")
-    await until(hass, lambda: "seems stuck" in shown(hass, farm, ATTENTION)[0])
+    await until_list(hass, farm, ATTENTION, lambda: "seems stuck" in shown(hass, farm, ATTENTION)[0])
     with pytest.raises(HomeAssistantError) as failed:
         await complete(hass, farm, ATTENTION, f"{X1C}: The Z axis motor seems stuck")
     assert failed.value.translation_key == "todo_not_settled"
@@ -155,7 +163,7 @@ async def test_failed_external_print_is_listed_until_a_person_has_seen_it_also_a
         await farm.advance(60)
         await hass.async_block_till_done()
     farm.fail_print(printer)
-    await until(hass, lambda: "vase.3mf failed" in shown(hass, farm, ATTENTION))
+    await until_list(hass, farm, ATTENTION, lambda: "vase.3mf failed" in shown(hass, farm, ATTENTION))
     await hass.config_entries.async_reload(entry.entry_id)
     await pass_time(hass, 31)
     assert "vase.3mf failed" in shown(hass, farm, ATTENTION)
@@ -178,15 +186,14 @@ async def test_order_becomes_an_item_once_it_is_overdue_without_a_request(
     now = entry.runtime_data.coordinator.farm.server_now
     farm.world.orders.change(order["id"], {"deadline": (now() + timedelta(hours=1)).isoformat()})
     farm.settle()
-    await until(
-        hass, lambda: "due" in str(shown(hass, farm, "open_orders")) or len(shown(hass, farm, "open_orders")) > 1
-    )
+    orders = entry.runtime_data.coordinator.store_state.facts.orders
+    await until_farm(entry, lambda: orders[order["id"]].deadline is not None)
     assert "Order 1002 is overdue" not in shown(hass, farm, ATTENTION)
 
     entry.runtime_data.coordinator.farm.server_now = lambda: now() + timedelta(hours=2)
     await pass_time(hass, 61)
 
-    await until(hass, lambda: "Order 1002 is overdue" in shown(hass, farm, ATTENTION))
+    await until_list(hass, farm, ATTENTION, lambda: "Order 1002 is overdue" in shown(hass, farm, ATTENTION))
     entry.runtime_data.coordinator.farm.server_now = now
     assert paths(farm).count("GET /v1/orders") == 0
 

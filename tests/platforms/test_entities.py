@@ -29,7 +29,7 @@ PRINTER_KEYS = {
             "fabmatic_remaining_jobs", "failed_prints",
         },
     },
-    Platform.BINARY_SENSOR: {True: {"online", "printing", "bed_needs_clearing", "hms"}, False: set()},
+    Platform.BINARY_SENSOR: {True: {"online", "printing", "bed_needs_clearing", "hms", "maintenance_due"}, False: set()},
     Platform.BUTTON: {
         True: {"confirm_bed_cleared", "pause", "resume", "stop"},
         False: {"refresh", "home", "unload_filament"},
@@ -46,13 +46,13 @@ FARM_KEYS = {
         "printers_total", "printers_online", "printers_printing", "printers_ready", "printers_awaiting_clear",
         "printers_with_problem", "jobs_queued", "jobs_in_progress", "jobs_failed", "jobs_waiting_approval", "materials_short",
         "jobs_completed", "utilization", "next_free", "orders_open", "orders_overdue", "production_slots_used",
-        "production_slots_total", "api_requests_last_hour",
+        "production_slots_total", "maintenance_due", "api_requests_last_hour",
     },
     Platform.BINARY_SENSOR: {"realtime"},
     Platform.BUTTON: {"refresh"},
     Platform.SWITCH: {"process_low_priority_jobs"},
     Platform.CALENDAR: {"deadlines"},
-    Platform.TODO: {"attention", "queue", "beds_to_clear", "open_orders"},
+    Platform.TODO: {"attention", "queue", "beds_to_clear", "open_orders", "maintenance_due"},
     Platform.EVENT: {"job", "material", "order"},
 }  # fmt: skip
 

@@ -231,6 +231,8 @@ class TestWithoutEntitlement:
     ) -> None:
         printer = printer_named(farm, "A1 01")
         farm.fleet.set_maintenance(farm.world.printers[printer], enabled=True)
+        # As long as the list of the subscription has not been read again.
+        farm.world.entitle("maintenance")
         await setup_entry()
         assert switch(hass, printer, "maintenance_mode") == "on"
 

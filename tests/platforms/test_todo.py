@@ -16,7 +16,7 @@ from tests.conftest import SetUp
 from tests.support.actions import sent
 from tests.support.common import device_of, pass_time, paths, printer_named, state_of, until, value_of
 from tests.support.issues import stream_gone
-from tests.support.todo import complete, items, move, remove, shown, summaries, until_shown
+from tests.support.todo import complete, items, move, remove, shown, summaries, until_list, until_shown
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.clock import to_iso
 
@@ -160,7 +160,7 @@ async def test_job_of_an_order_names_the_order(hass: HomeAssistant, farm: Virtua
     farm.world.jobs.touch(job_id(farm, "Jig"))
     farm.settle()
     entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
-    await until(hass, lambda: "For order 1002" in entity.todo_items[2].description)
+    await until_list(hass, farm, QUEUE, lambda: "For order 1002" in entity.todo_items[2].description)
 
 
 @pytest.mark.usefixtures("lists")

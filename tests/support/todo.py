@@ -1,5 +1,7 @@
 """What tests ask Home Assistant's to-do lists for."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.components.todo import DOMAIN as TODO
@@ -7,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from tests.support.common import entity_id, until
+from tests.support.common import entity_id
 from virtual_farm import VirtualFarm
 
 
@@ -34,7 +36,23 @@ def shown(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[str]:
 
 async def until_shown(hass: HomeAssistant, farm: VirtualFarm, key: str, *wanted: str) -> None:
     """Await that a list says exactly this."""
-    await until(hass, lambda: shown(hass, farm, key) == list(wanted))
+    await until_list(hass, farm, key, lambda: shown(hass, farm, key) == list(wanted))
+
+
+async def until_list(
+    hass: HomeAssistant, farm: VirtualFarm, key: str, holds: Callable[[], bool], seconds: float = 10
+) -> None:
+    """Await the updates of a list that make something hold; its state, a number, may stay the same."""
+    changed = asyncio.Event()
+    entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
+    remove = entity.async_subscribe_updates(lambda _: changed.set())
+    try:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                changed.clear()
+                await changed.wait()
+    finally:
+        remove()
 
 
 async def complete(hass: HomeAssistant, farm: VirtualFarm, key: str, item: str) -> None:

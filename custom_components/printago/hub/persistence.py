@@ -142,41 +142,49 @@ class StoreState:
         if farm_event.scope is Scope.PRINT:
             self.on_print(farm_event)
         if ended or farm_event.kind == "print_started":
-            self._async_save_soon()
+            self.async_save_soon()
         return ended
+
+    @callback
+    def async_remember_entitlements(self, names: Iterable[str]) -> None:
+        """Save what the subscription includes."""
+        before = self.facts.entitled
+        self.facts.take_entitlements(names)
+        if self.facts.entitled is not before:
+            self.async_save_soon()
 
     @callback
     def async_mark_seen(self, printer_id: str) -> None:
         """Save that a person has looked at the last result of a printer."""
         self.results.mark_seen(printer_id)
-        self._async_save_soon()
+        self.async_save_soon()
 
     @callback
     def async_remember_past(self, printer_id: str, past: PrintResult) -> None:
         """Save how a past print ended, unless a later one is known."""
         if self.results.take(printer_id, past):
-            self._async_save_soon()
+            self.async_save_soon()
 
     @callback
     def async_remember_lacking(self, permissions: Iterable[str]) -> None:
         """Save which missing permissions a repair issue has listed."""
         if (lacking := frozenset(permissions)) != self.lacking:
             self.lacking = lacking
-            self._async_save_soon()
+            self.async_save_soon()
 
     @callback
     def async_remember_short_materials(self, keys: Iterable[str]) -> None:
         """Save which materials were reported as short."""
         if (short := frozenset(keys)) != self.short_materials:
             self.short_materials = short
-            self._async_save_soon()
+            self.async_save_soon()
 
     @callback
     def async_remember_endpoint(self, url: str) -> None:
         """Save the address at which realtime works."""
         if url != self._realtime_endpoint:
             self._realtime_endpoint = url
-            self._async_save_soon()
+            self.async_save_soon()
 
     async def async_load(self) -> None:
         """Load what was saved before a restart; only the first call does."""
@@ -196,6 +204,9 @@ class StoreState:
         if isinstance(short := saved.get("short_materials"), list):
             self.short_materials = frozenset(key for key in short[:_MOST_SHORT] if isinstance(key, str))
         self.event_detector.external_prints.restore(saved.get("external_prints"))
+        self.facts.maintenance.restore(saved.get("maintenance"))
+        if isinstance(entitled := saved.get("entitled"), bool):
+            self.facts.entitled = entitled
         if isinstance(endpoint := saved.get("realtime_endpoint"), str):
             self._realtime_endpoint = endpoint
 
@@ -239,7 +250,8 @@ class StoreState:
             await self._storage.async_save(self._to_save())
 
     @callback
-    def _async_save_soon(self) -> None:
+    def async_save_soon(self) -> None:
+        """Save within half a minute."""
         # Each call would postpone the write, so keep the one that is pending.
         if self._kept and not self._save_waits:
             self._save_waits = True
@@ -258,6 +270,8 @@ class StoreState:
             "lacking": sorted(self.lacking),
             "short_materials": None if self.short_materials is None else sorted(self.short_materials),
             "external_prints": self.event_detector.external_prints.export(),
+            "maintenance": self.facts.maintenance.export(),
+            "entitled": self.facts.entitled,
         }
 
 

@@ -22,8 +22,8 @@ from ..const import DOMAIN, LOGGER
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 _FIRST_DELAY = 30
-# One second more, so that no hour has a sixth turn.
-_TURN = timedelta(minutes=12, seconds=1)
+# One second more, so that no hour has a thirteenth turn.
+_TURN = timedelta(minutes=5, seconds=1)
 _FRESH = 0.8
 """Share of its period for which a read skips its turn."""
 _PAUSE = 300.0

@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..api import PrintagoClient
 from ..model.farm import Farm
+from .farm_updates import FarmUpdates
 from .listeners import Listeners
 from .persistence import StoreState
 from .slow_poll import SlowPoller
@@ -21,6 +22,7 @@ class StoreAccess(Protocol):
     store_state: StoreState
     listeners: Listeners
     slow_poller: SlowPoller
+    updates: FarmUpdates
 
     @property
     def stream_since(self) -> float | None:

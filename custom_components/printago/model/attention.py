@@ -8,6 +8,7 @@ import heapq
 import math
 
 from ..api.models.filament import SlotAddress
+from ..api.models.maintenance import MaintenanceStatus
 from ..api.models.material import PrinterSlot
 from ..api.models.records import JobStatus, PrintJob, place_in_queue
 from ..api.models.telemetry import Severity
@@ -75,7 +76,25 @@ def attention(farm: Farm, facts: StoreInfo, results: Results) -> list[AttentionI
             for order in facts.overdue(now)
         ),
     ]
+    ranked += _maintenance(farm, facts)
     return [item for _, item in sorted(ranked, key=lambda ranked: (ranked[0], ranked[1].name, ranked[1].id))]
+
+
+def _maintenance(farm: Farm, facts: StoreInfo) -> Iterator[_Ranked]:
+    for item in facts.maintenance.items.values():
+        if item.status is not MaintenanceStatus.OVERDUE:
+            continue
+        printer = farm.printers.get(item.printer_id or "")
+        yield (
+            (8, -(item.progress or 0.0)),
+            AttentionItem(
+                concern=Concern.MAINTENANCE,
+                id=f"maintenance_{item.id}",
+                subject=item.id,
+                name=item.name or item.id,
+                printer=printer.name if printer is not None else None,
+            ),
+        )
 
 
 def _order_item(order_id: str, title: str, deadline: datetime | None) -> AttentionItem:

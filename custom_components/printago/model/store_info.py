@@ -1,4 +1,4 @@
-"""What is known of the store besides printers and jobs: open orders and production slots.
+"""What is known of the store besides printers and jobs: open orders, production slots, maintenance.
 
 Both rarely change. They are read about once an hour, if the key is allowed to; events keep orders up to date in between.
 """
@@ -12,9 +12,11 @@ from ..api.models.entity_event import Action
 from ..api.models.listing import Listing
 from ..api.models.order import Order
 from .timestamps import is_older
+from .upkeep import Maintenance
 
 _MOST_JOURNALED = 1_000
 _MOST_ORDERS = 20_000
+_MAINTENANCE = "maintenance"
 
 
 class Fact(StrEnum):
@@ -23,6 +25,7 @@ class Fact(StrEnum):
     ORDERS = "orders"
     SLOTS = "production_slots"
     MATERIALS = "materials"
+    MAINTENANCE = "maintenance"
 
 
 class StoreInfo:
@@ -35,6 +38,9 @@ class StoreInfo:
         """Open orders by ID."""
         self.slots: int | None = None
         """How many jobs the subscription runs at once; None if unlimited or unknown."""
+        self.maintenance = Maintenance()
+        self.entitled: bool | None = None
+        """Whether the subscription includes maintenance mode; None while unknown."""
         self._journal: list[tuple[str, Action, Mapping[str, Any]]] | None = None
 
     def overdue(self, now: datetime) -> list[Order]:
@@ -89,7 +95,14 @@ class StoreInfo:
     def forget(self, fact: Fact) -> None:
         """Forget what the key is no longer allowed to read."""
         self.known.discard(fact)
-        if fact is Fact.ORDERS:
-            self.orders = {}
-        elif fact is Fact.SLOTS:
-            self.slots = None
+        match fact:
+            case Fact.ORDERS:
+                self.orders = {}
+            case Fact.SLOTS:
+                self.slots = None
+            case Fact.MAINTENANCE:
+                self.maintenance.forget()
+
+    def take_entitlements(self, names: Iterable[str]) -> None:
+        """Set what the subscription includes. Its words are not documented: the one for maintenance says what it is."""
+        self.entitled = any(_MAINTENANCE in name.casefold() for name in names)

@@ -75,6 +75,14 @@ def _orders(key: str, choose: Callable[[StoreInfo, datetime], Iterable[Order]]) 
     )
 
 
+def _maintenance(coordinator: PrintagoCoordinator) -> Count:
+    due, printers = coordinator.store_state.facts.maintenance.due(), coordinator.farm.printers
+    names = [
+        f"{printers[item.printer_id].name}: {item.name}" for item in due if item.name and item.printer_id in printers
+    ]
+    return len(due), names[:_MOST_NAMES]
+
+
 def _urgency(order: Order) -> tuple[float, str]:
     return (order.deadline.timestamp() if order.deadline else math.inf, order.title)
 
@@ -124,6 +132,13 @@ FARM_SENSORS = (
     ),
     _orders("orders_open", lambda facts, now: facts.orders.values()),
     _orders("orders_overdue", lambda facts, now: facts.overdue(now)),
+    FarmSensorDescription(
+        key="maintenance_due",
+        state_class=SensorStateClass.MEASUREMENT,
+        fact=Fact.MAINTENANCE,
+        count_fn=_maintenance,
+        names="items",
+    ),
     FarmSensorDescription(
         key="production_slots_used",
         state_class=SensorStateClass.MEASUREMENT,
@@ -187,7 +202,7 @@ class FarmSensor(FarmEntity, SensorEntity):
     """A sensor of the farm."""
 
     entity_description: FarmSensorDescription
-    _unrecorded_attributes = frozenset({"printers", "jobs", "orders", "materials"})
+    _unrecorded_attributes = frozenset({"printers", "jobs", "orders", "materials", "items"})
 
     @override
     def _is_available(self) -> bool:

@@ -16,6 +16,7 @@ from .create_sku import CREATE_SKU_SCHEMA, async_create_sku
 from .emergency_stop import EMERGENCY_STOP_SCHEMA, async_emergency_stop
 from .explain_job import EXPLAIN_JOB_SCHEMA, async_explain_job
 from .get_materials import GET_MATERIALS_SCHEMA, async_get_materials
+from .mark_maintenance_done import MARK_MAINTENANCE_DONE_SCHEMA, async_mark_maintenance_done
 from .print_orders import PRINT_ORDERS_SCHEMA, async_print_orders
 from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .queries import (
@@ -55,6 +56,7 @@ ACTIONS = (
     Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
     Action("get_parts", GET_ITEMS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
     Action("get_skus", GET_ITEMS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
+    Action("mark_maintenance_done", MARK_MAINTENANCE_DONE_SCHEMA, async_mark_maintenance_done),
     *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
     Action("reorder_jobs", REORDER_JOBS_SCHEMA, async_reorder_jobs),
     Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),

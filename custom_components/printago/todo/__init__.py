@@ -18,8 +18,9 @@ from ..runtime import PrintagoConfigEntry
 from .attention_list import ATTENTION, AttentionList
 from .bed_list import BEDS_TO_CLEAR, BedList
 from .farm_list import FarmList, TodoEntityDescription
-from .order_list import OPEN_ORDERS, OrderList
-from .queue_list import QUEUE, QueueList
+from .maintenance_list import MAINTENANCE_DUE, MaintenanceList
+from .open_orders import OPEN_ORDERS, OrderList
+from .print_queue import QUEUE, QueueList
 
 PARALLEL_UPDATES = 0
 LISTS: dict[TodoEntityDescription, Callable[..., FarmList]] = {
@@ -27,6 +28,7 @@ LISTS: dict[TodoEntityDescription, Callable[..., FarmList]] = {
     QUEUE: QueueList,
     BEDS_TO_CLEAR: BedList,
     OPEN_ORDERS: OrderList,
+    MAINTENANCE_DUE: MaintenanceList,
 }
 
 

@@ -12,7 +12,8 @@ from ..model.attention import AttentionItem, Concern, attention
 from ..model.farm import Farm
 from .bed_list import async_settle_bed
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
-from .order_list import async_settle_order
+from .maintenance_list import async_settle_maintenance
+from .open_orders import async_settle_order
 
 ATTENTION = TodoEntityDescription(key="attention", features=((COMPLETE, frozenset()),))
 
@@ -70,6 +71,8 @@ class AttentionList(FarmList):
                 return True
             case Concern.ORDER:
                 return await async_settle_order(self.coordinator, item.subject)
+            case Concern.MAINTENANCE:
+                return await async_settle_maintenance(self.coordinator, item.subject)
         raise action_error("todo_not_settled", item=self._summary(item))
 
     async def _async_clear(self, item: AttentionItem) -> bool:

@@ -23,6 +23,7 @@ FABMATIC = _permissions("printer.config", "printer.ready")
 DOWNLOAD = _permissions("file.download")
 MAINTENANCE = _permissions("maintenance.edit")
 QUEUE_MANAGE = _permissions("queue.manage")
+MAINTENANCE_COMPLETE = _permissions("maintenance.complete")
 ORDER_EDIT = _permissions("order.edit")
 SETTINGS_VIEW = _permissions("settings.view")
 SETTINGS_EDIT = _permissions("settings.edit")
@@ -37,7 +38,7 @@ _NEEDED = {
     "POST /v1/printer-commands/send": PRINTER_CONTROL,
     "PATCH /v1/maintenance/mode": MAINTENANCE,
     "GET /v1/maintenance/fleet-status": _permissions("maintenance.view"),
-    "POST /v1/maintenance/mark-done": _permissions("maintenance.complete"),
+    "POST /v1/maintenance/mark-done": MAINTENANCE_COMPLETE,
     "GET /v1/print-jobs": _permissions("queue.view"),
     "GET /v1/print-jobs/{id}": _permissions("queue.view"),
     "GET /v1/print-jobs/{id}/matching-troubleshoot": _permissions("queue.view"),
