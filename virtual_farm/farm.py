@@ -61,7 +61,7 @@ class VirtualFarm:
         self.faults = FaultBox()
         self.world = World(self.config)
         self.storage = Storage(self.config.store_id, self.world.clock)
-        self.queue = JobQueue(self.world)
+        self.queue = JobQueue(self.world, self.storage)
         self.fleet = Fleet(self.world, self.queue)
         self.builder = Builder(self.world, self.queue)
         self.queue.listener = self.builder.note_end

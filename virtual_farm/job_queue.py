@@ -8,6 +8,7 @@ from .entities import Document, PrintJob
 from .machine import Task
 from .matching import ACTIVE, FINAL, Matcher
 from .printer import Printer
+from .storage import Storage
 from .world import World
 
 # The next state, and how many simulated seconds the state lasts.
@@ -27,9 +28,10 @@ _CHAMBER: dict[str, float] = {"ABS": 60.0, "ASA": 60.0}
 class JobQueue:
     """Orders jobs, assigns them to printers, and prepares them."""
 
-    def __init__(self, world: World) -> None:
-        """Use one world."""
+    def __init__(self, world: World, storage: Storage) -> None:
+        """Use one world, and the images of a storage."""
         self._world = world
+        self._storage = storage
         self._due: dict[str, float] = {}
         self._dirty = True
         self.listener: Callable[[PrintJob], None] | None = None
@@ -211,7 +213,9 @@ class JobQueue:
         plates = (objects or {}).get("plates") or []
         named = [item for plate in plates for item in (plate.get("sliced") or {}).get("objects") or []]
         if named:
-            job.skip_objects_data = {"objects": [dict(item) for item in named]}
+            top, pick = self._storage.plate_uris(item["identifyId"] for item in named)
+            objects = [dict(item) for item in named]
+            job.skip_objects_data = {"objects": objects, "topImageUri": top, "pickImageUri": pick}
 
     def _send(self, job: PrintJob) -> None:
         printer = self.printer_of(job)

@@ -1,6 +1,7 @@
 """Small PNG images, generated and not stored."""
 
 from functools import lru_cache
+import math
 import struct
 import zlib
 
@@ -29,10 +30,36 @@ def thumbnail(seed: str) -> bytes:
                 rows += bytes(color if across < width // 2 else shadow)
             else:
                 rows += bytes(_BACKGROUND)
-    header = struct.pack(">IIBBBBB", _SIZE, _SIZE, 8, 2, 0, 0, 0)
+    return _png(rows)
+
+
+def _png(rows: bytes | bytearray, *, alpha: bool = False) -> bytes:
+    header = struct.pack(">IIBBBBB", _SIZE, _SIZE, 8, 6 if alpha else 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", header)
         + _chunk(b"IDAT", zlib.compress(bytes(rows), 6))
         + _chunk(b"IEND", b"")
     )
+
+
+@lru_cache(maxsize=64)
+def plate(numbers: tuple[int, ...], *, pick: bool) -> bytes:
+    """Return a PNG of objects on a plate, seen from above.
+
+    With ``pick`` the color of each object is its number, red first, and all else is transparent.
+    """
+    columns = math.isqrt(max(0, len(numbers) - 1)) + 1
+    cell = _SIZE // columns
+    rows = bytearray()
+    for y in range(_SIZE):
+        rows.append(0)
+        for x in range(_SIZE):
+            index = y // cell * columns + x // cell
+            inside = all(cell // 8 <= at % cell < cell - cell // 8 for at in (x, y))
+            number = numbers[index] if inside and x // cell < columns and index < len(numbers) else None
+            if pick:
+                rows += bytes(4) if number is None else bytes([*number.to_bytes(3, "little"), 255])
+            else:
+                rows += bytes(_BACKGROUND if number is None else _PALETTE[number % len(_PALETTE)])
+    return _png(rows, alpha=pick)

@@ -1,5 +1,6 @@
 """The object store behind signed URLs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 import hashlib
 import hmac
@@ -9,12 +10,13 @@ import tempfile
 from urllib.parse import quote, urlencode
 
 from .clock import Clock
-from .pictures import thumbnail
+from .pictures import plate, thumbnail
 
 UPLOAD_SECONDS = 900.0
 DOWNLOAD_SECONDS = 3600.0
 
 _PICTURES = "thumbnails"
+_PLATE, _PICK = "plate", "pick"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Storage:
             return f"{self.public_url}/{_PICTURES}/{quote(name)}.png"
         return f"stores/{self._store_id}/{_PICTURES}/{name}.png"
 
+    def plate_uris(self, numbers: Iterable[str]) -> tuple[str, str]:
+        """Return the locations of two images of objects on a plate: as they look, and with their numbers as colors."""
+        objects = "-".join(numbers)
+        return self.picture_uri(f"{_PLATE}-{objects}"), self.picture_uri(f"{_PICK}-{objects}")
+
     def published(self, uri: str | None) -> str | None:
         """Return the URL of an image whose path was assigned before there was a URL."""
         prefix = f"stores/{self._store_id}/{_PICTURES}/"
@@ -81,7 +88,11 @@ class Storage:
         prefix = f"stores/{self._store_id}/{_PICTURES}/"
         if not path.startswith(prefix) or not path.endswith(".png"):
             return None
-        return thumbnail(path.removeprefix(prefix))
+        name = path.removeprefix(prefix)
+        kind, _, numbers = name.removesuffix(".png").partition("-")
+        if kind in (_PLATE, _PICK):
+            return plate(tuple(map(int, numbers.split("-"))), pick=kind == _PICK)
+        return thumbnail(name)
 
     def sign(self, method: str, path: str, seconds: float) -> str:
         """Return path and query of a URL that allows one method on one file for a time."""

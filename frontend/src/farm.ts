@@ -115,7 +115,8 @@ function keyed(entries: Entry[]): Record<string, string> {
   return found;
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+/** Sorts names as people do. */
+export const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 function byName(a: { name: string }, b: { name: string }): number {
   return collator.compare(a.name, b.name);

@@ -33,7 +33,7 @@ function choice(name: string, options: string[]): Json {
 }
 
 const wall = (): Json[] => [
-  choice("group_by", ["status", "area", "model"]),
+  choice("group_by", ["status", "area", "model", "tag"]),
   choice("density", ["auto", "compact", "roomy"]),
 ];
 

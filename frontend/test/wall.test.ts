@@ -22,6 +22,14 @@ async function show(hass: Home): Promise<void> {
   await vi.waitFor(() => expect(wall.renderRoot.querySelector(".tile, .sentence")).not.toBeNull());
 }
 
+/** Push what no entity has. */
+function push(hass: Home, data: object): void {
+  hass.connection.subscribeMessage = (callback) => {
+    setTimeout(() => callback({ loaded: true, ...data }));
+    return Promise.resolve(() => undefined);
+  };
+}
+
 const texts = (selector: string) =>
   [...wall.renderRoot.querySelectorAll(selector)].map((each) => each.textContent.replaceAll(/\s+/g, " ").trim());
 
@@ -78,6 +86,31 @@ test("a tile is drawn again when its printer has changed, and no other", async (
   expect(tiles()[0]).toBe(a);
   expect(observer.takeRecords()).toEqual([]);
   expect(drawn).not.toHaveBeenCalled();
+});
+
+test("printers stand under each of their tags, in the order of the tags", async () => {
+  const hass = home({ a: {}, b: {}, c: {} });
+  wall.setConfig({ type: "", group_by: "tag" });
+  push(hass, { tags: { a: ["rack-10", "rack-2"], b: ["rack-2"] } });
+  await show(hass);
+  await vi.waitFor(() => expect(texts("h3")).toEqual(["no tag 1", "rack-2 2", "rack-10 1"]));
+});
+
+test("jobs that wait for a person come first, a few of many", async () => {
+  const hass = home({ a: {} });
+  const failed = Array.from({ length: 6 }, (_, index) => ({
+    id: `j${index}`,
+    title: `Job ${index}`,
+    status: "failed",
+  }));
+  push(hass, { failed: failed.map((job) => ({ ...job, tags: [], error: "Clogged" })) });
+  await show(hass);
+  await vi.waitFor(() => expect(texts("h3")).toEqual(["jobs attention 6", "group ready 1"]));
+  expect(wall.renderRoot.querySelectorAll("printago-job")).toHaveLength(4);
+
+  wall.renderRoot.querySelector<HTMLButtonElement>("section > .act")!.click();
+  await wall.updateComplete;
+  expect(wall.renderRoot.querySelectorAll("printago-job")).toHaveLength(6);
 });
 
 test("messages of a printer are shown as text, whatever is in them", async () => {

@@ -1,12 +1,14 @@
 """WebSocket commands for cards: changes are pushed, cost no requests, and respect permissions."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from PIL import Image
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
@@ -115,6 +117,26 @@ async def test_orders_have_their_jobs_the_most_urgent_first(browser: Browser) ->
     assert orders[0]["number"] == "1001"
     assert [order["overdue"] for order in orders] == [True, False, False]
     assert {order["number"]: order["printing"] for order in orders}["1004"] == 1
+
+
+@pytest.mark.usefixtures("calm")
+async def test_wall_tells_what_failed_and_the_tags_of_printers(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    wall = await browser.subscribe("wall")
+
+    assert [job["title"] for job in wall["failed"]] == ["Order 1003"]
+    assert wall["failed"][0]["error"]
+    assert wall["waiting_approval"] == []
+    printer = farm.world.printers[printer_named(farm, "X1 Carbon 01")]
+    device = device_of(hass, entry, printer.id)
+    assert device is not None
+    assert printer.tags
+    assert wall["tags"][device.id] == printer.tags
+
+    failed = wall["failed"][0]["id"]
+    await hass.services.async_call("printago", "clear_jobs", {"job_id": [failed]}, blocking=True)
+    assert (await browser.when(lambda answer: not answer["failed"]))["loaded"]
 
 
 @pytest.mark.usefixtures("calm")
@@ -335,3 +357,49 @@ async def test_choices_of_an_sku_that_cannot_be_read_say_why(farm: VirtualFarm, 
     farm.inject_fault(Fault(mode="status", path="/v1/sku-options/values", status=500, count=10))
 
     assert (await browser.command("choices", sku="x"))["error"]["translation_domain"] == "printago"
+
+
+async def test_objects_of_a_print_come_with_pictures_that_tell_them_apart(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    setup_entry: SetUp,
+    hass_ws_client: WebSocketGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    assert await async_setup_component(hass, "http", {})
+    entry = await setup_entry()
+    printer = printer_named(farm, "X1 Carbon 01")
+    job_id = farm.world.printers[printer].printing_job_id
+    assert job_id is not None
+    top, pick = farm.storage.plate_uris(["101", "70000"])
+    objects = [
+        {"identifyId": "101", "name": "Left clip", "skipped": False},
+        {"identifyId": "70000", "name": "Right clip", "skipped": True},
+    ]
+    farm.job(job_id).skip_objects_data = {"objects": objects, "topImageUri": top, "pickImageUri": pick}
+    device = device_of(hass, entry, printer)
+    assert device is not None
+    browser = Browser(await hass_ws_client(hass))
+
+    found = (await browser.command("objects", device_id=device.id))["result"]
+
+    assert found["objects"] == [
+        {"id": 101, "name": "Left clip", "skipped": False},
+        {"id": 70000, "name": "Right clip", "skipped": True},
+    ]
+    client = await hass_client_no_auth()
+    picture = Image.open(BytesIO(await (await client.get(found["pick"])).read()))
+    colors = {color for _, color in picture.getcolors() or () if color[3]}
+    assert {red + green * 256 + blue * 65536 for red, green, blue, _ in colors} == {101, 70000}
+    assert (await client.get(found["picture"])).status == 200
+
+
+@pytest.mark.usefixtures("calm")
+async def test_a_printer_that_prints_nothing_has_no_objects(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    idle = next(printer.id for printer in farm.world.printers.values() if printer.printing_job_id is None)
+    for identifier in (idle, farm.config.store_id):
+        device = device_of(hass, entry, identifier)
+        assert device is not None
+        assert (await browser.command("objects", device_id=device.id))["result"]["objects"] == []

@@ -17,9 +17,10 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from .catalog_page import async_catalog, async_choices, materials
-from .order_list import orders
+from .order_page import orders
+from .printer_page import async_objects
 from .push import Read, Subscription, answer
-from .queue_list import queue
+from .queue_page import queue, wall
 from .viewer import Json, Viewer, async_viewer
 
 type Ask = Callable[[Viewer, Mapping[str, Any]], Awaitable[Json]]
@@ -28,9 +29,10 @@ _VIEW: dict[Any, Any] = {
     vol.Optional("device_id"): cv.string,
     vol.Optional("limit", default=50): vol.All(int, vol.Range(min=1, max=1000)),
 }
-_PUSHED: Mapping[str, Read] = {"queue": queue, "orders": orders}
+_PUSHED: Mapping[str, Read] = {"queue": queue, "orders": orders, "wall": wall}
 _ASKED: Mapping[str, tuple[Ask, dict[Any, Any]]] = {
     "catalog": (async_catalog, {vol.Optional("search", default=""): cv.string}),
+    "objects": (async_objects, {}),
     "choices": (async_choices, {vol.Optional("sku"): cv.string}),
 }
 

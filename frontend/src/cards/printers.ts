@@ -4,9 +4,12 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { isPending } from "../beds";
 import { PrintagoCard, shared } from "../card";
-import { farmOf, type Farm } from "../farm";
+import { collator, farmOf, type Farm } from "../farm";
 import { percent } from "../format";
 import type { CardConfig, Hass } from "../ha";
+import { Live } from "../live";
+import "../parts/job";
+import type { Job } from "../parts/job";
 import { openPrinter } from "../parts/open-printer";
 import { dueAction, endText, needText, progressBar, statusText } from "../parts/printer-parts";
 import { GROUPS, inOrder, viewOf, type Group, type PrinterView } from "../printer";
@@ -14,21 +17,34 @@ import { t } from "../words";
 
 const MANY = 12;
 const COMPACT_FROM = 41;
+const FIRST_JOBS = 4;
 
 interface WallConfig extends CardConfig {
-  group_by?: "status" | "area" | "model";
+  group_by?: "status" | "area" | "model" | "tag";
   density?: "auto" | "compact" | "roomy";
 }
 
+/** What no entity of a printer has. */
+interface Wall {
+  loaded: boolean;
+  failed?: Job[];
+  waiting_approval?: Job[];
+  /** Printago's tags by device. */
+  tags?: Record<string, string[]>;
+}
+
 interface Section {
-  key: string;
   title: string;
-  group: Group | null;
   views: PrinterView[];
 }
 
 export class PrintersCard extends PrintagoCard {
-  static override properties = { ...PrintagoCard.properties, only: { state: true }, search: { state: true } };
+  static override properties = {
+    ...PrintagoCard.properties,
+    only: { state: true },
+    search: { state: true },
+    allJobs: { state: true },
+  };
   static override styles = [
     shared,
     css`
@@ -76,6 +92,19 @@ export class PrintersCard extends PrintagoCard {
       .compact .tiles {
         grid-template-columns: repeat(auto-fill, minmax(142px, 1fr));
         gap: 6px;
+      }
+      .jobs {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr));
+        gap: 8px;
+        margin-bottom: 6px;
+      }
+      .jobs li {
+        padding: 0 10px 0 14px;
+        border-radius: var(--ha-card-border-radius, 12px);
+        border: 1px solid var(--ha-card-border-color, var(--divider-color));
+        border-inline-start: 6px solid var(--printago-attention);
+        background: color-mix(in srgb, var(--printago-attention) 10%, var(--card-background-color));
       }
       .tile {
         position: relative;
@@ -189,9 +218,12 @@ export class PrintersCard extends PrintagoCard {
 
   declare only: Group | null;
   declare search: string;
+  declare allJobs: boolean;
+  #live = new Live<Wall>(this);
 
   constructor() {
     super();
+    this.allJobs = false;
     this.only = null;
     this.search = "";
     // Of hundreds of printers something changes all the time: several times a second is often enough.
@@ -207,6 +239,7 @@ export class PrintersCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
     if (farm.printers.length === 0) return this.sentence(t("no_printers"));
+    this.#live.follow(hass, { type: "printago/wall/subscribe", device_id: farm.deviceId });
     const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
     const wanted = this.search.trim().toLocaleLowerCase();
     const views = all.filter(
@@ -217,7 +250,7 @@ export class PrintersCard extends PrintagoCard {
     );
     const compact = this.#isCompact(farm);
     return html`<div class=${compact ? "compact" : ""}>
-      ${farm.printers.length > MANY ? this.#tools(all) : nothing}
+      ${farm.printers.length > MANY ? this.#tools(all) : nothing} ${this.#jobs(hass, farm)}
       ${views.length === 0 ? html`<p class="muted" role="status">${t("nothing_found")}</p>` : nothing}
       ${this.#sections(hass, views).map(
         (section) =>
@@ -243,22 +276,44 @@ export class PrintersCard extends PrintagoCard {
   #sections(hass: Hass, views: PrinterView[]): Section[] {
     const { group_by = "status" } = (this.config ?? {}) as WallConfig;
     const sections = new Map<string, Section>();
+    const titles = ({ printer, group }: PrinterView): string[] => {
+      if (group_by === "area") return [hass.areas[printer.areaId ?? ""]?.name ?? t("no_area")];
+      if (group_by === "model") return [printer.model || t("no_model")];
+      if (group_by === "tag") return this.#live.data?.tags?.[printer.deviceId] ?? [t("no_tag")];
+      return [t(`group_${group}`)];
+    };
     for (const view of views) {
-      const { areaId, model } = view.printer;
-      const title =
-        group_by === "area"
-          ? (hass.areas[areaId ?? ""]?.name ?? t("no_area"))
-          : group_by === "model"
-            ? model || t("no_model")
-            : t(`group_${view.group}`);
-      let section = sections.get(title);
-      if (!section) {
-        section = { key: title, title, group: group_by === "status" ? view.group : null, views: [] };
-        sections.set(title, section);
+      for (const title of titles(view)) {
+        const section = sections.get(title);
+        if (section) section.views.push(view);
+        else sections.set(title, { title, views: [view] });
       }
-      section.views.push(view);
     }
+    if (group_by !== "status") return [...sections.values()].sort((a, b) => collator.compare(a.title, b.title));
     return [...sections.values()];
+  }
+
+  /** The jobs that wait for a person. */
+  #jobs(hass: Hass, farm: Farm): TemplateResult | typeof nothing {
+    const { failed = [], waiting_approval = [] } = this.#live.data ?? {};
+    const jobs = [...waiting_approval, ...failed];
+    if (jobs.length === 0) return nothing;
+    const shown = this.allJobs ? jobs : jobs.slice(0, FIRST_JOBS);
+    return html`<section aria-label=${t("jobs_attention")}>
+      <h3 aria-live="polite">${t("jobs_attention")} <span class="muted">${jobs.length}</span></h3>
+      <ul class="jobs">
+        ${repeat(
+          shown,
+          (job) => job.id,
+          (job) => html`<li><printago-job .hass=${hass} .farm=${farm} .job=${job}></printago-job></li>`,
+        )}
+      </ul>
+      ${
+        jobs.length > shown.length
+          ? html`<button class="act" @click=${() => (this.allJobs = true)}>${t("show_more")}</button>`
+          : nothing
+      }
+    </section>`;
   }
 
   #tools(views: PrinterView[]): TemplateResult {

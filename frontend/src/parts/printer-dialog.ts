@@ -33,6 +33,7 @@ const READINGS = [
 const SWITCHES = ["enabled", "fabmatic", "maintenance_mode", "chamber_light"];
 
 export class PrinterDialog extends PrintagoCard {
+  static override properties = { ...PrintagoCard.properties, skipping: { state: true } };
   static override styles = [
     shared,
     dialogStyle,
@@ -123,7 +124,14 @@ export class PrinterDialog extends PrintagoCard {
     `,
   ];
 
+  /** Whether the objects of the print are shown. */
+  declare skipping: boolean;
   #follow: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    this.skipping = false;
+  }
 
   static open(card: PrintagoCard, printer: Printer): void {
     const dialog = new PrinterDialog();
@@ -167,6 +175,11 @@ export class PrinterDialog extends PrintagoCard {
           (each) => html`<p class="message" role="status">${each.message ?? each.code} ${wiki(each)}</p>`,
         )}
         <div class="buttons">${dueAction(hass, view)} ${this.#actions(hass, view)}</div>
+        ${
+          this.skipping && isBusy(view)
+            ? html`<printago-plate .hass=${hass} .deviceId=${printer.deviceId}></printago-plate>`
+            : nothing
+        }
         <div class="grid">${READINGS.map((key) => this.#reading(hass, hass.states[printer.entities[key] ?? ""]))}</div>
         <ul>
           ${traysOf(hass, printer).map(
@@ -201,9 +214,15 @@ export class PrinterDialog extends PrintagoCard {
 
   #actions(hass: Hass, view: PrinterView): TemplateResult | typeof nothing {
     const { pause, stop } = view.printer.entities;
-    const busy = view.group === "printing" || view.status === "pause";
-    if (!busy) return nothing;
+    if (!isBusy(view)) return nothing;
     return html`${
+      isKnown(hass.states[view.printer.entities.current_job ?? ""])
+        ? html`<button class="act" aria-expanded=${this.skipping} @click=${() => this.#showObjects()}>
+            ${t("skip_objects")}
+          </button>`
+        : nothing
+    }
+    ${
       view.status === "running" && pause
         ? html`<button class="act" @click=${() => press(hass, pause)}>${t("pause")}</button>`
         : nothing
@@ -213,6 +232,11 @@ export class PrinterDialog extends PrintagoCard {
         ? html`<button class="act danger" @click=${() => askToStop(this, hass, view.printer)}>${t("stop")}</button>`
         : nothing
     }`;
+  }
+
+  #showObjects(): void {
+    if (this.skipping) this.skipping = false;
+    else void import("./plate").then(() => (this.skipping = true));
   }
 
   #reading(hass: Hass, state: State | undefined): TemplateResult | typeof nothing {
@@ -251,6 +275,10 @@ export class PrinterDialog extends PrintagoCard {
       ${parts.map((each) => `· ${each} `)}
     </p>`;
   }
+}
+
+function isBusy(view: PrinterView): boolean {
+  return view.group === "printing" || view.status === "pause" || view.progress !== null;
 }
 
 customElements.define("printago-printer-dialog", PrinterDialog);

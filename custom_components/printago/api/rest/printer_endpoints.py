@@ -22,6 +22,17 @@ class PrintObject:
     skipped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PlateObjects:
+    """The objects of a job, and the storage paths of two images of them; None where there is none."""
+
+    objects: list[PrintObject]
+    picture: str | None = None
+    """The plate from above."""
+    pick_picture: str | None = None
+    """The same view, in which the color of each object is its ID (red lowest) [assumed: as in Bambu's sliced files]."""
+
+
 class PrinterEndpoints:
     """The calls for objects and slots of printers; all raise PrintagoError."""
 
@@ -30,13 +41,21 @@ class PrinterEndpoints:
         self._transport = transport
 
     async def print_objects(self, job_id: str) -> list[PrintObject]:
-        """Return the objects of a job (``GET /v1/print-jobs/{id}``), empty if Printago knows none."""
+        """Return the objects of a job; an empty list if Printago knows none."""
+        return (await self.plate_objects(job_id)).objects
+
+    async def plate_objects(self, job_id: str) -> PlateObjects:
+        """Return the objects of a job with their images (``GET /v1/print-jobs/{id}``)."""
         job = await self._transport.request("GET", f"/v1/print-jobs/{job_id}", priority=RequestPriority.USER)
         if not isinstance(job, Mapping):
             raise MalformedResponseError("the answer is not a job")
-        data = job.get("skipObjectsData")
-        rows = data.get("objects") if isinstance(data, Mapping) else None
-        return list(_print_objects(rows if isinstance(rows, list) else []))
+        raw = job.get("skipObjectsData")
+        data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+        rows = data.get("objects")
+        pictures = [
+            path if isinstance(path := data.get(key), str) and path else None for key in ("topImageUri", "pickImageUri")
+        ]
+        return PlateObjects(list(_print_objects(rows if isinstance(rows, list) else [])), *pictures)
 
     async def assign_material(
         self,

@@ -4,6 +4,7 @@ import heapq
 
 from ..api.models.records import LOW_PRIORITY, JobStatus, PrintJob, place_in_queue
 from ..api.models.tags import PIN, USER_TAGS, split_tags
+from ..model.farm import Farm
 from ..model.wait_reason import wait_reason
 from .viewer import Json, Viewer
 
@@ -19,8 +20,7 @@ def queue(viewer: Viewer) -> Json:
     farm = coordinator.farm
 
     def first(most: int, status: JobStatus) -> list[Json]:
-        jobs = heapq.nsmallest(most, farm.jobs_with(status), key=place_in_queue)
-        return [_job(viewer, job) for job in jobs]
+        return [_job(viewer, job) for job in _first(farm, most, status)]
 
     return {
         "readable": True,
@@ -29,6 +29,26 @@ def queue(viewer: Viewer) -> Json:
         "failed": first(_MOST_FAILED, JobStatus.FAILED),
         "waiting_approval": first(_MOST_FAILED, JobStatus.WAITING_FOR_APPROVAL),
     }
+
+
+def wall(viewer: Viewer) -> Json:
+    """Return the jobs that wait for a person, and the tags of printers by device."""
+    coordinator = viewer.runtime.coordinator
+    tagged = (printer for printer in coordinator.farm.printers.values() if printer.record.tags)
+    jobs: dict[str, list[Json]] = {
+        name: [_job(viewer, job) for job in _first(coordinator.farm, viewer.limit, status)]
+        if coordinator.jobs_readable
+        else []
+        for name, status in (("failed", JobStatus.FAILED), ("waiting_approval", JobStatus.WAITING_FOR_APPROVAL))
+    }
+    tags = {
+        device: list(printer.record.tags) for printer in tagged if (device := viewer.device(printer.id)) is not None
+    }
+    return {**jobs, "tags": tags}
+
+
+def _first(farm: Farm, most: int, status: JobStatus) -> list[PrintJob]:
+    return heapq.nsmallest(most, farm.jobs_with(status), key=place_in_queue)
 
 
 def _job(viewer: Viewer, job: PrintJob) -> Json:
