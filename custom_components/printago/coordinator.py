@@ -23,6 +23,7 @@ from .api import (
     PermissionDeniedError,
     PrintagoClient,
     PrintagoError,
+    PrintJob,
     RateLimitedError,
     RealtimeClient,
     RequestPriority,
@@ -277,7 +278,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             raise self.last_exception.with_traceback(None)
         raise update_error(err) from err
 
-    async def _async_open_jobs(self, priority: RequestPriority) -> Listing | None:
+    async def _async_open_jobs(self, priority: RequestPriority) -> Listing[PrintJob] | None:
         if not self.jobs_readable:
             return None
         try:

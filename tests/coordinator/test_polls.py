@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.printago.api import Listing, RequestPriority
+from custom_components.printago.api import Listing, PrintJob, RequestPriority
 from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOUT_STREAM
 from custom_components.printago.diagnostics.health import describe_rest
 from tests.conftest import SetUp
@@ -241,7 +241,7 @@ async def test_snapshot_requested_during_a_slow_one_is_not_forgotten(
     client = entry.runtime_data.coordinator.client
     open_jobs, under_way, may_go_on = client.open_jobs, asyncio.Event(), asyncio.Event()
 
-    async def take_long(priority: RequestPriority) -> Listing:
+    async def take_long(priority: RequestPriority) -> Listing[PrintJob]:
         under_way.set()
         await may_go_on.wait()
         return await open_jobs(priority)

@@ -105,7 +105,7 @@ class Bench:
         self.event_detector = EventDetector(self.farm)
         self.facts = StoreInfo()
         self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), Listing({}, True)))
-        self.facts.apply_orders(Listing({}, True))
+        self.facts.apply_orders(Listing({}, True), self.now)
 
     def take(self, line: bytes) -> None:
         """Take one line; raises whatever the code under test should not raise, and FindingError."""
@@ -159,16 +159,15 @@ class Bench:
 
     def _listing(self, letter: str, body: bytes) -> None:
         self.farm.begin_snapshot()
-        listing = self._finish(self._client(body).printers())
-        if listing is None:
-            self._show(self.farm.abandon_snapshot())
-        elif letter == "R":
-            self._show(self.farm.apply_snapshot(listing, None))
-        elif letter == "Q":
-            self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), listing))
+        client, since = self._client(body), NOON - timedelta(days=1)
+        if letter == "R" and (printers := self._finish(client.printers())) is not None:
+            self._show(self.farm.apply_snapshot(printers, None))
+        elif letter == "Q" and (jobs := self._finish(client.open_jobs())) is not None:
+            self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), jobs))
         else:
             self._show(self.farm.abandon_snapshot())
-            self._show(self.farm.apply_ended_jobs(listing, NOON - timedelta(days=1)))
+            if letter == "E" and (ended := self._finish(client.ended_jobs(since))) is not None:
+                self._show(self.farm.apply_ended_jobs(ended, since))
 
     def _answers(self, body: bytes) -> None:
         client = self._client(body)
@@ -188,7 +187,7 @@ class Bench:
         self._finish(client.queue.matching("j" * 24))
         self._finish(client.printer_endpoints.print_objects("j" * 24))
         if (orders := self._finish(client.open_orders())) is not None:
-            self.facts.apply_orders(orders)
+            self.facts.apply_orders(orders, self.now)
         slots, variants = self._finish(client.printer_slots()), self._finish(client.material_variants())
         if slots is not None and variants is not None:
             self.farm.materials.take_slots(slots)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from custom_components.printago.api import Action, Listing
+from custom_components.printago.api import Action
 from custom_components.printago.model.events import FarmEvent, Scope
 from custom_components.printago.model.print_results import Results
 from custom_components.printago.model.print_status import Result
-from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
+from tests.support.farm_model import JOB, NOON, A, event, job, listed_jobs, record, snapshot, stamp
 from tests.support.watched import Watched
 
 KNOWN = {"code": "0700-2000-0002-0001", "message": "Empty"}
@@ -222,7 +222,7 @@ def test_missed_end_is_found_with_its_time() -> None:
     source = job(
         600, status="completed", assignedPrinterId=A, printingStartedAt=stamp(-60), printingCompletedAt=stamp(600)
     )
-    rows = Listing({JOB: source}, complete=True)
+    rows = listed_jobs({JOB: source})
     assert watched.see(watched.farm.apply_ended_jobs(rows, NOON)) == ["job_finished", "print_finished"]
     assert watched.last[0].data["late"] is True
     assert watched.last[0].data["occurred_at"] == stamp(600)
@@ -239,7 +239,7 @@ def test_job_that_was_missed_completely_fires_all_of_its_events() -> None:
         printingStartedAt=stamp(60),
         printingCompletedAt=stamp(600),
     )
-    kinds = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
+    kinds = watched.see(watched.farm.apply_ended_jobs(listed_jobs({JOB: source}), NOON))
     assert kinds == [
         "job_created",
         "job_assigned",

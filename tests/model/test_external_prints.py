@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.printago.api import Action, Listing
+from custom_components.printago.api import Action
 from custom_components.printago.model.print_results import Results
 from custom_components.printago.model.print_status import Result
-from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
+from tests.support.farm_model import JOB, NOON, A, event, job, listed_jobs, record, snapshot, stamp
 from tests.support.watched import Watched
 
 type Said = tuple[Any, ...]
@@ -473,7 +473,7 @@ def test_job_found_after_its_print_ended_fires_nothing_at_the_printer() -> None:
     watched.now += timedelta(minutes=2)
     whole = {"assignedPrinterId": A, "createdAt": stamp(1), "printingStartedAt": stamp(2)}
     source = job(90, status="completed", printingCompletedAt=stamp(3), **whole)
-    fired = watched.see(watched.farm.apply_ended_jobs(Listing({JOB: source}, complete=True), NOON))
+    fired = watched.see(watched.farm.apply_ended_jobs(listed_jobs({JOB: source}), NOON))
     assert fired == ["job_created", "job_assigned", "job_started", "job_finished"]
 
 

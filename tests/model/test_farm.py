@@ -11,7 +11,7 @@ from custom_components.printago.api import Action, Listing, MalformedMessageErro
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.print_status import PrintStatus, Readiness
 from tests.api.payloads import ANYTHING, FULL_STAT, STORE, damaged
-from tests.support.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp, stat
+from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, record, snapshot, stamp, stat
 
 
 @pytest.fixture
@@ -79,9 +79,7 @@ def test_event_in_flight_is_applied_on_top_of_the_snapshot(farm: Farm) -> None:
     event(farm, "printer", Action.UPDATE, {A: {"name": "Unstamped"}})
     event(farm, "printjob", Action.UPDATE, {JOB: job(status="printing", assignedPrinterId=A)})
     stat(farm, A, None, data={"temps": {"bedTemp": 61}})
-    changes = farm.apply_snapshot(
-        Listing({A: record(name="From before")}, complete=True), Listing({JOB: job(-5)}, complete=True)
-    )
+    changes = farm.apply_snapshot(Listing({A: record(name="From before")}, complete=True), listed_jobs({JOB: job(-5)}))
     assert farm.printers.keys() == {A, B}
     assert farm.printers[A].name == "Unstamped"
     assert farm.printers[A].telemetry.bed_temp == 61
@@ -291,7 +289,7 @@ def test_any_messages_leave_a_working_farm_with_valid_values(sent: list[Any], as
         if number == asked:
             farm.begin_snapshot()
         if isinstance(item, dict):
-            farm.apply_snapshot(Listing(item, complete=False), Listing(item, complete=True))
+            farm.apply_snapshot(Listing(item, complete=False), listed_jobs(item))
             continue
         topic, payload = item
         try:

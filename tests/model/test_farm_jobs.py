@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.printago.api import Action, Listing
 from custom_components.printago.model.farm import Farm
-from tests.support.farm_model import JOB, NOON, A, B, event, job, record, snapshot, stamp
+from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, record, snapshot, stamp
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
     snapshot(farm, {A: record()}, printing)
     farm.begin_snapshot()
     event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", **after}})
-    farm.apply_snapshot(Listing({A: record()}, complete=True), Listing(printing, complete=True))
+    farm.apply_snapshot(Listing({A: record()}, complete=True), listed_jobs(printing))
     assert JOB not in farm.jobs
     assert farm.printers[A].job is None
     assert farm.open_jobs.completions.total == 8

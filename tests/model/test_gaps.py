@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from custom_components.printago.api import Listing
-from tests.support.farm_model import JOB, NOON, A, job, record, snapshot, stamp
+from tests.support.farm_model import JOB, NOON, A, job, listed_jobs, record, snapshot, stamp
 from tests.support.watched import Watched
 
 
 def answer(watched: Watched, row: dict[str, Any]) -> list[str]:
     """Apply the jobs that have ended since noon; return the events."""
-    return watched.see(watched.farm.apply_ended_jobs(Listing({JOB: row}, complete=True), NOON))
+    return watched.see(watched.farm.apply_ended_jobs(listed_jobs({JOB: row}), NOON))
 
 
 @pytest.mark.parametrize(

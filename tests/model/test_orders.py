@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action, Listing
+from custom_components.printago.api.models.listing import read_listing
+from custom_components.printago.api.models.order import Order
 from custom_components.printago.model.store_info import Fact, StoreInfo
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -17,12 +19,17 @@ def order(number: str, *, status: str = "open", minute: int = 0, **fields: Any) 
     return {"orderNumber": number, "status": status, "cancelledAt": None, "updatedAt": updated_at, **fields}
 
 
+def list_orders(facts: StoreInfo, rows: dict[str, Any], *, complete: bool) -> None:
+    """Let a list of the open orders come."""
+    facts.apply_orders(read_listing(Listing(rows, complete), Order), NOW)
+
+
 @pytest.fixture
 def facts() -> StoreInfo:
     """Return a store with two open orders."""
     facts = StoreInfo()
     facts.begin_orders()
-    facts.apply_orders(Listing({"one": order("1"), "two": order("2")}, complete=True))
+    list_orders(facts, {"one": order("1"), "two": order("2")}, complete=True)
     return facts
 
 
@@ -38,7 +45,7 @@ def test_orders_that_are_not_open_are_left_out() -> None:
         "three": order("3", cancelledAt=NOW.isoformat()),
         "four": {"orderNumber": 4, "status": None},
     }
-    facts.apply_orders(Listing(rows, complete=True))
+    list_orders(facts, rows, complete=True)
     assert numbers(facts) == ["1"]
 
 
@@ -83,14 +90,14 @@ def test_events_during_a_list_request_are_applied_to_the_list(facts: StoreInfo) 
     facts.apply_order("one", Action.DELETE, {})
     facts.apply_order("three", Action.INSERT, order("3", minute=1))
     facts.apply_order("two", Action.UPDATE, order("2 renamed", minute=1))
-    facts.apply_orders(Listing({"one": order("1"), "two": order("2")}, complete=True))
+    list_orders(facts, {"one": order("1"), "two": order("2")}, complete=True)
     assert numbers(facts) == ["2 renamed", "3"]
 
 
 def test_incomplete_list_removes_no_order(facts: StoreInfo) -> None:
-    facts.apply_orders(Listing({"three": order("3")}, complete=False))
+    list_orders(facts, {"three": order("3")}, complete=False)
     assert numbers(facts) == ["1", "2", "3"]
-    facts.apply_orders(Listing({"three": order("3")}, complete=True))
+    list_orders(facts, {"three": order("3")}, complete=True)
     assert numbers(facts) == ["3"]
 
 
@@ -98,7 +105,7 @@ def test_orders_are_unknown_before_the_first_read_and_without_permission() -> No
     facts = StoreInfo()
     assert facts.apply_order("one", Action.INSERT, order("1"))
     assert numbers(facts) == []
-    facts.apply_orders(Listing({"one": order("1")}, complete=True))
+    list_orders(facts, {"one": order("1")}, complete=True)
     facts.apply_slots(4)
     assert facts.known == {Fact.ORDERS, Fact.SLOTS}
     facts.forget(Fact.ORDERS)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from custom_components.printago.api import Action, EntityEvent, Listing
+from custom_components.printago.api import Action, EntityEvent, Listing, PrintJob
+from custom_components.printago.api.models.listing import read_listing
 from custom_components.printago.api.models.telemetry import read_stat
 from custom_components.printago.model.farm import Changes, Farm
 
@@ -40,7 +41,12 @@ def snapshot(
 ) -> Changes:
     """Let a snapshot come at once."""
     farm.begin_snapshot()
-    return farm.apply_snapshot(Listing(dict(printers), complete), Listing(dict(jobs or {}), complete))
+    return farm.apply_snapshot(Listing(dict(printers), complete), listed_jobs(jobs or {}, complete=complete))
+
+
+def listed_jobs(rows: Mapping[str, Any], *, complete: bool = True) -> Listing[PrintJob]:
+    """Return the response to a request for jobs."""
+    return read_listing(Listing(dict(rows), complete), PrintJob)
 
 
 def event(farm: Farm, kind: str, action: Action, entities: Mapping[str, Any]) -> Changes:

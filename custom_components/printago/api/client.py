@@ -15,10 +15,10 @@ import orjson
 from .exceptions import InUseError, MalformedResponseError, NotAppliedError
 from .models.build import CreatedBuild
 from .models.listing import Listing, read_listing
-from .models.order import OPEN
+from .models.order import OPEN, Order
 from .models.picture import MAX_PICTURE, Picture
 from .models.product import Part, Sku
-from .models.records import FINAL_STATUSES, JobStatus
+from .models.records import FINAL_STATUSES, JobStatus, PrintJob
 from .rest.addresses import is_address
 from .rest.batcher import Batcher
 from .rest.history_endpoints import HistoryEndpoints
@@ -140,14 +140,15 @@ class PrintagoClient:
             await self._transport.request("GET", "/v1/printers", priority=RequestPriority.USER, params={"limit": "1"})
         )
 
-    async def open_jobs(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+    async def open_jobs(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing[PrintJob]:
         """Return the jobs that wait, run, or failed and were not cleared (``GET /v1/print-jobs``)."""
-        return await self._list("/v1/print-jobs", priority=priority, filters=OPEN_JOBS)
+        return read_listing(await self._list("/v1/print-jobs", priority=priority, filters=OPEN_JOBS), PrintJob)
 
-    async def ended_jobs(self, since: datetime) -> Listing:
+    async def ended_jobs(self, since: datetime) -> Listing[PrintJob]:
         """Return the ended jobs that changed after ``since`` (Printago's clock)."""
         filters = {"status.in": ",".join(sorted(FINAL_STATUSES)), "updatedAt.gte": timestamp(since)}
-        return await self._list("/v1/print-jobs", priority=RequestPriority.BACKGROUND, filters=filters)
+        listing = await self._list("/v1/print-jobs", priority=RequestPriority.BACKGROUND, filters=filters)
+        return read_listing(listing, PrintJob)
 
     async def completed_count(self) -> int:
         """Return the number of all jobs that the store has completed."""
@@ -203,9 +204,9 @@ class PrintagoClient:
         answer = await self._transport.request("GET", "/v1/settings/store", priority=RequestPriority.BACKGROUND)
         return _low_priority(_object(answer))
 
-    async def open_orders(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+    async def open_orders(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing[Order]:
         """Return the open orders (``GET /v1/orders``)."""
-        return await self._list("/v1/orders", priority=priority, filters=OPEN_ORDERS)
+        return read_listing(await self._list("/v1/orders", priority=priority, filters=OPEN_ORDERS), Order)
 
     async def production_slots(self) -> int | None:
         """Return how many jobs the subscription runs at once, None for no limit (``GET /v1/subscriptions``)."""

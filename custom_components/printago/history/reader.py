@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..api import PermissionDeniedError, PrintagoError, PrintJob, RateLimitedError, RequestPriority
+from ..api import PermissionDeniedError, PrintagoError, RateLimitedError, RequestPriority
 from ..api.rest.history_endpoints import JobPage
 from ..api.rest.job_filter import JobFilter
 from ..const import DOMAIN, LOGGER
@@ -133,7 +133,7 @@ class HistoryReader:
         """Read what has ended or changed since the last run."""
         asked_at = self._coordinator.store_state.clock.now()
         listing = await self._coordinator.client.ended_jobs(since - _CLOCK_MARGIN)
-        self._history.async_take(PrintJob.from_json(job_id, row) for job_id, row in listing.rows.items())
+        self._history.async_take(listing.rows.values())
         self._missed = False
         if listing.complete:
             self._history.past.complete_until = max(since, asked_at)

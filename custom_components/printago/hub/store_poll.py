@@ -7,11 +7,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..api import Listing, PermissionDeniedError
+from ..api import PermissionDeniedError
 from ..api.models.entity_event import SUBSCRIPTION_KIND
 from ..model.changes import Changes
 from ..model.store_info import Fact
-from ..model.timestamps import rows_without_future_timestamps
 from .store_access import StoreAccess
 
 COMPLETED_COUNT = "completed_count"
@@ -41,9 +40,8 @@ class StorePoller:
     async def _async_read_orders(self) -> None:
         self._facts.begin_orders()
         try:
-            listing = await self._coordinator.client.open_orders()
-            rows = rows_without_future_timestamps(listing.rows, self._coordinator.farm.server_now())
-            self._facts.apply_orders(Listing(rows, listing.complete))
+            orders = await self._coordinator.client.open_orders()
+            self._facts.apply_orders(orders, self._coordinator.farm.server_now())
         except PermissionDeniedError:
             self._async_forget(Fact.ORDERS)
             raise

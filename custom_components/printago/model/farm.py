@@ -74,7 +74,7 @@ class Farm:
         self._replay(changes)
         return changes
 
-    def apply_snapshot(self, printers: Listing, jobs: Listing | None) -> Changes:
+    def apply_snapshot(self, printers: Listing, jobs: Listing[PrintJob] | None) -> Changes:
         """Merge a snapshot; ``jobs`` is None if the key is not allowed to read them.
 
         Only a complete list removes anything, and an empty one only when it comes twice in a row.
@@ -114,9 +114,9 @@ class Farm:
         self._update_derived(changes)
         return changes
 
-    def apply_ended_jobs(self, jobs: Listing, since: datetime) -> Changes:
+    def apply_ended_jobs(self, jobs: Listing[PrintJob], since: datetime) -> Changes:
         """Merge how jobs ended without an event: those that disappeared, and those created and ended after ``since``."""
-        return self.open_jobs.apply_ended(rows_without_future_timestamps(jobs.rows, self.server_now()), since)
+        return self.open_jobs.apply_ended(jobs, since, self.server_now())
 
     def _changed_in_flight(self) -> set[str]:
         """Return IDs from events that came while the snapshot was requested: it may be older than they are."""

@@ -12,7 +12,7 @@ from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob
 from .changes import Changes, JobChange, was_retried
 from .gone_entities import GoneEntities
 from .printer import PrinterState
-from .timestamps import is_in_future, is_older, without_future_timestamps
+from .timestamps import is_in_future, is_older, without_future_timestamp
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOBS = 50_000
@@ -87,11 +87,17 @@ class OpenJobs:
         return self.jobs.get(job_id) or self._left.get(job_id)
 
     def apply_snapshot(
-        self, jobs: Listing, changed_since: AbstractSet[str], changes: Changes, now: datetime, *, may_end: bool
+        self,
+        jobs: Listing[PrintJob],
+        changed_since: AbstractSet[str],
+        changes: Changes,
+        now: datetime,
+        *,
+        may_end: bool,
     ) -> None:
         """Merge a snapshot. A job that it does not list has ended, if ``may_end`` and not in ``changed_since``."""
-        for job_id, source in jobs.rows.items():
-            self._merge_row(job_id, source, changes, now)
+        for job in jobs.rows.values():
+            self._merge_row(job, changes, now)
         if jobs.complete and may_end:
             for job_id in self.jobs.keys() - jobs.rows.keys() - changed_since:
                 changes.jobs_vanished = True
@@ -104,11 +110,11 @@ class OpenJobs:
         self._left.clear()
         self.known = False
 
-    def apply_ended(self, rows: Mapping[str, Mapping[str, Any]], since: datetime) -> Changes:
+    def apply_ended(self, jobs: Listing[PrintJob], since: datetime, now: datetime) -> Changes:
         """Merge how jobs ended without an event: those that disappeared, and those created and ended after ``since``."""
         changes = Changes()
-        for job_id, source in rows.items():
-            job = PrintJob.from_json(job_id, source)
+        for job_id, listed in jobs.rows.items():
+            job = without_future_timestamp(listed, now)
             before = self._left.get(job_id)
             if job.status not in FINAL_STATUSES:
                 continue
@@ -169,14 +175,16 @@ class OpenJobs:
         self._index_job(known, None, changes)
         changes.jobs = True
 
-    def _merge_row(self, job_id: str, source: Mapping[str, Any], changes: Changes, now: datetime) -> None:
+    def _merge_row(self, job: PrintJob, changes: Changes, now: datetime) -> None:
         """Merge a row of a snapshot; most rows change nothing."""
-        known = self.jobs.get(job_id)
-        job = PrintJob.from_json(job_id, source)
-        if known is None and not is_in_future(job.updated_at, now):
-            self._add_job(job, changes, whole=True)
-        elif known is None or job != known:
-            self.merge(job_id, PrintJob.read(without_future_timestamps(source, now)), changes, whole=True)
+        known = self.jobs.get(job.id)
+        if known is None:
+            self._add_job(without_future_timestamp(job, now), changes, whole=True)
+        elif job != known:
+            values = job.mentioned
+            if is_in_future(job.updated_at, now):
+                del values["updated_at"]
+            self.merge(job.id, values, changes, whole=True)
 
     def _add_job(self, job: PrintJob, changes: Changes, *, whole: bool) -> None:
         """Add a job that was not known."""

@@ -11,7 +11,7 @@ from typing import Any
 from ..api.models.entity_event import Action
 from ..api.models.listing import Listing
 from ..api.models.order import Order
-from .timestamps import is_older
+from .timestamps import is_older, without_future_timestamp
 from .upkeep import Maintenance
 
 _MOST_JOURNALED = 1_000
@@ -51,12 +51,13 @@ class StoreInfo:
         """Record events from now on: the list that is about to be requested may not include them."""
         self._journal = []
 
-    def apply_orders(self, listing: Listing) -> None:
-        """Replace the open orders; a list that is not complete removes none."""
+    def apply_orders(self, listing: Listing[Order], now: datetime) -> None:
+        """Replace the open orders at ``now`` (Printago's clock); a list that is not complete removes none."""
         journal, self._journal = self._journal, None
-        read = {order_id: Order.from_json(order_id, source) for order_id, source in listing.rows.items()}
         kept = {} if listing.complete else self.orders
-        self.orders = kept | {order_id: order for order_id, order in read.items() if order.is_open}
+        self.orders = kept | {
+            order_id: without_future_timestamp(order, now) for order_id, order in listing.rows.items() if order.is_open
+        }
         self.known.add(Fact.ORDERS)
         for order_id, action, source in journal or ():
             self.apply_order(order_id, action, source)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..api.models.entity_event import EntityEvent
-from ..api.models.records import UPDATED_AT, read_moment
+from ..api.models.order import Order
+from ..api.models.records import UPDATED_AT, PrintJob, read_moment
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 """How far ahead of Printago's clock a timestamp may be. One in the future would block all updates until then."""
@@ -24,6 +25,11 @@ def is_older(stamp: datetime | None, known: datetime | None) -> bool:
 def is_in_future(stamp: datetime | None, now: datetime) -> bool:
     """Return whether to ignore a timestamp, since it is in the future at ``now`` (Printago's clock)."""
     return stamp is not None and stamp > now and stamp > now + CLOCK_TOLERANCE
+
+
+def without_future_timestamp[R: (Order, PrintJob)](record: R, now: datetime) -> R:
+    """Return a record without a timestamp that is in the future at ``now`` (Printago's clock)."""
+    return record.changed({"updated_at": None}) if is_in_future(record.updated_at, now) else record
 
 
 def without_future_timestamps(source: Source, now: datetime) -> Source:

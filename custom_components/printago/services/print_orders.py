@@ -8,7 +8,6 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import RequestPriority
-from ..api.models.listing import read_listing
 from ..api.models.order import Order
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error, action_failure
@@ -80,7 +79,7 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
 
 async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
     """Return the IDs of orders given by ID or number; raises PrintagoError and ServiceValidationError."""
-    orders = read_listing(await coordinator.client.open_orders(RequestPriority.USER), Order).rows
+    orders = (await coordinator.client.open_orders(RequestPriority.USER)).rows
     found: dict[str, None] = {}
     for name in wanted:
         matching = (

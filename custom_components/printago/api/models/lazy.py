@@ -93,6 +93,11 @@ class LazyRecord:
         # Keep the JSON object for the fields that were not read yet.
         return _lay_over(self.__new__(type(self)), {**self.__dict__, **values})
 
+    @property
+    def mentioned(self) -> dict[str, Any]:
+        """Return the attributes that the JSON object mentions, as ``read`` does."""
+        return self.read(self._source)
+
     def source_of(self, key: str) -> object:
         """Return the original value of a field by the cloud's name."""
         return self._source.get(key)
