@@ -33,7 +33,8 @@ async def test_read_goes_on_after_restarts_and_no_page_comes_twice(
     farm.fill_history(4200, months=6)
     entry = await setup_entry()
     for _ in range(5):
-        await pass_time(hass, 31)
+        for _ in range(2):
+            await pass_time(hass, 41)
         entry.runtime_data.coordinator.store_state.async_forget_farm()
         assert await hass.config_entries.async_reload(entry.entry_id)
     await read_all(hass, entry)
@@ -61,7 +62,7 @@ async def test_jobs_that_change_while_pages_are_read_are_counted_as_they_are(
     entry = await setup_entry()
     chance = random.Random(4)  # noqa: S311
     for _ in range(20):
-        await pass_time(hass, 31)
+        await pass_time(hass, 41)
         if history_of(entry).past.cursor.done:
             break
         for job in chance.sample(list(past_jobs(farm)), 5):
@@ -88,7 +89,7 @@ async def test_pages_that_fail_are_read_later(
 ) -> None:
     farm.fill_history(2500, months=3)
     entry = await setup_entry()
-    await pass_time(hass, 31)
+    await pass_time(hass, 41)
     farm.inject_fault(fault)
     await read_all(hass, entry, step=3700)
     assert_all_is_counted(farm, entry)
@@ -98,10 +99,9 @@ async def test_last_result_is_known_from_the_first_page(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.fill_history(900, months=2)
-    await setup_entry()
+    entry = await setup_entry()
     await pass_time(hass, 31)
-    # Once parts and prices are known.
-    await pass_time(hass, 40)
+    await read_all(hass, entry, step=50)
     for printer in farm.world.printers:
         last = max(
             (

@@ -20,7 +20,7 @@ PRINTER_KEYS = {
         True: {
             "print_status", "readiness", "print_progress", "remaining_time", "end_time", "current_layer", "stage",
             "task_name", "current_job", "nozzle_temp", "bed_temp", "chamber_temp", "total_usage_hours",
-            "total_print_jobs", "last_print_result", "problem", "external_spool", "ams_1_tray_1", "ams_1_tray_2", "ams_1_tray_3",
+            "total_print_jobs", "last_print_result", "success_rate", "filament_used", "problem", "external_spool", "ams_1_tray_1", "ams_1_tray_2", "ams_1_tray_3",
             "ams_1_tray_4",
         },
         False: {
@@ -46,7 +46,8 @@ FARM_KEYS = {
         "printers_total", "printers_online", "printers_printing", "printers_ready", "printers_awaiting_clear",
         "printers_with_problem", "jobs_queued", "jobs_in_progress", "jobs_failed", "jobs_waiting_approval", "materials_short",
         "jobs_completed", "utilization", "next_free", "orders_open", "orders_overdue", "production_slots_used",
-        "production_slots_total", "maintenance_due", "api_requests_last_hour",
+        "production_slots_total", "maintenance_due", "api_requests_last_hour", "success_rate", "filament_used", "print_time",
+        "queue_print_time", "queue_end", "queue_filament",
     },
     Platform.BINARY_SENSOR: {"realtime"},
     Platform.BUTTON: {"refresh"},

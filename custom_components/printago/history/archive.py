@@ -86,6 +86,7 @@ class Archive:
         self._recent = Store[list[dict[str, Any]]](hass, _VERSION, f"{self._key}_recent", atomic_writes=True)
         self._lock = asyncio.Lock()
         self._cancel_save: CALLBACK_TYPE | None = None
+        self._closed = False
         self.past = Past()
 
     def _segment(self, number: int) -> Store[dict[str, str]]:
@@ -110,7 +111,7 @@ class Archive:
     @callback
     def async_save_soon(self) -> None:
         """Save within two minutes; what is lost until then is read again."""
-        if self._cancel_save is None:
+        if self._cancel_save is None and not self._closed:
             self._cancel_save = async_call_later(self._hass, _SAVE_DELAY, self._async_save_now)
 
     async def _async_save_now(self, _: object) -> None:
@@ -133,6 +134,11 @@ class Archive:
             if segments:
                 await self._recent.async_save(recent)
             await self._state.async_save(state)
+
+    async def async_close(self) -> None:
+        """Save for the last time."""
+        self._closed = True
+        await self.async_save()
 
     async def async_remove(self) -> frozenset[str]:
         """Remove all that was saved; return the IDs of the statistics that were exported."""

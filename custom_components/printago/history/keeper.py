@@ -1,7 +1,8 @@
 """The past of a store while its entry is loaded: it takes over jobs that are over, and answers what sensors show."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -14,6 +15,7 @@ from ..hub.slow_poll import HOUR
 from ..model.changes import Changes
 from ..model.print_results import PrintResult
 from .archive import Archive, Past
+from .forecast import QueueForecaster
 from .job_entry import end_of, entry_of, past_print_of, seconds_of
 from .ledger import Totals
 from .past_print import PastPrint
@@ -28,6 +30,7 @@ _FACTS = frozenset(
 )
 """What the history tells of a job; an event about anything else does not matter."""
 _FULL = 100
+_JUST = timedelta(minutes=1)
 
 
 class History:
@@ -42,6 +45,7 @@ class History:
         self.valuer: Valuer = lambda *_: NOTHING_KNOWN
         self.can_value: Callable[[], bool] = lambda: True
         """Returns whether the valuer knows what it needs; the past waits for that."""
+        self.forecaster = QueueForecaster(entry, coordinator)
         self.unclear: set[str] = set()
         """IDs of jobs of which an event has told too little."""
         self._on_change: list[Callable[[], None]] = []
@@ -78,10 +82,20 @@ class History:
         """Save what has changed."""
         if self._loaded:
             self._async_note_complete()
-            await self.archive.async_save()
+            await self.archive.async_close()
 
     async def _async_on_stop(self, _: Event) -> None:
         await self.async_unload()
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all of the past is known."""
+        return self._loaded and self.past.cursor.done
+
+    @property
+    def weighs(self) -> bool:
+        """Return whether it is known what parts take; the key may not be allowed to read them."""
+        return self._coordinator.store_state.stock.parts_known or self.past.ledger.farm.grams > 0
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> None:
@@ -98,7 +112,7 @@ class History:
         progress = {
             change.after.id: share
             for change in changes.job_changes
-            if not change.by_snapshot and (share := self._progress_of(change.after)) is not None
+            if (share := self._progress_of(change.after)) is not None
         }
         if not self._loaded:
             self._early.append((jobs, progress))
@@ -116,6 +130,9 @@ class History:
         return False
 
     def _progress_of(self, job: PrintJob) -> float | None:
+        """Return the last progress of a job that has just ended: what its printer shows until the next print."""
+        if job.ended_at is None or self._coordinator.farm.server_now() - job.ended_at > _JUST:
+            return None
         printer = self._coordinator.farm.printers.get(job.assigned_printer_id or "")
         percent = printer.telemetry.percent if printer is not None else None
         return None if percent is None else percent / _FULL
@@ -149,11 +166,14 @@ class History:
         if ended_at is None:
             return False
         usage = self.valuer(job, progress, seconds_of(job, ended_at))
+        if usage.cost is not None and past.currency is None:
+            past.currency = usage.currency
+        if usage.currency != past.currency:
+            # Sums are of one currency: the one in which the first print was priced.
+            usage = replace(usage, cost=None, currency=None)
         entry = past.ledger.add(entry_of(job, ended_at, usage, past.names), end_is_guess=guessed)
         if entry is None:
             return False
-        if usage.currency is not None:
-            past.currency = usage.currency
         if guessed:
             ended_at = datetime.fromtimestamp(entry.ended, ended_at.tzinfo)
         printer_id = job.assigned_printer_id
@@ -241,6 +261,12 @@ class History:
             return self._summary.farm
         number = self._number(printer_id)
         return Outcomes() if number is None else self._summary.of_printer.get(number, Outcomes())
+
+    def failed_prints(self, printer_id: str) -> int:
+        """Return how many prints of a printer have failed, external ones as far as they were seen."""
+        seen = self._coordinator.store_state.results.of(printer_id)
+        totals = self.totals(printer_id) if self.complete else None
+        return max(seen.failed_prints, totals.failed + seen.failed_external) if totals else seen.failed_prints
 
     def _number(self, printer_id: str) -> int | None:
         return self.past.names["printers"].find(printer_id)

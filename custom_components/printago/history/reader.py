@@ -18,7 +18,7 @@ from ..coordinator import PrintagoCoordinator
 from .archive import Cursor
 from .keeper import History
 
-FIRST_DELAY = 30.0
+FIRST_DELAY = 40.0
 """Seconds after the start of an entry, which must not become slower."""
 PAUSE = 5.0
 """Seconds between two pages."""

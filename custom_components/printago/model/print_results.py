@@ -28,6 +28,9 @@ class PrintResult:
     currency: str | None = None
     """Of ``cost``."""
     failed_prints: int = 0
+    """Since the installation."""
+    failed_external: int = 0
+    """Those of them that were no Printago jobs."""
     seen: bool = False
     """A person has looked at the result."""
 
@@ -49,7 +52,9 @@ class Results:
         if farm_event.scope is not Scope.PRINT or farm_event.subject is None or result is None:
             return False
         remembered = self._of.setdefault(farm_event.subject, PrintResult())
-        remembered.failed_prints += result is Result.FAILED
+        if result is Result.FAILED:
+            remembered.failed_prints += 1
+            remembered.failed_external += farm_event.data["job_id"] is None
         ended_at = farm_event.occurred_at.isoformat()
         if remembered.ended_at is not None and ended_at < remembered.ended_at:
             # Detected late: a later print has already ended.
@@ -77,7 +82,7 @@ class Results:
             return True
         if past.ended_at is None or (known.ended_at is not None and past.ended_at < known.ended_at):
             return False
-        past.failed_prints = known.failed_prints
+        past.failed_prints, past.failed_external = known.failed_prints, known.failed_external
         if past.job_id == known.job_id:
             past.seen = known.seen
             if past.ended_at == known.ended_at and past.energy is None and past.cost is None:
@@ -100,13 +105,16 @@ class Results:
         for printer_id, source in saved.items():
             if not isinstance(source, Mapping):
                 continue
-            texts = {
+            ended_at = read_moment(source.get("ended_at"))
+            others: dict[str, Any] = {
+                name: count if type(count := source.get(name)) is int and count >= 0 else 0
+                for name in ("failed_prints", "failed_external")
+            }
+            others |= {
                 name: value
                 for name in ("reason", "job_id", "job", "part", "currency")
                 if isinstance(value := source.get(name), str)
             }
-            ended_at = read_moment(source.get("ended_at"))
-            failed = source.get("failed_prints")
             result = source.get("result")
             self._of[str(printer_id)] = PrintResult(
                 result=Result(result) if isinstance(result, str) and result in set(Result) else None,
@@ -115,8 +123,7 @@ class Results:
                 seen=source.get("seen") is True,
                 energy=_amount(source.get("energy")),
                 cost=_amount(source.get("cost")),
-                failed_prints=failed if isinstance(failed, int) and failed >= 0 else 0,
-                **texts,
+                **others,
             )
 
 

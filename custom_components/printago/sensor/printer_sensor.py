@@ -217,12 +217,6 @@ RESULT_SENSORS = (
             "currency": result.currency,
         },
     ),
-    ResultSensorDescription(
-        key="failed_prints",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_registry_enabled_default=False,
-        value_fn=lambda result: result.failed_prints,
-    ),
 )
 
 
