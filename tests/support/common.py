@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -36,15 +36,17 @@ def value_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "se
     return state.state if state else None
 
 
-async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Await the state changes that make something hold."""
+async def until_changed(
+    listen: Callable[[Callable[..., None]], CALLBACK_TYPE], holds: Callable[[], bool], seconds: float = 10
+) -> None:
+    """Await the changes that make something hold; ``listen`` adds a listener for them and returns what removes it."""
     changed = asyncio.Event()
 
     @callback
-    def on_change(_: Event[Any]) -> None:
+    def on_change(*_: object) -> None:
         changed.set()
 
-    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
+    remove = listen(on_change)
     try:
         async with asyncio.timeout(seconds):
             while not holds():
@@ -52,19 +54,16 @@ async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float =
                 await changed.wait()
     finally:
         remove()
+
+
+async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Await the state changes that make something hold."""
+    await until_changed(partial(hass.bus.async_listen, EVENT_STATE_CHANGED), holds, seconds)
 
 
 async def until_farm(entry: MockConfigEntry, holds: Callable[[], bool], seconds: float = 10) -> None:
     """Await the changes of the farm model that make something hold, whether or not an entity shows it."""
-    changed = asyncio.Event()
-    remove = entry.runtime_data.coordinator.listeners.async_add_changes(lambda _: changed.set())
-    try:
-        async with asyncio.timeout(seconds):
-            while not holds():
-                changed.clear()
-                await changed.wait()
-    finally:
-        remove()
+    await until_changed(entry.runtime_data.coordinator.listeners.async_add_changes, holds, seconds)
 
 
 async def until_asked(holds: Callable[[], bool], seconds: float = 10) -> None:

@@ -1,6 +1,5 @@
 """What tests ask Home Assistant's to-do lists for."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from tests.support.common import entity_id
+from tests.support.common import entity_id, until_changed
 from virtual_farm import VirtualFarm
 
 
@@ -43,16 +42,8 @@ async def until_list(
     hass: HomeAssistant, farm: VirtualFarm, key: str, holds: Callable[[], bool], seconds: float = 10
 ) -> None:
     """Await the updates of a list that make something hold; its state, a number, may stay the same."""
-    changed = asyncio.Event()
     entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
-    remove = entity.async_subscribe_updates(lambda _: changed.set())
-    try:
-        async with asyncio.timeout(seconds):
-            while not holds():
-                changed.clear()
-                await changed.wait()
-    finally:
-        remove()
+    await until_changed(entity.async_subscribe_updates, holds, seconds)
 
 
 async def complete(hass: HomeAssistant, farm: VirtualFarm, key: str, item: str) -> None:

@@ -59,34 +59,24 @@ async def async_submit_print_job(call: ServiceCall) -> ServiceResponse:
     if call.data[ATTR_DRY_RUN]:
         preview = await coordinator.async_call(coordinator.client.products.preview_build(request.build), reads=True)
         return _preview_response(preview) if call.return_response else None
-    return await async_submit(
-        runtime,
-        request,
-        wants_response=call.return_response,
-        wait_until=call.data.get(ATTR_WAIT_UNTIL),
-        seconds=call.data[ATTR_TIMEOUT],
-    )
+    return await async_submit(call, runtime, request)
 
 
-async def async_submit(
-    runtime: PrintagoRuntime,
-    request: PrintRequest,
-    *,
-    wants_response: bool,
-    wait_until: WaitUntil | None,
-    seconds: float,
-) -> dict[str, Any] | None:
-    """Submit a print, wait until its jobs have reached the requested step, and return the response of the action.
+async def async_submit(call: ServiceCall, runtime: PrintagoRuntime, request: PrintRequest) -> dict[str, Any] | None:
+    """Submit a print, wait until its jobs have reached the step that the call asks for, and return its response.
 
-    If they do not reach it within ``seconds``, the response says so. Raises HomeAssistantError, as ``Submitter`` does.
+    If they do not reach it in time, the response says so. Raises HomeAssistantError, as ``Submitter`` does.
     """
+    wait_until: WaitUntil | None = call.data.get(ATTR_WAIT_UNTIL)
     with JobTracker(runtime.coordinator) as tracker:
         submission = await Submitter(runtime.coordinator, runtime.catalog).async_submit(
-            request, tracker, find_jobs=wants_response or wait_until is not None
+            request, tracker, find_jobs=call.return_response or wait_until is not None
         )
-        reached = {} if wait_until is None else {"reached": await tracker.async_wait(wait_until, seconds)}
+        reached = (
+            {} if wait_until is None else {"reached": await tracker.async_wait(wait_until, call.data[ATTR_TIMEOUT])}
+        )
     response = {**submission.as_response(tracker), **reached, "jobs": tracker.as_response()}
-    return response if wants_response else None
+    return response if call.return_response else None
 
 
 def _preview_response(preview: Iterable[PreviewedBuild]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from ..printing.request import (
 from ..runtime import PrintagoRuntime
 from .file_source import ModelFile, async_media_path, async_open, media_id
 from .helpers import ATTR_PRINTER, async_runtime
-from .submit_print_job import ATTR_TAGS, ATTR_TIMEOUT, ATTR_WAIT_UNTIL, TAGS, WAITING, async_submit, tags_of
+from .submit_print_job import ATTR_TAGS, ATTR_WAIT_UNTIL, TAGS, WAITING, async_submit, tags_of
 from .url_source import async_open_url
 
 ATTR_MEDIA = "media"
@@ -157,13 +157,7 @@ async def _async_print(
     }
     try:
         request = await runtime.coordinator.async_call(async_print_request(runtime.catalog, wanted, tags), reads=True)
-        return await async_submit(
-            runtime,
-            request,
-            wants_response=call.return_response,
-            wait_until=call.data.get(ATTR_WAIT_UNTIL),
-            seconds=call.data[ATTR_TIMEOUT],
-        )
+        return await async_submit(call, runtime, request)
     except HomeAssistantError as err:
         error = await async_message(call.hass, err)
         raise action_failure("uploaded_not_printed", name=called(part), part_id=part.id, error=error) from err

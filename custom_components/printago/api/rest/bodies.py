@@ -1,10 +1,36 @@
-"""Reads response bodies up to a limit, and errors of a storage server."""
+"""Reads response bodies up to a limit, and errors of the network and of a storage server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import aiohttp
 
-from ..exceptions import InvalidRequestError, MalformedResponseError, NotFoundError, OutcomeUnknownError, PrintagoError
+from ..exceptions import (
+    CannotConnectError,
+    InvalidRequestError,
+    MalformedResponseError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PrintagoError,
+)
+
+
+@contextmanager
+def network_errors(*others: type[Exception]) -> Iterator[None]:
+    """Turn errors of a request, and ``others``, into ours: CannotConnectError if it was not sent, else OutcomeUnknownError.
+
+    Their text can contain the URL, so only their type is kept.
+    """
+    lost: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError, *others)
+    try:
+        yield
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+        raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
+    except TimeoutError:
+        raise OutcomeUnknownError("no answer in time") from None
+    except lost as err:
+        raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
 
 async def read_body(content: aiohttp.StreamReader, most: int) -> bytes:

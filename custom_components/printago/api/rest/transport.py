@@ -27,7 +27,7 @@ from ..exceptions import (
 from ..models.fields import http_date
 from ..redaction import KEY_ID_LENGTH, Redactor
 from .addresses import fetch
-from .bodies import read_body, storage_error
+from .bodies import network_errors, read_body, storage_error
 from .permissions import PermissionLedger, Permissions, named_in, permissions_of
 from .rate_limit import MAX_WAIT, RateLimiter, RequestPriority, parse_retry_after
 from .request_log import uptime
@@ -176,7 +176,7 @@ class Transport:
                 await self._admit(priority, max_wait=0)
             return await handler(request)
 
-        try:
+        with network_errors():
             async with self._session.request(
                 method,
                 self._base.joinpath(path.removeprefix("/")),
@@ -190,13 +190,6 @@ class Transport:
                 self.limiter.observe(response.headers, refused=response.status == HTTPStatus.TOO_MANY_REQUESTS)
                 self.clock.observe(response.headers)
                 payload = await read_body(response.content, MAX_ANSWER)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
-            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
-        except TimeoutError:
-            raise OutcomeUnknownError("no answer in time") from None
-        except (aiohttp.ClientError, OSError) as err:
-            # The text of these errors can contain the URL; their type is enough.
-            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
         if error := self._error_of(response.status, response.headers, payload):
             if isinstance(error, PermissionDeniedError):
                 raise self._judge_refusal(error, permissions_of(method, path), entitled=entitled)
@@ -218,17 +211,11 @@ class Transport:
         Raises CannotConnectError, OutcomeUnknownError, NotFoundError, InvalidRequestError.
         """
         address = _signed_address(url)
-        try:
+        with network_errors(ValueError):
             async with self._session.get(address, timeout=_TIMEOUT, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
                     raise storage_error(response.status)
                 return await read_body(response.content, most)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
-            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
-        except TimeoutError:
-            raise OutcomeUnknownError("no answer in time") from None
-        except (aiohttp.ClientError, OSError, ValueError) as err:
-            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
     @_without_context
     async def fetch(self, address: str, most: int) -> bytes:
@@ -248,7 +235,7 @@ class Transport:
         """
         address = _signed_address(url)
         timeout = aiohttp.ClientTimeout(total=60 + size / _SLOWEST_UPLOAD, connect=10, sock_connect=10)
-        try:
+        with network_errors(ValueError):
             async with self._session.put(
                 address,
                 data=content,
@@ -259,12 +246,6 @@ class Transport:
             ) as response:
                 if not 200 <= response.status < 300:
                     raise storage_error(response.status)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
-            raise CannotConnectError(f"connection failed ({type(err).__name__})") from None
-        except TimeoutError:
-            raise OutcomeUnknownError("no answer in time") from None
-        except (aiohttp.ClientError, OSError, ValueError) as err:
-            raise OutcomeUnknownError(f"connection lost ({type(err).__name__})") from None
 
     def close(self) -> None:
         """End all reads that wait for room: their results are no longer needed."""
