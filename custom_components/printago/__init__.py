@@ -29,6 +29,7 @@ from .hub.clock_jumps import ClockMonitor
 from .hub.cover_cache import CoverImageCache
 from .hub.devices import DeviceKeeper, DeviceNames
 from .hub.material_watch import MaterialWatch
+from .hub.order_poll import OrderPoll
 from .hub.persistence import async_get_store_state, async_remove_store_state
 from .hub.picture_names import PictureNames
 from .hub.spool_weights import async_follow_spool_weights
@@ -110,6 +111,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     )
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StorePoller(entry, coordinator)
+    OrderPoll(entry, coordinator)
     StockPoller(entry, coordinator)
     async_follow_spool_weights(entry, coordinator)
     MaterialWatch(entry, coordinator, coordinator.updates.event_publisher.async_publish)

@@ -46,9 +46,12 @@ async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it
         "GET /v1/materials/instances",
         "GET /v1/materials/printer-slots",
         "GET /v1/materials/variants",
+        "GET /v1/order-items",
         "GET /v1/orders",
         "GET /v1/part-material-assignments",
         "GET /v1/parts",
+        # What was printed of the open orders.
+        "GET /v1/print-jobs",
         "GET /v1/print-jobs/stats/completed-count",
         "GET /v1/settings/store",
         "GET /v1/settings/store",

@@ -11,6 +11,7 @@ from typing import Any
 from ..api.models.entity_event import Action
 from ..api.models.listing import Listing
 from ..api.models.order import Order
+from .order_book import OrderBook
 from .timestamps import is_older, without_future_timestamp
 from .upkeep import Maintenance
 
@@ -26,6 +27,8 @@ class Fact(StrEnum):
     SLOTS = "production_slots"
     MATERIALS = "materials"
     MAINTENANCE = "maintenance"
+    ORDER_ITEMS = "order_items"
+    SHOPS = "shops"
 
 
 class StoreInfo:
@@ -38,6 +41,7 @@ class StoreInfo:
         """Open orders by ID."""
         self.slots: int | None = None
         """How many jobs the subscription runs at once; None if unlimited or unknown."""
+        self.book = OrderBook()
         self.maintenance = Maintenance()
         self.entitled: bool | None = None
         """Whether the subscription includes maintenance mode; None while unknown."""
@@ -99,6 +103,9 @@ class StoreInfo:
         match fact:
             case Fact.ORDERS:
                 self.orders = {}
+                self.book = OrderBook()
+            case Fact.ORDER_ITEMS:
+                self.book.items = {}
             case Fact.SLOTS:
                 self.slots = None
             case Fact.MAINTENANCE:

@@ -12,6 +12,7 @@ from ..const import DOMAIN
 from ..printing.action_fields import checked
 from .assign_material import ASSIGN_MATERIAL_SCHEMA, async_assign_material
 from .change_jobs import CHANGE_JOBS_SCHEMA, JOB_CHANGES, UPDATE_JOBS_SCHEMA, async_change_jobs, async_update_jobs
+from .close_orders import CLOSE_ORDERS_SCHEMA, async_close_orders_named
 from .create_sku import CREATE_SKU_SCHEMA, async_create_sku
 from .emergency_stop import EMERGENCY_STOP_SCHEMA, async_emergency_stop
 from .explain_job import EXPLAIN_JOB_SCHEMA, async_explain_job
@@ -48,6 +49,7 @@ class Action:
 ACTIONS = (
     Action("assign_material", ASSIGN_MATERIAL_SCHEMA, async_assign_material),
     Action("confirm_beds", CONFIRM_BEDS_SCHEMA, async_confirm_beds),
+    Action("close_orders", CLOSE_ORDERS_SCHEMA, async_close_orders_named),
     Action("create_sku", CREATE_SKU_SCHEMA, async_create_sku),
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
     Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),

@@ -49,7 +49,7 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
     tags = tags_of(call, coordinator)
     order_ids = None
     if ATTR_ORDERS in call.data:
-        order_ids = await coordinator.async_call(_async_orders(coordinator, call.data[ATTR_ORDERS]), reads=True)
+        order_ids = await coordinator.async_call(async_find_orders(coordinator, call.data[ATTR_ORDERS]), reads=True)
     if ATTR_SKUS in call.data:
         skus = [
             await coordinator.async_call(runtime.catalog.async_find_sku(sku), reads=True)
@@ -77,8 +77,8 @@ async def async_print_orders(call: ServiceCall) -> ServiceResponse:
     return None
 
 
-async def _async_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
-    """Return the IDs of orders given by ID or number; raises PrintagoError and ServiceValidationError."""
+async def async_find_orders(coordinator: PrintagoCoordinator, wanted: list[str]) -> list[str]:
+    """Return the IDs of open orders given by ID or number; raises PrintagoError and ServiceValidationError."""
     orders = (await coordinator.client.open_orders(RequestPriority.USER)).rows
     found: dict[str, None] = {}
     for name in wanted:

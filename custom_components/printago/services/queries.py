@@ -1,6 +1,7 @@
 """The actions that read parts, SKUs, jobs and orders, with the fields that templates need."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -8,10 +9,12 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from ..api import PermissionDeniedError, RequestPriority
 from ..api.models.order import OPEN, Order
 from ..api.models.product import Part, Sku
 from ..api.rest.job_filter import timestamp
 from ..coordinator import PrintagoCoordinator
+from ..model.order_book import OrderBook
 from ..model.spelling import folded
 from ..printing.action_fields import NAME, whole_number
 from .helpers import ATTR_LIMIT, async_coordinator, async_runtime
@@ -71,8 +74,25 @@ async def async_get_orders(call: ServiceCall) -> ServiceResponse:
         ),
         reads=True,
     )
-    orders: list[Any] = [_order(coordinator, order) for order in found.rows.values()]
+    details = await coordinator.async_call(_async_details(coordinator, list(found.rows.values())), reads=True)
+    orders: list[Any] = [_order(coordinator, order, details) for order in found.rows.values()]
     return {"orders": orders, "complete": found.complete}
+
+
+async def _async_details(coordinator: PrintagoCoordinator, orders: Sequence[Order]) -> OrderBook:
+    """Read what orders consist of, who wants them, and how many jobs of them were completed."""
+    client, book = coordinator.client, OrderBook()
+    order_ids = [order.id for order in orders]
+    customer_ids = list(dict.fromkeys(order.customer_id for order in orders if order.customer_id is not None))
+    book.take_items(order_ids, await client.orders.items_of(order_ids, RequestPriority.USER))
+    book.take_customers(await client.orders.customers_with(customer_ids, RequestPriority.USER))
+    try:
+        jobs = await client.queue.completed_of(order_ids, RequestPriority.USER)
+    except PermissionDeniedError:
+        # How much was printed stays unknown.
+        return book
+    book.take_printed(order_ids, Counter(job.order_id for job in jobs if job.order_id is not None))
+    return book
 
 
 def _contains(call: ServiceCall) -> Callable[[str | None], bool]:
@@ -106,7 +126,7 @@ def _sku(sku: Sku) -> dict[str, Any]:
     }
 
 
-def _order(coordinator: PrintagoCoordinator, order: Order) -> dict[str, Any]:
+def _order(coordinator: PrintagoCoordinator, order: Order, details: OrderBook) -> dict[str, Any]:
     return {
         "order_id": order.id,
         "number": order.number,
@@ -115,6 +135,20 @@ def _order(coordinator: PrintagoCoordinator, order: Order) -> dict[str, Any]:
         "deadline": moment_text(order.deadline),
         "overdue": order.is_open and order.is_overdue(coordinator.farm.server_now()),
         "created_at": timestamp(order.created_at) if order.created_at is not None else None,
+        "customer": details.names.get(order.customer_id or ""),
+        "items": [
+            {
+                "sku": item.title,
+                "quantity": item.quantity,
+                "ignored": item.ignored,
+                "problem": (item.problem.reason or "unknown") if item.problem is not None else None,
+            }
+            for item in details.items.get(order.id, ())
+        ],
+        "printed": details.printed_of(order.id),
+        "price": order.price,
+        "currency": order.currency,
+        "url": order.url,
     }
 
 

@@ -13,6 +13,7 @@ from ..coordinator import PrintagoCoordinator
 from ..errors import action_failure
 from ..model.farm import Farm
 from ..model.store_info import Fact
+from ..printing.orders_closed import async_close_orders
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
 
 OPEN_ORDERS = TodoEntityDescription(key="open_orders", fact=Fact.ORDERS, features=((COMPLETE, ORDER_EDIT),))
@@ -26,11 +27,22 @@ class OrderList(FarmList):
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         orders = heapq.nsmallest(MOST_ITEMS, self.coordinator.store_state.facts.orders.values(), key=_urgency)
         return [
-            open_item(order.id, order.title, due=order.deadline, description=self._describe(order)) for order in orders
+            open_item(order.id, order.title, due=order.deadline, description=self._describe(order) or None)
+            for order in orders
         ]
 
-    def _describe(self, order: Order) -> str | None:
-        return order.url
+    def _describe(self, order: Order) -> str:
+        """Return what the order is: the customer's name, the items, what has been printed, the price and the link."""
+        book = self.coordinator.store_state.facts.book
+        printed = book.printed_of(order.id)
+        lines = [
+            book.names.get(order.customer_id or ""),
+            ", ".join(f"{item.quantity}x {item.title}" for item in book.items.get(order.id, ()) if not item.ignored),
+            self._text("todo_printed", count=str(printed)) if printed is not None else None,
+            f"{order.price:.2f} {order.currency or ''}".strip() if order.price is not None else None,
+            order.url,
+        ]
+        return "\n".join(line for line in lines if line)
 
     @override
     async def async_complete(self, uid: str) -> None:
@@ -44,12 +56,9 @@ def _urgency(order: Order) -> tuple[float, str]:
 
 async def async_settle_order(coordinator: PrintagoCoordinator, order_id: str) -> bool:
     """Close an order; return False if it is not open (any more). Raises HomeAssistantError if Printago does not close it."""
-    facts = coordinator.store_state.facts
-    if (order := facts.orders.get(order_id)) is None:
+    if (order := coordinator.store_state.facts.orders.get(order_id)) is None:
         return False
-    result = await coordinator.async_call(coordinator.client.orders.close([order_id]))
+    result = await async_close_orders(coordinator, [order_id])
     if order_id not in result.done:
         raise action_failure("orders_not_closed", orders=f"{order.title} ({result.errors.get(order_id, '?')})")
-    facts.close_orders(result.done)
-    coordinator.listeners.async_update_farm()
     return True

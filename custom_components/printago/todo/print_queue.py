@@ -13,6 +13,7 @@ from ..api.models.tags import PIN
 from ..api.rest.permissions import QUEUE_MANAGE
 from ..errors import action_failure
 from ..model.farm import Farm
+from ..model.material_table import name_of
 from ..model.wait_reason import WaitReason, wait_reason
 from ..printing.queue_order import async_reorder, async_waiting_jobs, moved
 from .farm_list import MOST_ITEMS, FarmList, TodoEntityDescription, open_item
@@ -45,11 +46,13 @@ class QueueList(FarmList):
         return items
 
     def _describe(self, farm: Farm, job: PrintJob, reason: WaitReason) -> str:
+        stock = self.coordinator.store_state.stock
         order = self.coordinator.store_state.facts.orders.get(job.order_id or "")
         printer = farm.printers.get((job.required_printer_tags or {}).get(PIN, ""))
         named = [*reason.printers[:_MOST_NAMED], *(["…"] if len(reason.printers) > _MOST_NAMED else [])]
         lines = [
             job.part_name if job.part_name != job.title else None,
+            ", ".join(dict.fromkeys(name for need in stock.needs(job) if (name := name_of(need.choices, stock)))),
             self._text("todo_of_order", order=order.title) if order is not None else None,
             self._text("todo_only_on", printer=printer.name) if printer is not None else None,
             self._text(f"card_why_{reason.code}", printers=", ".join(named), tags=", ".join(reason.tags)),

@@ -19,10 +19,11 @@ JOB_KIND = "printjob"
 ORDER_KIND = "order"
 PART_KIND = "part"
 SKU_KIND = "sku"
+ORDER_ITEM_KIND = "orderitem"
 SUBSCRIPTION_KIND = "subscription"
 SPOOL_KINDS = frozenset({"materialinstance", "instance", "spool"})
 """Possible entity types of spools in events; they are not documented."""
-WATCHED_KINDS = frozenset({ORDER_KIND, "orderitem", PART_KIND, SKU_KIND, SUBSCRIPTION_KIND}) | SPOOL_KINDS
+WATCHED_KINDS = frozenset({ORDER_KIND, ORDER_ITEM_KIND, PART_KIND, SKU_KIND, SUBSCRIPTION_KIND}) | SPOOL_KINDS
 """Entity types that are not in the farm model. Their events start a slow poll early."""
 
 

@@ -74,6 +74,11 @@ class OrderItem(Record):
     problem: ResolutionNote | None = None
 
     @property
+    def title(self) -> str:
+        """Return the shop's code of the item, else its ID."""
+        return self.external_sku or self.sku_id or self.id
+
+    @property
     def is_unprintable(self) -> bool:
         """Return whether it can't be printed as it is; problems that users ignore do not count."""
         return self.problem is not None and not self.ignored

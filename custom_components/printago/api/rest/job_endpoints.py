@@ -1,15 +1,17 @@
 """REST calls that search jobs, and those that change or explain single jobs of the queue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import batched
 from typing import Any
 
 from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
 from ..models.listing import Listing, read_listing
 from ..models.match import PrinterMatch
-from ..models.records import PrintJob
+from ..models.records import JobStatus, PrintJob
 from ..models.tags import PIN, plain_tags
 from .job_filter import JobFilter
+from .order_endpoints import MOST_NAMED
 from .pagination import PAGE_SIZE, Accept, objects, read_list, read_newest
 from .rate_limit import RequestPriority
 from .transport import Transport
@@ -30,6 +32,16 @@ class JobEndpoints:
     async def all(self, wanted: JobFilter, priority: RequestPriority = RequestPriority.USER) -> Listing[PrintJob]:
         """Return all jobs that match (``GET /v1/print-jobs``)."""
         return read_listing(await read_list(self._transport, _JOBS, priority=priority, filters=wanted.query), PrintJob)
+
+    async def completed_of(self, order_ids: Sequence[str], priority: RequestPriority) -> list[PrintJob]:
+        """Return the completed jobs of orders, in a request for each ``MOST_NAMED`` orders."""
+        found: list[PrintJob] = []
+        for some in batched(order_ids, MOST_NAMED, strict=False):
+            wanted = JobFilter(statuses=(JobStatus.COMPLETED,), order_ids=some)
+            jobs = (await self.all(wanted, priority)).rows.values()
+            # A server that does not know a filter returns others as well.
+            found += [job for job in jobs if job.status is JobStatus.COMPLETED and job.order_id in some]
+        return found
 
     async def newest(self, wanted: JobFilter, most: int) -> Listing[PrintJob]:
         """Return at most ``most`` jobs that match, newest first; complete if there are no others."""

@@ -24,6 +24,7 @@ class JobFilter:
     part_id: str | None = None
     sku_id: str | None = None
     part_builds: Collection[str] | None = None
+    order_ids: Collection[str] | None = None
     labels: Collection[str] | None = None
     """Any of these spellings of one label."""
     since: datetime | None = None
@@ -41,6 +42,7 @@ class JobFilter:
             "partId.eq": self.part_id,
             "skuId.eq": self.sku_id,
             "partBuildId.in": ",".join(self.part_builds) if self.part_builds is not None else None,
+            "orderId.in": ",".join(self.order_ids) if self.order_ids is not None else None,
             "label.eq": self._only_label,
             # Jobs that have ended since then were also changed since then.
             "updatedAt.gte": timestamp(self.since) if self.since is not None else None,

@@ -1,6 +1,7 @@
 """REST calls for items and customers of orders, and for closing orders."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import batched
 
 from ..exceptions import MalformedResponseError
 from ..models.order_item import BatchResult, Customer, OrderItem, read_batch
@@ -8,6 +9,8 @@ from .pagination import read_list
 from .rate_limit import RequestPriority
 from .transport import Transport
 
+MOST_NAMED = 200
+"""How many records a request names: their IDs are part of the address."""
 UNPRINTABLE_ITEMS = {"resolutionNote.isNull": "false"}
 
 
@@ -41,6 +44,26 @@ class OrderEndpoints:
         listing = await read_list(self._transport, "/v1/customers", priority=priority)
         rows = {identifier: Customer.from_json(identifier, row) for identifier, row in listing.rows.items()}
         return rows, listing.complete
+
+    async def items_of(self, order_ids: Sequence[str], priority: RequestPriority) -> list[OrderItem]:
+        """Return the items of orders, in a request for each ``MOST_NAMED`` orders."""
+        wanted = frozenset(order_ids)
+        found: list[OrderItem] = []
+        for some in batched(order_ids, MOST_NAMED, strict=False):
+            items, _ = await self.items({"orderId.in": ",".join(some)}, priority)
+            # A server that does not know the filter returns others as well.
+            found += [item for item in items.values() if item.order_id in wanted]
+        return found
+
+    async def customers_with(self, customer_ids: Sequence[str], priority: RequestPriority) -> dict[str, Customer]:
+        """Return the customers with these IDs, of whom only names are read."""
+        found: dict[str, Customer] = {}
+        for some in batched(customer_ids, MOST_NAMED, strict=False):
+            listing = await read_list(
+                self._transport, "/v1/customers", priority=priority, filters={"id.in": ",".join(some)}
+            )
+            found |= {key: Customer.from_json(key, row) for key, row in listing.rows.items() if key in some}
+        return found
 
     async def close(self, order_ids: Iterable[str]) -> BatchResult:
         """Close orders (``PATCH /v1/orders/batch/close``).
