@@ -1,4 +1,4 @@
-"""No bed in use is confirmed, whichever way somebody asks for it: over the real farm, and nothing is sent."""
+"""A bed in use is never confirmed, by any way of asking: tested with the virtual farm, and no request is sent."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ WORDS = ("Printing from SD", "Starting", "Offline after error", "INIT", "shutdow
 
 @pytest.fixture
 async def waiting(hass: HomeAssistant, farm: VirtualFarm, every_entity_enabled: None, setup_entry: SetUp) -> str:
-    """Return a printer whose bed waits, all others being clear; everything has calmed down after set-up."""
+    """Return a printer whose bed waits, while all others are clear, after setup has finished."""
     await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     printer = printer_named(farm, "P1S 01")
@@ -46,7 +46,7 @@ def bed(hass: HomeAssistant, printer: str) -> str | None:
 
 
 async def occupy(hass: HomeAssistant, farm: VirtualFarm, printer: str, **stat: Any) -> None:
-    """Let telemetry tell that the bed is in use, and await that it shows."""
+    """Let telemetry report that the bed is in use, and wait until it shows."""
     publish_stat(farm, printer, **stat)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "busy")
     assert bed(hass, printer) == "off"
@@ -61,7 +61,7 @@ async def occupy(hass: HomeAssistant, farm: VirtualFarm, printer: str, **stat: A
     ],
     ids=str,
 )
-async def test_bed_in_use_is_confirmed_by_no_button_action_or_assistant(
+async def test_bed_in_use_is_not_confirmed_by_button_action_or_assistant(
     hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry, stat: dict[str, Any]
 ) -> None:
     await occupy(hass, farm, waiting, **stat)
@@ -119,10 +119,10 @@ async def test_bed_waits_and_can_be_confirmed_once_the_printer_is_free_again(
 
 
 @pytest.mark.parametrize("way", ["button", "action"])
-async def test_bed_that_comes_into_use_before_the_request_leaves_is_not_confirmed(
+async def test_bed_that_comes_into_use_before_the_request_is_sent_is_not_confirmed(
     hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry, way: str
 ) -> None:
-    # The quota keeps the request back for a moment, in which a print starts.
+    # The quota delays the request for a moment, in which a print starts.
     entry.runtime_data.coordinator.client.transport.limiter.refused(1)
     call = (
         press(hass, waiting, "confirm_bed_cleared") if way == "button" else act(hass, "confirm_beds", all_printers=True)
@@ -137,7 +137,7 @@ async def test_bed_that_comes_into_use_before_the_request_leaves_is_not_confirme
     assert sent(farm, CONFIRM) == []
 
 
-async def test_other_beds_are_confirmed_when_one_comes_into_use_before_the_request_leaves(
+async def test_other_beds_are_confirmed_if_one_comes_into_use_before_the_request(
     hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry
 ) -> None:
     other = printer_named(farm, "A1 01")
@@ -156,7 +156,7 @@ async def test_other_beds_are_confirmed_when_one_comes_into_use_before_the_reque
     assert value_of(hass, other, "readiness") == "ready"
 
 
-async def test_taking_a_confirmation_back_is_never_refused(
+async def test_withdrawing_a_confirmation_is_never_refused(
     hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry
 ) -> None:
     await occupy(hass, farm, waiting)

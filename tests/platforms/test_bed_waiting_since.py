@@ -1,4 +1,4 @@
-"""A bed waits since it was first seen to: whatever goes away meanwhile, and over restarts."""
+"""The time since when a bed waits, across outages and restarts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def waiting_since(hass: HomeAssistant, printer: str) -> datetime | None:
 
 
 def bed(hass: HomeAssistant, printer: str) -> str | None:
-    """Return what the sensor of a bed shows."""
+    """Return the state of a bed's sensor."""
     return value_of(hass, printer, "bed_needs_clearing", "binary_sensor")
 
 
@@ -43,7 +43,7 @@ async def test_bed_waits_from_the_end_of_its_print_until_it_is_confirmed(
     assert waiting_since(hass, busy) is None
 
 
-async def test_bed_waits_on_while_its_sensor_is_away(
+async def test_bed_keeps_waiting_while_its_sensor_is_unavailable(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, P1S)
@@ -74,7 +74,7 @@ async def test_bed_waits_on_while_its_sensor_is_away(
 async def restart(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, stored: dict[str, Any], name: str = P1S
 ) -> datetime | None:
-    """Start with what was stored of a bed; return since when it waits."""
+    """Start with this stored state of a bed; return since when it waits."""
     printer = printer_named(farm, name)
     entity = f"binary_sensor.{name.lower().replace(' ', '_')}_bed_needs_clearing"
     mock_restore_cache_with_extra_data(hass, [(State(entity, "on"), stored)])
@@ -83,7 +83,7 @@ async def restart(
     return waiting_since(hass, printer)
 
 
-async def test_bed_that_waited_before_a_restart_has_waited_since_then(
+async def test_bed_keeps_its_waiting_time_across_a_restart(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     jobs = farm.printer(printer_named(farm, P1S)).lifetime_job_count
@@ -91,16 +91,14 @@ async def test_bed_that_waited_before_a_restart_has_waited_since_then(
     assert await restart(hass, farm, setup_entry, stored) == AN_HOUR_AGO
 
 
-async def test_bed_that_has_seen_another_print_since_then_waits_anew(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
-) -> None:
+async def test_bed_waits_anew_after_another_print(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     jobs = farm.printer(printer_named(farm, P1S)).lifetime_job_count
     since = await restart(hass, farm, setup_entry, {"waiting_since": AN_HOUR_AGO.isoformat(), "print_jobs": jobs - 1})
     assert since is not None
     assert since > AN_HOUR_AGO
 
 
-async def test_bed_that_was_cleared_meanwhile_does_not_wait(
+async def test_bed_cleared_while_stopped_does_not_wait(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     jobs = farm.printer(printer_named(farm, X1C)).lifetime_job_count
@@ -121,7 +119,7 @@ async def test_bed_that_was_cleared_meanwhile_does_not_wait(
         ["2026-01-01T00:00:00+00:00"],
     ],
 )
-async def test_bed_waits_from_now_on_where_what_was_stored_makes_no_sense(
+async def test_bed_waits_from_now_on_if_the_stored_time_is_invalid(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, moment: Any
 ) -> None:
     jobs = farm.printer(printer_named(farm, P1S)).lifetime_job_count

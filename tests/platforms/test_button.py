@@ -1,4 +1,4 @@
-"""What the buttons do at Printago, and which presses are refused."""
+"""The effect of the buttons at Printago, and which presses are refused."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let everything calm down after set-up."""
+    """Wait until setup has finished."""
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
 
@@ -26,7 +26,7 @@ async def test_confirmed_bed_makes_the_printer_ready(hass: HomeAssistant, farm: 
 
     await press(hass, printer, "confirm_bed_cleared")
 
-    # The answer carries the record: nobody has to wait for the stream.
+    # The response contains the record, so the stream is not needed.
     assert value_of(hass, printer, "readiness") == "ready"
     assert value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "off"
     assert farm.world.printers[printer].confirmed_ready
@@ -67,9 +67,7 @@ async def test_job_is_paused_resumed_and_stopped(hass: HomeAssistant, farm: Virt
 
 
 @pytest.mark.usefixtures("calm")
-async def test_print_from_elsewhere_is_steered_by_commands_of_the_printer(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
+async def test_external_print_is_controlled_by_commands_of_the_printer(hass: HomeAssistant, farm: VirtualFarm) -> None:
     printer = printer_named(farm, "A1 01")
     farm.print_from_outside(printer)
     await farm.advance(600)
@@ -98,7 +96,7 @@ async def test_print_from_elsewhere_is_steered_by_commands_of_the_printer(
         ("A1 01", "confirm_bed_cleared", "bed_already_clear"),
     ],
 )
-async def test_press_that_makes_no_sense_is_refused_with_the_reason(
+async def test_press_without_effect_is_refused_with_the_reason(
     hass: HomeAssistant, farm: VirtualFarm, name: str, key: str, reason: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as refused:
@@ -109,7 +107,7 @@ async def test_press_that_makes_no_sense_is_refused_with_the_reason(
 
 
 @pytest.mark.usefixtures("every_entity_enabled")
-async def test_resync_asks_the_printer_for_everything(
+async def test_resync_requests_all_data_of_the_printer(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     await setup_entry()
@@ -120,7 +118,7 @@ async def test_resync_asks_the_printer_for_everything(
 
 
 class TestManyPrinters:
-    """A farm of a hundred printers that all wait for a person."""
+    """A farm of a hundred printers whose beds all need clearing."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
@@ -158,7 +156,9 @@ class TestManyPrinters:
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.mode}-{value.status}",
 )
-async def test_failed_press_tells_why(hass: HomeAssistant, farm: VirtualFarm, fault: Fault, key: str) -> None:
+async def test_failed_press_raises_an_error_with_the_reason(
+    hass: HomeAssistant, farm: VirtualFarm, fault: Fault, key: str
+) -> None:
     farm.inject_fault(fault)
     with pytest.raises(HomeAssistantError) as failed:
         await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
@@ -167,7 +167,7 @@ async def test_failed_press_tells_why(hass: HomeAssistant, farm: VirtualFarm, fa
 
 
 @pytest.mark.usefixtures("calm")
-async def test_press_on_a_closed_door_says_that_nothing_was_changed(
+async def test_press_without_a_connection_says_that_nothing_was_changed(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "P1S 01")
@@ -178,10 +178,8 @@ async def test_press_on_a_closed_door_says_that_nothing_was_changed(
 
 
 @pytest.mark.usefixtures("calm")
-async def test_printer_that_did_not_get_the_command_is_told_apart_from_those_that_did(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
-    """One of two jobs ends while the press is under way: only its own button fails."""
+async def test_only_the_press_of_the_unreached_printer_fails(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    """One of two jobs ends during the press: only its own button fails."""
     going, gone = printer_named(farm, "X1 Carbon 01"), printer_named(farm, "P1S 02")
     job_id = farm.world.printers[gone].printing_job_id
     assert job_id is not None
@@ -198,7 +196,7 @@ async def test_printer_that_did_not_get_the_command_is_told_apart_from_those_tha
 
 
 @pytest.mark.usefixtures("calm")
-async def test_press_without_quota_left_says_when_to_try_again(
+async def test_press_without_quota_says_when_to_try_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     entry.runtime_data.coordinator.client.transport.limiter.refused(40)
@@ -216,7 +214,7 @@ class TestWithEverythingEnabled:
     async def calm_entry(
         self, hass: HomeAssistant, farm: VirtualFarm, every_entity_enabled: None, setup_entry: SetUp
     ) -> None:
-        """Set up the entry with every entity, and let everything calm down."""
+        """Set up the entry with all entities, and wait until it has finished."""
         await setup_entry()
         await hass.async_block_till_done(wait_background_tasks=True)
         farm.clear_requests()
@@ -237,13 +235,13 @@ class TestWithEverythingEnabled:
         assert farm.printer(printer).machine.loaded is None
 
     @pytest.mark.parametrize("key", ["home", "unload_filament"])
-    async def test_printing_printer_is_left_alone(self, hass: HomeAssistant, farm: VirtualFarm, key: str) -> None:
+    async def test_printing_printer_gets_no_command(self, hass: HomeAssistant, farm: VirtualFarm, key: str) -> None:
         with pytest.raises(ServiceValidationError) as refused:
             await press(hass, printer_named(farm, "X1 Carbon 01"), key)
         assert refused.value.translation_key == "busy_printing"
         assert farm.requests == []
 
-    async def test_filament_of_a_paused_print_can_be_unloaded_and_its_axes_stay(
+    async def test_filament_of_a_paused_print_can_be_unloaded_but_not_homed(
         self, hass: HomeAssistant, farm: VirtualFarm
     ) -> None:
         paused = printer_named(farm, "H2D 01")
@@ -253,7 +251,9 @@ class TestWithEverythingEnabled:
         await press(hass, paused, "unload_filament")
         assert paths(farm) == ["POST /v1/printer-commands/send"]
 
-    async def test_filament_stays_while_a_print_is_prepared(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+    async def test_filament_cannot_be_unloaded_while_a_print_is_prepared(
+        self, hass: HomeAssistant, farm: VirtualFarm
+    ) -> None:
         printer = printer_named(farm, "A1 01")
         farm.print_from_outside(printer)
         await until(hass, lambda: value_of(hass, printer, "print_status") == "prepare")
@@ -291,14 +291,14 @@ class TestWithEverythingEnabled:
         assert failed.value.translation_placeholders == {"printers": "A1 01"}
         assert value_of(hass, done, "readiness") == "ready"
 
-    async def test_failure_of_the_one_request_is_told(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
+    async def test_failed_request_for_all_beds_raises_an_error(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
         farm.inject_fault(Fault(mode="reset"))
         with pytest.raises(HomeAssistantError) as failed:
             await press(hass, farm.config.store_id, "confirm_all_beds_cleared")
         assert failed.value.translation_key == "outcome_unknown"
 
 
-async def test_refresh_asks_for_a_snapshot(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_refresh_requests_a_snapshot(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, 20)
     farm.clear_requests()

@@ -1,4 +1,4 @@
-"""Every entity of a farm as users meet it: names, units, categories, states."""
+"""Every entity of a farm: names, units, categories and states."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -58,7 +58,7 @@ FARM_KEYS = {
 }  # fmt: skip
 
 
-# What each of these printers stands for, by its name in the demo.
+# The state of each of these printers, by its name in the demo.
 SITUATIONS = {
     "X1 Carbon 01": "prints with an AMS",
     "A1 01": "is idle",
@@ -67,8 +67,8 @@ SITUATIONS = {
     "X1 Carbon 02": "is in maintenance",
     "P1S 01": "has an HMS error",
 }
-# Differ from run to run, or say the same of every printer and stand with what is registered.
-UNTOLD = {
+# These differ between runs, or are the same for every printer and part of its registry entry.
+IGNORED = {
     "access_token", "attribution", "device_class", "entity_picture", "event_types", "friendly_name", "icon", "max", "min",
     "mode", "options", "preset_modes", "state_class", "step", "supported_color_modes", "supported_features",
     "unit_of_measurement", "waiting_since",
@@ -78,17 +78,17 @@ ABSENT = {"unknown", "unavailable"}
 
 
 class TestSnapshots:
-    """A farm of six, at one moment: each printer is in a situation of its own."""
+    """A farm of six printers, each in another state."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Let the clock of the cloud stand still, so that each run sees the same."""
+        """Stop the clock of the cloud, so that each run gives the same result."""
         moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
         return FarmConfig(speed=0, clock=lambda: moment)
 
     @pytest.fixture
     def situations(self, farm: VirtualFarm) -> dict[str, str]:
-        """Bring six printers into their situations and take all others away; returns them by ID."""
+        """Put six printers into their states and remove all others; return them by ID."""
         for printer in list(farm.world.printers.values()):
             if printer.name not in SITUATIONS:
                 farm.remove_printer(printer.id)
@@ -113,7 +113,7 @@ class TestSnapshots:
     ) -> None:
         monkeypatch.setattr("custom_components.printago.PLATFORMS", (platform,))
         entry = await setup_entry()
-        # What need not be readable is there once it was read.
+        # Entities of optional data are added after the first read.
         await pass_time(hass, 31)
 
         registered: dict[str, dict[str, Any]] = {}
@@ -125,8 +125,8 @@ class TestSnapshots:
             state = hass.states.get(entity.entity_id)
             assert state is not None
             value = VARYING.get(key, state.state) if state.state not in ABSENT else state.state
-            told = {name: value for name, value in state.attributes.items() if name not in UNTOLD}
-            shown.setdefault(owner, {})[key] = {"state": value, **told} if told else value
+            attributes = {name: value for name, value in state.attributes.items() if name not in IGNORED}
+            shown.setdefault(owner, {})[key] = {"state": value, **attributes} if attributes else value
 
         assert {"farm", *situations.values()} >= set(shown)
         assert dict(sorted(registered.items())) == snapshot(name="registered")
@@ -135,7 +135,7 @@ class TestSnapshots:
 
 
 def _facts(entity: er.RegistryEntry) -> dict[str, Any]:
-    """Return what is the same for an entity in every situation, without what it lacks."""
+    """Return the constant properties of an entity, without empty ones."""
     facts = {
         "name": entity.original_name,
         "category": entity.entity_category,
@@ -151,7 +151,7 @@ def _facts(entity: er.RegistryEntry) -> dict[str, Any]:
 async def test_each_printer_and_the_farm_have_the_entities_of_the_contract(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    # What a key need not be able to read is there once it was read.
+    # Entities of data that needs a permission are added after the first read.
     await pass_time(hass, 31)
     registered: dict[tuple[str, str, bool], set[str]] = {}
     for registered_entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
@@ -202,7 +202,7 @@ async def test_job_goes_through_the_farm_and_is_counted(
     assert value_of(hass, printer, "readiness") == "awaiting_clear"
 
 
-async def test_hms_error_is_a_problem_with_its_words_and_a_link(
+async def test_hms_error_is_a_problem_with_its_message_and_a_link(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "A1 01")

@@ -1,4 +1,4 @@
-"""What happens is told once: not at the start, not after reconnects, and not lost while nobody listened."""
+"""Events fire once: not at the start, not after reconnects, and not lost during outages."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.event_recorder import EventRecorder, busy_job, restore_stream
 from virtual_farm import VirtualFarm
 
 
-async def test_nothing_is_told_at_the_start(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
+async def test_no_event_fires_at_the_start(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     recorder = EventRecorder(hass)
     entry = await setup_entry()
     await pass_time(hass, 31)
@@ -43,8 +43,8 @@ async def test_print_is_followed_from_its_job_to_its_end(
     await until(hass, lambda: "print_finished" in recorder.of(prints))
 
     assert recorder.of(prints) == ["print_started", "print_paused", "print_resumed", "print_finished"]
-    told = [kind for kind in recorder.of(jobs) if kind != "job_assigned"]
-    assert told == ["job_created", "job_started", "job_paused", "job_finished"]
+    kinds = [kind for kind in recorder.of(jobs) if kind != "job_assigned"]
+    assert kinds == ["job_created", "job_started", "job_paused", "job_finished"]
     data = recorder.data("print_finished")
     assert data["job"] == "Order 7"
     assert data["part"] == "Benchy"
@@ -58,7 +58,7 @@ async def test_print_is_followed_from_its_job_to_its_end(
 
 
 @pytest.mark.usefixtures("every_entity_enabled")
-async def test_failed_print_is_counted_and_its_reason_remembered(
+async def test_failed_print_is_counted_and_its_reason_kept(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_storage: dict[str, Any]
 ) -> None:
     entry = await setup_entry()
@@ -87,7 +87,7 @@ async def test_failed_print_is_counted_and_its_reason_remembered(
     assert value_of(hass, printer, "failed_prints") == "7"
 
 
-async def test_print_that_a_person_stopped_is_canceled_whatever_the_printer_says(
+async def test_print_stopped_by_a_user_is_canceled_whatever_the_printer_reports(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -111,7 +111,7 @@ async def test_retried_job_is_another_attempt(
     assert recorder.data("job_retried")["attempt"] == 2
 
 
-async def test_fifty_reconnects_while_idle_tell_nothing(
+async def test_fifty_reconnects_while_idle_fire_no_event(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     store = farm.config.store_id
@@ -124,7 +124,7 @@ async def test_fifty_reconnects_while_idle_tell_nothing(
     assert recorder.events == []
 
 
-async def test_printer_that_loses_contact_raises_an_alert_and_another_when_it_is_back(
+async def test_printer_fires_an_alert_when_offline_and_when_online_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -136,7 +136,7 @@ async def test_printer_that_loses_contact_raises_an_alert_and_another_when_it_is
     assert recorder.of(alert) == ["printer_offline", "printer_online"]
 
 
-async def test_health_messages_are_told_once_with_their_page(
+async def test_health_messages_fire_once_with_their_page(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -183,7 +183,7 @@ async def test_fabmatic_that_we_turn_off_raises_no_alert(
     assert recorder.of(entity_id(hass, printer, "alert", "event")) == ["printer_offline"]
 
 
-async def test_print_that_was_started_elsewhere_is_told_by_the_printers_own_word(
+async def test_external_print_fires_events_by_the_status_of_the_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -200,7 +200,7 @@ async def test_print_that_was_started_elsewhere_is_told_by_the_printers_own_word
     assert value_of(hass, printer, "last_print_result") == "finished"
 
 
-async def test_print_from_elsewhere_during_which_contact_is_lost_starts_once_and_ends_once(
+async def test_external_print_with_an_outage_starts_once_and_ends_once(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -220,7 +220,7 @@ async def test_print_from_elsewhere_during_which_contact_is_lost_starts_once_and
     assert recorder.of(prints) == ["print_started", "print_finished"]
 
 
-async def test_printer_that_was_removed_and_returns_has_no_results_of_its_former_life(
+async def test_printer_that_is_removed_and_returns_has_no_old_results(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -244,7 +244,7 @@ async def test_printer_that_was_removed_and_returns_has_no_results_of_its_former
     assert printer not in hass_storage[f"printago.{farm.config.store_id}"]["data"]["results"]
 
 
-async def test_order_is_told_when_it_comes_and_when_it_is_closed(
+async def test_order_fires_when_created_and_when_closed(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     orders = entity_id(hass, farm.config.store_id, "order", "event")
@@ -262,7 +262,7 @@ async def test_order_is_told_when_it_comes_and_when_it_is_closed(
 
 
 @pytest.mark.usefixtures("every_entity_enabled")
-async def test_print_from_elsewhere_that_goes_on_over_a_restart_began_before_it(
+async def test_external_print_across_a_restart_keeps_its_start(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_storage: dict[str, Any]
 ) -> None:
     printer, key = printer_named(farm, "A1 01"), f"printago.{farm.config.store_id}"

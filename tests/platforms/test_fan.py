@@ -1,4 +1,4 @@
-"""Fans: those that a printer has, at the speed that it was told."""
+"""Fans: those that a printer has, at the requested speed."""
 
 from homeassistant.components.fan import DOMAIN as FAN
 from homeassistant.core import HomeAssistant
@@ -25,7 +25,7 @@ async def entry(every_entity_enabled: None, setup_entry: SetUp) -> MockConfigEnt
 
 @pytest.fixture
 async def printer(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Return the ID of a printer that has every fan, once they are there."""
+    """Return the ID of a printer with every fan, once they are added."""
     printer = printer_named(farm, "X1 Carbon 01")
     await until(hass, lambda: value_of(hass, printer, "chamber_fan", FAN) not in (None, "unknown"))
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -34,7 +34,7 @@ async def printer(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 
 
 @pytest.mark.parametrize(("key", "fan"), [("cooling_fan", "part"), ("aux_fan", "aux"), ("chamber_fan", "chamber")])
-async def test_fan_turns_at_the_speed_that_was_asked_for(
+async def test_fan_runs_at_the_requested_speed(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, key: str, fan: str
 ) -> None:
     await act(hass, printer, key, "set_percentage", percentage=40)
@@ -51,7 +51,7 @@ async def test_fan_turns_at_the_speed_that_was_asked_for(
     assert farm.printer(printer).machine.fans[fan] == 100
 
 
-async def test_fan_comes_back_when_the_command_fails(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+async def test_fan_is_reverted_when_the_command_fails(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
     await act(hass, printer, "aux_fan", "set_percentage", percentage=40)
     await until(hass, lambda: value_of(hass, printer, "aux_fan_speed") == "40")
     farm.inject_fault(Fault(mode="status", status=500))
@@ -60,14 +60,14 @@ async def test_fan_comes_back_when_the_command_fails(hass: HomeAssistant, farm: 
     assert state_of(hass, printer, "aux_fan", FAN).attributes["percentage"] == 40
 
 
-async def test_printer_gets_only_the_fans_that_it_has(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+async def test_printer_has_entities_only_for_its_own_fans(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
     open_printer = printer_named(farm, "A1 01")
     assert value_of(hass, open_printer, "cooling_fan", FAN) is not None
     assert value_of(hass, open_printer, "aux_fan", FAN) is None
     assert value_of(hass, open_printer, "chamber_fan", FAN) is None
 
 
-async def test_fans_of_a_printer_that_is_silent_since_a_restart_are_there_and_no_others(
+async def test_fans_are_restored_for_a_printer_silent_since_a_restart(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, printer: str
 ) -> None:
     await restart_silent(hass, farm, entry)

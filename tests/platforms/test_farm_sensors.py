@@ -1,4 +1,4 @@
-"""Sensors of the farm that look beyond single printers: utilization, orders, production slots, requests."""
+"""Sensors of the farm as a whole: utilization, orders, production slots, requests."""
 
 from datetime import UTC, datetime, timedelta
 import json
@@ -18,19 +18,19 @@ NARROW_KEY = "narrow_key_0123456789abcdefghijklmno"
 
 
 async def settle(hass: HomeAssistant) -> None:
-    """Let everything that is read seldom be read."""
+    """Run all slow polls."""
     await pass_time(hass, 31)
 
 
 class TestUtilization:
-    """How much of the farm works, and when some of it is free again."""
+    """How much of the farm is in use, and when a printer is free again."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Have four printers: one prints, one waits to be cleared, one is ready, one is offline."""
+        """Have four printers: printing, waiting to be cleared, ready, offline."""
         return FarmConfig(printers=4, speed=0)
 
-    async def test_utilization_counts_those_that_print_among_those_that_could(
+    async def test_utilization_counts_printing_printers_among_usable_ones(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
     ) -> None:
         store = farm.config.store_id
@@ -42,7 +42,7 @@ class TestUtilization:
 
         await until(hass, lambda: value_of(hass, store, "utilization") == "33.3")
 
-    async def test_next_free_is_the_first_end_and_follows_no_jitter(
+    async def test_next_free_is_the_first_end_without_jitter(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
     ) -> None:
         store, printer = farm.config.store_id, printer_named(farm, "X1 Carbon 01")
@@ -63,7 +63,7 @@ class TestUtilization:
         farm.finish_print(other)
         await until(hass, lambda: value_of(hass, store, "next_free") == value_of(hass, printer, "end_time"))
 
-    async def test_nothing_prints_and_nothing_is_told_of_the_next_free_printer(
+    async def test_next_free_is_unknown_if_nothing_prints(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
     ) -> None:
         store = farm.config.store_id
@@ -88,17 +88,17 @@ async def test_printer_whose_telemetry_has_expired_leaves_the_count_of_problems(
     entry.runtime_data.coordinator.farm.server_now = server_now
 
     assert state_of(hass, store, "printers_with_problem").attributes["printers"] == []
-    # The problem goes on, as is known as soon as anything comes again.
+    # The problem still exists, and shows with the next message.
     publish_stat(farm, printer)
     await until(hass, lambda: value_of(hass, store, "printers_with_problem") == "1")
 
 
-async def test_printer_in_maintenance_of_which_nothing_comes_does_not_print(
+async def test_silent_printer_in_maintenance_does_not_print(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     store, printer = farm.config.store_id, printer_named(farm, "A1 01")
     farm.fleet.set_maintenance(farm.printer(printer), enabled=True)
-    # Printago gives it no job, and so calls it unavailable.
+    # Printago gives it no job, so it reports it as unavailable.
     farm.printer(printer).is_available = False
     farm.settle()
     silence(farm)
@@ -109,7 +109,7 @@ async def test_printer_in_maintenance_of_which_nothing_comes_does_not_print(
     assert "A1 01" not in state_of(hass, store, "printers_printing").attributes["printers"]
 
 
-async def test_utilization_of_a_farm_where_nothing_may_print_is_unknown(
+async def test_utilization_of_a_farm_without_usable_printers_is_unknown(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     for printer in list(farm.world.printers):
@@ -129,14 +129,14 @@ async def test_open_and_overdue_orders_are_counted_and_named(
     overdue = state_of(hass, store, "orders_overdue")
     assert overdue.attributes["orders"] == ["1001"]
     assert int(open_orders.state) == len(open_orders.attributes["orders"]) > 1
-    # The most urgent comes first, a closed one not at all.
+    # The most urgent order is first, closed ones are left out.
     assert open_orders.attributes["orders"][0] == "1001"
     assert "1000" not in open_orders.attributes["orders"]
     request = next(request for request in farm.requests if request.path == "/v1/orders")
     assert request.query["status.eq"] == "open"
 
 
-async def test_order_that_comes_and_goes_is_counted_at_once_without_a_request(
+async def test_new_and_closed_orders_are_counted_at_once_without_a_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     store = farm.config.store_id
@@ -156,7 +156,7 @@ async def test_order_that_comes_and_goes_is_counted_at_once_without_a_request(
     assert not [reason for reason in entry.runtime_data.coordinator.farm.dropped if "order" in reason]
 
 
-async def test_deadline_passes_without_anybody_telling(
+async def test_passed_deadline_is_counted_without_an_event(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     store = farm.config.store_id
@@ -174,7 +174,7 @@ async def test_deadline_passes_without_anybody_telling(
     assert state_of(hass, store, "orders_overdue").attributes["orders"] == ["1001", "2002"]
 
 
-async def test_order_told_only_in_part_is_asked_for(
+async def test_partial_event_of_an_order_causes_a_read(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = farm.config.store_id
@@ -193,7 +193,7 @@ async def test_order_told_only_in_part_is_asked_for(
     assert paths(farm) == ["GET /v1/orders"]
 
 
-async def test_orders_are_asked_for_again_after_the_stream_was_down(
+async def test_orders_are_read_again_after_the_stream_was_down(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = farm.config.store_id
@@ -244,7 +244,7 @@ class TestSlots:
         assert value_of(hass, farm.config.store_id, "production_slots_total") == STATE_UNKNOWN
 
 
-async def test_narrow_key_gets_no_sensors_of_what_it_may_not_read(
+async def test_key_without_permissions_has_no_sensors_for_their_data(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(NARROW_KEY, ["printer.view", "printer.stats", "queue.view"])
@@ -259,7 +259,7 @@ async def test_narrow_key_gets_no_sensors_of_what_it_may_not_read(
     farm.clear_requests()
     await pass_time(hass, 3_605)
     await pass_time(hass, 2 * 3_605)
-    # What was refused is asked for again ever more rarely, by the real clock.
+    # Refused reads are retried with increasing delays, by the real clock.
     assert not {"GET /v1/orders", "GET /v1/subscriptions"} & set(paths(farm))
 
 
@@ -279,14 +279,14 @@ async def test_orders_that_the_key_may_no_longer_read_become_unavailable(
     assert value_of(hass, store, "jobs_queued") != STATE_UNAVAILABLE
 
 
-async def test_read_only_key_may_read_it_all(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
+async def test_read_only_key_has_all_sensors(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     await setup_entry(**{CONF_API_KEY: farm.config.read_only_key})
     await settle(hass)
     for key in ("orders_open", "orders_overdue", "production_slots_used", "production_slots_total"):
         assert value_of(hass, farm.config.store_id, key) not in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
 
 
-async def test_requests_are_counted_even_while_printago_is_away(
+async def test_requests_are_counted_while_printago_is_unreachable(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     store = farm.config.store_id
@@ -305,9 +305,7 @@ async def test_requests_are_counted_even_while_printago_is_away(
     assert int(value_of(hass, store, "api_requests_last_hour") or 0) >= sent
 
 
-async def test_jobs_are_named_behind_their_count(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_counts_of_jobs_have_their_names(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     queued = state_of(hass, farm.config.store_id, "jobs_queued")
     waiting = sorted(
         (job for job in farm.world.jobs.values() if job.status == "pending"),
@@ -318,9 +316,7 @@ async def test_jobs_are_named_behind_their_count(
     assert dt_util.parse_datetime(value_of(hass, farm.config.store_id, "next_free") or "") is not None
 
 
-async def test_reload_starts_from_the_orders_that_were_known(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_reload_keeps_known_orders(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     store = farm.config.store_id
     await settle(hass)
     before = state_of(hass, store, "orders_open")

@@ -1,4 +1,4 @@
-"""Pictures of what is printed: as users see them, and what they cost."""
+"""Cover images: their content, and the requests that they cost."""
 
 import asyncio
 from http import HTTPStatus
@@ -24,14 +24,14 @@ SIGN = "POST /v1/storage/signed-urls"
 
 @pytest.fixture
 async def printer(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Return the printer that prints, once all is calm."""
+    """Return the printing printer, after setup has finished."""
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
     return printer_named(farm, "X1 Carbon 01")
 
 
 def cover(farm: VirtualFarm, printer: str) -> bytes:
-    """Return the picture of what a printer prints."""
+    """Return the picture of a printer's job."""
     job = farm.world.jobs.get(farm.world.printers[printer].printing_job_id)
     assert job is not None
     assert job.thumbnail_uri is not None
@@ -41,7 +41,7 @@ def cover(farm: VirtualFarm, printer: str) -> bytes:
 
 
 async def look(hass: HomeAssistant, printer: str) -> bytes | None:
-    """Look at the picture of a printer; None where there is none."""
+    """Return a printer's picture from Home Assistant; None if there is none."""
     try:
         image = await async_get_image(hass, entity_id(hass, printer, "cover_image", "image"))
     except HomeAssistantError:
@@ -50,7 +50,7 @@ async def look(hass: HomeAssistant, printer: str) -> bytes | None:
     return image.content
 
 
-async def test_picture_of_the_current_job_is_seen_in_the_browser(
+async def test_picture_of_the_current_job_is_served_to_browsers(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, hass_client: ClientSessionGenerator
 ) -> None:
     state = state_of(hass, printer, "cover_image", "image")
@@ -64,7 +64,7 @@ async def test_picture_of_the_current_job_is_seen_in_the_browser(
     assert await response.read() == cover(farm, printer)
 
 
-async def test_many_looks_cost_one_request(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+async def test_many_views_cost_one_request(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
     assert paths(farm) == []
     together = await asyncio.gather(*(look(hass, printer) for _ in range(10)))
     later = await look(hass, printer)
@@ -83,23 +83,21 @@ async def test_pictures_of_several_printers_are_signed_by_one_request(
     assert paths(farm).count(SIGN) == 1
 
 
-async def test_storage_is_asked_without_credentials(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
-    # The virtual storage refuses a request that carries more than the signature covers.
+async def test_storage_gets_no_credentials(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+    # The virtual storage refuses headers other than those of the signature.
     before = farm.quota.refused
     assert await look(hass, printer) is not None
     assert farm.quota.refused == before
     assert [request.status for request in farm.requests] == [201, 200]
 
 
-async def test_next_job_brings_another_picture_and_the_last_one_stays_until_then(
-    hass: HomeAssistant, farm: VirtualFarm, printer: str
-) -> None:
+async def test_picture_stays_until_the_next_job_has_one(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
     first = await look(hass, printer)
     shown_since = value_of(hass, printer, "cover_image", "image")
     farm.finish_print(printer)
     await until(hass, lambda: value_of(hass, printer, "current_job") == STATE_UNKNOWN)
 
-    # It shows what lies on the bed.
+    # It shows the print that is still on the bed.
     assert value_of(hass, printer, "cover_image", "image") == shown_since
     assert await look(hass, printer) == first
 
@@ -110,7 +108,7 @@ async def test_next_job_brings_another_picture_and_the_last_one_stays_until_then
     assert await look(hass, printer) == cover(farm, printer)
 
 
-async def test_picture_of_the_last_job_that_comes_late_is_not_taken_for_the_next_ones(
+async def test_late_picture_of_the_last_job_is_not_used_for_the_next_one(
     hass: HomeAssistant, farm: VirtualFarm, printer: str
 ) -> None:
     first, shown_since = cover(farm, printer), value_of(hass, printer, "cover_image", "image")
@@ -132,7 +130,7 @@ async def test_picture_of_the_last_job_that_comes_late_is_not_taken_for_the_next
     assert seen != first
 
 
-async def test_print_from_elsewhere_has_no_picture(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+async def test_external_print_has_no_picture(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
     farm.finish_print(printer)
     await until(hass, lambda: value_of(hass, printer, "current_job") == STATE_UNKNOWN)
     farm.print_from_outside(printer)
@@ -141,7 +139,7 @@ async def test_print_from_elsewhere_has_no_picture(hass: HomeAssistant, farm: Vi
     assert SIGN not in paths(farm)
 
 
-async def test_idle_printer_has_no_picture_and_asks_for_none(
+async def test_idle_printer_has_no_picture_and_requests_none(
     hass: HomeAssistant, farm: VirtualFarm, printer: str
 ) -> None:
     idle = printer_named(farm, "A1 01")
@@ -150,7 +148,7 @@ async def test_idle_printer_has_no_picture_and_asks_for_none(
     assert paths(farm) == []
 
 
-async def test_failed_fetch_is_repeated_a_few_times_and_not_with_every_look(
+async def test_failed_fetch_is_repeated_a_few_times_and_not_with_every_view(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     farm.inject_fault(Fault(mode="status", count=1000, status=500, path="/v1/storage"))
@@ -175,7 +173,7 @@ async def test_failed_fetch_is_repeated_a_few_times_and_not_with_every_look(
     ],
     ids=lambda fault: f"{fault.mode}-{fault.status}",
 )
-async def test_storage_that_fails_leaves_no_picture_until_it_works_again(
+async def test_failing_storage_gives_no_picture_until_it_works_again(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     monkeypatch.setattr("custom_components.printago.hub.cover_cache._FIRST_PAUSE", 0)
@@ -186,7 +184,7 @@ async def test_storage_that_fails_leaves_no_picture_until_it_works_again(
 
 
 @pytest.mark.parametrize(("unlisted", "asked"), [({"apiKey.view"}, [SIGN]), (set(), [])], ids=["unlisted", "listed"])
-async def test_key_that_may_not_fetch_pictures_is_asked_once_unless_that_is_known(
+async def test_missing_permission_for_pictures_costs_one_request_at_most(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, unlisted: set[str], asked: list[str]
 ) -> None:
     farm.add_api_key(farm.config.read_only_key, READ_ONLY_PERMISSIONS - unlisted)
@@ -203,7 +201,7 @@ async def test_key_that_may_not_fetch_pictures_is_asked_once_unless_that_is_know
     assert value_of(hass, printer, "cover_image", "image") == STATE_UNAVAILABLE
 
 
-async def test_signed_address_is_nowhere_to_be_read(
+async def test_signed_url_is_never_shown(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -237,12 +235,12 @@ async def test_new_printer_gets_a_picture_without_a_reload(
         (b"RIFF....WEBPVP8 ", "image/webp"),
     ],
 )
-def test_picture_is_judged_by_its_first_bytes(content: bytes, content_type: str) -> None:
+def test_type_of_a_picture_is_detected_by_its_first_bytes(content: bytes, content_type: str) -> None:
     assert Picture.of(content) == Picture(content_type, content)
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg onload='alert(1)'/>", b"<html>", b"RIFF....WAVE", b"\x89PN"])
-def test_what_is_no_picture_is_refused(content: bytes) -> None:
+def test_other_file_than_a_picture_is_refused(content: bytes) -> None:
     with pytest.raises(MalformedResponseError):
         Picture.of(content)
 

@@ -1,4 +1,4 @@
-"""Pictures whose addresses the cloud tells as they are, without a storage path."""
+"""Pictures with absolute URLs instead of storage paths."""
 
 import json
 import logging
@@ -18,20 +18,20 @@ from virtual_farm import FarmConfig, VirtualFarm
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Return a farm whose pictures have addresses."""
+    """Return a farm whose pictures have URLs."""
     return FarmConfig(speed=0, absolute_pictures=True)
 
 
 @pytest.fixture
 async def printer(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Return the printer that prints, once all is calm."""
+    """Return the printing printer, after setup has finished."""
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
     return printer_named(farm, "X1 Carbon 01")
 
 
 async def look(hass: HomeAssistant, printer: str) -> bytes | None:
-    """Look at the picture of a printer; None where there is none."""
+    """Return a printer's picture from Home Assistant; None if there is none."""
     try:
         return (await async_get_image(hass, entity_id(hass, printer, "cover_image", "image"))).content
     except HomeAssistantError:
@@ -39,14 +39,14 @@ async def look(hass: HomeAssistant, printer: str) -> bytes | None:
 
 
 def tell(farm: VirtualFarm, printer: str, address: Any) -> None:
-    """Tell of another picture of what a printer prints."""
+    """Send another picture of a printer's job."""
     job_id = farm.world.printers[printer].printing_job_id
     changed = dict.fromkeys(("thumbnailUri", "coloredThumbnailUri", "buildThumbnailUri"), address)
     update = {"entityType": "printJobs", "action": "UPDATE", "entities": {job_id: changed}, "changes": {}}
     farm.publish(f"stores/{farm.config.store_id}/entities/printJobs", json.dumps(update).encode())
 
 
-async def test_picture_at_an_address_is_seen_and_costs_no_request_of_the_quota(
+async def test_picture_at_a_url_is_shown_and_costs_no_request(
     hass: HomeAssistant, farm: VirtualFarm, printer: str
 ) -> None:
     seen = await look(hass, printer)
@@ -59,7 +59,7 @@ async def test_picture_at_an_address_is_seen_and_costs_no_request_of_the_quota(
     assert farm.requests[0].status == 200
 
 
-async def test_key_that_may_not_fetch_files_sees_a_picture_at_an_address(
+async def test_key_without_file_permission_gets_a_picture_at_a_url(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     await setup_entry(**{CONF_API_KEY: farm.config.read_only_key})
@@ -69,7 +69,7 @@ async def test_key_that_may_not_fetch_files_sees_a_picture_at_an_address(
     assert value_of(hass, printer, "cover_image", "image") != STATE_UNAVAILABLE
 
 
-async def test_address_that_is_signed_anew_is_the_same_picture(
+async def test_url_with_a_new_signature_is_the_same_picture(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, printer: str
 ) -> None:
     address = f"{farm.rest_url}/thumbnails/pot.png"
@@ -100,7 +100,7 @@ async def test_address_that_is_signed_anew_is_the_same_picture(
         "//127.0.0.1/hush.png",
     ],
 )
-async def test_address_that_cannot_be_fetched_is_nowhere_to_be_read(
+async def test_unreachable_url_is_never_shown(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, caplog: pytest.LogCaptureFixture, address: str
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""A farm that is too large for everything has of each printer what is essential; the rest can be enabled by hand."""
+"""A large farm enables only the essential entities; users can enable the rest."""
 
 from pathlib import Path
 import re
@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "entities.md"
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Return a farm that is one printer too large for everything."""
+    """Return a farm with one printer too many for all entities."""
     return FarmConfig(speed=0, printers=3)
 
 
@@ -32,7 +32,7 @@ def enabled(hass: HomeAssistant, entry: MockConfigEntry, printer: str) -> set[st
     }
 
 
-async def test_each_printer_of_a_large_farm_has_what_is_essential(
+async def test_each_printer_of_a_large_farm_has_the_essential_entities(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.entity.MOST_WITH_EVERYTHING", 2)
@@ -41,7 +41,7 @@ async def test_each_printer_of_a_large_farm_has_what_is_essential(
         assert enabled(hass, entry, printer) == ESSENTIAL
 
 
-async def test_farm_that_grows_keeps_what_it_has_and_adds_what_is_essential(
+async def test_growing_farm_keeps_its_entities_and_adds_essential_ones(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.entity.MOST_WITH_EVERYTHING", 3)
@@ -64,7 +64,7 @@ def test_five_hundred_printers_fit() -> None:
     assert MOST_WITH_EVERYTHING * with_four_ams + of_the_farm <= MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY
 
 
-def test_docs_name_what_is_essential() -> None:
+def test_docs_list_the_essential_entities() -> None:
     text = DOCS.read_text().split("### Large farms\n")[1].split("\n#")[0]
     assert set(re.findall(r"`(\w+)`", text)) == ESSENTIAL
     assert f"more than {MOST_WITH_EVERYTHING}" in text.replace("\n", " ")

@@ -1,4 +1,4 @@
-"""The chamber light: at once in the interface, soon at the printer."""
+"""The chamber light: optimistic state, and the state of the printer."""
 
 from homeassistant.components.light import DOMAIN as LIGHT
 from homeassistant.core import HomeAssistant
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("calm")
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Await the light of a printer, and let everything calm down; return the printer's ID."""
+    """Wait for the light of a printer and the end of setup; return the printer's ID."""
     printer = printer_named(farm, "A1 01")
     farm.printer(printer).machine.lights["chamber"] = "off"
     farm.printer(printer).machine.version += 1
@@ -51,14 +51,14 @@ async def test_light_turned_on_at_the_printer_shows(hass: HomeAssistant, farm: V
     await until(hass, lambda: value_of(hass, calm, "chamber_light", LIGHT) == "on")
 
 
-async def test_light_comes_back_when_the_command_fails(hass: HomeAssistant, farm: VirtualFarm, calm: str) -> None:
+async def test_light_is_reverted_when_the_command_fails(hass: HomeAssistant, farm: VirtualFarm, calm: str) -> None:
     farm.inject_fault(Fault(mode="reset"))
     with pytest.raises(HomeAssistantError):
         await turn(hass, calm, "on")
     assert value_of(hass, calm, "chamber_light", LIGHT) == "off"
 
 
-async def test_light_that_never_follows_is_shown_as_it_is(
+async def test_light_that_does_not_follow_shows_its_actual_state(
     hass: HomeAssistant, farm: VirtualFarm, calm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(farm.commander, "send", lambda printer, command: True)
@@ -80,7 +80,7 @@ async def test_printer_without_a_light_gets_none(hass: HomeAssistant, farm: Virt
     assert value_of(hass, klipper, "chamber_light", LIGHT) is None
 
 
-async def test_lights_of_a_room_that_are_turned_on_leave_the_chamber_light_alone(
+async def test_turning_on_all_lights_of_a_room_leaves_the_chamber_light_off(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, calm: str
 ) -> None:
     device = device_of(hass, entry, calm)
@@ -102,14 +102,14 @@ async def test_lights_turned_on_together_are_one_request(hass: HomeAssistant, fa
     assert all(farm.printer(printer).machine.lights["chamber"] == "on" for printer in lit)
 
 
-async def test_light_of_a_printer_that_is_silent_since_a_restart_is_there_and_comes_back_with_its_word(
+async def test_light_is_restored_for_a_printer_silent_since_a_restart(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, calm: str
 ) -> None:
     klipper = farm.add_printer("KLIPPER").id
     await until(hass, lambda: value_of(hass, klipper, "nozzle_temp") not in (None, "unknown", "unavailable"))
     await restart_silent(hass, farm, entry)
     assert value_of(hass, calm, "chamber_light", LIGHT) == "unknown"
-    # It has never shown one.
+    # It has never reported one.
     assert value_of(hass, klipper, "chamber_light", LIGHT) is None
 
     farm.printer(calm).machine.lights["chamber"] = "on"

@@ -1,4 +1,4 @@
-"""Target temperatures: sent to the printer, within what it stands."""
+"""Target temperatures: sent to the printer within the limits of its model."""
 
 from homeassistant.components.number import DOMAIN as NUMBER
 from homeassistant.core import HomeAssistant
@@ -19,7 +19,7 @@ async def set_value(hass: HomeAssistant, printer: str, key: str, value: float) -
 
 @pytest.fixture
 async def printer(hass: HomeAssistant, farm: VirtualFarm, every_entity_enabled: None, setup_entry: SetUp) -> str:
-    """Return the ID of a printer that idles, once its numbers are there."""
+    """Return the ID of an idle printer, once its numbers are added."""
     await setup_entry()
     printer = printer_named(farm, "A1 01")
     await until(hass, lambda: value_of(hass, printer, "nozzle_target", NUMBER) not in (None, "unknown"))
@@ -43,7 +43,7 @@ async def test_target_is_set_at_the_printer_and_shown_at_once(
     await until(hass, lambda: float(value_of(hass, printer, sensor) or 0) == 60)
 
 
-async def test_target_comes_back_when_the_command_fails(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
+async def test_target_is_reverted_when_the_command_fails(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
     before = value_of(hass, printer, "nozzle_target", NUMBER)
     farm.inject_fault(Fault(mode="status", status=500))
     with pytest.raises(HomeAssistantError):
@@ -51,7 +51,7 @@ async def test_target_comes_back_when_the_command_fails(hass: HomeAssistant, far
     assert value_of(hass, printer, "nozzle_target", NUMBER) == before
 
 
-async def test_target_that_the_printer_lowers_is_shown_as_it_is(
+async def test_target_lowered_by_the_printer_is_shown(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     obey = farm.commander.send
@@ -78,9 +78,7 @@ async def test_target_beyond_the_limit_is_never_sent(hass: HomeAssistant, farm: 
     assert farm.requests == []
 
 
-async def test_targets_are_off_until_somebody_wants_them(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
-) -> None:
+async def test_targets_are_disabled_by_default(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     await setup_entry()
     await pass_time(hass, 1)
     registered = er.async_get(hass).async_get(entity_id(hass, printer_named(farm, "A1 01"), "bed_target", NUMBER))

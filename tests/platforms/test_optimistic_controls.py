@@ -1,4 +1,4 @@
-"""What a control shows from a press until the printer follows, or does not."""
+"""The state of a control from a press until the printer follows, or does not."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -20,7 +20,7 @@ async def _call(call: Awaitable[None]) -> None:
 
 
 class Control(OptimisticEntity[int]):
-    """A control of a fan, say, whose printer and calls are moved by hand."""
+    """A control whose printer and calls the test controls."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         coordinator = cast(Any, SimpleNamespace(async_call=_call))
@@ -44,7 +44,7 @@ class Control(OptimisticEntity[int]):
 
     @property
     def shown(self) -> int | None:
-        """What Home Assistant shows."""
+        """The state in Home Assistant."""
         return self.written[-1] if self.written else 0
 
     def report(self, actual: int | None) -> None:
@@ -53,7 +53,7 @@ class Control(OptimisticEntity[int]):
         self.async_on_update()
 
     async def press(self, value: int) -> asyncio.Task[None]:
-        """Ask for a value, which is sent where nothing else waits for its answer."""
+        """Request a value, which is sent unless another request is waiting for its response."""
 
         async def send() -> None:
             self.sent.append(value)
@@ -91,7 +91,7 @@ async def test_requested_value_shows_at_once_until_the_printer_follows(hass: Hom
     control.report(0)
     assert control.shown == 50
     control.report(50)
-    # From now on it is the printer's own value again, and stays so.
+    # From now on it shows the printer's own value.
     control.report(0)
     assert control.shown == 0
     pass_by(hass, 60)
@@ -134,7 +134,7 @@ async def test_failed_call_shows_the_printer_as_it_is(control: Control) -> None:
     assert control.written == [50, 0]
 
 
-async def test_answer_that_is_the_state_leaves_nothing_to_wait_for(control: Control) -> None:
+async def test_response_with_the_state_ends_the_optimistic_state(control: Control) -> None:
     control.answer_is_state = True
     task = await control.press(50)
     control.actual = 40
@@ -142,13 +142,13 @@ async def test_answer_that_is_the_state_leaves_nothing_to_wait_for(control: Cont
     assert control.written == [50, 40]
 
 
-async def test_presses_are_sent_one_after_the_other_and_the_last_of_those_that_wait(control: Control) -> None:
+async def test_presses_are_sent_one_after_the_other_and_only_the_last_waiting_one(control: Control) -> None:
     first = await control.press(10)
     second = await control.press(20)
     third = await control.press(30)
     assert control.sent == [10]
     assert control.shown == 30
-    # This is about the first: it shows neither while the third waits, nor while that is on its way.
+    # This value is from the first request: it must not show while the third one waits or is in progress.
     control.report(10)
     assert control.shown == 30
     await answered(control, first)
@@ -166,7 +166,7 @@ async def test_presses_are_sent_one_after_the_other_and_the_last_of_those_that_w
     assert control.written == [10, 20, 30, 10]
 
 
-async def test_value_that_goes_missing_while_a_press_waits_is_not_taken_for_an_answer(control: Control) -> None:
+async def test_missing_value_during_a_press_is_not_taken_for_a_response(control: Control) -> None:
     first = await control.press(10)
     second = await control.press(30)
     control.report(10)
@@ -179,7 +179,7 @@ async def test_value_that_goes_missing_while_a_press_waits_is_not_taken_for_an_a
     control.report(30)
 
 
-async def test_older_press_that_fails_leaves_the_newer_one(control: Control) -> None:
+async def test_failed_older_press_does_not_affect_the_newer_one(control: Control) -> None:
     first = await control.press(10)
     second = await control.press(20)
     control.answers[-1].set_exception(ValueError("refused"))
@@ -194,9 +194,7 @@ async def test_older_press_that_fails_leaves_the_newer_one(control: Control) -> 
     assert control.shown == 0
 
 
-async def test_press_while_an_earlier_one_waits_for_the_printer_has_its_own_time(
-    hass: HomeAssistant, control: Control, freezer: Any
-) -> None:
+async def test_each_press_has_its_own_time_limit(hass: HomeAssistant, control: Control, freezer: Any) -> None:
     await answered(control, await control.press(10))
     freezer.tick(10)
     await answered(control, await control.press(20))
@@ -207,7 +205,7 @@ async def test_press_while_an_earlier_one_waits_for_the_printer_has_its_own_time
     control.report(20)
 
 
-async def test_entity_that_is_removed_writes_nothing_any_more(hass: HomeAssistant, control: Control) -> None:
+async def test_removed_entity_writes_no_state(hass: HomeAssistant, control: Control) -> None:
     task = await control.press(50)
     await control.async_will_remove_from_hass()
     await answered(control, task)
@@ -223,7 +221,7 @@ async def test_entity_that_is_removed_writes_nothing_any_more(hass: HomeAssistan
     assert control.written == [50, 60, 70]
 
 
-async def test_toggle_asks_for_on_and_off() -> None:
+async def test_toggle_requests_on_and_off() -> None:
     asked: list[bool] = []
 
     class Toggle(OptimisticToggle):

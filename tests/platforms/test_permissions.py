@@ -1,4 +1,4 @@
-"""Keys that may not do everything: what works, what is unavailable, and what a person is told."""
+"""Keys with limited permissions: what works, what is unavailable, and the repair issue."""
 
 from homeassistant.components.image import async_get_image
 from homeassistant.components.repairs import DOMAIN as REPAIRS
@@ -25,7 +25,7 @@ VIEWS = ["printer.view", "printer.stats", "queue.view", "order.view", "settings.
 
 @pytest.fixture
 async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
-    """Return an entry whose key may only read."""
+    """Return an entry with a read-only key."""
     farm.add_api_key(READ_ONLY, VIEWS)
     entry = await setup_entry(**{CONF_API_KEY: READ_ONLY})
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -53,9 +53,7 @@ async def test_read_only_key_reads_everything(hass: HomeAssistant, farm: Virtual
     assert issue_of(hass, entry) is None
 
 
-async def test_key_that_may_no_longer_view_printers_says_which_permission_it_lacks(
-    farm: VirtualFarm, setup_entry: SetUp
-) -> None:
+async def test_key_without_printer_view_names_the_missing_permission(farm: VirtualFarm, setup_entry: SetUp) -> None:
     farm.add_api_key("blindblindblindblind0123456789", ["queue.view"])
     entry = await setup_entry(**{CONF_API_KEY: "blindblindblindblind0123456789"})
     assert entry.state is ConfigEntryState.SETUP_RETRY
@@ -63,7 +61,7 @@ async def test_key_that_may_no_longer_view_printers_says_which_permission_it_lac
     assert "lacks the permission printer.view" in entry.reason
 
 
-async def test_refused_control_names_the_permission_and_is_offered_no_more(
+async def test_refused_control_names_the_permission_and_becomes_unavailable(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer, other = printer_named(farm, "A1 01"), printer_named(farm, "P1S 01")
@@ -77,7 +75,7 @@ async def test_refused_control_names_the_permission_and_is_offered_no_more(
     assert issue is not None
     assert issue.translation_placeholders == {"store": "Virtual Farm", "permissions": "printer.control"}
     assert {value_of(hass, identifier, "enabled", SWITCH) for identifier in (printer, other)} == {STATE_UNAVAILABLE}
-    # What needs another permission has not been refused yet.
+    # Controls with another permission were not refused yet.
     assert value_of(hass, printer, "fabmatic", SWITCH) == "off"
     assert value_of(hass, other, "confirm_bed_cleared", "button") != STATE_UNAVAILABLE
     assert value_of(hass, printer, "readiness") == "ready"
@@ -123,7 +121,7 @@ async def test_job_of_a_printer_needs_another_permission_than_the_printer(
     assert value_of(hass, idle, "pause", "button") != STATE_UNAVAILABLE
 
 
-async def test_key_that_was_given_the_permission_works_after_a_reload(
+async def test_key_with_a_granted_permission_works_after_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -163,7 +161,7 @@ async def test_repair_reloads_the_entry(
     assert value_of(hass, printer, "enabled", SWITCH) == "on"
 
 
-async def test_key_without_settings_leaves_only_their_switch_out(
+async def test_key_without_settings_only_disables_their_switch(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(READ_ONLY, [*VIEWS, "settings.edit"])
@@ -172,16 +170,16 @@ async def test_key_without_settings_leaves_only_their_switch_out(
     store = farm.config.store_id
     entry.runtime_data.coordinator.slow_poller.async_want("store_settings")
     await until(hass, lambda: value_of(hass, store, "process_low_priority_jobs", SWITCH) == STATE_UNAVAILABLE)
-    # It was left out on purpose: nobody has to repair that.
+    # The missing permission may be intended: no issue.
     assert issue_of(hass, entry) is None
     assert value_of(hass, printer_named(farm, "A1 01"), "enabled", SWITCH) == "on"
 
 
-async def test_key_that_only_may_not_download_files_leaves_nothing_to_repair(
+async def test_missing_file_permission_raises_no_issue(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     everything = {permission for permissions in _NEEDED.values() for permission in permissions}
-    # Nobody tells what it was granted: the refusal has to.
+    # The list of granted permissions is not readable: only the refusal shows it.
     farm.add_api_key(READ_ONLY, everything - {"file.download", "apiKey.view"})
     entry = await setup_entry(**{CONF_API_KEY: READ_ONLY})
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -198,8 +196,10 @@ async def test_key_that_only_may_not_download_files_leaves_nothing_to_repair(
     assert state.state == STATE_UNAVAILABLE
 
 
-async def test_denial_by_address_ends_with_it(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """An allowlist that leaves us out refuses everything; once we may read again, nothing of it says more."""
+async def test_refusal_by_allowlist_ends_with_it(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    """An allowlist without our address refuses everything; after it ends, its refusals count no more."""
     farm.add_api_key(READ_ONLY, None)
     printer = printer_named(farm, "A1 01")
     farm.inject_fault(Fault(mode="status", status=403, message="Address not allowed", count=2))
@@ -214,12 +214,12 @@ async def test_denial_by_address_ends_with_it(hass: HomeAssistant, farm: Virtual
     assert value_of(hass, printer, "enabled", SWITCH) == "on"
 
 
-def test_ledger_tells_what_a_refusal_says_and_what_it_does_not() -> None:
+def test_refusal_records_exactly_the_permissions_that_it_names() -> None:
     ledger = PermissionLedger()
     fabmatic, ready = frozenset({"printer.config", "printer.ready"}), frozenset({"printer.ready"})
     ledger.deny(fabmatic)
     assert ledger.lacks(fabmatic)
-    # One of both is missing, nobody knows which.
+    # One of both is missing, it is unknown which.
     assert not ledger.lacks(ready)
     ledger.allow(ready)
     assert ledger.missing == ["printer.config"]
@@ -229,7 +229,7 @@ def test_ledger_tells_what_a_refusal_says_and_what_it_does_not() -> None:
     assert ledger.lacks(fabmatic)
 
 
-def test_call_on_one_printer_or_job_needs_what_the_description_says() -> None:
+def test_call_for_one_printer_or_job_needs_the_documented_permission() -> None:
     assert permissions_of("PATCH", "/v1/print-jobs/cancel") == {"queue.manage"}
     assert permissions_of("PATCH", "/v1/print-jobs/abcdefghijklmnopqrstuvwx") == {"job.edit.all"}
     assert permissions_of("GET", "/v1/print-jobs/abcdefghijklmnopqrstuvwx/matching-troubleshoot") == {"queue.view"}
@@ -241,6 +241,6 @@ def test_permissions_are_those_of_the_vendors_description() -> None:
     for call, permissions in _NEEDED.items():
         method, path = call.split()
         stated = described[path][method.lower()].get("x-permission")
-        # Making a build states none; its permission is from the vendor's page on keys.
+        # The description has no permission for builds; it is from the vendor's page on keys.
         expected = set(stated.split(", ")) if stated else {"build.create"}
         assert permissions == expected, call

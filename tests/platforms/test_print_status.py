@@ -1,4 +1,4 @@
-"""What a printer is shown to do when its own word tells nothing: over the real farm, in the words of the makes."""
+"""The print status if the printer's own status is unknown: tested with the virtual farm and statuses of all brands."""
 
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, callback
@@ -17,12 +17,12 @@ WORDS = (
 
 
 def farm_value(hass: HomeAssistant, farm: VirtualFarm, key: str) -> str | None:
-    """Return what a sensor of the farm shows."""
+    """Return the state of a sensor of the farm."""
     return value_of(hass, farm.config.store_id, key)
 
 
 @pytest.mark.parametrize("word", WORDS, ids=repr)
-async def test_print_of_printago_counts_as_running_whatever_the_printer_calls_it(
+async def test_print_of_a_job_counts_as_running_whatever_its_status(
     hass: HomeAssistant, farm: VirtualFarm, busy: str, word: str | None
 ) -> None:
     await until(hass, lambda: value_of(hass, busy, "print_status") == "running")
@@ -36,12 +36,12 @@ async def test_print_of_printago_counts_as_running_whatever_the_printer_calls_it
     assert value_of(hass, busy, "printing", "binary_sensor") == "on"
     assert farm_value(hass, farm, "printers_printing") == printing
     assert farm_value(hass, farm, "utilization") == utilization
-    # Nothing ends sooner than in a minute.
+    # No print ends within a minute.
     assert value_of(hass, busy, "end_time") == farm_value(hass, farm, "next_free") is not None
 
 
 @pytest.mark.parametrize("word", ["reticulating", "Offline after error", None], ids=repr)
-async def test_taken_printer_without_a_job_counts_as_running_and_a_free_one_as_idle(
+async def test_taken_printer_without_a_job_is_running_and_a_free_one_idle(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, word: str | None
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -60,7 +60,7 @@ async def test_taken_printer_without_a_job_counts_as_running_and_a_free_one_as_i
 
 
 @pytest.mark.parametrize("word", ["reticulating", None], ids=repr)
-async def test_pause_of_a_job_shows_and_stops_the_end_when_the_printer_has_no_word_for_it(
+async def test_pause_of_a_job_shows_even_if_the_printer_has_no_status_for_it(
     hass: HomeAssistant, farm: VirtualFarm, busy: str, word: str | None
 ) -> None:
     await until(hass, lambda: value_of(hass, busy, "end_time") not in (None, "unknown", "unavailable"))
@@ -77,16 +77,16 @@ async def test_pause_of_a_job_shows_and_stops_the_end_when_the_printer_has_no_wo
 
 
 class TestMakes:
-    """Printers that use the words of their makes, with null and an unknown word between any two of them."""
+    """Printers with the statuses of their brands, and null and an unknown status between any two of them."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
-        """Return a farm of printers that speak so."""
+        """Return a farm of such printers."""
         return FarmConfig(printers=0, scenario="idle", speed=0, words="odd")
 
     @pytest.mark.parametrize("elsewhere", [False, True], ids=["printago", "elsewhere"])
     @pytest.mark.parametrize("model", ["OCTOPRINT", "PRUSA", "KLIPPER", "X1C"])
-    async def test_whole_print_is_never_unknown_and_its_bed_is_in_use_until_it_ends(
+    async def test_print_status_is_never_unknown_and_the_bed_in_use_until_the_end(
         self, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, model: str, elsewhere: bool
     ) -> None:
         printer = farm.add_printer(model, ready=True).id

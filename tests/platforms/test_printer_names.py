@@ -1,4 +1,4 @@
-"""What people call a printer: the name that they gave its device is said everywhere, and understood as Printago's is."""
+"""Names of printers: a name given in Home Assistant is used everywhere, and understood like Printago's."""
 
 # ruff: noqa: RUF001
 
@@ -22,7 +22,7 @@ X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 
 def rename(hass: HomeAssistant, entry: MockConfigEntry, printer: str, name: str | None) -> str:
-    """Give the device of a printer a name, as a person does; return the device's ID."""
+    """Rename the device of a printer, as a user does; return the device's ID."""
     device = device_of(hass, entry, printer)
     assert device is not None
     dr.async_get(hass).async_update_device(device.id, name_by_user=name)
@@ -30,7 +30,7 @@ def rename(hass: HomeAssistant, entry: MockConfigEntry, printer: str, name: str 
 
 
 def listed(hass: HomeAssistant, farm: VirtualFarm, key: str = "printers_total") -> list[str]:
-    """Return the names behind a count of the farm."""
+    """Return the names in the attribute of a count."""
     names: list[str] = state_of(hass, farm.config.store_id, key).attributes["printers"]
     return names
 
@@ -49,7 +49,7 @@ async def test_lists_follow_a_new_name_at_once(
     assert farm.requests == [], "nothing has to be asked for"
 
 
-async def test_name_of_the_registry_stays_printagos(
+async def test_original_name_in_the_registry_is_printagos(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     rename(hass, entry, busy, "Left one")
@@ -65,7 +65,7 @@ async def test_name_of_the_registry_stays_printagos(
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u200b", "\u00a0"])
-async def test_name_that_nobody_can_read_is_none(
+async def test_invisible_name_counts_as_none(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, name: str
 ) -> None:
     rename(hass, entry, busy, "Left one")
@@ -89,7 +89,7 @@ async def test_name_is_known_from_the_start_and_survives_reloads(
     assert "Right one" in listed(hass, farm)
 
 
-async def test_printer_that_comes_back_has_the_name_that_it_was_given(
+async def test_returning_printer_has_its_given_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     rename(hass, entry, busy, "Left one")
@@ -107,7 +107,7 @@ async def test_printer_that_comes_back_has_the_name_that_it_was_given(
     await until(hass, lambda: "Left one" in listed(hass, farm))
 
 
-async def test_events_say_the_given_name_and_keep_what_they_said(
+async def test_events_have_the_given_name_and_keep_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, X1C)
@@ -126,7 +126,7 @@ async def test_events_say_the_given_name_and_keep_what_they_said(
     assert state_of(hass, printer, "print", "event").attributes["printer"] == "Left one"
 
 
-async def test_errors_and_responses_say_the_given_name(
+async def test_errors_and_responses_have_the_given_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     device = rename(hass, entry, busy, "Left one")
@@ -142,7 +142,7 @@ async def test_errors_and_responses_say_the_given_name(
     assert job["pinned_to"] == "Left one"
 
 
-async def test_explanations_say_the_given_name(
+async def test_explanations_have_the_given_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     rename(hass, entry, busy, "Left one")
@@ -153,7 +153,7 @@ async def test_explanations_say_the_given_name(
     assert X1C not in str(explained)
 
 
-async def test_printers_that_an_emergency_stop_did_not_reach_are_told_by_the_given_name(
+async def test_emergency_stop_lists_unreached_printers_by_their_given_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     device = rename(hass, entry, busy, "Left one")
@@ -185,7 +185,7 @@ async def test_printer_is_named_by_either_name_in_actions(
     ],
     ids=["same name twice", "name of another at Printago", "swapped", "invisible difference"],
 )
-async def test_name_of_two_printers_is_refused_with_how_to_tell_them_apart(
+async def test_ambiguous_name_is_refused_with_unambiguous_candidates(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, at_rest: None, first: str, second: str | None
 ) -> None:
     printers = [printer_named(farm, X1C), printer_named(farm, P1S)]
@@ -202,9 +202,9 @@ async def test_name_of_two_printers_is_refused_with_how_to_tell_them_apart(
         assert refused.value.translation_key == "printer_ambiguous"
     assert farm.requests == []
 
-    told = (refused.value.translation_placeholders or {})["candidates"].split(", ")
-    assert len(set(told)) == 2
-    for name, printer in zip(told, printers, strict=True):
+    candidates = (refused.value.translation_placeholders or {})["candidates"].split(", ")
+    assert len(set(candidates)) == 2
+    for name, printer in zip(candidates, printers, strict=True):
         await act(hass, "send_command", printers=[name], command="pause")
         assert sent(farm, "/v1/printer-commands/send")[-1]["ids"] == [printer]
 
@@ -230,7 +230,7 @@ async def test_name_of_no_printer_is_refused(
     assert farm.requests == []
 
 
-async def test_emergency_stops_every_printer_that_is_called_so(
+async def test_emergency_stop_stops_every_printer_with_the_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, at_rest: None
 ) -> None:
     printers = [printer_named(farm, X1C), printer_named(farm, P1S)]
@@ -244,7 +244,7 @@ async def test_emergency_stops_every_printer_that_is_called_so(
 
 
 @pytest.mark.parametrize("name", ["Virtual\u00a0farm", "basement"])
-async def test_emergency_stops_all_of_a_store_that_is_called_so(
+async def test_emergency_stop_stops_all_printers_of_a_store_with_the_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, at_rest: None, name: str
 ) -> None:
     rename(hass, entry, farm.config.store_id, "Basement")
@@ -254,7 +254,7 @@ async def test_emergency_stops_all_of_a_store_that_is_called_so(
 
 
 @pytest.mark.parametrize("name", ["🔥", "42", "#3", "İstanbul", "ＬＥＦＴ", "\u202bشمال\u202c", "é" * 255, "x" * 5000])
-async def test_unusual_names_are_said_and_understood(
+async def test_unusual_names_are_shown_and_understood(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, name: str
 ) -> None:
     rename(hass, entry, busy, name)
@@ -263,7 +263,7 @@ async def test_unusual_names_are_said_and_understood(
     assert said == name
 
 
-async def test_printer_is_found_in_whichever_store_it_is(
+async def test_printer_is_found_in_any_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, setup_entry: SetUp
 ) -> None:
     async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:

@@ -1,4 +1,4 @@
-"""Problems that printers report: each is shown, counted and told once, whatever it lacks and however it is written."""
+"""Problems of printers: each is shown, counted and fired once, with any missing fields and any spelling."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class Watched:
         assert self.tell({"errors": [], "warnings": []}) == []
 
     def tell(self, health: Any) -> list[str]:
-        """Let a message come; return what is told of it."""
+        """Apply a message; return the events."""
         self.seconds += 1
         self.last = self.event_detector.detect(stat(self.farm, A, self.seconds, data={"health": health}))
         return [event.kind for event in self.last]
@@ -40,7 +40,7 @@ class Watched:
 
 @pytest.fixture
 def watched() -> Watched:
-    """Return a farm that is watched."""
+    """Return a farm whose events are detected."""
     return Watched()
 
 
@@ -48,7 +48,7 @@ def watched() -> Watched:
     "entry", [WORDS, {**WORDS, "code": None}, {**WORDS, "code": ""}, {**WORDS, "code": " "}, {**WORDS, "code": 7}]
 )
 @pytest.mark.parametrize(("name", "kind"), [("errors", "hms_error"), ("warnings", "hms_warning")])
-def test_problem_without_a_code_is_told_by_its_words(watched: Watched, entry: Any, name: str, kind: str) -> None:
+def test_problem_without_a_code_fires_with_its_message(watched: Watched, entry: Any, name: str, kind: str) -> None:
     for _ in range(2):
         assert watched.tell({name: [entry]}) == [kind]
         assert watched.last[0].data["message"] == "Nozzle clogged"
@@ -59,28 +59,28 @@ def test_problem_without_a_code_is_told_by_its_words(watched: Watched, entry: An
 
 
 @pytest.mark.parametrize("entry", [{}, {"code": "", "message": ""}, 7, True, []])
-def test_problem_of_which_nothing_is_told_is_one_nevertheless(watched: Watched, entry: Any) -> None:
+def test_problem_without_code_and_message_fires_as_well(watched: Watched, entry: Any) -> None:
     assert watched.tell({"errors": [entry, entry]}) == ["hms_error"]
     assert watched.last[0].data["message"] == NAMELESS
     assert watched.tell({"errors": [entry]}) == []
 
 
-def test_warning_that_becomes_an_error_is_told_as_one(watched: Watched) -> None:
+def test_warning_that_becomes_an_error_fires_as_an_error(watched: Watched) -> None:
     problem = {"code": CODE, "message": "Empty"}
     assert watched.tell({"errors": [], "warnings": [problem]}) == ["hms_warning"]
     assert watched.tell({"errors": [problem], "warnings": []}) == ["hms_error"]
     assert watched.last[0].data["severity"] == "error"
     assert watched.tell({"errors": [problem], "warnings": [problem]}) == []
-    # It is the same one still, and better than before.
+    # It is still the same problem, less severe than before.
     assert watched.tell({"errors": [], "warnings": [problem]}) == []
     assert watched.tell({"errors": [], "warnings": []}) == ["hms_cleared"]
 
 
-def test_problem_in_both_lists_is_told_as_the_worse(watched: Watched) -> None:
+def test_problem_in_both_lists_fires_as_an_error(watched: Watched) -> None:
     assert watched.tell({"errors": [WORDS], "warnings": [WORDS]}) == ["hms_error"]
 
 
-def test_same_code_in_another_form_or_order_is_no_news(watched: Watched) -> None:
+def test_same_code_in_another_form_or_order_fires_nothing(watched: Watched) -> None:
     first = [{"code": CODE, "message": "Empty"}, {"code": OTHER, "message": "Stuck"}]
     assert watched.tell({"errors": first}) == ["hms_error", "hms_error"]
     again = [{"code": OTHER.lower().replace("-", "_"), "message": "Stuck"}, {"code": CODE.replace("-", "")}]
@@ -90,14 +90,14 @@ def test_same_code_in_another_form_or_order_is_no_news(watched: Watched) -> None
 
 
 @pytest.mark.parametrize("gone", [None, {"errors": None}, {"errors": None, "warnings": None}, {"errors": []}])
-def test_null_takes_problems_back(watched: Watched, gone: Any) -> None:
+def test_null_clears_problems(watched: Watched, gone: Any) -> None:
     assert watched.tell({"errors": [WORDS]}) == ["hms_error"]
     assert watched.tell(gone) == ["hms_cleared"]
     assert not watched.farm.printers[A].has_problem
 
 
 @pytest.mark.parametrize("junk", [7, True, "?", {"code": "?"}, [7]])
-def test_what_is_no_list_takes_nothing_for_well(watched: Watched, junk: Any) -> None:
+def test_invalid_list_clears_no_problem(watched: Watched, junk: Any) -> None:
     watched.tell({"errors": [WORDS]})
     watched.tell({"errors": junk})
     assert watched.farm.printers[A].has_problem
@@ -116,7 +116,7 @@ def test_what_is_no_list_takes_nothing_for_well(watched: Watched, junk: Any) -> 
         "Print paused by the user",
     ],
 )
-def test_pause_by_a_person_is_no_problem_with_or_without_its_code(watched: Watched, entry: Any) -> None:
+def test_pause_by_a_user_is_no_problem_with_or_without_its_code(watched: Watched, entry: Any) -> None:
     assert watched.tell({"errors": [entry]}) == []
     assert not watched.farm.printers[A].has_problem
     assert watched.tell({"errors": [entry, "Nozzle clogged"]}) == ["hms_error"]
@@ -150,7 +150,7 @@ async def test_problem_sensor_shows_the_most_severe_message(
         ({}, NAMELESS),
     ],
 )
-async def test_problem_that_says_nothing_never_looks_like_none(
+async def test_empty_problem_is_still_shown_as_a_problem(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, problem: dict[str, str], shown: str
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -169,7 +169,7 @@ async def test_only_bambu_printers_have_hms_errors(
     assert registered.original_name == called
 
 
-async def test_problems_without_codes_are_shown_counted_and_told(
+async def test_problems_without_codes_are_shown_counted_and_fired(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
 ) -> None:
     printer = printer_named(farm, "A1 01")

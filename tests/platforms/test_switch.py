@@ -1,4 +1,4 @@
-"""What the switches do at Printago, and what they show meanwhile."""
+"""The effect of the switches at Printago, and their state meanwhile."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ def switch(hass: HomeAssistant, identifier: str, key: str) -> str | None:
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let everything calm down after set-up."""
+    """Wait until setup has finished."""
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
 
@@ -41,7 +41,7 @@ async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -
         ("maintenance_mode", "is_in_maintenance", "/v1/maintenance/mode"),
     ],
 )
-async def test_switch_changes_the_printer_at_printago_and_shows_the_answer(
+async def test_switch_changes_the_printer_at_printago_and_shows_the_response(
     hass: HomeAssistant, farm: VirtualFarm, key: str, attribute: str, path: str
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -72,9 +72,7 @@ async def test_change_made_at_printago_shows(hass: HomeAssistant, farm: VirtualF
 
 
 @pytest.mark.usefixtures("calm")
-async def test_offline_printer_can_be_switched_since_only_the_store_is_asked(
-    hass: HomeAssistant, farm: VirtualFarm
-) -> None:
+async def test_switch_of_an_offline_printer_works_since_it_is_a_setting(hass: HomeAssistant, farm: VirtualFarm) -> None:
     printer = printer_named(farm, "A1 01")
     farm.disconnect_printer(printer)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")
@@ -86,7 +84,7 @@ async def test_offline_printer_can_be_switched_since_only_the_store_is_asked(
 
 @pytest.fixture
 def shown(hass: HomeAssistant, farm: VirtualFarm, calm: None) -> list[str]:
-    """Return all that a switch shows from now on."""
+    """Return the future states of a switch."""
     states: list[str] = []
 
     @callback
@@ -98,7 +96,7 @@ def shown(hass: HomeAssistant, farm: VirtualFarm, calm: None) -> list[str]:
     return states
 
 
-async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_call_fails(
+async def test_switch_shows_the_requested_state_and_reverts_when_the_call_fails(
     hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -113,7 +111,7 @@ async def test_switch_shows_what_was_asked_for_at_once_and_comes_back_when_the_c
     assert farm.world.printers[printer].enabled
 
 
-async def test_wishes_go_out_in_their_order_and_the_last_one_holds(
+async def test_presses_are_sent_in_order_and_the_last_one_wins(
     hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -127,11 +125,11 @@ async def test_wishes_go_out_in_their_order_and_the_last_one_holds(
 
     assert switch(hass, printer, "enabled") == "off"
     assert not farm.world.printers[printer].enabled
-    # What was overtaken while it waited is not sent any more.
+    # A press replaced while it waited is not sent.
     assert len(farm.requests) == 2
 
 
-async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(
+async def test_response_to_an_older_press_does_not_replace_a_newer_one(
     hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -144,7 +142,7 @@ async def test_answer_about_an_older_press_does_not_show_over_a_newer_one(
     assert farm.world.printers[printer].enabled
 
 
-async def test_second_press_goes_out_only_after_the_answer_to_the_first(
+async def test_second_press_is_sent_after_the_response_to_the_first(
     hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -163,7 +161,7 @@ async def test_second_press_goes_out_only_after_the_answer_to_the_first(
     assert farm.world.printers[printer].enabled
 
 
-async def test_older_press_that_fails_does_not_show_over_a_newer_one(
+async def test_failed_older_press_does_not_replace_a_newer_one(
     hass: HomeAssistant, farm: VirtualFarm, shown: list[str]
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -200,7 +198,7 @@ async def test_refused_fabmatic_points_to_the_safety_rules(hass: HomeAssistant, 
 
 
 @pytest.mark.usefixtures("calm")
-async def test_unload_in_the_middle_of_a_call_leaves_nothing_behind(
+async def test_unload_during_a_call_leaves_nothing_behind(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -226,7 +224,7 @@ class TestWithoutEntitlement:
         """Return a farm with such a subscription."""
         return FarmConfig(speed=0, maintenance_entitlement=False)
 
-    async def test_maintenance_is_refused_in_words_and_can_still_be_turned_off(
+    async def test_maintenance_is_refused_with_a_reason_and_can_be_turned_off(
         self, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
     ) -> None:
         printer = printer_named(farm, "A1 01")
@@ -242,7 +240,7 @@ class TestWithoutEntitlement:
 
         assert failed.value.translation_key == "not_entitled"
         assert "The subscription does not include maintenance mode" in str(failed.value)
-        # It is not for want of a permission: the switch stays.
+        # It does not lack a permission, so the switch stays available.
         assert switch(hass, printer, "maintenance_mode") == "off"
 
 
@@ -262,7 +260,7 @@ class TestManyPrinters:
             ("maintenance_mode", "/v1/maintenance/mode"),
         ],
     )
-    async def test_hundred_switches_thrown_together_are_one_request(
+    async def test_hundred_switches_used_together_are_one_request(
         self, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, key: str, path: str
     ) -> None:
         await setup_entry()
@@ -296,7 +294,7 @@ async def test_low_priority_setting_of_the_store_is_read_and_changed(
     assert farm.requests[0].body == {"processLowPriorityJobs": not initially}
 
 
-async def test_low_priority_setting_comes_back_when_it_could_not_be_changed(
+async def test_low_priority_setting_is_reverted_when_the_call_fails(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     store = farm.config.store_id

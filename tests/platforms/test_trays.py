@@ -1,4 +1,4 @@
-"""What is loaded into a printer, as its owner sees it: AMS trays, the external spool, assigned materials."""
+"""Loaded filament: AMS trays, the external spool, and assigned materials."""
 
 from base64 import b64decode
 import math
@@ -25,7 +25,7 @@ NAMES = ["GET /v1/materials", "GET /v1/materials/variants"]
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Have printers that print nothing, with changes told at once."""
+    """Have printers that print nothing, with changes published at once."""
     return FarmConfig(printers=3, speed=0, scenario="idle", telemetry_interval=0)
 
 
@@ -41,20 +41,20 @@ async def x1c(farm: VirtualFarm) -> str:
 
 
 def variant_named(farm: VirtualFarm, name: str) -> Document:
-    """Return a colour by its name."""
+    """Return a color by its name."""
     return next(variant for variant in farm.world.variants.values() if variant["name"] == name)
 
 
 def load(
     farm: VirtualFarm, printer_id: str, place: tuple[int, int], tray: Tray | None, variant: Document | None = None
 ) -> None:
-    """Put a spool into a slot, and assign a material to it; None takes either away."""
+    """Load a spool into a slot, and assign a material to it; None removes either."""
     farm.fleet.load(farm.printer(printer_id), place, tray, slot_fields(farm.world, variant))
     farm.feed.flush(everything=True)
 
 
 def tell(farm: VirtualFarm, printer_id: str, filament: Any, **groups: Any) -> None:
-    """Publish a sparse message that tells of nothing but filament, and what else is given."""
+    """Publish a sparse message with filament only, and the given fields."""
     stat = {**farm.feed.stat(farm.printer(printer_id)), "data": {"filament": filament, **groups}}
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer_id}", orjson.dumps(stat))
 
@@ -65,12 +65,12 @@ def slots(*trays: Any) -> dict[str, Any]:
 
 
 def attributes(hass: HomeAssistant, printer_id: str, key: str) -> dict[str, Any]:
-    """Return what an entity tells beside its state, without what Home Assistant adds."""
-    told = dict(state_of(hass, printer_id, key).attributes)
-    return {name: told[name] for name in ("color", "colors", "type", "remaining", "name", "active", "material")}
+    """Return the attributes of an entity, without Home Assistant's own ones."""
+    shown = dict(state_of(hass, printer_id, key).attributes)
+    return {name: shown[name] for name in ("color", "colors", "type", "remaining", "name", "active", "material")}
 
 
-async def test_each_tray_tells_what_is_loaded(hass: HomeAssistant, x1c: str, entry: MockConfigEntry) -> None:
+async def test_each_tray_shows_its_filament(hass: HomeAssistant, x1c: str, entry: MockConfigEntry) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
     assert state_of(hass, x1c, "ams_1_tray_1").name == "Shelf AMS 1 tray 1"
     assert attributes(hass, x1c, "ams_1_tray_2") == {
@@ -116,7 +116,7 @@ def test_picture_of_several_colors_has_them_all_and_is_one_string() -> None:
     assert color_picture(()) is None
 
 
-async def test_empty_tray_is_not_an_unknown_one(
+async def test_empty_tray_differs_from_an_unknown_one(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_4") == "empty")
@@ -126,16 +126,16 @@ async def test_empty_tray_is_not_an_unknown_one(
     assert value_of(hass, x1c, "ams_1_tray_2") == "empty"
 
 
-async def test_spool_that_only_has_a_type_is_called_by_it(
+async def test_spool_with_only_a_type_shows_the_type(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     tell(farm, x1c, slots({"id": "0", "color": "00ff00", "info": "", "type": "ABS", "remaining": 55.4}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "ABS")
-    told = attributes(hass, x1c, "ams_1_tray_1")
-    assert (told["color"], told["name"], told["remaining"]) == ("#00FF00", None, 55)
+    shown = attributes(hass, x1c, "ams_1_tray_1")
+    assert (shown["color"], shown["name"], shown["remaining"]) == ("#00FF00", None, 55)
 
 
-async def test_filament_that_lets_light_through_differs_from_black_and_from_opaque(
+async def test_transparent_filament_differs_from_black_and_opaque_ones(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     colors = ("00000000", "000000FF", "FFFFFF00", "#FFFFFF")
@@ -154,11 +154,11 @@ async def test_filament_of_several_colors_shows_them_all(
 ) -> None:
     tell(farm, x1c, slots({"color": "#FF9425FF;#C16784FF", "info": "PLA Silk Dual", "type": "PLA"}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "PLA Silk Dual")
-    told = attributes(hass, x1c, "ams_1_tray_1")
-    assert (told["color"], told["colors"]) == ("#FF9425", ["#FF9425", "#C16784"])
+    shown = attributes(hass, x1c, "ams_1_tray_1")
+    assert (shown["color"], shown["colors"]) == ("#FF9425", ["#FF9425", "#C16784"])
 
 
-async def test_manufacturers_code_is_told_as_the_name_that_the_store_gives_it(
+async def test_manufacturers_code_is_shown_as_the_name_of_the_material(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     tell(farm, x1c, slots({"id": "0", "color": "#FFFFFFFF", "info": "GFA01", "type": "PLA", "remaining": 9}))
@@ -167,7 +167,7 @@ async def test_manufacturers_code_is_told_as_the_name_that_the_store_gives_it(
     assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Matte"
 
 
-async def test_ams_comes_and_goes_and_comes_back(
+async def test_ams_is_added_removed_and_added_again(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
@@ -185,7 +185,7 @@ async def test_ams_comes_and_goes_and_comes_back(
     assert value_of(hass, x1c, "ams_1_tray_1") == "empty"
 
 
-async def test_message_that_leaves_something_out_leaves_it_as_it_was(
+async def test_message_keeps_values_that_it_does_not_contain(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
@@ -246,7 +246,7 @@ async def test_external_spool_of_a_printer_without_ams(
     await until(hass, lambda: value_of(hass, added, "external_spool") == "empty")
 
 
-async def test_printer_of_another_make_has_no_trays(
+async def test_printer_of_another_brand_has_no_trays(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     klipper = farm.add_printer("KLIPPER", name="Voron", ready=True).id
@@ -255,7 +255,7 @@ async def test_printer_of_another_make_has_no_trays(
     assert value_of(hass, klipper, "ams_1_tray_1") is None
 
 
-async def test_trays_come_back_at_start_while_the_printer_is_silent(
+async def test_trays_are_restored_at_start_while_the_printer_is_silent(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
@@ -297,14 +297,14 @@ class TestActive:
         await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_1")["active"] is False)
 
     @pytest.mark.parametrize(("ams", "slot"), [(-1, 0), (-1, 1), (255, 254)])
-    async def test_external_spool_is_active_whichever_of_them_the_job_prints_from(
+    async def test_external_spool_is_active_for_either_of_two_spools(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry, ams: int, slot: int
     ) -> None:
         await self._print_from(hass, farm, x1c, [{"amsIndex": ams, "slotIndex": slot}])
         await until(hass, lambda: attributes(hass, x1c, "external_spool")["active"] is True)
         assert attributes(hass, x1c, "ams_1_tray_1")["active"] is False
 
-    async def test_place_that_nobody_can_tell_leaves_it_open_which_tray_is_active(
+    async def test_unknown_slot_makes_the_active_tray_unknown(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
     ) -> None:
         await self._print_from(hass, farm, x1c, [{"amsIndex": 128, "slotIndex": 0}])
@@ -322,7 +322,7 @@ class TestActive:
         event = {"entityType": "print-jobs", "action": "UPDATE", "entities": change}
         farm.publish(f"stores/{farm.config.store_id}/entities/print-jobs", orjson.dumps(event))
 
-    async def test_nobody_tells_what_a_print_from_elsewhere_uses(
+    async def test_active_tray_is_unknown_for_an_external_print(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
     ) -> None:
         await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
@@ -341,7 +341,7 @@ class TestActive:
 class TestAssignedMaterial:
     """The material that Printago has assigned to a slot."""
 
-    async def test_it_is_named_with_its_colour(
+    async def test_it_is_named_with_its_color(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
     ) -> None:
         await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
@@ -352,7 +352,7 @@ class TestAssignedMaterial:
         colors = [state_of(hass, x1c, f"ams_1_tray_{number}").attributes["color_name"] for number in range(1, 5)]
         assert colors == ["Black", "Red", "Orange", None]
 
-    async def test_change_of_it_is_told_by_an_event_without_a_request(
+    async def test_change_of_it_by_an_event_costs_no_request(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
     ) -> None:
         await pass_time(hass, 31)
@@ -364,7 +364,7 @@ class TestAssignedMaterial:
         await until(hass, lambda: attributes(hass, x1c, "ams_1_tray_4")["material"] is None)
         assert paths(farm) == asked
 
-    async def test_slot_that_nobody_knows_is_looked_up(
+    async def test_unknown_slot_is_read(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
     ) -> None:
         await pass_time(hass, 31)
@@ -377,7 +377,7 @@ class TestAssignedMaterial:
         await hass.async_block_till_done(wait_background_tasks=True)
         assert paths(farm) == [SLOTS]
 
-    async def test_change_while_the_slots_are_read_holds_and_they_are_read_again(
+    async def test_change_during_a_read_is_kept_and_the_slots_are_read_again(
         self,
         hass: HomeAssistant,
         farm: VirtualFarm,
@@ -385,7 +385,7 @@ class TestAssignedMaterial:
         entry: MockConfigEntry,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """The list may be from before the change, and from after another one that brought no event."""
+        """The list may be older than the change, and newer than another one without an event."""
         await pass_time(hass, 31)
         farm.clear_requests()
         client, slow_poller = entry.runtime_data.coordinator.client, entry.runtime_data.coordinator.slow_poller
@@ -419,7 +419,7 @@ class TestAssignedMaterial:
         assert asked.count(SLOTS) == 1
         assert not set(NAMES) & set(asked)
 
-    async def test_key_that_may_not_view_materials_is_told_their_type(
+    async def test_key_without_material_permission_shows_their_type(
         self, hass: HomeAssistant, farm: VirtualFarm, x1c: str, setup_entry: SetUp
     ) -> None:
         farm.add_api_key("narrow", ["printer.view", "printer.stats", "queue.view"])
@@ -430,7 +430,7 @@ class TestAssignedMaterial:
         assert attributes(hass, x1c, "ams_1_tray_3")["material"] == "PETG"
         assert paths(farm).count(NAMES[0]) == 1
 
-    async def test_farm_without_trays_is_not_asked_for_slots(
+    async def test_farm_without_trays_does_not_read_slots(
         self, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
     ) -> None:
         for printer_id in tuple(farm.world.printers):

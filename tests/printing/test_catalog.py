@@ -1,4 +1,4 @@
-"""Parts, SKUs, materials, orders, tags and labels are found however a person writes them; nothing is guessed."""
+"""Parts, SKUs, materials, orders, tags and labels are found in any spelling; nothing is guessed."""
 
 # ruff: noqa: RUF001
 
@@ -44,11 +44,11 @@ def farm_config() -> FarmConfig:
 
 @pytest.fixture(autouse=True)
 def quick(quick_to_ask: None) -> None:
-    """Ask for what was lost sooner than for a cloud that is far away."""
+    """Shorten the pause before a lost response is looked up."""
 
 
 @pytest.mark.parametrize(("name", "written"), SPELLINGS)
-async def test_part_is_found_however_it_is_written(
+async def test_part_is_found_in_any_spelling(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str, written: str
 ) -> None:
     part = new_part(farm.world, name=name, type="stl", fileUris=[])["id"]
@@ -63,7 +63,7 @@ async def test_part_is_found_however_it_is_written(
 
 
 @pytest.mark.parametrize(("name", "written"), SPELLINGS)
-async def test_sku_is_found_however_it_is_written(
+async def test_sku_is_found_in_any_spelling(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str, written: str
 ) -> None:
     sku = add_sku(farm.world, name, "Title")
@@ -74,7 +74,7 @@ async def test_sku_is_found_however_it_is_written(
 
 
 @pytest.mark.parametrize("written", ["bambu\u00a0PLA  basic", "\u200bＢambu Pla Basic"])
-async def test_material_and_color_are_found_however_they_are_written(
+async def test_material_and_color_are_found_in_any_spelling(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, written: str
 ) -> None:
     material = next(row for row in farm.world.materials.values() if row["name"] == "Bambu PLA Basic")
@@ -97,7 +97,7 @@ async def test_material_and_color_are_found_however_they_are_written(
     assert body["variantId"] == color["id"]
 
 
-async def test_exact_spelling_is_meant_where_several_parts_are_called_alike(
+async def test_exact_spelling_wins_among_similar_names(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     exact = part_id(farm, "Benchy")
@@ -115,7 +115,7 @@ async def test_exact_spelling_is_meant_where_several_parts_are_called_alike(
     assert paths(farm).count(BUILD) == builds
 
 
-async def test_id_means_its_part_whatever_others_are_called(
+async def test_id_wins_over_names_of_other_parts(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     wanted = part_id(farm, "Benchy")
@@ -139,7 +139,7 @@ async def test_name_that_looks_like_an_id_is_found_as_a_name(
     assert last_build(farm)["parts"][0]["partId"] == part
 
 
-async def test_part_that_was_uploaded_under_a_name_that_was_known_is_found_at_once(
+async def test_part_uploaded_with_a_cached_name_is_found_at_once(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, tmp_path: Path
 ) -> None:
     await submit(hass, part="benchy")
@@ -152,7 +152,7 @@ async def test_part_that_was_uploaded_under_a_name_that_was_known_is_found_at_on
 
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\u00a0\ufeff", "\u3164", "\x00"])
-async def test_what_nobody_can_see_is_refused_as_a_name(
+async def test_invisible_name_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, at_rest: None, nothing: str
 ) -> None:
     for action, data in (
@@ -172,7 +172,7 @@ async def test_what_nobody_can_see_is_refused_as_a_name(
     assert farm.requests == []
 
 
-async def test_long_name_that_fits_nothing_lists_what_it_could_have_been(
+async def test_long_unknown_name_lists_candidates(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     new_part(farm.world, name="Dragon " * 35, type="stl", fileUris=[])
@@ -203,7 +203,7 @@ def order(farm: VirtualFarm, number: str) -> str:
         ("ÄB 7", unicodedata.normalize("NFD", "äb\u00a07")),
     ],
 )
-async def test_order_is_found_with_and_without_its_sign(
+async def test_order_is_found_with_and_without_number_sign(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, number: str, written: Any
 ) -> None:
     wanted = order(farm, number)
@@ -211,7 +211,7 @@ async def test_order_is_found_with_and_without_its_sign(
     assert (await act(hass, "print_orders", orders=[written]))["order_ids"] == [wanted]
 
 
-async def test_two_orders_of_one_number_are_refused(
+async def test_ambiguous_order_number_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     alike = [order(farm, "#1001"), order(farm, "# 1001")]
@@ -224,7 +224,7 @@ async def test_two_orders_of_one_number_are_refused(
 
 
 @pytest.mark.parametrize("written", ["None", "#", "null", "100"])
-async def test_order_without_a_number_has_no_number(
+async def test_empty_order_number_matches_nothing(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, written: str
 ) -> None:
     nameless = order(farm, "1001")
@@ -254,9 +254,7 @@ async def test_tags_are_sent_as_the_store_spells_them(
     assert last_build(farm)["parts"][0]["tags"] == {"user.tags": "New Tag"}
 
 
-async def test_tag_that_could_be_one_of_several_is_refused(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_ambiguous_tag_is_refused(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     for name, tag in (("A1 01", "PETG"), ("P1S 01", "petg")):
         printer = printer_named(farm, name)
         farm.world.printers[printer].tags = [tag]
@@ -279,7 +277,7 @@ async def test_parameters_are_sent_as_the_part_spells_them(
     assert last_build(farm)["parts"][0]["parameters"] == {"text": "Ada ", "height": 4.5}
 
 
-async def test_jobs_are_chosen_by_a_label_however_it_is_written(
+async def test_jobs_are_selected_by_a_label_in_any_spelling(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     first = (await submit(hass, part="Benchy", label="Order\u00a0 1042 "))["job_ids"]
@@ -293,7 +291,7 @@ async def test_jobs_are_chosen_by_a_label_however_it_is_written(
     assert farm.job(first[0]).label == "Ordér"
 
 
-# What is made
+# New items
 
 
 @pytest.mark.parametrize(
@@ -306,7 +304,7 @@ async def test_jobs_are_chosen_by_a_label_however_it_is_written(
         ("Cable  Clip.stl", "Cable  Clip"),
     ],
 )
-async def test_file_is_uploaded_under_a_tidy_name(
+async def test_file_is_uploaded_with_a_normalized_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, tmp_path: Path, name: str, title: str
 ) -> None:
     hass.config.allowlist_external_dirs = {str(tmp_path)}
@@ -323,7 +321,7 @@ async def test_file_is_uploaded_under_a_tidy_name(
     assert made["part"] == "Ü x"
 
 
-async def test_file_of_which_nothing_is_left_as_a_name_is_refused(
+async def test_file_without_a_visible_name_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, tmp_path: Path, at_rest: None
 ) -> None:
     hass.config.allowlist_external_dirs = {str(tmp_path)}
@@ -334,7 +332,9 @@ async def test_file_of_which_nothing_is_left_as_a_name_is_refused(
     assert farm.requests == []
 
 
-async def test_sku_is_made_under_a_tidy_code(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_sku_is_created_with_a_normalized_code(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
     (made,) = (await act(hass, "create_sku", parts=["benchy "], sku=f" {unicodedata.normalize('NFD', 'BÖ')}\u200b"))[
         "skus"
     ]

@@ -1,4 +1,4 @@
-"""Which numbers jobs get for another order of the queue: that order comes of them, and few jobs are touched."""
+"""The queue numbers for a new order of jobs: they give that order, and few jobs change."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def renumbered(jobs: Sequence[PrintJob], numbers: dict[str, float]) -> list[Prin
 
 
 @given(st.data())
-def test_any_order_within_a_priority_comes_of_the_new_numbers(data: st.DataObject) -> None:
+def test_new_numbers_give_the_wanted_order_within_a_priority(data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.tuples(st.sampled_from([None, 100, 1000]), NUMBERS), max_size=9))
     jobs = [
         PrintJob.from_json(chr(ord("a") + index), {"priority": tier, "queueOrder": number})
@@ -52,7 +52,7 @@ def test_any_order_within_a_priority_comes_of_the_new_numbers(data: st.DataObjec
     ("moving", "index", "expected", "touched"),
     [("d", 0, "dabc", 1), ("a", 3, "bcda", 1), ("b", 2, "acbd", 1), ("cd", 0, "cdab", 2), ("dc", 1, "adcb", 2)],
 )
-def test_a_move_changes_the_numbers_of_no_other_job(moving: str, index: int, expected: str, touched: int) -> None:
+def test_a_move_changes_only_the_number_of_the_moved_job(moving: str, index: int, expected: str, touched: int) -> None:
     jobs = queue(1, 2, 3, 4)
     wanted = moved(jobs, moving, index)
 
@@ -60,14 +60,14 @@ def test_a_move_changes_the_numbers_of_no_other_job(moving: str, index: int, exp
     assert len(new_numbers(wanted)) <= touched
 
 
-def test_an_order_that_holds_already_changes_nothing() -> None:
+def test_an_unchanged_order_changes_no_number() -> None:
     jobs = queue(1, 2, None, None)
 
     assert new_numbers(jobs) == {}
 
 
 @pytest.mark.parametrize("numbers", [(0, 1), (3, 3), (None, None), (5e-324, 5)])
-def test_without_room_all_jobs_get_numbers(numbers: tuple[float | None, float | None]) -> None:
+def test_all_jobs_get_new_numbers_if_there_is_no_gap(numbers: tuple[float | None, float | None]) -> None:
     first, second = queue(*numbers)
 
     assert letters(renumbered([first, second], new_numbers([second, first]))) == "ba"

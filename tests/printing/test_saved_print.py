@@ -1,4 +1,4 @@
-"""Saved prints: made and changed in a dialogue, printed by a press."""
+"""Saved prints: added and changed in a form, printed by a press."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, STATE_UNKNOWN
@@ -31,11 +31,11 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly: jobs appear a moment after their build, and go on from there."""
+    """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
     return FarmConfig(speed=10)
 
 
-async def test_saved_print_is_a_device_with_a_button_that_bears_its_name(
+async def test_saved_print_is_a_device_with_a_button_of_its_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     before = entry.runtime_data.coordinator
@@ -59,7 +59,7 @@ async def test_saved_print_is_a_device_with_a_button_that_bears_its_name(
     assert registered.config_subentry_id == saved
 
 
-async def test_dialogue_offers_what_the_store_has(
+async def test_form_offers_the_items_of_the_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     form = await open_form(hass, entry)
@@ -77,7 +77,7 @@ async def test_dialogue_offers_what_the_store_has(
     assert set(farm.world.materials.keys()) <= set(materials)
 
 
-async def test_dialogue_tells_things_of_one_name_apart(
+async def test_form_distinguishes_items_with_the_same_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     benchy, other = part_id(farm), part_id(farm, "Cable Clip")
@@ -99,9 +99,7 @@ async def test_dialogue_tells_things_of_one_name_apart(
     assert labels[printer_named(farm, "X1 Carbon 01")] == "X1 Carbon 01"
 
 
-async def test_everything_that_was_chosen_reaches_printago(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_all_options_are_sent_to_printago(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     printer = printer_named(farm, "A1 01")
     saved = await save_print(
         hass,
@@ -176,9 +174,7 @@ async def test_change_renames_the_device_and_prints_something_else_without_a_rel
     assert last_build(farm)["skus"] == [{"skuId": sku, "quantity": 1, "priority": 100, "position": "back"}]
 
 
-async def test_tag_that_printago_could_not_read_is_refused(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_tag_with_a_separator_is_refused(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     form = await open_form(hass, entry)
     fields = {"thing": f"part:{part_id(farm)}", "quantity": 1, "tags": ["a|b"]}
     result = await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
@@ -191,7 +187,7 @@ async def test_tag_that_printago_could_not_read_is_refused(
 @pytest.mark.parametrize(
     "farm_config", [FarmConfig(speed=0), FarmConfig(speed=0, absolute_pictures=True)], ids=["path", "address"]
 )
-async def test_preview_shows_the_picture_until_the_dialogue_is_closed(
+async def test_preview_shows_the_picture_until_the_form_is_closed(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     assert await async_setup_component(hass, "http", {})
@@ -203,9 +199,9 @@ async def test_preview_shows_the_picture_until_the_dialogue_is_closed(
     preview = await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
 
     assert preview["step_id"] == "preview"
-    told = preview["description_placeholders"]
-    assert (told["name"], told["quantity"], told["thing"]) == ("Print Benchy", "3", "Benchy")
-    path = told["picture"].removeprefix("![](").removesuffix(")")
+    placeholders = preview["description_placeholders"]
+    assert (placeholders["name"], placeholders["quantity"], placeholders["thing"]) == ("Print Benchy", "3", "Benchy")
+    path = placeholders["picture"].removeprefix("![](").removesuffix(")")
     assert path.startswith("/api/printago/part_picture/")
     answer = await client.get(path)
     assert answer.content_type == "image/png"
@@ -215,7 +211,7 @@ async def test_preview_shows_the_picture_until_the_dialogue_is_closed(
     assert (await client.get(path)).status == 404
 
 
-async def test_preview_goes_without_a_picture_that_cannot_be_had(
+async def test_preview_works_without_the_picture_if_it_cannot_be_fetched(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, path="/v1/storage/signed-urls"))
@@ -228,7 +224,7 @@ async def test_preview_goes_without_a_picture_that_cannot_be_had(
 @pytest.mark.parametrize(
     ("status", "reason"), [(503, "cannot_connect"), (403, "forbidden")], ids=["unreachable", "forbidden"]
 )
-async def test_dialogue_that_cannot_ask_printago_says_why(
+async def test_form_without_a_connection_gives_the_reason(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, status: int, reason: str
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=status, path="/v1/parts", count=2))
@@ -237,7 +233,7 @@ async def test_dialogue_that_cannot_ask_printago_says_why(
     assert result["reason"] == reason
 
 
-async def test_dialogue_of_a_store_that_is_not_loaded_says_so(
+async def test_form_of_an_unloaded_store_says_so(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
@@ -264,7 +260,7 @@ async def test_key_that_may_not_see_skus_and_materials_can_save_parts(
     assert BUILD in paths(farm)
 
 
-async def test_removed_saved_print_takes_its_device_along_and_nothing_else(
+async def test_removed_saved_print_removes_only_its_device(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     before = entry.runtime_data.coordinator

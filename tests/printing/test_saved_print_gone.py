@@ -1,4 +1,4 @@
-"""Saved prints whose part or SKU is gone: noticed, told, and repaired by choosing another."""
+"""Saved prints whose part or SKU is gone: detected, reported, and repaired by choosing another one."""
 
 import asyncio
 
@@ -23,16 +23,16 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly: jobs appear a moment after their build, and go on from there."""
+    """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
     return FarmConfig(speed=10)
 
 
 def remove_part(farm: VirtualFarm, name: str = "Benchy") -> None:
-    """Delete a part in Printago; whoever listens is told of it."""
+    """Delete a part in Printago, and send the event."""
     farm.world.parts.remove(part_id(farm, name))
 
 
-async def test_deleted_part_raises_an_issue_and_its_repair_lets_choose_another(
+async def test_deleted_part_raises_an_issue_whose_repair_selects_another(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
@@ -62,7 +62,7 @@ async def test_deleted_part_raises_an_issue_and_its_repair_lets_choose_another(
     assert (part["partId"], part["quantity"]) == (other, 2)
 
 
-async def test_issue_says_the_name_that_a_person_gave_the_device(
+async def test_issue_has_the_name_that_a_user_gave_the_device(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=2)
@@ -77,9 +77,7 @@ async def test_issue_says_the_name_that_a_person_gave_the_device(
     assert issue.translation_placeholders == {"name": "The boat"}
 
 
-async def test_deletion_is_noticed_before_anybody_presses(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
-) -> None:
+async def test_deletion_is_detected_before_a_press(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     entry = await setup_entry()
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
     kept = await save_print(hass, entry, f"sku:{sku_id(farm, 'DESK-SET')}", quantity=1)
@@ -94,7 +92,7 @@ async def test_deletion_is_noticed_before_anybody_presses(
     assert issue_of(hass, saved) is None
 
 
-async def test_sku_that_lost_its_parts_is_noticed_when_an_event_tells_of_parts(
+async def test_sku_without_parts_is_detected_by_an_event_of_parts(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0.0)
@@ -107,19 +105,19 @@ async def test_sku_that_lost_its_parts_is_noticed_when_an_event_tells_of_parts(
     farm.clear_requests()
 
     topic = f"stores/{farm.config.store_id}/entities/parts"
-    told = asyncio.Event()
+    received = asyncio.Event()
     stop = entry.runtime_data.coordinator.listeners.async_add_changes(
-        lambda new: told.set() if "part" in new.entity_types else None
+        lambda new: received.set() if "part" in new.entity_types else None
     )
     farm.publish(topic, b'{"action": "DELETE", "entityType": "parts", "entities": {"%s": {}}}' % part_id(farm).encode())
-    await asyncio.wait_for(told.wait(), 10)
+    await asyncio.wait_for(received.wait(), 10)
     stop()
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert issue_of(hass, saved) is not None
 
 
-async def test_without_saved_prints_the_catalogue_is_not_asked_for(
+async def test_catalog_is_not_read_without_saved_prints(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await pass_time(hass, 31)
@@ -127,7 +125,7 @@ async def test_without_saved_prints_the_catalogue_is_not_asked_for(
     assert "GET /v1/skus" not in paths(farm)
 
 
-async def test_repair_of_a_saved_print_that_was_removed_meanwhile_says_so(
+async def test_repair_of_a_removed_saved_print_says_so(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
@@ -147,7 +145,7 @@ async def test_repair_of_a_saved_print_that_was_removed_meanwhile_says_so(
     assert (await answer.json())["reason"] == "removed"
 
 
-async def test_entry_brings_its_saved_prints_along_at_start(
+async def test_saved_prints_are_loaded_with_their_entry(
     hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None
 ) -> None:
     entry = MockConfigEntry(

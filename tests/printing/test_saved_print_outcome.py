@@ -1,4 +1,4 @@
-"""Saved prints: what became of a press is followed to its end."""
+"""Saved prints: the jobs of a press are followed to their end."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly: jobs appear a moment after their build, and go on from there."""
+    """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
     return FarmConfig(speed=10)
 
 
@@ -41,7 +41,7 @@ async def test_print_is_followed_from_the_queue_to_its_end(
     assert farm.job(job_id).status == "completed"
 
 
-async def test_failed_print_tells_why(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_failed_print_shows_the_reason(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     printer = printer_named(farm, "A1 01")
     saved = await save_print(hass, entry, f"part:{part_id(farm, 'Calibration Cube')}", quantity=2, printer=printer)
     await press(hass, saved, "print")
@@ -51,7 +51,7 @@ async def test_failed_print_tells_why(hass: HomeAssistant, farm: VirtualFarm, en
     assert state_of(hass, saved, "last_outcome").attributes["error"] == "Spaghetti"
 
 
-async def test_canceled_print_is_told(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_canceled_print_is_shown(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1, tags=["nobody-has-this"])
     await press(hass, saved, "print")
     await until(hass, lambda: len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1)
@@ -59,7 +59,7 @@ async def test_canceled_print_is_told(hass: HomeAssistant, farm: VirtualFarm, en
     await outcome_is(hass, saved, "canceled")
 
 
-async def test_refused_build_is_told_at_the_press_and_by_the_outcome(
+async def test_refused_build_raises_an_error_and_shows_in_the_result(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
@@ -71,7 +71,7 @@ async def test_refused_build_is_told_at_the_press_and_by_the_outcome(
     assert "Part has no file" in state_of(hass, saved, "last_outcome").attributes["error"]
 
 
-async def test_refusal_is_told_by_the_outcome_in_the_language_of_home_assistant(
+async def test_refusal_shows_in_the_result_in_the_language_of_home_assistant(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     hass.config.language = "fr"
@@ -84,7 +84,7 @@ async def test_refusal_is_told_by_the_outcome_in_the_language_of_home_assistant(
     assert "refused" not in error
 
 
-async def test_lost_request_is_told_as_unclear(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_lost_request_is_shown_as_unknown(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
     farm.inject_fault(Fault(mode="reset", path="/v2/builds"))
     with pytest.raises(HomeAssistantError):
@@ -93,7 +93,7 @@ async def test_lost_request_is_told_as_unclear(hass: HomeAssistant, farm: Virtua
     assert paths(farm).count(BUILD) == 1
 
 
-async def test_lost_answer_is_found_and_followed(
+async def test_lost_response_is_found_by_its_jobs_and_followed(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=2, tags=["nobody-has-this"])
@@ -104,7 +104,7 @@ async def test_lost_answer_is_found_and_followed(
     assert paths(farm).count(BUILD) == 1
 
 
-async def test_outcome_is_told_even_when_whoever_pressed_gives_up(
+async def test_result_is_shown_even_if_the_press_is_canceled(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1)
@@ -120,7 +120,7 @@ async def test_outcome_is_told_even_when_whoever_pressed_gives_up(
     await outcome_is(hass, saved, "queued")
 
 
-async def test_outcome_is_remembered_and_caught_up_with_after_a_reload(
+async def test_result_is_kept_and_updated_after_a_reload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -137,7 +137,7 @@ async def test_outcome_is_remembered_and_caught_up_with_after_a_reload(
     assert len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1
 
 
-async def test_outcome_from_before_a_restart_does_not_replace_that_of_a_press_since_then(
+async def test_result_from_before_a_restart_does_not_replace_a_newer_one(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1, tags=["nobody-has-this"])

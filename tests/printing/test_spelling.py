@@ -1,4 +1,4 @@
-"""Names as people write them: which are the same, and how they are stored."""
+"""Comparison and storage of names."""
 
 # ruff: noqa: RUF001
 
@@ -68,7 +68,7 @@ def test_two_names_are_not_the_same(one: str, other: str) -> None:
 
 
 @given(st.text(max_size=20))
-def test_case_composition_and_what_is_around_a_name_never_matter(text: str) -> None:
+def test_case_composition_and_surrounding_spaces_do_not_matter(text: str) -> None:
     key = folded(text)
     others = [text.upper(), text.lower(), f"\u200e{text}\u00a0", tidied(text), key]
     others += [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]
@@ -77,25 +77,25 @@ def test_case_composition_and_what_is_around_a_name_never_matter(text: str) -> N
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u00a0\t", "\u200b", "\ufeff\u2060", "\u3164", "\u2800", "\x00"])
-def test_what_nobody_can_see_is_no_name(text: str) -> None:
+def test_invisible_text_is_not_a_name(text: str) -> None:
     assert folded(text) == ""
     assert alike(text, ["", " ", "\u200b", "Benchy"], str) == []
 
 
-def test_number_of_an_order_is_the_same_with_and_without_its_sign() -> None:
+def test_order_number_is_the_same_with_and_without_number_sign() -> None:
     assert folded_number("#1001") == folded_number("1001") == folded_number(" # 1001 ") == folded_number("＃１００１")
     assert folded_number("#ab-1") == folded_number("AB‑1")
     assert folded_number("1001") != folded_number("01001")
 
 
-def test_name_is_stored_composed_and_trimmed_and_otherwise_as_it_was_written() -> None:
+def test_name_is_stored_composed_and_trimmed() -> None:
     assert tidied("\u00a0 Schra\u0308g\u200b\t") == "Schräg"
     assert tidied("Left\nclip\x00") == "Left clip"
     assert tidied("👨\u200d🔧  ²\u00a0x") == "👨\u200d🔧  ²\u00a0x"
     assert tidied("\ufeff\u200e") == ""
 
 
-def test_exact_spelling_wins_and_else_all_that_are_alike_are_found() -> None:
+def test_exact_spelling_wins_else_all_similar_names_match() -> None:
     names = ["Benchy", "BENCHY", "Benchy 2"]
     assert alike("Benchy", names, str) == ["Benchy"]
     assert alike("benchy", names, str) == ["Benchy", "BENCHY"]
