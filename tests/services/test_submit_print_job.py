@@ -106,7 +106,7 @@ async def test_color_can_be_named_or_given_by_id(
 
     with pytest.raises(ServiceValidationError) as error:
         await submit(hass, part="Benchy", material=material["name"], variant="Octarine")
-    assert error.value.translation_key == "variant_not_found"
+    assert error.value.translation_key == "variant_unknown"
 
 
 async def test_sku_is_printed_with_all_of_its_parts(
@@ -176,20 +176,32 @@ async def test_nonsense_is_refused_before_anything_is_asked(
     [
         ({"part": "Bency"}, "part_not_found", "Benchy"),
         ({"part": "cal"}, "part_not_found", "Calibration Cube"),
-        ({"part": "Spaceship"}, "part_not_found", "("),
+        ({"part": "Spaceship"}, "part_unknown", None),
         ({"sku": "DESK"}, "sku_not_found", "DESK-SET"),
-        ({"part": "Benchy", "material": "Unobtainium"}, "material_not_found", "("),
+        ({"part": "Benchy", "material": "Bambu PLA Basik"}, "material_not_found", "Bambu PLA Basic"),
+        ({"part": "Benchy", "material": "Unobtainium"}, "material_unknown", None),
     ],
 )
-async def test_name_that_fits_nothing_lists_what_it_could_have_been(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any], key: str, candidates: str
+async def test_unknown_name_raises_an_error_with_the_few_that_are_similar(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    data: dict[str, Any],
+    key: str,
+    candidates: str | None,
 ) -> None:
     before = count_builds(farm)
     with pytest.raises(ServiceValidationError) as refused:
         await submit(hass, **data)
     assert refused.value.translation_key == key
     assert refused.value.translation_placeholders is not None
-    assert candidates in refused.value.translation_placeholders["candidates"]
+    if candidates is None:
+        assert refused.value.translation_placeholders.keys() == {"name"}
+    else:
+        listed = refused.value.translation_placeholders["candidates"].split(", ")
+        assert listed[0] == candidates
+        assert len(listed) <= 3
+        assert f"Did you mean {candidates}" in str(refused.value)
     assert count_builds(farm) == before
 
 

@@ -5,6 +5,7 @@ The only place that compares a person's text with a name of the farm.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 import re
 import unicodedata
 
@@ -38,6 +39,9 @@ _BETWEEN_NUMBERS = re.compile(
 )
 """Where a fraction, or a raised, lowered or circled digit meets a plain one: ``10\u00b2`` is not ``102``."""
 _DOTTED_I = "i\u0307"
+_MOST_SIMILAR = 3
+_COMPARED = 40
+"""How many characters of a name are compared to find similar ones: the time grows with their square."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _AT_THE_ENDS = re.compile(rf"^(?:\s|{_INVISIBLE.pattern})+|(?:\s|{_INVISIBLE.pattern})+$")
 
@@ -81,6 +85,16 @@ def alike[T](
     named = [(item, name_of(item)) for item in items]
     exact = [item for item, name in named if name == wanted]
     return exact or [item for item, name in named if fold(name) == key]
+
+
+def similar(wanted: str, names: Iterable[str]) -> list[str]:
+    """Return the few names that are most like what was written, best first, and those that contain it."""
+    if not (key := folded(wanted)[:_COMPARED]):
+        return []
+    by_key = {folded(name)[:_COMPARED]: name for name in names}
+    close = get_close_matches(key, by_key, n=_MOST_SIMILAR, cutoff=0.6)
+    containing = [each for each in by_key if key in each and each not in close]
+    return [by_key[each] for each in (*close, *containing)[:_MOST_SIMILAR]]
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:

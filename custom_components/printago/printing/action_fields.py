@@ -3,7 +3,7 @@
 Errors of a schema itself are in English, and meant for developers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import math
 from typing import Any
 
@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..errors import action_error
-from ..model.spelling import folded, tidied
+from ..model.spelling import folded, similar, tidied
 
 type Check = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -47,6 +47,13 @@ def checked(schema: vol.Schema | vol.All, data: Mapping[str, Any]) -> dict[str, 
     except vol.Invalid as err:
         raise schema_error(err) from err
     return read
+
+
+def not_found_error(kind: str, wanted: str, names: Iterable[str]) -> ServiceValidationError:
+    """Return the error that nothing of a kind has this name, with the names that are most like it."""
+    if found := similar(wanted, names):
+        return action_error(f"{kind}_not_found", name=wanted, candidates=", ".join(found))
+    return action_error(f"{kind}_unknown", name=wanted)
 
 
 def at_most_one(*fields: str) -> Check:

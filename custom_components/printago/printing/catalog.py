@@ -5,7 +5,6 @@ is guessed.
 """
 
 from collections.abc import Awaitable, Collection, Mapping, Sequence
-from difflib import get_close_matches
 import re
 import time
 from typing import Protocol
@@ -20,10 +19,9 @@ from ..api.models.material import Material, MaterialVariant
 from ..api.models.product import Part, Sku
 from ..errors import action_error
 from ..model.spelling import alike, folded, tidied
+from .action_fields import not_found_error
 
 _MOST_CANDIDATES = 5
-_COMPARED = 40
-"""How many characters of a name are compared to find candidates: the time grows with their square."""
 _LIKE_AN_ID = re.compile(r"[a-z0-9]{24}")
 
 _REMEMBER_SECONDS = 60
@@ -156,12 +154,7 @@ def _pick[N: _Named](kind: str, rows: Mapping[str, N], wanted: str) -> N:
         return matching[0]
     if matching:
         raise _ambiguous(kind, wanted, _listed(matching))
-    key = folded(wanted)[:_COMPARED]
-    by_name = {folded(called(row)): row for row in listed}
-    close = get_close_matches(key, [name for name in by_name if len(name) <= _COMPARED], n=_MOST_CANDIDATES, cutoff=0.4)
-    containing = [name for name in by_name if key in name and name not in close]
-    candidates = [by_name[name] for name in [*close, *containing]] or listed
-    raise action_error(f"{kind}_not_found", name=wanted, candidates=_listed(candidates) or "-")
+    raise not_found_error(kind, wanted, map(called, listed))
 
 
 def _ambiguous(kind: str, wanted: str, candidates: str) -> ServiceValidationError:

@@ -1,7 +1,5 @@
 """The action that queues the missing prints of orders."""
 
-from collections.abc import Iterable
-
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
@@ -12,7 +10,7 @@ from ..api.models.order import Order
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error, action_failure
 from ..model.spelling import alike, folded, folded_number, tidied
-from ..printing.action_fields import NAME, at_least_one
+from ..printing.action_fields import NAME, at_least_one, not_found_error
 from ..printing.request import ATTR_POSITION, ATTR_PRIORITY, POSITIONS, PRIORITIES
 from .helpers import ATTR_PRINTER, async_runtime
 from .submit_print_job import ATTR_TAGS, TAGS, tags_of
@@ -21,7 +19,6 @@ ATTR_ORDERS = "orders"
 ATTR_SKUS = "skus"
 _MOST_ORDERS = 20
 _MOST_SKUS = 50
-_MOST_CANDIDATES = 5
 
 PRINT_ORDERS_SCHEMA = vol.All(
     vol.Schema(
@@ -86,16 +83,15 @@ async def async_find_orders(coordinator: PrintagoCoordinator, wanted: list[str])
             [orders[name]] if name in orders else alike(name, orders.values(), lambda o: o.number or "", folded_number)
         )
         if not matching:
-            raise action_error("order_not_found", name=name, candidates=_listed(orders.values()))
+            raise not_found_error("order", name, map(_called, orders.values()))
         if len(matching) > 1:
             raise action_error("order_ambiguous", name=name, candidates=", ".join(order.id for order in matching))
         found[matching[0].id] = None
     return list(found)
 
 
-def _listed(orders: Iterable[Order]) -> str:
-    numbers = [tidied(order.number) if order.number and folded(order.number) else order.id for order in orders]
-    return ", ".join([*numbers[:_MOST_CANDIDATES], *(["…"] if len(numbers) > _MOST_CANDIDATES else [])]) or "-"
+def _called(order: Order) -> str:
+    return tidied(order.number) if order.number and folded(order.number) else order.id
 
 
 async def _async_skus_of(coordinator: PrintagoCoordinator, order_ids: list[str]) -> list[str]:
