@@ -46,6 +46,7 @@ from .printing.catalog_list import CatalogList
 from .printing.saved_prints import SavedPrints
 from .runtime import PrintagoConfigEntry, PrintagoRuntime
 from .services import async_setup_actions
+from .services.pickers import async_offer_choices
 from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -91,7 +92,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     coordinator = PrintagoCoordinator(hass, entry, client, store_state)
     DeviceNames(hass, entry, coordinator)
     DeviceKeeper(hass, entry, coordinator)
-    catalog = Catalog(client)
+    catalog = Catalog(client, store_state.catalog_names)
     covers = CoverImageCache(hass, entry, client)
     meters = EnergyMeters(hass, entry, coordinator)
     valuation = Valuation(hass, coordinator, meters)
@@ -102,7 +103,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
         coordinator=coordinator,
         client=client,
         catalog=catalog,
-        catalog_list=CatalogList(client),
+        catalog_list=CatalogList(client, store_state.catalog_names),
         saved_prints=SavedPrints(hass, entry, coordinator, catalog),
         covers=covers,
         pictures=PictureNames(covers),
@@ -124,6 +125,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     await asyncio.gather(permissions.async_ask(), upkeep.async_ask())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.updates.event_publisher.async_begin()
+    await async_offer_choices(hass, entry)
     entry.async_create_background_task(hass, _async_begin_history(hass, entry), f"{DOMAIN} past")
     return True
 

@@ -197,9 +197,9 @@ async def test_material_can_be_named_in_every_way(
     ("data", "key"),
     [
         ({"slots": ["ams_4_tray_1"], "material": "PLA"}, "no_such_slot"),
-        ({"slots": ["ams_1_tray_1"], "material": "Bambu ABS", "variant": "Black"}, "variant_not_found"),
-        ({"slots": ["ams_1_tray_1"], "material": "PLA", "variant": "Blue"}, "variant_not_found"),
-        ({"slots": ["ams_1_tray_1"], "material": "Wood"}, "material_not_found"),
+        ({"slots": ["ams_1_tray_1"], "material": "Bambu ABS", "variant": "Black"}, "variant_unknown"),
+        ({"slots": ["ams_1_tray_1"], "material": "PLA", "variant": "Blue"}, "variant_unknown"),
+        ({"slots": ["ams_1_tray_1"], "material": "Wood"}, "material_unknown"),
     ],
 )
 async def test_wrong_slot_or_material_is_refused_before_anything_is_assigned(

@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..api import MAX_UNSAVED, RateLimiter, RequestLog, ServerClock, uptime
 from ..const import DOMAIN
+from ..model.catalog_names import CatalogNames
 from ..model.events import EventDetector, FarmEvent, Scope
 from ..model.farm import Farm
 from ..model.material_table import MaterialTable
@@ -68,6 +69,7 @@ class StoreState:
         """Called with each event of a print once its result is recorded; set by what values prints."""
         self.stock = Stock(self.farm.materials)
         self.material_table = MaterialTable()
+        self.catalog_names = CatalogNames()
         self.short_materials: frozenset[str] | None = None
         """The materials that were reported as short; None until the first look."""
         self.known_until: datetime | None = None
@@ -124,6 +126,7 @@ class StoreState:
         self.on_print = lambda _: None
         self.stock = Stock(self.farm.materials)
         self.material_table = MaterialTable()
+        self.catalog_names = CatalogNames()
         self.short_materials = None
         self.known_until = None
         self.ended_jobs_wanted = False

@@ -56,6 +56,7 @@ class StockPoller:
             # The type of filament in the estimate has to do.
             assignments = {}
         parts = await client.parts(priority=RequestPriority.BACKGROUND)
+        self._store.store_state.catalog_names.take_parts(parts.rows, complete=parts.complete)
         needs: dict[str, PartNeeds] = {}
         for some in batched(parts.rows.items(), _PARTS_AT_ONCE, strict=False):
             needs |= part_needs(dict(some), assignments)
@@ -79,9 +80,9 @@ class StockPoller:
         client, prices = self._store.client, self._stock.prices
         costs = await client.history.extra_costs()
         if any(cost.labor or cost.overhead for cost in costs.values()):
-            skus = await client.skus(
-                ids=costs.keys() if len(costs) <= _MOST_NAMED else None, priority=RequestPriority.BACKGROUND
-            )
+            ids = costs.keys() if len(costs) <= _MOST_NAMED else None
+            skus = await client.skus(ids=ids, priority=RequestPriority.BACKGROUND)
+            self._store.store_state.catalog_names.take_skus(skus.rows, complete=ids is None and skus.complete)
             prices.jobs_of_sku = {
                 sku.id: sum(part.quantity or 0 for part in sku.parts) for sku in skus.rows.values() if sku.parts
             }

@@ -92,7 +92,7 @@ def similar(wanted: str, names: Iterable[str]) -> list[str]:
     if not (key := folded(wanted)[:_COMPARED]):
         return []
     by_key = {folded(name)[:_COMPARED]: name for name in names}
-    close = get_close_matches(key, by_key, n=_MOST_SIMILAR, cutoff=0.6)
+    close = get_close_matches(key, by_key, n=_MOST_SIMILAR, cutoff=0.5)
     containing = [each for each in by_key if key in each and each not in close]
     return [by_key[each] for each in (*close, *containing)[:_MOST_SIMILAR]]
 

@@ -18,6 +18,7 @@ from ..api.models.listing import read_listing
 from ..api.models.material import Material, MaterialVariant
 from ..api.models.product import Part, Sku
 from ..errors import action_error
+from ..model.catalog_names import CatalogNames
 from ..model.spelling import alike, folded, tidied
 from .action_fields import not_found_error
 
@@ -55,6 +56,10 @@ class _Ask[R](Protocol):
     def __call__(self, *, ids: Collection[str] | None = None, name: str | None = None) -> Awaitable[Listing[R]]: ...
 
 
+class _Note[R](Protocol):
+    def __call__(self, rows: Mapping[str, R], *, complete: bool) -> None: ...
+
+
 class _Named(Protocol):
     @property
     def id(self) -> str: ...
@@ -65,23 +70,24 @@ class _Named(Protocol):
 class Catalog:
     """Finds items in the catalog of one store; results are cached for a minute, to save quota."""
 
-    def __init__(self, client: PrintagoClient) -> None:
+    def __init__(self, client: PrintagoClient, names: CatalogNames) -> None:
         """Search with the store's client."""
         self._client = client
+        self._names = names
         self._parts = _Found[Part]()
         self._skus = _Found[Sku]()
         self._materials = _Found[MaterialChoice]()
 
     async def async_find_part(self, wanted: str) -> Part:
         """Return the part with this ID or name; raises ServiceValidationError, and PrintagoError."""
-        return await _async_find("part", wanted, self._parts, self._client.parts)
+        return await _async_find("part", wanted, self._parts, self._client.parts, self._names.take_parts)
 
     async def async_find_sku(self, wanted: str) -> Sku:
         """Return the SKU with this ID or code, with its linked parts.
 
         Raises ServiceValidationError, and PrintagoError.
         """
-        return await _async_find("sku", wanted, self._skus, self._client.skus)
+        return await _async_find("sku", wanted, self._skus, self._client.skus, self._names.take_skus)
 
     async def async_find_material(self, wanted: str) -> MaterialChoice:
         """Return how a build names a material: by its ID, or by its type (``PLA``) if only that matches.
@@ -128,7 +134,7 @@ class Catalog:
             found.forget()
 
 
-async def _async_find[R: (Part, Sku)](kind: str, wanted: str, found: _Found[R], ask: _Ask[R]) -> R:
+async def _async_find[R: (Part, Sku)](kind: str, wanted: str, found: _Found[R], ask: _Ask[R], note: _Note[R]) -> R:
     if (row := found.get(wanted)) is not None:
         return row
     if _LIKE_AN_ID.fullmatch(wanted) and (row := (await ask(ids=(wanted,))).rows.get(wanted)) is not None:
@@ -136,8 +142,11 @@ async def _async_find[R: (Part, Sku)](kind: str, wanted: str, found: _Found[R], 
     named = (await ask(name=wanted)).rows.values()
     # A server that does not know the filter returns other items as well.
     matching = [row for row in named if row.name == wanted]
-    row = matching[0] if len(matching) == 1 else _pick(kind, (await ask()).rows, wanted)
-    return found.put(wanted, row)
+    if len(matching) == 1:
+        return found.put(wanted, matching[0])
+    listing = await ask()
+    note(listing.rows, complete=listing.complete)
+    return found.put(wanted, _pick(kind, listing.rows, wanted))
 
 
 def called(item: _Named) -> str:

@@ -8,6 +8,7 @@ import time
 
 from ..api import Listing, PermissionDeniedError, PrintagoClient
 from ..api.models.product import Part, Sku, SkuOption
+from ..model.catalog_names import CatalogNames
 from ..model.spelling import folded
 
 _FRESH_SECONDS = 300
@@ -46,9 +47,10 @@ class CatalogPage:
 class CatalogList:
     """Reads parts and SKUs of one store, with two requests at most every five minutes."""
 
-    def __init__(self, client: PrintagoClient) -> None:
-        """Read with the store's client."""
+    def __init__(self, client: PrintagoClient, names: CatalogNames) -> None:
+        """Read with the store's client, and note the names."""
         self._client = client
+        self._names = names
         self._items: tuple[CatalogItem, ...] = ()
         self._complete = False
         self._read_at = -math.inf
@@ -81,7 +83,10 @@ class CatalogList:
             raise parts
         rows = {} if isinstance(parts, PermissionDeniedError) else parts.rows
         items = [*_parts(rows)]
+        if not isinstance(parts, PermissionDeniedError):
+            self._names.take_parts(rows, complete=parts.complete)
         if not isinstance(skus, PermissionDeniedError):
+            self._names.take_skus(skus.rows, complete=skus.complete)
             items = [*_skus(skus.rows, rows), *items]
         self._items = tuple(items)
         self._complete = all(isinstance(each, Listing) and each.complete for each in (parts, skus))
