@@ -1,6 +1,7 @@
 """Saved prints: the jobs of a press are followed to their end."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
@@ -10,8 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago import sensor
+from custom_components.printago.api.models.build import CreatedBuild
 from tests.conftest import SetUp
-from tests.support.common import paths, press, printer_named, state_of, until, until_asked, value_of
+from tests.support.common import paths, press, printer_named, state_of, until, until_asked, until_farm, value_of
 from tests.support.saved_prints import BUILD, outcome, outcome_is, part_id, runs, save_print
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
@@ -135,6 +137,35 @@ async def test_result_is_kept_and_updated_after_a_reload(
 
     await outcome_is(hass, saved, "finished")
     assert len(state_of(hass, saved, "last_outcome").attributes["jobs"]) == 1
+
+
+async def test_job_that_ends_before_the_response_to_its_build_arrives_is_not_missed(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1, tags=["nobody-has-this"])
+    coordinator = entry.runtime_data.coordinator
+    create_build = coordinator.client.create_build
+
+    ended: list[str] = []
+
+    async def respond_late(build: Mapping[str, Any]) -> CreatedBuild:
+        answer: CreatedBuild = await create_build(build)
+        (part_build,) = answer.part_builds
+
+        def jobs() -> list[str]:
+            return [job.id for job in coordinator.farm.jobs.values() if job.part_build_id == part_build.id]
+
+        await until_farm(entry, lambda: bool(jobs()))
+        ended.extend(jobs())
+        farm.queue.cancel(farm.job(ended[0]))
+        await until_farm(entry, lambda: not jobs())
+        return answer
+
+    monkeypatch.setattr(coordinator.client, "create_build", respond_late)
+    await press(hass, saved, "print")
+
+    assert outcome(hass, saved) == "canceled"
+    assert state_of(hass, saved, "last_outcome").attributes["jobs"] == ended
 
 
 async def test_result_from_before_a_restart_does_not_replace_a_newer_one(
