@@ -25,6 +25,16 @@ _NOZZLE: dict[str, float] = {"PLA": 220.0, "PETG": 250.0, "ABS": 265.0, "ASA": 2
 _CHAMBER: dict[str, float] = {"ABS": 60.0, "ASA": 60.0}
 
 
+def name_objects(job: PrintJob, world: World, storage: Storage) -> None:
+    """Record which objects a sliced job has, if its part names them."""
+    metadata = world.parts.get(job.part_id or "", {}).get("metadata") or {}
+    plates = metadata.get("plates") or []
+    objects = [dict(item) for plate in plates for item in (plate.get("sliced") or {}).get("objects") or []]
+    if objects:
+        top, pick = storage.plate_uris(item["identifyId"] for item in objects)
+        job.skip_objects_data = {"objects": objects, "topImageUri": top, "pickImageUri": pick}
+
+
 class JobQueue:
     """Orders jobs, assigns them to printers, and prepares them."""
 
@@ -209,13 +219,7 @@ class JobQueue:
     def _note_slicing(self, job: PrintJob) -> None:
         job.sliced_gcode_uri = f"stores/{job.store_id}/gcode/{job.id}.gcode.3mf"
         job.slicer_input_hash = f"{job.part_id or job.id}-{job.quantity_index}"
-        objects = self._world.parts.get(job.part_id or "", {}).get("metadata")
-        plates = (objects or {}).get("plates") or []
-        named = [item for plate in plates for item in (plate.get("sliced") or {}).get("objects") or []]
-        if named:
-            top, pick = self._storage.plate_uris(item["identifyId"] for item in named)
-            objects = [dict(item) for item in named]
-            job.skip_objects_data = {"objects": objects, "topImageUri": top, "pickImageUri": pick}
+        name_objects(job, self._world, self._storage)
 
     def _send(self, job: PrintJob) -> None:
         printer = self.printer_of(job)

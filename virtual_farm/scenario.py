@@ -10,7 +10,7 @@ from .clock import to_iso
 from .entities import Document, PrintJob
 from .fleet import Fleet
 from .inventory import stock_folders, stock_spools
-from .job_queue import JobQueue
+from .job_queue import JobQueue, name_objects
 from .machine import PASSING_SECONDS, Task
 from .orders import OrderDesk
 from .phase import PASSING
@@ -141,6 +141,7 @@ class Scenario:
         job.assigned_printer_id = printer.id
         job.assignment_started_at = job.assignment_completed_at = job.printing_started_at = now
         job.task_id = int(self._world.ids.digits(9))
+        name_objects(job, self._world, self._storage)
         place = next((place for place in printer.slots if printer.machine.tray(place) is not None), None)
         if place is not None and (slot := self._world.slot_of(printer.id, *place)) is not None:
             job.material_mapping = [

@@ -1,9 +1,11 @@
 """Tests the dashboard in a real browser, as admin and as another user, with several screen sizes."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from .accessibility import require_no_barriers
 from .check import Check, report
 from .dashboard import PATH, add_dashboard
 from .demo import Demo
@@ -13,15 +15,16 @@ from .processes import DemoError
 _PATIENCE_MS = 30_000
 _STAFF = "staff"
 _VIEWS = {
-    "queue": "printago-queue li",
-    "orders": "printago-orders ha-card",
+    "wall": "printago-printers .tile",
+    "queue": "printago-queue printago-job",
+    "orders": "printago-orders li",
     "spools": "printago-spools .tray",
     "print": "printago-print li",
 }
 
 
 async def dashboard_works(check: Check, chromium: str) -> None:
-    """Open every view of the dashboard in a browser; raises DemoError for missing content and for any error."""
+    """Use every view of the dashboard in a browser; raises DemoError for what is missing, for barriers and errors in it."""
     from playwright.async_api import Error, async_playwright
 
     demo = check.demo
@@ -29,23 +32,27 @@ async def dashboard_works(check: Check, chromium: str) -> None:
     await _add_staff(demo)
     try:
         async with async_playwright() as playwright:
-            # Root can't use the browser's sandbox; only our own pages are opened.
+            # Root may not use the browser's sandbox; nothing but our own pages is opened.
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             async with _signed_in(demo, browser, USER) as page:
                 await _wall(demo, page)
                 await _bed_is_confirmed(check, page)
-                for path, shown in _VIEWS.items():
-                    await _open(demo, page, path)
-                    await page.locator(shown).first.wait_for()
-                await _part_is_printed(page)
-            async with _signed_in(demo, browser, _STAFF, width=390, language="ja") as page:
+                await _job_is_moved(demo, page)
+                await _object_is_chosen(demo, page)
+                await _part_is_printed(demo, page)
+                await _every_view(demo, page)
+            async with _signed_in(demo, browser, _STAFF, width=390, language="ja", scheme="dark") as page:
                 await _wall(demo, page)
                 await page.locator("printago-printers .open").first.click()
                 await page.locator("printago-printer-dialog dialog").wait_for()
+                await _every_view(demo, page)
+            async with _signed_in(demo, browser, _STAFF, language="de") as page:
+                await _every_view(demo, page)
             await browser.close()
     except Error as err:
         raise DemoError(f"the browser did not get there: {err}") from err
-    report("the dashboard shows all printers, confirms a bed and prints a part; staff sees it on a phone in Japanese")
+    report("the dashboard shows all printers, confirms a bed, moves a job, skips an object and prints a part")
+    report("staff uses it in German, and on a dark phone in Japanese; axe-core finds no barriers in any view or dialog")
 
 
 async def _add_staff(demo: Demo) -> None:
@@ -58,11 +65,11 @@ async def _add_staff(demo: Demo) -> None:
 
 @asynccontextmanager
 async def _signed_in(
-    demo: Demo, browser: Any, user: str, *, width: int = 1440, language: str = "en"
+    demo: Demo, browser: Any, user: str, *, width: int = 1440, language: str = "en", scheme: str = "light"
 ) -> AsyncGenerator[Any]:
     """Sign in a user in a separate window; raises DemoError for errors in its console."""
     url = demo.home_assistant.url
-    context = await browser.new_context(viewport={"width": width, "height": 900}, locale=language)
+    context = await browser.new_context(viewport={"width": width, "height": 900}, locale=language, color_scheme=scheme)
     page = await context.new_page()
     page.set_default_timeout(_PATIENCE_MS)
     errors: list[str] = []
@@ -85,6 +92,13 @@ async def _open(demo: Demo, page: Any, path: str) -> None:
     await page.goto(f"{demo.home_assistant.url}/{PATH}/{path}", wait_until="domcontentloaded")
 
 
+async def _every_view(demo: Demo, page: Any) -> None:
+    for path, shown in _VIEWS.items():
+        await _open(demo, page, path)
+        await page.locator(shown).first.wait_for()
+        await require_no_barriers(page, f"the view {path}")
+
+
 async def _wall(demo: Demo, page: Any) -> None:
     await _open(demo, page, "wall")
     await page.locator("printago-printers .tile").first.wait_for()
@@ -100,23 +114,79 @@ async def _bed_is_confirmed(check: Check, page: Any) -> None:
         lambda printer: printer["isOnline"] and printer["printingJobId"] and not printer["continuousPrint"], "prints"
     )
     await check.demo.farm.control("POST", f"/printers/{printer['id']}/finish")
-    confirm = page.get_by_role("button", name="is clear").first
-    await confirm.wait_for()
-    name = str(await confirm.get_attribute("aria-label"))
+    confirm = page.get_by_role("button", name=f"Bed is clear: {printer['name']}")
     await confirm.click()
-    await page.get_by_role("button", name="Undo").first.click()
-    again = page.get_by_role("button", name=name)
-    await again.click()
-    await again.wait_for(state="hidden")
+    await page.get_by_role("button", name=f"Undo: {printer['name']}").click()
+    await confirm.click()
+    await confirm.wait_for(state="hidden")
     bed = check.entity(printer["id"], "bed_needs_clearing")
     async with check.patience(f"{bed} to be off"):
         while (await check.demo.home_assistant.client.state(bed))["state"] != "off":
             await page.wait_for_timeout(100)
 
 
-async def _part_is_printed(page: Any) -> None:
+async def _job_is_moved(demo: Demo, page: Any) -> None:
+    """Drag the second job of the queue to the front, move it back by key, then look at what a job offers."""
+    await _open(demo, page, "queue")
+    handles = page.locator("printago-queue .handle")
+    await handles.nth(1).wait_for()
+    jobs = await _waiting(demo)
+    second, first = await handles.nth(1).bounding_box(), await handles.nth(0).bounding_box()
+    await page.mouse.move(second["x"] + 20, second["y"] + 30)
+    await page.mouse.down()
+    await page.mouse.move(first["x"] + 20, first["y"] + 10, steps=10)
+    await page.mouse.up()
+    await _until_waiting(demo, page, [jobs[1], jobs[0]])
+    await handles.nth(0).focus()
+    await page.keyboard.press("ArrowDown")
+    await _until_waiting(demo, page, jobs[:2])
+    job = page.locator("printago-queue li:has(.handle) printago-job").first
+    await job.locator(".job").click()
+    await job.get_by_role("button", name="Why is it waiting?").click()
+    await job.locator(".explained p").first.wait_for()
+    await require_no_barriers(page, "an explained job")
+    await job.get_by_role("button", name="Cancel job").click()
+    await job.locator("printago-confirm dialog").wait_for()
+    await require_no_barriers(page, "a question")
+    await page.keyboard.press("Escape")
+
+
+async def _waiting(demo: Demo) -> list[str]:
+    """Return the IDs of the jobs that wait, as Printago sorts them."""
+    jobs = (await demo.farm.control("GET", "/state"))["jobs"]
+    pending = [job for job in jobs if job["status"] == "pending"]
+    return [job["id"] for job in sorted(pending, key=lambda job: (job["priority"], job["queueOrder"]))]
+
+
+async def _until_waiting(demo: Demo, page: Any, first: list[str]) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE_MS / 1000):
+            while (await _waiting(demo))[: len(first)] != first:
+                await page.wait_for_timeout(100)
+    except TimeoutError:
+        raise DemoError(f"the queue does not begin with {first}") from None
+
+
+async def _object_is_chosen(demo: Demo, page: Any) -> None:
+    """Choose an object on the picture of a plate, and see it chosen by name."""
+    await _open(demo, page, "wall")
+    await page.locator("printago-printers .paused .open").first.click()
+    dialog = page.locator("printago-printer-dialog")
+    await dialog.locator("dialog").wait_for()
+    await dialog.get_by_role("button", name="Skip objects").click()
+    await dialog.locator("canvas").click(position={"x": 60, "y": 60})
+    await dialog.locator("printago-plate input:checked").wait_for()
+    await require_no_barriers(page, "the dialog of a printer")
+    await page.keyboard.press("Escape")
+
+
+async def _part_is_printed(demo: Demo, page: Any) -> None:
+    await _open(demo, page, "print")
     await page.locator("printago-print li button", has_text="Benchy").first.click()
     dialog = page.locator("printago-print-dialog")
     await dialog.locator("#quantity").fill("2")
+    await require_no_barriers(page, "the dialog that prints")
     await dialog.get_by_role("button", name="Print", exact=True).click()
     await dialog.get_by_text("In the queue:").wait_for()
+    await dialog.get_by_role("button", name="Show the queue").click()
+    await page.locator("printago-queue printago-job").first.wait_for()

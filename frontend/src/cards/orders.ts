@@ -37,7 +37,9 @@ export class OrdersCard extends ListCard<Orders> {
       }
       .overdue,
       .failed {
-        color: var(--error-color);
+        padding: 0 8px;
+        border-radius: 10px;
+        background: color-mix(in srgb, var(--error-color) 22%, transparent);
       }
     `,
   ];

@@ -72,7 +72,7 @@ export class PrinterDialog extends PrintagoCard {
       }
       .grid {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 220px), 1fr));
         gap: 4px 16px;
       }
       .grid button,
