@@ -32,15 +32,18 @@ from .hub.material_watch import MaterialWatch
 from .hub.order_poll import OrderPoll
 from .hub.persistence import async_get_store_state, async_remove_store_state
 from .hub.picture_names import PictureNames
+from .hub.shop_poll import ShopPoll
 from .hub.spool_weights import async_follow_spool_weights
 from .hub.stock_poll import StockPoller
 from .hub.store_poll import StorePoller
 from .hub.upkeep_poll import UpkeepPoll
 from .issues.access import AccessMonitor
 from .issues.entry_issue import async_forget_issues
+from .issues.expiry import ExpiryMonitor
 from .issues.missing_permission import PermissionMonitor
 from .issues.quota import QuotaMonitor
 from .issues.stream import StreamMonitor
+from .issues.unprintable_items import UnprintableItemsMonitor
 from .printing.catalog import Catalog
 from .printing.catalog_list import CatalogList
 from .printing.saved_prints import SavedPrints
@@ -113,13 +116,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     entry.async_on_unload(entry.add_update_listener(partial(_async_on_update, entry.data)))
     StorePoller(entry, coordinator)
     OrderPoll(entry, coordinator)
+    ShopPoll(coordinator)
     StockPoller(entry, coordinator)
     async_follow_spool_weights(entry, coordinator)
     MaterialWatch(entry, coordinator, coordinator.updates.event_publisher.async_publish)
     upkeep = UpkeepPoll(hass, entry, coordinator)
     permissions = PermissionMonitor(hass, entry, coordinator)
     ClockMonitor(hass, entry, coordinator)
-    for watch in (AccessMonitor, QuotaMonitor, StreamMonitor):
+    for watch in (AccessMonitor, ExpiryMonitor, QuotaMonitor, StreamMonitor, UnprintableItemsMonitor):
         watch(hass, entry, coordinator)
     await coordinator.async_start()
     await asyncio.gather(permissions.async_ask(), upkeep.async_ask())

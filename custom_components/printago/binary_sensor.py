@@ -15,10 +15,17 @@ from homeassistant.util import dt as dt_util
 
 from .api import Severity
 from .coordinator import PrintagoCoordinator
-from .entity import FarmEntity, PrinterEntity, PrinterEntityDescription, async_setup_printer_entities
+from .entity import (
+    FarmEntity,
+    PrinterEntity,
+    PrinterEntityDescription,
+    async_setup_printer_entities,
+    async_setup_shop_entities,
+)
 from .model.farm import Farm
 from .model.hms import is_bambu, messages_of
 from .model.printer import PrinterState
+from .model.shop_links import ShopLink
 from .model.store_info import Fact
 from .runtime import PrintagoConfigEntry
 
@@ -72,6 +79,12 @@ MAINTENANCE_DUE = PrinterBinarySensorDescription(
 BED_NEEDS_CLEARING = PrinterBinarySensorDescription(
     key="bed_needs_clearing", value_fn=lambda printer: printer.bed_needs_clearing
 )
+SHOP = BinarySensorEntityDescription(
+    key="shop",
+    translation_placeholders={"shop": ""},
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
 REALTIME = BinarySensorEntityDescription(
     key="realtime",
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
@@ -87,6 +100,7 @@ async def async_setup_entry(
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, PRINTER_BINARY_SENSORS, PrinterBinarySensor, async_add_entities
     )
+    async_setup_shop_entities(entry, Platform.BINARY_SENSOR, SHOP.key, ShopBinarySensor, async_add_entities)
     async_setup_printer_entities(
         entry, Platform.BINARY_SENSOR, (MAINTENANCE_DUE,), MaintenanceBinarySensor, async_add_entities
     )
@@ -203,3 +217,28 @@ class RealtimeBinarySensor(FarmEntity, BinarySensorEntity):
     def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
         self._attr_is_on = self.coordinator.stream_since is not None
         return (self._attr_is_on,)
+
+
+class ShopBinarySensor(FarmEntity, BinarySensorEntity):
+    """Whether the orders of a shop arrive in Printago."""
+
+    def __init__(self, coordinator: PrintagoCoordinator, link: ShopLink) -> None:
+        """Follow a shop."""
+        placeholders = {"shop": link.name}
+        key = f"{SHOP.key}_{link.shop.id}"
+        super().__init__(
+            coordinator, replace(SHOP, key=key, translation_key=SHOP.key, translation_placeholders=placeholders)
+        )
+        self._shop_id = link.shop.id
+
+    @override
+    def _is_available(self) -> bool:
+        return super()._is_available() and self._shop_id in self.coordinator.store_state.facts.shops.all
+
+    @override
+    @callback
+    def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        link = self.coordinator.store_state.facts.shops.all[self._shop_id]
+        self._attr_is_on = link.is_connected(farm.server_now())
+        self._attr_extra_state_attributes = {"type": link.shop.type, "last_synced": link.last_synced_at}
+        return (self._attr_is_on, self._attr_extra_state_attributes)

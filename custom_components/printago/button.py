@@ -5,7 +5,7 @@ at the same time are sent as one request, so their number is not limited here.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
@@ -14,14 +14,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PrintagoClient
-from .api.rest.permissions import CONFIRM_READY, QUEUE_MANAGE, Permissions
+from .api.models.shop import ETSY
+from .api.rest.permissions import CONFIRM_READY, INTEGRATION_MANAGE, QUEUE_MANAGE, Permissions
 from .control import ControlDescription, ControlEntity
 from .coordinator import PrintagoCoordinator
-from .entity import FarmEntity, SavedPrintEntity, async_setup_printer_entities
+from .entity import FarmEntity, SavedPrintEntity, async_setup_printer_entities, async_setup_shop_entities
 from .errors import action_error
 from .model.farm import Farm
 from .model.print_status import PrintStatus
 from .model.printer import PrinterState
+from .model.shop_links import ShopLink
+from .model.store_info import Fact
 from .printing.printer_calls import async_confirm_all, async_confirm_bed, beds_to_clear, confirmation_refusal
 from .printing.saved_print import SavedPrint
 from .runtime import PrintagoConfigEntry
@@ -136,6 +139,12 @@ FARM_BUTTONS = (
     ),
 )
 
+SYNC_SHOP = FarmButtonDescription(
+    key="sync_shop",
+    translation_placeholders={"shop": ""},
+    press_fn=PrintagoCoordinator.async_refresh_for_person,
+    permissions=INTEGRATION_MANAGE,
+)
 SAVED_PRINT_BUTTON = ButtonEntityDescription(key="print", translation_key="saved_print")
 _PRINT_PERMISSIONS: Permissions = frozenset({"build.create"})
 
@@ -146,6 +155,7 @@ async def async_setup_entry(
     """Add the buttons of the farm, and of printers and saved prints as they are added."""
     async_add_entities(FarmButton(entry.runtime_data.coordinator, description) for description in FARM_BUTTONS)
     async_setup_printer_entities(entry, Platform.BUTTON, PRINTER_BUTTONS, PrinterButton, async_add_entities)
+    async_setup_shop_entities(entry, Platform.BUTTON, SYNC_SHOP.key, _sync_button, async_add_entities)
     entry.runtime_data.saved_prints.async_add_platform(SavedPrintButton, async_add_entities)
 
 
@@ -186,6 +196,28 @@ class FarmButton(FarmEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         await self.coordinator.async_call(self.entity_description.press_fn(self.coordinator))
+
+
+def _sync_button(coordinator: PrintagoCoordinator, link: ShopLink) -> FarmButton | None:
+    """Return the button that takes in new orders of a shop; of other shops than Etsy's Printago does it alone."""
+    if link.shop.type != ETSY:
+        return None
+
+    async def sync(coordinator: PrintagoCoordinator) -> None:
+        await coordinator.client.upkeep.sync_etsy(link.shop.id)
+        coordinator.slow_poller.async_want(Fact.ORDERS)
+        coordinator.slow_poller.async_want(Fact.SHOPS)
+
+    return FarmButton(
+        coordinator,
+        replace(
+            SYNC_SHOP,
+            key=f"{SYNC_SHOP.key}_{link.shop.id}",
+            translation_key=SYNC_SHOP.key,
+            translation_placeholders={"shop": link.name},
+            press_fn=sync,
+        ),
+    )
 
 
 class SavedPrintButton(SavedPrintEntity, ButtonEntity):

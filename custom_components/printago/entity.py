@@ -16,6 +16,7 @@ from .coordinator import PrintagoCoordinator
 from .model.changes import Changes
 from .model.farm import Farm
 from .model.printer import PrinterState
+from .model.shop_links import ShopLink
 from .model.store_info import Fact
 from .printing.saved_print import SavedPrint
 from .runtime import PrintagoConfigEntry
@@ -265,6 +266,38 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     if waiting:
         entry.async_on_unload(coordinator.listeners.async_add_farm(on_farm))
     add(tuple(coordinator.farm.printers))
+
+
+@callback
+def async_setup_shop_entities(
+    entry: PrintagoConfigEntry,
+    platform: str,
+    key: str,
+    create: Callable[[PrintagoCoordinator, ShopLink], FarmEntity | None],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an entity for each shop as it is connected, with the unique ID ``<store>_<key>_<shop>``; remove it with the shop."""
+    coordinator = entry.runtime_data.coordinator
+    registry = er.async_get(coordinator.hass)
+    added: set[str] = set()
+
+    @callback
+    def on_farm() -> None:
+        facts = coordinator.store_state.facts
+        if Fact.SHOPS not in facts.known:
+            return
+        new = [link for shop_id, link in facts.shops.all.items() if shop_id not in added]
+        added.update(link.shop.id for link in new)
+        if entities := [entity for link in new if (entity := create(coordinator, link)) is not None]:
+            async_add_entities(entities)
+        for shop_id in added - facts.shops.all.keys():
+            added.discard(shop_id)
+            unique_id = f"{coordinator.store_id}_{key}_{shop_id}"
+            if (entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id)) is not None:
+                registry.async_remove(entity_id)
+
+    entry.async_on_unload(coordinator.listeners.async_add_farm(on_farm))
+    on_farm()
 
 
 @callback

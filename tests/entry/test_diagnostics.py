@@ -83,7 +83,7 @@ async def test_entry_has_the_state_of_the_store(
     assert model["printers"] == len(farm.world.printers)
     assert model["jobs"]["failed"] >= 1
     assert model["orders_open"] >= 2
-    assert model["facts_known"] == ["maintenance", "materials", "orders", "production_slots"]
+    assert model["facts_known"] == ["maintenance", "materials", "order_items", "orders", "production_slots", "shops"]
     stream = downloaded["stream"]
     assert stream["connected"] is True
     assert stream["connects"] == 1

@@ -39,8 +39,10 @@ async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it
     assert value_of(hass, farm.config.store_id, "jobs_completed") == str(farm.world.completed_jobs)
     # Data that rarely changes is read once, after the start of Home Assistant.
     assert sorted(paths(farm)[4:]) == [
+        f"GET /v1/api-keys/{key_id}",
         "GET /v1/cost-components",
         "GET /v1/entitlements",
+        "GET /v1/integrations",
         "GET /v1/maintenance/fleet-status",
         "GET /v1/materials",
         "GET /v1/materials/instances",
@@ -56,6 +58,7 @@ async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it
         "GET /v1/settings/store",
         "GET /v1/settings/store",
         "GET /v1/sku-costs",
+        "GET /v1/subscriptions",
         "GET /v1/subscriptions",
     ]
 

@@ -93,6 +93,8 @@ def _describe_store(coordinator: PrintagoCoordinator) -> dict[str, Any]:
             "part_builds": len(farm.open_jobs.part_builds),
             "orders_open": len(facts.orders),
             "production_slots": facts.slots,
+            "order_items_unprintable": len(facts.unprintable()),
+            "shops": dict(Counter(link.shop.type or "unknown" for link in facts.shops.all.values())),
             "maintenance_due": len(facts.maintenance.due()),
             "maintenance_mode_included": facts.entitled,
             "facts_known": sorted(facts.known),

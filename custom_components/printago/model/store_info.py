@@ -11,7 +11,9 @@ from typing import Any
 from ..api.models.entity_event import Action
 from ..api.models.listing import Listing
 from ..api.models.order import Order
+from ..api.models.order_item import OrderItem
 from .order_book import OrderBook
+from .shop_links import ShopLinks
 from .timestamps import is_older, without_future_timestamp
 from .upkeep import Maintenance
 
@@ -42,6 +44,7 @@ class StoreInfo:
         self.slots: int | None = None
         """How many jobs the subscription runs at once; None if unlimited or unknown."""
         self.book = OrderBook()
+        self.shops = ShopLinks()
         self.maintenance = Maintenance()
         self.entitled: bool | None = None
         """Whether the subscription includes maintenance mode; None while unknown."""
@@ -110,6 +113,12 @@ class StoreInfo:
                 self.slots = None
             case Fact.MAINTENANCE:
                 self.maintenance.forget()
+            case Fact.SHOPS:
+                self.shops.all = {}
+
+    def unprintable(self) -> list[OrderItem]:
+        """Return the items of open orders that cannot be printed."""
+        return [item for item in self.book.unprintable() if item.order_id in self.orders]
 
     def take_entitlements(self, names: Iterable[str]) -> None:
         """Set what the subscription includes. Its words are not documented: the one for maintenance says what it is."""

@@ -75,6 +75,22 @@ def _orders(key: str, choose: Callable[[StoreInfo, datetime], Iterable[Order]]) 
     )
 
 
+def _unprintable(coordinator: PrintagoCoordinator) -> Count:
+    facts = coordinator.store_state.facts
+    items = facts.unprintable()
+    listed = [
+        {
+            "order": facts.orders[item.order_id or ""].title,
+            "sku": item.title,
+            "quantity": item.quantity,
+            "reason": (item.problem.reason or "unknown") if item.problem is not None else None,
+            "message": item.problem.message if item.problem is not None else None,
+        }
+        for item in items[:_MOST_NAMES]
+    ]
+    return len(items), listed
+
+
 def _maintenance(coordinator: PrintagoCoordinator) -> Count:
     due, printers = coordinator.store_state.facts.maintenance.due(), coordinator.farm.printers
     names = [
@@ -132,6 +148,13 @@ FARM_SENSORS = (
     ),
     _orders("orders_open", lambda facts, now: facts.orders.values()),
     _orders("orders_overdue", lambda facts, now: facts.overdue(now)),
+    FarmSensorDescription(
+        key="order_items_unprintable",
+        state_class=SensorStateClass.MEASUREMENT,
+        fact=Fact.ORDER_ITEMS,
+        count_fn=_unprintable,
+        names="items",
+    ),
     FarmSensorDescription(
         key="maintenance_due",
         state_class=SensorStateClass.MEASUREMENT,

@@ -8,9 +8,10 @@ from typing import Any, ClassVar, override
 from . import fields as f
 from .records import Record
 
-SHOP_TYPES = frozenset({"etsy", "shopify", "ebay", "tiktok-shop"})
+ETSY = "etsy"
+SHOP_TYPES = frozenset({ETSY, "shopify", "ebay", "tiktok-shop"})
 """The types of ``Integration`` that are shops."""
-WITH_STATUS = frozenset({"etsy", "shopify"})
+WITH_STATUS = frozenset({ETSY, "shopify"})
 """The shops whose connection status can be requested."""
 _SHOP_FIELDS: f.Fields = {"type": ("type", f.text)}
 _PUBLIC_FIELDS: f.Fields = {

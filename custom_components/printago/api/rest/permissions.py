@@ -24,6 +24,7 @@ DOWNLOAD = _permissions("file.download")
 MAINTENANCE = _permissions("maintenance.edit")
 QUEUE_MANAGE = _permissions("queue.manage")
 MAINTENANCE_COMPLETE = _permissions("maintenance.complete")
+INTEGRATION_MANAGE = _permissions("integration.manage")
 ORDER_EDIT = _permissions("order.edit")
 SETTINGS_VIEW = _permissions("settings.view")
 SETTINGS_EDIT = _permissions("settings.edit")
@@ -76,7 +77,7 @@ _NEEDED = {
     "GET /v1/integrations": _permissions("integration.view"),
     "GET /v1/integrations/etsy/{integrationId}/status": _permissions("integration.view"),
     "GET /v1/integrations/shopify/{integrationId}/status": _permissions("integration.view"),
-    "POST /v1/integrations/etsy/{integrationId}/sync-orders": _permissions("integration.manage"),
+    "POST /v1/integrations/etsy/{integrationId}/sync-orders": INTEGRATION_MANAGE,
     "GET /v1/sku-costs": _permissions("sku.view"),
     "GET /v1/sku-costs/breakdown/{skuId}": _permissions("sku.view"),
     "GET /v1/cost-components": SETTINGS_VIEW,
