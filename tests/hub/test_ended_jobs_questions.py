@@ -77,9 +77,11 @@ async def store() -> AsyncGenerator[Store]:
 
 async def test_time_before_the_first_snapshot_is_not_read(store: Store) -> None:
     store.state.known_until = None
+    store.reader.want()
     await store.look(at(5))
+    await store.look(at(6))
     assert store.asked == []
-    assert store.state.known_until == at(5)
+    assert store.state.known_until == at(6)
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(1, []), (1.5, [NOON - timedelta(seconds=10)])])
