@@ -81,6 +81,13 @@ def test_status_decides_how_a_print_ended_else_its_progress(said: list[Said], en
     assert events(watched, ("FINISH", 100), (None,), ("IDLE",)) == []
 
 
+@pytest.mark.parametrize(("ending", "end"), [("Cancelling", "canceled"), ("Finishing", "finished")])
+def test_print_that_follows_right_after_an_ending_one_starts_anew(ending: str, end: str) -> None:
+    watched = idle()
+    watched.say("Printing", 40, "Bracket")
+    assert events(watched, (ending,), ("Printing", 41, "Bracket")) == [f"print_{end}", "print_started"]
+
+
 def test_canceled_print_is_not_a_failed_one() -> None:
     results = Results()
     watched = idle()
