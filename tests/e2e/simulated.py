@@ -28,7 +28,8 @@ _MOST_TURNS = 100_000
 _PRODUCT = "custom_components.printago"
 _READERS = (
     "coordinator",
-    "health",
+    "diagnostics.health",
+    "issues.unprintable_items",
     "hub.clock_jumps",
     "hub.cover_cache",
     "hub.ended_jobs",

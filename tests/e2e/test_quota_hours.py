@@ -18,6 +18,7 @@ from tests.e2e.simulated import SimulatedTime, settle
 from tests.support.common import paths, value_of
 from tests.support.figures import Figures
 from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm.shops import ShopType
 
 HOUR = 3600.0
 
@@ -50,7 +51,19 @@ def saved_prints(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry)
         hass.config_entries.async_add_subentry(entry, subentry)
 
 
-@pytest.mark.usefixtures("saved_prints")
+@pytest.fixture
+def business(farm: VirtualFarm, clocks: SimulatedTime) -> None:
+    """Connect two shops, and have orders of customers, each with an item that cannot be printed."""
+    shops: tuple[tuple[ShopType, str], ...] = (("etsy", "Bolt Works"), ("shopify", "Old Store"))
+    for kind, name in shops:
+        farm.shops.connect(kind, name, synced_at=clocks.server_now())
+    for number in range(40):
+        items = [{"sku": "BENCHY-1", "quantity": 1}, {"externalSku": "NO-SUCH", "quantity": 1}]
+        details = farm.orders.create({"orderNumber": f"{4000 + number}"}, items, {"name": f"Customer {number}"})
+        farm.shops.mark_unprintable(details["items"][1]["id"], "sku_not_found")
+
+
+@pytest.mark.usefixtures("business", "saved_prints")
 async def test_healthy_stream_costs_forty_five_requests_an_hour_at_most(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, chaos: bool
 ) -> None:
@@ -80,6 +93,8 @@ async def test_healthy_stream_costs_forty_five_requests_an_hour_at_most(
         "parts",
         "skus",
         "maintenance/fleet-status",
+        "integrations",
+        "order-items",
     ):
         assert asked[f"GET /v1/{path}"] >= hours * 0.6 - 1, path
     assert asked["GET /v1/printers"] >= hours * 11
