@@ -120,6 +120,31 @@ async def test_orders_have_their_jobs_the_most_urgent_first(browser: Browser) ->
 
 
 @pytest.mark.usefixtures("calm")
+async def test_orders_tell_customer_progress_and_what_cannot_be_printed(
+    hass: HomeAssistant, farm: VirtualFarm, browser: Browser
+) -> None:
+    def known(answer: Message) -> bool:
+        return all(order["items"] and order["printed"] is not None for order in answer["orders"])
+
+    answer = await browser.subscribe("orders")
+    answer = answer if known(answer) else await browser.when(known)
+
+    for order in answer["orders"]:
+        wanted = farm.world.orders[order["id"]]
+        items = [item for item in farm.world.order_items.values() if item["orderId"] == order["id"]]
+        jobs = [job for job in farm.world.jobs.values() if job.order_id == order["id"]]
+        names = {customer["id"]: customer["name"] for customer in farm.world.customers.values()}
+        assert order["customer"] == names.get(wanted["customerId"])
+        assert sum(item["quantity"] for item in order["items"]) == sum(
+            item["quantity"] for item in items if not item["ignored"]
+        )
+        assert order["printed"] == sum(job.status == "completed" for job in jobs)
+        assert order["prints"] >= order["printed"] + order["queued"] + order["printing"] + order["failed"]
+        problems = [item for item in items if item["resolutionNote"] and not item["ignored"]]
+        assert len(order["unprintable"]) == len(problems)
+
+
+@pytest.mark.usefixtures("calm")
 async def test_wall_tells_what_failed_and_the_tags_of_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
 ) -> None:

@@ -6,12 +6,13 @@ import math
 
 from ..api.models.order import Order
 from ..api.models.records import IN_PROGRESS_STATUSES, JobStatus
+from ..model.order_book import OrderBook
 from ..model.store_info import Fact
 from .viewer import Json, Viewer
 
 
 def orders(viewer: Viewer) -> Json:
-    """Return the open orders, the most urgent first, with their numbers of waiting, running and failed jobs."""
+    """Return the open orders, the most urgent first, and how far they are."""
     coordinator = viewer.runtime.coordinator
     facts = coordinator.store_state.facts
     if Fact.ORDERS not in facts.known:
@@ -31,18 +32,34 @@ def orders(viewer: Viewer) -> Json:
                 "number": order.title,
                 "deadline": order.deadline.isoformat() if order.deadline is not None else None,
                 "overdue": order.is_overdue(now),
-                **_of_order(counts.get(order.id, Counter())),
+                "source": order.source,
+                "customer": facts.book.names.get(order.customer_id or ""),
+                **_of_order(facts.book, order, counts.get(order.id, Counter())),
             }
             for order in urgent
         ],
     }
 
 
-def _of_order(jobs: Counter[JobStatus | None]) -> Json:
+def _of_order(book: OrderBook, order: Order, jobs: Counter[JobStatus | None]) -> Json:
+    items = [item for item in book.items.get(order.id, ()) if not item.ignored]
+    printed = book.printed_of(order.id)
+    started = sum(jobs[status] for status in IN_PROGRESS_STATUSES)
+    # Items of which Printago has made no jobs yet.
+    to_come = sum(item.quantity or 0 for item in items if not item.processed)
+    to_print = jobs[JobStatus.PENDING] + started + jobs[JobStatus.FAILED] + to_come
     return {
         "queued": jobs[JobStatus.PENDING],
-        "printing": sum(jobs[status] for status in IN_PROGRESS_STATUSES),
+        "printing": started,
         "failed": jobs[JobStatus.FAILED],
+        "printed": printed,
+        "prints": None if printed is None else printed + to_print,
+        "items": [{"name": item.title, "quantity": item.quantity} for item in items],
+        "unprintable": [
+            {"name": item.title, "reason": (item.problem and item.problem.reason) or "unknown"}
+            for item in items
+            if item.is_unprintable
+        ],
     }
 
 

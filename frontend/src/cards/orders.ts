@@ -15,6 +15,13 @@ interface Order {
   queued: number;
   printing: number;
   failed: number;
+  source: string | null;
+  customer: string | null;
+  /** Completed prints, and all there will be; null while that is not known. */
+  printed: number | null;
+  prints: number | null;
+  items: { name: string; quantity: number | null }[];
+  unprintable: { name: string; reason: string }[];
 }
 
 interface Orders extends Page {
@@ -27,10 +34,28 @@ export class OrdersCard extends ListCard<Orders> {
     css`
       li {
         display: flex;
+        flex-direction: column;
+        gap: 4px;
+        padding: 10px 0;
+      }
+      .head {
+        display: flex;
         flex-wrap: wrap;
-        justify-content: space-between;
         gap: 2px 16px;
-        padding: 8px 0;
+      }
+      .head > :last-child {
+        margin-inline-start: auto;
+      }
+      .progress {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+      }
+      .bar {
+        flex: 1;
+      }
+      .small {
+        font-size: 14px;
       }
       .number {
         font-weight: 500;
@@ -69,15 +94,44 @@ export class OrdersCard extends ListCard<Orders> {
       order.printing ? t("order_printing", { count: order.printing }) : "",
       order.queued ? t("order_queued", { count: order.queued }) : "",
     ].filter(Boolean);
+    const items = order.items.map(({ name, quantity }) => (quantity === null ? name : `${quantity} × ${name}`));
     return html`<li>
-      <span class="number">${t("order_number", { number: order.number })}</span>
-      <span class=${order.overdue ? "overdue" : "muted"}>
-        ${when === "" ? t("no_deadline") : order.overdue ? t("overdue_since", { when }) : t("due_at", { when })}
-      </span>
-      <span class="muted">
+      <div class="head">
+        <span class="number">${t("order_number", { number: order.number })}</span>
+        <span class="muted"
+          >${[order.customer, order.source === "manual" ? "" : order.source].filter(Boolean).join(" · ")}</span
+        >
+        <span class=${order.overdue ? "overdue" : "muted"}>
+          ${when === "" ? t("no_deadline") : order.overdue ? t("overdue_since", { when }) : t("due_at", { when })}
+        </span>
+      </div>
+      ${items.length ? html`<p class="small">${items.join(", ")}</p>` : nothing} ${progress(order)}
+      <p class="small muted">
         ${jobs.join(" · ") || (order.failed ? nothing : t("order_no_jobs"))}
         ${order.failed ? html`<span class="failed">${t("order_failed", { count: order.failed })}</span>` : nothing}
-      </span>
+      </p>
+      ${order.unprintable.map(
+        ({ name, reason }) =>
+          html`<p class="small"><span class="failed">${t(`unprintable_${reason}`, { item: name })}</span></p>`,
+      )}
     </li>`;
   }
+}
+
+/** How far an order is, where that is known. */
+function progress({ printed, prints }: Order): TemplateResult | typeof nothing {
+  if (printed === null || !prints) return nothing;
+  return html`<div class="progress printing">
+    <div
+      class="bar"
+      role="progressbar"
+      aria-label=${t("progress")}
+      aria-valuenow=${printed}
+      aria-valuemin="0"
+      aria-valuemax=${prints}
+    >
+      <div style="width:${(100 * printed) / prints}%"></div>
+    </div>
+    <span class="small">${t("order_printed", { printed, prints })}</span>
+  </div>`;
 }

@@ -79,6 +79,12 @@ export class JobRow extends LitElement {
       .small {
         font-size: 14px;
       }
+      .why {
+        display: -webkit-box;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
+        overflow: hidden;
+      }
       .place {
         min-width: 1.4em;
         text-align: end;
@@ -144,7 +150,7 @@ export class JobRow extends LitElement {
         }
         <span class="text">
           <p class="title line">${job.title}</p>
-          <p class=${this.open ? "small" : "small line"}>${why(job)}</p>
+          <p class=${this.open ? "small" : "small why"}>${why(job)}</p>
           ${about.length ? html`<p class="small line muted">${about.join(" · ")}</p>` : nothing}
         </span>
       </button>
