@@ -18,6 +18,7 @@ from .measure import machine
 BENCHMARKS = {
     "telemetry": "Cost of a telemetry message",
     "writes": "State writes",
+    "recorder": "Recorder",
     "setup": "Set-up",
     "memory": "Memory and reload",
     "latency": "Latency",

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 import json
 import math
 import random
-from typing import Any
+from typing import Any, override
 
 _EXPIRY = timedelta(minutes=5)
 _PREPARE = 240
 _COOLING = 420
 _ROOM = 24.0
+_TEN_HOURS = 36_000
+_LAYER = 45
 _STAGES = ("Heating the bed", "Auto bed levelling", "Heating the nozzle", "Cleaning the nozzle tip")
 _LOADED = (
     {"color": "FFFFFFFF", "info": "GFA00", "tagId": "0A1B2C3D00000100", "type": "PLA"},
@@ -155,6 +157,24 @@ class PrinterTrace:
         left = 80 - int(6 * progress)
         slots = [{"id": str(index), **tray, "remaining": left - 10 * index} for index, tray in enumerate(_LOADED)]
         return [*slots, {"id": "3"}]
+
+
+class LongPrints(PrinterTrace):
+    """Ten-hour prints with a layer every 45 seconds, one after the other."""
+
+    def __init__(self, store_id: str, printer_id: str) -> None:
+        """Start with the preparation of a print."""
+        super().__init__(store_id, printer_id, seed=0, begin=0.0)
+
+    @override
+    def _next(self, begins: int) -> _Print:
+        return replace(super()._next(begins), duration=_TEN_HOURS, layers=_TEN_HOURS // _LAYER, rest=60)
+
+    @override
+    def _slots(self, progress: float) -> list[Mapping[str, Any]]:
+        # One color, from one spool.
+        used, *others = super()._slots(progress)
+        return [used, *({**slot, "remaining": 50} for slot in others[:-1]), others[-1]]
 
 
 def farm_traces(store_id: str, printer_ids: Sequence[str]) -> list[PrinterTrace]:

@@ -36,7 +36,7 @@ _ORDER_OF_JOBS = (
     *("sending-to-printer", "printing", "paused"),
 )
 _RESULTS = {"completed": "finished", "failed": "failed", "cancelled": "canceled"}
-_WANDERING = 0.75
+_WANDERING, _REGULATED = 0.75, 0.95
 """°C: temperatures are told in whole degrees, and one that wanders between two of them stays what it was."""
 _END_TOLERANCE = timedelta(minutes=2, seconds=30)
 """The end of a print moves by two minutes at least, and is told in whole ones."""
@@ -201,11 +201,11 @@ class Oracle:
         data = stat["data"]
         told, temps = data["print"], data["temps"]
         yield "sensor", "print_progress", Want(_number(told.get("percent")))
-        yield "sensor", "remaining_time", Want(_number(told.get("timeRemaining")))
+        yield "sensor", "remaining_time", Want(_number(_coarse(told.get("timeRemaining"))))
         yield "sensor", "current_layer", Want(_number(told.get("currentLayer")))
         yield "sensor", "stage", Want(stage_of(told["stage"]))
         yield "sensor", "task_name", Want(_text(told.get("taskName")))
-        yield "sensor", "nozzle_temp", Want(Near(temps["nozzleTemp"], _WANDERING))
+        yield "sensor", "nozzle_temp", Want(Near(temps["nozzleTemp"], _REGULATED))
         yield "sensor", "bed_temp", Want(Near(temps["bedTemp"], _WANDERING))
         if "chamberTemp" in temps:
             yield "sensor", "chamber_temp", Want(Near(temps["chamberTemp"], _WANDERING))
@@ -387,6 +387,11 @@ def _on(value: bool) -> str:
 
 def _text(value: str | None) -> str:
     return value or STATE_UNKNOWN
+
+
+def _coarse(minutes: float | None) -> float | None:
+    """Return a remaining time as it is shown: above an hour, in steps of five minutes."""
+    return minutes if minutes is None or minutes <= 60 else -(-minutes // 5) * 5
 
 
 def _number(value: float | None) -> Wanted:

@@ -369,3 +369,28 @@ class TestPendingEvents:
         taken = pending.take()
         assert len(taken) == 5_000
         assert taken[-1].kind == "5000"
+
+
+def test_temperature_that_goes_on_changing_is_written_every_ten_seconds_and_its_last_value_always(
+    listeners: Listeners, loop: Loop
+) -> None:
+    shown: list[int] = []
+    layers: list[int] = []
+    reading = 0
+    listeners.async_add_printer("one", lambda: shown.append(reading), "nozzle_temp")
+    listeners.async_add_printer("one", lambda: layers.append(reading), "current_layer")
+    for reading in range(1, 46):  # noqa: B007, the listeners show it
+        listeners.async_update_telemetry("one", {"nozzle_temp", "current_layer"})
+        loop.pass_by(1)
+    assert shown[:8] == [1, 2, 3, 4, 5, 6, 7, 8], "a few changes are written at once"
+    assert 10 <= len(shown) <= 13
+    assert len(layers) == 45, "everything else is never delayed"
+    loop.pass_by(10)
+    assert shown[-1] == 45
+    written = len(shown)
+    reading = 46
+    listeners.async_update_telemetry("one", {"nozzle_temp"})
+    listeners.async_update_printer("one")
+    assert shown[written:] == [46], "with a status, all that has changed is written"
+    loop.pass_by(20)
+    assert len(shown) == written + 1

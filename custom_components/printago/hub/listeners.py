@@ -15,6 +15,12 @@ _FARM_DELAY = 0.25
 """Seconds for which changes are collected before the farm's listeners are called once."""
 _READINGS_DELAY = 0.2
 """Seconds for which readings of a printer are collected after its listeners were called."""
+_STEADY_DELAY = 10.0
+"""Seconds between two updates of a temperature that goes on changing, as while a printer heats up or cools down."""
+_STEADY_BURST = 8
+"""So many changes of a temperature are not delayed."""
+_ROUNDING = 1e-6
+_STEADY_READINGS = frozenset({"nozzle_temp", "bed_temp", "chamber_temp"})
 
 
 @dataclass(slots=True)
@@ -25,6 +31,9 @@ class _OfPrinter:
     """By the one reading that they depend on; None for all."""
     notified_at: float = -math.inf
     waiting: set[str] = field(default_factory=set)
+    steady: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """By temperature: how many updates count as recent, and when that was so."""
+    steady_waiting: set[str] = field(default_factory=set)
 
 
 class Listeners:
@@ -41,6 +50,8 @@ class Listeners:
         self._farm_timer: asyncio.TimerHandle | None = None
         self._waiting: set[str] = set()
         self._readings_timer: asyncio.TimerHandle | None = None
+        self._steady_waiting: set[str] = set()
+        self._steady_timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     @callback
@@ -136,8 +147,33 @@ class Listeners:
             return
         of_printer.notified_at = now
         for reading in readings:
+            if reading in _STEADY_READINGS and self._is_held(printer_id, of_printer, reading, now):
+                continue
             for listener in of_printer.listeners.get(reading, ()):
                 listener()
+
+    def _is_held(self, printer_id: str, of_printer: _OfPrinter, reading: str, now: float) -> bool:
+        """Return whether an update of a temperature has to wait, since many others were just before."""
+        recent, at = of_printer.steady.get(reading, (0.0, now))
+        recent = max(0.0, recent - (now - at) / _STEADY_DELAY)
+        if (excess := recent - (_STEADY_BURST - 1)) < _ROUNDING:
+            of_printer.steady[reading] = (recent + 1, now)
+            of_printer.steady_waiting.discard(reading)
+            return False
+        of_printer.steady_waiting.add(reading)
+        self._steady_waiting.add(printer_id)
+        if self._steady_timer is None and not self._closed:
+            self._steady_timer = self._loop.call_later(excess * _STEADY_DELAY, self._async_update_steady)
+        return True
+
+    @callback
+    def _async_update_steady(self) -> None:
+        self._steady_timer = None
+        waiting, self._steady_waiting = self._steady_waiting, set()
+        for printer_id in waiting:
+            if (of_printer := self._of_printer.get(printer_id)) is not None and of_printer.steady_waiting:
+                of_printer.notified_at = -math.inf
+                self.async_update_telemetry(printer_id, set(of_printer.steady_waiting))
 
     @callback
     def _async_update_waiting(self) -> None:
@@ -155,6 +191,7 @@ class Listeners:
         if (of_printer := self._of_printer.get(printer_id)) is None:
             return
         of_printer.waiting.clear()
+        of_printer.steady_waiting.clear()
         for listener in tuple(chain.from_iterable(of_printer.listeners.values())):
             listener()
 
@@ -181,6 +218,9 @@ class Listeners:
         if self._readings_timer is not None:
             self._readings_timer.cancel()
             self._readings_timer = None
+        if self._steady_timer is not None:
+            self._steady_timer.cancel()
+            self._steady_timer = None
         if self._farm_timer is not None:
             self._farm_timer.cancel()
             self._farm_timer = None

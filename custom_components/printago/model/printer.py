@@ -86,11 +86,15 @@ class PrinterState(PrinterFacts):
         if is_older(received_at, self.received_at):
             return {STANDING} if self._merge_connection(message.connection, received_at) else None
         changed = self._temperatures.merge(message.temps)
+        # Unlike another temperature, none at all must show at once, and so must the first one.
+        came_or_went = bool(changed) and self._temperatures.came_or_went
         if message.source is not self._telemetry_diff.source:
             changed |= self._merge_readings(self._telemetry_diff.news(message.source))
             self._end_holds_until = NEVER
         if changed:
             changed |= self._note_parts(changed)
+        if came_or_went:
+            changed |= {STANDING}
         if self._merge_standing(message, received_at, now):
             changed |= {STANDING}
             self._end_holds_until = NEVER

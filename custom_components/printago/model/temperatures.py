@@ -13,6 +13,8 @@ _COLDEST = -100
 _HOTTEST = 1000
 _UNSTEADY = 0.7
 """°C by which a reading may differ from the value that is shown."""
+_REGULATED = 0.9
+"""The same for nozzles, whose heaters swing by nearly a degree around their target."""
 _MOST_NAMES = 20
 
 type _Band = tuple[float, float]
@@ -24,8 +26,9 @@ class _Temperature(NamedTuple):
     tolerance: float
 
 
+_TOLERANCES = {"nozzle_temp": _REGULATED}
 _TEMPERATURES = {
-    name: _Temperature(attribute, 0 if attribute.endswith("_target") else _UNSTEADY)
+    name: _Temperature(attribute, _TOLERANCES.get(attribute, 0 if attribute.endswith("_target") else _UNSTEADY))
     for name, attribute in TEMPERATURES.items()
 }
 _NULL: _Band = (inf, -inf)
@@ -42,11 +45,13 @@ class Temperatures:
     unreadable value is unknown.
     """
 
-    __slots__ = ("_bands", "_telemetry")
+    __slots__ = ("_bands", "_telemetry", "came_or_went")
 
     def __init__(self, telemetry: Telemetry) -> None:
         """Write to ``telemetry``; nothing else may write its temperatures."""
         self._telemetry = telemetry
+        self.came_or_went = False
+        """With the last change, a temperature became known or unknown."""
         self._bands: dict[str, _Band] = {}
         """By the cloud's name, the bounds within which a value changes nothing. Most messages need no more than this."""
 
@@ -73,6 +78,7 @@ class Temperatures:
 
     def _merge(self, temps: Mapping[str, Any]) -> AbstractSet[str]:
         changed = set()
+        self.came_or_went = False
         for name, raw in temps.items():
             if name not in _TEMPERATURES:
                 if len(self._bands) < _MOST_NAMES:
@@ -89,7 +95,8 @@ class Temperatures:
                 self._bands[name] = _band(value, tolerance)
             else:
                 self._bands[name] = _NULL
-            if value != getattr(self._telemetry, attribute):
+            if value != (before := getattr(self._telemetry, attribute)):
+                self.came_or_went |= value is None or before is None
                 setattr(self._telemetry, attribute, value)
                 changed.add(attribute)
         return changed

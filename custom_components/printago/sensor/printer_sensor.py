@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+import math
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
@@ -17,6 +18,8 @@ from ..model.printer import PrinterState
 from ..model.stages import stage_of
 
 _NO_PROBLEM = "none"
+
+_EXACT_MINUTES, _STEP_MINUTES = 60, 5
 
 type Value = str | float | datetime | None
 
@@ -92,6 +95,13 @@ def _problem_attributes(printer: PrinterState) -> Mapping[str, Any]:
     }
 
 
+def _coarse(minutes: float | None) -> float | None:
+    """Return a remaining time in steps of five minutes above an hour, where nobody misses the others."""
+    if minutes is None or minutes <= _EXACT_MINUTES:
+        return _rounded(minutes, 0)
+    return math.ceil(minutes / _STEP_MINUTES) * _STEP_MINUTES
+
+
 def _job_attributes(printer: PrinterState) -> Mapping[str, Any]:
     job = printer.job
     return {
@@ -123,7 +133,7 @@ PRINTER_SENSORS = (
         native_unit_of_measurement=UnitOfTime.MINUTES,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda printer: _rounded(printer.telemetry.time_remaining, 0),
+        value_fn=lambda printer: _coarse(printer.telemetry.time_remaining),
     ),
     PrinterSensorDescription(
         key="end_time",
