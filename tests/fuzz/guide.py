@@ -1,7 +1,6 @@
-"""Which lines and branches of the code under test were reached, by ``sys.monitoring`` (PEP 669).
+"""Records which lines and branches of the code under test were reached, by ``sys.monitoring`` (PEP 669).
 
-Each line, and each way that a branch can go, is told once and costs nothing from then on: to run at nearly full speed
-matters more than to know how often.
+Each line and branch is reported once and costs nothing afterwards: speed matters more than the number of executions.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ class Guide:
     """Watches the code from its creation to ``close``; only one can at a time."""
 
     def __init__(self) -> None:
-        """Begin to watch all that is imported by now."""
+        """Start to watch all modules imported so far."""
         self.lines = 0
         self.branches = 0
         sys.monitoring.use_tool_id(_TOOL, "fuzz")
@@ -29,7 +28,7 @@ class Guide:
             sys.monitoring.register_callback(_TOOL, branch, self._on_branch)
         for code in _watched_code():
             sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE | _EVENTS.BRANCH_LEFT | _EVENTS.BRANCH_RIGHT)
-        # What one before has been told of would else stay off in this process, even though the tool is another.
+        # Locations reported to an earlier watcher would stay disabled in this process, even for another tool.
         sys.monitoring.restart_events()
 
     @property
@@ -38,7 +37,7 @@ class Guide:
         return self.lines + self.branches
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
         sys.monitoring.free_tool_id(_TOOL)
 
     def _on_line(self, code: CodeType, line: int) -> Any:

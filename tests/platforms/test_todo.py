@@ -105,7 +105,7 @@ async def test_item_that_has_just_vanished_is_an_error_and_nothing_is_sent(
 
 
 @pytest.mark.usefixtures("lists")
-async def test_two_beds_of_printers_of_one_name_can_be_told_apart(
+async def test_two_beds_of_printers_with_the_same_name_are_distinguished(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     from homeassistant.helpers import device_registry as dr

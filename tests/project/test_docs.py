@@ -248,7 +248,7 @@ def farm_config(request: pytest.FixtureRequest) -> FarmConfig:
 
 @pytest.fixture
 async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let everything calm down after set-up, and all be read that is read seldom."""
+    """Let everything calm down after set-up, and run all slow polls."""
     await pass_time(hass, 31)
     await until(hass, lambda: value_of(hass, farm.config.store_id, "orders_overdue") == "1")
 

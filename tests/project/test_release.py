@@ -60,10 +60,10 @@ def test_archive_is_the_same_wherever_and_whenever_it_is_built(checkout: Path, t
         os.utime(path, (1_000_000_000, 1_000_000_000))
         path.chmod(0o755)
 
-    told = run(other, "script/release", "--build-only")
+    built = run(other, "script/release", "--build-only")
 
     assert (other / "dist/printago.zip").read_bytes() == first
-    assert run(other, "sha256sum", "dist/printago.zip").stdout == told.stdout
+    assert run(other, "sha256sum", "dist/printago.zip").stdout == built.stdout
 
 
 def test_archive_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_release_sets_the_version_everywhere(checkout: Path) -> None:
         ("0.1.1", "", "has no section"),
         ("0.1.0", "git tag v0.1.0", "released already"),
     ],
-    ids=["no version", "half a version", "changed file", "new file", "nothing told", "twice"],
+    ids=["no version", "half a version", "changed file", "new file", "no changelog entry", "twice"],
 )
 def test_release_is_refused(checkout: Path, version: str, change: str, refusal: str) -> None:
     run(checkout, "bash", "-c", change)

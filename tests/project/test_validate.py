@@ -1,4 +1,4 @@
-"""script/validate: each thing that can be forgotten is named, on a copy of the project in which it was forgotten."""
+"""script/validate reports each kind of mistake, tested on a copy of the project with that mistake."""
 
 from collections.abc import Callable
 import json
@@ -24,7 +24,7 @@ type Break = Callable[[Path], None]
 
 
 def put(file: str, path: str, value: Any = GONE) -> Break:
-    """Return what sets a value of a JSON file, or takes it out."""
+    """Return a function that sets a value of a JSON file, or removes it."""
 
     def do(root: Path) -> None:
         tree = branch = json.loads((root / file).read_text())
@@ -41,7 +41,7 @@ def put(file: str, path: str, value: Any = GONE) -> Break:
 
 
 def swap(file: str, old: str, new: str) -> Break:
-    """Return what exchanges a text in a file."""
+    """Return a function that replaces a text in a file."""
 
     def do(root: Path) -> None:
         text = (root / file).read_text()
@@ -52,12 +52,12 @@ def swap(file: str, old: str, new: str) -> Break:
 
 
 def drop(file: str) -> Break:
-    """Return what removes a file."""
+    """Return a function that removes a file."""
     return lambda root: (root / file).unlink()
 
 
 def write(file: str, text: str) -> Break:
-    """Return what writes a file."""
+    """Return a function that writes a file."""
 
     def do(root: Path) -> None:
         (root / file).write_text(text)
@@ -73,8 +73,8 @@ def facts() -> Facts:
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory, facts: Facts) -> set[str]:
-    """Return what is told of a copy that nobody has broken."""
-    return told(copied(tmp_path_factory.mktemp("intact")), facts)
+    """Return the problems of an unchanged copy."""
+    return problems_of(copied(tmp_path_factory.mktemp("intact")), facts)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def copied(tmp_path: Path) -> Path:
-    """Copy the package and its metadata, and link the rest; German is English there."""
+    """Copy the package and its metadata, and link the rest; its German is English."""
     shutil.copytree(
         ROOT / PACKAGE, tmp_path / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache", "translations")
     )
@@ -99,7 +99,7 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(root: Path, facts: Facts) -> set[str]:
+def problems_of(root: Path, facts: Facts) -> set[str]:
     """Return all problems of a copy."""
     return set(problems(Project(root), facts))
 
@@ -216,7 +216,7 @@ def test_what_was_forgotten_is_named(copy: Path, facts: Facts, known: set[str], 
 
     break_it(copy)
 
-    assert any(problem in each for each in told(copy, facts))
+    assert any(problem in each for each in problems_of(copy, facts))
 
 
 def test_what_the_code_says_without_words_is_named(copy: Path) -> None:
@@ -243,7 +243,7 @@ def test_what_the_code_says_without_words_is_named(copy: Path) -> None:
     ):
         swap(f"{PACKAGE}/{file}", old, new)(copy)
 
-    found = "\n".join(told(copy, facts_of(package)))
+    found = "\n".join(problems_of(copy, facts_of(package)))
 
     for problem in (
         "sensor does not set PARALLEL_UPDATES",

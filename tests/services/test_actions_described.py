@@ -1,4 +1,4 @@
-"""What people read of the actions: names, descriptions, selectors, examples and icons."""
+"""The descriptions of the actions: names, fields, selectors, examples and icons."""
 
 import json
 from pathlib import Path
@@ -29,25 +29,25 @@ def fields_of(description: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def keys_of(schema: Any) -> set[str]:
-    """Return what an action takes."""
+    """Return the fields of an action."""
     while isinstance(schema, vol.All):
         schema = schema.validators[0]
     return {str(key) for key in schema.schema}
 
 
-async def test_actions_are_there_without_any_store(hass: HomeAssistant, enable_custom_integrations: None) -> None:
+async def test_actions_exist_without_any_store(hass: HomeAssistant, enable_custom_integrations: None) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     assert not hass.config_entries.async_entries(DOMAIN)
     assert hass.services.async_services_for_domain(DOMAIN).keys() == {action.name for action in ACTIONS}
 
 
-def test_nothing_is_described_that_is_no_action() -> None:
+def test_only_existing_actions_are_described() -> None:
     names = {action.name for action in ACTIONS}
     assert DESCRIPTIONS.keys() == TRANSLATIONS["services"].keys() == ICONS.keys() == names
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_action_describes_everything_that_it_takes(action: Action) -> None:
+def test_action_describes_all_of_its_fields(action: Action) -> None:
     fields = fields_of(DESCRIPTIONS[action.name])
     words = TRANSLATIONS["services"][action.name]
     assert fields.keys() == keys_of(action.schema) == words["fields"].keys()

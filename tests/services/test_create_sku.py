@@ -1,4 +1,4 @@
-"""The action that makes SKUs of parts."""
+"""The action that creates SKUs from parts."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ CREATE = "POST /v1/parts/create-skus"
 
 
 async def create(hass: HomeAssistant, **data: Any) -> list[dict[str, Any]]:
-    """Create SKUs, and return what the action tells of them."""
+    """Create SKUs, and return the response of the action."""
     response = await hass.services.async_call(DOMAIN, "create_sku", data, blocking=True, return_response=True)
     assert response is not None
     return response["skus"]  # type: ignore[return-value]
@@ -50,7 +50,7 @@ async def test_each_of_several_parts_becomes_one(
     ]
 
 
-async def test_code_that_is_taken_is_refused_and_nothing_is_made(
+async def test_used_code_is_refused_and_nothing_is_created(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.world.parts.change(part_id(farm, "Cable Clip"), {"name": "DESK-SET"})
@@ -74,7 +74,7 @@ async def test_parts_of_the_same_name_need_codes(
 
 
 @pytest.mark.parametrize("data", [{}, {"parts": []}, {"parts": [" "]}, {"parts": ["Benchy", "Cable Clip"], "sku": "X"}])
-async def test_nonsense_is_refused(
+async def test_invalid_data_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     with pytest.raises(ServiceValidationError):
@@ -82,16 +82,14 @@ async def test_nonsense_is_refused(
     assert CREATE not in paths(farm)
 
 
-async def test_part_that_nobody_knows_is_refused(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_unknown_part_is_refused(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await create(hass, parts=["Bency"])
     assert refused.value.translation_key == "part_not_found"
 
 
 @pytest.mark.parametrize("parts", [["Benchy"], ["Benchy", "Cable Clip"]])
-async def test_lost_answer_is_found_and_nothing_is_made_twice(
+async def test_lost_response_is_found_and_nothing_is_created_twice(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, parts: list[str]
 ) -> None:
     farm.inject_fault(Fault(mode="drop", path="/v1/parts/create-skus"))
@@ -100,7 +98,7 @@ async def test_lost_answer_is_found_and_nothing_is_made_twice(
     assert paths(farm).count(CREATE) == 1
 
 
-async def test_lost_request_is_told_as_lost(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_lost_request_is_reported_as_lost(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     farm.inject_fault(Fault(mode="reset", path="/v1/parts/create-skus"))
     with pytest.raises(HomeAssistantError) as failed:
         await create(hass, parts=["Benchy"])
@@ -108,7 +106,7 @@ async def test_lost_request_is_told_as_lost(hass: HomeAssistant, farm: VirtualFa
     assert "Benchy" in str(failed.value)
 
 
-async def test_refusal_is_told_in_printagos_words(
+async def test_refusal_has_the_message_of_printago(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=400, message="Too many SKUs", path="/v1/parts/create-skus"))

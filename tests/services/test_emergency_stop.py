@@ -25,7 +25,7 @@ AT_THE_PRINTER = ["stop", "nozzle_off", "bed_off"]
 
 @pytest.fixture
 async def entry(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
-    """Return an entry at rest, so that what is asked of the farm comes from the action."""
+    """Return an idle entry, so that all requests come from the action."""
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
@@ -40,7 +40,7 @@ async def stop(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 
 
 def sent(farm: VirtualFarm) -> list[tuple[str, Any]]:
-    """Return paths and bodies of what was sent, without the IDs."""
+    """Return paths and bodies of the sent requests, without the IDs."""
     return [
         (request.path, {key: value for key, value in request.body.items() if key != "ids"})
         for request in farm.requests
@@ -49,14 +49,14 @@ def sent(farm: VirtualFarm) -> list[tuple[str, Any]]:
 
 
 def device_id(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:
-    """Return the ID of the device of a printer or store."""
+    """Return the device ID of a printer or store."""
     device = device_of(hass, entry, identifier)
     assert device is not None
     return device.id
 
 
 def notifications(hass: HomeAssistant) -> list[str]:
-    """Return the messages that a person sees."""
+    """Return the messages of the notifications."""
     return [notification["message"] for notification in hass.data[persistent_notification.DOMAIN].values()]
 
 
@@ -127,7 +127,7 @@ async def test_fabmatic_that_the_stop_turns_off_is_no_alert(
 
 
 @pytest.mark.parametrize("mode", ["status", "html", "reset", "drop", "truncated"])
-async def test_failed_steps_keep_no_later_one_from_being_sent(
+async def test_failed_step_does_not_prevent_the_next_ones(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, mode: Any
 ) -> None:
     farm.inject_fault(Fault(mode=mode, path=FABMATIC))
@@ -141,11 +141,11 @@ async def test_failed_steps_keep_no_later_one_from_being_sent(
         {"printer": "X1 Carbon 01", "printer_id": printer, "steps": ["fabmatic_off", "stop"]}
     ]
     assert set(response["errors"]) == {"fabmatic_off", "stop"}
-    (told,) = notifications(hass)
-    assert "X1 Carbon 01 (FabMatic off, stop)" in told
+    (message,) = notifications(hass)
+    assert "X1 Carbon 01 (FabMatic off, stop)" in message
 
 
-async def test_step_without_an_answer_holds_up_no_later_one_and_counts_when_it_comes(
+async def test_step_without_a_response_does_not_delay_the_next_ones_and_counts_late(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.api.rest.emergency_calls.STEP_PATIENCE", 0.05)
@@ -156,7 +156,7 @@ async def test_step_without_an_answer_holds_up_no_later_one_and_counts_when_it_c
     stopping = hass.async_create_task(stop(hass, printers=[device_id(hass, entry, printer)]))
     await until_asked(lambda: len(farm.requests) == len(STEPS))
     assert [request.path for request in farm.requests] == [path for path, _ in STEPS]
-    # All have been sent while the first has no answer.
+    # All have been sent while the first has no response.
     assert farm.requests[0].status is None
     assert not stopping.done()
 
@@ -164,7 +164,7 @@ async def test_step_without_an_answer_holds_up_no_later_one_and_counts_when_it_c
     assert (await stopping)["complete"] is True
 
 
-async def test_our_own_limit_holds_nothing_back_but_counts_it(
+async def test_own_limit_delays_nothing_but_counts_the_requests(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.set_quota(enabled=False)
@@ -181,7 +181,7 @@ async def test_our_own_limit_holds_nothing_back_but_counts_it(
     assert limiter.requests_last_hour == before + 5
 
 
-async def test_quota_that_printago_enforces_is_told_step_by_step(
+async def test_quota_enforced_by_printago_is_reported_for_each_step(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=429, retry_after=30, count=2))
@@ -210,7 +210,7 @@ async def test_key_that_lacks_a_permission_still_takes_the_other_steps(
 
 @pytest.fixture
 async def all_online(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Have every printer online, so that each can be reached by every step."""
+    """Have every printer online, so that every step can reach each of them."""
     for printer in farm.world.printers:
         farm.reconnect_printer(printer)
     await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_online") == str(len(farm.world.printers)))
@@ -218,7 +218,7 @@ async def all_online(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEn
 
 
 @pytest.mark.usefixtures("all_online")
-async def test_farm_stands_for_all_of_its_printers(
+async def test_farm_device_means_all_of_its_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     response = await stop(hass, printers=[device_id(hass, entry, farm.config.store_id)])
@@ -230,7 +230,7 @@ async def test_farm_stands_for_all_of_its_printers(
 
 
 @pytest.mark.usefixtures("all_online")
-async def test_stop_is_not_complete_when_one_of_its_devices_is_unknown_though_all_others_were_reached(
+async def test_stop_with_an_unknown_device_is_incomplete_even_if_all_others_were_reached(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_named(farm, "X1 Carbon 01")
@@ -244,7 +244,7 @@ async def test_stop_is_not_complete_when_one_of_its_devices_is_unknown_though_al
     assert len(notifications(hass)) == 1
 
 
-async def test_nothing_to_stop_is_told(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_nothing_to_stop_is_reported(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await stop(hass, printers=["0" * 32])
     assert refused.value.translation_key == "emergency_stop_nobody"
@@ -254,7 +254,7 @@ async def test_nothing_to_stop_is_told(hass: HomeAssistant, farm: VirtualFarm, e
 
 
 @pytest.mark.usefixtures("all_online")
-async def test_stop_is_not_complete_while_a_store_is_not_loaded_though_all_others_were_reached(
+async def test_stop_with_an_unloaded_store_is_incomplete_even_if_all_others_were_reached(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     other = MockConfigEntry(domain=DOMAIN, title="Second Farm", unique_id="a" * 24, data=dict(entry.data))
@@ -267,11 +267,11 @@ async def test_stop_is_not_complete_while_a_store_is_not_loaded_though_all_other
     assert response["not_reached"] == []
     assert response["stores_not_loaded"] == ["Second Farm"]
     assert response["complete"] is False
-    (told,) = notifications(hass)
-    assert "Second Farm" in told
+    (message,) = notifications(hass)
+    assert "Second Farm" in message
 
 
-async def test_stop_goes_on_when_whoever_called_is_ended(
+async def test_stop_continues_when_its_caller_is_canceled(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     answer = asyncio.Event()
@@ -285,7 +285,7 @@ async def test_stop_goes_on_when_whoever_called_is_ended(
     assert sent(farm) == STEPS
 
 
-# What a person is told
+# The notification
 
 
 LANGUAGES = sorted(
@@ -294,7 +294,7 @@ LANGUAGES = sorted(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_what_was_not_reached_is_told_in_the_language_of_the_system_by_names(
+async def test_unreached_printers_are_named_in_the_language_of_the_system(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, language: str
 ) -> None:
     hass.config.language = language
@@ -303,14 +303,14 @@ async def test_what_was_not_reached_is_told_in_the_language_of_the_system_by_nam
 
     await stop(hass, printers=[gone, device_id(hass, entry, printer)])
 
-    (told,) = notifications(hass)
-    assert "X1 Carbon 01 (" in told
-    assert not [word for word in (gone, printer, "_", "{") if word in told]
+    (message,) = notifications(hass)
+    assert "X1 Carbon 01 (" in message
+    assert not [word for word in (gone, printer, "_", "{") if word in message]
     english = "The emergency stop was incomplete: X1 Carbon 01 (FabMatic off, no new jobs, stop, "
-    assert told.startswith(english) is (language == "en")
+    assert message.startswith(english) is (language == "en")
 
 
-async def test_device_that_is_no_printer_is_told_by_the_name_that_it_was_given(
+async def test_device_that_is_no_printer_is_named_by_its_given_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     other = MockConfigEntry(domain="other")
@@ -322,17 +322,17 @@ async def test_device_that_is_no_printer_is_told_by_the_name_that_it_was_given(
     response = await stop(hass, printers=[lamp.id, device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))])
 
     assert response["unknown_devices"] == [lamp.id]
-    (told,) = notifications(hass)
-    assert "Lamp by the wall" in told
-    assert lamp.id not in told
+    (message,) = notifications(hass)
+    assert "Lamp by the wall" in message
+    assert lamp.id not in message
 
 
-async def test_language_that_nobody_has_translated_is_told_in_english(
+async def test_language_without_a_translation_falls_back_to_english(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     hass.config.language = "ko"
     await stop(hass, printers=["0" * 32, device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))])
-    (told,) = notifications(hass)
-    assert told == (
+    (message,) = notifications(hass)
+    assert message == (
         "The emergency stop was incomplete: a device that no longer exists. In an emergency, also cut the power."
     )

@@ -32,12 +32,12 @@ def labelled(farm: VirtualFarm, label: str) -> PrintJob:
 
 
 def reasons_of(explained: dict[str, Any], printer_id: str) -> list[str]:
-    """Return what keeps a printer from taking the job."""
+    """Return the obstacles of a printer."""
     return next(list(printer["reasons"]) for printer in explained["printers"] if printer["printer_id"] == printer_id)
 
 
 def asked(farm: VirtualFarm) -> int:
-    """Return how often Printago was asked why a job waits."""
+    """Return the number of requests that explain a job."""
     return sum(path.endswith("/matching-troubleshoot") for path in paths(farm))
 
 
@@ -59,7 +59,7 @@ async def test_job_for_a_busy_printer_waits_for_that_printer(
     assert len(explained["printers"]) == len(farm.world.printers)
 
 
-async def test_job_that_no_printer_fits_is_told_what_is_missing(
+async def test_job_without_a_matching_printer_has_the_missing_requirements(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     job = labelled(farm, "Jig")
@@ -69,9 +69,7 @@ async def test_job_that_no_printer_fits_is_told_what_is_missing(
     assert f"the printer does not have all required tags: {wanted}" in explained["printers"][0]["reasons"]
 
 
-async def test_job_that_waits_for_a_bed_tells_so(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_job_that_waits_for_a_bed_says_so(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     printer = next(
         printer
         for printer in farm.world.printers.values()
@@ -86,7 +84,7 @@ async def test_job_that_waits_for_a_bed_tells_so(
     )
 
 
-async def test_job_of_low_priority_waits_for_the_store_to_want_such(
+async def test_job_of_low_priority_waits_for_the_setting_of_the_store(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.world.settings["processLowPriorityJobs"] = False
@@ -118,7 +116,7 @@ async def test_all_waiting_jobs_are_explained_in_the_order_of_the_queue(
     assert all(job["explanation"] for job in response["jobs"])
 
 
-async def test_limit_bounds_the_requests_and_tells_what_is_left(
+async def test_limit_restricts_the_requests_and_counts_the_rest(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     waiting = [job for job in farm.world.jobs.values() if job.status == "pending"]
@@ -161,7 +159,7 @@ async def test_used_up_quota_leaves_the_rest_unexplained(
     assert raised.value.translation_key == "rate_limited"
 
 
-async def test_job_that_does_not_exist_is_told(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_unknown_job_raises_an_error(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await explain(hass, job_id="nosuchjob000000000000000")
     assert raised.value.translation_key == "jobs_not_found"

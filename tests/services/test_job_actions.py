@@ -33,11 +33,11 @@ def device_id(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> s
 
 
 def writes(farm: VirtualFarm) -> list[str]:
-    """Return what changed something, or tried to."""
+    """Return the requests that change something."""
     return [path for path in paths(farm) if not path.startswith("GET")]
 
 
-async def test_jobs_named_by_id_are_cancelled_in_one_request(
+async def test_jobs_given_by_id_are_canceled_in_one_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     jobs = [labelled(farm, "Benchy for the shop"), labelled(farm, "Cable Clip")]
@@ -54,7 +54,7 @@ async def test_jobs_named_by_id_are_cancelled_in_one_request(
     await until_farm(entry, lambda: jobs[0].id not in entry.runtime_data.coordinator.farm.jobs)
 
 
-async def test_response_tells_for_each_job_whether_it_was_done(
+async def test_response_has_the_result_of_each_job(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     (paused,) = with_status(farm, "paused")
@@ -68,7 +68,7 @@ async def test_response_tells_for_each_job_whether_it_was_done(
     assert paused.status == "printing"
 
 
-async def test_what_was_not_done_is_an_error_where_nobody_reads_the_response(
+async def test_unchanged_job_raises_an_error_without_a_response(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     (paused,) = with_status(farm, "paused")
@@ -94,7 +94,7 @@ async def test_everything_that_failed_today_is_retried_and_nothing_else(
     assert (failed.status, earlier.status, cancelled.status) == ("pending", "failed", "cancelled")
 
 
-async def test_retry_without_a_status_leaves_alone_what_was_cancelled(
+async def test_retry_without_a_status_ignores_canceled_jobs(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     cancelled = labelled(farm, "Cable Clip")
@@ -107,9 +107,7 @@ async def test_retry_without_a_status_leaves_alone_what_was_cancelled(
     assert cancelled.status == "pending"
 
 
-async def test_label_has_to_be_the_same_not_just_alike(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_label_must_match_exactly(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     farm.clear_requests()
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "cancel_jobs", label="Benchy")
@@ -144,9 +142,7 @@ async def test_jobs_of_a_part_move_to_the_front(hass: HomeAssistant, farm: Virtu
     assert farm.queue.pending()[0] is clip
 
 
-async def test_jobs_that_are_retried_keep_their_order(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_retried_jobs_keep_their_order(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     waiting = [job for job in farm.queue.pending() if job.priority == 100]
     assert len(waiting) > 2
     # Neither the newest first, in which they are listed, nor the oldest first.
@@ -168,7 +164,7 @@ async def test_jobs_that_are_retried_keep_their_order(
         ({"part": "No such part"}, "part_not_found"),
     ],
 )
-async def test_unclear_choice_is_refused_before_anything_is_changed(
+async def test_ambiguous_selection_is_refused_before_anything_is_changed(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any], key: str
 ) -> None:
     farm.clear_requests()
@@ -181,7 +177,7 @@ async def test_unclear_choice_is_refused_before_anything_is_changed(
 @pytest.mark.parametrize(
     "data", [{"status": []}, {"status": "broken"}, {"label": " "}, {"job_id": "../printers"}, {"since": "soon"}]
 )
-async def test_value_that_is_none_is_refused(
+async def test_invalid_value_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     farm.clear_requests()
@@ -190,7 +186,7 @@ async def test_value_that_is_none_is_refused(
     assert paths(farm) == []
 
 
-async def test_choice_of_too_many_jobs_is_refused(
+async def test_selection_of_too_many_jobs_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.services.job_selection._MOST_CHOSEN", 2)
@@ -201,7 +197,9 @@ async def test_choice_of_too_many_jobs_is_refused(
     assert writes(farm) == []
 
 
-async def test_lost_answer_is_told_as_unknown(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_lost_response_is_reported_as_unknown(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
     farm.inject_fault(Fault(mode="drop", path="/v1/print-jobs/cancel"))
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "cancel_jobs", label="Cable Clip")
@@ -232,7 +230,7 @@ async def test_jobs_get_priority_label_and_printer(
     assert jig.required_printer_tags == {"user.tags": "enclosed", "printer.modelName": model}
 
 
-async def test_one_job_that_cannot_be_updated_leaves_the_others_updated(
+async def test_failed_update_of_one_job_does_not_affect_the_others(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     first, second = labelled(farm, "Jig"), labelled(farm, "Cable Clip")
@@ -244,7 +242,7 @@ async def test_one_job_that_cannot_be_updated_leaves_the_others_updated(
     assert (first.priority, second.priority) == (100, 1000)
 
 
-async def test_why_a_job_was_not_updated_is_told_in_the_language_of_home_assistant(
+async def test_reason_of_a_failed_update_is_in_the_language_of_home_assistant(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     hass.config.language = "de"
@@ -256,7 +254,7 @@ async def test_why_a_job_was_not_updated_is_told_in_the_language_of_home_assista
 
 
 @pytest.mark.parametrize(("status", "words"), [(401, "API key"), (307, "redirects elsewhere")])
-async def test_no_further_job_is_tried_once_that_is_hopeless(
+async def test_no_further_job_is_tried_after_a_final_error(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, status: int, words: str
 ) -> None:
     jobs = [labelled(farm, label) for label in ("Jig", "Cable Clip", "Benchy for the shop")]
@@ -280,7 +278,7 @@ async def test_no_further_job_is_tried_once_that_is_hopeless(
     assert jobs[0].priority == 100
 
 
-async def test_update_that_changes_nothing_or_names_no_job_is_refused(
+async def test_update_without_changes_or_jobs_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.clear_requests()
@@ -295,7 +293,7 @@ async def test_update_that_changes_nothing_or_names_no_job_is_refused(
     assert writes(farm) == []
 
 
-async def test_updates_beyond_what_the_quota_can_bear_are_refused(
+async def test_more_updates_than_the_quota_allows_are_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.clear_requests()

@@ -1,4 +1,4 @@
-"""The actions on what printers hold: objects of the current print, and materials in their slots."""
+"""The actions for objects of the current print, and for materials in slots."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 def device(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> str:
-    """Return the ID of the device of a printer."""
+    """Return the device ID of a printer."""
     found = device_of(hass, entry, printer_id)
     assert found is not None
     return found.id
@@ -28,7 +28,7 @@ def device(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> str:
 
 @pytest.fixture
 def job_id(farm: VirtualFarm) -> str:
-    """Give the job that prints four objects, one of them skipped already; return its ID."""
+    """Give the current job four objects, one of them skipped; return its ID."""
     printing = farm.printer(printer_named(farm, PRINTER)).printing_job_id
     assert printing is not None
     rows = [("101", "Body", False), ("102", "Tail", False), ("103", "Tail", False), ("104", "Wing", True)]
@@ -56,7 +56,7 @@ async def test_objects_are_skipped_by_name_and_by_id(
     assert [item["skipped"] for item in data["objects"]] == [True, False, True, True]
 
 
-async def test_object_that_is_skipped_already_is_not_sent_again(
+async def test_skipped_object_is_not_sent_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, job_id: str
 ) -> None:
     response = await act(
@@ -91,7 +91,7 @@ async def test_wrong_objects_are_refused_before_anything_is_skipped(
 
 
 @pytest.mark.parametrize(("name", "key"), [(PRINTER, "no_objects"), ("A1 01", "no_current_job")])
-async def test_printer_without_objects_is_told(
+async def test_printer_without_objects_raises_an_error(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str, key: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as refused:
@@ -116,13 +116,13 @@ def material_id(farm: VirtualFarm, name: str) -> str:
 
 
 def variant_id(farm: VirtualFarm, material: str, name: str) -> str:
-    """Return the ID of a colour of a material."""
+    """Return the ID of a color of a material."""
     owner = material_id(farm, material)
     rows = farm.world.variants.values()
     return str(next(row["id"] for row in rows if row["materialId"] == owner and row["name"] == name))
 
 
-async def test_colour_swap_of_two_printers_is_one_request_and_is_what_matching_reads(
+async def test_color_change_of_two_printers_is_one_request_and_used_by_matching(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printers = [printer_named(farm, PRINTER), printer_named(farm, "X1 Carbon 02")]
@@ -214,7 +214,7 @@ async def test_wrong_slot_or_material_is_refused_before_anything_is_assigned(
 @pytest.mark.parametrize(
     "data", [{"slots": ["tray two"], "material": "PLA"}, {"slots": [], "material": "PLA"}, {"slots": ["ams_1_tray_1"]}]
 )
-async def test_nonsense_about_slots_is_refused(
+async def test_invalid_slots_are_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     with pytest.raises(ServiceValidationError):
@@ -222,7 +222,7 @@ async def test_nonsense_about_slots_is_refused(
     assert farm.requests == []
 
 
-async def test_lost_answer_to_an_assignment_is_told_and_it_is_not_sent_twice(
+async def test_lost_response_to_an_assignment_is_reported_and_it_is_not_sent_twice(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="drop", path=ASSIGN))

@@ -1,4 +1,4 @@
-"""Submissions whose answer is lost: found by their jobs, made once, and told when it stays unclear."""
+"""Submissions with a lost response: found by their jobs, sent once, and reported if the outcome is unknown."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly: jobs appear a moment after their build, and go on from there."""
+    """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
     return FarmConfig(speed=10)
 
 
@@ -34,7 +34,7 @@ def farm_config() -> FarmConfig:
     ids=lambda fault: f"{fault.mode}-{fault.status}",
 )
 @pytest.mark.parametrize("thing", [{"part": "Benchy", "quantity": 3}, {"sku": "DESK-SET"}], ids=["part", "sku"])
-async def test_lost_answer_is_found_by_its_jobs_and_nothing_is_sent_twice(
+async def test_lost_response_is_found_by_its_jobs_and_nothing_is_sent_twice(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, fault: Fault, thing: dict[str, Any]
 ) -> None:
     await submit(hass, **thing)
@@ -51,7 +51,7 @@ async def test_lost_answer_is_found_by_its_jobs_and_nothing_is_sent_twice(
     assert set(response["job_ids"]) == made
 
 
-async def test_lost_request_is_told_as_lost_and_not_sent_again(
+async def test_lost_request_is_reported_as_lost_and_not_sent_again(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     before = count_builds(farm)
@@ -63,10 +63,10 @@ async def test_lost_request_is_told_as_lost_and_not_sent_again(
     assert count_builds(farm) == before
 
 
-async def test_lost_answer_among_alike_jobs_is_told_as_unclear(
+async def test_lost_response_among_equal_jobs_is_reported_as_unknown(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    """Somebody else orders exactly the same at the same moment."""
+    """Another client orders exactly the same at the same moment."""
     farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
     submission = asyncio.create_task(submit(hass, part="Benchy"))
     await build_arrived(farm)
@@ -79,7 +79,7 @@ async def test_lost_answer_among_alike_jobs_is_told_as_unclear(
     assert failed.value.translation_placeholders["jobs"].count(",") == 1
 
 
-async def test_lost_answer_is_found_while_the_stream_is_down(
+async def test_lost_response_is_found_while_the_stream_is_down(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await submit(hass, part="Benchy")
@@ -97,7 +97,7 @@ async def test_lost_answer_is_found_while_the_stream_is_down(
     assert found["job_ids"] != confirmed["job_ids"]
 
 
-async def test_alike_submissions_at_the_same_time_are_each_made_once(
+async def test_simultaneous_equal_submissions_are_each_sent_once(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.set_quota(enabled=False)
@@ -111,7 +111,7 @@ async def test_alike_submissions_at_the_same_time_are_each_made_once(
     assert len({job_id for response in responses for job_id in response["job_ids"]}) == 4
 
 
-async def test_submission_goes_on_when_its_caller_gives_up_and_the_store_is_reloaded(
+async def test_submission_continues_when_its_caller_is_canceled_and_the_store_reloaded(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     before = count_builds(farm)
@@ -129,7 +129,7 @@ async def test_submission_goes_on_when_its_caller_gives_up_and_the_store_is_relo
     assert len(response["job_ids"]) == 1
 
 
-async def test_jobs_of_somebody_elses_sku_are_not_taken_for_a_lost_part(
+async def test_jobs_of_another_sku_are_not_taken_for_a_lost_part(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="reset", path="/v2/builds"))
@@ -143,7 +143,7 @@ async def test_jobs_of_somebody_elses_sku_are_not_taken_for_a_lost_part(
     assert failed.value.translation_key == "submission_lost"
 
 
-async def test_lost_answer_that_nobody_could_look_for_is_told_as_such(
+async def test_lost_response_is_reported_if_the_jobs_cannot_be_read(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await submit(hass, part="Benchy")
@@ -181,7 +181,7 @@ async def test_key_that_may_print_but_not_view_the_queue_can_print(
     assert count_builds(farm) == before + 1
 
 
-async def test_refused_key_is_confirmed_by_a_snapshot_and_asked_for_anew(
+async def test_refused_key_is_confirmed_by_a_snapshot_and_starts_reauth(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await submit(hass, part="Benchy")
@@ -195,7 +195,7 @@ async def test_refused_key_is_confirmed_by_a_snapshot_and_asked_for_anew(
     assert any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
-async def test_jobs_that_do_not_appear_on_the_stream_are_asked_for(
+async def test_jobs_that_do_not_appear_on_the_stream_are_requested(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await submit(hass, part="Benchy")

@@ -1,4 +1,4 @@
-"""What has no name, or comes as it should not: shown by its ID, left out, or an error that says so."""
+"""Items without a name, or with invalid data: shown by ID, left out, or reported as an error."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ NAMELESS: list[dict[str, Any]] = [{"name": None}, {"name": ""}, {"name": "  "}, 
 
 
 def take_name(farm: VirtualFarm, name: str, instead: dict[str, Any]) -> str:
-    """Let a part have this instead of its name, and return its ID."""
+    """Replace the name of a part by this value, and return its ID."""
     identifier = part_id(farm, name)
     part = farm.world.parts.get(identifier)
     assert part is not None
@@ -34,11 +34,11 @@ def farm_config() -> FarmConfig:
 
 @pytest.fixture(autouse=True)
 def quick(quick_to_ask: None) -> None:
-    """Ask for what was lost sooner than for a cloud that is far away."""
+    """Shorten the pause before a lost response is looked up."""
 
 
 @pytest.mark.parametrize("instead", NAMELESS, ids=str)
-async def test_part_without_a_name_becomes_an_sku_that_is_called_by_its_id(
+async def test_part_without_a_name_becomes_an_sku_with_its_id(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, instead: dict[str, Any]
 ) -> None:
     nameless = take_name(farm, "Benchy", instead)
@@ -85,7 +85,7 @@ async def test_order_without_a_number_is_found_by_its_id_alone(
 
 
 @pytest.mark.parametrize("builds", [[{}], [None], ["x"], [{"id": None}], [{"id": 7}], [{"id": ["a"]}], {}, None])
-async def test_build_answer_that_names_no_build_is_taken_for_lost_and_its_jobs_are_found(
+async def test_invalid_response_to_a_build_counts_as_lost_and_its_jobs_are_found(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, builds: Any
 ) -> None:
     build = farm.builder.build
@@ -101,7 +101,7 @@ async def test_build_answer_that_names_no_build_is_taken_for_lost_and_its_jobs_a
     [None, [], "x", [None], [{}], [{"partId": None}], [{"partId": 5, "quantity": 1}], {"partId": "x"}],
     ids=str,
 )
-async def test_sku_with_parts_that_are_none_lists_none(
+async def test_sku_with_invalid_parts_lists_none(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, linked: Any
 ) -> None:
     monkeypatch.setattr(farm.builder, "linked_parts", lambda _: linked)
@@ -114,7 +114,7 @@ async def test_sku_with_parts_that_are_none_lists_none(
 
 
 @pytest.mark.parametrize("broken", [{"name": 7, "type": {}}, {"name": None, "type": None}, {"type": ["PLA"]}], ids=str)
-async def test_material_that_is_malformed_keeps_nobody_from_the_others(
+async def test_malformed_material_does_not_hide_the_others(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, broken: dict[str, Any]
 ) -> None:
     first, second, *_ = farm.world.materials.values()

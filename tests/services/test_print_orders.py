@@ -1,4 +1,4 @@
-"""The action that queues what orders still lack."""
+"""The action that queues the missing prints of orders."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def farm_config() -> FarmConfig:
 
 @pytest.fixture
 def order(farm: VirtualFarm) -> str:
-    """Return the ID of an open order of two boats, and of something that nobody knows."""
+    """Return the ID of an open order of two boats, and of an unknown SKU."""
     details = farm.orders.create(
         {"orderNumber": "A-1042"},
         [{"quantity": 2, "sku": "BENCHY-1", "skuId": sku_id(farm, "BENCHY-1")}, {"quantity": 1, "sku": "UNKNOWN"}],
@@ -48,7 +48,7 @@ def printed(farm: VirtualFarm, order: str) -> int:
 
 
 @pytest.mark.parametrize("by_number", [True, False])
-async def test_what_an_order_lacks_is_queued_once(
+async def test_missing_prints_of_an_order_are_queued_once(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, order: str, by_number: bool
 ) -> None:
     wanted = "A-1042" if by_number else order
@@ -59,7 +59,7 @@ async def test_what_an_order_lacks_is_queued_once(
     assert printed(farm, order) == 2
 
 
-async def test_everything_that_can_be_asked_for_reaches_printago(
+async def test_all_options_are_sent_to_printago(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, order: str
 ) -> None:
     device = device_of(hass, entry, printer_named(farm, "A1 01"))
@@ -75,7 +75,7 @@ async def test_everything_that_can_be_asked_for_reaches_printago(
     assert printed(farm, order) == 2
 
 
-async def test_what_printago_could_not_queue_is_told(
+async def test_items_that_could_not_be_queued_are_reported(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, order: str
 ) -> None:
     for link in [link for link in farm.world.linked_parts.values() if link["skuId"] == sku_id(farm, "BENCHY-1")]:
@@ -88,7 +88,7 @@ async def test_what_printago_could_not_queue_is_told(
     assert "BENCHY-1" in str(failed.value)
 
 
-async def test_order_that_nobody_knows_or_that_contains_nothing_is_refused(
+async def test_unknown_or_empty_order_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, order: str
 ) -> None:
     farm.orders.create({"orderNumber": "EMPTY"}, [])
@@ -102,7 +102,7 @@ async def test_order_that_nobody_knows_or_that_contains_nothing_is_refused(
 
 
 @pytest.mark.parametrize("data", [{}, {"orders": []}, {"skus": ["BENCHY-1"], "priority": "urgent"}])
-async def test_nonsense_is_refused(
+async def test_invalid_data_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     with pytest.raises(ServiceValidationError):
@@ -110,7 +110,9 @@ async def test_nonsense_is_refused(
     assert PRINT not in paths(farm)
 
 
-async def test_lost_answer_is_told(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, order: str) -> None:
+async def test_lost_response_is_reported(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, order: str
+) -> None:
     farm.inject_fault(Fault(mode="drop", path="/v1/orders/print"))
     with pytest.raises(HomeAssistantError) as failed:
         await print_orders(hass, orders=["A-1042"])

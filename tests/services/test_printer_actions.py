@@ -48,7 +48,7 @@ async def test_all_waiting_beds_are_confirmed_in_one_request(
     assert refused.value.translation_key == "no_bed_to_clear"
 
 
-async def test_confirmation_can_be_taken_back_for_several_printers(
+async def test_confirmation_can_be_withdrawn_for_several_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printers = [printer_named(farm, "A1 01"), printer_named(farm, "Klipper 01")]
@@ -126,7 +126,7 @@ async def test_fabmatic_is_set_for_an_area_and_a_printer_beside_it(
     assert set(body["ids"]) == set(printers)
 
 
-async def test_bed_under_a_print_is_not_confirmed_nor_any_with_it(
+async def test_bed_in_use_is_not_confirmed_nor_any_other_of_the_call(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printing, waiting = printer_named(farm, "X1 Carbon 01"), printer_named(farm, "P1S 01")
@@ -137,7 +137,7 @@ async def test_bed_under_a_print_is_not_confirmed_nor_any_with_it(
     assert farm.requests == []
 
 
-async def test_bed_that_printago_leaves_out_is_told_by_name(
+async def test_bed_left_out_by_printago_is_named(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     gone, other = printer_named(farm, "P1S 01"), printer_named(farm, "A1 01")
@@ -152,7 +152,7 @@ async def test_bed_that_printago_leaves_out_is_told_by_name(
 
 
 @pytest.mark.parametrize("action", ["confirm_beds", "set_fabmatic", "send_command", "assign_material"])
-async def test_device_that_is_no_printer_is_refused_before_anything_is_asked(
+async def test_device_that_is_no_printer_is_refused_before_any_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, action: str
 ) -> None:
     values: dict[str, dict[str, Any]] = {
@@ -170,7 +170,9 @@ async def test_device_that_is_no_printer_is_refused_before_anything_is_asked(
     assert farm.requests == []
 
 
-async def test_lost_answer_is_told_as_unknown(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_lost_response_is_reported_as_unknown(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
     farm.inject_fault(Fault(mode="drop", path=CONFIRM))
     with pytest.raises(HomeAssistantError) as failed:
         await act(hass, "confirm_beds", all_printers=True)
@@ -178,7 +180,7 @@ async def test_lost_answer_is_told_as_unknown(hass: HomeAssistant, farm: Virtual
     assert len(sent(farm, CONFIRM)) == 1
 
 
-async def test_fabmatic_goes_on_with_a_limit_and_off_again_for_several_printers(
+async def test_fabmatic_is_turned_on_with_a_limit_and_off_for_several_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printers = [printer_named(farm, "A1 01"), printer_named(farm, "Klipper 01")]
@@ -197,7 +199,7 @@ async def test_fabmatic_goes_on_with_a_limit_and_off_again_for_several_printers(
     assert {value_of(hass, printer, "alert", "event") for printer in printers} == {"unknown"}
 
 
-async def test_refused_fabmatic_tells_what_it_needs(
+async def test_refused_fabmatic_names_its_requirements(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=400, message="No bed sweeper", path=FABMATIC))
@@ -209,7 +211,7 @@ async def test_refused_fabmatic_tells_what_it_needs(
 
 
 @pytest.mark.parametrize("data", [{"enabled": False, "job_limit": 3}, {"enabled": True, "job_limit": 0}, {}])
-async def test_nonsense_about_fabmatic_is_refused(
+async def test_invalid_fabmatic_data_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     with pytest.raises(ServiceValidationError):
@@ -278,7 +280,7 @@ async def test_options_that_do_not_fit_the_command_are_refused_before_anything_i
     assert farm.requests == []
 
 
-async def test_command_that_would_spoil_a_print_is_refused(
+async def test_command_that_disturbs_a_print_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printing = printer_named(farm, "X1 Carbon 01")
@@ -292,7 +294,7 @@ async def test_command_that_would_spoil_a_print_is_refused(
     assert farm.requests == []
 
 
-async def test_printer_that_did_not_get_a_command_is_told_by_name(
+async def test_printer_that_did_not_get_a_command_is_named(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     offline = next(printer for printer in farm.world.printers.values() if not printer.connected)

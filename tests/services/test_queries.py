@@ -39,12 +39,12 @@ async def test_parts_are_found_by_a_part_of_their_name(
     assert paths(farm) == ["GET /v1/parts"]
 
 
-async def test_parts_name_their_parameters(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_parts_have_their_parameters(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     (tag,) = (await get(hass, "parts", search="Name Tag"))["parts"]
     assert "text" in tag["parameters"]
 
 
-async def test_all_parts_come_unless_there_are_more_than_the_limit(
+async def test_all_parts_are_returned_up_to_the_limit(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     everything = await get(hass, "parts")
@@ -55,7 +55,7 @@ async def test_all_parts_come_unless_there_are_more_than_the_limit(
     assert some["complete"] is False
 
 
-async def test_skus_tell_what_they_are_made_of(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_skus_have_their_parts(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     (sku,) = (await get(hass, "skus", search="benchy-1"))["skus"]
     assert sku["sku"] == "BENCHY-1"
     (part,) = sku["parts"]
@@ -73,7 +73,7 @@ async def test_jobs_are_filtered_by_status_and_label(
     assert datetime.fromisoformat(job["ended_at"]).tzinfo is not None
 
 
-async def test_jobs_are_filtered_by_printer_which_is_told_by_name(
+async def test_jobs_are_filtered_by_printer_and_have_its_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     running = next(job for job in farm.world.jobs.values() if job.status == "printing")
@@ -96,12 +96,12 @@ async def test_jobs_are_filtered_by_when_they_ended(
     assert [job["job_id"] for job in (await get(hass, "jobs", status="failed", since="today"))["jobs"]] == [failed.id]
     tomorrow = (dt_util.now() + timedelta(days=1)).isoformat()
     assert (await get(hass, "jobs", status="failed", since=tomorrow))["jobs"] == []
-    # Touched since, but it ended long ago.
+    # Changed since then, but it ended long ago.
     failed.printing_completed_at = "2020-01-01T10:00:00.000Z"
     assert (await get(hass, "jobs", status="failed", since="today"))["jobs"] == []
 
 
-async def test_job_that_ended_at_the_very_moment_is_one_since_then(
+async def test_job_that_ended_at_exactly_that_time_is_included(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     failed = next(job for job in farm.world.jobs.values() if job.status == "failed")
@@ -115,7 +115,7 @@ async def test_job_that_ended_at_the_very_moment_is_one_since_then(
         assert [job["job_id"] for job in jobs] == found, since
 
 
-async def test_canceled_job_ended_when_it_was_canceled_whatever_came_later(
+async def test_canceled_job_ended_at_its_time_of_cancellation_despite_later_changes(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     job = next(job for job in farm.world.jobs.values() if job.status == "pending")
@@ -123,17 +123,17 @@ async def test_canceled_job_ended_when_it_was_canceled_whatever_came_later(
     job.cancelled_at, job.printing_completed_at = "2026-01-01T10:00:00.000Z", "2026-01-01T12:00:00.000Z"
     farm.queue.clear(job)
 
-    (told,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
+    (job,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
 
-    assert told["ended_at"] == "2026-01-01T10:00:00+00:00"
-    assert told["cleared"] is True
+    assert job["ended_at"] == "2026-01-01T10:00:00+00:00"
+    assert job["cleared"] is True
     assert (await get(hass, "jobs", status="cancelled", since="2026-01-01T11:00:00Z"))["jobs"] == []
     job.cancelled_at = None
-    (told,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
-    assert datetime.fromisoformat(told["ended_at"]) > datetime.fromisoformat("2026-01-02T00:00:00Z"), "last changed"
+    (job,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
+    assert datetime.fromisoformat(job["ended_at"]) > datetime.fromisoformat("2026-01-02T00:00:00Z"), "last changed"
 
 
-async def test_jobs_are_paged_underneath(
+async def test_jobs_are_read_page_by_page(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.api.rest.pagination.PAGE_SIZE", 3)
@@ -142,7 +142,7 @@ async def test_jobs_are_paged_underneath(
     assert response["complete"] is False
 
 
-async def test_no_more_jobs_are_transferred_than_are_wanted(
+async def test_no_more_jobs_are_read_than_wanted(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.clear_requests()
@@ -152,7 +152,7 @@ async def test_no_more_jobs_are_transferred_than_are_wanted(
     assert request.query["limit"] == "4"
 
 
-async def test_jobs_cost_a_bounded_number_of_requests(
+async def test_number_of_requests_for_jobs_is_limited(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.api.rest.pagination.PAGE_SIZE", 1)
@@ -162,7 +162,7 @@ async def test_jobs_cost_a_bounded_number_of_requests(
     assert response["complete"] is False
 
 
-async def test_orders_tell_number_status_and_deadline(
+async def test_orders_have_number_status_and_deadline(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     orders = {order["number"]: order for order in (await get(hass, "orders"))["orders"]}
@@ -173,22 +173,22 @@ async def test_orders_tell_number_status_and_deadline(
     assert (closed["number"], closed["overdue"]) == ("1000", False)
 
 
-async def test_cancelled_order_is_told_as_such(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+async def test_canceled_order_has_its_own_status(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
     farm.orders.cancel(next(order["id"] for order in farm.world.orders.values() if order["orderNumber"] == "1002"))
     assert [order["number"] for order in (await get(hass, "orders", status="cancelled"))["orders"]] == ["1002"]
     assert "1002" not in [order["number"] for order in (await get(hass, "orders", status="closed"))["orders"]]
 
 
-async def test_list_that_cannot_be_read_is_an_error(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_unreadable_list_raises_an_error(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     farm.inject_fault(Fault(mode="html", status=502, path="/v1/parts"))
     with pytest.raises(HomeAssistantError) as raised:
         await get(hass, "parts")
     assert raised.value.translation_key == "cannot_connect"
 
 
-async def test_key_that_may_not_change_the_queue_is_told_what_it_lacks(
+async def test_key_without_queue_permission_gets_an_error_with_its_name(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     farm.add_api_key(READ_ONLY, ["printer.view", "queue.view"])

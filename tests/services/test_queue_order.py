@@ -1,4 +1,4 @@
-"""One order of jobs, Printago's, wherever they are named: also of jobs that tell no number, or no tier."""
+"""Printago's order of jobs is used everywhere, also for jobs without a number or a tier."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from virtual_farm import FarmConfig, VirtualFarm
 
 LETTERS = "abcdef"
 OF_QUEUE = ["a", "d", "c", "b", "f", "e"]
-"""The jobs of ``shuffled`` as Printago takes them."""
+"""The jobs of ``shuffled`` in Printago's order."""
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def farm_config() -> FarmConfig:
 
 
 def tell(farm: VirtualFarm, **jobs: dict[str, Any]) -> None:
-    """Publish jobs that wait, each named by a letter, with what is given of them."""
+    """Publish waiting jobs, each named by a letter, with these fields."""
     entities = {
         letter * 24: {
             "status": "pending",
@@ -45,7 +45,7 @@ def tell(farm: VirtualFarm, **jobs: dict[str, Any]) -> None:
 
 @pytest.fixture
 async def shuffled(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Have jobs that wait: with and without a number and a tier."""
+    """Have waiting jobs with and without a number and a tier."""
     tell(
         farm,
         e={"priority": 1000, "queueOrder": None, "createdAt": "2020-01-01T00:00:00.000Z"},
@@ -85,7 +85,7 @@ async def test_jobs_without_a_number_are_explained_last(
     assert asked == ["a", "b"]
 
 
-async def test_jobs_that_are_moved_keep_the_order_of_the_queue(
+async def test_moved_jobs_keep_the_order_of_the_queue(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows: dict[str, dict[str, Any]] = {
@@ -105,7 +105,7 @@ async def test_jobs_that_are_moved_keep_the_order_of_the_queue(
     assert [job_id[0] for job_id in body["printJobIds"]] == ["a", "b", "c"]
 
 
-def test_place_is_told_by_tier_then_number_then_age() -> None:
+def test_jobs_are_sorted_by_tier_then_number_then_age() -> None:
     def job(identifier: str, **fields: Any) -> PrintJob:
         return PrintJob.from_json(identifier, fields)
 

@@ -1,4 +1,4 @@
-"""The action that puts waiting jobs into another order, over the virtual farm."""
+"""The action that reorders waiting jobs, tested with the virtual farm."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ REORDER = "/v1/print-jobs/bulk-reorder"
 
 
 def waiting(farm: VirtualFarm) -> list[str]:
-    """Return the IDs of the jobs that wait, as the farm takes them."""
+    """Return the IDs of the waiting jobs, in the farm's order."""
     pending = [job for job in farm.world.jobs.values() if job.status == "pending"]
     return [job.id for job in sorted(pending, key=lambda job: (job.priority, job.queue_order))]
 
@@ -28,7 +28,7 @@ def normal(farm: VirtualFarm) -> list[str]:
 
 @pytest.fixture
 def queue(farm: VirtualFarm, entry: MockConfigEntry) -> list[str]:
-    """Return the jobs that wait, of which one has low priority."""
+    """Return the waiting jobs, one of which has low priority."""
     queue = waiting(farm)
     assert len(queue) >= 4
     assert len(normal(farm)) < len(queue)
@@ -36,7 +36,7 @@ def queue(farm: VirtualFarm, entry: MockConfigEntry) -> list[str]:
     return queue
 
 
-async def test_job_is_moved_by_one_request_that_names_no_other(
+async def test_job_is_moved_by_one_request_that_changes_no_other(
     hass: HomeAssistant, farm: VirtualFarm, queue: list[str]
 ) -> None:
     response = await act(hass, "reorder_jobs", job_id=queue[2], position=1)
@@ -68,7 +68,7 @@ async def test_home_assistant_shows_the_new_order(hass: HomeAssistant, farm: Vir
         ([0], {}, [0, 1, 2]),
     ],
 )
-async def test_jobs_come_to_the_place_that_is_asked_for(
+async def test_jobs_get_the_requested_position(
     hass: HomeAssistant,
     farm: VirtualFarm,
     queue: list[str],
@@ -83,7 +83,9 @@ async def test_jobs_come_to_the_place_that_is_asked_for(
     assert waiting(farm)[3:] == queue[3:]
 
 
-async def test_priority_comes_before_the_place(hass: HomeAssistant, farm: VirtualFarm, queue: list[str]) -> None:
+async def test_priority_takes_precedence_over_the_position(
+    hass: HomeAssistant, farm: VirtualFarm, queue: list[str]
+) -> None:
     first, low = queue[0], queue[-1]
     assert farm.world.jobs[low].priority == 1000
 
@@ -108,7 +110,7 @@ async def test_priority_comes_before_the_place(hass: HomeAssistant, farm: Virtua
         ({"position": 1}, "field_missing"),
     ],
 )
-async def test_what_makes_no_sense_changes_nothing(
+async def test_invalid_data_changes_nothing(
     hass: HomeAssistant, farm: VirtualFarm, queue: list[str], data: dict[str, Any], key: str
 ) -> None:
     def real(field: str, value: Any) -> Any:
@@ -123,7 +125,7 @@ async def test_what_makes_no_sense_changes_nothing(
     assert paths(farm) == []
 
 
-async def test_refusal_is_told(hass: HomeAssistant, farm: VirtualFarm, queue: list[str]) -> None:
+async def test_refusal_is_reported(hass: HomeAssistant, farm: VirtualFarm, queue: list[str]) -> None:
     farm.inject_fault(Fault(mode="status", path=REORDER, status=403, count=1))
 
     with pytest.raises(HomeAssistantError) as error:
@@ -133,7 +135,7 @@ async def test_refusal_is_told(hass: HomeAssistant, farm: VirtualFarm, queue: li
     assert waiting(farm) == queue
 
 
-async def test_key_that_may_not_read_jobs_in_the_background_asks_for_them(
+async def test_key_without_background_reads_requests_the_jobs(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, queue: list[str]
 ) -> None:
     entry.runtime_data.coordinator.jobs_readable = False

@@ -1,4 +1,4 @@
-"""Submitting prints: looking at what would be queued, waiting for what becomes of it, and options of SKUs."""
+"""Submitting prints: dry runs, waiting for a step, and options of SKUs."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly, with every printer ready."""
+    """Let simulated time pass quickly, with every printer ready."""
     return FarmConfig(speed=20, scenario="idle")
 
 
@@ -31,13 +31,13 @@ async def submit(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 
 
 def printer_device(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str) -> str:
-    """Return the ID of a printer's device."""
+    """Return the device ID of a printer."""
     device = device_of(hass, entry, printer_named(farm, name))
     assert device is not None
     return device.id
 
 
-async def test_dry_run_tells_what_would_be_queued_and_queues_nothing(
+async def test_dry_run_returns_the_jobs_and_queues_nothing(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     response = await submit(hass, part="Benchy", quantity=2, label="Order 7", dry_run=True)
@@ -51,16 +51,14 @@ async def test_dry_run_tells_what_would_be_queued_and_queues_nothing(
     assert len(farm.world.part_builds) == 0
 
 
-async def test_dry_run_that_printago_refuses_says_why(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_refused_dry_run_has_the_reason(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     with pytest.raises(HomeAssistantError) as failed:
         await submit(hass, part="Benchy", parameters={"height": 2}, dry_run=True)
     assert failed.value.translation_key == "refused"
     assert "no parameter height" in str(failed.value)
 
 
-async def test_waiting_until_started_tells_where_it_prints(
+async def test_waiting_until_started_returns_the_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     printer = printer_device(hass, farm, entry, "A1 01")
@@ -83,7 +81,7 @@ async def test_waiting_until_assigned_does_not_wait_for_the_start(
     assert response["jobs"][0]["status"] not in (None, "pending")
 
 
-async def test_time_out_of_waiting_is_told_and_the_job_stays_queued(
+async def test_timeout_of_waiting_is_reported_and_the_job_stays_queued(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     response = await submit(hass, part="Benchy", tags=["nobody-has-this"], wait_until="assigned", timeout=1)
@@ -93,7 +91,7 @@ async def test_time_out_of_waiting_is_told_and_the_job_stays_queued(
     assert farm.job(job["job_id"]).status == "pending"
 
 
-async def test_waiting_ends_when_the_job_is_cancelled(
+async def test_waiting_ends_when_the_job_is_canceled(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     submission = asyncio.create_task(
@@ -108,7 +106,7 @@ async def test_waiting_ends_when_the_job_is_cancelled(
     assert response["jobs"][0]["status"] == "cancelled"
 
 
-async def test_queued_jobs_are_told_without_waiting(
+async def test_queued_jobs_are_returned_without_waiting(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     response = await submit(hass, part="Benchy", quantity=3, wait_until="queued")
@@ -117,7 +115,7 @@ async def test_queued_jobs_are_told_without_waiting(
     assert len(response["jobs"]) == 3
 
 
-async def test_sku_options_are_sent_and_a_wrong_value_is_refused_in_printagos_words(
+async def test_sku_options_are_sent_and_a_wrong_value_is_refused_with_printagos_message(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await submit(hass, sku="POT-M", options={"Color": "Jade White"})
@@ -146,7 +144,7 @@ async def test_options_of_a_part_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     "data", [{"wait_until": "tomorrow"}, {"timeout": 0}, {"timeout": 3601}, {"options": {"": "x"}}]
 )
-async def test_nonsense_is_refused(
+async def test_invalid_data_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     with pytest.raises(ServiceValidationError):
@@ -154,7 +152,7 @@ async def test_nonsense_is_refused(
     assert BUILD not in paths(farm)
 
 
-async def test_jobs_found_after_a_lost_answer_are_waited_for_as_well(
+async def test_jobs_found_after_a_lost_response_are_awaited_as_well(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
@@ -164,7 +162,7 @@ async def test_jobs_found_after_a_lost_answer_are_waited_for_as_well(
     assert response["jobs"][0]["status"] is not None
 
 
-async def test_lost_answer_for_a_file_of_several_plates_is_found_by_all_of_its_jobs(
+async def test_lost_response_for_several_plates_is_found_by_all_of_its_jobs(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="drop", path="/v2/builds"))

@@ -50,9 +50,7 @@ async def test_part_is_printed_and_its_jobs_are_returned(
         assert "Order 1042" in job.label
 
 
-async def test_everything_that_can_be_asked_for_reaches_printago(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
-) -> None:
+async def test_all_options_are_sent_to_printago(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     printer = printer_named(farm, "A1 01")
     device = device_of(hass, entry, printer)
     assert device is not None
@@ -122,7 +120,7 @@ async def test_sku_is_printed_with_all_of_its_parts(
     assert len(response["job_ids"]) == 6
 
 
-async def test_job_reaches_the_printer_that_was_chosen(
+async def test_job_goes_to_the_selected_printer(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     printer = printer_named(farm, "A1 01")
@@ -133,7 +131,7 @@ async def test_job_reaches_the_printer_that_was_chosen(
     assert "deprecated" not in caplog.text
 
 
-async def test_without_a_response_nobody_waits_for_jobs(
+async def test_without_a_response_the_action_does_not_wait_for_jobs(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     before = count_builds(farm)
@@ -161,7 +159,7 @@ async def test_without_a_response_nobody_waits_for_jobs(
         {"part": "Benchy", "plates": {"1": -1}},
     ],
 )
-async def test_nonsense_is_refused_before_anything_is_asked(
+async def test_invalid_data_is_refused_before_any_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -205,7 +203,7 @@ async def test_unknown_name_raises_an_error_with_the_few_that_are_similar(
     assert count_builds(farm) == before
 
 
-async def test_name_that_fits_several_parts_lists_them_and_an_id_chooses(
+async def test_ambiguous_name_lists_its_parts_and_an_id_selects_one(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     first = part_id(farm, "Benchy")
@@ -233,7 +231,7 @@ async def test_details_for_an_sku_without_parts_are_refused(
     assert refused.value.translation_key == "sku_without_parts"
 
 
-async def test_long_label_is_no_hindrance_to_finding_a_lost_print(
+async def test_lost_print_with_a_long_label_is_found(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
@@ -252,7 +250,7 @@ async def test_device_that_is_no_printer_is_refused(
         assert refused.value.translation_key == "not_a_printer"
 
 
-async def test_store_has_to_be_named_only_where_there_are_several(
+async def test_store_must_be_named_only_if_there_are_several(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     await setup_entry()
@@ -277,7 +275,7 @@ async def test_store_has_to_be_named_only_where_there_are_several(
         await hass.config_entries.async_unload(second.entry_id)
 
 
-async def test_build_that_printago_refuses_is_told_in_its_words(
+async def test_refused_build_has_the_message_of_printago(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=400, message="Part has no plate 9", path="/v2/builds"))

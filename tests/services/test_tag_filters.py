@@ -1,4 +1,4 @@
-"""Tags that come back in the form of the cloud's own filter are the tags that were sent."""
+"""Tags in the form of the cloud's own filter count as the tags that were sent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is uploaded is a model: what merely has the name of one is refused, whichever way it comes."""
+"""Only models are uploaded: other files with the name of a model are refused, from every source."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -40,7 +40,7 @@ MAKE = "POST /v1/parts"
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Return a farm in which nothing happens by itself."""
+    """Return a farm with stopped time."""
     return FarmConfig(printers=1, speed=0, scenario="idle")
 
 
@@ -54,7 +54,7 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def website(hass: HomeAssistant, folder: Path, socket_enabled: None) -> AsyncGenerator[TestServer]:
-    """Serve the folder at allowed addresses."""
+    """Serve the folder at allowed URLs."""
     app = web.Application()
     app.router.add_static("/", folder)
     async with TestServer(app, host="127.0.0.1") as server:
@@ -64,7 +64,7 @@ async def website(hass: HomeAssistant, folder: Path, socket_enabled: None) -> As
 
 @pytest.fixture(params=["path", "media", "url"])
 async def source(request: pytest.FixtureRequest, hass: HomeAssistant, folder: Path, website: TestServer) -> Any:
-    """Return what gives a file of the folder to the action, in each of its ways."""
+    """Return a function that uploads a file of the folder from each source."""
     assert await async_setup_component(hass, "media_source", {})
     ways: dict[str, Any] = {
         "path": lambda name: str(folder / name),
@@ -87,7 +87,7 @@ async def test_model_is_uploaded(
     assert blob.file.read_bytes() == MODELS[name]
 
 
-async def test_what_is_no_model_is_refused_and_named_before_anything_is_sent(
+async def test_other_content_is_refused_and_named_before_anything_is_sent(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path
 ) -> None:
     for ending in ("stl", "3mf", "gcode.3mf", "gcode", "scad", "step", "stp"):
@@ -128,7 +128,7 @@ async def test_what_is_no_model_is_refused_and_named_before_anything_is_sent(
         ("blank.scad", b"\n \n", "file_empty"),
     ],
 )
-async def test_wrong_content_is_refused_whichever_way_it_comes(
+async def test_wrong_content_is_refused_from_every_source(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -142,7 +142,7 @@ async def test_wrong_content_is_refused_whichever_way_it_comes(
     await refused(hass, farm, key, **source(name))
 
 
-async def test_file_of_the_web_that_turns_out_to_be_cut_becomes_no_part(
+async def test_truncated_file_from_the_web_creates_no_part(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path, website: TestServer
 ) -> None:
     large = zipped("3D/3dmodel.model", content=bytes(3 * model_content.HEAD))
@@ -156,7 +156,7 @@ async def test_file_of_the_web_that_turns_out_to_be_cut_becomes_no_part(
 
 
 @pytest.mark.parametrize("way", ["path", "url"])
-async def test_large_archive_is_judged_by_its_directory(
+async def test_large_archive_is_checked_by_its_directory(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path, website: TestServer, way: str
 ) -> None:
     (folder / "large.3mf").write_bytes(zipped("Metadata/a.bin", "3D/b.model", content=bytes(3 * model_content.HEAD)))
@@ -170,7 +170,7 @@ async def test_large_archive_is_judged_by_its_directory(
     assert MAKE not in paths(farm)
 
 
-async def test_refusal_says_what_the_file_is_in_the_language_of_home_assistant(
+async def test_refusal_names_the_content_in_the_language_of_home_assistant(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path
 ) -> None:
     (folder / "a.stl").write_bytes(THREEMF)
@@ -179,7 +179,7 @@ async def test_refusal_says_what_the_file_is_in_the_language_of_home_assistant(
     assert failed.value.translation_placeholders == {"path": str(folder / "a.stl"), "type": "STL", "found": "3MF"}
 
 
-def test_types_of_media_are_those_that_home_assistant_knows() -> None:
+def test_media_types_are_those_that_home_assistant_knows() -> None:
     code = (
         "import mimetypes; mimetypes.init(); known = dict(mimetypes.types_map)\n"
         "import custom_components.printago.services.file_source\n"
@@ -189,7 +189,7 @@ def test_types_of_media_are_those_that_home_assistant_knows() -> None:
 
 
 async def refused(hass: HomeAssistant, farm: VirtualFarm, key: str, **data: Any) -> None:
-    """Upload what must be refused for a reason, before anything is sent."""
+    """Upload a file that must be refused with this reason, before anything is sent."""
     farm.clear_requests()
     with pytest.raises(ServiceValidationError) as failed:
         await act(hass, "upload_part", **data)

@@ -31,13 +31,13 @@ BRACKET = ascii_stl(4000)
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let time pass quickly, with every printer ready."""
+    """Let simulated time pass quickly, with every printer ready."""
     return FarmConfig(speed=20, scenario="idle")
 
 
 @pytest.fixture(autouse=True)
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for what was lost sooner than for a cloud that is far away."""
+    """Shorten the pause before a lost response is looked up."""
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.4, 0.4))
     monkeypatch.setattr("custom_components.printago.services.upload_part._LOOK_AFTER", (0.01, 0.1))
 
@@ -74,11 +74,11 @@ async def upload(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 
 
 def writes(farm: VirtualFarm) -> list[str]:
-    """Return what was sent that could have changed anything."""
+    """Return the sent requests that could change anything."""
     return [path for path in paths(farm) if path in (SIGN, MAKE, BUILD)]
 
 
-async def test_file_becomes_a_part_as_it_is(
+async def test_file_becomes_a_part_unchanged(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     response = await upload(hass, path=model)
@@ -105,7 +105,7 @@ async def test_file_becomes_a_part_as_it_is(
         ("a.scad", "scad", "a"),
     ],
 )
-async def test_type_is_told_by_the_name_of_the_file(
+async def test_type_is_detected_by_the_file_name(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path, name: str, kind: str, title: str
 ) -> None:
     (folder / name).write_bytes(MODELS[name])
@@ -128,7 +128,7 @@ async def test_media_item_is_uploaded(
     assert farm.world.parts.get(response["part_id"])["name"] == "Mine"  # type: ignore[index]
 
 
-async def test_upload_and_print_in_one_go(
+async def test_upload_and_print_in_one_action(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     device = device_of(hass, entry, printer_named(farm, "A1 01"))
@@ -159,7 +159,7 @@ async def test_uploaded_part_is_found_by_its_name(
     assert response["builds"][0]["part_id"] == part["part_id"]  # type: ignore[index,call-overload]
 
 
-async def test_file_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
+async def test_invalid_file_is_refused_before_anything_is_sent(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -197,7 +197,7 @@ async def test_file_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
     assert writes(farm) == []
 
 
-async def test_media_item_that_is_no_local_file_is_refused(
+async def test_media_item_other_than_a_local_file_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path
 ) -> None:
     assert await async_setup_component(hass, "media_source", {})
@@ -224,7 +224,7 @@ async def test_media_item_that_is_no_local_file_is_refused(
         {"path": "/a.stl", "print": True, "quantity": 0},
     ],
 )
-async def test_nonsense_is_refused(
+async def test_invalid_data_is_refused(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, data: dict[str, Any]
 ) -> None:
     with pytest.raises(ServiceValidationError):
@@ -232,7 +232,7 @@ async def test_nonsense_is_refused(
     assert writes(farm) == []
 
 
-async def test_unknown_printer_or_material_is_told_before_anything_is_uploaded(
+async def test_unknown_printer_or_material_is_refused_before_the_upload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     for data, key in (({"printer": "nobody"}, None), ({"material": "Unobtainium"}, "material_not_found")):
@@ -243,7 +243,7 @@ async def test_unknown_printer_or_material_is_told_before_anything_is_uploaded(
 
 
 @pytest.mark.parametrize("size", [200, 400_000])
-async def test_address_that_refuses_the_file_is_told_and_not_shown(
+async def test_refused_upload_is_reported_without_its_url(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -265,7 +265,7 @@ async def test_address_that_refuses_the_file_is_told_and_not_shown(
     assert len(farm.world.parts) == before
 
 
-async def test_file_that_shrinks_while_it_is_uploaded_makes_no_part(
+async def test_file_that_shrinks_during_the_upload_creates_no_part(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     answer = asyncio.Event()
@@ -281,7 +281,7 @@ async def test_file_that_shrinks_while_it_is_uploaded_makes_no_part(
     assert MAKE not in paths(farm)
 
 
-async def test_part_that_printago_refuses_is_told_in_its_words(
+async def test_refused_part_has_the_message_of_printago(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=400, message="No room for parts", path="/v1/parts", method="POST"))
@@ -293,7 +293,7 @@ async def test_part_that_printago_refuses_is_told_in_its_words(
 
 
 @pytest.mark.parametrize("mode", ["drop", "truncated"])
-async def test_part_whose_answer_is_lost_is_found_and_not_made_twice(
+async def test_part_is_found_after_a_lost_response_and_not_created_twice(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path, mode: Any
 ) -> None:
     farm.inject_fault(Fault(mode=mode, path="/v1/parts", method="POST"))
@@ -302,7 +302,7 @@ async def test_part_whose_answer_is_lost_is_found_and_not_made_twice(
     assert [part["id"] for part in farm.world.parts.values() if part["name"] == "Bracket"] == [response["part_id"]]
 
 
-async def test_part_that_is_lost_is_told_as_lost(
+async def test_lost_part_is_reported_as_lost(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     farm.inject_fault(Fault(mode="reset", path="/v1/parts", method="POST"))
@@ -316,7 +316,7 @@ async def test_part_that_is_lost_is_told_as_lost(
     assert failed.value.translation_key == "part_unchecked"
 
 
-async def test_print_that_is_refused_leaves_unsaid_nothing_of_the_part(
+async def test_refused_print_still_returns_the_part(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=400, message="The queue is closed", path="/v2/builds"))
@@ -328,7 +328,7 @@ async def test_print_that_is_refused_leaves_unsaid_nothing_of_the_part(
     assert "The queue is closed" in str(failed.value)
 
 
-async def test_key_without_the_permission_is_told_before_the_upload(
+async def test_missing_permission_is_reported_before_the_upload(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
 ) -> None:
     farm.inject_fault(Fault(mode="status", status=403, message="part.create", path="/v1/storage/signed-upload-urls"))
@@ -338,7 +338,7 @@ async def test_key_without_the_permission_is_told_before_the_upload(
     assert MAKE not in paths(farm)
 
 
-async def test_large_file_is_never_whole_in_memory(
+async def test_large_file_is_never_completely_in_memory(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, folder: Path
 ) -> None:
     file = folder / "large.stl"
@@ -397,9 +397,7 @@ async def test_allowed_url_is_uploaded(
 
 
 @pytest.mark.parametrize("url", ["http://%a[ .]@/a.stl", "http://[broken/a.stl", "file:///a.stl", "a.stl", "//h/a.stl"])
-async def test_url_that_is_none_is_refused(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, url: str
-) -> None:
+async def test_invalid_url_is_refused(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, url: str) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await upload(hass, url=url)
     assert refused.value.translation_key == "url_not_allowed"
@@ -419,7 +417,7 @@ async def test_url_that_is_none_is_refused(
         ("/models/cut.stl", "upload_failed"),
     ],
 )
-async def test_url_that_cannot_be_uploaded_is_told_without_its_query(
+async def test_unusable_url_is_reported_without_its_query(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, website: TestServer, path: str, key: str
 ) -> None:
     with pytest.raises(HomeAssistantError) as failed:

@@ -1,4 +1,4 @@
-"""What is wrong with the data of an action is told in translated words that name the field."""
+"""Errors in the data of an action are translated and name the field."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.usefixtures("at_rest"), pytest.mark.printers(3)]
 
 
 async def call(hass: HomeAssistant, action: str, **data: Any) -> Any:
-    """Call an action, with a response where there is one."""
+    """Call an action, with a response if it has one."""
     return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
 
 
@@ -99,7 +99,7 @@ async def call(hass: HomeAssistant, action: str, **data: Any) -> Any:
         ("emergency_stop", {"printers": []}, "field_empty", {"field": "printers"}),
     ],
 )  # fmt: skip
-async def test_mistake_is_told_in_translated_words(
+async def test_invalid_data_raises_a_translated_error(
     hass: HomeAssistant, farm: VirtualFarm, action: str, data: dict[str, Any], key: str, placeholders: Any
 ) -> None:
     with pytest.raises(ServiceValidationError) as refused:
@@ -118,7 +118,7 @@ async def test_mistake_is_told_in_translated_words(
         ({"type": "bed", "temperature": 60, "now": True}, "This action has no field named “now”"),
     ],
 )
-async def test_options_that_do_not_fit_a_command_are_told_in_the_language_of_home_assistant(
+async def test_unsuitable_options_raise_an_error_in_the_language_of_home_assistant(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, options: dict[str, Any], said: str
 ) -> None:
     device = device_of(hass, entry, printer_named(farm, "A1 01"))
@@ -137,10 +137,10 @@ async def test_options_that_do_not_fit_a_command_are_told_in_the_language_of_hom
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-async def test_nonsense_in_any_field_is_no_error_of_developers(
+async def test_invalid_data_in_any_field_raises_no_untranslated_error(
     hass: HomeAssistant, entry: MockConfigEntry, action: Any
 ) -> None:
-    """Whatever is asked for, a person reads a translated sentence."""
+    """The error is a translated sentence for any input."""
     fields = dict(schema_fields(action.schema))
     examples = {name: "x" for name, required in fields.items() if required}
     without_words: list[Any] = []
@@ -158,7 +158,7 @@ async def test_nonsense_in_any_field_is_no_error_of_developers(
     assert without_words == []
 
 
-async def test_frontend_is_told_the_key_of_the_words(
+async def test_frontend_gets_the_translation_key(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(hass, "websocket_api", {})

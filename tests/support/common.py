@@ -102,13 +102,13 @@ def paths(farm: VirtualFarm) -> list[str]:
 
 
 def silence(farm: VirtualFarm) -> None:
-    """Take away all that the broker has retained: who connects from now on is told nothing until something happens."""
+    """Clear all retained messages of the broker: a new connection gets nothing until something changes."""
     for printer in farm.world.printers:
         farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer}", b"", retain=True)
 
 
 async def restart_silent(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Load an entry as after a restart: nothing is known of the farm, and no printer has said anything yet."""
+    """Reload an entry as after a restart: the farm is unknown, and no printer has sent anything yet."""
     silence(farm)
     entry.runtime_data.coordinator.store_state.async_forget_farm()
     assert await hass.config_entries.async_reload(entry.entry_id)

@@ -1,4 +1,4 @@
-"""Repair issues as a person reads them, and the time that it takes until there are any."""
+"""Repair issues as users see them, and the time until they appear."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ MINUTE = 60.0
 
 
 class Clock:
-    """A monotonic clock that only a test moves."""
+    """A monotonic clock that only the test advances."""
 
     now = 1000.0
 
@@ -25,13 +25,13 @@ class Clock:
 
 
 def issue_of(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> ir.IssueEntry | None:
-    """Return an issue of the entry that is told now."""
+    """Return an active issue of the entry."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
     return issue if issue is not None and issue.active else None
 
 
 def text_of(issue: ir.IssueEntry) -> str:
-    """Return the English text of an issue, as a person reads it."""
+    """Return the English text of an issue."""
     translations = json.loads((ROOT / "custom_components/printago/translations/en.json").read_text())
     texts = translations["issues"][issue.translation_key]
     placeholders = issue.translation_placeholders or {}

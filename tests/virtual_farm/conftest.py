@@ -18,7 +18,7 @@ type CloudFactory = Callable[..., Awaitable[Cloud]]
 
 @pytest.fixture
 async def start_farm(socket_enabled: None) -> AsyncIterator[CloudFactory]:
-    """Start farms whose world moves only by `advance`, unless told otherwise."""
+    """Start farms with stopped time, unless configured otherwise."""
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
 
@@ -44,7 +44,7 @@ async def demo(start_farm: CloudFactory) -> Cloud:
 
 @pytest.fixture
 async def broker() -> AsyncIterator[RealtimeBroker]:
-    """Run a broker that knows two stores, and prove that it stops fast and leaves nothing behind."""
+    """Run a broker that knows two stores, and check that it stops quickly and leaves nothing behind."""
     before = asyncio.all_tasks()
     broker = RealtimeBroker(authenticate=accepts)
     await broker.start()

@@ -1,4 +1,4 @@
-"""Who may ask what, and how often."""
+"""Authentication, permissions and quota."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -43,7 +43,7 @@ async def test_both_headers_must_be_right(cloud: Cloud, headers: dict[str, str])
         assert (await response.json())["message"] == "Unauthorized"
 
 
-async def test_what_a_key_was_granted_directly_is_told_to_keys_that_may_view_keys(cloud: Cloud) -> None:
+async def test_direct_permissions_of_a_key_are_readable_with_the_view_permission(cloud: Cloud) -> None:
     key = "key0a1b2c3d4e5f6g7h8i9j0_rest"
     path, own = "/v1/api-keys/{id}/permissions", cloud.farm.config.api_key[:24]
     cloud.farm.add_api_key(key, ["printer.view", "apiKey.view"], by_role=["queue.view"])
@@ -162,7 +162,7 @@ def test_the_hour_window_holds_where_the_minute_window_would_not() -> None:
     assert state.remaining == 0
 
 
-async def test_the_fullest_minute_and_hour_are_told_refused_requests_among_them(start_farm) -> None:
+async def test_the_fullest_minute_and_hour_include_refused_requests(start_farm) -> None:
     clock = MovableClock()
     cloud = await start_farm(quota=True, clock=clock)
     for _ in range(60):
@@ -171,9 +171,9 @@ async def test_the_fullest_minute_and_hour_are_told_refused_requests_among_them(
     clock.forward(seconds=61)
     for _ in range(5):
         await cloud.get("/v1/stores")
-    told = {"highestMinute": 61, "highestHour": 66, "requests": 66, "refused": 1}
-    assert await cloud.control("GET", "/quota") == told
-    assert await cloud.control("GET", "/quota?key=another") == dict.fromkeys(told, 0)
+    usage = {"highestMinute": 61, "highestHour": 66, "requests": 66, "refused": 1}
+    assert await cloud.control("GET", "/quota") == usage
+    assert await cloud.control("GET", "/quota?key=another") == dict.fromkeys(usage, 0)
     clock.forward(seconds=3600)
     await cloud.get("/v1/stores")
     assert cloud.farm.quota_usage().highest_hour == 66

@@ -51,7 +51,7 @@ async def test_refuses_a_login_that_breaks_the_rules(broker: RealtimeBroker, log
     assert (broker.logins, broker.refused_logins) == (0, 1)
 
 
-async def test_refuses_everyone_when_told_so(broker: RealtimeBroker) -> None:
+async def test_refuses_every_login_when_configured(broker: RealtimeBroker) -> None:
     broker.refuse = True
     with pytest.raises(aiomqtt.MqttCodeError, match="135"):
         await mqtt(broker).__aenter__()
@@ -111,7 +111,7 @@ async def test_denies_malformed_filters(broker: RealtimeBroker, topic_filter: st
         assert await receive(websocket) == b"\x90\x03\x00\x01\x80"
 
 
-async def test_denies_every_subscription_when_told_so(broker: RealtimeBroker) -> None:
+async def test_denies_every_subscription_when_configured(broker: RealtimeBroker) -> None:
     broker.deny_subscriptions = True
     async with mqtt(broker) as client:
         codes = await client.subscribe(ALL_STATS)
@@ -133,7 +133,7 @@ async def test_retained_messages_reach_only_those_who_subscribe(broker: Realtime
         assert await next_message(client) == (STATS, b"live", False)
 
 
-async def test_a_client_that_publishes_is_cut_off_and_not_heard(broker: RealtimeBroker) -> None:
+async def test_a_client_that_publishes_is_disconnected_and_ignored(broker: RealtimeBroker) -> None:
     async with mqtt(broker, identifier=f"{CLIENT_ID}2") as listener:
         await listener.subscribe(ALL_STATS)
         async with mqtt(broker) as client:
@@ -156,7 +156,7 @@ async def test_second_client_with_the_same_id_takes_the_place_of_the_first(broke
             assert (await next_message(second))[1] == b"hello"
 
 
-async def test_a_refused_login_does_not_take_anybodys_place(broker: RealtimeBroker) -> None:
+async def test_a_refused_login_replaces_no_client(broker: RealtimeBroker) -> None:
     async with mqtt(broker) as client:
         await client.subscribe(ALL_STATS)
         with pytest.raises(aiomqtt.MqttCodeError, match="135"):
@@ -165,7 +165,7 @@ async def test_a_refused_login_does_not_take_anybodys_place(broker: RealtimeBrok
         assert (await next_message(client))[1] == b"still here"
 
 
-async def test_gives_a_silent_client_up_after_one_and_a_half_keepalives(broker: RealtimeBroker) -> None:
+async def test_disconnects_a_silent_client_after_one_and_a_half_keepalives(broker: RealtimeBroker) -> None:
     async with raw(broker) as websocket:
         await websocket.send(connect_packet(keepalive=1))
         await receive(websocket)
@@ -190,7 +190,7 @@ async def test_understands_packets_spread_over_frames_and_frames_with_several_pa
     [b"\xe0\x00", b"\x10\x00", b"\x10\xff\xff\xff\xff\xff", b"\x10\xff\xff\xff\x7f", b"\x10\x04\x00\x04MQ", "text"],
     ids=["not connect", "empty connect", "bad length", "huge", "truncated", "text frame"],
 )
-async def test_nonsense_before_the_login_is_cut_off(broker: RealtimeBroker, nonsense: bytes | str) -> None:
+async def test_invalid_packet_before_the_login_is_disconnected(broker: RealtimeBroker, nonsense: bytes | str) -> None:
     async with mqtt(broker), raw(broker) as websocket:
         await websocket.send(nonsense)
         if nonsense == b"\x10\x04\x00\x04MQ":
@@ -200,7 +200,7 @@ async def test_nonsense_before_the_login_is_cut_off(broker: RealtimeBroker, nons
 
 
 @pytest.mark.parametrize("packet", [connect_packet(), b"\x82\x02\x00\x01", b"\xf0\x00"], ids=["connect", "empty", "15"])
-async def test_nonsense_after_the_login_is_cut_off(broker: RealtimeBroker, packet: bytes) -> None:
+async def test_invalid_packet_after_the_login_is_disconnected(broker: RealtimeBroker, packet: bytes) -> None:
     async with raw(broker) as websocket:
         await websocket.send(connect_packet())
         await receive(websocket)

@@ -89,7 +89,7 @@ async def test_it_says_ready_serves_and_stops_cleanly(socket_enabled: None, numb
         assert b"Traceback" not in errors
 
 
-async def test_switches_turn_on_what_a_cloud_may_be_like(socket_enabled: None) -> None:
+async def test_options_enable_variants_of_the_cloud(socket_enabled: None) -> None:
     switches = ["--scenario", "makes", "--words", "odd", "--absolute-pictures", "--filter-tags", "--clock-offset", "90"]
     switches += ["--large-limit", "refuse", "--strict-uploads", "--topic-per-entity"]
     rest = free_port()
@@ -146,7 +146,7 @@ async def test_it_publishes_to_an_outside_broker(socket_enabled: None) -> None:
         await outside.shutdown()
 
 
-async def test_a_taken_port_is_told(socket_enabled: None) -> None:
+async def test_a_used_port_is_reported(socket_enabled: None) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -171,7 +171,7 @@ async def test_a_taken_port_is_told(socket_enabled: None) -> None:
         ["--mqtt-ca-file", "authority.pem"],
     ],
 )
-def test_senseless_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refusal:
         main(arguments)
     assert refusal.value.code == 2

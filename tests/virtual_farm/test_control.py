@@ -155,7 +155,7 @@ async def test_requests_are_listed_with_their_times(cloud: Cloud) -> None:
 
 
 async def test_messages_are_published_as_they_are(cloud: Cloud) -> None:
-    topic = f"stores/{cloud.farm.config.store_id}/entities/wishes"
+    topic = f"stores/{cloud.farm.config.store_id}/entities/ideas"
     async with listening(cloud.farm) as client:
         await cloud.control("POST", "/publish", {"topic": topic, "payload": {"a": 1}})
         await cloud.control("POST", "/publish", {"topic": topic, "payload": "not { json", "retain": True})

@@ -1,10 +1,10 @@
-"""Parameters of lists, and bodies that make no sense."""
+"""Parameters of lists, and invalid bodies."""
 
 from cloud import Cloud
 import pytest
 
 
-async def test_a_list_has_100_rows_unless_told_otherwise(start_farm) -> None:
+async def test_a_list_has_100_rows_by_default(start_farm) -> None:
     cloud = await start_farm(printers=120)
     assert len(await cloud.get("/v1/printers")) == 100
     assert len(await cloud.get("/v1/printers", limit="1000")) == 120
@@ -33,7 +33,7 @@ async def test_a_list_has_100_rows_unless_told_otherwise(start_farm) -> None:
         {"name.isNull": "perhaps"},
     ],
 )
-async def test_a_senseless_parameter_is_refused(cloud: Cloud, params: dict[str, str]) -> None:
+async def test_an_invalid_parameter_is_refused(cloud: Cloud, params: dict[str, str]) -> None:
     await cloud.call("GET", "/v1/printers", params=params, status=400)
 
 
@@ -120,7 +120,7 @@ async def test_jobs_are_filtered_by_several_states(demo: Cloud) -> None:
         ("POST", "/v1/storage/signed-upload-urls", {"filenames": [""]}),
     ],
 )  # fmt: skip
-async def test_a_senseless_body_is_refused_with_the_reason(cloud: Cloud, method: str, path: str, body: object) -> None:
+async def test_an_invalid_body_is_refused_with_the_reason(cloud: Cloud, method: str, path: str, body: object) -> None:
     def fill(value: object) -> object:
         if isinstance(value, dict):
             return {key: fill(item) for key, item in value.items()}
@@ -133,7 +133,7 @@ async def test_a_senseless_body_is_refused_with_the_reason(cloud: Cloud, method:
     assert not cloud.farm.world.part_builds
 
 
-async def test_a_body_that_is_no_json_is_refused(cloud: Cloud) -> None:
+async def test_a_body_that_is_not_json_is_refused(cloud: Cloud) -> None:
     async with cloud.session.patch(
         f"{cloud.farm.rest_url}/v1/printers/enabled", data=b"{", headers=cloud.headers
     ) as response:
@@ -155,5 +155,5 @@ async def test_a_body_that_is_no_json_is_refused(cloud: Cloud) -> None:
         ("POST", "/v2/builds", {"skus": [{"sku": "NOTHING"}]}),
     ],
 )
-async def test_what_is_not_there_is_not_found(cloud: Cloud, method: str, path: str, body: object) -> None:
+async def test_an_unknown_record_is_not_found(cloud: Cloud, method: str, path: str, body: object) -> None:
     await cloud.call(method, path, body=body, status=404, id="nothing00000000000000000")

@@ -89,7 +89,7 @@ async def test_a_print_heats_advances_and_cools(cloud: Cloud) -> None:
     assert used[-1] in (used[0] - 1, used[0] - 2)
 
 
-async def test_an_empty_ams_slot_is_told_from_a_full_one(cloud: Cloud) -> None:
+async def test_an_empty_ams_slot_differs_from_a_loaded_one(cloud: Cloud) -> None:
     ams = cloud.farm.feed.stat(cloud.farm.printer(cloud.printer_ids()[0]))["data"]["filament"]["ams"]
     slots = ams["ams"][0]["slots"]
     assert slots[3] == {"id": "3"}

@@ -89,7 +89,7 @@ async def test_publishes_retained_messages_again_after_a_reconnect() -> None:
             await client.subscribe("stores/#")
             await publisher.wait_connected()
             publisher.publish(f"stores/{STORE}/entities/jobs", b"event")
-            # Told as it comes, and as retained as well when it comes in the middle of subscribing.
+            # Published at once, and as retained as well if it arrives in the middle of subscribing.
             seen = [(await next_message(client))[1]]
             while seen[-1] != b"event":
                 seen.append((await next_message(client))[1])

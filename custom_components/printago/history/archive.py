@@ -118,7 +118,7 @@ class Archive:
         await self.async_save()
 
     async def async_save(self) -> None:
-        """Save what has changed. The state, which tells how far the rest is to be believed, comes last."""
+        """Save what has changed. The state comes last, since it says which of the other data is valid."""
         if self._cancel_save is not None:
             self._cancel_save()
             self._cancel_save = None

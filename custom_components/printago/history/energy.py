@@ -107,7 +107,7 @@ class EnergyMeters:
 
     @callback
     def async_when_measured(self, printer_id: str, ended_at: datetime, call: Callable[[], None]) -> None:
-        """Call ``call`` once the meter, which shows nothing now, has told what a print took."""
+        """Call ``call`` once the meter, which is unavailable now, has shown what a print used."""
         ended = self._local(ended_at)
         if self._energies.is_waiting(printer_id, ended):
             self._waiting = [*self._waiting[-_MOST_WAITING:], (printer_id, ended, call)]

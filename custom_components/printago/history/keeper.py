@@ -47,7 +47,7 @@ class History:
         """Returns whether the valuer knows what it needs; the past waits for that."""
         self.forecaster = QueueForecaster(entry, coordinator)
         self.unclear: set[str] = set()
-        """IDs of jobs of which an event has told too little."""
+        """IDs of jobs whose event had too little data."""
         self._on_change: list[Callable[[], None]] = []
         self._summary: Summary | None = None
         self._loaded = False
@@ -120,7 +120,7 @@ class History:
         self.async_take(jobs, progress)
 
     def _is_clear(self, job: PrintJob) -> bool:
-        """Return whether an event has told enough of a job; else note its ID, if it has told anything that matters."""
+        """Return whether an event has enough data of a job; else record its ID, if the event has any relevant data."""
         if job.created_at is not None and job.status is not None:
             return True
         if not _FACTS.isdisjoint(vars(job)):

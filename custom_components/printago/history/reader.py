@@ -140,7 +140,7 @@ class HistoryReader:
         await self._history.archive.async_save()
 
     async def _async_read_unclear(self) -> None:
-        """Read jobs of which an event has told too little."""
+        """Read jobs whose event had too little data."""
         ids = sorted(self._history.unclear)[:_MOST_UNCLEAR]
         listing = await self._coordinator.client.queue.all(JobFilter(ids=ids), RequestPriority.BACKGROUND)
         self._history.unclear.difference_update(ids)

@@ -122,7 +122,7 @@ class Valuation:
 
     @callback
     def _async_value_result(self, farm_event: FarmEvent) -> None:
-        """Add to the last result of a printer what that print took and cost; again when its meter has told."""
+        """Add material, energy and cost to the last result of a printer; again once its meter has reported."""
         printer_id, ended_at, data = farm_event.subject, farm_event.occurred_at, farm_event.data
         assert printer_id is not None
         result = self._state.results.of(printer_id)
