@@ -1,4 +1,4 @@
-"""A farm at work while everything else goes wrong."""
+"""A working farm during the chaos test."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,10 +29,10 @@ _HMS: tuple[tuple[Severity, str], ...] = (
 
 
 class Foreman:
-    """Does at the farm what people, printers and customers do; where there is nothing to do, nothing happens."""
+    """Acts in the farm like users, printers and customers; does nothing if there is nothing to do."""
 
     def __init__(self, hass: HomeAssistant, farm: VirtualFarm, oracle: Oracle) -> None:
-        """Work in one farm; what leaves no record is told to the oracle."""
+        """Work in one farm; report to the oracle what leaves no record."""
         self._hass = hass
         self._farm = farm
         self._oracle = oracle
@@ -41,7 +41,7 @@ class Foreman:
         """Buttons of Home Assistant that still wait for Printago."""
 
     async def do(self, work: Work, choice: float) -> None:
-        """Do one thing; ``choice`` (0 to 1) says to whom."""
+        """Do one thing; ``choice`` (0 to 1) selects the object."""
         farm = self._farm
         match work:
             case Work.TIME:
@@ -62,7 +62,7 @@ class Foreman:
         farm.settle()
 
     def printers(self, fits: Callable[[Printer], bool] = lambda printer: True) -> list[Printer]:
-        """Return the printers that fit, in the order in which they came."""
+        """Return the printers that match, in the order of creation."""
         return [printer for printer in self._farm.world.printers.values() if fits(printer)]
 
     def _build(self, choice: float) -> None:
@@ -73,7 +73,7 @@ class Foreman:
     def _order(self, choice: float) -> None:
         farm = self._farm
         self._orders += 1
-        # By a whole day, so that none becomes overdue while someone looks.
+        # By a whole day, so that none becomes overdue while the test compares.
         deadline = farm.config.clock() + timedelta(days=1 if choice > 0.5 else -1)
         order = farm.orders.create(
             {"orderNumber": f"C-{self._orders}", "deadline": to_iso(deadline) if choice > 0.2 else None},
@@ -105,7 +105,7 @@ class Foreman:
             Work.PRESS: lambda printer: not printer.confirmed_ready,
             Work.OUTSIDE: lambda printer: printer.connected and not printer.machine.phase.busy,
             Work.RECONNECT: lambda printer: not printer.connected,
-            # Of one that is offline nobody would learn that it has another AMS.
+            # A changed AMS of an offline printer would stay unknown.
             Work.AMS: lambda printer: printer.connected and printer.model.ams_units > 0,
         }
         wanted = fits.get(work, lambda printer: not busy or printer.machine.phase.busy)
@@ -149,7 +149,7 @@ class Foreman:
             return
 
         async def pressing() -> None:
-            # A person is told when it did not work, which is for other tests.
+            # Errors shown to users are tested elsewhere.
             with contextlib.suppress(HomeAssistantError):
                 await press(self._hass, printer_id, "confirm_bed_cleared")
 

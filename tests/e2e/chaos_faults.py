@@ -1,4 +1,4 @@
-"""Bringing faults about, and taking them back."""
+"""Causes faults, and ends them."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -59,23 +59,23 @@ OUTAGES = {
     Fault.COLD_RELOAD: NEITHER,
     Fault.KEY_REVOKED: BOTH,
 }
-"""Which outages a fault means when it comes alone and lasts; the others depend on what happens to be under way."""
+"""Which outages a single lasting fault causes; those of combined faults vary."""
 
 
 class WrongClock:
-    """Home Assistant's wall clock, which somebody sets wrong and right again."""
+    """Home Assistant's wall clock, which can be set wrong and right again."""
 
     def __init__(self) -> None:
         """Begin with the right time."""
         self.ahead = timedelta()
 
     def __call__(self) -> datetime:
-        """Return what it shows."""
+        """Return the time that it shows."""
         return dt_util.utcnow() + self.ahead
 
 
 class Mischief:
-    """Everything that can be made to fail around one entry."""
+    """Everything around one entry that can fail."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Mischief:
         names: NameService,
         clock: WrongClock,
     ) -> None:
-        """Begin with everything in order."""
+        """Start without any fault."""
         self._hass = hass
         self._farm = farm
         self._entry = entry
@@ -99,11 +99,11 @@ class Mischief:
         self._keys = 0
         self._renamed = 0
         self.good_key: str = entry.data[CONF_API_KEY]
-        """The key that is good once quiet has returned."""
+        """The key that is valid after the faults."""
         self.longest_reload = 0.0
 
     async def begin(self, step: Step) -> None:
-        """Let something go wrong; until `end`, if it is a state of things."""
+        """Cause a fault; a lasting one ends when `end` is set."""
         match step.fault:
             case (
                 Fault.STREAM_CUT
@@ -130,7 +130,7 @@ class Mischief:
         await self.refresh()
 
     async def end(self) -> None:
-        """Let everything work again."""
+        """End all faults."""
         self._farm.clear_faults()
         self._farm.publisher.refuse = False
         self._names.failing, self._names.delay = False, 0.0
@@ -140,21 +140,21 @@ class Mischief:
         self._farm.add_api_key(self.good_key)
 
     async def recover(self) -> None:
-        """Do what only a person can do: enter the key that is good now, set an entry up that has given up."""
+        """Do what only a user can do: enter the valid key, and reload an entry that has failed."""
         entry = self._entry
         if entry.state is ConfigEntryState.SETUP_RETRY:
-            # What Home Assistant does by itself, some seconds later.
+            # Home Assistant does this by itself, some seconds later.
             await self._hass.config_entries.async_reload(entry.entry_id)
         waits = entry.state is ConfigEntryState.SETUP_ERROR or entry.data[CONF_API_KEY] != self.good_key
         if waits and (flows := self.reauth_flows()):
             await self._hass.config_entries.flow.async_configure(flows[0]["flow_id"], {CONF_API_KEY: self.good_key})
 
     def reauth_flows(self) -> list[Any]:
-        """Return the dialogues that ask for another key."""
+        """Return the open reauthentication flows."""
         return list(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}))
 
     async def refresh(self) -> None:
-        """Press the farm's button that asks for a snapshot, if there is one: then nobody has to wait for a poll."""
+        """Press the farm's refresh button if there is one, so that no poll has to be awaited."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return
         button = entity_id(self._hass, self._farm.config.store_id, "refresh", "button")
@@ -210,7 +210,7 @@ class Mischief:
             self._keys += 1
             self.good_key = f"replaced{self._keys:04}".ljust(48, "x")
             self._farm.add_api_key(self.good_key)
-        # Keys are checked when someone connects.
+        # Keys are checked at login.
         self._stream.cut()
 
     def _change_fleet(self, step: Step) -> None:

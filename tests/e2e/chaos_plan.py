@@ -1,4 +1,4 @@
-"""What goes wrong, and when: a plan that follows from its seed alone, so that each run can be repeated."""
+"""The plan of faults: it depends only on its seed, so that each run can be repeated."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ _FEWEST_AT_ONCE, _MOST_AT_ONCE = 3, 8
 
 
 class Fault(StrEnum):
-    """What can go wrong between Home Assistant and the farm, or at either end."""
+    """Faults between Home Assistant and the farm, or at either end."""
 
     BROKER_RESTART = "broker restarted"
     STREAM_CUT = "stream cut"
@@ -42,7 +42,7 @@ class Fault(StrEnum):
 
 
 _WEIGHTS = dict.fromkeys(Fault, 4) | {
-    # Each takes seconds to be noticed.
+    # Each takes seconds to be detected.
     Fault.STREAM_FROZEN: 2,
     Fault.COLD_RELOAD: 2,
     Fault.KEY_REVOKED: 1,
@@ -51,7 +51,7 @@ _WEIGHTS = dict.fromkeys(Fault, 4) | {
 
 
 class Work(StrEnum):
-    """What a farm does all day, faults or not."""
+    """The normal work of a farm."""
 
     BUILD = "parts submitted"
     TIME = "time passed"
@@ -80,7 +80,7 @@ _WORK_WEIGHTS = dict.fromkeys(Work, 2) | {Work.BUILD: 5, Work.TIME: 8, Work.CONF
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One fault, and the work that goes on meanwhile; numbers are shares from 0 to 1 that decide on particulars."""
+    """One fault, and the work during it; numbers are shares from 0 to 1 that decide details."""
 
     fault: Fault
     strength: float
@@ -91,11 +91,11 @@ class Step:
 
 
 type Episode = tuple[Step, ...]
-"""Faults that overlap; then quiet returns."""
+"""Overlapping faults, followed by a time without faults."""
 
 
 def make_plan(seed: int, faults: int) -> list[Episode]:
-    """Return episodes with so many faults in all: first single ones, every kind of them in a long plan."""
+    """Return episodes with this number of faults in all: first single ones; a long plan has every kind of them."""
     rng = random.Random(f"chaos:{seed}")  # noqa: S311, it has to be repeatable
     alone = list(Fault)
     rng.shuffle(alone)

@@ -1,4 +1,4 @@
-"""Watching while things go wrong: the log, the events, and what a loaded entry holds of the process."""
+"""Monitors during the chaos test: the log, the events, and the resources of the process."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ _REPEATABLE = frozenset({"print_paused", "print_resumed", "job_paused"})
 
 
 class Channel(StrEnum):
-    """The two ways to Printago, each with outages of its own."""
+    """The two connections to Printago, each with its own outages."""
 
     REST = "REST"
     STREAM = "stream"
@@ -40,14 +40,14 @@ _ENDINGS = {
     Channel.REST: re.compile(r"Fetching .* data recovered"),
     Channel.STREAM: re.compile(r"Realtime connection restored"),
 }
-# Home Assistant's own words when an entry cannot be set up.
+# Home Assistant's log message if an entry cannot be set up.
 _SETUP_FAILED = re.compile(r"Config entry '.*' for printago integration (not ready yet|could not authenticate)")
-# That an integration is a custom one, and how fast the machine can compress.
+# Warnings about custom integrations, and about the speed of compression.
 _ANYWAY = frozenset({"homeassistant.loader", "aiohttp_fast_zlib"})
 # aiohttp shields its look-up of a name, and from Python 3.14 on asyncio reports it when that fails after whoever asked was
 # canceled, say by a reload: https://github.com/aio-libs/aiohttp, `TCPConnector._resolve_host`.
 _ABANDONED_LOOKUP = re.compile(r"Error doing job: \w+ exception in shielded future")
-# What Home Assistant says to somebody who presses a button that has just become unavailable.
+# Home Assistant's log message for a press of a button that has just become unavailable.
 _PRESSED_TOO_LATE = re.compile(r"Referenced entities button\.\w+ are missing or not currently available")
 _SLOW = re.compile(r"Executing .* took ([\d.]+) seconds", re.DOTALL)
 _SLOWEST = 2.0
@@ -55,7 +55,7 @@ _SLOWEST = 2.0
 
 
 class LogWatch(logging.Handler):
-    """Reads the whole log: counts outages, and keeps every line that has no business in it."""
+    """Reads the whole log: counts outages, and keeps all unexpected lines."""
 
     def __init__(self) -> None:
         """Begin with all well."""
@@ -66,18 +66,18 @@ class LogWatch(logging.Handler):
         self.ended: Counter[Channel] = Counter()
         self.setups_failed = 0
         self.abandoned_lookups = 0
-        """How often aiohttp has reported that a name was not found which nobody wanted to know any more."""
+        """How often aiohttp has reported a failed name resolution that nothing awaited any more."""
         self.slow_steps = 0
-        """How often anything at all, the farm and the tests included, has held the event loop."""
+        """How often anything, including farm and tests, has blocked the event loop."""
 
     def __enter__(self) -> Self:
-        """Begin to read."""
+        """Start to read."""
         logging.getLogger().addHandler(self)
         logging.getLogger(_OURS).setLevel(logging.INFO)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Read no more."""
+        """Stop reading."""
         logging.getLogger().removeHandler(self)
         logging.getLogger(_OURS).setLevel(logging.NOTSET)
 
@@ -92,7 +92,7 @@ class LogWatch(logging.Handler):
                     return self._end(channel, text)
         if _SETUP_FAILED.match(text):
             self.setups_failed += 1
-            # It tells of an outage that we have not told of yet; else it tells what became of a reload.
+            # It reports a new outage; else it reports the result of a reload.
             self.down.add(Channel.REST)
             return None
         if record.name == "asyncio" and (slow := _SLOW.match(text)):
@@ -112,21 +112,21 @@ class LogWatch(logging.Handler):
     def _begin(self, channel: Channel, text: str) -> None:
         self.begun[channel] += 1
         if channel in self.down:
-            self.problems.append(f"an outage of {channel} told twice: {text}")
+            self.problems.append(f"an outage of {channel} logged twice: {text}")
         self.down.add(channel)
 
     def _end(self, channel: Channel, text: str) -> None:
         self.ended[channel] += 1
         if channel not in self.down:
-            self.problems.append(f"an end of an outage of {channel} that nobody told of: {text}")
+            self.problems.append(f"an end of an outage of {channel} that was not logged: {text}")
         self.down.discard(channel)
 
 
 class EventWatch:
-    """Follows the event entities: nothing may happen twice."""
+    """Follows the event entities: no event may fire twice."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Listen to every change of state."""
+        """Listen to all state changes."""
         self.problems: list[str] = []
         self.counts: Counter[str] = Counter()
         self._seen: set[tuple[Any, ...]] = set()
@@ -138,7 +138,7 @@ class EventWatch:
     def _on_change(self, event: Event[Any]) -> None:
         state = event.data["new_state"]
         if state is None:
-            # Its printer is gone. Another one may come that bears the same name.
+            # Its printer was removed. Another one with the same name may be added.
             self._alerts.pop(event.data["entity_id"], None)
             return
         if state.domain != "event" or state.state in ("unavailable", "unknown"):
@@ -166,7 +166,7 @@ class EventWatch:
         elif job_id := data.get("job_id"):
             identity = (entity_id, kind, job_id, data.get("attempt"))
         else:
-            # A print from outside, and a FabMatic that tripped: they have no name.
+            # External prints and FabMatic alerts have no name.
             return None
         if identity in self._seen:
             return f"{kind} a second time"
@@ -176,7 +176,7 @@ class EventWatch:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the process holds: tasks by name, sockets, other files, and threads that are doing something."""
+    """Resources of the process: tasks by name, sockets, other files, and busy threads."""
 
     tasks: Counter[str]
     sockets: int
@@ -195,7 +195,7 @@ class Holdings:
         )
 
     def beyond(self, before: Holdings) -> list[str]:
-        """Return in words what is held on top of what was held before."""
+        """Describe the resources that were added since before."""
         more = [f"task {name}" for name in (self.tasks - before.tasks).elements()]
         more += [f"{self.sockets - before.sockets} sockets"] if self.sockets > before.sockets else []
         more += [f"{self.files - before.files} files"] if self.files > before.files else []
@@ -203,7 +203,7 @@ class Holdings:
 
 
 def _name_of(task: asyncio.Task[Any]) -> str:
-    # Names of their own tell more; "Task-12" tells nothing.
+    # Named tasks are more specific than "Task-12".
     coroutine = task.get_coro()
     name = getattr(coroutine, "__qualname__", repr(coroutine))
     return name if re.fullmatch(r"Task-\d+", task.get_name()) else f"{task.get_name()} ({name})"
@@ -216,7 +216,7 @@ def _kind_of(path: Path) -> str:
 
 
 def _busy_threads() -> Iterator[str]:
-    """Return the threads that are not waiting for work in a pool."""
+    """Return the threads that are not idle in a pool."""
     frames = sys._current_frames()
     for thread in threading.enumerate():
         frame = frames.get(thread.ident or 0)

@@ -1,4 +1,4 @@
-"""What all whole-system tests share: in their long versions, everything is logged and no secret is in it."""
+"""Shared by all whole-system tests: their long versions log everything, and check that no secret is logged."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""One Home Assistant with a store: everything that can be done with it, and everything that it shows."""
+"""One Home Assistant with a store: uses everything that it can do, and reads everything that it shows."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -28,7 +28,7 @@ from virtual_farm import VirtualFarm
 
 
 class FullExercise:
-    """One Home Assistant, and all that is done to it."""
+    """One Home Assistant, and all that is done with it."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class FullExercise:
         self.scanner.look("events", json_dumps(event.as_dict()), str(event.event_type))
 
     async def attempt(self, call: Awaitable[Any], what: str, seconds: float = 10) -> None:
-        """Do something that may fail, and search what comes of it."""
+        """Do something that may fail, and search the result."""
         try:
             async with asyncio.timeout(seconds):
                 self.scanner.look_at("answers", await call, what)
@@ -65,7 +65,7 @@ class FullExercise:
             self.scanner.look_at_error(err, what)
 
     async def flow(self, context: dict[str, Any], *inputs: dict[str, Any]) -> dict[str, Any]:
-        """Go through a flow; what it shows is searched, what it stores in the entry is not."""
+        """Go through a flow; search what it shows, but not what it stores in the entry."""
         flows = self.hass.config_entries.flow
         if "flow_id" in context:
             result: Any = {"flow_id": context["flow_id"]}
@@ -78,7 +78,7 @@ class FullExercise:
         return dict(result)
 
     def given(self, key: str, **server: str) -> dict[str, Any]:
-        """Return what a person enters."""
+        """Return the input of a user."""
         return {
             CONF_STORE_ID: self.farm.config.store_id,
             CONF_API_KEY: key,
@@ -90,10 +90,10 @@ class FullExercise:
         assert self.entry.state is ConfigEntryState.LOADED, self.entry.reason
         await eventually(lambda: self.entry.runtime_data.coordinator.stream_since is not None, "the stream is up")
 
-    # What can be done with a store.
+    # Everything that can be done with a store
 
     async def use_entities(self) -> None:
-        """Press, switch and set everything there is."""
+        """Use every button, switch and other control."""
         services = {
             Platform.BUTTON: ("press", {}),
             Platform.SWITCH: ("toggle", {}),
@@ -111,7 +111,7 @@ class FullExercise:
         await asyncio.gather(*calls)
 
     async def use_actions(self, folder: Path) -> None:
-        """Do each action as its documentation shows it."""
+        """Call each action as documented."""
         calls = []
         for name, text in sections().items():
             data = yaml.safe_load(CALL.findall(text)[0])["data"]
@@ -132,7 +132,7 @@ class FullExercise:
         return value
 
     async def use_assistant(self) -> None:
-        """Use the tools that a language model has."""
+        """Use the tools for language models."""
         context = LLMContext(
             platform="test", context=Context(), language="en", assistant="conversation", device_id=None
         )
@@ -157,7 +157,7 @@ class FullExercise:
                 self.scanner.look("pictures", await response.read(), state.entity_id)
 
     async def look_around(self) -> None:
-        """Search all that Home Assistant shows of a store at this moment."""
+        """Search everything that Home Assistant shows of a store now."""
         for state in self.hass.states.async_all():
             self.scanner.look_at("states and attributes", state.as_dict(), state.entity_id)
         for issue in ir.async_get(self.hass).issues.values():
@@ -170,8 +170,8 @@ class FullExercise:
         self.scanner.look_at("diagnostics", await get_diagnostics_for_config_entry(self.hass, self._client, entry))
         for device in dr.async_entries_for_config_entry(dr.async_get(self.hass), entry.entry_id):
             self.scanner.look("registries", repr(device))
-            told = await get_diagnostics_for_device(self.hass, self._client, entry, device)
-            self.scanner.look_at("diagnostics", told)
+            diagnostics = await get_diagnostics_for_device(self.hass, self._client, entry, device)
+            self.scanner.look_at("diagnostics", diagnostics)
         for entity in er.async_entries_for_config_entry(er.async_get(self.hass), entry.entry_id):
             self.scanner.look("registries", repr(entity))
         if (runtime := getattr(entry, "runtime_data", None)) is not None:

@@ -1,6 +1,6 @@
-"""What Home Assistant has to show of a virtual farm, found out without the integration.
+"""The expected states in Home Assistant of a virtual farm, calculated without the integration.
 
-It is derived from the farm's own records and from the messages that it sends, by the words of `docs/entities.md`.
+They are derived from the farm's own records and from its messages, by the definitions in `docs/entities.md`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,9 +37,9 @@ _ORDER_OF_JOBS = (
 )
 _RESULTS = {"completed": "finished", "failed": "failed", "cancelled": "canceled"}
 _WANDERING, _REGULATED = 0.75, 0.95
-"""°C: temperatures are told in whole degrees, and one that wanders between two of them stays what it was."""
+"""°C: temperatures are in whole degrees, and a reading between two of them may keep the previous one."""
 _END_TOLERANCE = timedelta(minutes=2, seconds=30)
-"""The end of a print moves by two minutes at least, and is told in whole ones."""
+"""The end of a print moves by at least two minutes, and is in whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,19 +199,19 @@ class Oracle:
     ) -> Iterator[tuple[str, str, Want]]:
         """Return what comes with telemetry, and goes with it."""
         data = stat["data"]
-        told, temps = data["print"], data["temps"]
-        yield "sensor", "print_progress", Want(_number(told.get("percent")))
-        yield "sensor", "remaining_time", Want(_number(_coarse(told.get("timeRemaining"))))
-        yield "sensor", "current_layer", Want(_number(told.get("currentLayer")))
-        yield "sensor", "stage", Want(stage_of(told["stage"]))
-        yield "sensor", "task_name", Want(_text(told.get("taskName")))
+        print_data, temps = data["print"], data["temps"]
+        yield "sensor", "print_progress", Want(_number(print_data.get("percent")))
+        yield "sensor", "remaining_time", Want(_number(_coarse(print_data.get("timeRemaining"))))
+        yield "sensor", "current_layer", Want(_number(print_data.get("currentLayer")))
+        yield "sensor", "stage", Want(stage_of(print_data["stage"]))
+        yield "sensor", "task_name", Want(_text(print_data.get("taskName")))
         yield "sensor", "nozzle_temp", Want(Near(temps["nozzleTemp"], _REGULATED))
         yield "sensor", "bed_temp", Want(Near(temps["bedTemp"], _WANDERING))
         if "chamberTemp" in temps:
             yield "sensor", "chamber_temp", Want(Near(temps["chamberTemp"], _WANDERING))
         end: Wanted = STATE_UNKNOWN
-        if printing and told.get("timeRemaining"):
-            moment = datetime.fromisoformat(stat["receivedAt"]) + timedelta(minutes=told["timeRemaining"])
+        if printing and print_data.get("timeRemaining"):
+            moment = datetime.fromisoformat(stat["receivedAt"]) + timedelta(minutes=print_data["timeRemaining"])
             end = At(moment)
             if stat["isOnline"]:
                 fleet.ends.append(moment)

@@ -1,4 +1,4 @@
-"""Between Home Assistant and the virtual farm: a TCP proxy, and a name service, that fail as networks do."""
+"""Connections from Home Assistant to the virtual farm: a TCP proxy and a name service that fail like networks."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _CHUNK = 65_536
 
 
 class TcpProxy:
-    """Passes every connection on to one port of this machine, until it is told to cut, freeze, delay or refuse."""
+    """Forwards every connection to one port of this machine; can cut, freeze, delay or refuse."""
 
     def __init__(self, target: int) -> None:
         """Prepare a proxy for the port ``target``."""
@@ -148,7 +148,7 @@ class TcpProxy:
 
 
 class NameService:
-    """Resolves ``NAME``, for aiohttp as for MQTT, until it is told not to; other names go on as ever."""
+    """Resolves ``NAME``, for aiohttp and MQTT; can be made to fail. Other names are resolved as usual."""
 
     def __init__(self) -> None:
         """Answer at once."""

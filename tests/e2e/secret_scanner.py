@@ -76,7 +76,7 @@ class SecretScanner:
             waiting += [one.__cause__, one.__context__]
             if isinstance(one, BaseExceptionGroup):
                 waiting += one.exceptions
-            with contextlib.suppress(Exception):  # some of Home Assistant's need translations to be told
+            with contextlib.suppress(Exception):  # some of Home Assistant's errors need translations
                 self.look("exceptions", str(one), where)
             with contextlib.suppress(Exception):
                 self.look("exceptions", repr(one), where)

@@ -125,7 +125,7 @@ class SimulatedTime:
                 await settle(hass)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make this the time of the integration, and of how often farms repeat what they have told."""
+        """Make this the time of the integration, and of the farms' repeated messages."""
         ours = SimpleNamespace(monotonic=self.monotonic, time=lambda: self.utcnow().timestamp())
         for module in _READERS:
             monkeypatch.setattr(f"{_PRODUCT}.{module}.time", ours)

@@ -1,4 +1,4 @@
-"""Hundreds of faults drawn by a seed, at a farm that goes on working: once quiet returns, everything is right again."""
+"""Hundreds of random faults in a working farm: after they end, everything is correct again."""
 
 import asyncio
 from collections import Counter
@@ -34,11 +34,11 @@ from tests.support.figures import Figures
 from virtual_farm import VirtualFarm
 
 _PATIENCE = 20.0
-"""Seconds within which everything has to be right again, and an outage noticed; all waits are shortened."""
+"""Seconds within which everything must be correct again, and an outage detected; all waits are shortened."""
 _GLANCE = 0.05
 _SPEEDUP = 100
 _SHORT_SEED = 786396
-"""The ordinary run tells whether a change broke something; what nobody thought of is for the long one to find."""
+"""The short version detects regressions; the long one searches for new faults."""
 
 
 @pytest.fixture
@@ -119,7 +119,9 @@ class Scene:
         expected = OUTAGES.get(alone) if alone is not None else None
         if expected is not None:
             await self._until(
-                lambda: [f"{way} is not told of" for way in expected if not self.log.begun[way] > begun[way]]
+                lambda: [
+                    f"the outage of {way} is not logged" for way in expected if not self.log.begun[way] > begun[way]
+                ]
             )
         else:
             await asyncio.sleep(max(step.strength * _hold(step.fault) for step in episode))
@@ -127,8 +129,8 @@ class Scene:
             await self._until(lambda: [] if self.mischief.reauth_flows() else ["nobody is asked for another key"])
         await self.quiet()
         if expected is not None:
-            for told in (self.log.begun - begun, self.log.ended - ended):
-                assert told == dict.fromkeys(expected, 1), f"{alone}: outages told {dict(told)}"
+            for logged in (self.log.begun - begun, self.log.ended - ended):
+                assert logged == dict.fromkeys(expected, 1), f"{alone}: outages logged {dict(logged)}"
 
     async def quiet(self) -> None:
         """Let everything work again, and wait until all is as the farm says."""
@@ -157,10 +159,10 @@ class Scene:
         return differences
 
     async def _until(self, left, meanwhile=None) -> None:
-        """Wait until nothing is left to be wished for; some of it, such as a log, tells nobody when it changes."""
+        """Wait until nothing is missing; it checks again regularly, since some of it, such as a log, sends no signal."""
         deadline = time.monotonic() + _PATIENCE
-        while wishes := left():
-            assert time.monotonic() < deadline, "\n".join([*wishes, *self._described()])
+        while missing := left():
+            assert time.monotonic() < deadline, "\n".join([*missing, *self._described()])
             if meanwhile is not None:
                 await meanwhile()
             await asyncio.sleep(_GLANCE)
@@ -255,7 +257,7 @@ def test_plan_follows_from_its_seed_alone() -> None:
 
 
 @pytest.mark.timeout(600)
-async def test_after_any_faults_everything_is_as_the_farm_says(
+async def test_after_any_faults_all_states_match_the_farm(
     scene: Scene, seed: int, chaos: bool, figures: Figures
 ) -> None:
     figures["seed"] = seed
@@ -286,8 +288,8 @@ async def test_after_any_faults_everything_is_as_the_farm_says(
     figures["longest reload"] = f"{scene.mischief.longest_reload:.1f} s"
     figures["connections"] = f"{scene.stream.accepted} of the stream, {scene.rest.accepted} of REST"
     for channel in Channel:
-        figures[f"outages of {channel} told"] = f"{scene.log.begun[channel]}, ends {scene.log.ended[channel]}"
-    figures["set-ups that failed, told by Home Assistant"] = scene.log.setups_failed
+        figures[f"outages of {channel} logged"] = f"{scene.log.begun[channel]}, ends {scene.log.ended[channel]}"
+    figures["failed setups, logged by Home Assistant"] = scene.log.setups_failed
     figures["events"] = f"{scene.events.counts.total()}, none twice"
     figures["held longer than before"] = "no task, socket, file or thread"
     figures["look-ups that aiohttp reports after they were given up"] = scene.log.abandoned_lookups

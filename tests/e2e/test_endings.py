@@ -1,4 +1,4 @@
-"""Endings: whatever the network does, a store is let go at once, and nothing of it stays."""
+"""Unloading and stopping: whatever the network does, a store is unloaded at once, and nothing of it stays."""
 
 import asyncio
 from collections import Counter
@@ -79,7 +79,7 @@ def model(hass: HomeAssistant, tmp_path: Path) -> Path:
     return file
 
 
-async def test_unload_returns_at_once_and_what_comes_late_is_closed(
+async def test_unload_returns_at_once_and_late_connections_are_closed(
     hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None, model: Path, figures: Figures
 ) -> None:
     took: dict[str, float] = {}
@@ -316,7 +316,7 @@ async def asking_for_a_key(scenario: Scenario) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def telling_of_a_repair(scenario: Scenario) -> AsyncIterator[None]:
+async def showing_a_repair_issue(scenario: Scenario) -> AsyncIterator[None]:
     await scenario.load_connected()
     switch = entity_id(scenario.hass, printer_named(scenario.farm, "P1S 01"), "enabled", "switch")
     scenario.farm.inject_fault(
@@ -333,13 +333,13 @@ AMID: dict[str, InState] = {
     "a file is being uploaded": uploading,
     "set-up is going to be retried": retrying,
     "a flow asks for another key": asking_for_a_key,
-    "a repair is told of": telling_of_a_repair,
+    "a repair issue is shown": showing_a_repair_issue,
     "its login is unanswered": silent("mqtt"),
 }
 
 
 @pytest.mark.parametrize("state", AMID.values(), ids=AMID)
-async def test_removal_amid_anything_removes_all_that_was_kept(
+async def test_removal_in_any_state_removes_all_stored_data(
     hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None, model: Path, state: InState
 ) -> None:
     scenario = Scenario(hass, farm, model)
@@ -354,7 +354,7 @@ async def test_removal_amid_anything_removes_all_that_was_kept(
     await assert_nothing_is_left(hass, scenario.entry)
 
 
-async def test_store_that_was_removed_and_comes_back_is_remembered_again_before_it_is_asked_anything(
+async def test_store_added_again_is_saved_before_its_first_request(
     hass: HomeAssistant,
     farm: VirtualFarm,
     enable_custom_integrations: None,

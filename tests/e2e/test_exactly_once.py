@@ -1,4 +1,4 @@
-"""Many submissions while answers get lost: each is made once, and none is told twice."""
+"""Many submissions with lost responses: each is sent once, and none is reported twice."""
 
 import asyncio
 from collections import Counter
@@ -55,7 +55,7 @@ async def submit(hass: HomeAssistant, number: int) -> dict[str, Any] | str:
     return dict(response)
 
 
-async def test_each_submission_is_made_once_and_each_lost_answer_is_told_once(
+async def test_each_submission_is_made_once_and_each_lost_response_reported_once(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, chaos: bool, figures: Figures
 ) -> None:
     submissions = 300 if chaos else 60
@@ -66,11 +66,11 @@ async def test_each_submission_is_made_once_and_each_lost_answer_is_told_once(
 
     assert paths(farm).count(BUILD) == submissions
     assert len(farm.world.part_builds) == submissions
-    told = [(number, outcome) for number, outcome in enumerate(outcomes) if isinstance(outcome, dict)]
+    found_outcomes = [(number, outcome) for number, outcome in enumerate(outcomes) if isinstance(outcome, dict)]
     unclear = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
     assert set(unclear) <= {"submission_unclear"}
-    confirmed = [outcome for _, outcome in told if outcome["confirmed"]]
-    found = [outcome for _, outcome in told if not outcome["confirmed"]]
+    confirmed = [outcome for _, outcome in found_outcomes if outcome["confirmed"]]
+    found = [outcome for _, outcome in found_outcomes if not outcome["confirmed"]]
     assert len(confirmed) == submissions - lost
     assert len(found) + unclear.total() == lost
 
@@ -78,9 +78,9 @@ async def test_each_submission_is_made_once_and_each_lost_answer_is_told_once(
         f"{len(found)} of {lost}, {unclear.total()} unclear, {submissions} submissions"
     )
 
-    jobs = [job_id for _, outcome in told for job_id in outcome["job_ids"]]
-    assert len(jobs) == len(set(jobs)), "a job was told to two of them"
-    for number, outcome in told:
+    jobs = [job_id for _, outcome in found_outcomes for job_id in outcome["job_ids"]]
+    assert len(jobs) == len(set(jobs)), "two submissions returned the same job"
+    for number, outcome in found_outcomes:
         asked = wanted(number)
         (build,) = outcome["builds"]
         assert len(outcome["job_ids"]) == asked["quantity"]

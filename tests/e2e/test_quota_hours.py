@@ -188,7 +188,7 @@ async def test_home_assistant_restarted_each_minute_for_an_hour(
         assert (up, done, refused) == (minutes, 2 * minutes, 0)
 
 
-async def test_a_kill_forgets_no_request_that_was_sent(
+async def test_a_crash_forgets_no_request_that_was_sent(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime
 ) -> None:
     machine = Machine(hass, entry, farm)
@@ -205,7 +205,7 @@ async def test_a_kill_forgets_no_request_that_was_sent(
     assert farm.quota_usage().highest_minute == 60
 
 
-async def test_a_proper_end_reckons_with_nothing_that_was_not_sent(
+async def test_a_clean_stop_counts_only_requests_that_were_sent(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime
 ) -> None:
     machine = Machine(hass, entry, farm)
@@ -217,7 +217,7 @@ async def test_a_proper_end_reckons_with_nothing_that_was_not_sent(
     assert hass.data[_STATES][farm.config.store_id].limiter.requests_last_hour == len(farm.requests)
 
 
-async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears_of_it(
+async def test_poll_waits_silently_for_an_hour_used_up_by_the_user(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
@@ -241,8 +241,8 @@ async def test_poll_waits_for_an_hour_that_a_person_has_used_up_and_nobody_hears
     await clocks.pass_(entry, 0.7 * HOUR, farm=farm)
 
     assert paths(farm) == []
-    told = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
-    assert not [text for text in told if "Virtual Farm data" in text]
+    logged = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
+    assert not [text for text in logged if "Virtual Farm data" in text]
     assert entry.runtime_data.coordinator.last_update_success
     assert value_of(hass, farm.config.store_id, "printers_total") == "4"
     await clocks.pass_(entry, 0.4 * HOUR, farm=farm)

@@ -1,4 +1,6 @@
-"""No secret leaves: all that Home Assistant logs, shows, keeps and records is searched after all that can happen."""
+"""No secret leaks: everything that Home Assistant logs, shows, stores and records is searched after everything was
+used.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -287,7 +289,7 @@ async def change_entry(run: FullExercise, echoing: str) -> None:
     await run.look_around()
 
 
-async def test_no_secret_is_told_anywhere(
+async def test_no_secret_is_shown_anywhere(
     run: FullExercise,
     hass: HomeAssistant,
     farm: VirtualFarm,

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, are set, stand still or jump: what is shown and counted is right again within one cycle."""
+"""Clocks that are wrong, set, stopped or that jump: states and counts are correct again within one cycle."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -75,15 +75,15 @@ def states_of(hass: HomeAssistant, entity: str) -> Generator[list[str]]:
 async def sleep_through(
     entry: MockConfigEntry, farm: VirtualFarm, seconds: float, pass_time: Callable[[float], None]
 ) -> None:
-    """Let the farm work while the machine hears nothing of it."""
+    """Let the farm work while the machine receives nothing."""
     stream = entry.runtime_data.coordinator.realtime
-    heard, stream._on_message = stream._on_message, lambda topic, payload: None
+    original, stream._on_message = stream._on_message, lambda topic, payload: None
     for _ in range(int(seconds / _STRETCH)):
         pass_time(_STRETCH)
         await farm.advance(_STRETCH)
     # What was sent meanwhile arrives at a machine that is not there.
     await asyncio.sleep(0.2)
-    stream._on_message = heard
+    stream._on_message = original
 
 
 @pytest.mark.parametrize("wrong", [-5 * HOUR, 3 * 24 * HOUR, 30.0])
@@ -114,7 +114,7 @@ async def test_wrong_system_clock_changes_nothing_that_is_shown(
 
 
 @pytest.mark.parametrize("step", [-NIGHT, NIGHT])
-async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
+async def test_setting_the_clock_while_running_changes_nothing(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, step: float
 ) -> None:
     printer = printer_named(farm, PRINTER)
@@ -138,7 +138,7 @@ async def test_clock_that_is_set_while_running_is_not_noticed_by_anybody(
     assert delay == {
         priority: entry.runtime_data.coordinator.store_state.limiter.delay(priority) for priority in RequestPriority
     }
-    # Set ahead, eight hours may have been missed as well: what changes seldom is read once more.
+    # If the clock is set ahead, eight hours may have been missed as well: rarely changing data is read once more.
     assert len(farm.requests) <= 12
     figures[f"requests in 250 s after the clock was set by {step / HOUR:+.0f} h"] = len(farm.requests)
 
@@ -153,7 +153,7 @@ async def test_change_to_and_from_summer_time(
 ) -> None:
     await hass.config.async_set_time_zone("Europe/Berlin")
     clocks.set_date(moment)
-    # Printers are heard of once a minute.
+    # Printers report once a minute.
     clocks.leap(61)
     await farm.advance(61)
     entry = await setup_entry()
@@ -171,7 +171,7 @@ async def test_change_to_and_from_summer_time(
 
 
 @pytest.mark.parametrize("asleep", ["suspended", "paused", "late"])
-async def test_eight_hours_of_sleep_are_made_up_for_in_one_cycle(
+async def test_eight_hours_of_suspend_are_caught_up_in_one_cycle(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,

@@ -24,40 +24,40 @@ from virtual_farm import FarmConfig, VirtualFarm
 OTHER_STORE = "vf9z1a7h3e2r5s8t4o6r0e1x"
 OTHER_KEY = "vfother1a2b3c4d5e6f7g8h9_k0l1m2n3o4p5q6r7"
 COOLDOWN = 16
-"""Seconds after which a snapshot that is wished for is no longer put off."""
+"""Seconds after which a requested snapshot is no longer delayed."""
 ATTEMPT_OVER = "Next realtime attempt"
-"""What the integration's log tells once an attempt to connect has failed."""
+"""The integration's log message after a failed attempt to connect."""
 
 type Connect = Callable[[str], Coroutine[Any, Any, MockConfigEntry]]
 
 
 class Watch(logging.Handler):
-    """Wakes whoever waits for something that the integration's log tells of."""
+    """Wakes tasks that wait for a message in the integration's log."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self._messages: list[str] = []
-        self._told = asyncio.Event()
+        self._logged = asyncio.Event()
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         self._messages.append(record.getMessage())
-        self._told.set()
+        self._logged.set()
 
     def count(self, words: str) -> int:
-        """Return in how many messages some words are found."""
+        """Return how many messages contain some words."""
         return sum(words in message for message in self._messages)
 
     def has(self, words: str, times: int) -> bool:
-        """Tell whether some words are found in at least so many messages."""
+        """Return whether at least so many messages contain some words."""
         return self.count(words) >= times
 
     async def until(self, holds: Callable[[], bool], seconds: float = 15) -> None:
-        """Wait for something to hold, looking again after each record."""
+        """Wait for a condition, checked after each record."""
         async with asyncio.timeout(seconds):
             while not holds():
-                self._told.clear()
-                await self._told.wait()
+                self._logged.clear()
+                await self._logged.wait()
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def is_number(value: str | None) -> bool:
 
 
 async def stream_of(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    """Return what the diagnostics tell of the stream."""
+    """Return the stream's part of the diagnostics."""
     stream: dict[str, Any] = (await async_get_config_entry_diagnostics(hass, entry))["stream"]
     return stream
 

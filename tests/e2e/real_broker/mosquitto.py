@@ -45,7 +45,7 @@ class Mosquitto:
     """One broker, on a free port of 127.0.0.1 for each of mqtt, mqtts, ws and wss. Files go below `folder`.
 
     A store's user is its ID, the password its API key; it may read `stores/<its ID>/…` and write nothing. `log` is
-    everything that the broker has told. Retained messages do not survive its end.
+    the broker's log. Retained messages do not survive its end.
     """
 
     def __init__(self, folder: Path, certificate: tuple[Path, Path], stores: Mapping[str, str]) -> None:
@@ -61,7 +61,7 @@ class Mosquitto:
         self._ports: dict[str, int] = {}
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._told = asyncio.Event()
+        self._logged = asyncio.Event()
 
     def url(self, scheme: str) -> str:
         """Return the address of a listener, once the broker has been started."""
@@ -98,7 +98,7 @@ class Mosquitto:
             self._program, "-c", str(configuration), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
         )
         self._reader = asyncio.create_task(self._read_log(self._process))
-        await self.told(r"mosquitto version [\d.]+ running|Error: ", began)
+        await self.logged(r"mosquitto version [\d.]+ running|Error: ", began)
         if any(" running" in line for line in self.log[began:]):
             return True
         await self.stop()
@@ -127,7 +127,7 @@ class Mosquitto:
         self._write_access()
         began = len(self.log)
         self._signal(signal.SIGHUP)
-        await self.told("Reloading config", began)
+        await self.logged("Reloading config", began)
 
     def freeze(self) -> None:
         """Halt: connections stay open and nothing is answered."""
@@ -141,7 +141,7 @@ class Mosquitto:
         assert self._process is not None
         self._process.send_signal(number)
 
-    async def told(self, pattern: str, since: int = 0, *, seconds: float = _SECONDS) -> re.Match[str]:
+    async def logged(self, pattern: str, since: int = 0, *, seconds: float = _SECONDS) -> re.Match[str]:
         """Wait for a line of the log, from number `since` on, in which a regular expression is found."""
         wanted = re.compile(pattern)
         position = since
@@ -151,8 +151,8 @@ class Mosquitto:
                     if (found := wanted.search(line)) is not None:
                         return found
                 position = len(self.log)
-                self._told.clear()
-                await self._told.wait()
+                self._logged.clear()
+                await self._logged.wait()
 
     def count(self, pattern: str, since: int = 0) -> int:
         """Return in how many lines of the log, from number `since` on, a regular expression is found."""
@@ -162,7 +162,7 @@ class Mosquitto:
         assert process.stderr is not None
         async for line in process.stderr:
             self.log.append(line.decode(errors="replace").rstrip())
-            self._told.set()
+            self._logged.set()
 
     def _write_access(self) -> None:
         accounts = {CLOUD: self._cloud_password, **self.stores}

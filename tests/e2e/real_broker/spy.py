@@ -1,4 +1,4 @@
-"""A client of the broker that is none of the integration's, to see what a login may read."""
+"""A separate client of the broker, to see what a login may read."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ import aiomqtt
 from tests.e2e.real_broker.mosquitto import HOST, Mosquitto
 
 
-class Heard(set[str]):
-    """Topics that a client has been sent something of."""
+class ReceivedTopics(set[str]):
+    """Topics of which a client has received messages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,20 +35,20 @@ class Heard(set[str]):
 
 
 @contextlib.asynccontextmanager
-async def spy(broker: Mosquitto, store: str) -> AsyncIterator[Heard]:
-    """Log in as a store and subscribe to everything there is."""
-    heard = Heard()
+async def spy(broker: Mosquitto, store: str) -> AsyncIterator[ReceivedTopics]:
+    """Log in as a store and subscribe to everything."""
+    received = ReceivedTopics()
     _, _, port = broker.url("mqtt").rpartition(":")
     async with aiomqtt.Client(HOST, int(port), username=store, password=broker.stores[store]) as client:
 
         async def listen() -> None:
             async for message in client.messages:
-                heard.note(message.topic.value)
+                received.note(message.topic.value)
 
         listening = asyncio.create_task(listen())
         await client.subscribe("#")
         try:
-            yield heard
+            yield received
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The whole way through a broker that is none of ours: Debian's mosquitto, with TLS, passwords and access rights."""
+"""The complete path through a real broker: Debian's mosquitto, with TLS, passwords and access rights."""
 
 from functools import partial
 import re
@@ -55,11 +55,11 @@ async def test_farm_is_followed_from_set_up_to_unload(
     busy, store = printer_named(farm, "X1 Carbon 01"), farm.config.store_id
     entry = await connect(scheme)
 
-    login = await broker.told(login_of(store))
+    login = await broker.logged(login_of(store))
     assert re.fullmatch(rf"apiclient_{re.escape(farm.config.api_key[:24])}_\w+", login["client_id"])
     assert login["options"].startswith("p2, c1, k30"), "MQTT 3.1.1, a clean session, a keepalive of 30 s"
     for topics in ("printer-stats", "entities"):
-        await broker.told(rf"\sstores/{store}/{topics}/# \(QoS 0\)")
+        await broker.logged(rf"\sstores/{store}/{topics}/# \(QoS 0\)")
 
     began = time.perf_counter()
     farm.raise_hms(busy, "0300-0100", "The heatbed is too hot")
@@ -76,15 +76,15 @@ async def test_farm_is_followed_from_set_up_to_unload(
     assert "GET /v1/printers" not in paths(farm), "all of it came over the stream"
     assert wrongly_sent(await stream_of(hass, entry)) == []
 
-    told = len(broker.log)
+    logged = len(broker.log)
     began = time.perf_counter()
     await hass.config_entries.async_unload(entry.entry_id)
     figures[f"unload, {scheme}"] = f"{(time.perf_counter() - began) * 1000:.0f} ms"
-    await broker.told(rf"Client {re.escape(login['client_id'])} disconnected", told)
+    await broker.logged(rf"Client {re.escape(login['client_id'])} disconnected", logged)
 
 
 @pytest.mark.parametrize("scheme", ENCRYPTED)
-async def test_broker_restart_is_followed_by_a_reconnect_and_one_look_at_what_was_missed(
+async def test_broker_restart_is_followed_by_a_snapshot_and_one_read_of_ended_jobs(
     hass: HomeAssistant,
     farm: VirtualFarm,
     broker: Mosquitto,
@@ -148,7 +148,7 @@ async def test_two_stores_on_one_broker_see_only_their_own(
         mqtt_ca_file=str(authority.file),
     )
     entry = await connect("wss")
-    async with VirtualFarm(other_config) as other_farm, spy(broker, OTHER_STORE) as heard:
+    async with VirtualFarm(other_config) as other_farm, spy(broker, OTHER_STORE) as received:
         (theirs,) = other_farm.world.printers
         other_entry = await setup_entry(
             store_id=OTHER_STORE, api_key=OTHER_KEY, **{CONF_SERVER: server(other_farm, broker, "mqtts")}
@@ -166,13 +166,13 @@ async def test_two_stores_on_one_broker_see_only_their_own(
             assert set(one.runtime_data.coordinator.farm.printers) == set(printers)
             assert wrongly_sent(await stream_of(hass, one)) == []
         # The broker's rights keep them apart, not our care: who asks for everything gets what is theirs.
-        await heard.until(f"stores/{OTHER_STORE}/entities/printers")
-        assert heard.stores == {OTHER_STORE}
+        await received.until(f"stores/{OTHER_STORE}/entities/printers")
+        assert received.stores == {OTHER_STORE}
         await hass.config_entries.async_unload(other_entry.entry_id)
 
 
 @pytest.mark.timeout(150)
-async def test_frozen_broker_is_noticed_left_and_found_again(
+async def test_frozen_broker_is_detected_and_reconnected(
     hass: HomeAssistant,
     farm: VirtualFarm,
     broker: Mosquitto,
@@ -187,7 +187,7 @@ async def test_frozen_broker_is_noticed_left_and_found_again(
     entry = await connect("wss")
     printer = printer_named(farm, "A1 01")
     if not chaos:
-        await broker.told("Sending PINGRESP to apiclient_")
+        await broker.logged("Sending PINGRESP to apiclient_")
 
     broker.freeze()
     began = time.perf_counter()

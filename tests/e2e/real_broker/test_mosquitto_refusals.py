@@ -1,4 +1,4 @@
-"""What the broker, or we, refuse: certificates that cannot be trusted, keys, and topics."""
+"""Refusals by the broker or by us: untrusted certificates, keys, and topics."""
 
 from datetime import timedelta
 from functools import partial
@@ -36,15 +36,15 @@ REFUSED = r"Client \S+ disconnected, not authorised|Sending CONNACK to \S+ \(0, 
 async def refused(broker: Mosquitto, watch: Watch) -> None:
     """Wait for a login to be refused, and for the client to have drawn its conclusions."""
     attempts = watch.count(ATTEMPT_OVER)
-    await broker.told(REFUSED, len(broker.log))
+    await broker.logged(REFUSED, len(broker.log))
     await watch.until(partial(watch.has, ATTEMPT_OVER, attempts + 1))
 
 
 def wrong_certificates(authority: Authority, folder: Path) -> dict[str, tuple[tuple[Path, Path], str]]:
     """Return certificates that must not be trusted, each with the words that say why."""
-    stranger = Authority(folder, "stranger")
+    unknown = Authority(folder, "unknown")
     return {
-        "unknown authority": (stranger.certify("unknown"), "unable to get local issuer certificate"),
+        "unknown authority": (unknown.certify("unknown"), "unable to get local issuer certificate"),
         "other host": (authority.certify("other", address="192.0.2.1"), "IP address mismatch"),
         "expired": (authority.certify("expired", age=timedelta(days=30)), "certificate has expired"),
     }
@@ -56,7 +56,7 @@ async def until_error(watch: Watch, stream: RealtimeClient, words: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["mqtts", "wss"])
-async def test_certificate_that_cannot_be_trusted_is_refused_and_told_while_rest_goes_on(
+async def test_untrusted_certificate_is_refused_and_logged_while_rest_works(
     hass: HomeAssistant,
     farm: VirtualFarm,
     broker: Mosquitto,
@@ -71,7 +71,7 @@ async def test_certificate_that_cannot_be_trusted_is_refused_and_told_while_rest
     stream = entry.runtime_data.coordinator.realtime
     store, printer = farm.config.store_id, printer_named(farm, "A1 01")
     trusted = broker.certificate
-    told = len(broker.log)
+    logged = len(broker.log)
     await broker.stop()
     await until(hass, lambda: realtime(hass, farm) == "off")
 
@@ -92,7 +92,7 @@ async def test_certificate_that_cannot_be_trusted_is_refused_and_told_while_rest
         farm.rename_printer(printer, f"Renamed: {why}")
         await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() + 2)
         await until_named(hass, store, f"Renamed: {why}")
-    assert broker.count(login_of(store), told) == 0, "nor has it gone on in the clear"
+    assert broker.count(login_of(store), logged) == 0, "nor has it gone on in the clear"
     assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
     broker.certificate = trusted
@@ -102,7 +102,7 @@ async def test_certificate_that_cannot_be_trusted_is_refused_and_told_while_rest
     assert stream.endpoint.scheme == scheme
 
 
-async def test_key_that_only_the_broker_refuses_is_not_asked_for_again_until_rest_refuses_it_too(
+async def test_key_refused_only_by_the_broker_does_not_start_reauth(
     hass: HomeAssistant, farm: VirtualFarm, broker: Mosquitto, connect: Connect, watch: Watch, figures: Figures
 ) -> None:
     entry = await connect("wss")
@@ -131,14 +131,14 @@ async def test_key_that_only_the_broker_refuses_is_not_asked_for_again_until_res
     assert any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
-async def test_stream_that_the_broker_keeps_from_us_leaves_rest_and_comes_by_itself_once_it_is_allowed(
+async def test_stream_refused_by_the_broker_recovers_once_it_is_allowed(
     hass: HomeAssistant, farm: VirtualFarm, broker: Mosquitto, setup_entry: SetUp
 ) -> None:
     store, printer = farm.config.store_id, printer_named(farm, "X1 Carbon 01")
     broker.readable.remove(store)
     await broker.reload()
     entry = await setup_entry(server=server(farm, broker, "wss"))
-    await broker.told(login_of(store))
+    await broker.logged(login_of(store))
     await pass_time(hass, 2 * COOLDOWN)
 
     assert value_of(hass, printer, "readiness") == "busy"
