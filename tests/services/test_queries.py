@@ -123,14 +123,14 @@ async def test_canceled_job_ended_at_its_time_of_cancellation_despite_later_chan
     job.cancelled_at, job.printing_completed_at = "2026-01-01T10:00:00.000Z", "2026-01-01T12:00:00.000Z"
     farm.queue.clear(job)
 
-    (job,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
+    (row,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
 
-    assert job["ended_at"] == "2026-01-01T10:00:00+00:00"
-    assert job["cleared"] is True
+    assert row["ended_at"] == "2026-01-01T10:00:00+00:00"
+    assert row["cleared"] is True
     assert (await get(hass, "jobs", status="cancelled", since="2026-01-01T11:00:00Z"))["jobs"] == []
     job.cancelled_at = None
-    (job,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
-    assert datetime.fromisoformat(job["ended_at"]) > datetime.fromisoformat("2026-01-02T00:00:00Z"), "last changed"
+    (row,) = (await get(hass, "jobs", status="cancelled"))["jobs"]
+    assert datetime.fromisoformat(row["ended_at"]) > datetime.fromisoformat("2026-01-02T00:00:00Z"), "last changed"
 
 
 async def test_jobs_are_read_page_by_page(
