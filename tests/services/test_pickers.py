@@ -89,7 +89,7 @@ async def test_renamed_part_is_offered_soon(hass: HomeAssistant, farm: VirtualFa
     assert registered
 
 
-async def test_parts_of_the_same_name_are_told_apart_by_their_id(
+async def test_parts_of_the_same_name_are_distinguished_by_their_id(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
     first, second = (part["id"] for part in list(farm.world.parts.values())[:2])
