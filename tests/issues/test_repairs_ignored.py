@@ -231,6 +231,8 @@ async def test_unreachable_stream_stays_ignored_until_it_is_reached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
+    # The farm does not see the minutes pass.
+    farm.set_quota(enabled=False)
     await stream_gone(hass, farm)
     await pass_minutes(hass, clock, 15)
     assert is_shown(hass, "realtime_unreachable")
