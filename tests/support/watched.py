@@ -11,6 +11,9 @@ from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot,
 
 BUSY_WORDS = frozenset({"PREPARE", "RUNNING", "PAUSE"})
 
+type Said = tuple[Any, ...]
+"""A status, and if the message has them: percent, and the name of the print."""
+
 
 class Watched:
     """A farm of one printer whose first look is over, so that everything from now on is news."""
@@ -51,3 +54,20 @@ class Watched:
         return self.stat(
             (self.now - NOON).total_seconds(), state=word, data={"print": readings} if readings else {}, **payload
         )
+
+
+def idle(**printer: Any) -> Watched:
+    """Return a printer that has reported to be idle."""
+    watched = Watched(record(**printer))
+    assert watched.say("IDLE") == []
+    return watched
+
+
+def events(watched: Watched, *said: Said) -> list[str]:
+    """Return the events when a printer reports these one after the other."""
+    return [kind for message in said for kind in watched.say(*message)]
+
+
+def data(watched: Watched) -> dict[str, Any]:
+    """Return the data of the last event."""
+    return watched.last[-1].data
