@@ -35,14 +35,6 @@ async def entry(clock: Clock, setup_entry: SetUp) -> MockConfigEntry:
 
 
 @pytest.fixture
-async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Return a printing printer after setup has finished."""
-    await pass_time(hass, 31)
-    farm.clear_requests()
-    return printer_named(farm, "X1 Carbon 01")
-
-
-@pytest.fixture
 async def nothing_logged(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, farm: VirtualFarm, entry: MockConfigEntry
 ) -> AsyncGenerator[None]:
