@@ -80,6 +80,10 @@ class EnergyMeters:
         if kwh is not None:
             self._async_settle()
 
+    def may_know(self, printer_id: str | None) -> bool:
+        """Return whether the energy of any print of a printer may be known."""
+        return printer_id is not None and (printer_id in self._meters or self._energies.knows_prints)
+
     @callback
     def async_on_print(self, farm_event: FarmEvent) -> None:
         """Note what the meter shows when a print starts."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+import time
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -21,6 +22,8 @@ from .usage import Usage, share_printed
 _ENDS = frozenset(f"print_{result}" for result in Result)
 _FULL = 100
 _MOST_KNOWN = 5_000
+_USAGE_SECONDS = 10
+"""Seconds for which equal jobs are not valued again: prices may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Valuation:
         self._state = coordinator.store_state
         self._meters = meters
         self._known: dict[tuple[str | None, bytes] | None, _Known] = {}
+        self._usages: dict[tuple[str | None, str | None, bytes], Usage] = {}
+        self._usages_since = 0.0
         self.async_on_corrected: Callable[[PrintJob], None] = lambda _: None
         """Called with a job of which the energy has become known late; set by the history."""
         coordinator.store_state.on_print = self.async_on_print
@@ -66,6 +71,19 @@ class Valuation:
     @callback
     def async_value(self, job: PrintJob, progress: float | None, seconds: int | None) -> Usage:
         """Return what a job that has ended took and cost; see ``Valuer``."""
+        filament = job.filament_key
+        if job.status is not JobStatus.COMPLETED or filament is None or self._meters.may_know(job.assigned_printer_id):
+            return self._value(job, progress, seconds)
+        # Most of a long history are finished jobs of the same parts, which all took the same.
+        now = time.monotonic()
+        if now - self._usages_since > _USAGE_SECONDS:
+            self._usages, self._usages_since = {}, now
+        key = (job.part_id, job.sku_id, filament)
+        if (usage := self._usages.get(key)) is None:
+            usage = self._usages[key] = self._value(job, progress, seconds)
+        return usage
+
+    def _value(self, job: PrintJob, progress: float | None, seconds: int | None) -> Usage:
         known = self._known_of(job)
         finished = job.status is JobStatus.COMPLETED
         share: float | None = 1.0

@@ -60,6 +60,11 @@ class PrintEnergies:
         """Return whether the energy of a printer is measured."""
         return printer_id in self._meters
 
+    @property
+    def knows_prints(self) -> bool:
+        """Return whether the energy of any print is known."""
+        return bool(self._of_print)
+
     def begin(self, printer_id: str, print_id: str, at: float) -> None:
         """Note what the meter of a printer shows when a print starts."""
         if (meter := self._meters.get(printer_id)) is None:
