@@ -10,14 +10,15 @@ from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.condition import Condition, ConditionConfig, EntityStateConditionBase
 
-from .hub.entity_filter import async_entities_of
+from .hub.entity_filter import async_targeted_entities
+from .model.print_status import PrintStatus, Readiness
 
 
 class _PrintagoCondition(EntityStateConditionBase):
     """Checks the targeted Printago entities of one kind."""
 
     _platform: ClassVar[Platform]
-    _key: ClassVar[str]
+    _keys: ClassVar[frozenset[str]]
     _state: ClassVar[str]
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
@@ -29,7 +30,7 @@ class _PrintagoCondition(EntityStateConditionBase):
     @override
     @callback
     def entity_filter(self, entities: set[str]) -> set[str]:
-        return async_entities_of(self._hass, entities, self._platform, {self._key})
+        return async_targeted_entities(self._hass, self._target_selection, entities, self._platform, self._keys)
 
     @override
     def _should_include(self, _state: State) -> bool:
@@ -42,44 +43,33 @@ class _PrintagoCondition(EntityStateConditionBase):
         return bool(states) and super()._check_all_match_state(states)
 
 
-class PrinterReadyCondition(_PrintagoCondition):
-    """Whether printers are ready for a job."""
+def _while(platform: Platform, state: str, *keys: str) -> type[Condition]:
+    """Return a condition that is true while the entities with these keys have a state."""
 
-    _platform = Platform.SENSOR
-    _key = "readiness"
-    _state = "ready"
+    class OneStateCondition(_PrintagoCondition):
+        """Checks for one state."""
 
+        _platform = platform
+        _keys = frozenset(keys)
+        _state = state
 
-class PrintingCondition(_PrintagoCondition):
-    """Whether printers print; a paused one does not."""
-
-    _platform = Platform.BINARY_SENSOR
-    _key = "printing"
-    _state = STATE_ON
+    return OneStateCondition
 
 
-class NotPrintingCondition(_PrintagoCondition):
-    """Whether printers are known not to print, or to be paused."""
-
-    _platform = Platform.BINARY_SENSOR
-    _key = "printing"
-    _state = STATE_OFF
-
-
-class BedNeedsClearingCondition(_PrintagoCondition):
-    """Whether finished prints need to be removed from beds."""
-
-    _platform = Platform.BINARY_SENSOR
-    _key = "bed_needs_clearing"
-    _state = STATE_ON
-
-
-CONDITIONS: dict[str, type[Condition]] = {
-    "bed_needs_clearing": BedNeedsClearingCondition,
-    "not_printing": NotPrintingCondition,
-    "printer_ready": PrinterReadyCondition,
-    "printing": PrintingCondition,
+PRINTER_CONDITIONS: dict[str, type[Condition]] = {
+    "bed_needs_clearing": _while(Platform.BINARY_SENSOR, STATE_ON, "bed_needs_clearing"),
+    # Also while a print is paused.
+    "not_printing": _while(Platform.BINARY_SENSOR, STATE_OFF, "printing"),
+    "printer_offline": _while(Platform.BINARY_SENSOR, STATE_OFF, "online"),
+    "printer_paused": _while(Platform.SENSOR, PrintStatus.PAUSE, "print_status"),
+    "printer_problem": _while(Platform.BINARY_SENSOR, STATE_ON, "hms", "errors"),
+    "printer_ready": _while(Platform.SENSOR, Readiness.READY, "readiness"),
+    "printing": _while(Platform.BINARY_SENSOR, STATE_ON, "printing"),
 }
+"""The conditions for printers, and for a farm that stands for its printers."""
+FARM_CONDITIONS: dict[str, type[Condition]] = {"queue_empty": _while(Platform.SENSOR, "0", "jobs_queued")}
+"""The conditions for farms."""
+CONDITIONS: dict[str, type[Condition]] = {**PRINTER_CONDITIONS, **FARM_CONDITIONS}
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:

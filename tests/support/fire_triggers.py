@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.printago.const import DOMAIN
-from tests.support.common import printer_named, value_of
+from tests.support.common import printer_named, until, value_of
 from tests.support.example_home import AWAY, PRINTER, Home
 
 type Trigger = Mapping[str, Any]
@@ -175,22 +175,51 @@ def _identifiers(home: Home, trigger: Trigger) -> list[str]:
         assert registered.device_id is not None
         wanted.add(registered.device_id)
     found = [devices.async_get(device) for device in wanted]
-    return [value for device in found if device is not None for domain, value in device.identifiers if domain == DOMAIN]
+    identifiers = [
+        value for device in found if device is not None for domain, value in device.identifiers if domain == DOMAIN
+    ]
+    # A farm stands for its printers.
+    store, printer = home.farm.config.store_id, printer_named(home.farm, PRINTER)
+    return [printer if identifier == store else identifier for identifier in identifiers]
+
+
+async def _until_shown(home: Home, printer: str, key: str, value: str, platform: str = "sensor") -> None:
+    """Await that Home Assistant shows what has changed: messages take real time, even while its own is simulated."""
+    await until(home.hass, lambda: value_of(home.hass, printer, key, platform) == value)
+
+
+async def _have_it_print(home: Home, printer: str) -> None:
+    """Let a printer print that does not."""
+    if not home.farm.printer(printer).machine.phase.busy:
+        home.farm.print_from_outside(printer, "Bracket")
+        await home.farm.advance(200)
+        await _until_shown(home, printer, "print_status", "running")
+
+
+async def _finish_print(home: Home, printer: str) -> None:
+    home.farm.finish_print(printer)
+    await _until_shown(home, printer, "printing", "off", "binary_sensor")
+    if not home.farm.printer(printer).continuous_print:
+        await _until_shown(home, printer, "bed_needs_clearing", "on", "binary_sensor")
 
 
 async def _end_print(home: Home, trigger: Trigger) -> None:
     for printer in _identifiers(home, trigger):
-        if home.farm.printer(printer).machine.phase.busy:
-            home.farm.finish_print(printer)
+        await _have_it_print(home, printer)
+        await _finish_print(home, printer)
 
 
 async def _fail_print(home: Home, trigger: Trigger) -> None:
     for printer in _identifiers(home, trigger):
+        await _have_it_print(home, printer)
         home.farm.fail_print(printer, "Spaghetti")
+        await _until_shown(home, printer, "printing", "off", "binary_sensor")
 
 
 async def _raise_hms(home: Home, trigger: Trigger) -> None:
     for printer in _identifiers(home, trigger):
+        home.farm.clear_hms(printer)
+        await _until_shown(home, printer, "hms", "off", "binary_sensor")
         home.farm.raise_hms(printer, *HMS)
 
 
@@ -201,6 +230,76 @@ async def _trip_fabmatic(home: Home, trigger: Trigger) -> None:
         home.farm.settle()
         await home.pass_by(10)
         home.farm.raise_hms(printer, *HMS)
+
+
+async def _start_print(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        if home.farm.printer(printer).machine.phase.busy:
+            await _finish_print(home, printer)
+        await _have_it_print(home, printer)
+
+
+async def _pause_print(home: Home, trigger: Trigger) -> None:
+    await _start_print(home, trigger)
+    for printer in _identifiers(home, trigger):
+        assert home.farm.printer(printer).machine.pause()
+        await home.farm.advance(10)
+        await _until_shown(home, printer, "print_status", "pause")
+
+
+async def _resume_print(home: Home, trigger: Trigger) -> None:
+    await _pause_print(home, trigger)
+    for printer in _identifiers(home, trigger):
+        assert home.farm.printer(printer).machine.resume()
+        await home.farm.advance(10)
+        await _until_shown(home, printer, "print_status", "running")
+
+
+async def _cancel_print(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        if home.farm.printer(printer).machine.phase.busy:
+            await _finish_print(home, printer)
+        # Bambu printers call a print failed that a person has canceled, so that only Printago's jobs are canceled for sure.
+        home.farm.fleet.confirm_ready(home.farm.printer(printer), ready=True)
+        part = next(iter(home.farm.world.parts))
+        home.farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
+        await home.farm.advance(300)
+        await _until_shown(home, printer, "print_status", "running")
+        jobs = [job for job in home.farm.world.jobs.values() if job.assigned_printer_id == printer]
+        job = next(job for job in jobs if job.status == "printing")
+        assert home.farm.queue.cancel(job)
+        await home.farm.advance(30)
+        await _until_shown(home, printer, "printing", "off", "binary_sensor")
+
+
+async def _disconnect(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        home.farm.reconnect_printer(printer)
+        await _until_shown(home, printer, "online", "on", "binary_sensor")
+        home.farm.disconnect_printer(printer)
+        await _until_shown(home, printer, "online", "off", "binary_sensor")
+
+
+async def _reconnect(home: Home, trigger: Trigger) -> None:
+    await _disconnect(home, trigger)
+    for printer in _identifiers(home, trigger):
+        home.farm.reconnect_printer(printer)
+        await _until_shown(home, printer, "online", "on", "binary_sensor")
+
+
+async def _hold_job(home: Home, trigger: Trigger) -> None:
+    job = next(job for job in home.farm.world.jobs.values() if job.status == "pending")
+    job.status = "waiting-for-approval"
+    home.farm.world.jobs.touch(job.id)
+    home.farm.settle()
+    await home.pass_by(61)
+
+
+async def _let_an_order_become_overdue(home: Home, trigger: Trigger) -> None:
+    deadline = dt_util.utcnow() - timedelta(hours=1)
+    home.farm.orders.create({"orderNumber": "1043", "deadline": deadline.isoformat()}, [])
+    home.farm.settle()
+    await home.pass_by(61)
 
 
 async def _create_order(home: Home, trigger: Trigger) -> None:
@@ -226,6 +325,13 @@ async def _add_job(home: Home, trigger: Trigger) -> None:
     assert value_of(home.hass, home.farm.config.store_id, "jobs_queued") == "1"
 
 
+async def _need_more_than_there_is(home: Home, trigger: Trigger) -> None:
+    part = next(part["id"] for part in home.farm.world.parts.values() if part["name"] == "Drill Jig")
+    home.farm.builder.build({"parts": [{"partId": part, "quantity": 30, "tags": {"user.tags": "nowhere"}}]})
+    await home.farm.advance(60)
+    await home.pass_by(300)
+
+
 async def _use_spools_up(home: Home, trigger: Trigger) -> None:
     for printer in _identifiers(home, trigger):
         machine = home.farm.printer(printer).machine
@@ -242,13 +348,23 @@ FIRE: dict[str, FireTrigger] = {
     "homeassistant": _leave_to_restart,
     "numeric_state": _cross_the_limit,
     "printago.bed_needs_clearing": _end_print,
+    "printago.bed_waiting": _end_print,
     "printago.fabmatic_tripped": _trip_fabmatic,
     "printago.farm_idle": _end_all_prints,
+    "printago.job_waiting_for_approval": _hold_job,
     "printago.jobs_waiting": _add_job,
+    "printago.material_short": _need_more_than_there_is,
     "printago.order_completed": _end_all_prints,
     "printago.order_created": _create_order,
+    "printago.order_overdue": _let_an_order_become_overdue,
+    "printago.print_canceled": _cancel_print,
     "printago.print_failed": _fail_print,
     "printago.print_finished": _end_print,
+    "printago.print_paused": _pause_print,
+    "printago.print_resumed": _resume_print,
+    "printago.print_started": _start_print,
+    "printago.printer_offline": _disconnect,
+    "printago.printer_online": _reconnect,
     "printago.printer_problem": _raise_hms,
     "printago.queue_empty": _empty_queue,
     "printago.spool_low": _use_spools_up,

@@ -4,15 +4,17 @@ Only Home Assistant imports this module: if the Home Assistant helpers it uses c
 """
 
 from abc import abstractmethod
-from typing import override
+from typing import Any, override
 
-from homeassistant.const import CONF_BELOW, CONF_OPTIONS, STATE_ON, Platform
+from homeassistant.const import CONF_OPTIONS, STATE_OFF, STATE_ON, Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import ENTITY_STATE_TRIGGER_SCHEMA, Trigger, TriggerConfig
 import voluptuous as vol
 
-from .trigger_kinds import EventTrigger, StateTrigger
+from .bed_trigger import BedWaitingTrigger
+from .spool_trigger import SpoolLowTrigger
+from .trigger_kinds import EventTrigger, PrintagoTrigger, RisingTrigger, StateTrigger
 
 CONF_SEVERITY = "severity"
 SEVERITIES = ("error", "warning")
@@ -23,13 +25,6 @@ _PROBLEM_SCHEMA = ENTITY_STATE_TRIGGER_SCHEMA.extend(
             vol.Required(CONF_SEVERITY, default=list(SEVERITIES)): vol.All(
                 cv.ensure_list, vol.Length(min=1), [vol.In(SEVERITIES)]
             )
-        }
-    }
-)
-_SPOOL_SCHEMA = ENTITY_STATE_TRIGGER_SCHEMA.extend(
-    {
-        vol.Required(CONF_OPTIONS, default={}): {
-            vol.Required(CONF_BELOW, default=10): vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
         }
     }
 )
@@ -47,7 +42,7 @@ class PrinterProblemTrigger(EventTrigger):
         self.event_types = frozenset(f"hms_{severity}" for severity in self.options[CONF_SEVERITY])
 
 
-def _on_event(key: str, event_type: str) -> type[Trigger]:
+def _on_event(key: str, event_type: str) -> type[PrintagoTrigger[Any]]:
     """Return a trigger for one type of event."""
 
     class OneEventTrigger(EventTrigger):
@@ -59,15 +54,31 @@ def _on_event(key: str, event_type: str) -> type[Trigger]:
     return OneEventTrigger
 
 
-class BedNeedsClearingTrigger(StateTrigger):
-    """Fires when a print has ended and needs to be removed."""
+def _on_binary(key: str, value: str) -> type[PrintagoTrigger[Any]]:
+    """Return a trigger for a binary sensor that becomes on, or off."""
 
-    platform = Platform.BINARY_SENSOR
-    keys = frozenset({"bed_needs_clearing"})
+    class BinaryTrigger(StateTrigger):
+        """Fires when a binary sensor reaches a state."""
 
-    @override
-    def value_of(self, state: State) -> bool:
-        return state.state == STATE_ON
+        platform = Platform.BINARY_SENSOR
+        keys = frozenset({key})
+
+        @override
+        def value_of(self, state: State) -> bool:
+            return state.state == value
+
+    return BinaryTrigger
+
+
+def _on_rise(key: str) -> type[PrintagoTrigger[Any]]:
+    """Return a trigger for a count of the farm that rises."""
+
+    class OneCountTrigger(RisingTrigger):
+        """Fires when one count rises."""
+
+        keys = frozenset({key})
+
+    return OneCountTrigger
 
 
 class _CountTrigger(StateTrigger):
@@ -117,37 +128,36 @@ class FarmIdleTrigger(_CountTrigger):
         return count == 0
 
 
-class SpoolLowTrigger(StateTrigger):
-    """Fires when less than a percentage of a spool is left."""
-
-    platform = Platform.SENSOR
-    keys = frozenset({"ams_tray", "external_spool"})
-    schema = _SPOOL_SCHEMA
-
-    @override
-    def value_of(self, state: State) -> bool | None:
-        # A removed spool has no value; the next one may be the same spool.
-        remaining = state.attributes.get("remaining")
-        below: float = self.options[CONF_BELOW]
-        return remaining < below if isinstance(remaining, int | float) else None
-
-
-TRIGGERS: dict[str, type[Trigger]] = {
-    "bed_needs_clearing": BedNeedsClearingTrigger,
+PRINTER_TRIGGERS: dict[str, type[PrintagoTrigger[Any]]] = {
+    "bed_needs_clearing": _on_binary("bed_needs_clearing", STATE_ON),
+    "bed_waiting": BedWaitingTrigger,
     "fabmatic_tripped": _on_event("alert", "fabmatic_tripped"),
+    "print_canceled": _on_event("print", "print_canceled"),
+    "print_failed": _on_event("print", "print_failed"),
+    "print_finished": _on_event("print", "print_finished"),
+    "print_paused": _on_event("print", "print_paused"),
+    "print_resumed": _on_event("print", "print_resumed"),
+    "print_started": _on_event("print", "print_started"),
+    "printer_offline": _on_binary("online", STATE_OFF),
+    "printer_online": _on_binary("online", STATE_ON),
+    "printer_problem": PrinterProblemTrigger,
+    "spool_low": SpoolLowTrigger,
+}
+"""The triggers for printers, and for a farm that stands for its printers."""
+FARM_TRIGGERS: dict[str, type[PrintagoTrigger[Any]]] = {
     "farm_idle": FarmIdleTrigger,
+    "job_waiting_for_approval": _on_rise("jobs_waiting_approval"),
     "jobs_waiting": JobsWaitingTrigger,
     "material_short": _on_event("material", "material_short"),
     "order_completed": _on_event("order", "order_completed"),
     "order_created": _on_event("order", "order_created"),
-    "print_failed": _on_event("print", "print_failed"),
-    "print_finished": _on_event("print", "print_finished"),
-    "printer_problem": PrinterProblemTrigger,
+    "order_overdue": _on_rise("orders_overdue"),
     "queue_empty": QueueEmptyTrigger,
-    "spool_low": SpoolLowTrigger,
 }
+"""The triggers for farms."""
+TRIGGERS: dict[str, type[PrintagoTrigger[Any]]] = {**PRINTER_TRIGGERS, **FARM_TRIGGERS}
 
 
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers by name."""
-    return TRIGGERS
+    return dict(TRIGGERS)

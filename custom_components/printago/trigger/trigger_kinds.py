@@ -14,9 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, override
 
 from homeassistant.const import ATTR_ENTITY_ID, CONF_FOR, STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.target import TargetStateChangedData, async_track_target_selector_state_change_event
+from homeassistant.helpers.target import (
+    TargetSelection,
+    TargetStateChangedData,
+    async_track_target_selector_state_change_event,
+)
 from homeassistant.helpers.trigger import (
     ATTR_BEHAVIOR,
     BEHAVIOR_ALL,
@@ -31,7 +35,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from ..hub.entity_filter import async_entities_of
+from ..hub.entity_filter import async_targeted_entities
 
 _AWAY = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
 
@@ -55,6 +59,7 @@ class PrintagoTrigger[V](Trigger):
         super().__init__(hass, config)
         assert config.target is not None
         self._target = config.target
+        self._selection = TargetSelection(config.target)
         self.options: Mapping[str, Any] = config.options or {}
         self._known: dict[str, V] = {}
         """The last known value of each entity."""
@@ -81,7 +86,7 @@ class PrintagoTrigger[V](Trigger):
 
     @callback
     def _async_ours(self, entities: set[str]) -> set[str]:
-        return async_entities_of(self._hass, entities, self.platform, self.keys)
+        return async_targeted_entities(self._hass, self._selection, entities, self.platform, self.keys)
 
     @callback
     def _async_on_targets(self, added: set[str], removed: set[str], *_: Any) -> None:
@@ -121,16 +126,20 @@ class PrintagoTrigger[V](Trigger):
         """Handle an entity with its new value and the last known one."""
 
     @callback
-    def _async_run(self, data: TargetStateChangedData) -> None:
+    def _async_run_for(self, data: TargetStateChangedData) -> None:
         event = data.state_change_event
-        entity_id = event.data["entity_id"]
+        change = event.data
+        self._async_run(change["entity_id"], change["old_state"], change["new_state"], event.context)
+
+    @callback
+    def _async_run(self, entity_id: str, old: State | None, new: State | None, context: Context | None) -> None:
         payload = {
             ATTR_ENTITY_ID: entity_id,
-            "from_state": event.data["old_state"],
-            "to_state": event.data["new_state"],
+            "from_state": old,
+            "to_state": new,
             CONF_FOR: self.options.get(CONF_FOR),
         }
-        self._run_action(payload, f"state of {entity_id}", event.context)
+        self._run_action(payload, f"state of {entity_id}", context)
 
 
 class EventTrigger(PrintagoTrigger[str]):
@@ -153,7 +162,24 @@ class EventTrigger(PrintagoTrigger[str]):
         if new.attributes.get("event_type") not in self.event_types:
             return
         if _has_happened_since(old, value) if before is None else value != before:
-            self._async_run(data)
+            self._async_run_for(data)
+
+
+class RisingTrigger(PrintagoTrigger[int]):
+    """Fires whenever a count is higher than before."""
+
+    platform = Platform.SENSOR
+    schema = ENTITY_STATE_TRIGGER_SCHEMA
+
+    @override
+    def value_of(self, state: State) -> int | None:
+        return int(state.state) if state.state.isdecimal() else None
+
+    @override
+    @callback
+    def _async_on_value(self, before: int | None, value: int, data: TargetStateChangedData) -> None:
+        if before is not None and value > before:
+            self._async_run_for(data)
 
 
 def _has_happened_since(old: State | None, value: str) -> bool:
@@ -218,7 +244,7 @@ class StateTrigger(PrintagoTrigger[bool]):
         if not value or before is not False or not self._counts():
             return
         if not self._duration:
-            self._async_run(data)
+            self._async_run_for(data)
             return
         entity_id = data.state_change_event.data["entity_id"]
         key = entity_id if self._behavior == BEHAVIOR_EACH else self._behavior
@@ -247,7 +273,7 @@ class StateTrigger(PrintagoTrigger[bool]):
                 self._waits.pop(key).cancel()
             elif wait.over and self._read(self._hass.states.get(wait.entity_id)) is not None:
                 del self._waits[key]
-                self._async_run(wait.data)
+                self._async_run_for(wait.data)
 
     def _lasts(self, key: str) -> bool:
         if key == BEHAVIOR_FIRST:

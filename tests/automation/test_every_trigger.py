@@ -1,0 +1,73 @@
+"""Every trigger fires for what it is about, and none by what goes away and comes back, of a printer and of a whole farm."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.printago.const import DOMAIN
+from custom_components.printago.trigger import FARM_TRIGGERS, PRINTER_TRIGGERS
+from tests.automation.test_reconnect_is_no_trigger import DISTURBANCES, RESTARTS, check, farm_config, home
+from tests.support.common import printer_named, until_asked
+from tests.support.examples import Example
+from tests.support.example_home import PRINTER, Home
+from tests.support.fire_triggers import FIRE, seconds_of
+
+__all__ = ["farm_config", "home"]
+
+ACTION = "notify.notify"
+OPTIONS: Mapping[str, Any] = {"bed_waiting": {"for": "00:05:00"}, "spool_low": {"below": 10}}
+
+
+def example(name: str, names: list[str], entities: list[str]) -> Example:
+    """Return an automation with these triggers that says which of them fired."""
+    triggers = [
+        {
+            "trigger": f"{DOMAIN}.{each}",
+            "id": each,
+            "target": {"entity_id": entities},
+            "options": OPTIONS.get(each, {}),
+        }
+        for each in names
+    ]
+    actions = [{"action": ACTION, "data": {"message": "{{ trigger.id }}"}}]
+    return Example(name, {"alias": "Every trigger", "mode": "parallel", "triggers": triggers, "actions": actions})
+
+
+OF_A_PRINTER = example(
+    "a printer",
+    list(PRINTER_TRIGGERS),
+    [
+        *(f"event.x1_carbon_01_{key}" for key in ("print", "alert")),
+        *(f"binary_sensor.x1_carbon_01_{key}" for key in ("bed_needs_clearing", "online")),
+        "sensor.x1_carbon_01_ams_1_tray_1",
+    ],
+)
+# The print of the order is running at first.
+OF_A_FARM = example(
+    "a farm", list(dict.fromkeys(["order_completed", *PRINTER_TRIGGERS, *FARM_TRIGGERS])), ["event.virtual_farm_job"]
+)
+
+
+@pytest.mark.parametrize("example", [OF_A_PRINTER, OF_A_FARM], ids=lambda example: example.name)
+async def test_each_trigger_fires_for_its_change_and_none_for_what_comes_back(home: Home) -> None:
+    printer = printer_named(home.farm, PRINTER)
+    registry = er.async_get(home.hass)
+    entities = home.triggers[0]["target"]["entity_id"]
+    assert all(registry.async_get(entity) is not None for entity in entities)
+    assert home.farm.printer(printer).machine.phase.busy
+    await check(home, {**DISTURBANCES, **RESTARTS})
+    silent = []
+    for trigger in home.triggers:
+        count = len(home.done)
+        await FIRE[trigger["trigger"]](home, trigger)
+        await home.pass_by(70 + seconds_of(trigger))
+        fired = (ACTION, {"message": trigger["id"]})
+        with suppress(TimeoutError):
+            await until_asked(lambda: fired in home.done[count:])  # noqa: B023
+        if fired not in home.done[count:]:
+            silent.append(trigger["id"])
+    assert silent == []
+    await check(home, {**DISTURBANCES, **RESTARTS})
