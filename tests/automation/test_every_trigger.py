@@ -11,8 +11,8 @@ from custom_components.printago.const import DOMAIN
 from custom_components.printago.trigger import FARM_TRIGGERS, PRINTER_TRIGGERS
 from tests.automation.test_reconnect_is_no_trigger import DISTURBANCES, RESTARTS, check, farm_config, home
 from tests.support.common import printer_named, until_asked
-from tests.support.examples import Example
 from tests.support.example_home import PRINTER, Home
+from tests.support.examples import Example
 from tests.support.fire_triggers import FIRE, seconds_of
 
 __all__ = ["farm_config", "home"]

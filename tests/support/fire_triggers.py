@@ -325,11 +325,11 @@ async def _add_job(home: Home, trigger: Trigger) -> None:
     assert value_of(home.hass, home.farm.config.store_id, "jobs_queued") == "1"
 
 
-async def _need_more_than_there_is(home: Home, trigger: Trigger) -> None:
-    part = next(part["id"] for part in home.farm.world.parts.values() if part["name"] == "Drill Jig")
-    home.farm.builder.build({"parts": [{"partId": part, "quantity": 30, "tags": {"user.tags": "nowhere"}}]})
-    await home.farm.advance(60)
-    await home.pass_by(300)
+async def _report_material_short(home: Home, trigger: Trigger) -> None:
+    entity = er.async_get(home.hass).async_get_entity_id("event", DOMAIN, f"{home.farm.config.store_id}_material")
+    assert entity is not None
+    now = dt_util.utcnow().isoformat(timespec="milliseconds")
+    home.hass.states.async_set(entity, now, {"event_type": "material_short"})
 
 
 async def _use_spools_up(home: Home, trigger: Trigger) -> None:
@@ -353,7 +353,7 @@ FIRE: dict[str, FireTrigger] = {
     "printago.farm_idle": _end_all_prints,
     "printago.job_waiting_for_approval": _hold_job,
     "printago.jobs_waiting": _add_job,
-    "printago.material_short": _need_more_than_there_is,
+    "printago.material_short": _report_material_short,
     "printago.order_completed": _end_all_prints,
     "printago.order_created": _create_order,
     "printago.order_overdue": _let_an_order_become_overdue,
