@@ -117,6 +117,7 @@ async def test_beds_of_other_printers_are_not_notified(
 async def test_beds_of_the_farm_are_those_of_its_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
 ) -> None:
+    await end_print(hass, farm, printer_named(farm, X1C))
     phone, notified = add_phone(hass)
     printers = {"device_id": [device_id(hass, entry, farm.config.store_id)]}
     await use("beds_waiting", phones=[phone], printers=printers, quiet_start="00:00:00", quiet_end="00:00:00")

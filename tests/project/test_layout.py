@@ -8,7 +8,10 @@ import re
 
 import pytest
 
+from tests.support.figures import Figures
+
 PACKAGE = Path(__file__).parents[2] / "custom_components" / "printago"
+PICTURE = PACKAGE.parents[1] / "docs" / "architecture.md"
 PLATFORMS = frozenset(
     {"binary_sensor", "button", "calendar", "event", "fan", "image", "light", "number", "sensor", "switch", "todo"}
 )
@@ -114,9 +117,23 @@ def test_no_modules_and_no_rooms_import_each_other_in_a_circle() -> None:
     assert not _circle(ROOMS)
 
 
-def test_house_has_few_rooms_on_few_floors() -> None:
+def test_house_has_few_rooms_on_few_floors(figures: Figures) -> None:
+    figures["rooms"] = len(ROOMS)
+    figures["floors"] = max(_floors(ROOMS).values())
+    figures["arrows between rooms"] = sum(map(len, ROOMS.values()))
     assert len(ROOMS) <= MOST_ROOMS, sorted(ROOMS)
     assert max(_floors(ROOMS).values()) <= MOST_FLOORS
+
+
+def test_picture_in_the_docs_shows_each_room_above_those_that_it_imports() -> None:
+    shown = (PICTURE.read_text(encoding="utf-8").partition("## The layout")[2]).partition("-->")[0]
+    boxes = [
+        re.findall(r"\w+", names.partition("<br>")[2].replace("<br>", " ")) for names in re.findall('"(.*)"', shown)
+    ]
+    height = {room: -number for number, rooms in enumerate(boxes) for room in rooms}
+    assert sorted(height) == sorted(ROOMS), "docs/architecture.md, The layout"
+    for room, imported in ROOMS.items():
+        assert not [below for below in imported if height[below] >= height[room]], room
 
 
 @pytest.mark.parametrize("room", sorted(FORBIDDEN.keys() & ROOMS.keys()))
