@@ -9,7 +9,7 @@ from typing import Any, cast
 from unittest.mock import Mock
 import zlib
 
-# Ours has to be imported first: the test plugin brings a package of the same name, which would hide it.
+# Import ours first: the test plugin has a package of the same name, which would hide it.
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
@@ -30,27 +30,27 @@ from tests.support.event_recorder import EventRecorder
 from tests.support.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
-pytest_plugins = ["tests.support.figures", "tests.support.replaced", "tests.support.skips"]
+pytest_plugins = ["tests.support.figures", "tests.support.leftover_patches", "tests.support.skips"]
 
 _LONGEST_NAME = 40
 
-# On an overloaded machine even idle threads need longer to end than the ten seconds after which they are found to be left.
+# On an overloaded machine even idle threads take longer to end than the ten seconds after which they count as leaked.
 executor.EXECUTOR_SHUTDOWN_TIMEOUT = 30
 
-# Each test makes and drops a Home Assistant: to look for garbage as often as a program that runs for long takes a quarter of
-# the time.
+# Each test creates and drops a Home Assistant: collecting garbage as often as in a long-running program takes a quarter
+# of the time.
 gc.set_threshold(50_000)
-# The last collection, when the process ends, looks at all that there is for seconds.
+# The last collection, when the process ends, would visit all objects for seconds.
 atexit.register(gc.freeze)
 
-# Each test sets up hundreds of entities: to log each of them takes longer than to make its state.
+# Each test sets up hundreds of entities: logging each of them takes longer than creating its state.
 logging.getLogger("homeassistant.helpers.entity_registry").setLevel(logging.WARNING)
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name long texts and bytes by their length and a checksum: a test's name has to stay readable, and the same."""
+    """Replace long texts and bytes in test IDs by length and checksum, so that IDs are readable and stable."""
     if not isinstance(val, str | bytes) or len(val) <= _LONGEST_NAME:
         return None
     data = val.encode(errors="replace") if isinstance(val, str) else val
@@ -59,14 +59,14 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.fixture(autouse=True)
 def nothing_on_disk(hass_storage: dict[str, Any]) -> None:
-    """Keep what is stored in memory: one test's requests are nothing that another one has sent."""
+    """Keep stored data in memory: no test counts the requests of another one."""
 
 
 @pytest.fixture(autouse=True)
 async def enable_event_loop_debug() -> None:
-    """Let the loop refuse calls from other threads, in place of the test plugin's debug mode.
+    """Let the loop refuse calls from other threads, instead of the test plugin's debug mode.
 
-    That also keeps the stack of every future, which took half of the time of all tests.
+    Debug mode also keeps the stack of every future, which took half of the time of all tests.
     """
     loop: Any = asyncio.get_running_loop()
 
@@ -91,16 +91,16 @@ def finished_home_assistants_are_forgotten(mock_zeroconf_resolver: Any) -> Itera
 
 @pytest.fixture(scope="session", autouse=True)
 def what_is_imported_is_kept() -> None:
-    """Leave what has been imported out of each collection of garbage: to look at all of it takes as long as many tests."""
+    """Exclude imported modules from garbage collection: visiting all of them takes as long as many tests."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def garbage_collection() -> Iterator[None]:
-    """Collect what the tests of a file have left.
+    """Collect the garbage of a file's tests.
 
-    The test plugin's fixture of this name also freezes all that there is before each file: garbage would stay.
+    The test plugin's fixture of this name also freezes all objects before each file: garbage would stay.
     """
     yield
     gc.collect()
@@ -108,9 +108,9 @@ def garbage_collection() -> Iterator[None]:
 
 @pytest.fixture
 def farm_config(request: pytest.FixtureRequest) -> FarmConfig:
-    """Return the settings of the farm: time stands still unless a test moves it, and it is as strict as it can be.
+    """Return the settings of the farm: time is stopped unless a test advances it, and all rules are strict.
 
-    Most of what a test takes is the set-up of fifty entities a printer: `printers(n)` marks those that need but a few.
+    Most of a test's time is the setup of fifty entities per printer: `printers(n)` marks tests that need only a few.
     """
     marker = request.node.get_closest_marker("printers")
     return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True, printers=marker.args[0] if marker else 8)
@@ -137,7 +137,7 @@ def entry_data(farm: VirtualFarm, **changes: Any) -> dict[str, Any]:
 async def setup_entry(
     hass: HomeAssistant, farm: VirtualFarm, enable_custom_integrations: None
 ) -> AsyncGenerator[SetUp]:
-    """Return what sets up an entry of the farm, and unloads it in the end."""
+    """Return a function that sets up an entry of the farm, and unloads it at the end."""
     entries: list[MockConfigEntry] = []
 
     async def set_up(**changes: Any) -> MockConfigEntry:
@@ -156,19 +156,19 @@ async def setup_entry(
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Return snapshots that know what of Home Assistant's objects is the same in each run."""
+    """Return snapshots that ignore what differs between runs in Home Assistant's objects."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
 @pytest.fixture
 def every_entity_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enable what is disabled by default."""
+    """Enable all entities that are disabled by default."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", property(lambda _: True))
 
 
 @pytest.fixture
 async def entry(farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
-    """Return the entry of the farm, set up."""
+    """Return the entry of the farm after setup."""
     entry = await setup_entry()
     if entry.state is ConfigEntryState.LOADED and farm.world.printers:
         coordinator = entry.runtime_data.coordinator
@@ -182,7 +182,7 @@ async def entry(farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
 
 @pytest.fixture
 async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> str:
-    """Return the printer of the farm that prints; all has calmed down after set-up."""
+    """Return the farm's printing printer, after setup has finished."""
     await pass_time(hass, 31)
     farm.clear_requests()
     return printer_named(farm, "X1 Carbon 01")
@@ -190,7 +190,7 @@ async def busy(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock by which outages and the quota are measured."""
+    """Return the clock that measures outages and the quota."""
     clock = Clock()
     monkeypatch.setattr("custom_components.printago.issues.stream.monotonic", clock)
 
@@ -203,19 +203,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 async def recorder(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> EventRecorder:
-    """Record the events that fire after set-up has settled."""
+    """Record the events that fire after setup has finished."""
     await pass_time(hass, 31)
     return EventRecorder(hass)
 
 
 @pytest.fixture
 async def at_rest(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let set-up come to its end, so that what is asked of the farm comes from the test."""
+    """Wait until setup has finished, so that all requests come from the test."""
     await hass.async_block_till_done(wait_background_tasks=True)
     farm.clear_requests()
 
 
 @pytest.fixture
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for the jobs of a build sooner than in a cloud that is far away."""
+    """Shorten the pause before the jobs of a build are requested."""
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.4, 0.4))

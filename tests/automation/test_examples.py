@@ -12,7 +12,7 @@ from tests.support.fire_triggers import fire_triggers
 
 @pytest.mark.parametrize("found", [{"script": {}}, [{"alias": "No trigger"}], "a text", None])
 def test_yaml_other_than_automation_card_or_call_is_refused(found: Any) -> None:
-    with pytest.raises(ValueError, match="nobody knows how to try"):
+    with pytest.raises(ValueError, match="no test for this example"):
         list(automations("page.md", found))
 
 
@@ -30,26 +30,26 @@ def test_each_example_has_a_unique_name() -> None:
 
 def test_unknown_input_fails() -> None:
     blueprint = {"blueprint": {"input": {"shade": {"name": "Shade", "selector": {"color_temp": {}}}}}}
-    with pytest.raises(pytest.fail.Exception, match="nobody knows how to fill in shade"):
+    with pytest.raises(pytest.fail.Exception, match="no value is defined for the input shade"):
         filled_in(Example("new.yaml", blueprint), {}, {})
 
 
 @pytest.mark.parametrize(
     ("conditions", "triggers", "what"),
     [
-        ([{"condition": "zone"}], [], "let zone hold"),
-        ([], [{"trigger": "sun", "event": "sunset"}], "set off sun"),
+        ([{"condition": "zone"}], [], "unknown condition zone"),
+        ([], [{"trigger": "sun", "event": "sunset"}], "unknown trigger sun"),
     ],
 )
 async def test_unknown_trigger_or_condition_fails(conditions: list[Any], triggers: list[Any], what: str) -> None:
     home: Any = SimpleNamespace(example=Example("new", {}), conditions=conditions, triggers=triggers)
-    with pytest.raises(pytest.fail.Exception, match=f"nobody knows how to {what}"):
+    with pytest.raises(pytest.fail.Exception, match=what):
         await fire_triggers(home)
 
 
 def test_entity_of_an_unknown_kind_fails() -> None:
     home: Any = SimpleNamespace(example=Example("new", {}))
-    with pytest.raises(pytest.fail.Exception, match=r"nobody knows what vacuum\.robot shows"):
+    with pytest.raises(pytest.fail.Exception, match=r"no first state is defined for vacuum\.robot"):
         Home.first_state(home, "vacuum.robot")
 
 

@@ -1,4 +1,4 @@
-"""What tests of actions ask for."""
+"""Calls actions, and returns the requests that they cause."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
 
 
 def sent(farm: VirtualFarm, path: str) -> list[Any]:
-    """Return the bodies that were sent to a path."""
+    """Return the bodies of the requests to a path."""
     return [request.body for request in farm.requests if request.path == path]

@@ -1,4 +1,4 @@
-"""Automations that tests set up in Home Assistant."""
+"""Automations for tests."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ RAN = "automation_ran"
 
 
 async def automate(hass: HomeAssistant, *triggers: dict[str, Any], conditions: list[Any] | None = None) -> list[str]:
-    """Set up an automation; return a list that gets the ID of the entity behind each run."""
+    """Set up an automation; return a list that gets the entity ID of each run."""
     ran: list[str] = []
 
     @callback
@@ -39,7 +39,7 @@ async def automate(hass: HomeAssistant, *triggers: dict[str, Any], conditions: l
 async def assert_described(
     hass: HomeAssistant, category: str, names: Iterable[str], descriptions: Mapping[str, Any]
 ) -> None:
-    """Assert that ours among the triggers or conditions are just these, and that each has target, words and icon."""
+    """Assert that exactly these triggers or conditions are ours, and that each has a target, translations and an icon."""
     described = {name: description for name, description in descriptions.items() if name.startswith(f"{DOMAIN}.")}
     assert described.keys() == {f"{DOMAIN}.{name}" for name in names}
     assert all(description and description["target"] for description in described.values())
@@ -48,7 +48,7 @@ async def assert_described(
 
 
 async def _untranslated(hass: HomeAssistant, category: str, descriptions: Mapping[str, Any]) -> list[str]:
-    """Return the words that these triggers or conditions lack in English."""
+    """Return the missing English texts of these triggers or conditions."""
     words = await async_get_translations(hass, "en", category, {DOMAIN})
     wanted: list[str] = []
     for name, description in descriptions.items():

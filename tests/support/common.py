@@ -1,4 +1,4 @@
-"""What tests ask Home Assistant for."""
+"""Reads states from Home Assistant, and waits for them."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def state_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "se
 
 
 def value_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "sensor") -> str | None:
-    """Return the state of an entity of a printer or store as text, None while there is no such entity."""
+    """Return the state of an entity of a printer or store as text, None if there is no such entity."""
     found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{identifier}_{key}")
     state = hass.states.get(found) if found else None
     return state.state if state else None
@@ -39,7 +39,9 @@ def value_of(hass: HomeAssistant, identifier: str, key: str, platform: str = "se
 async def until_changed(
     listen: Callable[[Callable[..., None]], CALLBACK_TYPE], holds: Callable[[], bool], seconds: float = 10
 ) -> None:
-    """Await the changes that make something hold; ``listen`` adds a listener for them and returns what removes it."""
+    """Wait for changes until a condition is true; ``listen`` adds a listener for them and returns a function that
+    removes it.
+    """
     changed = asyncio.Event()
 
     @callback
@@ -57,24 +59,24 @@ async def until_changed(
 
 
 async def until(hass: HomeAssistant, holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Await the state changes that make something hold."""
+    """Wait for state changes until a condition is true."""
     await until_changed(partial(hass.bus.async_listen, EVENT_STATE_CHANGED), holds, seconds)
 
 
 async def until_farm(entry: MockConfigEntry, holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Await the changes of the farm model that make something hold, whether or not an entity shows it."""
+    """Wait for changes of the farm model until a condition is true, whether or not an entity shows them."""
     await until_changed(entry.runtime_data.coordinator.listeners.async_add_changes, holds, seconds)
 
 
 async def until_asked(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Await the requests to the farm that make something hold; the farm has no event for them."""
+    """Wait for requests to the farm until a condition is true; the farm has no event for them."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 
 async def pass_time(hass: HomeAssistant, seconds: float) -> None:
-    """Let Home Assistant's timers believe that time has passed; sockets and clocks go on as ever."""
+    """Advance Home Assistant's timers; sockets and clocks are unaffected."""
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -97,7 +99,7 @@ def printer_named(farm: VirtualFarm, name: str) -> str:
 
 
 def paths(farm: VirtualFarm) -> list[str]:
-    """Return what was asked of the farm, oldest first, as ``METHOD /path``."""
+    """Return the requests to the farm, oldest first, as ``METHOD /path``."""
     return [f"{request.method} {request.path}" for request in farm.requests]
 
 

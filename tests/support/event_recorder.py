@@ -1,4 +1,4 @@
-"""Records what event entities fire, and takes the stream down and up."""
+"""Records the events of event entities, and takes the stream down and up."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ async def drop_stream(hass: HomeAssistant, farm: VirtualFarm) -> None:
 
 
 async def restore_stream(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Let the stream come back, and the reconcile that follows."""
+    """Restore the stream, and wait for the snapshot that follows."""
     farm.publisher.refuse = False
     entry.runtime_data.coordinator.realtime.reconnect_now()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "on")

@@ -1,4 +1,4 @@
-"""A Home Assistant that starts, stops and starts again, with the virtual farm and one automation in it."""
+"""A Home Assistant that starts, stops and restarts, with the virtual farm and one automation."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -34,7 +34,7 @@ from tests.support.simulated_time import SimulatedTime
 from virtual_farm import VirtualFarm
 
 PRINTER = "X1 Carbon 01"
-"""The printer that blueprints are made for; it prints."""
+"""The printer that blueprints are configured for; it prints."""
 AWAY = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
 FIRST_STATES = {
     "binary_sensor": "off",
@@ -44,7 +44,7 @@ FIRST_STATES = {
     "light": "on",
     "switch": "on",
 }
-"""States of entities of others by domain; an empty one stands for a moment in the past."""
+"""States of other entities by domain; an empty one means a moment in the past."""
 ENTITY = re.compile(rf"\b(?:{'|'.join(FIRST_STATES)})\.[a-z0-9_]+\b")
 ANSWER = {
     "errors": [],
@@ -52,11 +52,11 @@ ANSWER = {
     "jobs": [],
     "parts": [{"name": "Benchy", "part_id": "benchy"}],
 }
-"""What every action answers: nothing is done, so that the same can be tried again and again."""
+"""The response of every mocked action; it does nothing, so it can be tried repeatedly."""
 
 
 class Home:
-    """Runs one example, and notes what it does."""
+    """Runs one example, and records its actions."""
 
     def __init__(self, farm: VirtualFarm, time: SimulatedTime, example: Example, patch: pytest.MonkeyPatch) -> None:
         """Prepare to start."""
@@ -67,7 +67,7 @@ class Home:
         """The actions called so far, with their data."""
         self.entry_id = "the_farm"
         self.foreign: dict[str, str] = {}
-        """Entities of others that the example names, and what they show at first."""
+        """Other entities that the example names, and their first states."""
         self._running = AsyncExitStack()
         self._config: dict[str, Any] = {}
         patch.setattr(ServiceRegistry, "async_call", self._call)
@@ -104,7 +104,7 @@ class Home:
         return entry
 
     async def start(self) -> None:
-        """Start for the first time, and make the automation when all is there and calm."""
+        """Start for the first time, and add the automation after setup has finished."""
         await self._boot(CoreState.running)
         await self.load_farm()
         await self.pass_by(60)
@@ -116,9 +116,9 @@ class Home:
         await self._set_up_automation()
 
     async def restart(self, *, late: bool, foreign: str | None = None) -> None:
-        """Stop, and start again; ``late`` lets everything but the automation come after the start.
+        """Stop and restart; with ``late``, everything except the automation is set up after the start.
 
-        Entities of others show what they did, unless there is a state for them.
+        Other entities keep their states, unless a new state is given for them.
         """
         saved = {state.entity_id: foreign or state.state for state in self.shown().values()}
         await self.stop()
@@ -161,7 +161,7 @@ class Home:
         self.done.append((DID, {}))
 
     async def load_farm(self) -> None:
-        """Set the entry of the farm up."""
+        """Set up the entry of the farm."""
         data = entry_data(self.farm)
         entry = MockConfigEntry(
             domain=DOMAIN, title="Virtual Farm", unique_id=self.farm.config.store_id, data=data, entry_id=self.entry_id
@@ -170,7 +170,7 @@ class Home:
         assert await self.hass.config_entries.async_setup(entry.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
-    # The automation.
+    # The automation
 
     def _automation(self) -> dict[str, Any]:
         example = self.example
@@ -186,7 +186,7 @@ class Home:
         return {"id": "example", **hurried(filled_in(example, devices, ours))}
 
     def device_id(self, identifier: str) -> str:
-        """Return the ID of the device of a printer or store."""
+        """Return the device ID of a printer or store."""
         device = device_of(self.hass, self.entry, identifier)
         assert device is not None
         return device.id
@@ -200,7 +200,7 @@ class Home:
         assert state.state == "on", "Home Assistant refused the automation"
 
     def _named(self) -> set[str]:
-        """Return the entities that triggers and conditions name, also within templates."""
+        """Return the entities in triggers and conditions, including those in templates."""
         names: set[str] = set()
         for part in (*self.triggers, *self.conditions):
             for node in nodes(part):
@@ -212,16 +212,16 @@ class Home:
         return names
 
     def first_state(self, entity: str) -> str:
-        """Return what an entity of others shows at first; fails for a kind that nobody knows."""
+        """Return the first state of another entity; fails for an unknown kind."""
         domain = entity.partition(".")[0]
         if domain not in FIRST_STATES:
-            pytest.fail(f"{self.example.name}: nobody knows what {entity} shows at first")
+            pytest.fail(f"{self.example.name}: no first state is defined for {entity}")
         return FIRST_STATES[domain] or dt_util.utcnow().isoformat()
 
-    # What is shown.
+    # States
 
     def show_foreign(self, states: Mapping[str, str] | str | None) -> None:
-        """Let entities of others show a state, or each its own; None removes them."""
+        """Set a state for other entities, or one for each; None removes them."""
         for entity in self.foreign:
             if states is None:
                 self.hass.states.async_remove(entity)
@@ -229,13 +229,13 @@ class Home:
                 self.hass.states.async_set(entity, states if isinstance(states, str) else states[entity])
 
     def shown(self) -> dict[str, State]:
-        """Return the states of the farm and of what the example names, as far as they are known."""
+        """Return the known states of the farm and of the example's entities."""
         registry = er.async_get(self.hass)
         return {
             state.entity_id: state
             for state in self.hass.states.async_all()
             if state.state not in AWAY
-            and state.domain != "image"  # there is none once a print has ended
+            and state.domain != "image"  # None after the end of a print
             and (
                 state.entity_id in self.foreign
                 or ((entity := registry.async_get(state.entity_id)) is not None and entity.platform == DOMAIN)
@@ -243,18 +243,18 @@ class Home:
         }
 
     async def pass_by(self, seconds: float) -> None:
-        """Let time pass; printers go on publishing telemetry."""
+        """Let time pass; printers keep publishing telemetry."""
         while seconds > 0:
             self.publish()
             await self.time.pass_by(self.hass, min(seconds, 120))
             seconds -= 120
 
     def publish(self) -> None:
-        """Publish the telemetry of every printer, also where nothing has changed."""
+        """Publish the telemetry of every printer, even without changes."""
         for printer in self.farm.world.printers.values():
             printer.machine.version += 1
         self.farm.feed.flush(everything=True)
 
     async def settle(self) -> None:
-        """Await what has been set going."""
+        """Wait for pending work."""
         await self.pass_by(1)

@@ -1,4 +1,4 @@
-"""What tests of the farm model let come."""
+"""Records, snapshots, events and telemetry for tests of the farm model."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def job(seconds: float = 0, **fields: Any) -> dict[str, Any]:
 def snapshot(
     farm: Farm, printers: Mapping[str, Any], jobs: Mapping[str, Any] | None = None, *, complete: bool = True
 ) -> Changes:
-    """Let a snapshot come at once."""
+    """Apply a snapshot at once."""
     farm.begin_snapshot()
     return farm.apply_snapshot(Listing(dict(printers), complete), listed_jobs(jobs or {}, complete=complete))
 
@@ -50,11 +50,11 @@ def listed_jobs(rows: Mapping[str, Any], *, complete: bool = True) -> Listing[Pr
 
 
 def event(farm: Farm, kind: str, action: Action, entities: Mapping[str, Any]) -> Changes:
-    """Let an entity event come."""
+    """Apply an entity event."""
     return farm.apply(EntityEvent(kind=kind, action=action, entities=entities))
 
 
 def stat(farm: Farm, printer_id: str, seconds: float | None = 0, **payload: Any) -> Changes:
-    """Let telemetry come."""
+    """Apply telemetry."""
     received = {} if seconds is None else {"receivedAt": stamp(seconds), "expiresAt": stamp(seconds + 300)}
     return farm.apply(read_stat(printer_id, {**received, **payload}))

@@ -1,4 +1,4 @@
-"""Figures that tests measure and `docs/` quotes: printed in the end, and kept in `.cache/figures.json`."""
+"""Measured figures that `docs/` quotes: printed at the end, and saved in `.cache/figures.json`."""
 
 from collections.abc import Iterator, MutableMapping
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 type Figures = MutableMapping[str, str | int | float]
-"""What a test measured, by the words that describe it."""
+"""The results of a test by description."""
 
 _FILE = Path(__file__).parents[2] / ".cache" / "figures.json"
 _PROPERTY = "figures"
@@ -30,16 +30,16 @@ def chaos(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
-    """Return where a test puts its figures."""
+    """Return the place for a test's figures."""
     measured: dict[str, str | int | float] = {}
     yield measured
     if measured:
-        # It travels with the report of the test: tests may run in processes of their own.
+        # It is part of the test's report, since tests may run in separate processes.
         request.node.user_properties.append((_PROPERTY, measured))
 
 
 class _Summary:
-    """Gathers figures from the reports of all processes."""
+    """Collects figures from the reports of all processes."""
 
     def __init__(self) -> None:
         self._tests: dict[str, dict[str, str | int | float]] = {}

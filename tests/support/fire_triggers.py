@@ -1,4 +1,4 @@
-"""How each kind of trigger is set off for real: by the farm where it is the farm's, else as its entity does."""
+"""Fires each kind of trigger: by a change in the farm if possible, else by a state of its entity."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -25,17 +25,17 @@ HMS = "0300-0100-0001-0002", "The heatbed is too hot"
 
 
 async def fire_triggers(home: Home) -> None:
-    """Let the conditions of the example hold, set its triggers off, one after the other, and let pass what each asks for."""
+    """Fulfill the conditions of the example, fire its triggers one after the other, and let their durations pass."""
     for condition in home.conditions:
         kind = condition["condition"]
         if kind not in FULFILL:
-            pytest.fail(f"{home.example.name}: nobody knows how to let {kind} hold")
+            pytest.fail(f"{home.example.name}: unknown condition {kind}")
         await FULFILL[kind](home, condition)
         await home.pass_by(70)
     for trigger in home.triggers:
         kind = trigger.get("trigger", trigger.get("platform"))
         if kind not in FIRE:
-            pytest.fail(f"{home.example.name}: nobody knows how to set off {kind}")
+            pytest.fail(f"{home.example.name}: unknown trigger {kind}")
         await FIRE[kind](home, trigger)
         await home.pass_by(70 + seconds_of(trigger))
 
@@ -55,7 +55,7 @@ def _as_list(given: Any) -> list[Any]:
     return given if isinstance(given, list) else [given]
 
 
-# Whatever it belongs to.
+# Entities of any integration
 
 
 async def _change_state(home: Home, trigger: Trigger) -> None:
@@ -75,7 +75,7 @@ async def _change_state(home: Home, trigger: Trigger) -> None:
         home.hass.states.async_set(entity, wanted, state.attributes)
         await home.settle()
         if entity not in home.foreign:
-            # So it is for real.
+            # Restore the actual state.
             home.hass.states.async_set(entity, state.state, state.attributes)
             await home.settle()
 
@@ -124,7 +124,7 @@ async def _strike(home: Home, trigger: Trigger) -> None:
 
 
 async def _look_at_a_change(home: Home, trigger: Trigger) -> None:
-    """Change most of what an automation may look at from time to time, and let it look."""
+    """Change most states that an automation may check regularly, and let it check them."""
     await _end_all_prints(home, trigger)
     await home.pass_by(21 * 60)
 
@@ -148,20 +148,20 @@ async def _speak(home: Home, trigger: Trigger) -> None:
     sentence = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", sentence)
     for slot in re.findall(r"{(\w+)}", sentence):
         if slot not in SPOKEN:
-            pytest.fail(f"{home.example.name}: nobody knows what to say for {slot}")
+            pytest.fail(f"{home.example.name}: no words are defined for {slot}")
         sentence = sentence.replace(f"{{{slot}}}", SPOKEN[slot])
     await async_converse(home.hass, sentence, None, Context(), language="en", device_id="here")
 
 
 async def _leave_to_restart(home: Home, trigger: Trigger) -> None:
-    """Do nothing: a restart is tried in any case."""
+    """Do nothing: a restart is tested in any case."""
 
 
 async def _leave_to_trigger(home: Home, condition: Trigger) -> None:
-    """Do nothing: it holds for what the triggers bring."""
+    """Do nothing: it is true after what the triggers do."""
 
 
-# The farm's.
+# Entities of the farm
 
 
 def _identifiers(home: Home, trigger: Trigger) -> list[str]:

@@ -39,7 +39,7 @@ def text_of(issue: ir.IssueEntry) -> str:
 
 
 async def pass_minutes(hass: HomeAssistant, clock: Clock, minutes: int) -> None:
-    """Let minutes pass, and be looked at; a request on its way would take them for its own."""
+    """Let minutes pass, with polls; a request in progress would count them as its own duration."""
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, MINUTE + 1)
     clock.now += minutes * MINUTE
@@ -47,19 +47,19 @@ async def pass_minutes(hass: HomeAssistant, clock: Clock, minutes: int) -> None:
 
 
 async def stream_gone(hass: HomeAssistant, farm: VirtualFarm) -> None:
-    """Take the broker away, and await that it is noticed."""
+    """Stop the broker, and wait until that is detected."""
     await farm.publisher.stop()
     await until(hass, lambda: state_of(hass, farm.config.store_id, "realtime", "binary_sensor").state == "off")
 
 
 async def stream_back(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Bring the broker back, and await that the stream follows."""
+    """Restart the broker, and wait for the stream."""
     await farm.publisher.start()
     await connected(hass, farm, entry)
 
 
 async def connected(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Have the stream connected without a pause; time that is made to pass makes the broker miss its pings."""
+    """Keep the stream connected: advanced time makes the broker miss its pings."""
     store = farm.config.store_id
     while state_of(hass, store, "realtime", "binary_sensor").state == "off":
         entry.runtime_data.coordinator.realtime.reconnect_now()

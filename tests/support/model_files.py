@@ -1,4 +1,4 @@
-"""Contents of model files: real ones, and what people save under their names."""
+"""Contents of model files: valid ones, and other files with the names of models."""
 
 import io
 import struct
@@ -26,13 +26,13 @@ def zipped(*names: str, content: bytes = b"<model/>") -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name in names:
-            # Of a fixed date: the same bytes each time.
+            # With a fixed date, so that the bytes are always the same.
             archive.writestr(zipfile.ZipInfo(name), content)
     return target.getvalue()
 
 
 def with_zip64_record(archive: bytes) -> bytes:
-    """Return a ZIP file as some write each one: with the record of a large file before its end."""
+    """Return a ZIP file with a ZIP64 record before its end, as some programs write."""
     at = archive.rfind(b"PK\x05\x06")
     count, size, offset = struct.unpack_from("<HLL", archive, at + 10)
     record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, offset)
@@ -93,4 +93,4 @@ PRETENDERS = {
     "gzip": (b"\x1f\x8b\x08\0" + bytes(1000), "file_is_other_type"),
     "AppleDouble": (b"\x00\x05\x16\x07\x00\x02\0\0Mac OS X" + bytes(4096), "file_is_other_type"),
 }
-"""What is refused under the name of any model, and the error that says what it is."""
+"""Contents that are refused for any type of model, and the error that names each."""

@@ -1,4 +1,4 @@
-"""Adds up the past of a virtual farm by its own rules, to compare with what the integration has found."""
+"""Adds up the past of a virtual farm by its own rules, to compare it with the integration's results."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reading the past of a virtual farm, and comparing what was found with what the farm itself adds up."""
+"""Reads the past of a virtual farm, and compares the result with the farm's own sums."""
 
 from contextlib import suppress
 
@@ -19,7 +19,7 @@ def history_of(entry: MockConfigEntry) -> History:
 
 
 def pages(farm: VirtualFarm) -> list[tuple[str | None, str]]:
-    """Return where the pages of the past that were asked for begin."""
+    """Return the offsets of the requested pages of the past."""
     return [
         (request.query.get("createdAt.lte"), request.query.get("offset", "0"))
         for request in farm.requests
@@ -48,7 +48,7 @@ def _is_counted(farm: VirtualFarm, entry: MockConfigEntry) -> bool:
 
 
 async def until_counted(farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Await what was published last; on a busy machine the stream may be lost, and what it missed is read then."""
+    """Wait for the last message; on a busy machine the stream may be lost, and then the missed data is read."""
     for _ in range(6):
         if _is_counted(farm, entry):
             return

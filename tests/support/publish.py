@@ -28,5 +28,5 @@ def publish_stat(farm: VirtualFarm, printer_id: str, **changes: Any) -> None:
 
 
 async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Let the poll happen now, whenever it is due."""
+    """Poll now, whenever the next poll is due."""
     await entry.runtime_data.coordinator.async_refresh()

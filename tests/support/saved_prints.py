@@ -1,4 +1,4 @@
-"""What tests of saved prints do as a person does, and look at."""
+"""Adds and changes saved prints as users do, and reads their results."""
 
 from typing import Any
 
@@ -34,12 +34,12 @@ def last_build(farm: VirtualFarm) -> Any:
 
 
 async def open_form(hass: HomeAssistant, entry: MockConfigEntry) -> Any:
-    """Open the dialogue that makes a saved print."""
+    """Open the form that adds a saved print."""
     return await hass.config_entries.subentries.async_init((entry.entry_id, KIND), context={"source": SOURCE_USER})
 
 
 async def save_print(hass: HomeAssistant, entry: MockConfigEntry, thing: str, **fields: Any) -> str:
-    """Make a saved print as a person does, and return the ID of its subentry."""
+    """Add a saved print as a user does, and return the ID of its subentry."""
     known = set(entry.subentries)
     form = await open_form(hass, entry)
     await hass.config_entries.subentries.async_configure(form["flow_id"], {"thing": thing, **fields})
@@ -51,7 +51,7 @@ async def save_print(hass: HomeAssistant, entry: MockConfigEntry, thing: str, **
 
 
 async def change_print(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, fields: dict[str, Any]) -> Any:
-    """Change a saved print as a person does."""
+    """Change a saved print as a user does."""
     form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
     await hass.config_entries.subentries.async_configure(form["flow_id"], fields)
     result = await hass.config_entries.subentries.async_configure(form["flow_id"], {})
@@ -65,17 +65,17 @@ def issue_of(hass: HomeAssistant, subentry_id: str) -> ir.IssueEntry | None:
 
 
 def outcome(hass: HomeAssistant, subentry_id: str) -> str | None:
-    """Return what became of the last press."""
+    """Return the result of the last press."""
     return value_of(hass, subentry_id, "last_outcome")
 
 
 async def runs(hass: HomeAssistant, farm: VirtualFarm, printer: str) -> None:
-    """Let the time pass that slicing, downloading and heating take, and await that it is noticed."""
+    """Let the time of slicing, downloading and heating pass, and wait until that is processed."""
     while farm.printer(printer).machine.word != "RUNNING":
         await farm.advance(10)
     await until(hass, lambda: value_of(hass, printer, "print_status") == "running")
 
 
 async def outcome_is(hass: HomeAssistant, subentry_id: str, wanted: str) -> None:
-    """Await an outcome."""
+    """Wait for a result."""
     await until(hass, lambda: outcome(hass, subentry_id) == wanted, seconds=30)

@@ -1,4 +1,4 @@
-"""Hours of Home Assistant in seconds: its clock and its timers are moved by hand, sockets go on in real time."""
+"""Hours of Home Assistant in seconds: tests advance its clock and its timers, sockets stay in real time."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ from freezegun import api as freezegun, freeze_time
 from homeassistant.core import HomeAssistant
 
 NOON = datetime(2026, 11, 28, 20, tzinfo=UTC)
-"""Noon in the time zone of the test plugin's Home Assistant: nothing that the examples name happens near it."""
+"""Noon in the time zone of the test plugin's Home Assistant: no example mentions a time near it."""
 _REAL = ["aiohttp", "aiomqtt", "amqtt", "paho", "websockets"]
-"""Packages that look at real time: a connection must not time out because an hour is skipped."""
+"""Packages that use real time: a connection must not time out because an hour is skipped."""
 _PATIENCE = 0.2
-"""Real seconds for what is set going to come to an end."""
+"""Real seconds for pending work to finish."""
 
 
 class SimulatedTime:
-    """Moves the wall clock and the timers that Home Assistant and its integrations have set."""
+    """Advances the wall clock, and the timers of Home Assistant and its integrations."""
 
     def __init__(self, clock: Any) -> None:
         """Move a clock of freezegun."""
@@ -28,13 +28,13 @@ class SimulatedTime:
         self._timers: list[asyncio.TimerHandle] = []
 
     def call_at(self, when: float, callback: Callable[..., Any], args: tuple[Any, ...]) -> asyncio.TimerHandle:
-        """Call when this time has come."""
+        """Call at this time."""
         timer = asyncio.TimerHandle(when, callback, args, asyncio.get_running_loop())
         self._timers.append(timer)
         return timer
 
     def skip(self, seconds: float) -> None:
-        """Let time pass at once, as while the machine is off: timers that were due then are late."""
+        """Advance the time at once, as if the machine was off: timers due in between are late."""
         self._clock.tick(seconds)
 
     def forget_timers(self) -> None:
@@ -42,7 +42,7 @@ class SimulatedTime:
         self._timers.clear()
 
     async def pass_by(self, hass: HomeAssistant, seconds: float) -> None:
-        """Let time pass from timer to timer, and await what each of them sets going."""
+        """Advance the time from timer to timer, and wait for the work of each of them."""
         end = time.time() + seconds
         await _settle(hass)
         while (timer := self._next(end)) is not None:
@@ -64,7 +64,7 @@ class SimulatedTime:
 
 
 async def _settle(hass: HomeAssistant) -> None:
-    # A script that waits for simulated time is never done.
+    # A script that waits for simulated time never finishes.
     with suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE):
             await hass.async_block_till_done(wait_background_tasks=True)
@@ -72,7 +72,7 @@ async def _settle(hass: HomeAssistant) -> None:
 
 @contextmanager
 def simulated_time() -> Iterator[SimulatedTime]:
-    """Take over the wall clock, and every timer that is set from now on by code of Home Assistant or an integration."""
+    """Replace the wall clock, and every new timer of Home Assistant or an integration."""
     loop: Any = asyncio.get_running_loop()
     with freeze_time(NOON, tick=True, ignore=_REAL) as clock:
         simulated = SimulatedTime(clock)
@@ -101,5 +101,5 @@ def simulated_time() -> Iterator[SimulatedTime]:
 
 
 def _is_home_assistants() -> bool:
-    """Return whether Home Assistant or an integration has called what calls this."""
+    """Return whether the calling function was called by Home Assistant or an integration."""
     return sys._getframe(2).f_globals["__name__"].startswith(("homeassistant.", "custom_components."))

@@ -1,4 +1,4 @@
-"""Why a test may be skipped: where CI is true, any other reason is a failure, since nobody reads what was skipped."""
+"""Allowed reasons to skip a test: with CI, any other reason is a failure."""
 
 from collections.abc import Generator
 import os

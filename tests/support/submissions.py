@@ -1,4 +1,4 @@
-"""What tests of submitted prints send and look at."""
+"""Submits prints, and reads the requests that were sent."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def last_build(farm: VirtualFarm) -> Any:
 
 
 async def build_arrived(farm: VirtualFarm) -> None:
-    """Await that a build is sent."""
+    """Wait until a build is sent."""
     farm.clear_requests()
     await until_asked(lambda: BUILD in paths(farm))
 

@@ -1,4 +1,4 @@
-"""What tests ask Home Assistant's to-do lists for."""
+"""Uses Home Assistant's to-do lists."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,31 +23,31 @@ async def items(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[dict[s
 
 
 async def summaries(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[str]:
-    """Return what a list says, in its order."""
+    """Return the texts of a list, in its order."""
     return [item["summary"] for item in await items(hass, farm, key)]
 
 
 def shown(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[str]:
-    """Return what a list says now, without asking Home Assistant's action."""
+    """Return the current texts of a list, without Home Assistant's action."""
     entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
     return [item.summary for item in entity.todo_items or ()]
 
 
 async def until_shown(hass: HomeAssistant, farm: VirtualFarm, key: str, *wanted: str) -> None:
-    """Await that a list says exactly this."""
+    """Wait until a list has exactly these items."""
     await until_list(hass, farm, key, lambda: shown(hass, farm, key) == list(wanted))
 
 
 async def until_list(
     hass: HomeAssistant, farm: VirtualFarm, key: str, holds: Callable[[], bool], seconds: float = 10
 ) -> None:
-    """Await the updates of a list that make something hold; its state, a number, may stay the same."""
+    """Wait for updates of a list until a condition is true; its state, a number, may stay the same."""
     entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
     await until_changed(entity.async_subscribe_updates, holds, seconds)
 
 
 async def complete(hass: HomeAssistant, farm: VirtualFarm, key: str, item: str) -> None:
-    """Check an item of a list off, given by what it says or by its ID."""
+    """Complete an item of a list, given by its text or its ID."""
     data = {"entity_id": entity_id(hass, farm.config.store_id, key, TODO), "item": item, "status": "completed"}
     await hass.services.async_call(TODO, "update_item", data, blocking=True)
 

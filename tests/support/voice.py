@@ -1,4 +1,4 @@
-"""Home Assistant's own assistant, as a person speaks to it."""
+"""Speaks to Home Assistant's own assistant."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ PACKAGES = ("hassil", "home_assistant_intents", "gazetteer_matcher")
 
 
 async def begin_to_listen(hass: HomeAssistant, *exposed: str) -> None:
-    """Set the assistant up, and expose these entities to it."""
+    """Set up the assistant, and expose these entities to it."""
     for package in PACKAGES:
         pytest.importorskip(package, reason=NO_ASSISTANT)
     for component in ("homeassistant", "conversation"):
@@ -25,7 +25,7 @@ async def begin_to_listen(hass: HomeAssistant, *exposed: str) -> None:
 async def ask(hass: HomeAssistant, text: str) -> dict[str, Any]:
     """Say something, and return the response.
 
-    The assistant answers after 0.2 seconds, whatever has become of what it does: await what that shows.
+    The assistant responds after 0.2 seconds, even if its action is not finished: wait for the state that shows it.
     """
     answer: Any = await hass.services.async_call(
         "conversation", "process", {"text": text}, blocking=True, return_response=True
@@ -35,6 +35,6 @@ async def ask(hass: HomeAssistant, text: str) -> dict[str, Any]:
 
 
 async def say(hass: HomeAssistant, text: str) -> None:
-    """Say something that the assistant has to understand, and do."""
+    """Say something that the assistant must understand and do."""
     response = await ask(hass, text)
     assert response["response_type"] == "action_done", response["speech"]

@@ -1,4 +1,4 @@
-"""One printer of a farm model, and the events that what comes makes of it."""
+"""A farm model with one printer, and the events of its changes."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ type Said = tuple[Any, ...]
 
 
 class Watched:
-    """A farm of one printer whose first look is over, so that everything from now on is news."""
+    """A farm of one printer after its first update, so that every further change may fire events."""
 
     SECOND = timedelta(seconds=1)
 
@@ -45,7 +45,9 @@ class Watched:
         return self.see(self.farm.expire())
 
     def say(self, word: str | None, percent: float | None = None, name: str | None = None, **payload: Any) -> list[str]:
-        """Let telemetry come a second later; what is not given is not mentioned, and the word says if it is free."""
+        """Apply telemetry a second later; arguments that are not given are left out, and the status says whether it is
+        free.
+        """
         self.now += self.SECOND
         fired = {"percent": percent, "taskName": name}
         readings = {key: value for key, value in fired.items() if value is not None}

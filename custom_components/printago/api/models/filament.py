@@ -1,7 +1,7 @@
 """What is loaded into a printer: the slots of its AMS units and its external spool.
 
-Shapes are those of the vendor's ``LoadedFilament`` and ``FilamentInfo`` schemas. An AMS slot that tells nothing but its
-``id`` is empty; one that holds filament which nobody has identified has an empty ``type``.
+Shapes are those of the vendor's ``LoadedFilament`` and ``FilamentInfo`` schemas. An AMS slot with only an
+``id`` is empty; one with unidentified filament has an empty ``type``.
 """
 
 from collections.abc import Mapping

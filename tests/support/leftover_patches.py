@@ -1,4 +1,4 @@
-"""Notices what a test has replaced in the product, and not put back."""
+"""Detects replaced attributes of the product that a test has not restored."""
 
 from collections.abc import Iterator
 import sys
@@ -13,12 +13,12 @@ _OTHERS = (
     "homeassistant.helpers.update_coordinator",
     "homeassistant.util.dt",
 )
-"""Modules of Home Assistant by whose replacement tests control what is stored, when polls come, and the time."""
+"""Modules of Home Assistant that tests replace to control storage, polls, and time."""
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_stays_replaced() -> Iterator[None]:
-    """Compare the product before and after the tests of a file: what stays replaced fails those of others, at random."""
+def no_leftover_patches() -> Iterator[None]:
+    """Compare the product before and after the tests of a file: leftover replacements make other tests fail at random."""
     before = dict(_everything())
     yield
     after = dict(_everything())
@@ -27,7 +27,7 @@ def nothing_stays_replaced() -> Iterator[None]:
 
 
 def _everything() -> Iterator[tuple[str, Any]]:
-    """Return what each name of the product stands for: modules, classes and the defaults of functions."""
+    """Return the value of each name in the product: in modules, classes and defaults of functions."""
     for name, module in tuple(sys.modules.items()):
         if isinstance(module, ModuleType) and (name.startswith(_OURS) or name in _OTHERS):
             yield from _attributes(name, module)
