@@ -43,6 +43,19 @@ export function percent(hass: Settings, value: number): string {
   return number(hass, { style: "percent", maximumFractionDigits: 0 }).format(value / 100);
 }
 
+export function amount(hass: Settings, value: number, name: string): string {
+  return number(hass, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 1 }).format(value);
+}
+
+/** Return an amount of money; a currency that the browser does not know is written behind it. */
+export function money(hass: Settings, value: number, currency: string): string {
+  try {
+    return number(hass, { style: "currency", currency }).format(value);
+  } catch {
+    return `${value} ${currency}`;
+  }
+}
+
 function unit(hass: Settings, name: string, value: number): string {
   return number(hass, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
 }

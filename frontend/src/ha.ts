@@ -47,6 +47,7 @@ export interface Hass {
   locale: { language: string; time_format?: string; time_zone?: string };
   config: { time_zone: string };
   connection: Connection;
+  services?: Record<string, Record<string, unknown> | undefined>;
   hassUrl(path: string): string;
   formatEntityState(state: State): string;
   callService(

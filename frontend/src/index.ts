@@ -46,6 +46,11 @@ const CARDS: Record<string, Kind> = {
     suits: ["jobs_completed", "jobs_in_progress"],
     columns: 12,
   },
+  history: {
+    load: async () => (await import("./cards/history")).HistoryCard,
+    suits: ["success_rate", "filament_used", "print_time", "last_print_result"],
+    columns: 12,
+  },
   spools: { load: async () => (await import("./cards/spools")).SpoolsCard, suits: ["ams_tray"], columns: "full" },
 };
 

@@ -39,7 +39,7 @@ export abstract class ListCard<T extends Page> extends PrintagoCard {
 
   declare limit: number;
   /** What the list is called in the integration's websocket commands. */
-  protected abstract readonly subject: "queue" | "orders";
+  protected abstract readonly subject: "queue" | "orders" | "history";
   protected readonly live = new Live<T>(this);
 
   constructor() {

@@ -12,7 +12,7 @@ interface StrategyConfig extends CardConfig {
 
 type Json = Record<string, unknown>;
 
-export const VIEWS = ["wall", "queue", "orders", "spools", "print"] as const;
+export const VIEWS = ["wall", "queue", "orders", "spools", "print", "history"] as const;
 
 export async function generate(config: StrategyConfig, hass: Hass): Promise<Json> {
   await loadWords(hass.connection, hass.language);
@@ -51,6 +51,7 @@ const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm 
   orders: (config) => view("orders", "mdi:package-variant-closed", [card("orders", config)], 2),
   spools: (config) => view("spools", "mdi:printer-3d-nozzle-outline", [card("spools", config)], 4),
   print: (config) => view("print", "mdi:printer-3d-nozzle", [card("print", config)], 4),
+  history: (config) => view("history", "mdi:history", [card("history", config)], 2),
 };
 
 function view(path: string, icon: string, cards: Json[], columns: number): Json {

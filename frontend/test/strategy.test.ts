@@ -14,7 +14,7 @@ async function views(options: object = {}, hass = home({ one: {} })): Promise<Vi
 }
 
 test("a dashboard has all views, in one order", async () => {
-  expect((await views()).map((view) => view.path)).toEqual(["wall", "queue", "orders", "spools", "print"]);
+  expect((await views()).map((view) => view.path)).toEqual(["wall", "queue", "orders", "spools", "print", "history"]);
   expect((await views({ views: ["spools", "wall", "gone"] })).map((view) => view.path)).toEqual(["wall", "spools"]);
 });
 
@@ -35,5 +35,5 @@ test("badges count what the farm has sensors for", async () => {
 test("without a farm there is a dashboard all the same, whose cards say what is missing", async () => {
   const hass = { ...home(), devices: {}, entities: {} };
 
-  expect(await views({}, hass)).toHaveLength(5);
+  expect(await views({}, hass)).toHaveLength(6);
 });

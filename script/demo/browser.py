@@ -20,6 +20,7 @@ _VIEWS = {
     "orders": "printago-orders li",
     "spools": "printago-spools .tray",
     "print": "printago-print li",
+    "history": "printago-history ha-card",
 }
 
 

@@ -17,6 +17,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from .catalog_page import async_catalog, async_choices, materials
+from .history_page import past_prints
 from .order_page import orders
 from .printer_page import async_objects
 from .push import Read, Subscription, answer
@@ -29,7 +30,7 @@ _VIEW: dict[Any, Any] = {
     vol.Optional("device_id"): cv.string,
     vol.Optional("limit", default=50): vol.All(int, vol.Range(min=1, max=1000)),
 }
-_PUSHED: Mapping[str, Read] = {"queue": queue, "orders": orders, "wall": wall}
+_PUSHED: Mapping[str, Read] = {"queue": queue, "orders": orders, "wall": wall, "history": past_prints}
 _ASKED: Mapping[str, tuple[Ask, dict[Any, Any]]] = {
     "catalog": (async_catalog, {vol.Optional("search", default=""): cv.string}),
     "objects": (async_objects, {}),

@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.helpers import device_registry as dr
-
-from ..const import DOMAIN
-from ..model.printer import PrinterState
 from .viewer import Json, Viewer
 
 
-async def async_objects(viewer: Viewer, msg: Mapping[str, Any]) -> Json:
+async def async_objects(viewer: Viewer, _: Mapping[str, Any]) -> Json:
     """Return the objects of what a printer prints, with the images of its plate; one request to Printago."""
-    printer = _printer(viewer, msg)
+    printer = viewer.printer
     if printer is None or printer.job is None:
         return {"objects": []}
     coordinator = viewer.runtime.coordinator
@@ -23,12 +19,3 @@ async def async_objects(viewer: Viewer, msg: Mapping[str, Any]) -> Json:
         "picture": viewer.picture(plate.picture),
         "pick": viewer.picture(plate.pick_picture),
     }
-
-
-def _printer(viewer: Viewer, msg: Mapping[str, Any]) -> PrinterState | None:
-    """Return the printer whose device is named."""
-    if (device := dr.async_get(viewer.hass).async_get(msg.get("device_id", ""))) is None:
-        return None
-    printers = viewer.runtime.coordinator.farm.printers
-    found = (identifier for domain, identifier in device.identifiers if domain == DOMAIN and identifier in printers)
-    return printers.get(next(found, ""))

@@ -14,6 +14,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import CONF_STORE_ID, DOMAIN
 from ..frontend.pictures import async_card_picture
+from ..model.printer import PrinterState
 from ..runtime import PrintagoConfigEntry, PrintagoRuntime
 
 type Json = dict[str, Any]
@@ -27,6 +28,8 @@ class Viewer:
     entry: PrintagoConfigEntry
     token_id: str
     limit: int
+    device_id: str | None = None
+    """The device that was named: the farm's, or a printer's."""
     pictures: dict[str, str | None] = field(default_factory=dict)
     """Signed paths by storage path: with a new signature each time, the browser would fetch the same picture again."""
 
@@ -47,6 +50,15 @@ class Viewer:
         if path not in self.pictures:
             self.pictures[path] = async_card_picture(self.hass, self.entry, path, self.token_id)
         return self.pictures[path]
+
+    @property
+    def printer(self) -> PrinterState | None:
+        """Return the printer whose device was named."""
+        device = dr.async_get(self.hass).async_get(self.device_id) if self.device_id is not None else None
+        printers = self.runtime.coordinator.farm.printers
+        identifiers = device.identifiers if device is not None else ()
+        found = (identifier for domain, identifier in identifiers if domain == DOMAIN and identifier in printers)
+        return printers.get(next(found, ""))
 
     def device(self, printer_id: str | None) -> str | None:
         """Return the device of a printer."""
@@ -69,7 +81,7 @@ def async_viewer(hass: HomeAssistant, connection: ActiveConnection, msg: Mapping
     if entity_id is None or not connection.user.permissions.check_entity(entity_id, POLICY_READ):
         connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
         return None
-    return Viewer(hass, entry, connection.refresh_token_id or "", msg["limit"])
+    return Viewer(hass, entry, connection.refresh_token_id or "", msg["limit"], msg.get("device_id"))
 
 
 @callback

@@ -3,11 +3,13 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { wiki } from "../cards/printer";
 import { dialogStyle } from "../dialog";
-import { printerOf, type Printer } from "../farm";
+import { farmOf, printerOf, type Printer } from "../farm";
 import { percent, relative } from "../format";
 import { isKnown, showMoreInfo, type Hass, type State } from "../ha";
+import { Live } from "../live";
 import { viewOf, type PrinterView } from "../printer";
 import { t } from "../words";
+import { pastPrints, pastStyle, type PastPrint } from "./past";
 import {
   askToStop,
   dueAction,
@@ -30,6 +32,7 @@ const READINGS = [
   "total_usage_hours",
   "total_print_jobs",
 ];
+const LAST_PRINTS = 5;
 const SWITCHES = ["enabled", "fabmatic", "maintenance_mode", "chamber_light"];
 
 export class PrinterDialog extends PrintagoCard {
@@ -37,6 +40,7 @@ export class PrinterDialog extends PrintagoCard {
   static override styles = [
     shared,
     dialogStyle,
+    pastStyle,
     css`
       .head {
         display: flex;
@@ -126,6 +130,7 @@ export class PrinterDialog extends PrintagoCard {
 
   /** Whether the objects of the print are shown. */
   declare skipping: boolean;
+  #live = new Live<{ prints?: PastPrint[] }>(this);
   #follow: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -193,7 +198,7 @@ export class PrinterDialog extends PrintagoCard {
           )}
         </ul>
         <div>${SWITCHES.map((key) => this.#switch(hass, printer.entities[key]))}</div>
-        ${this.#last(hass, printer)}
+        ${this.#last(hass, printer)} ${this.#past(hass, printer)}
       </div>
     </dialog>`;
   }
@@ -265,9 +270,22 @@ export class PrinterDialog extends PrintagoCard {
     </div>`;
   }
 
+  /** The last prints, where the history knows any. */
+  #past(hass: Hass, printer: Printer): TemplateResult | typeof nothing {
+    const farm = farmOf(hass, printer.deviceId);
+    const message = { type: "printago/history/subscribe", device_id: printer.deviceId, limit: LAST_PRINTS };
+    this.#live.follow(hass, message);
+    const prints = this.#live.data?.prints ?? [];
+    if (!farm || prints.length === 0) return nothing;
+    return html`<section>
+      <h3>${t("history_title")}</h3>
+      ${pastPrints(hass, farm, prints, true)}
+    </section>`;
+  }
+
   #last(hass: Hass, printer: Printer): TemplateResult | typeof nothing {
     const state = hass.states[printer.entities.last_print_result ?? ""];
-    if (!isKnown(state)) return nothing;
+    if (!isKnown(state) || this.#live.data?.prints?.length) return nothing;
     const ended = Date.parse(String(state.attributes.ended_at));
     const parts = [state.attributes.job, state.attributes.reason].filter((each) => typeof each === "string");
     return html`<p class="muted">

@@ -1,0 +1,107 @@
+/** Prints of the past, in a list. */
+import { css, html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { act, quietly } from "../act";
+import type { Farm } from "../farm";
+import { amount, duration, money, relative } from "../format";
+import type { Hass } from "../ha";
+import { t } from "../words";
+
+export interface PastPrint {
+  job_id: string;
+  attempt: number;
+  title: string;
+  printer: string | null;
+  result: string;
+  reason: string | null;
+  ended_at: string;
+  seconds: number | null;
+  grams: number | null;
+  cost: number | null;
+  currency: string | null;
+  picture: string | null;
+}
+
+export const pastStyle = css`
+  .past {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+    min-height: 52px;
+    padding: 4px 0;
+  }
+  .past img,
+  .past > ha-icon {
+    flex: none;
+    width: 44px;
+    height: 44px;
+    border-radius: 8px;
+    object-fit: contain;
+    display: grid;
+    place-items: center;
+    color: var(--secondary-text-color);
+  }
+  .past > div {
+    flex: 1;
+    min-width: 0;
+  }
+  .past p {
+    font-size: 14px;
+  }
+  .past .title {
+    font-size: inherit;
+    font-weight: 500;
+  }
+  .result-failed {
+    padding: 0 8px;
+    border-radius: 10px;
+    background: color-mix(in srgb, var(--error-color) 22%, transparent);
+  }
+`;
+
+/** Return a list of past prints; `named` says that all are of one printer, which is known. */
+export function pastPrints(hass: Hass, farm: Farm, prints: PastPrint[], named = false): TemplateResult {
+  const again = hass.services?.printago?.print_again !== undefined;
+  return html`<ul>
+    ${repeat(
+      prints,
+      (one) => `${one.job_id} ${one.attempt}`,
+      (one) => {
+        const facts = [
+          named ? null : one.printer,
+          relative(hass, Date.parse(one.ended_at)),
+          one.seconds === null ? null : duration(hass, one.seconds * 1000),
+          one.grams === null ? null : amount(hass, one.grams, "gram"),
+          one.cost === null || one.currency === null ? null : money(hass, one.cost, one.currency),
+        ];
+        return html`<li class="past">
+          ${
+            one.picture
+              ? html`<img src=${hass.hassUrl(one.picture)} alt="" loading="lazy" />`
+              : html`<ha-icon icon="mdi:cube-outline"></ha-icon>`
+          }
+          <div>
+            <p class="title line">${one.title}</p>
+            <p>
+              <span class=${`result-${one.result}`}>${t(`result_${one.result}`)}</span>${
+                one.reason ? html` ${one.reason}` : nothing
+              }
+            </p>
+            <p class="muted">${facts.filter(Boolean).join(" · ")}</p>
+          </div>
+          ${
+            again
+              ? html`<button
+                  class="act"
+                  aria-label=${`${t("print_again")}: ${one.title}`}
+                  @click=${() => quietly(act(hass, farm, "print_again", { job_id: one.job_id }))}
+                >
+                  ${t("print_again")}
+                </button>`
+              : nothing
+          }
+        </li>`;
+      },
+    )}
+  </ul>`;
+}
