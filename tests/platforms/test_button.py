@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
-from tests.support.common import entity_id, pass_time, paths, press, printer_named, until, value_of
+from tests.support.common import entity_id, pass_time, paths, press, printer_named, until, value_of, writes
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 
@@ -59,7 +59,7 @@ async def test_job_is_paused_resumed_and_stopped(hass: HomeAssistant, farm: Virt
     await until(hass, lambda: value_of(hass, printer, "bed_needs_clearing", "binary_sensor") == "on")
 
     assert farm.job(job_id).status == "cancelled"
-    assert paths(farm) == [
+    assert writes(farm) == [
         "PATCH /v1/print-jobs/pause",
         "PATCH /v1/print-jobs/resume",
         "PATCH /v1/print-jobs/cancel",
@@ -192,7 +192,7 @@ async def test_only_the_press_of_the_unreached_printer_fails(hass: HomeAssistant
     assert going_result is None
     assert isinstance(gone_result, HomeAssistantError)
     assert gone_result.translation_key == "not_applied"
-    assert paths(farm) == ["PATCH /v1/print-jobs/pause"]
+    assert writes(farm) == ["PATCH /v1/print-jobs/pause"]
 
 
 @pytest.mark.usefixtures("calm")

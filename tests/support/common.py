@@ -103,6 +103,11 @@ def paths(farm: VirtualFarm) -> list[str]:
     return [f"{request.method} {request.path}" for request in farm.requests]
 
 
+def writes(farm: VirtualFarm) -> list[str]:
+    """Return the requests that changed something, oldest first, as ``METHOD /path``; background reads come at any time."""
+    return [path for path in paths(farm) if not path.startswith("GET ")]
+
+
 def silence(farm: VirtualFarm) -> None:
     """Clear all retained messages of the broker: a new connection gets nothing until something changes."""
     for printer in farm.world.printers:
