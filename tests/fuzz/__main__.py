@@ -1,4 +1,4 @@
-"""Look for messages and answers that do harm; exit code 1 when there are any.
+"""Search for messages and responses that cause errors; exit code 1 if there are any.
 
 python -m tests.fuzz --inputs 1000000 --seed 1
 """

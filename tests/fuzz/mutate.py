@@ -1,4 +1,4 @@
-"""Turns inputs into others: bytes flipped, JSON with anything at any place, lines doubled, lost, swapped and spliced."""
+"""Mutates inputs: flips bytes, replaces JSON values, and duplicates, removes, swaps and splices lines."""
 
 from collections.abc import Callable
 from random import Random

@@ -1,6 +1,6 @@
-"""What the fuzzer starts from: messages and answers as they should be, with every field that is read.
+"""The fuzzer's initial inputs: valid messages and responses, with every field that is read.
 
-An input is a sequence of lines. The first letter of each says what it is (see ``target``), the rest is its body.
+An input is a sequence of lines. The first letter of each is its kind (see ``target``), the rest is its body.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the fuzzer has found before, and a little of what it does: the rest is ``script/fuzz``."""
+"""Earlier findings of the fuzzer, and a short run; the long one is ``script/fuzz``."""
 
 from pathlib import Path
 from random import Random
@@ -16,11 +16,11 @@ _INPUTS = 5_000
 
 
 @pytest.mark.parametrize("path", _REGRESSIONS, ids=lambda path: path.name)
-def test_what_did_harm_once_does_none_any_more(path: Path) -> None:
+def test_earlier_findings_are_fixed(path: Path) -> None:
     assert run_input(path.read_bytes()).slowest_ms <= MOST_CPU_MS
 
 
-def test_thousands_of_damaged_messages_and_answers_do_no_harm(tmp_path: Path, figures: Figures) -> None:
+def test_thousands_of_damaged_messages_and_responses_do_no_harm(tmp_path: Path, figures: Figures) -> None:
     report = fuzz(_INPUTS, 7, tmp_path)
     assert report.findings == {}
     assert report.inputs >= _INPUTS
@@ -35,7 +35,7 @@ def test_the_same_seed_makes_the_same_inputs() -> None:
     assert made[0] == made[1]
 
 
-def test_harm_is_noticed_and_its_input_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finding_is_detected_and_its_input_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(data: bytes) -> None:
         if data not in LINES and data not in SEQUENCES:
             raise FindingError("harm")
@@ -48,7 +48,7 @@ def test_harm_is_noticed_and_its_input_kept(tmp_path: Path, monkeypatch: pytest.
     assert "harm" in path.with_suffix(".txt").read_text()
 
 
-def test_what_one_search_has_reached_guides_the_next_one_of_the_process_as_well(tmp_path: Path) -> None:
+def test_each_search_of_a_process_is_guided_by_new_code(tmp_path: Path) -> None:
     # The first one of a process fills caches, and takes other ways to do so.
     _, first, second = (fuzz(200, 1, tmp_path) for _ in range(3))
     assert first.lines > 1_000

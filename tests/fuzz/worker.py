@@ -1,4 +1,4 @@
-"""One process of the fuzzer: keeps what reaches new code, and makes the next inputs of that."""
+"""One process of the fuzzer: keeps inputs that reach new code, and mutates them."""
 
 from dataclasses import dataclass, field
 import gc

@@ -9,7 +9,7 @@ from benchmarks import snapshot
 from benchmarks.__main__ import BENCHMARKS
 
 
-async def test_snapshot_of_the_benchmark_is_taken_over_whole(socket_enabled: None) -> None:
+async def test_benchmark_applies_its_complete_snapshot(socket_enabled: None) -> None:
     outcome = await snapshot.run(quick=True)
     assert [goal.goal for goal in outcome.goals] == [snapshot.VS_FLOOR, snapshot.BLOCK_MS]
 

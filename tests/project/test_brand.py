@@ -65,7 +65,7 @@ async def test_home_assistant_shows_our_image(
     assert await answer.read() == (PACKAGE / "brand" / image).read_bytes()
 
 
-async def test_every_attribute_that_a_farm_shows_has_a_name(
+async def test_every_attribute_has_a_translated_name(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, every_entity_enabled: None
 ) -> None:
     entry = await setup_entry()

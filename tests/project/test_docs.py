@@ -50,7 +50,7 @@ CARDS = [example for _, example in examples() if "type" in example]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_no_link_of_the_page_is_dead(page: Path) -> None:
+def test_page_has_no_dead_link(page: Path) -> None:
     dead = []
     for groups in LINK.findall(FENCE.sub("", page.read_text())):
         target = next(filter(None, groups))
@@ -260,7 +260,7 @@ def test_each_yaml_example_is_an_automation_or_a_card_or_a_dashboard() -> None:
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card["type"])
 @pytest.mark.usefixtures("calm")
-async def test_card_shows_what_there_is(hass: HomeAssistant, card: dict[str, Any]) -> None:
+async def test_card_only_shows_existing_entities(hass: HomeAssistant, card: dict[str, Any]) -> None:
     named = set(ENTITY.findall(yaml.safe_dump(card, width=1000)))
     assert named
     assert not [entity for entity in named if hass.states.get(entity) is None]

@@ -64,7 +64,7 @@ def test_every_action_is_described_with_all_of_its_fields() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(sections()))
-async def test_example_works_and_answers_as_documented(
+async def test_example_works_and_responds_as_documented(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, tmp_path: Path, name: str
 ) -> None:
     text = sections()[name]

@@ -28,7 +28,7 @@ PLACES = (
 )
 
 
-async def test_example_of_a_new_entity_works_as_it_stands(
+async def test_example_of_a_new_entity_works_unchanged(
     hass: HomeAssistant,
     farm: VirtualFarm,
     setup_entry: SetUp,

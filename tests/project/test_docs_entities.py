@@ -66,7 +66,7 @@ async def test_the_table_lists_exactly_what_a_farm_creates(
     assert listed - created == set(), "listed and not created"
 
 
-def test_each_row_is_there_once_and_tells_what_it_means_and_where_it_comes_from() -> None:
+def test_each_row_is_unique_and_has_meaning_and_sources() -> None:
     rows = _table()
     keys = [(row.owner, row.platform, row.key) for row, _, _ in rows]
     assert len(keys) > 70

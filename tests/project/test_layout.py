@@ -112,12 +112,12 @@ def test_imports_are_found_in_every_form() -> None:
     assert "runtime" in ROOMS["entity"]
 
 
-def test_no_modules_and_no_rooms_import_each_other_in_a_circle() -> None:
+def test_imports_have_no_cycle() -> None:
     assert not _circle(IMPORTS)
     assert not _circle(ROOMS)
 
 
-def test_house_has_few_rooms_on_few_floors(figures: Figures) -> None:
+def test_package_has_few_rooms_on_few_floors(figures: Figures) -> None:
     figures["rooms"] = len(ROOMS)
     figures["floors"] = max(_floors(ROOMS).values())
     figures["arrows between rooms"] = sum(map(len, ROOMS.values()))
@@ -137,19 +137,19 @@ def test_picture_in_the_docs_shows_each_room_above_those_that_it_imports() -> No
 
 
 @pytest.mark.parametrize("room", sorted(FORBIDDEN.keys() & ROOMS.keys()))
-def test_room_imports_nothing_that_stands_beside_or_above_it(room: str) -> None:
+def test_room_imports_only_rooms_below_it(room: str) -> None:
     imported = ROOMS[room]
     assert not (imported if "*" in FORBIDDEN[room] else imported & FORBIDDEN[room])
 
 
-def test_model_reads_nothing_of_the_client_but_its_typed_values() -> None:
+def test_model_imports_only_typed_values_of_the_client() -> None:
     for module, imported in IMPORTS.items():
         if _room(module) == "model":
             foreign = {name for name in imported if _room(name) == "api" and not name.startswith("api.models.")}
             assert not foreign, f"{module} imports {foreign}"
 
 
-def test_model_knows_nothing_of_home_assistant() -> None:
+def test_model_does_not_import_home_assistant() -> None:
     for module, path in MODULES.items():
         if _room(module) in ("model", "api"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -158,7 +158,7 @@ def test_model_knows_nothing_of_home_assistant() -> None:
                 assert not [name for name in names if name.partition(".")[0] in ("homeassistant", "voluptuous")], module
 
 
-def test_only_the_client_knows_names_and_paths_of_the_cloud() -> None:
+def test_only_the_client_contains_names_and_paths_of_the_cloud() -> None:
     """Options of a printer command are what users give, by the vendor's names: they alone are an exception."""
     found = [
         f"{module}: {word}"
@@ -188,11 +188,11 @@ def test_errors_of_actions_are_made_in_one_place(module: str) -> None:
     assert not made, "use action_error or action_failure of errors.py"
 
 
-def test_no_two_modules_share_a_name() -> None:
+def test_names_of_modules_are_unique() -> None:
     names = [module.rpartition(".")[2] for module in MODULES]
     assert not sorted({name for name in names if names.count(name) > 1})
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_file_is_short_enough_to_be_read_at_once(module: str) -> None:
+def test_file_has_at_most_400_lines(module: str) -> None:
     assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= MOST_LINES

@@ -39,7 +39,7 @@ def changes(folder: Path, code: str, operator: str) -> list[str]:
         ("AddNot", "def f(x):\n    return 1 if x else 2\n", ["return 1 if not x else 2"]),
     ],
 )
-def test_change_is_made_where_it_would_matter(tmp_path: Path, operator: str, code: str, expected: list[str]) -> None:
+def test_change_with_an_effect_is_made(tmp_path: Path, operator: str, code: str, expected: list[str]) -> None:
     assert changes(tmp_path, code, operator) == expected
 
 
@@ -55,11 +55,11 @@ def test_change_is_made_where_it_would_matter(tmp_path: Path, operator: str, cod
         '"""A docstring."""\n',
     ],
 )
-def test_nothing_is_changed_that_cannot_matter(tmp_path: Path, code: str) -> None:
+def test_change_without_an_effect_is_not_made(tmp_path: Path, code: str) -> None:
     assert mutants(tmp_path, code) == []
 
 
-def test_key_stays_when_the_code_around_it_moves(tmp_path: Path) -> None:
+def test_key_is_stable_when_the_code_moves(tmp_path: Path) -> None:
     code = "def f(x):\n    return x < 1\n"
     before = {mutant.key for mutant in mutants(tmp_path, code)}
     assert before
@@ -89,7 +89,7 @@ class Thing:
     ],
     ids=["function", "within a function", "module", "class", "parameter"],
 )
-def test_mutant_is_put_into_functions_and_nothing_else_is_claimed_to_be(
+def test_only_code_of_functions_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, swapped: bool, is_large: bool
 ) -> None:
     (tmp_path / "swapped_module.py").write_text(ORIGINAL)
@@ -106,7 +106,7 @@ def entries(folder: Path, text: str) -> Mapping[tuple[str, str], str]:
 
 
 @pytest.mark.parametrize("lacking", ["module", "key", "why"])
-def test_equivalent_mutant_that_is_only_half_written_down_is_refused(tmp_path: Path, lacking: str) -> None:
+def test_incomplete_equivalent_mutant_is_refused(tmp_path: Path, lacking: str) -> None:
     parts = {"module": "module.py", "key": "a8d561d899cd", "why": "It is the same."} | {lacking: " "}
     text = "[[mutant]]\n" + "".join(f'{name} = "{value}"\n' for name, value in parts.items())
     with pytest.raises(ValueError, match="lacks a"):
@@ -121,7 +121,7 @@ def test_equivalent_mutant_that_is_only_half_written_down_is_refused(tmp_path: P
         ("gone.py", "def f(x):\n    return x < 1\n", ["there is no gone.py"]),
     ],
 )
-def test_equivalent_mutant_whose_code_is_gone_is_named(
+def test_equivalent_mutant_of_removed_code_is_reported(
     tmp_path: Path, module: str, code: str, expected: list[str]
 ) -> None:
     key = mutants(tmp_path, "def f(x):\n    return x < 1\n")[0].key
@@ -132,7 +132,7 @@ def test_equivalent_mutant_whose_code_is_gone_is_named(
     )
 
 
-def test_each_mutant_that_is_written_down_as_equivalent_has_a_reason_and_a_module() -> None:
+def test_each_equivalent_mutant_has_a_reason_and_a_module() -> None:
     reasons = equivalent.read(ROOT / "tests" / "equivalent_mutants.toml")
     assert all(len(why.split()) > 2 for why in reasons.values())
     assert not list(equivalent.outdated(reasons, ROOT / "custom_components" / "printago", {}))

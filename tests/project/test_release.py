@@ -51,7 +51,7 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
-def test_archive_is_the_same_wherever_and_whenever_it_is_built(checkout: Path, tmp_path: Path) -> None:
+def test_archive_is_reproducible(checkout: Path, tmp_path: Path) -> None:
     assert run(checkout, "script/release", "--build-only").returncode == 0
     first = (checkout / "dist/printago.zip").read_bytes()
     other = tmp_path / "other"
@@ -66,7 +66,7 @@ def test_archive_is_the_same_wherever_and_whenever_it_is_built(checkout: Path, t
     assert run(other, "sha256sum", "dist/printago.zip").stdout == built.stdout
 
 
-def test_archive_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Path) -> None:
+def test_archive_contains_only_the_package(checkout: Path, tmp_path: Path) -> None:
     for stray in ("__pycache__/sensor.cpython-314.pyc", ".cache/old.json", "notes.txt", "translations/.en.json.swp"):
         path = checkout / PACKAGE / stray
         path.parent.mkdir(exist_ok=True)
@@ -91,7 +91,7 @@ def test_archive_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Pa
         assert (tmp_path / "installed" / name).read_bytes() == (checkout / PACKAGE / name).read_bytes()
 
 
-def test_nothing_is_packed_without_the_cards(checkout: Path) -> None:
+def test_archive_is_not_built_without_the_cards(checkout: Path) -> None:
     shutil.rmtree(checkout / PACKAGE / "frontend/dist")
 
     refused = run(checkout, "script/release", "--build-only")

@@ -29,7 +29,7 @@ PASSES = {
 
 
 @pytest.mark.parametrize("ci", ["true", ""])
-def test_skip_for_no_listed_reason_fails_where_ci_is_true(tmp_path: Path, ci: str) -> None:
+def test_unlisted_skip_fails_in_ci(tmp_path: Path, ci: str) -> None:
     assert NO_GIT in ALLOWED
     for name, code in (SKIPS | PASSES).items():
         (tmp_path / f"{name}.py").write_text(f"import pytest\n{code}\n")

@@ -211,7 +211,7 @@ def problems_of(root: Path, facts: Facts) -> set[str]:
         (swap(f"{PACKAGE}/conditions.yaml", "\nprinting:", "\npainting:"), "conditions.yaml has painting, which does not"),
     ],
 )  # fmt: skip
-def test_what_was_forgotten_is_named(copy: Path, facts: Facts, known: set[str], break_it: Break, problem: str) -> None:
+def test_mistake_is_reported(copy: Path, facts: Facts, known: set[str], break_it: Break, problem: str) -> None:
     assert not any(problem in each for each in known)
 
     break_it(copy)
@@ -219,7 +219,7 @@ def test_what_was_forgotten_is_named(copy: Path, facts: Facts, known: set[str], 
     assert any(problem in each for each in problems_of(copy, facts))
 
 
-def test_what_the_code_says_without_words_is_named(copy: Path) -> None:
+def test_untranslated_text_in_code_is_reported(copy: Path) -> None:
     package = copy / PACKAGE
     for file, old, new in (
         ("sensor/__init__.py", "PARALLEL_UPDATES = 0", ""),

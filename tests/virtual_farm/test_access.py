@@ -58,7 +58,7 @@ async def test_direct_permissions_of_a_key_are_readable_with_the_view_permission
     await reader.call("GET", path, id=key[:24], status=403)
 
 
-async def test_a_scoped_key_may_do_what_it_lists_and_nothing_else(cloud: Cloud) -> None:
+async def test_a_scoped_key_has_only_its_listed_permissions(cloud: Cloud) -> None:
     cloud.farm.add_api_key("reader", {"printer.view", "queue.view", "printer.config"})
     reader = Cloud(cloud.farm, cloud.session, "reader")
     ids = cloud.printer_ids()
@@ -96,7 +96,7 @@ async def test_maintenance_mode_needs_an_entitlement_to_turn_on_only(start_farm)
     await cloud.call("PATCH", "/v1/maintenance/mode", body=body | {"enabled": False})
 
 
-async def test_the_read_only_key_may_look_at_everything_and_change_nothing(demo: Cloud) -> None:
+async def test_the_read_only_key_can_view_everything_and_change_nothing(demo: Cloud) -> None:
     assert demo.farm.authenticate(demo.farm.config.store_id, demo.farm.config.read_only_key)
     key = demo.farm.config.read_only_key
     reader = Cloud(demo.farm, demo.session, key)
@@ -148,7 +148,7 @@ async def test_refused_requests_and_other_keys_do_not_count(start_farm) -> None:
         await cloud.get("/v1/stores")
 
 
-def test_the_hour_window_holds_where_the_minute_window_would_not() -> None:
+def test_the_hour_window_limits_more_than_the_minute_window() -> None:
     clock = MovableClock()
     quota = Quota(clock)
     for _ in range(600):
@@ -238,7 +238,7 @@ async def test_an_uploaded_model_becomes_a_part_with_a_picture_that_prints(cloud
 
 
 @pytest.mark.parametrize("header", ["authorization", "content-type", "x-printago-storeid"])
-async def test_a_signed_address_refuses_headers_that_the_signature_does_not_cover(cloud: Cloud, header: str) -> None:
+async def test_a_signed_url_refuses_headers_outside_of_the_signature(cloud: Cloud, header: str) -> None:
     answer = await cloud.call("POST", "/v1/storage/signed-upload-urls", body={"filenames": ["thing.stl"]})
     url = answer["signedUrls"][0]["uploadUrl"]
     async with cloud.session.put(
@@ -253,7 +253,7 @@ async def test_a_signed_address_refuses_headers_that_the_signature_does_not_cove
     await cloud.call("POST", "/v1/parts", body=_new_part(path), status=400)
 
 
-async def test_a_signed_address_expires(start_farm) -> None:
+async def test_a_signed_url_expires(start_farm) -> None:
     clock = MovableClock()
     cloud = await start_farm(clock=clock)
     path = next(iter(cloud.farm.world.parts.values()))["thumbnailUri"]
@@ -275,7 +275,7 @@ async def test_a_signed_address_expires(start_farm) -> None:
         "a+b c.stl", "#1?x=y&z.stl", "Würfel.stl", "e\u0301.stl", "立方体.stl", "a;b,c=d.stl", "~'(!)*.stl", "..stl",
     ],
 )  # fmt: skip
-async def test_a_file_of_any_name_is_stored_and_fetched_under_that_name(cloud: Cloud, filename: str) -> None:
+async def test_a_file_is_stored_and_fetched_with_any_name(cloud: Cloud, filename: str) -> None:
     path = await upload(cloud, b"solid", filename)
     assert path.endswith(f"/{filename}")
     assert cloud.farm.storage.blob(path) is not None
@@ -286,7 +286,7 @@ async def test_a_file_of_any_name_is_stored_and_fetched_under_that_name(cloud: C
         assert await response.read() == b"solid"
 
 
-async def test_an_address_that_was_signed_for_one_file_opens_no_other(cloud: Cloud) -> None:
+async def test_a_url_signed_for_one_file_does_not_open_another(cloud: Cloud) -> None:
     one, two = await upload(cloud, b"one", "a%41.stl"), await upload(cloud, b"two", "aA.stl")
     two_under_one = one.rpartition("/")[0] + "/aA.stl"
     signed = cloud.farm.storage.sign("GET", one, 60)
@@ -298,7 +298,7 @@ async def test_an_address_that_was_signed_for_one_file_opens_no_other(cloud: Clo
             assert response.status == 403
 
 
-async def test_an_empty_upload_becomes_no_part(cloud: Cloud) -> None:
+async def test_an_empty_upload_creates_no_part(cloud: Cloud) -> None:
     refusal = await cloud.call("POST", "/v1/parts", body=_new_part(await upload(cloud, b"")), status=400)
     assert "empty" in refusal["message"]
 

@@ -68,7 +68,7 @@ async def test_answers_on_its_path_only(broker: RealtimeBroker, path: str) -> No
     assert error.value.response.status_code == 404
 
 
-async def test_speaks_no_other_protocol_version(broker: RealtimeBroker) -> None:
+async def test_refuses_other_protocol_versions(broker: RealtimeBroker) -> None:
     async with raw(broker) as websocket:
         await websocket.send(connect_packet(level=5))
         assert await receive(websocket) == b"\x20\x02\x00\x01"
@@ -118,7 +118,7 @@ async def test_denies_every_subscription_when_configured(broker: RealtimeBroker)
         assert [code.value for code in codes] == [0x80]
 
 
-async def test_retained_messages_reach_only_those_who_subscribe(broker: RealtimeBroker) -> None:
+async def test_retained_messages_reach_only_subscribers(broker: RealtimeBroker) -> None:
     broker.publish(STATS, b"old", retain=True)
     broker.publish(STATS, b"kept", retain=True)
     broker.publish(f"stores/{STORE}/printer-stats/gone", b"x", retain=True)
@@ -145,7 +145,7 @@ async def test_a_client_that_publishes_is_disconnected_and_ignored(broker: Realt
         await listener.subscribe(f"stores/{STORE}/printer-stats/+")
 
 
-async def test_second_client_with_the_same_id_takes_the_place_of_the_first(broker: RealtimeBroker) -> None:
+async def test_second_client_with_the_same_id_replaces_the_first(broker: RealtimeBroker) -> None:
     async with mqtt(broker) as first:
         await first.subscribe(ALL_STATS)
         async with mqtt(broker) as second:
@@ -209,7 +209,9 @@ async def test_invalid_packet_after_the_login_is_disconnected(broker: RealtimeBr
     await broker.wait_for_clients(0)
 
 
-async def test_a_client_that_does_not_read_is_cut_off(broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_does_not_read_is_disconnected(
+    broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(mqtt_session, "_MAX_OUTGOING", 10)
     async with mqtt(broker) as client:
         await client.subscribe(ALL_STATS)

@@ -37,7 +37,7 @@ async def test_restart_keeps_port_and_retained_messages(broker: RealtimeBroker) 
         assert await next_message(client) == (STATS, b"kept", True)
 
 
-async def test_disconnect_all_cuts_every_connection_and_listens_on(broker: RealtimeBroker) -> None:
+async def test_disconnect_all_closes_every_connection_and_keeps_listening(broker: RealtimeBroker) -> None:
     async with mqtt(broker) as first, mqtt(broker, identifier=f"{CLIENT_ID}2") as second, raw(broker) as third:
         await broker.disconnect_all()
         assert broker.clients == broker.connections == 0
@@ -76,7 +76,7 @@ async def test_a_frozen_broker_stops_at_once(broker: RealtimeBroker) -> None:
         broker.frozen = False
 
 
-async def test_a_connection_that_never_speaks_does_not_delay_stop(broker: RealtimeBroker) -> None:
+async def test_a_silent_connection_does_not_delay_stop(broker: RealtimeBroker) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
     while not broker.connections:  # noqa: ASYNC110, the broker has no event for it
         await asyncio.sleep(0)
@@ -113,7 +113,7 @@ async def test_starting_twice_and_stopping_twice_is_harmless(broker: RealtimeBro
     assert broker.port == port
 
 
-async def test_a_taken_port_is_reported(broker: RealtimeBroker) -> None:
+async def test_a_used_port_raises_an_error(broker: RealtimeBroker) -> None:
     second = RealtimeBroker(port=broker.port, authenticate=lambda store, key: True)
     with pytest.raises(OSError, match="address already in use"):
         await second.start()

@@ -1,4 +1,4 @@
-"""MQTT without websockets, as public clients speak it: the same broker, the same rules."""
+"""MQTT without WebSockets, as public clients use it: the same broker and rules."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ def plain(broker: RealtimeBroker, **options) -> aiomqtt.Client:
     return mqtt(broker, **{"port": tcp_port(broker), "transport": "tcp", "websocket_path": None, **options})
 
 
-async def test_plain_client_gets_what_was_kept_and_what_comes(broker: RealtimeBroker) -> None:
+async def test_plain_client_gets_retained_and_new_messages(broker: RealtimeBroker) -> None:
     broker.publish(STATS, b"kept", retain=True)
     async with plain(broker) as client, mqtt(broker, identifier=CLIENT_ID + "2") as other:
         assert broker.clients == broker.connections == 2
@@ -73,7 +73,7 @@ async def test_plain_client_with_a_wrong_login_is_refused(broker: RealtimeBroker
     assert broker.clients == 0
 
 
-async def test_client_takes_the_place_of_its_like_whatever_the_transport(broker: RealtimeBroker) -> None:
+async def test_client_replaces_one_with_the_same_id_on_any_transport(broker: RealtimeBroker) -> None:
     async with plain(broker) as first:
         async with mqtt(broker):
             await lost(first)
@@ -81,7 +81,7 @@ async def test_client_takes_the_place_of_its_like_whatever_the_transport(broker:
         await broker.wait_for_clients(0)
 
 
-async def test_plain_connections_are_cut_and_come_back_to_the_same_port(broker: RealtimeBroker) -> None:
+async def test_plain_connections_can_reconnect_to_the_same_port(broker: RealtimeBroker) -> None:
     port = tcp_port(broker)
     async with plain(broker) as client:
         await broker.disconnect_all()
@@ -97,7 +97,7 @@ async def test_plain_connections_are_cut_and_come_back_to_the_same_port(broker: 
         assert await next_message(client) == (STATS, b"kept", True)
 
 
-async def test_frozen_broker_keeps_a_plain_connection_and_says_nothing(broker: RealtimeBroker) -> None:
+async def test_frozen_broker_keeps_a_plain_connection_without_sending(broker: RealtimeBroker) -> None:
     async with plain(broker) as client:
         await client.subscribe(ALL_STATS)
         broker.frozen = True
@@ -113,7 +113,7 @@ async def test_frozen_broker_keeps_a_plain_connection_and_says_nothing(broker: R
 @pytest.mark.parametrize(
     "data", [b"GET / HTTP/1.1\r\n" + b"x" * 200, b"\x10\xff\xff\xff\x7f", connect_packet() + b"\x30\x02\x00\x00"]
 )
-async def test_what_is_no_mqtt_is_cut_off(broker: RealtimeBroker, data: bytes) -> None:
+async def test_other_protocol_than_mqtt_is_disconnected(broker: RealtimeBroker, data: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", tcp_port(broker))
     writer.write(data)
     async with asyncio.timeout(5):
@@ -126,7 +126,7 @@ async def test_what_is_no_mqtt_is_cut_off(broker: RealtimeBroker, data: bytes) -
     await broker.wait_for_clients(0)
 
 
-async def test_port_that_is_taken_leaves_nothing_open(broker: RealtimeBroker) -> None:
+async def test_used_port_leaves_nothing_open(broker: RealtimeBroker) -> None:
     second = RealtimeBroker(authenticate=accepts, tcp_port=tcp_port(broker))
     with pytest.raises(OSError, match="address already in use"):
         await second.start()

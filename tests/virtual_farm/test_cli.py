@@ -48,7 +48,7 @@ async def running(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_says_ready_serves_and_stops_cleanly(socket_enabled: None, number: signal.Signals) -> None:
+async def test_it_reports_ready_serves_and_stops_cleanly(socket_enabled: None, number: signal.Signals) -> None:
     rest, mqtt = free_port(), free_port()
     arguments = ["--printers", "3", "--speed", "60", "--rest-port", str(rest), "--mqtt-port", str(mqtt)]
     keys = ["--api-key", KEY, "--read-only-key", READ_ONLY_KEY]

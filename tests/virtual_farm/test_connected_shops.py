@@ -1,4 +1,4 @@
-"""Shops, their orders, and what of them can't be printed."""
+"""Shops, their orders, and items that can't be printed."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ SYNCED = datetime(2026, 5, 1, 8, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("kind", ["etsy", "shopify"])
-async def test_shop_tells_whether_it_is_connected_and_when_it_was_synced(cloud: Cloud, kind: str) -> None:
+async def test_shop_has_connection_and_time_of_the_last_sync(cloud: Cloud, kind: str) -> None:
     shop = cloud.farm.shops.connect(kind, "Print Shop")
     (listed,) = await cloud.get("/v1/integrations")
     assert (listed["id"], listed["type"]) == (shop["id"], kind)
@@ -25,7 +25,7 @@ async def test_shop_tells_whether_it_is_connected_and_when_it_was_synced(cloud: 
     await _status(cloud, other, shop["id"], status=404)
 
 
-async def test_sync_brings_what_customers_ordered(cloud: Cloud) -> None:
+async def test_sync_imports_the_orders_of_customers(cloud: Cloud) -> None:
     farm = cloud.farm
     shop = farm.shops.connect("etsy", "Print Shop", synced_at=SYNCED)
     for number in ("E-1", "E-2"):
@@ -49,7 +49,7 @@ async def test_sync_brings_what_customers_ordered(cloud: Cloud) -> None:
     assert (await _status(cloud, "etsy", shop["id"]))["lastSyncedAt"] > "2026-05-01T08:30:00.000Z"
 
 
-async def test_sync_needs_what_the_vendor_wants_and_the_right_to(cloud: Cloud) -> None:
+async def test_sync_needs_the_documented_body_and_permission(cloud: Cloud) -> None:
     shop = cloud.farm.shops.connect("etsy", "Print Shop")
     path = "/v1/integrations/etsy/{integrationId}/sync-orders"
     for params in ({}, {"limit": "1"}, {"limit": "x", "includeShipped": "false"}):
@@ -61,7 +61,7 @@ async def test_sync_needs_what_the_vendor_wants_and_the_right_to(cloud: Cloud) -
 
 
 @pytest.mark.parametrize("reason", ["sku_not_found", "ambiguous_match", "variant_enrichment_failed"])
-async def test_item_that_cannot_be_printed_says_why(demo: Cloud, reason: str) -> None:
+async def test_unprintable_item_has_a_reason(demo: Cloud, reason: str) -> None:
     item_id = next(iter(demo.farm.world.order_items))
     demo.farm.shops.mark_unprintable(item_id, reason)
     item = next(item for item in await demo.get("/v1/order-items") if item["id"] == item_id)

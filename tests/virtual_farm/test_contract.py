@@ -1,4 +1,4 @@
-"""What the farm says fits the vendor's own description."""
+"""The farm's responses match the vendor's API description."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def operation_of(method: str, path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-def test_each_call_is_the_vendors_with_its_permission_and_status(route) -> None:
+def test_each_call_has_the_documented_permission_and_status(route) -> None:
     operation = operation_of(route.method, route.path)
     assert str(route.status) in operation["responses"]
     assert (route.body is not None) == ("requestBody" in operation)
@@ -37,7 +37,7 @@ def test_each_call_is_the_vendors_with_its_permission_and_status(route) -> None:
         assert ", ".join(route.permissions) == (operation.get("x-permission") or "")
 
 
-def test_a_key_that_may_only_look_has_every_permission_to_view() -> None:
+def test_the_read_only_key_has_every_view_permission() -> None:
     named = {
         permission
         for path in description()["paths"].values()
@@ -47,7 +47,7 @@ def test_a_key_that_may_only_look_has_every_permission_to_view() -> None:
     assert {name for name in named if name.endswith(".view")} == READ_ONLY_PERMISSIONS - {"printer.stats"}
 
 
-async def test_every_plain_list_and_record_fits(demo: Cloud) -> None:
+async def test_every_list_and_record_matches_its_schema(demo: Cloud) -> None:
     world = demo.farm.world
     for path in (
         "/v1/printers",
@@ -97,7 +97,7 @@ async def test_every_plain_list_and_record_fits(demo: Cloud) -> None:
         assert answer["meta"]["count"] == 3, "the filter of a search is ignored"
 
 
-async def test_every_call_that_changes_something_fits(cloud: Cloud) -> None:
+async def test_every_call_that_changes_something_matches_its_schema(cloud: Cloud) -> None:
     first, second, *_ = ids = cloud.printer_ids()
     for path, body in (
         ("confirm-ready", {"ready": False, "ids": [first]}),
@@ -160,7 +160,7 @@ async def test_printers_take_every_command_of_the_description(cloud: Cloud) -> N
     assert len(COMMAND_CHECKS) == len(listed)
 
 
-async def test_telemetry_of_every_model_fits_through_a_whole_print(start_farm) -> None:
+async def test_telemetry_of_every_model_matches_its_schema_during_a_print(start_farm) -> None:
     cloud = await start_farm(printers=0)
     for model in MODELS:
         printer = cloud.farm.add_printer(model, ready=True)
@@ -184,7 +184,7 @@ async def test_telemetry_of_every_model_fits_through_a_whole_print(start_farm) -
         )
 
 
-async def test_realtime_messages_fit(demo: Cloud) -> None:
+async def test_realtime_messages_match_their_schema(demo: Cloud) -> None:
     farm = demo.farm
     prefix = f"stores/{farm.config.store_id}/"
     async with listening(farm) as client:

@@ -1,4 +1,4 @@
-"""What is kept of the vendor's description."""
+"""The extract of the vendor's API description."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_contract_is_up_to_date(target: Path, source: Path) -> None:
     assert made_of(source, target) == target.read_text(encoding="utf-8"), "run script/vendor-contract"
 
 
-def test_contract_holds_every_path_of_the_vendor_and_only_schemas_that_are_needed() -> None:
+def test_contract_contains_every_path_and_only_needed_schemas() -> None:
     description = contract.description()
     assert len(description["paths"]) > 250
     text = json.dumps(description)
@@ -58,7 +58,7 @@ _DESCRIPTION: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_prose_goes_and_names_stay() -> None:
+def test_contract_has_names_but_no_prose() -> None:
     derived = derive(_DESCRIPTION, [("GET", "/v1/things/{id}")])
     assert "Prose" not in json.dumps(derived)
     operations = derived["paths"]["/v1/things/{thingId}"]
@@ -73,14 +73,14 @@ def test_prose_goes_and_names_stay() -> None:
     }
 
 
-def test_contract_is_written_in_lines_that_can_be_compared() -> None:
+def test_contract_is_readable_in_a_diff() -> None:
     value = {"short": [1, 2], "long": [{"name": "x" * 70}, {"name": "y" * 70}], "empty": {}, "text": "z" * 200}
     text = render(value)
     assert json.loads(text) == value
     assert text.splitlines()[1:4] == [' "short": [1, 2],', ' "long": [', f'  {{"name": "{"x" * 70}"}},']
 
 
-def test_script_tells_what_is_out_of_date_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_script_reports_outdated_files_without_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for target, name in SOURCES.items():
         (tmp_path / name).write_text(target.read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["script/vendor-contract", "--check", str(tmp_path)])

@@ -1,4 +1,4 @@
-"""The control API: what tests and demonstrations can do to a farm, and how calls can be made to fail."""
+"""The control API: what tests and demos can do with a farm, and how calls can be made to fail."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import pytest
 from virtual_farm import Fault
 
 
-async def test_printers_come_change_and_go(cloud: Cloud) -> None:
+async def test_printers_are_added_changed_and_removed(cloud: Cloud) -> None:
     added = await cloud.control("POST", "/printers", {"model": "H2D", "name": "New one"})
     printer = await cloud.printer(added["id"])
     assert (printer["name"], printer["confirmedReady"], printer["isAvailable"]) == ("New one", False, True)
@@ -32,7 +32,7 @@ async def test_printers_come_change_and_go(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("model", ["KLIPPER", "PRUSA", "OCTOPRINT"])
-async def test_printers_of_other_makes_print_with_their_own_words(cloud: Cloud, model: str) -> None:
+async def test_printers_of_other_brands_use_their_own_statuses(cloud: Cloud, model: str) -> None:
     added = await cloud.control("POST", "/printers", {"model": model, "ready": True})
     (job_id,) = await cloud.queue(tags={"printer.id": added["id"]})
     await cloud.farm.advance(300)
@@ -44,7 +44,7 @@ async def test_printers_of_other_makes_print_with_their_own_words(cloud: Cloud, 
     assert cloud.farm.feed.stat(cloud.farm.printer(added["id"]))["state"] == "cancelled"
 
 
-async def test_a_removed_printer_fails_its_job_and_frees_what_waited_for_it(cloud: Cloud) -> None:
+async def test_a_removed_printer_fails_its_job_and_frees_waiting_ones(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     printing, waiting = await cloud.queue(quantity=2, tags={"printer.modelName": "X1 Carbon"})
     await cloud.farm.advance(300)
@@ -57,7 +57,7 @@ async def test_a_removed_printer_fails_its_job_and_frees_what_waited_for_it(clou
     assert (await cloud.job(waiting))["status"] == "printing"
 
 
-async def test_an_ams_comes_and_goes(cloud: Cloud) -> None:
+async def test_an_ams_is_attached_and_detached(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[1]
 
     async def slots() -> list[tuple[int, int]]:
@@ -73,7 +73,7 @@ async def test_an_ams_comes_and_goes(cloud: Cloud) -> None:
     assert "ams" not in cloud.farm.feed.stat(cloud.farm.printer(printer_id))["data"]["filament"]
 
 
-async def test_hms_messages_come_and_go(cloud: Cloud) -> None:
+async def test_hms_messages_are_raised_and_cleared(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     path = f"/printers/{printer_id}/hms"
 
@@ -92,7 +92,7 @@ async def test_hms_messages_come_and_go(cloud: Cloud) -> None:
     await cloud.control("POST", path, {"code": "1", "message": "", "severity": "panic"}, status=400)
 
 
-async def test_prints_are_finished_failed_and_started_from_outside(cloud: Cloud) -> None:
+async def test_prints_are_finished_failed_and_started_externally(cloud: Cloud) -> None:
     first, second, third, *_ = cloud.printer_ids()
     jobs = await cloud.queue(quantity=2, tags={})
     await cloud.farm.advance(60)
@@ -106,7 +106,7 @@ async def test_prints_are_finished_failed_and_started_from_outside(cloud: Cloud)
     await cloud.control("POST", f"/printers/{third}/outside-print", status=400)
 
 
-async def test_the_state_tells_what_the_farm_is_doing_without_secrets(demo: Cloud) -> None:
+async def test_the_state_of_the_farm_has_no_secrets(demo: Cloud) -> None:
     state = await demo.control("GET", "/state")
     assert [printer["phase"] for printer in state["printers"]] == [
         "print",
@@ -154,7 +154,7 @@ async def test_requests_are_listed_with_their_times(cloud: Cloud) -> None:
     assert cloud.farm.requests == []
 
 
-async def test_messages_are_published_as_they_are(cloud: Cloud) -> None:
+async def test_messages_are_published_unchanged(cloud: Cloud) -> None:
     topic = f"stores/{cloud.farm.config.store_id}/entities/ideas"
     async with listening(cloud.farm) as client:
         await cloud.control("POST", "/publish", {"topic": topic, "payload": {"a": 1}})
@@ -178,7 +178,7 @@ async def _listen_through(cloud: Cloud, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/broker/restart", "/broker/disconnect"])
-async def test_realtime_clients_are_thrown_out_and_find_stats_again(cloud: Cloud, path: str) -> None:
+async def test_disconnected_realtime_clients_get_retained_stats_again(cloud: Cloud, path: str) -> None:
     with pytest.raises(aiomqtt.MqttError, match=r"(?i)disconnect"):
         await _listen_through(cloud, path)
     async with listening(cloud.farm) as client:
@@ -199,7 +199,7 @@ async def test_the_next_calls_fail_with_a_status_and_then_no_more(cloud: Cloud) 
     assert cloud.last.headers["Retry-After"] == "7"
 
 
-async def test_faults_meet_only_the_calls_that_fit(cloud: Cloud) -> None:
+async def test_faults_affect_only_matching_calls(cloud: Cloud) -> None:
     fault = {"mode": "status", "path": "/v2/builds", "method": "POST", "every": 3, "count": 2}
     await cloud.control("POST", "/faults", fault)
     await cloud.get("/v1/printers")
@@ -224,7 +224,7 @@ async def raw(cloud: Cloud, method: str = "GET", path: str = "/v1/printers", bod
         return response.status, await response.text()
 
 
-async def test_a_proxy_page_comes_instead_of_json(cloud: Cloud) -> None:
+async def test_a_call_returns_a_proxy_page_instead_of_json(cloud: Cloud) -> None:
     await cloud.control("POST", "/faults", {"mode": "html"})
     status, text = await raw(cloud)
     assert status == 502
@@ -238,7 +238,7 @@ async def test_a_body_is_cut_off(cloud: Cloud) -> None:
     assert (await raw(cloud))[0] == 200
 
 
-async def test_a_call_gets_no_answer_in_time(cloud: Cloud) -> None:
+async def test_a_call_times_out(cloud: Cloud) -> None:
     await cloud.control("POST", "/faults", {"mode": "timeout", "method": "POST"})
     await cloud.control("POST", "/faults", {"mode": "slow", "seconds": 0.2, "method": "GET"})
     body = {"parts": [{"partId": cloud.part("Benchy")}]}
@@ -251,7 +251,7 @@ async def test_a_call_gets_no_answer_in_time(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("mode", "builds"), [("drop", 1), ("reset", 0)])
-async def test_a_connection_is_cut_after_or_before_acting(cloud: Cloud, mode: str, builds: int) -> None:
+async def test_a_connection_is_cut_after_or_before_the_effect(cloud: Cloud, mode: str, builds: int) -> None:
     await cloud.control("POST", "/faults", {"mode": mode})
     body = {"parts": [{"partId": cloud.part("Benchy")}]}
     with pytest.raises(aiohttp.ClientConnectionError):
@@ -262,7 +262,7 @@ async def test_a_connection_is_cut_after_or_before_acting(cloud: Cloud, mode: st
     assert cloud.farm.requests[-1].status is None
 
 
-async def test_a_fault_may_act_first(cloud: Cloud) -> None:
+async def test_a_fault_can_take_effect_first(cloud: Cloud) -> None:
     cloud.farm.inject_fault(Fault(mode="status", status=504, acts=True))
     status, _ = await raw(cloud, "POST", "/v2/builds", {"parts": [{"partId": cloud.part("Benchy")}]})
     assert status == 504

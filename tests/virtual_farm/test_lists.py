@@ -41,7 +41,7 @@ async def names(cloud: Cloud, **params: str) -> list[str]:
     return [printer["name"] for printer in await cloud.get("/v1/printers", **params)]
 
 
-async def test_rows_are_cut_down_to_fields_and_sorted(cloud: Cloud) -> None:
+async def test_rows_are_reduced_to_fields_and_sorted(cloud: Cloud) -> None:
     rows = await cloud.get("/v1/printers", fields="id,name", sort="name:desc")
     assert all(set(row) == {"id", "name"} for row in rows)
     assert [row["name"] for row in rows] == sorted((row["name"] for row in rows), reverse=True)

@@ -1,4 +1,4 @@
-"""The past of a farm, what things cost, and spools in stock."""
+"""The job history of a farm, costs, and spools in stock."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
 FINAL = {"status.in": "completed,failed,cancelled", "sort": "createdAt:desc", "limit": "1000"}
 
 
-async def test_past_is_the_same_for_the_same_seed_and_holds_every_kind(start_farm) -> None:
+async def test_history_is_the_same_for_the_same_seed_and_has_every_kind(start_farm) -> None:
     first, same, other = [await start_farm(seed=seed) for seed in (1, 1, 2)]
     for cloud in (first, same, other):
         cloud.farm.fill_history(3000, until=UNTIL)
@@ -29,7 +29,7 @@ async def test_past_is_the_same_for_the_same_seed_and_holds_every_kind(start_far
     assert max(job["updatedAt"] for job in jobs) <= "2026-06-01T00:00:00.000Z"
 
 
-async def test_past_is_read_page_by_page_newest_first(cloud: Cloud) -> None:
+async def test_history_is_read_page_by_page_newest_first(cloud: Cloud) -> None:
     (waiting,) = await cloud.queue(tags={"user.tags": "nowhere"})
     cloud.farm.fill_history(2500)
     assert not cloud.farm.world.jobs.drain(), "the past is no news"
@@ -44,7 +44,7 @@ async def test_past_is_read_page_by_page_newest_first(cloud: Cloud) -> None:
     assert [row["createdAt"] for row in rows] == sorted((row["createdAt"] for row in rows), reverse=True)
 
 
-async def test_change_between_two_pages_shows_in_the_second(cloud: Cloud) -> None:
+async def test_change_between_two_pages_affects_the_second(cloud: Cloud) -> None:
     cloud.farm.fill_history(2500)
     first = await cloud.get("/v1/print-jobs", **FINAL, meta="true")
     job_id = next(row["id"] for row in first["data"] if row["status"] == "failed")
@@ -53,7 +53,7 @@ async def test_change_between_two_pages_shows_in_the_second(cloud: Cloud) -> Non
     assert second["meta"]["total"] == 2499
 
 
-async def test_past_job_that_changes_is_an_update(cloud: Cloud) -> None:
+async def test_changed_past_job_is_an_update(cloud: Cloud) -> None:
     world = cloud.farm.world
     cloud.farm.fill_history(2)
     first, second = world.jobs
@@ -71,13 +71,13 @@ async def test_hundred_thousand_past_jobs_are_a_hundred_pages(cloud: Cloud) -> N
     assert await cloud.get("/v1/print-jobs/stats/completed-count") > 80_000
 
 
-async def test_past_is_filled_by_the_control_api(cloud: Cloud) -> None:
+async def test_history_is_created_by_the_control_api(cloud: Cloud) -> None:
     assert await cloud.control("POST", "/history", {"jobs": 12, "months": 2}) is None
     assert len(await cloud.get("/v1/print-jobs", **FINAL)) == 12
     await cloud.control("POST", "/history", {"jobs": -1}, status=400)
 
 
-async def test_sku_costs_its_material_labor_and_overhead(cloud: Cloud) -> None:
+async def test_cost_of_an_sku_is_material_labor_and_overhead(cloud: Cloud) -> None:
     world = cloud.farm.world
     sku = next(sku for sku in world.skus.values() if sku["sku"] == "BENCHY-1")
     labor = add_component(world, "Packing", "labor", 0.5, "minute")

@@ -42,7 +42,7 @@ async def test_pause_resume_and_stop_from_either_side(cloud: Cloud, side: str) -
     assert (printer["isAvailable"], printer["confirmedReady"], printer["printingJobId"]) == (True, False, None)
 
 
-async def test_an_operation_names_only_the_jobs_that_took_it(cloud: Cloud) -> None:
+async def test_an_operation_returns_only_the_changed_jobs(cloud: Cloud) -> None:
     job_id = await start_print(cloud, cloud.printer_ids()[0])
     (waiting,) = await cloud.queue(tags={"user.tags": "nowhere"})
     assert await on(cloud, "pause", job_id, waiting, "nothing") == [job_id]
@@ -73,7 +73,7 @@ async def test_a_retry_resets_the_same_record(cloud: Cloud) -> None:
     assert job["taskId"] != first_task
 
 
-async def test_fabmatic_prints_on_without_a_person_until_its_limit(cloud: Cloud) -> None:
+async def test_fabmatic_prints_without_confirmations_until_its_limit(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     body = {"enabled": True, "jobLimit": 2, "ids": [printer_id]}
     await cloud.call("PATCH", "/v1/printers/continous-print", body=body)
@@ -87,7 +87,7 @@ async def test_fabmatic_prints_on_without_a_person_until_its_limit(cloud: Cloud)
 
 
 @pytest.mark.parametrize("cause", ["hms error", "hms warning", "use from outside", "lost contact", "failed print"])
-async def test_fabmatic_switches_itself_off(cloud: Cloud, cause: str) -> None:
+async def test_fabmatic_turns_itself_off(cloud: Cloud, cause: str) -> None:
     printer_id = cloud.printer_ids()[0]
     await cloud.call("PATCH", "/v1/printers/continous-print", body={"enabled": True, "ids": [printer_id]})
     if cause != "use from outside":
@@ -109,7 +109,7 @@ async def test_fabmatic_switches_itself_off(cloud: Cloud, cause: str) -> None:
     assert (await cloud.printer(printer_id))["continuousPrint"] is False
 
 
-async def test_a_print_goes_on_while_its_printer_is_out_of_reach(cloud: Cloud) -> None:
+async def test_a_print_continues_while_its_printer_is_offline(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     job_id = await start_print(cloud, printer_id)
     cloud.farm.disconnect_printer(printer_id)
@@ -189,7 +189,7 @@ async def test_skipped_objects_are_marked(cloud: Cloud) -> None:
     assert [item["skipped"] for item in objects] == [True] + [False] * (len(objects) - 1)
 
 
-async def test_an_order_gets_the_jobs_that_it_lacks_and_no_more(cloud: Cloud) -> None:
+async def test_an_order_gets_only_its_missing_jobs(cloud: Cloud) -> None:
     sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "DESK-SET")
     body = {
         "order": {"orderNumber": "77"},
@@ -223,7 +223,7 @@ async def test_an_order_gets_the_jobs_that_it_lacks_and_no_more(cloud: Cloud) ->
 
 
 @pytest.mark.parametrize("batch", [True, False])
-async def test_a_canceled_order_leaves_the_queue_and_what_prints_goes_on(start_farm, batch: bool) -> None:
+async def test_a_canceled_order_leaves_the_queue_and_running_prints_continue(start_farm, batch: bool) -> None:
     cloud = await start_farm(production_slots=4)
     sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "BENCHY-1")
     ids = []
@@ -263,7 +263,7 @@ async def test_a_canceled_order_leaves_the_queue_and_what_prints_goes_on(start_f
     assert sorted(ended) == ["cancelled"] * 4 + ["completed"] * 3 + ["paused"]
 
 
-async def test_jobs_of_a_canceled_order_that_have_not_appeared_never_do(cloud: Cloud) -> None:
+async def test_pending_builds_of_a_canceled_order_create_no_jobs(cloud: Cloud) -> None:
     sku = next(sku for sku in await cloud.get("/v1/skus") if sku["sku"] == "DESK-SET")
     body = {"order": {"orderNumber": "80"}, "items": [{"skuId": sku["id"], "quantity": 1}]}
     order_id = (await cloud.call("POST", "/v1/orders", body=body))["order"]["id"]
@@ -315,7 +315,7 @@ async def test_commands_change_what_the_printer_shows(cloud: Cloud) -> None:
     assert data(x1c)["filament"]["ams"]["status"]["slotsReading"] == "0"
 
 
-async def test_a_print_from_outside_belongs_to_no_job(cloud: Cloud) -> None:
+async def test_an_external_print_has_no_job(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     cloud.farm.print_from_outside(printer_id, "From the card", 600)
     printer = await cloud.printer(printer_id)
@@ -327,7 +327,7 @@ async def test_a_print_from_outside_belongs_to_no_job(cloud: Cloud) -> None:
     assert (await cloud.printer(printer_id))["isAvailable"] is True
 
 
-async def test_prints_fail_by_themselves_as_often_as_asked_for(start_farm) -> None:
+async def test_prints_fail_at_the_configured_rate(start_farm) -> None:
     cloud = await start_farm(failure_rate=1.0)
     (job_id,) = await cloud.queue()
     await cloud.farm.advance(3 * 3600)

@@ -1,4 +1,4 @@
-"""From a build to a finished print, and everything that can happen on the way."""
+"""From a build to a finished print, and events in between."""
 
 from datetime import datetime
 from typing import Any
@@ -130,7 +130,7 @@ async def test_tags_must_all_match(cloud: Cloud) -> None:
         await on(cloud, "cancel", job_id)
 
 
-async def test_matching_troubleshoot_names_what_is_in_the_way(demo: Cloud) -> None:
+async def test_matching_troubleshoot_lists_obstacles(demo: Cloud) -> None:
     (job_id,) = await demo.queue(tags={"user.tags": "nowhere"})
     answer = await demo.call("GET", "/v1/print-jobs/{id}/matching-troubleshoot", id=job_id)
     reasons = {
@@ -186,7 +186,7 @@ async def test_a_material_is_chosen_by_id_group_or_type(cloud: Cloud, kind: str)
     assert job["materialMapping"][0]["materialType"] == "PLA"
 
 
-async def test_the_queue_keeps_tiers_order_and_production_slots(start_farm) -> None:
+async def test_the_queue_respects_tiers_order_and_production_slots(start_farm) -> None:
     cloud = await start_farm(production_slots=1)
     printer_id = cloud.printer_ids()[0]
     await cloud.call("PATCH", "/v1/printers/enabled", body={"enabled": False, "ids": cloud.printer_ids()[1:]})
@@ -213,7 +213,7 @@ async def test_the_queue_keeps_tiers_order_and_production_slots(start_farm) -> N
     assert (await cloud.job(last))["assignedPrinterId"] == other
 
 
-async def test_low_priority_jobs_wait_until_the_store_lets_them(cloud: Cloud) -> None:
+async def test_low_priority_jobs_wait_for_the_setting_of_the_store(cloud: Cloud) -> None:
     (job_id,) = await cloud.queue(priority=1000)
     await cloud.farm.advance(10)
     assert (await cloud.job(job_id))["status"] == "pending"

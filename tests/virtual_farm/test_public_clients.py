@@ -1,4 +1,4 @@
-"""What public clients send, and get by the vendor's schemas: they would work against this farm."""
+"""The requests of public clients: this farm supports them, with the vendor's schemas."""
 
 import json
 from typing import Any
@@ -30,12 +30,12 @@ async def plain(cloud: Cloud, path: str, headers: dict[str, str] | None = None, 
         "/v1/linked-parts",
     ],
 )
-async def test_what_public_clients_read_is_there_and_fits(demo: Cloud, path: str) -> None:
+async def test_lists_of_public_clients_match_their_schemas(demo: Cloud, path: str) -> None:
     assert await demo.get(path)
     assert await demo.get(path, hints="true")
 
 
-async def test_records_behind_those_lists_fit_or_are_not_found(demo: Cloud) -> None:
+async def test_records_of_those_lists_match_their_schemas_or_are_not_found(demo: Cloud) -> None:
     for path, name, missing in (
         ("/v1/orders/items/{itemId}", "/v1/orders/items", "Order item not found"),
         ("/v1/materials/instances/{id}", "/v1/materials/instances", "Material instance not found"),
@@ -50,7 +50,7 @@ async def test_records_behind_those_lists_fit_or_are_not_found(demo: Cloud) -> N
         assert refusal["message"].startswith(missing)
 
 
-async def test_assignments_are_those_of_the_part_that_is_asked_for(cloud: Cloud) -> None:
+async def test_assignments_are_those_of_the_requested_part(cloud: Cloud) -> None:
     jig = cloud.part("Drill Jig")
     (row,) = await cloud.get("/v1/part-material-assignments", partId=jig)
     assert (row["partId"], row["materialType"], row["index"], row["priority"]) == (jig, "ABS", 0, 0)
@@ -58,7 +58,7 @@ async def test_assignments_are_those_of_the_part_that_is_asked_for(cloud: Cloud)
     assert len(await cloud.get("/v1/part-material-assignments")) > 5
 
 
-async def test_a_spool_knows_what_is_left_of_it_and_may_be_put_into_a_slot(cloud: Cloud) -> None:
+async def test_a_spool_has_a_remaining_weight_and_can_be_loaded(cloud: Cloud) -> None:
     slots = {slot["instanceId"]: slot for slot in await cloud.get("/v1/printer-slots") if slot["instanceId"]}
     spools = {spool["id"]: spool for spool in await cloud.get("/v1/materials/instances")}
     assert slots
@@ -79,7 +79,7 @@ async def test_a_spool_knows_what_is_left_of_it_and_may_be_put_into_a_slot(cloud
     await cloud.call("PATCH", "/v1/materials/printer-slots/assign", body=body, status=404)
 
 
-async def test_details_of_matching_say_what_is_wrong_with_each_printer(cloud: Cloud) -> None:
+async def test_details_of_matching_list_the_obstacles_of_each_printer(cloud: Cloud) -> None:
     first, second, third, *_ = cloud.printer_ids()
     for slot in [slot for slot in cloud.farm.world.slots.values() if slot["printerId"] == second]:
         cloud.farm.world.slots.change(slot["id"], {"materialId": None, "variantId": None, "materialType": None})
@@ -104,7 +104,7 @@ async def test_a_filter_needs_no_operator(demo: Cloud) -> None:
 
 
 @pytest.mark.parametrize("path", [path.removesuffix("/search") for path in _LISTS])
-async def test_hints_turn_a_list_into_rows_with_what_can_be_done(demo: Cloud, path: str) -> None:
+async def test_hints_add_possible_calls_to_rows(demo: Cloud, path: str) -> None:
     answer = await demo.get(path, hints="true", limit="2")
     assert {"data", "meta", "hints"} <= answer.keys()
     for hint in answer["hints"]:
@@ -117,7 +117,7 @@ async def test_hints_turn_a_list_into_rows_with_what_can_be_done(demo: Cloud, pa
     await demo.call("GET", path, params={"nothing.isNull": "false"}, status=400)
 
 
-async def test_every_get_takes_hints_and_answers_to_head_with_the_same_headers(demo: Cloud) -> None:
+async def test_every_get_supports_hints_and_head_with_the_same_headers(demo: Cloud) -> None:
     world = demo.farm.world
     of = {
         "/v1/printers": world.printers, "/v1/print-jobs": world.jobs, "/v1/parts": world.parts, "/v1/skus": world.skus,
@@ -209,14 +209,14 @@ async def test_a_path_has_its_schemas(cloud: Cloud, path: str, methods: set[str]
     assert "Path not found: /v1/sku-option-properties" in text
 
 
-async def test_a_call_that_the_vendor_describes_and_the_farm_does_not_serve_says_so(cloud: Cloud) -> None:
+async def test_a_documented_call_that_the_farm_does_not_serve_says_so(cloud: Cloud) -> None:
     status, _, text = await plain(cloud, "/v1/profiles", cloud.headers)
     assert status == 404
     assert "Cannot GET /v1/profiles" in text
 
 
 @pytest.mark.parametrize(("switch", "status"), [("cut", 200), ("refuse", 400)])
-async def test_more_rows_than_a_list_has_are_cut_or_refused(start_farm, switch: str, status: int) -> None:
+async def test_a_limit_above_the_maximum_is_reduced_or_refused(start_farm, switch: str, status: int) -> None:
     cloud = await start_farm(printers=3, large_limit=switch)
     answer = await cloud.call("GET", "/v1/printers", params={"limit": "10000", "meta": "true"}, status=status)
     if status == 200:
@@ -274,7 +274,7 @@ async def test_the_body_of_a_search_is_checked(demo: Cloud, path: str) -> None:
 
 
 @pytest.mark.parametrize("depth", [300, 900, 3_000, 100_000])
-async def test_a_search_of_any_depth_is_answered(cloud: Cloud, depth: int) -> None:
+async def test_a_search_of_any_depth_works(cloud: Cloud, depth: int) -> None:
     body = '{"filter":' + '{"and":[' * depth + "]}" * depth + "}"
     url = f"{cloud.farm.rest_url}/v1/printers/search"
     async with cloud.session.post(url, data=body.encode(), headers=cloud.headers) as response:
@@ -290,7 +290,7 @@ async def test_the_filter_of_a_search_is_ignored_as_the_service_does(demo: Cloud
     assert answer["hints"]
 
 
-async def test_the_vendors_script_uploads_with_the_type_of_any_bytes(start_farm) -> None:
+async def test_the_vendors_script_uploads_as_octet_stream(start_farm) -> None:
     for strict, content_type, expected in (
         (False, "application/octet-stream", 200),
         (False, "model/stl", 403),
@@ -303,7 +303,7 @@ async def test_the_vendors_script_uploads_with_the_type_of_any_bytes(start_farm)
             assert response.status == expected
 
 
-async def test_without_a_quota_there_are_no_headers_of_one(start_farm) -> None:
+async def test_without_a_quota_there_are_no_quota_headers(start_farm) -> None:
     cloud = await start_farm(quota=False)
     await cloud.get("/v1/printers")
     assert cloud.last is not None
@@ -313,7 +313,7 @@ async def test_without_a_quota_there_are_no_headers_of_one(start_farm) -> None:
     assert cloud.last.headers["x-ratelimit-remaining"] == "59"
 
 
-async def test_a_print_shows_in_what_a_spool_has_left(cloud: Cloud) -> None:
+async def test_a_print_reduces_the_weight_of_its_spool(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     job_id = await start_print(cloud, printer_id, "Plant Pot")
     (mapping,) = (await cloud.job(job_id))["materialMapping"]

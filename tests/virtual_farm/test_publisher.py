@@ -1,4 +1,4 @@
-"""The publisher to an outside broker: amqtt's own, over plain TCP."""
+"""The publisher to an external broker: amqtt's own, over plain TCP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
         f"$share/group/stores/{STORE}/printer-stats/#",
     ],
 )
-async def test_denies_what_is_outside_the_store(broker: RealtimeBroker, topic_filter: str) -> None:
+async def test_denies_topics_outside_of_the_store(broker: RealtimeBroker, topic_filter: str) -> None:
     foreign = f"stores/{OTHER_STORE}/printer-stats/x"
     broker.publish(foreign, b"foreign", retain=True)
     async with mqtt(broker) as client:
@@ -116,7 +116,7 @@ def test_an_outside_address_has_the_usual_ports() -> None:
     ]
 
 
-async def test_an_outside_broker_that_goes_away_leaves_nothing_for_asyncio_to_complain_of() -> None:
+async def test_a_lost_external_broker_logs_nothing_in_asyncio() -> None:
     complaints: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     logins = asyncio.Semaphore(0)

@@ -1,4 +1,4 @@
-"""What a cloud may be like that nobody has written down: switched on by tests and by `python -m virtual_farm`."""
+"""Undocumented variants of the cloud, enabled by tests and by `python -m virtual_farm`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ async def a_whole_print(cloud: Cloud, printer_id: str) -> None:
         ("X1C", ["IDLE", "PREPARE", "RUNNING", "PAUSE", "RUNNING", "FINISH"]),
     ],
 )  # fmt: skip
-async def test_a_printer_tells_a_print_in_the_words_of_its_make(start_farm, model: str, words: list[str]) -> None:
+async def test_a_printer_reports_a_print_in_the_words_of_its_brand(start_farm, model: str, words: list[str]) -> None:
     cloud = await start_farm(printers=0, words="own")
     printer_id = printer_of(cloud, model)
     assert await words_of(cloud, printer_id, lambda: a_whole_print(cloud, printer_id)) == words
@@ -83,7 +83,7 @@ async def test_a_printer_tells_a_print_in_the_words_of_its_make(start_farm, mode
         ("KLIPPER", ["standby", "printing"], ["printing", "cancelled"]),
     ],
 )
-async def test_a_print_from_elsewhere_and_its_end_have_the_words_of_the_make(
+async def test_an_external_print_and_its_end_have_the_words_of_the_brand(
     start_farm, model: str, printing: list[str], stopped: list[str]
 ) -> None:
     cloud = await start_farm(printers=0, words="own")
@@ -114,9 +114,7 @@ async def test_a_print_from_elsewhere_and_its_end_have_the_words_of_the_make(
         ("X1C", "IDLE", "IDLE"),
     ],
 )
-async def test_a_printer_with_a_fault_and_one_that_was_found_again_say_so(
-    start_farm, model: str, fault: str, found: str
-) -> None:
+async def test_a_printer_reports_an_error_and_a_reconnect(start_farm, model: str, fault: str, found: str) -> None:
     cloud = await start_farm(printers=0, words="own")
     printer_id = printer_of(cloud, model)
     idle = cloud.farm.printer(printer_id).word
@@ -132,7 +130,7 @@ async def test_a_printer_with_a_fault_and_one_that_was_found_again_say_so(
     assert cloud.farm.printer(printer_id).word == idle
 
 
-async def test_null_and_a_word_that_nobody_knows_come_between_any_two(start_farm) -> None:
+async def test_null_and_an_unknown_word_occur_between_any_two(start_farm) -> None:
     cloud = await start_farm(printers=0, words="odd")
     printer_id = printer_of(cloud, "PRUSA")
     words = await words_of(cloud, printer_id, lambda: a_whole_print(cloud, printer_id))
@@ -141,7 +139,7 @@ async def test_null_and_a_word_that_nobody_knows_come_between_any_two(start_farm
     assert set(words[2::3]) == {ODD_WORD}
 
 
-async def test_any_word_can_be_forced_on_a_printer(cloud: Cloud) -> None:
+async def test_any_word_can_be_set_for_a_printer(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
 
     async def speak() -> None:
@@ -154,7 +152,7 @@ async def test_any_word_can_be_forced_on_a_printer(cloud: Cloud) -> None:
     assert await words_of(cloud, printer_id, speak) == ["IDLE", "Printing from SD", None, "PREPARE"]
 
 
-async def test_a_farm_of_other_makes_shows_their_words_from_the_start(start_farm) -> None:
+async def test_a_farm_of_other_brands_has_their_words_from_the_start(start_farm) -> None:
     cloud = await start_farm(scenario="makes", printers=9)
     printers = cloud.farm.state()["printers"]
     assert [(printer["model"], printer["state"]) for printer in printers] == [
@@ -175,7 +173,7 @@ async def test_a_farm_of_other_makes_shows_their_words_from_the_start(start_farm
     assert {"printing", "paused", "completed", "cancelled"} <= set(statuses)
 
 
-async def test_pictures_with_addresses_are_read_without_credentials_and_refuse_them(start_farm) -> None:
+async def test_pictures_with_urls_need_no_credentials_and_refuse_them(start_farm) -> None:
     cloud = await start_farm(scenario="demo", absolute_pictures=True)
     jobs, parts = await cloud.get("/v1/print-jobs"), await cloud.get("/v1/parts")
     await cloud.build()
@@ -194,7 +192,7 @@ async def test_pictures_with_addresses_are_read_without_credentials_and_refuse_t
             assert response.status == 403
 
 
-async def test_an_uploaded_part_has_a_picture_with_an_address_too(start_farm) -> None:
+async def test_an_uploaded_part_has_a_picture_with_a_url_too(start_farm) -> None:
     cloud = await start_farm(absolute_pictures=True)
     answer = await cloud.call("POST", "/v1/storage/signed-upload-urls", body={"filenames": ["thing.stl"]})
     signed = answer["signedUrls"][0]
@@ -209,7 +207,7 @@ async def test_an_uploaded_part_has_a_picture_with_an_address_too(start_farm) ->
         assert response.status == 200
 
 
-async def test_tags_come_back_as_a_filter_and_still_match(start_farm) -> None:
+async def test_tags_are_returned_as_a_filter_and_still_match(start_farm) -> None:
     cloud = await start_farm(filter_tags=True)
     printer = cloud.farm.printer(cloud.printer_ids()[0])
     printer.tags = ["a", "b", "c"]
@@ -228,7 +226,7 @@ async def test_tags_come_back_as_a_filter_and_still_match(start_farm) -> None:
     assert changed["requiredPrinterTags"] == {"user.tags": "&=c"}
 
 
-async def test_events_may_come_at_a_topic_for_each_record(start_farm) -> None:
+async def test_events_can_have_a_topic_for_each_record(start_farm) -> None:
     cloud = await start_farm(topic_per_entity=True)
     ids = cloud.printer_ids()[:2]
     prefix = f"stores/{cloud.farm.config.store_id}/entities/printers"
@@ -247,7 +245,7 @@ async def test_events_may_come_at_a_topic_for_each_record(start_farm) -> None:
         assert event["action"] == "UPDATE"
 
 
-async def test_a_clock_that_is_off_shows_in_the_date_and_in_every_stamp(start_farm) -> None:
+async def test_a_wrong_clock_shows_in_the_date_and_in_every_timestamp(start_farm) -> None:
     cloud = await start_farm(clock_offset=-7200.0)
     printer_id = cloud.printer_ids()[0]
     await confirm(cloud, printer_id)

@@ -1,4 +1,4 @@
-"""Maintenance of printers, and what the store and the key are entitled to."""
+"""Maintenance of printers, and entitlements of the store and the key."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from virtual_farm.clock import to_iso
 from virtual_farm.maintenance import set_elapsed
 
 
-async def test_item_is_due_by_its_progress_and_counts_anew_once_done(cloud: Cloud) -> None:
+async def test_item_is_due_by_its_progress_and_starts_over_once_done(cloud: Cloud) -> None:
     rows = {row["triggerType"]: row for row in await cloud.get("/v1/maintenance/fleet-status")}
     for kind, row in rows.items():
         for elapsed, status in ((0.5, "OK"), (0.85, "DUE_SOON"), (1.2, "OVERDUE")):
@@ -28,7 +28,7 @@ async def test_item_is_due_by_its_progress_and_counts_anew_once_done(cloud: Clou
     assert await cloud.get("/v1/maintenance/history", printerId="another") == []
 
 
-async def test_prints_and_time_bring_maintenance_nearer(cloud: Cloud) -> None:
+async def test_prints_and_time_advance_maintenance(cloud: Cloud) -> None:
     printer_id = cloud.printer_ids()[0]
     before = {row["triggerType"]: row for row in await _of_printer(cloud, printer_id)}
     printer = cloud.farm.printer(printer_id)
@@ -47,7 +47,7 @@ async def test_removed_printer_has_no_maintenance(cloud: Cloud) -> None:
     await cloud.call("GET", "/v1/maintenance/printers/{printerId}/status", printerId=printer_id, status=404)
 
 
-async def test_entitlement_can_be_asked_for_without_a_permission(start_farm) -> None:
+async def test_entitlements_can_be_read_without_a_permission(start_farm) -> None:
     for included in (True, False):
         cloud = await start_farm(maintenance_entitlement=included)
         cloud.farm.world.entitle("sso")
@@ -58,7 +58,7 @@ async def test_entitlement_can_be_asked_for_without_a_permission(start_farm) -> 
         assert names == ({"maintenance", "sso"} if included else {"sso"})
 
 
-async def test_key_tells_when_it_expires_and_subscription_when_a_trial_ends(cloud: Cloud) -> None:
+async def test_key_has_its_expiry_and_subscription_the_end_of_a_trial(cloud: Cloud) -> None:
     farm = cloud.farm
     key_id = farm.config.api_key[:24]
     record = await cloud.call("GET", "/v1/api-keys/{id}", id=key_id)

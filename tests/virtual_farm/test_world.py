@@ -84,7 +84,7 @@ async def test_the_world_stands_still_at_speed_0_and_runs_at_others(start_farm) 
     assert still.farm.world.time == 0.0
 
 
-async def test_a_client_that_comes_late_finds_whole_stats_but_no_past_events(demo: Cloud) -> None:
+async def test_a_late_client_gets_complete_stats_but_no_past_events(demo: Cloud) -> None:
     await demo.build()
     await demo.farm.advance(300)
     async with listening(demo.farm) as client:
@@ -136,7 +136,7 @@ async def test_sparse_events_carry_the_changed_fields_only(socket_enabled: None)
     assert event["changes"][printer_id]["name"] == "Other"
 
 
-async def test_500_printers_cost_little(socket_enabled: None) -> None:
+async def test_500_printers_need_little_time(socket_enabled: None) -> None:
     recorder = Recorder()
     async with VirtualFarm(FarmConfig(printers=500, speed=60.0, scenario="demo"), publisher=recorder):
         began, wall = time.process_time(), time.monotonic()
@@ -145,7 +145,7 @@ async def test_500_printers_cost_little(socket_enabled: None) -> None:
     assert share < 0.4
 
 
-def test_a_print_of_a_machine_takes_its_time_however_it_is_divided() -> None:
+def test_a_print_takes_the_same_time_with_any_steps() -> None:
     ends = []
     for step in (1.0, 5.0, 60.0):
         machine = Machine(MODELS["X1C"])
@@ -174,12 +174,12 @@ def test_a_print_of_a_machine_takes_its_time_however_it_is_divided() -> None:
         {"mqtt_tcp_port": 0, "mqtt_url": "mqtt://127.0.0.1:1"},
     ],
 )
-def test_settings_that_cannot_work_are_refused(settings: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
         FarmConfig(**settings)
 
 
-async def test_the_demo_shows_every_state_and_leaves_ready_printers_to_try(demo: Cloud) -> None:
+async def test_the_demo_has_every_state_and_ready_printers(demo: Cloud) -> None:
     printers = {printer["name"]: printer for printer in await demo.get("/v1/printers")}
     stats = {printer.name: demo.farm.feed.stat(printer) for printer in demo.farm.world.printers.values()}
     assert {name: stat["state"] for name, stat in stats.items()} == {
@@ -229,7 +229,7 @@ async def test_the_demo_has_orders_that_are_late_waiting_closed_and_about_to_be_
     assert (await demo.printer(printer["id"]))["fabmaticRemainingJobs"] == 2
 
 
-async def test_an_empty_farm_has_nothing(start_farm) -> None:
+async def test_an_empty_farm_has_no_records(start_farm) -> None:
     cloud = await start_farm(scenario="empty")
     for path in ("/v1/printers", "/v1/print-jobs", "/v1/parts", "/v1/skus", "/v1/materials"):
         assert await cloud.get(path) == []
