@@ -95,7 +95,6 @@ async def test_tray_that_is_empty_counts_only_while_a_job_waits_for_its_printer(
     tray.remaining = 0.0
     printer.machine.version += 1
     await farm.advance(1)
-    await pass_time(hass, 61)
     expected = f"{X1C}: AMS {place[0] + 1} tray {place[1] + 1} is empty"
     await until_list(hass, farm, ATTENTION, lambda: expected in shown(hass, farm, ATTENTION))
 
@@ -105,6 +104,21 @@ async def test_tray_that_is_empty_counts_only_while_a_job_waits_for_its_printer(
             farm.queue.cancel(job)
     farm.settle()
     await until_list(hass, farm, ATTENTION, lambda: expected not in shown(hass, farm, ATTENTION))
+
+
+@pytest.mark.usefixtures("read")
+async def test_empty_tray_of_a_material_that_no_job_wants_is_not_listed(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    printer = farm.printer(printer_named(farm, X1C))
+    slots = {place: farm.world.slot_of(printer.id, *place) for place in printer.slots}
+    other = next(place for place, slot in slots.items() if slot and slot["materialType"] not in (None, "PLA"))
+    tray = printer.machine.tray(other)
+    assert tray is not None
+    tray.remaining = 0.0
+    printer.machine.version += 1
+    await farm.advance(1)
+    farm.raise_hms(printer.id, "0300-0D00-0001-000B", "The Z axis motor seems stuck")
+    await until_list(hass, farm, ATTENTION, lambda: "stuck" in str(shown(hass, farm, ATTENTION)))
+    assert "is empty" not in str(shown(hass, farm, ATTENTION))
 
 
 @pytest.mark.usefixtures("read")

@@ -1,13 +1,15 @@
 """What waits for a person, the items first that hold the farm up most."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 import heapq
 import math
 
-from ..api.models.filament import SlotAddress
+from ..api.models.filament import SPOOL_ADDRESS, SlotAddress
+from ..api.models.job_material import MaterialChoice
 from ..api.models.maintenance import MaintenanceStatus
 from ..api.models.material import PrinterSlot
 from ..api.models.records import JobStatus, PrintJob, place_in_queue
@@ -16,6 +18,7 @@ from .farm import Farm
 from .print_results import Results
 from .print_status import Readiness, Result
 from .printer import PrinterState
+from .stock import Stock
 from .store_info import StoreInfo
 from .wait_reason import Tags, could_print, wanted_tags
 
@@ -55,15 +58,15 @@ class AttentionItem:
     due: datetime | None = None
 
 
-type Demand = list[tuple[Tags, int]]
-"""What waiting jobs require of a printer, and how many require it."""
+type Demand = list[tuple[Tags, frozenset[MaterialChoice], int]]
+"""What waiting jobs require of a printer, the materials that will do (none if unknown), and how many require it."""
 type _Ranked = tuple[tuple[float, ...], AttentionItem]
 
 
-def attention(farm: Farm, facts: StoreInfo, results: Results) -> list[AttentionItem]:
+def attention(farm: Farm, facts: StoreInfo, results: Results, stock: Stock) -> list[AttentionItem]:
     """Return what waits for a person."""
     now = farm.server_now()
-    demand = _demand(farm)
+    demand = _demand(farm, stock)
     ranked = [
         *(ranked for printer in farm.printers.values() for ranked in _of_printer(printer, demand, results)),
         *_trays(farm, demand),
@@ -101,16 +104,36 @@ def _order_item(order_id: str, title: str, deadline: datetime | None) -> Attenti
     return AttentionItem(concern=Concern.ORDER, id=f"order_{order_id}", subject=order_id, name=title, due=deadline)
 
 
-def _demand(farm: Farm) -> Demand:
-    counts: dict[frozenset[tuple[str, frozenset[str]]], int] = {}
+def _demand(farm: Farm, stock: Stock) -> Demand:
+    counts: Counter[tuple[frozenset[tuple[str, frozenset[str]]], frozenset[MaterialChoice]]] = Counter()
     for job in farm.jobs_with(JobStatus.PENDING):
-        key = frozenset(wanted_tags(job).items())
-        counts[key] = counts.get(key, 0) + 1
-    return [(dict(key), count) for key, count in counts.items()]
+        choices = frozenset(choice for need in stock.needs(job) for choice in need.choices)
+        counts[frozenset(wanted_tags(job).items()), choices] += 1
+    return [(dict(tags), choices, count) for (tags, choices), count in counts.items()]
 
 
 def _waiting_for(printer: PrinterState, demand: Demand) -> int:
-    return sum(count for wanted, count in demand if could_print(printer, wanted))
+    return sum(count for wanted, _, count in demand if could_print(printer, wanted))
+
+
+def _waiting_for_slot(printer: PrinterState, slot: PrinterSlot, demand: Demand) -> int:
+    """Return how many jobs wait that the printer could print with what should be in a slot."""
+    return sum(
+        count
+        for wanted, choices, count in demand
+        if (not choices or any(_will_do(slot, choice) for choice in choices)) and could_print(printer, wanted)
+    )
+
+
+def _will_do(slot: PrinterSlot, choice: MaterialChoice) -> bool:
+    if choice.group_id is not None:
+        # Which materials belong to a group does not matter here: better one item too many.
+        return True
+    if choice.variant_id is not None:
+        return choice.variant_id == slot.variant_id
+    if choice.material_id is not None:
+        return choice.material_id == slot.material_id
+    return (choice.material_type or "").casefold() == (slot.material_type or "").casefold()
 
 
 def _of_printer(printer: PrinterState, demand: Demand, results: Results) -> Iterator[_Ranked]:
@@ -201,7 +224,7 @@ def _trays(farm: Farm, demand: Demand) -> Iterator[_Ranked]:
         printer = farm.printers.get(printer_id)
         if printer is None or not printer.live or not ran_out(printer, place):
             continue
-        waiting = _waiting_for(printer, demand)
+        waiting = _waiting_for_slot(printer, slot, demand)
         if waiting or (printer.job is not None and place in (printer.job.places or ())):
             yield (
                 (4, -waiting),
@@ -221,12 +244,14 @@ def _is_assigned(slot: PrinterSlot) -> bool:
     return bool(slot.material_id or slot.variant_id or slot.material_type)
 
 
+def empty_places(printer: PrinterState) -> tuple[SlotAddress, ...]:
+    """Return the trays of a printer that are empty."""
+    units = printer.telemetry.ams or ()
+    places = [SlotAddress(ams, slot) for ams, unit in enumerate(units) for slot in range(len(unit))]
+    return tuple(place for place in (*places, SPOOL_ADDRESS) if ran_out(printer, place))
+
+
 def ran_out(printer: PrinterState, place: SlotAddress) -> bool:
     """Return whether telemetry says that a tray is empty."""
     tray = printer.tray(place)
     return tray is not None and (tray.empty or tray.remaining == 0)
-
-
-def by_id(items: list[AttentionItem]) -> Mapping[str, AttentionItem]:
-    """Return items by their ID."""
-    return {item.id: item for item in items}

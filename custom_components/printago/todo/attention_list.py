@@ -1,20 +1,24 @@
 """Everything that waits for a person, as a to-do list. Completing an item settles it where that is possible."""
 
-from typing import override
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, override
 
 from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import callback
 
-from ..api.models.filament import SlotAddress
+from ..api.models.filament import EXTERNAL_SPOOL, SlotAddress
 from ..const import DOMAIN
 from ..errors import action_error, action_failure
-from ..model.attention import AttentionItem, Concern, attention
+from ..model.attention import AttentionItem, Concern, attention, empty_places
+from ..model.changes import Changes
 from ..model.farm import Farm
 from .bed_list import async_settle_bed
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
 from .maintenance_list import async_settle_maintenance
 from .open_orders import async_settle_order
 
+_TRAY_READINGS = ("ams", EXTERNAL_SPOOL)
 ATTENTION = TodoEntityDescription(key="attention", features=((COMPLETE, frozenset()),))
 
 
@@ -23,11 +27,57 @@ class AttentionList(FarmList):
 
     _items: dict[str, AttentionItem]
 
+    def __init__(self, *args: Any) -> None:
+        """Know of no empty trays yet."""
+        super().__init__(*args)
+        self._followed: dict[str, Callable[[], None]] = {}
+        self._empty: dict[str, tuple[SlotAddress, ...]] = {}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self._async_follow(self.coordinator.farm.printers)
+        self.async_on_remove(self.coordinator.listeners.async_add_changes(self._async_on_changes))
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        await super().async_will_remove_from_hass()
+        self._async_leave(self._followed)
+
+    @callback
+    def _async_on_changes(self, changes: Changes) -> None:
+        self._async_leave(changes.removed)
+        self._async_follow(changes.added)
+
+    @callback
+    def _async_follow(self, printer_ids: Iterable[str]) -> None:
+        """Follow the trays of printers: no total of the farm depends on them, so it is not updated for them."""
+        for printer_id in tuple(printer_ids):
+            if printer_id not in self._followed:
+                listener = self._followed[printer_id] = partial(self._async_on_trays, printer_id)
+                for reading in _TRAY_READINGS:
+                    self.coordinator.listeners.async_add_printer(printer_id, listener, reading)
+
+    @callback
+    def _async_leave(self, printer_ids: Iterable[str]) -> None:
+        for printer_id in tuple(printer_ids):
+            self._empty.pop(printer_id, None)
+            if (listener := self._followed.pop(printer_id, None)) is not None:
+                self.coordinator.listeners.async_remove_printer(printer_id, listener)
+
+    @callback
+    def _async_on_trays(self, printer_id: str) -> None:
+        printer = self.coordinator.farm.printers.get(printer_id)
+        empty = empty_places(printer) if printer is not None else ()
+        if empty != self._empty.get(printer_id, ()):
+            self._empty[printer_id] = empty
+            self.coordinator.listeners.async_update_farm_soon()
+
     @override
     @callback
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         store_state = self.coordinator.store_state
-        found = attention(farm, store_state.facts, store_state.results)[:MOST_ITEMS]
+        found = attention(farm, store_state.facts, store_state.results, store_state.stock)[:MOST_ITEMS]
         self._items = {item.id: item for item in found}
         return [
             open_item(item.id, self._summary(item), description=self._description(item), due=item.due) for item in found
