@@ -56,6 +56,11 @@ export function money(hass: Settings, value: number, currency: string): string {
   }
 }
 
+/** Return a weight given in grams. */
+export function weight(hass: Settings, grams: number): string {
+  return grams >= 1000 ? amount(hass, grams / 1000, "kilogram") : amount(hass, Math.round(grams), "gram");
+}
+
 function unit(hass: Settings, name: string, value: number): string {
   return number(hass, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
 }

@@ -5,6 +5,7 @@ import { farmOf, type Farm, type Printer } from "../farm";
 import { percent } from "../format";
 import type { Hass } from "../ha";
 import type { Tray } from "../printer";
+import { materialTable, tableEntity } from "../parts/material-table";
 import { openPrinter } from "../parts/open-printer";
 import { swatch, trayLabel, traysOf } from "../parts/printer-parts";
 import { t } from "../words";
@@ -80,6 +81,39 @@ export class SpoolsCard extends PrintagoCard {
         border-radius: 50%;
         border: 1px solid var(--divider-color);
       }
+      .materials {
+        display: block;
+        overflow-x: auto;
+        border-collapse: collapse;
+        margin-bottom: 12px;
+      }
+      .materials caption {
+        padding-bottom: 4px;
+        font-weight: 500;
+        text-align: start;
+      }
+      .materials th,
+      .materials td {
+        padding: 4px 12px 4px 0;
+        font-weight: 400;
+        text-align: end;
+        white-space: nowrap;
+      }
+      .materials th:first-child {
+        width: 100%;
+        text-align: start;
+        white-space: normal;
+      }
+      .materials thead {
+        color: var(--secondary-text-color);
+      }
+      .materials .dot {
+        display: inline-block;
+        width: 16px;
+        height: 16px;
+        margin-inline-end: 8px;
+        vertical-align: middle;
+      }
       .low {
         padding: 0 8px;
         border-radius: 10px;
@@ -107,7 +141,11 @@ export class SpoolsCard extends PrintagoCard {
 
   protected override shown(hass: Hass): readonly unknown[] {
     const farm = farmOf(hass, this.config?.device_id);
-    return [farm, ...(farm?.printers.flatMap((printer) => printer.trays.map((id) => hass.states[id])) ?? [])];
+    return [
+      farm,
+      hass.states[tableEntity(farm) ?? ""],
+      ...(farm?.printers.flatMap((printer) => printer.trays.map((id) => hass.states[id])) ?? []),
+    ];
   }
 
   protected override content(hass: Hass): TemplateResult {
@@ -134,6 +172,7 @@ export class SpoolsCard extends PrintagoCard {
       }))
       .filter(({ trays }) => trays.length > 0);
     return html`<ha-card>
+      ${materialTable(hass, farm)}
       <div class="tools">
         <input
           type="search"
