@@ -106,13 +106,18 @@ async def test_tray_that_is_empty_counts_only_while_a_job_waits_for_its_printer(
     await until_list(hass, farm, ATTENTION, lambda: expected not in shown(hass, farm, ATTENTION))
 
 
-@pytest.mark.usefixtures("read")
-async def test_empty_tray_of_a_material_that_no_job_wants_is_not_listed(hass: HomeAssistant, farm: VirtualFarm) -> None:
+async def test_empty_tray_of_a_material_that_no_job_wants_is_not_listed(
+    hass: HomeAssistant, farm: VirtualFarm, maintained: None, setup_entry: SetUp
+) -> None:
     printer = farm.printer(printer_named(farm, X1C))
-    slots = {place: farm.world.slot_of(printer.id, *place) for place in printer.slots}
-    other = next(place for place, slot in slots.items() if slot and slot["materialType"] not in (None, "PLA"))
-    tray = printer.machine.tray(other)
+    # The second one: the print uses the first.
+    place = [place for place in printer.slots if printer.machine.tray(place) is not None][1]
+    slot, tray = farm.world.slot_of(printer.id, *place), printer.machine.tray(place)
+    assert slot is not None
     assert tray is not None
+    slot |= {"materialType": "PEEK", "materialId": None, "variantId": None}
+    await setup_entry()
+    await pass_time(hass, 31)
     tray.remaining = 0.0
     printer.machine.version += 1
     await farm.advance(1)
