@@ -1,4 +1,4 @@
-"""The house: which room imports which, from the roof down, and how large a file may be. Imports for types count as well."""
+"""The layout of the package: allowed imports, including those for types, sizes of files, and unique names."""
 
 import ast
 from collections.abc import Iterator, Mapping, Set as AbstractSet
@@ -190,6 +190,12 @@ def test_errors_of_actions_are_made_in_one_place(module: str) -> None:
 
 def test_names_of_modules_are_unique() -> None:
     names = [module.rpartition(".")[2] for module in MODULES]
+    assert not sorted({name for name in names if names.count(name) > 1})
+
+
+def test_names_of_test_modules_are_unique() -> None:
+    # pytest imports them by name alone.
+    names = [path.name for path in Path(__file__).parents[1].rglob("test_*.py")]
     assert not sorted({name for name in names if names.count(name) > 1})
 
 
