@@ -14,7 +14,7 @@ from .hub.entity_filter import async_targeted_entities
 from .model.print_status import PrintStatus, Readiness
 
 
-class _PrintagoCondition(EntityStateConditionBase):
+class PrintagoCondition(EntityStateConditionBase):
     """Checks the targeted Printago entities of one kind."""
 
     _platform: ClassVar[Platform]
@@ -26,6 +26,11 @@ class _PrintagoCondition(EntityStateConditionBase):
         self._states = {self._state}
         self._domain_specs = {self._platform: DomainSpec()}
         super().__init__(hass, config)
+
+    @callback
+    def async_holds(self) -> bool:
+        """Return whether it is true now; without a duration, nothing has to be set up for that."""
+        return self._async_check()
 
     @override
     @callback
@@ -43,10 +48,10 @@ class _PrintagoCondition(EntityStateConditionBase):
         return bool(states) and super()._check_all_match_state(states)
 
 
-def _while(platform: Platform, state: str, *keys: str) -> type[Condition]:
+def _while(platform: Platform, state: str, *keys: str) -> type[PrintagoCondition]:
     """Return a condition that is true while the entities with these keys have a state."""
 
-    class OneStateCondition(_PrintagoCondition):
+    class OneStateCondition(PrintagoCondition):
         """Checks for one state."""
 
         _platform = platform
@@ -56,7 +61,7 @@ def _while(platform: Platform, state: str, *keys: str) -> type[Condition]:
     return OneStateCondition
 
 
-PRINTER_CONDITIONS: dict[str, type[Condition]] = {
+PRINTER_CONDITIONS: dict[str, type[PrintagoCondition]] = {
     "bed_needs_clearing": _while(Platform.BINARY_SENSOR, STATE_ON, "bed_needs_clearing"),
     # Also while a print is paused.
     "not_printing": _while(Platform.BINARY_SENSOR, STATE_OFF, "printing"),
@@ -67,11 +72,11 @@ PRINTER_CONDITIONS: dict[str, type[Condition]] = {
     "printing": _while(Platform.BINARY_SENSOR, STATE_ON, "printing"),
 }
 """The conditions for printers, and for a farm that stands for its printers."""
-FARM_CONDITIONS: dict[str, type[Condition]] = {"queue_empty": _while(Platform.SENSOR, "0", "jobs_queued")}
+FARM_CONDITIONS: dict[str, type[PrintagoCondition]] = {"queue_empty": _while(Platform.SENSOR, "0", "jobs_queued")}
 """The conditions for farms."""
-CONDITIONS: dict[str, type[Condition]] = {**PRINTER_CONDITIONS, **FARM_CONDITIONS}
+CONDITIONS: dict[str, type[PrintagoCondition]] = {**PRINTER_CONDITIONS, **FARM_CONDITIONS}
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
     """Return the conditions by name."""
-    return CONDITIONS
+    return dict(CONDITIONS)

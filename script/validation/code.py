@@ -17,6 +17,7 @@ from .project import Project, fields
 _ALWAYS_THERE = frozenset(
     {
         *Platform,
+        "device_automation",
         "diagnostics",
         "homeassistant",
         "llm",

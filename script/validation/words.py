@@ -72,6 +72,7 @@ def _automation(project: Project, facts: Facts) -> Iterator[str]:
         for name in names:
             path = f"{kind}.{name}"
             yield from (f"{path}.name", f"{path}.description")
+            yield f"device_automation.{kind.removesuffix('s')}_type.{name}"
             for each in fields(described.get(name, {})):
                 yield from (f"{path}.fields.{each}.name", f"{path}.fields.{each}.description")
 

@@ -1,5 +1,7 @@
 """Adds and removes devices with their printers, without a reload, and follows their names in the registry."""
 
+from typing import Literal
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -52,6 +54,21 @@ def async_called(hass: HomeAssistant, entry: ConfigEntry, identifier: str, other
     return (
         given_name(dr.async_get(hass).async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)) or otherwise
     )
+
+
+@callback
+def async_kind_of_device(hass: HomeAssistant, device_id: str) -> Literal["farm", "printer"] | None:
+    """Return what a device is; None for those of saved prints and of other integrations."""
+    device = dr.async_get(hass).async_get(device_id)
+    if not isinstance(device, dr.DeviceEntry):
+        return None
+    identifiers = _identifiers(device)
+    entry = hass.config_entries.async_get_entry(device.config_entry_id) if device.config_entry_id else None
+    if not identifiers or entry is None or entry.domain != DOMAIN:
+        return None
+    if device.entry_type is None:
+        return "printer"
+    return "farm" if entry.unique_id in identifiers else None
 
 
 def given_name(device: dr.DeviceEntry | None) -> str | None:

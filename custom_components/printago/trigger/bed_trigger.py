@@ -35,6 +35,8 @@ class BedWaitingTrigger(PrintagoTrigger[datetime]):
         }
     )
 
+    option_names = frozenset({CONF_FOR})
+
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Set how long a bed has to wait."""
         super().__init__(hass, config)

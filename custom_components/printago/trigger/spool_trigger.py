@@ -35,6 +35,8 @@ class SpoolLowTrigger(PrintagoTrigger[_Spool]):
         }
     )
 
+    option_names = frozenset({CONF_BELOW})
+
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Set the limit."""
         super().__init__(hass, config)

@@ -46,6 +46,8 @@ class PrintagoTrigger[V](Trigger):
     platform: ClassVar[Platform]
     keys: ClassVar[frozenset[str]]
     schema: ClassVar[Any]
+    option_names: ClassVar[frozenset[str]] = frozenset()
+    """The options that the forms of device triggers have."""
     _run_action: TriggerActionRunner
 
     @classmethod
@@ -209,6 +211,7 @@ class StateTrigger(PrintagoTrigger[bool]):
     """Fires when a state is reached that was known not to be reached before."""
 
     schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR
+    option_names = frozenset({CONF_FOR})
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Set how several targets are combined, and how long the state must last."""
