@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+import gc
 import logging
 from typing import Any
+import weakref
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_STOP
@@ -284,6 +286,15 @@ async def test_two_stores_are_independent(hass: HomeAssistant, farm: VirtualFarm
         assert value_of(hass, "d" * 24, "printers_total") == "8"
         await hass.config_entries.async_unload(second.entry_id)
     assert value_of(hass, farm.config.store_id, "printers_total") == "8"
+
+
+async def test_unload_leaves_nothing_that_holds_the_coordinator(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    coordinator = weakref.ref(entry.runtime_data.coordinator)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gc.collect()
+    assert coordinator() is None
 
 
 async def test_unload_is_quick_while_the_broker_does_not_respond(
