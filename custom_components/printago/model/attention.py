@@ -1,6 +1,5 @@
 """What waits for a person, the items first that hold the farm up most."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from ..api.models.job_material import MaterialChoice
 from ..api.models.maintenance import MaintenanceStatus
 from ..api.models.material import PrinterSlot
 from ..api.models.records import JobStatus, PrintJob, place_in_queue
+from ..api.models.tags import PIN
 from ..api.models.telemetry import Severity
 from .farm import Farm
 from .print_results import Results
@@ -58,15 +58,13 @@ class AttentionItem:
     due: datetime | None = None
 
 
-type Demand = list[tuple[Tags, frozenset[MaterialChoice], int]]
-"""What waiting jobs require of a printer, the materials that will do (none if unknown), and how many require it."""
 type _Ranked = tuple[tuple[float, ...], AttentionItem]
 
 
 def attention(farm: Farm, facts: StoreInfo, results: Results, stock: Stock) -> list[AttentionItem]:
     """Return what waits for a person."""
     now = farm.server_now()
-    demand = _demand(farm, stock)
+    demand = _Demand(farm, stock)
     ranked = [
         *(ranked for printer in farm.printers.values() for ranked in _of_printer(printer, demand, results)),
         *_trays(farm, demand),
@@ -104,25 +102,41 @@ def _order_item(order_id: str, title: str, deadline: datetime | None) -> Attenti
     return AttentionItem(concern=Concern.ORDER, id=f"order_{order_id}", subject=order_id, name=title, due=deadline)
 
 
-def _demand(farm: Farm, stock: Stock) -> Demand:
-    counts: Counter[tuple[frozenset[tuple[str, frozenset[str]]], frozenset[MaterialChoice]]] = Counter()
-    for job in farm.jobs_with(JobStatus.PENDING):
-        choices = frozenset(choice for need in stock.needs(job) for choice in need.choices)
-        counts[frozenset(wanted_tags(job).items()), choices] += 1
-    return [(dict(tags), choices, count) for (tags, choices), count in counts.items()]
+class _Demand:
+    """The jobs that wait, by what they require of a printer."""
 
+    def __init__(self, farm: Farm, stock: Stock) -> None:
+        """Group the jobs: many require the same."""
+        self._stock = stock
+        self._pinned: dict[str, list[tuple[Tags, list[PrintJob]]]] = {}
+        self._others: list[tuple[Tags, list[PrintJob]]] = []
+        groups: dict[frozenset[tuple[str, str]], list[PrintJob]] = {}
+        for job in farm.jobs_with(JobStatus.PENDING):
+            groups.setdefault(frozenset((job.required_printer_tags or {}).items()), []).append(job)
+        for jobs in groups.values():
+            wanted = wanted_tags(jobs[0])
+            if pins := wanted.get(PIN):
+                for printer_id in pins:
+                    self._pinned.setdefault(printer_id, []).append((wanted, jobs))
+            else:
+                self._others.append((wanted, jobs))
 
-def _waiting_for(printer: PrinterState, demand: Demand) -> int:
-    return sum(count for wanted, _, count in demand if could_print(printer, wanted))
+    def at(self, printer: PrinterState) -> int:
+        """Return how many jobs wait that a printer could print."""
+        return sum(map(len, self._groups(printer)))
 
+    def of(self, printer: PrinterState, slot: PrinterSlot) -> int:
+        """Return how many jobs wait that a printer could print with what should be in a slot."""
+        return sum(self._takes(job, slot) for jobs in self._groups(printer) for job in jobs)
 
-def _waiting_for_slot(printer: PrinterState, slot: PrinterSlot, demand: Demand) -> int:
-    """Return how many jobs wait that the printer could print with what should be in a slot."""
-    return sum(
-        count
-        for wanted, choices, count in demand
-        if (not choices or any(_will_do(slot, choice) for choice in choices)) and could_print(printer, wanted)
-    )
+    def _groups(self, printer: PrinterState) -> Iterator[list[PrintJob]]:
+        for wanted, jobs in (*self._pinned.get(printer.id, ()), *self._others):
+            if could_print(printer, wanted):
+                yield jobs
+
+    def _takes(self, job: PrintJob, slot: PrinterSlot) -> bool:
+        choices = [choice for need in self._stock.needs(job) for choice in need.choices]
+        return not choices or any(_will_do(slot, choice) for choice in choices)
 
 
 def _will_do(slot: PrinterSlot, choice: MaterialChoice) -> bool:
@@ -136,7 +150,7 @@ def _will_do(slot: PrinterSlot, choice: MaterialChoice) -> bool:
     return (choice.material_type or "").casefold() == (slot.material_type or "").casefold()
 
 
-def _of_printer(printer: PrinterState, demand: Demand, results: Results) -> Iterator[_Ranked]:
+def _of_printer(printer: PrinterState, demand: _Demand, results: Results) -> Iterator[_Ranked]:
     if printer.has_problem:
         # The errors come first: a code that is also a warning is listed once.
         for problem in {problem.key: problem for problem in reversed(printer.problems)}.values():
@@ -168,7 +182,7 @@ def _of_printer(printer: PrinterState, demand: Demand, results: Results) -> Iter
     if printer.bed_needs_clearing:
         holds_up = printer.readiness is Readiness.AWAITING_CLEAR
         yield (
-            (2, -_waiting_for(printer, demand)) if holds_up else (9, 0),
+            (2, -demand.at(printer)) if holds_up else (9, 0),
             AttentionItem(
                 concern=Concern.BED,
                 id=f"bed_{printer.id}",
@@ -215,7 +229,7 @@ def _ended(job: PrintJob) -> float:
     return job.ended_at.timestamp() if job.ended_at is not None else 0.0
 
 
-def _trays(farm: Farm, demand: Demand) -> Iterator[_Ranked]:
+def _trays(farm: Farm, demand: _Demand) -> Iterator[_Ranked]:
     """Yield the trays that should hold filament and hold none, where a job waits for the printer."""
     for slot in farm.materials.slots.values():
         if (where := slot.where) is None or not _is_assigned(slot):
@@ -224,7 +238,7 @@ def _trays(farm: Farm, demand: Demand) -> Iterator[_Ranked]:
         printer = farm.printers.get(printer_id)
         if printer is None or not printer.live or not ran_out(printer, place):
             continue
-        waiting = _waiting_for_slot(printer, slot, demand)
+        waiting = demand.of(printer, slot)
         if waiting or (printer.job is not None and place in (printer.job.places or ())):
             yield (
                 (4, -waiting),

@@ -1,6 +1,6 @@
 """Why a job waits, as far as the farm model shows. Printago also checks materials, which we cannot check."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,7 +54,7 @@ def wait_reason(farm: Farm, job: PrintJob) -> WaitReason:
     if wanted.keys() - _JUDGED:
         return WaitReason(WaitCode.PRINTAGO)
     tags = tuple(sorted(wanted.get(USER_TAGS, ())))
-    fitting = [printer for printer in farm.printers.values() if could_print(printer, wanted)]
+    fitting = [printer for printer in _candidates(farm, wanted) if could_print(printer, wanted)]
     if not fitting:
         return WaitReason(WaitCode.NO_PRINTER, tags=tags)
     by_code: dict[WaitCode, list[PrinterState]] = {}
@@ -62,6 +62,13 @@ def wait_reason(farm: Farm, job: PrintJob) -> WaitReason:
         by_code.setdefault(_BY_READINESS.get(printer.readiness, WaitCode.AWAY), []).append(printer)
     code = next(code for code in _ORDER if code in by_code)
     return WaitReason(code, tuple(sorted(printer.name for printer in by_code[code])), tags)
+
+
+def _candidates(farm: Farm, wanted: Tags) -> Iterable[PrinterState]:
+    """Return the printers among which to look: of a large farm, a pin leaves one."""
+    if (pins := wanted.get(PIN)) is None:
+        return farm.printers.values()
+    return [printer for printer_id in pins if (printer := farm.printers.get(printer_id)) is not None]
 
 
 def wanted_tags(job: PrintJob) -> Tags:

@@ -36,23 +36,32 @@ class QueueList(FarmList):
     @callback
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         reasons: dict[tuple[object, ...], WaitReason] = {}
+        materials: dict[str, str] = {}
         items: list[TodoItem] = []
         for job in heapq.nsmallest(MOST_ITEMS, farm.jobs_with(JobStatus.PENDING), key=place_in_queue):
             # Jobs that require the same wait for the same.
             key = (job.priority, frozenset((job.required_printer_tags or {}).items()))
             if (reason := reasons.get(key)) is None:
                 reason = reasons[key] = wait_reason(farm, job)
-            items.append(open_item(job.id, job.title, description=self._describe(farm, job, reason)))
+            # All copies of a part build take the same.
+            build = job.part_build_id or job.id
+            if (material := materials.get(build)) is None:
+                material = materials[build] = self._material(job)
+            items.append(open_item(job.id, job.title, description=self._describe(farm, job, material, reason)))
         return items
 
-    def _describe(self, farm: Farm, job: PrintJob, reason: WaitReason) -> str:
+    def _material(self, job: PrintJob) -> str:
         stock = self.coordinator.store_state.stock
+        names = (name_of(need.choices, stock) for need in stock.needs(job))
+        return ", ".join(dict.fromkeys(name for name in names if name))
+
+    def _describe(self, farm: Farm, job: PrintJob, material: str, reason: WaitReason) -> str:
         order = self.coordinator.store_state.facts.orders.get(job.order_id or "")
         printer = farm.printers.get((job.required_printer_tags or {}).get(PIN, ""))
         named = [*reason.printers[:_MOST_NAMED], *(["…"] if len(reason.printers) > _MOST_NAMED else [])]
         lines = [
             job.part_name if job.part_name != job.title else None,
-            ", ".join(dict.fromkeys(name for need in stock.needs(job) if (name := name_of(need.choices, stock)))),
+            material,
             self._text("todo_of_order", order=order.title) if order is not None else None,
             self._text("todo_only_on", printer=printer.name) if printer is not None else None,
             self._text(f"card_why_{reason.code}", printers=", ".join(named), tags=", ".join(reason.tags)),
