@@ -85,4 +85,4 @@ def _peak(process: Path) -> int:
     for line in (process / "status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
-    raise DemoError("the kernel does not tell the peak memory of a process")
+    raise DemoError("the kernel does not report the peak memory of a process")

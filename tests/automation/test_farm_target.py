@@ -21,7 +21,7 @@ from custom_components.printago.condition import FARM_CONDITIONS, PRINTER_CONDIT
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.trigger import FARM_TRIGGERS, PRINTER_TRIGGERS
 from tests.automation.test_condition import Asked, ask
-from tests.automation.test_trigger import device_id, tell, trigger
+from tests.automation.test_trigger import device_id, set_event, trigger
 from tests.support.automations import automate
 from tests.support.common import entity_id, pass_time, press, printer_named, until, value_of
 from virtual_farm import VirtualFarm
@@ -83,7 +83,7 @@ async def test_printer_that_joins_the_farm_later_triggers_too(
     ran = await automate(hass, trigger("print_finished", farm_target(hass, farm, entry, "device")))
     printer = farm.add_printer("X1C", "Late", ready=True).id
     await until(hass, lambda: value_of(hass, printer, "print", "event") is not None)
-    tell(hass, entity_id(hass, printer, "print", "event"), "print_finished")
+    set_event(hass, entity_id(hass, printer, "print", "event"), "print_finished")
     await hass.async_block_till_done()
     assert ran == [entity_id(hass, printer, "print", "event")]
 

@@ -54,7 +54,7 @@ def target_of(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> d
     return {"device_id": device_id(hass, entry, identifier)}
 
 
-def tell(hass: HomeAssistant, entity: str, event_type: str, *, ago: float = 0) -> None:
+def set_event(hass: HomeAssistant, entity: str, event_type: str, *, ago: float = 0) -> None:
     """Set an event entity to an event."""
     happened = dt_util.utcnow() - timedelta(seconds=ago)
     hass.states.async_set(entity, happened.isoformat(timespec="milliseconds"), {"event_type": event_type})
@@ -82,7 +82,7 @@ async def test_print_that_fails_is_another_trigger(
     printer = printer_named(farm, X1C)
     prints = entity_id(hass, printer, "print", "event")
     ran = await automate(hass, trigger("print_failed", target_of(hass, entry, printer)))
-    tell(hass, prints, "print_finished", ago=2)
+    set_event(hass, prints, "print_finished", ago=2)
     await hass.async_block_till_done()
     assert ran == []
 
@@ -112,10 +112,10 @@ async def test_target_may_be_of_any_kind_and_nothing_else_triggers(
     ran = await automate(hass, trigger("print_finished", targets[kind]))
 
     for identifier, key in ((printer_named(farm, A1), "print"), (printer, "alert")):
-        tell(hass, entity_id(hass, identifier, key, "event"), "print_finished")
+        set_event(hass, entity_id(hass, identifier, key, "event"), "print_finished")
     await hass.async_block_till_done()
     assert ran == []
-    tell(hass, prints, "print_finished")
+    set_event(hass, prints, "print_finished")
     await hass.async_block_till_done()
     assert ran == [prints]
 
@@ -129,8 +129,8 @@ async def test_entities_of_other_integrations_never_trigger(
         "event", "other", "1", device_id=device, translation_key="print", suggested_object_id="foreign_print"
     )
     ran = await automate(hass, trigger("print_finished", {"device_id": device, "entity_id": foreign.entity_id}))
-    tell(hass, foreign.entity_id, "print_started", ago=1)
-    tell(hass, foreign.entity_id, "print_finished")
+    set_event(hass, foreign.entity_id, "print_started", ago=1)
+    set_event(hass, foreign.entity_id, "print_finished")
     await hass.async_block_till_done()
     assert ran == []
 
@@ -161,7 +161,7 @@ async def test_printer_that_comes_later_triggers_too(
     dr.async_get(hass).async_update_device(device_id(hass, entry, printer), labels={label.label_id})
     await hass.async_block_till_done()
 
-    tell(hass, entity_id(hass, printer, "print", "event"), "print_finished")
+    set_event(hass, entity_id(hass, printer, "print", "event"), "print_finished")
     await hass.async_block_till_done()
 
     assert ran == [entity_id(hass, printer, "print", "event")]
@@ -196,7 +196,7 @@ async def test_event_triggers_that_fired_while_its_entity_was_unavailable(
     ran = await automate(hass, trigger("print_finished", {"entity_id": prints}))
     hass.states.async_set(prints, STATE_UNAVAILABLE)
     await hass.async_block_till_done()
-    tell(hass, prints, "print_finished", ago=-1)
+    set_event(hass, prints, "print_finished", ago=-1)
     await hass.async_block_till_done()
     assert ran == [prints]
 
@@ -208,7 +208,7 @@ async def test_first_event_ever_triggers_and_a_change_of_attributes_does_not(
     prints = entity_id(hass, printer_named(farm, A1), "print", "event")
     assert hass.states.get(prints).state == STATE_UNKNOWN  # type: ignore[union-attr]
     ran = await automate(hass, trigger("print_finished", {"entity_id": prints}))
-    tell(hass, prints, "print_finished")
+    set_event(hass, prints, "print_finished")
     await hass.async_block_till_done()
     state = hass.states.get(prints)
     assert state is not None

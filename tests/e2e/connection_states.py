@@ -1,4 +1,4 @@
-"""States in which the connections of a store can be when it is ended."""
+"""States of a store's connections in which it can be unloaded, stopped or removed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +23,7 @@ from virtual_farm import Fault, VirtualFarm
 
 
 def threads_in_paho() -> int:
-    """Return how many threads are in the midst of connecting."""
+    """Return how many threads are connecting."""
     ours = threading.get_ident()
     count = 0
     for ident, frame in sys._current_frames().items():
@@ -46,7 +46,7 @@ def our_tasks() -> list[str]:
 
 @dataclass(slots=True)
 class Scenario:
-    """An entry of a store in Home Assistant, before it is ended."""
+    """An entry of a store in Home Assistant, before it is unloaded."""
 
     hass: HomeAssistant
     farm: VirtualFarm
@@ -54,7 +54,7 @@ class Scenario:
     entry: MockConfigEntry | None = None
 
     async def load(self, realtime_url: str | None = None) -> MockConfigEntry:
-        """Set the entry up, with another realtime address than the farm's."""
+        """Set up the entry, with another realtime URL than the farm's."""
         server = {
             CONF_API_URL: self.farm.rest_url,
             CONF_REALTIME_URL: self.farm.realtime_url if realtime_url is None else realtime_url,
@@ -63,34 +63,34 @@ class Scenario:
         entry = MockConfigEntry(domain=DOMAIN, title="Virtual Farm", unique_id=data[CONF_STORE_ID], data=data)
         entry.add_to_hass(self.hass)
         self.entry = entry
-        # Scenes share a store, not what is left of its quota.
+        # The scenarios share a store, but each has its full quota.
         self.hass.data.pop(persistence._STATES, None)
         await self.hass.config_entries.async_setup(entry.entry_id)
         return entry
 
     async def load_connected(self) -> MockConfigEntry:
-        """Set the entry up with all that belongs to it."""
+        """Set up the entry with all of its entities."""
         entry = await self.load()
         assert entry.state is ConfigEntryState.LOADED
         await eventually(lambda: entry.runtime_data.coordinator.stream_since is not None, "the stream is up")
         return entry
 
     async def asked(self, request: str) -> None:
-        """Wait until the farm was asked for something."""
+        """Wait until the farm gets a request."""
         await eventually(
             lambda: any(f"{record.method} {record.path}".startswith(request) for record in self.farm.requests),
             f"the farm is asked {request}",
         )
 
     async def begin(self, action: Awaitable[Any], request: str) -> asyncio.Task[Any]:
-        """Begin something, and wait until the farm was asked for it."""
+        """Start something, and wait until the farm gets its request."""
         task = asyncio.ensure_future(action)
         await self.asked(request)
         return task
 
 
 type InState = Callable[[Scenario], contextlib.AbstractAsyncContextManager[None]]
-"""Brings a scenario into a state; what follows its end checks what became of the connection."""
+"""Brings a scenario into a state; afterwards it checks the connection."""
 
 
 @contextlib.asynccontextmanager
@@ -101,7 +101,7 @@ async def connecting_by_tcp(scenario: Scenario) -> AsyncIterator[None]:
         await scenario.load(f"mqtt://{HOST}:{listener.port}")
         await eventually(lambda: listener.attempts > 0, "an attempt to connect waits")
         yield
-        # The attempt succeeds when it is too late.
+        # The attempt succeeds too late.
         listener.empty()
         await peer.start(listener.socket)
         await eventually(lambda: peer.accepted > 0, "the connection comes late", 20)
@@ -113,7 +113,7 @@ async def connecting_by_tcp(scenario: Scenario) -> AsyncIterator[None]:
 
 
 def silent(scheme: str, *answers: Callable[[bytes], bytes]) -> InState:
-    """Return the state in which a server leaves the client waiting after some answers."""
+    """Return the state in which a server stops responding after some responses."""
 
     @contextlib.asynccontextmanager
     async def state(scenario: Scenario) -> AsyncIterator[None]:
@@ -247,4 +247,4 @@ STATES: dict[str, InState] = {
     "set-up is going to be retried": retrying,
 }
 STATES_AT_STOP = STATES | {"set-up waits for its first answer": setting_up}
-"""Home Assistant unloads no entry that is being set up, but may stop."""
+"""Home Assistant does not unload an entry during setup, but it may stop."""

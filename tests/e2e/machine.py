@@ -1,4 +1,4 @@
-"""Ends and starts of Home Assistant, as far as what is stored is concerned."""
+"""Stops and starts Home Assistant, as far as stored data is concerned."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
@@ -10,7 +10,7 @@ from virtual_farm import VirtualFarm
 
 
 class Machine:
-    """A machine whose Home Assistant ends in one way or another, and starts again from what it has stored."""
+    """A machine whose Home Assistant stops in different ways, and starts again from its stored data."""
 
     def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, farm: VirtualFarm) -> None:
         """Run an entry of a farm."""
@@ -19,14 +19,14 @@ class Machine:
         self._store_id = farm.config.store_id
 
     async def kill(self) -> None:
-        """End without any chance to write."""
+        """Stop without any chance to write."""
         store_state = self._hass.data[_STATES].pop(self._store_id)
         store_state._storage.make_read_only()
         if self._entry.state is ConfigEntryState.LOADED:
             await self._hass.config_entries.async_unload(self._entry.entry_id)
 
     async def stop(self) -> None:
-        """End as Home Assistant does."""
+        """Stop as Home Assistant does."""
         self._hass.set_state(CoreState.stopping)
         self._hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_STOP)
         await self._hass.async_block_till_done()
@@ -37,7 +37,7 @@ class Machine:
         self._hass.set_state(CoreState.running)
 
     async def start(self) -> bool:
-        """Start; return whether the entry came up."""
+        """Start; return whether the entry was loaded."""
         if self._entry.state is ConfigEntryState.SETUP_RETRY:
             await self._hass.config_entries.async_unload(self._entry.entry_id)
         return await self._hass.config_entries.async_setup(self._entry.entry_id)

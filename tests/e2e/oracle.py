@@ -44,7 +44,7 @@ _END_TOLERANCE = timedelta(minutes=2, seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A number, give or take."""
+    """A number with a tolerance."""
 
     number: float
     tolerance: float = 0.051
@@ -52,7 +52,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A moment, give or take."""
+    """A time with a tolerance."""
 
     moment: datetime
     tolerance: timedelta = _END_TOLERANCE
@@ -71,7 +71,7 @@ type Wanted = str | Near | At | Known | Available
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What an entity has to show."""
+    """The expected state of an entity."""
 
     state: Wanted
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Want:
 
 @dataclass(slots=True)
 class _Fleet:
-    """What is added up over all printers."""
+    """Totals of all printers."""
 
     online: list[str] = field(default_factory=list)
     printing: list[str] = field(default_factory=list)
@@ -92,10 +92,10 @@ class _Fleet:
 
 
 class Oracle:
-    """Follows a farm from its start on, and tells what its entities have to show at rest."""
+    """Follows a farm from its start, and returns the expected states of its entities at rest."""
 
     def __init__(self, farm: VirtualFarm) -> None:
-        """Listen for the ends of jobs; what was before is none of Home Assistant's business."""
+        """Listen for ended jobs; earlier ones do not matter."""
         self._farm = farm
         self._last_end: dict[str, tuple[str, str]] = {}
         self._used_from_outside: set[str] = set()
@@ -110,13 +110,13 @@ class Oracle:
         farm.queue.listener = on_end
 
     def note_outside_print(self, printer_id: str) -> None:
-        """Note that a printer was used without Printago, which leaves no record."""
+        """Record that a printer was used without Printago, which leaves no record."""
         self._used_from_outside.add(printer_id)
 
-    # What is wanted
+    # Expected states
 
     def wants(self) -> dict[tuple[str, str], Want]:
-        """Return what each entity that is enabled by default has to show, by platform and unique ID."""
+        """Return the expected state of each entity that is enabled by default, by platform and unique ID."""
         wanted: dict[tuple[str, str], Want] = {}
         fleet = _Fleet()
         for printer in self._farm.world.printers.values():
@@ -185,7 +185,7 @@ class Oracle:
         waits = not record["confirmedReady"] and not record["continuousPrint"]
         task = printer.machine.task
         if waits and not record["isOnline"] and job is None and task is not None and task.job_id is None:
-            # Whether Home Assistant saw the end of a print that nobody knows of is a matter of chance.
+            # Whether Home Assistant saw the end of an external print depends on timing.
             fleet.bed_is_moot = True
             yield "binary_sensor", "bed_needs_clearing", Want(Known())
             return
@@ -197,7 +197,7 @@ class Oracle:
     def _live(
         self, printer: Printer, stat: Document, *, printing: bool, fleet: _Fleet
     ) -> Iterator[tuple[str, str, Want]]:
-        """Return what comes with telemetry, and goes with it."""
+        """Return the entities that need telemetry."""
         data = stat["data"]
         print_data, temps = data["print"], data["temps"]
         yield "sensor", "print_progress", Want(_number(print_data.get("percent")))
@@ -294,21 +294,21 @@ class Oracle:
         return max(jobs, key=lambda job: (job.id == key, _ORDER_OF_JOBS.index(job.status)), default=None)
 
     def _result_of(self, printer_id: str) -> str | None:
-        """Return how the last print ended; None where chance decides what Home Assistant can know of it."""
+        """Return how the last print ended; None if that depends on timing."""
         if printer_id in self._used_from_outside:
             return None
         if (last := self._last_end.get(printer_id)) is None:
             return STATE_UNKNOWN
         job_id, status = last
         if self._farm.world.jobs[job_id].status != status:
-            # It was put back into the queue, which wipes its record.
+            # It was put back into the queue, which resets its record.
             return None
         return _RESULTS[status]
 
-    # What is there
+    # Actual states
 
     def differences(self, hass: HomeAssistant, entry_id: str) -> list[str]:
-        """Return in words what Home Assistant shows otherwise, shows too much, or does not show."""
+        """Describe the differences of Home Assistant's states: wrong, unexpected and missing ones."""
         registry = er.async_get(hass)
         wanted = self.wants()
         found: list[str] = []
@@ -354,7 +354,7 @@ class Oracle:
 def _status(printer: Printer) -> str:
     phase = printer.machine.phase
     if phase in _PREPARING:
-        # Only Bambu printers have a word for it.
+        # Only Bambu printers have a status for it.
         return "prepare" if printer.model.provider == "Bambu" else "running"
     return _STATUS[phase]
 
@@ -390,7 +390,7 @@ def _text(value: str | None) -> str:
 
 
 def _coarse(minutes: float | None) -> float | None:
-    """Return a remaining time as it is shown: above an hour, in steps of five minutes."""
+    """Return a remaining time as shown: above an hour, in steps of five minutes."""
     return minutes if minutes is None or minutes <= 60 else -(-minutes // 5) * 5
 
 

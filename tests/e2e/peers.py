@@ -1,4 +1,4 @@
-"""Servers that stop answering at a chosen point, and see when they are let go."""
+"""Servers that stop responding at a chosen point, and detect when the client disconnects."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ _WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 async def eventually(holds: Callable[[], bool], what: str, seconds: float = 5) -> None:
-    """Wait for what nobody announces."""
+    """Poll for a condition that has no event."""
     try:
         async with asyncio.timeout(seconds):
             while not holds():  # noqa: ASYNC110, what is waited for tells nobody
@@ -32,7 +32,7 @@ async def eventually(holds: Callable[[], bool], what: str, seconds: float = 5) -
 
 
 def upgrade(request: bytes) -> bytes:
-    """Accept a websocket."""
+    """Accept a WebSocket."""
     found = re.search(rb"(?i)sec-websocket-key: *(\S+)", request)
     assert found is not None
     accept = base64.b64encode(hashlib.sha1(found[1] + _WEBSOCKET_GUID, usedforsecurity=False).digest())
@@ -68,7 +68,7 @@ class _Connection(asyncio.Protocol):
 
 
 class SilentPeer:
-    """Answers the first messages of each connection, and from then on nothing; it never closes one."""
+    """Answers the first messages of each connection, then nothing; it never closes one."""
 
     def __init__(self, answers: Sequence[Answer] = ()) -> None:
         self.answers = answers
@@ -76,10 +76,10 @@ class SilentPeer:
         self.received = bytearray()
         self.open: set[_Connection] = set()
         self.waiting = asyncio.Event()
-        """Somebody waits for an answer that does not come."""
+        """A client waits for a response that does not come."""
 
     async def start(self, sock: socket.socket | None = None) -> None:
-        """Listen, at will on a socket that listens already."""
+        """Listen, optionally on a socket that already listens."""
         loop = asyncio.get_running_loop()
         if sock is not None:
             self._server = await loop.create_server(lambda: _Connection(self), sock=sock)
@@ -93,12 +93,12 @@ class SilentPeer:
         await self._server.wait_closed()
 
     async def all_closed(self) -> None:
-        """Wait until whoever connected has hung up."""
+        """Wait until the client has disconnected."""
         await eventually(lambda: not self.open, "the peer sees the connection closed")
 
 
 class FullListener:
-    """A listener whose queue is full, so that the kernel leaves attempts to connect unanswered."""
+    """A listener whose queue is full, so that the kernel leaves connection attempts unanswered."""
 
     def __init__(self) -> None:
         self.socket = socket.socket()
@@ -121,13 +121,13 @@ class FullListener:
 
     @property
     def attempts(self) -> int:
-        """Return how many attempts to connect wait at this moment."""
+        """Return the number of waiting connection attempts."""
         remote = f":{self.port:04X}"
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         return sum(row[2].endswith(remote) and row[3] == _SYN_SENT for row in rows)
 
     def empty(self) -> None:
-        """Take all that waits out of the queue, so that attempts succeed from now on."""
+        """Empty the queue, so that attempts succeed from now on."""
         for filler in self._fillers:
             filler.close()
         for _ in self._fillers:
@@ -141,7 +141,7 @@ class FullListener:
 
 
 class SilentResolver:
-    """Leaves the look-up of one name unanswered, until it is released."""
+    """Delays the resolution of one name until it is released."""
 
     NAME = "silent.invalid"
 
@@ -169,12 +169,12 @@ class SilentResolver:
             socket.getaddrinfo = real
 
     def release(self) -> None:
-        """Answer after all."""
+        """Answer now."""
         self._released.set()
 
 
 def closed_port() -> int:
-    """Return a port at which nobody listens."""
+    """Return a port without a listener."""
     with socket.socket() as sock:
         sock.bind((HOST, 0))
         port: int = sock.getsockname()[1]

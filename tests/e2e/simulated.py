@@ -1,6 +1,6 @@
-"""Hours in seconds: Home Assistant's timers, the integration's clocks and the farm's move together, sockets stay real.
+"""Hours in seconds: clocks and timers of Home Assistant, integration and farm advance together, sockets stay real.
 
-Every clock is the real one plus what the test has added to it, so that waits that the test does not skip go on as ever.
+Every clock is the real one plus the time added by the test, so waits that the test does not skip continue normally.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from virtual_farm import VirtualFarm
 
 _FARM_STEP = 30.0
 _LEAST_STEP = 0.5
-"""Seconds: what is due within them runs together."""
+"""Seconds within which due timers run together."""
 _MOST_TURNS = 100_000
 _PRODUCT = "custom_components.printago"
 _READERS = (
@@ -38,65 +38,65 @@ _READERS = (
     "model.jobs",
     "printing.catalog",
 )
-"""Modules that read ``time.monotonic`` themselves; all else takes its clock from outside."""
+"""Modules that read ``time.monotonic`` themselves; all others get their clock from outside."""
 _OTHERS = ("aiohttp", "amqtt", "virtual_farm", "websockets")
-"""Whose timers are about real sockets, and left alone."""
+"""Packages whose timers belong to real sockets, and are left alone."""
 
 
 class SimulatedTime:
-    """Four clocks: ours on the wall, one that nobody sets, one that also stands still in a suspended machine, the cloud's."""
+    """Four clocks: the system clock, one that is never set, one that also stops during a suspend, and the cloud's."""
 
     def __init__(self) -> None:
-        """Start with all clocks right."""
+        """Start with correct clocks."""
         self._running = 0.0
         self._up = 0.0
         self._wall = 0.0
         self._server = 0.0
 
     def monotonic(self) -> float:
-        """Return what ``time.monotonic`` shows: it stands still while the machine is suspended."""
+        """Return the time of ``time.monotonic``, which stops during a suspend."""
         return time.monotonic() + self._running
 
     def uptime(self) -> float:
-        """Return what the clock shows that goes on in a suspended machine."""
+        """Return the time of the clock that runs during a suspend."""
         return time.monotonic() + self._up
 
     def utcnow(self) -> datetime:
-        """Return what the machine's own clock shows."""
+        """Return the time of the machine's system clock."""
         return datetime.now(UTC) + timedelta(seconds=self._wall)
 
     def server_now(self) -> datetime:
-        """Return what the cloud's clock shows."""
+        """Return the time of the cloud's clock."""
         return datetime.now(UTC) + timedelta(seconds=self._server)
 
     def set_clock(self, seconds: float) -> None:
-        """Set the machine's clock ahead by so much, or back."""
+        """Set the machine's system clock forward or back."""
         self._wall += seconds
 
     def set_date(self, moment: datetime) -> None:
-        """Let it be this moment, everywhere."""
+        """Set all clocks to this time."""
         seconds = (moment - self.server_now()).total_seconds()
         self._server += seconds
         self._wall += seconds
 
     def suspend(self, seconds: float) -> None:
-        """Suspend the machine: the world goes on, its timers do not."""
+        """Suspend the machine: the rest of the world continues, its timers do not."""
         self._up += seconds
         self._wall += seconds
         self._server += seconds
 
     def pause(self, seconds: float) -> None:
-        """Pause a virtual machine: when it goes on only its clock on the wall is put right, by its host."""
+        """Pause a virtual machine: when it continues, its host only corrects the system clock."""
         self._wall += seconds
         self._server += seconds
 
     def leap(self, seconds: float) -> None:
-        """Let time pass; what has become due runs with the next turn of the loop, all at once."""
+        """Advance the time; due timers run in the next iteration of the loop, all at once."""
         self.suspend(seconds)
         self._run(seconds)
 
     def jump(self) -> None:
-        """Let the clock of a machine that was suspended jump to where it would be had it not been, and its timers with it."""
+        """Let the stopped clock of a suspended machine jump to the real time, and its timers with it."""
         self._run(self._up - self._running)
 
     def _run(self, seconds: float) -> None:
@@ -108,9 +108,9 @@ class SimulatedTime:
         heapq.heapify(handles)
 
     async def pass_(self, entry: MockConfigEntry, seconds: float, *, farm: VirtualFarm | None = None) -> None:
-        """Let time pass from timer to timer, each time until all is done that it has set going; ``farm`` works meanwhile."""
+        """Advance the time from timer to timer, and finish the work of each; ``farm`` runs meanwhile."""
         hass: HomeAssistant = entry.runtime_data.coordinator.hass
-        # Where each timer was made is what takes most of the time.
+        # Recording where each timer was created takes most of the time.
         hass.loop.set_debug(False)
         end, works_at = self.uptime() + seconds, self.uptime() + _FARM_STEP
         while (now := self.uptime()) < end:
@@ -134,7 +134,7 @@ class SimulatedTime:
         for module in ("hub.clock_jumps", "hub.persistence", "hub.pending_events"):
             monkeypatch.setattr(f"{_PRODUCT}.{module}.uptime", self.uptime)
         monkeypatch.setattr("homeassistant.util.dt.utcnow", self.utcnow)
-        # The farm is not in the machine that is suspended.
+        # The farm is not on the suspended machine.
         monkeypatch.setattr("virtual_farm.feed.time", SimpleNamespace(monotonic=self.uptime))
         for owner, argument, clock in (
             (RateLimiter, "monotonic", self.uptime),
@@ -170,8 +170,8 @@ def _until_next_timer() -> float:
 
 
 async def settle(hass: HomeAssistant) -> None:
-    """Await what timers have set going."""
-    # One turn of the loop for what has become due, one for what that has woken.
+    """Wait for the work of timers."""
+    # One iteration of the loop for due timers, one for what they have started.
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -179,7 +179,7 @@ async def settle(hass: HomeAssistant) -> None:
 
 @contextmanager
 def _arriving(entry: MockConfigEntry, farm: VirtualFarm) -> Generator[Callable[[], Awaitable[None]]]:
-    """Yield what awaits the arrival of all that a farm publishes meanwhile, as far as anybody listens."""
+    """Yield a function that waits for the arrival of all messages that a farm publishes meanwhile, if anything listens."""
     stream = entry.runtime_data.coordinator.realtime
     published, received = farm.feed.messages, stream.messages_received
 

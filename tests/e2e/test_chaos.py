@@ -43,7 +43,7 @@ _SHORT_SEED = 786396
 
 @pytest.fixture
 def seed(pytestconfig: pytest.Config, chaos: bool) -> int:
-    """Return the seed that was asked for, else in the long version another one each time."""
+    """Return the given seed, else in the long version a random one."""
     asked: int | None = pytestconfig.getoption("--chaos-seed")
     if asked is not None:
         return asked
@@ -52,7 +52,7 @@ def seed(pytestconfig: pytest.Config, chaos: bool) -> int:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten what the integration and the farm wait for; the quota is a hundred times as quick on both sides."""
+    """Shorten the waits of integration and farm; the quota is a hundred times as fast on both sides."""
     ours = f"custom_components.{DOMAIN}"
     seconds = {
         "coordinator.POLL_WITH_STREAM": timedelta(seconds=3),
@@ -73,7 +73,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in seconds.items():
         monkeypatch.setattr(f"{ours}.{name}", value)
-    # It was bound when the module was read.
+    # It was bound at import.
     monkeypatch.setitem(SlowPoller.add.__kwdefaults__, "every", timedelta(seconds=1))
     windows = (
         Window(seconds=60 / _SPEEDUP, limit=60, reserve=20, margin=2 / _SPEEDUP),
@@ -90,7 +90,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(slots=True)
 class Scene:
-    """Everything that takes part."""
+    """All parts of the test."""
 
     hass: HomeAssistant
     farm: VirtualFarm
@@ -107,7 +107,7 @@ class Scene:
     faults: Counter[str] = field(default_factory=Counter)
 
     async def live_through(self, episode: Episode) -> None:
-        """Let the faults of an episode happen while the farm goes on, then let quiet return."""
+        """Cause the faults of an episode while the farm works, then end them."""
         alone = episode[0].fault if len(episode) == 1 else None
         begun, ended = self.log.begun.copy(), self.log.ended.copy()
         for step in episode:
@@ -133,7 +133,7 @@ class Scene:
                 assert logged == dict.fromkeys(expected, 1), f"{alone}: outages logged {dict(logged)}"
 
     async def quiet(self) -> None:
-        """Let everything work again, and wait until all is as the farm says."""
+        """End all faults, and wait until all states match the farm."""
         await self.mischief.end()
         if self.foreman.presses:
             await asyncio.wait(self.foreman.presses)
@@ -146,7 +146,7 @@ class Scene:
         assert not self.events.problems, "\n".join(self.events.problems)
 
     def _described(self) -> list[str]:
-        """Return what helps to find out why."""
+        """Return data that helps to find the cause."""
         if self.entry.state is not ConfigEntryState.LOADED:
             return [str(self.entry.state)]
         coordinator = self.entry.runtime_data.coordinator
@@ -169,7 +169,7 @@ class Scene:
 
 
 def _hold(fault: Fault) -> float:
-    """Return for how many seconds a fault lasts at most when it is one of several."""
+    """Return the maximum duration in seconds of a fault among others."""
     match fault:
         case Fault.STREAM_FROZEN:
             return 3.5
@@ -191,7 +191,7 @@ async def names(monkeypatch: pytest.MonkeyPatch) -> NameService:
 
 @pytest.fixture
 async def abandoned_lookups(hass: HomeAssistant) -> None:
-    """Log what aiohttp leaves of a look-up that it gave up and that failed then, as Home Assistant does; it fails no test."""
+    """Log aiohttp's unretrieved errors of name resolution, as Home Assistant does; they fail no test."""
     loop = asyncio.get_running_loop()
     handle = loop.get_exception_handler()
     assert handle is not None
@@ -215,7 +215,7 @@ async def scene(
     enable_custom_integrations: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Scene]:
-    """Set up an entry that reaches the farm by name, and through proxies."""
+    """Set up an entry that reaches the farm by name, through proxies."""
     clock = WrongClock()
     monkeypatch.setattr(
         f"custom_components.{DOMAIN}.hub.persistence.ServerClock", lambda _, **options: ServerClock(clock, **options)
@@ -262,7 +262,7 @@ async def test_after_any_faults_all_states_match_the_farm(
 ) -> None:
     figures["seed"] = seed
     hass, entry = scene.hass, scene.entry
-    # What Home Assistant opens for itself when an entry is first set up is not ours.
+    # Home Assistant's own resources after the first setup of an entry do not count.
     assert await hass.config_entries.async_setup(entry.entry_id)
     await scene.quiet()
     before = await held_without_the_entry(scene)
@@ -297,7 +297,7 @@ async def test_after_any_faults_all_states_match_the_farm(
 
 
 async def held_without_the_entry(scene: Scene, until_as: Holdings | None = None) -> Holdings:
-    """Unload the entry, and return what the process holds once connections that nobody uses are gone."""
+    """Unload the entry, and return the resources of the process once unused connections are closed."""
     assert await scene.hass.config_entries.async_unload(scene.entry.entry_id)
     scene.rest.cut()
     scene.stream.cut()

@@ -45,20 +45,20 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.requests import RequestRecord
 
 LONGEST = 2.0
-"""Seconds that are promised."""
+"""The promised limit in seconds."""
 SOME = ("it connects to a host that does not accept", "it is up", "a file is being uploaded")
 """States in which the short version stops Home Assistant."""
 
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Let nothing happen by itself."""
+    """Stop all activity of the farm."""
     return FarmConfig(speed=0, scenario="idle", printers=3)
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait three seconds for a stream of which the test knows that it will not come."""
+    """Shorten the wait for a stream that does not connect."""
     monkeypatch.setattr("custom_components.printago.coordinator._CONNECT_PATIENCE", 0.05)
 
 
@@ -102,12 +102,12 @@ async def test_unload_returns_at_once_and_late_connections_are_closed(
 
 
 def copied(config_dir: str, into: Path) -> str:
-    """Copy a folder as Home Assistant has found it, and return the copy's path."""
+    """Copy a configuration folder, and return the copy's path."""
     return str(shutil.copytree(config_dir, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".storage")))
 
 
 async def stop_seconds(farm: VirtualFarm, model: Path, state: InState | None, config_dir: str) -> float:
-    """Return how long a Home Assistant of its own takes to stop."""
+    """Return how long a separate Home Assistant takes to stop."""
     async with async_test_home_assistant(config_dir=config_dir) as hass:
         hass.config.allowlist_external_dirs = {str(model.parent)}
         hass.data.pop("custom_components", None)
@@ -138,7 +138,7 @@ async def test_home_assistant_stops_as_fast_as_without_us(
     for what, state in STATES_AT_STOP.items():
         if not chaos and what not in SOME:
             continue
-        # Each in a folder of its own: one does not know what another has left of the quota.
+        # Each in its own folder: they do not share their quota.
         folder = await hass.async_add_executor_job(copied, hass.config.config_dir, tmp_path_factory.mktemp("config"))
         took[what] = await stop_seconds(farm, model, state, folder)
         farm.clear_faults()
@@ -160,7 +160,7 @@ def resident_bytes() -> int:
 
 
 def objects_of_ours() -> Counter[str]:
-    """Return how many objects of our classes there are, and how many functions and closures."""
+    """Return the number of objects of our classes, and of functions and closures."""
     gc.collect()
     return Counter(
         f"{type(item).__module__}.{type(item).__qualname__}"
@@ -171,7 +171,7 @@ def objects_of_ours() -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a process holds."""
+    """The resources of a process."""
 
     objects_of_ours: Counter[str]
     objects: int
@@ -199,7 +199,7 @@ class Holdings:
 
 
 async def reload(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Reload, and wait until all that this sets off is over."""
+    """Reload, and wait until all of its work is finished."""
     assert await hass.config_entries.async_reload(entry.entry_id)
     await farm.publisher.wait_for_clients(1)
     await eventually(lambda: entry.runtime_data.coordinator.stream_since is not None, "the stream is up")
@@ -208,7 +208,7 @@ async def reload(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry)
 
 @pytest.fixture
 def unlimited(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lift the quota on both sides, so that each load reads the whole farm."""
+    """Remove the quota on both sides, so that each load reads the whole farm."""
 
     async def acquire(*_: Any, **__: Any) -> None:
         return
@@ -236,7 +236,7 @@ async def test_reloads_leave_nothing_behind(
 ) -> None:
     asyncio.get_running_loop().set_debug(False)
     reloads, before_that = (200, 20) if chaos else (20, 10)
-    # Caches fill, and executors make their threads.
+    # Caches are filled, and executors create their threads.
     for _ in range(before_that):
         await reload(hass, farm, entry)
     before = Holdings.take(hass)
@@ -253,10 +253,10 @@ async def test_reloads_leave_nothing_behind(
     for name in ("tasks", "threads", "timers", "listeners", "descriptors"):
         figures[f"{name}, before and after"] = f"{getattr(before, name)}, {getattr(after, name)}"
     assert after.objects_of_ours == before.objects_of_ours
-    # Home Assistant keeps a little of its own; all entities of one load are some thousands.
+    # Home Assistant keeps a few objects; all entities of one load are some thousands.
     assert after.objects - before.objects < 100 + 10 * reloads
     assert after.resident - before.resident < 10_000_000
-    # One more or less may be waiting to be saved at any moment.
+    # One more or less may be waiting to be saved.
     assert after.timers <= before.timers + 1
     assert after.listeners <= before.listeners + 1
     assert after.tasks <= before.tasks
@@ -274,18 +274,18 @@ def hass_storage() -> dict[str, Any]:
 
 
 def stored(hass: HomeAssistant) -> list[str]:
-    """Return which files of ours there are."""
+    """Return our stored files."""
     return [file.name for file in Path(hass.config.path(".storage")).glob(f"{DOMAIN}*")]
 
 
 async def until_stored(hass: HomeAssistant) -> None:
-    """Let pass what saving waits for."""
+    """Advance the time until pending data is saved."""
     await pass_time(hass, 31)
     await eventually(lambda: stored(hass) != [], "something is saved")
 
 
 async def assert_nothing_is_left(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Look everywhere, also once everything that waits has been saved."""
+    """Search everywhere, again after all pending data was saved."""
     for _ in range(2):
         assert stored(hass) == []
         assert not er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)

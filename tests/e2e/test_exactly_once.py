@@ -30,21 +30,21 @@ def farm_config() -> FarmConfig:
 
 @pytest.fixture(autouse=True)
 def quick_and_without_quota(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lift the quota on both sides, and look for jobs sooner than in a cloud that is far away."""
+    """Remove the quota on both sides, and shorten the pause before jobs are looked up."""
     farm.set_quota(enabled=False)
     monkeypatch.setattr(RateLimiter, "acquire", AsyncMock())
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.6, 1.0))
 
 
 def wanted(number: int) -> dict[str, Any]:
-    """Return one of the submissions: every third begins three identical ones, the next three are of another part."""
+    """Return a submission: every third starts three identical ones, the next three are of another part."""
     row = number // ALIKE
     data: dict[str, Any] = {"part": PARTS[row % len(PARTS)], "quantity": 1 + row % 2}
     return data | {"label": f"Order {number}"} if row % 3 == 2 else data
 
 
 async def submit(hass: HomeAssistant, number: int) -> dict[str, Any] | str:
-    """Submit, and return the response, or the key of the error."""
+    """Submit, and return the response, or the translation key of the error."""
     try:
         response = await hass.services.async_call(
             DOMAIN, "submit_print_job", wanted(number), blocking=True, return_response=True

@@ -1,4 +1,4 @@
-"""Damaged messages, through to the states: none is one that its entity may not have, and good facts come through."""
+"""Damaged messages never cause an invalid state, and valid data still arrives."""
 
 import asyncio
 from datetime import timedelta
@@ -28,21 +28,21 @@ _KINDS = {b"S": "printer-stats/{}", b"P": "entities/printers", b"J": "entities/p
 _KINDS |= {b"M": "entities/materials"}
 _UNRECORDED = {"messages", "printers", "jobs", "orders"}
 _MOST_RECORDED = 16_384
-"""Bytes of attributes beyond which the recorder keeps none."""
+"""Above this size in bytes, the recorder stores no attributes."""
 _GOOD_EVERY = 50
 
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Run two printers whose time stands still."""
+    """Run two printers with stopped time."""
     return FarmConfig(speed=0, printers=2)
 
 
 class Witness:
-    """Looks at every state that is written."""
+    """Checks every state that is written."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Begin to look."""
+        """Start to check."""
         self._registry = er.async_get(hass)
         self.states = 0
         self.faults: list[str] = []
@@ -59,7 +59,7 @@ class Witness:
 
 
 def _fault_of(state: State) -> str | None:
-    """Return what is wrong with a state, None for a good one."""
+    """Return the problem of a state, None for a valid one."""
     attributes = {name: value for name, value in state.attributes.items() if name not in _UNRECORDED}
     if len(json_bytes(attributes)) > _MOST_RECORDED:
         return "has attributes that no recorder keeps"
@@ -92,7 +92,7 @@ def _fault_of_sensor(state: State) -> str | None:
     return None
 
 
-async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
+async def test_damaged_messages_never_cause_an_invalid_state(
     hass: HomeAssistant,
     every_entity_enabled: None,
     farm: VirtualFarm,
@@ -123,14 +123,14 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
         before = time.thread_time()
         entry.runtime_data.coordinator.realtime._on_message(topic, body)
         took = (time.thread_time() - before) * 1000
-        # What is then done is Home Assistant's: some fifty entities and a device come or go.
+        # The remaining time is Home Assistant's: some fifty entities and a device are added or removed.
         if entry.runtime_data.coordinator.farm.printers.keys() != printers:
             slowest_of_printers = max(slowest_of_printers, took)
         else:
             slowest = max(slowest, took)
         sent += 1
 
-    async def tell_good_facts(layer: int) -> None:
+    async def send_valid_data(layer: int) -> None:
         now = entry.runtime_data.coordinator.farm.server_now()
         stamp, expires = now.isoformat(), (now + timedelta(minutes=5)).isoformat()
         record = {**PRINTER_RECORD, "id": printer, "printingJobId": None, "updatedAt": stamp, "name": f"Good {layer}"}
@@ -153,7 +153,7 @@ async def test_no_damaged_message_makes_a_state_that_its_entity_may_not_have(
                 send(part[:1], ours(part[1:]))
         await asyncio.sleep(0)
         if number % _GOOD_EVERY == 0:
-            await tell_good_facts(number + 1)
+            await send_valid_data(number + 1)
     await hass.async_block_till_done()
     assert witness.faults == []
     assert witness.states > count

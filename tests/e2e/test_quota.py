@@ -1,4 +1,4 @@
-"""The quota as the server counts it, under whatever a person or an automation does at once."""
+"""The quota as the server counts it, under simultaneous actions of users and automations."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -23,12 +23,12 @@ OTHER_KEY = "vfother0a1b2c3d4e5f6g7h8_j0k1l2m3n4o5p6q7"
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Return a small farm: what is asked for does not depend on its size."""
+    """Return a small farm: the number of requests does not depend on its size."""
     return FarmConfig(printers=2, speed=0)
 
 
 async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Reload an entry, and await what it reads on that occasion."""
+    """Reload an entry, and wait for its requests."""
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -41,13 +41,13 @@ async def test_twenty_reloads_in_a_row(
 
     assert entry.state is ConfigEntryState.LOADED
     check_quota(farm, figures, f"{200 if chaos else 20} reloads in a row")
-    # What a reload reads is background work, which leaves room for a person.
+    # The reads of a reload are background work, which leaves room for users.
     await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
     assert "PATCH /v1/printers/confirm-ready" in paths(farm)
 
 
 class TestHundredPrinters:
-    """A farm of a hundred printers, of which each prints."""
+    """A farm of a hundred printing printers."""
 
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
@@ -73,7 +73,7 @@ class TestHundredPrinters:
             farm.clear_requests()
             buttons = [entity_id(hass, printer, key, "button") for printer in printers]
             await hass.services.async_call("button", "press", {"entity_id": buttons}, blocking=True)
-            # A snapshot that is on its way is nobody's button.
+            # A snapshot in progress is not part of the presses.
             costs[key] = sum(not path.startswith("GET ") for path in paths(farm))
             await farm.advance(1)
 
@@ -95,7 +95,7 @@ class TestHundredPrinters:
 
 
 class TestTwoStores:
-    """Two farms, each with a key and a quota of its own."""
+    """Two farms, each with its own key and quota."""
 
     @pytest.fixture
     async def other(self, socket_enabled: None) -> AsyncGenerator[VirtualFarm]:
@@ -112,7 +112,7 @@ class TestTwoStores:
         for _ in range(10):
             await asyncio.gather(*(reload(hass, entry) for entry in (first, second)))
 
-        # One store that has used up its minute takes nothing away from the other.
+        # A store that has used up its minute does not affect the other.
         await fill(first, RequestPriority.USER)
         with pytest.raises(HomeAssistantError):
             await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
@@ -124,7 +124,7 @@ class TestTwoStores:
         check_quota(other, figures, "two stores, the second")
 
 
-async def test_action_goes_out_at_once_while_background_work_is_at_its_limit(
+async def test_action_is_sent_at_once_while_background_work_is_at_its_limit(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, figures: Figures
 ) -> None:
     await fill(entry, RequestPriority.BACKGROUND)

@@ -1,4 +1,4 @@
-"""The quota as the server counts it, over hours and days, which a simulated time makes short."""
+"""The quota as the server counts it, over hours and days of simulated time."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
-    """Return the time that everybody lives in."""
+    """Return the shared simulated time."""
     clocks = SimulatedTime()
     clocks.install(monkeypatch)
     return clocks
@@ -33,7 +33,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
 
 @pytest.fixture
 def farm_config(clocks: SimulatedTime) -> FarmConfig:
-    """Return a farm that goes by the simulated time."""
+    """Return a farm that uses the simulated time."""
     return FarmConfig(printers=4, speed=0, clock=clocks.server_now)
 
 
@@ -83,7 +83,7 @@ async def test_healthy_stream_costs_forty_five_requests_an_hour_at_most(
     assert entry.runtime_data.coordinator.realtime.connects == 1
     assert usage.highest_hour <= 45
     check_quota(farm, figures, f"{hours} hours with a healthy stream")
-    # Nothing is saved at the cost of what is read: all of it comes about hourly, the polls every five minutes.
+    # Nothing is saved by omitting reads: each runs about hourly, the polls every five minutes.
     asked = Counter(paths(farm))
     for path in (
         "orders",
@@ -131,7 +131,7 @@ async def test_thirty_reconnects_of_the_stream_in_a_minute(
     for number in range(30 * minutes):
         await farm.disconnect_clients()
         while stream.connects < number + 2:
-            # Whatever pause it makes, it is over.
+            # All pauses between attempts are over.
             stream.reconnect_now()
             await asyncio.sleep(0)
         clocks.leap(2)
@@ -155,12 +155,12 @@ async def test_home_assistant_restarted_each_minute_for_an_hour(
 ) -> None:
     hass.loop.set_debug(False)
     machine = Machine(hass, entry, farm)
-    # Whoever wants more than there is leaves nothing to set-ups, which then take their time.
+    # With more demand than quota, nothing is left for setups, which then take longer.
     minutes = (60 if actions == 2 else 20) if chaos else 8
     up = done = refused = 0
     for minute in range(minutes):
         up += minute == 0 or await machine.start()
-        # A person who has been waiting for it presses whatever there is, as often as it lets them.
+        # A user who has waited presses every available button as often as possible.
         for _ in range(actions):
             if entry.state is not ConfigEntryState.LOADED:
                 break

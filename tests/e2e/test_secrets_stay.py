@@ -37,7 +37,7 @@ WRONG_KEY = "pk+none/E9tZq4NoW1rPu6Ac0FlD5Mf8Ig3Hr7Sc="
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Give the farm a key that looks otherwise when it is encoded."""
+    """Give the farm a key that changes when it is encoded."""
     return FarmConfig(speed=20, api_key=KEY)
 
 
@@ -49,7 +49,7 @@ def persistent_database() -> bool:
 
 @pytest.fixture
 def recorder_config() -> dict[str, Any]:
-    """Record as an ordinary installation does, not event by event."""
+    """Record like an ordinary installation, not event by event."""
     return {"commit_interval": 1}
 
 
@@ -67,9 +67,9 @@ def hass_storage() -> dict[str, Any]:
 
 @pytest.fixture
 def scanner(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretScanner]:
-    """Return what looks for all secrets of the farm, and for the signatures that it is going to make."""
+    """Return a scanner for all secrets of the farm, and for its future signatures."""
     for number, printer in enumerate(farm.world.printers.values()):
-        # Eight digits may be anything: letters are no chance.
+        # Eight digits may occur by chance, letters do not.
         printer.metadata = {
             **(printer.metadata or {}),
             "dev_access_code": f"code{number}kJ",
@@ -93,7 +93,7 @@ def scanner(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secr
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for nothing that is tested elsewhere."""
+    """Skip waits that are tested elsewhere."""
 
     async def acquire(*_: Any, **__: Any) -> None:
         return
@@ -130,7 +130,7 @@ async def run(
     hass_client: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
 ) -> AsyncIterator[FullExercise]:
-    """Return a Home Assistant with everything that could tell a secret."""
+    """Return a Home Assistant with everything that could leak a secret."""
     farm.set_quota(enabled=False)
     for component in COMPONENTS:
         assert await async_setup_component(hass, component, {}), component
@@ -141,7 +141,7 @@ async def run(
 
 
 def hostile(farm: VirtualFarm) -> str:
-    """Return the words of a server that repeats all it knows."""
+    """Return the messages of a server that repeats all secrets."""
     codes = [printer.metadata["dev_access_code"] for printer in farm.world.printers.values() if printer.metadata]
     url = farm.rest_url + farm.storage.sign("GET", "a/b.png", 60)
     path = farm.storage.sign("PUT", "a/b.png", 60)
@@ -149,12 +149,12 @@ def hostile(farm: VirtualFarm) -> str:
 
 
 def files(folder: Path) -> list[tuple[str, bytes]]:
-    """Return the files of Home Assistant but the one where a key belongs."""
+    """Return the files of Home Assistant except the one that contains the key."""
     return [(file.name, file.read_bytes()) for file in folder.iterdir() if file.name != "core.config_entries"]
 
 
 def database(path: str) -> Iterator[str | bytes]:
-    """Return all rows of a database, and its files as they are."""
+    """Return all rows of a database, and its raw files."""
     for file in sorted(Path(path).parent.glob(f"{Path(path).name}*")):
         yield file.read_bytes()
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
@@ -165,7 +165,7 @@ def database(path: str) -> Iterator[str | bytes]:
 
 
 async def set_up(run: FullExercise, echoing: str) -> None:
-    """Add the store, after all that can be entered wrongly."""
+    """Add the store, after all kinds of wrong input."""
     user = {"source": SOURCE_USER}
     secure = run.farm.rest_url.replace("http:", "https:")
     result = await run.flow(
@@ -185,7 +185,7 @@ async def set_up(run: FullExercise, echoing: str) -> None:
 
 
 async def go_wrong(run: FullExercise, monkeypatch: pytest.MonkeyPatch, folder: Path, statuses: tuple[int, ...]) -> None:
-    """Let every call be answered with all secrets, and the client fail as nobody expects."""
+    """Put all secrets into every response, and cause unexpected failures of the client."""
     for status in statuses:
         run.farm.inject_fault(Fault(mode="status", status=status, message=hostile(run.farm), count=10_000))
         await run.use_entities()
@@ -222,8 +222,8 @@ async def go_wrong(run: FullExercise, monkeypatch: pytest.MonkeyPatch, folder: P
     await run.look_around()
 
 
-async def tell_badly(run: FullExercise) -> None:
-    """Let the stream bring secrets where none belong, and be lost in every way."""
+async def break_stream(run: FullExercise) -> None:
+    """Put secrets into messages of the stream, and break it in every way."""
     store, realtime = run.farm.config.store_id, run.entry.runtime_data.coordinator.realtime
     url = run.farm.rest_url + run.farm.storage.sign("GET", "a/b.png", 60)
     job = next(iter(run.farm.world.jobs.values()))
@@ -259,7 +259,7 @@ async def tell_badly(run: FullExercise) -> None:
 
 
 async def change_entry(run: FullExercise, echoing: str) -> None:
-    """Revoke the key, renew it, reach the store in other ways, and reload."""
+    """Revoke the key, renew it, change the connection settings, and reload."""
     run.farm.revoke_api_key(KEY)
     await run.attempt(run.entry.runtime_data.coordinator.async_refresh(), "refresh")
     await run.hass.async_block_till_done()
@@ -326,7 +326,7 @@ async def test_no_secret_is_shown_anywhere(
     await run.use_assistant()
     await run.look_at_pictures()
     await run.look_around()
-    await tell_badly(run)
+    await break_stream(run)
     await go_wrong(run, monkeypatch, folder, (400, 403, 404, 409, 422, 500, 503) if chaos else (400, 500))
     hass.bus.async_fire("go")
     await change_entry(run, echoing)

@@ -27,12 +27,12 @@ NIGHT = 8 * HOUR
 PRINTER = "X1 Carbon 01"
 _STRETCH = 600.0
 CYCLE = 10.5
-"""Seconds between two looks at the clocks, and a little more."""
+"""Seconds between two checks of the clocks, and a little more."""
 
 
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
-    """Return the time that everybody lives in."""
+    """Return the shared simulated time."""
     clocks = SimulatedTime()
     clocks.install(monkeypatch)
     return clocks
@@ -40,18 +40,18 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
 
 @pytest.fixture
 def farm_config(clocks: SimulatedTime) -> FarmConfig:
-    """Return a farm that goes by the simulated time."""
+    """Return a farm that uses the simulated time."""
     return FarmConfig(printers=4, speed=0, clock=clocks.server_now)
 
 
 def expected_end(farm: VirtualFarm, clocks: SimulatedTime, printer: str) -> datetime:
-    """Return when a print ends, as the farm sees it."""
+    """Return when a print ends in the farm."""
     minutes = farm.feed.stat(farm.printer(printer))["data"]["print"]["timeRemaining"]
     return clocks.server_now() + timedelta(minutes=minutes)
 
 
 def shown_end(hass: HomeAssistant, printer: str) -> datetime:
-    """Return when a print ends, as Home Assistant shows it."""
+    """Return when a print ends in Home Assistant."""
     shown = dt_util.parse_datetime(value_of(hass, printer, "end_time") or "")
     assert shown is not None
     return shown
@@ -59,7 +59,7 @@ def shown_end(hass: HomeAssistant, printer: str) -> datetime:
 
 @contextmanager
 def states_of(hass: HomeAssistant, entity: str) -> Generator[list[str]]:
-    """Yield the states that an entity has meanwhile."""
+    """Yield the states of an entity during the context."""
     seen: list[str] = []
 
     @callback
@@ -81,7 +81,7 @@ async def sleep_through(
     for _ in range(int(seconds / _STRETCH)):
         pass_time(_STRETCH)
         await farm.advance(_STRETCH)
-    # What was sent meanwhile arrives at a machine that is not there.
+    # Messages sent meanwhile do not reach the suspended machine.
     await asyncio.sleep(0.2)
     stream._on_message = original
 
@@ -106,7 +106,7 @@ async def test_wrong_system_clock_changes_nothing_that_is_shown(
     assert abs(shown_end(hass, printer) - expected_end(farm, clocks, printer)) <= timedelta(minutes=3)
 
     monkeypatch.setattr(farm.feed, "flush", lambda **_: None)
-    # The farm falls silent: five minutes later its telemetry is past its expiry, by the clock that it was written by.
+    # The farm stops sending: five minutes later its telemetry has expired, by the clock that wrote it.
     await clocks.pass_(entry, 230)
     assert value_of(hass, printer, "nozzle_temp") != STATE_UNAVAILABLE
     await clocks.pass_(entry, 120)
@@ -128,7 +128,7 @@ async def test_setting_the_clock_while_running_changes_nothing(
     with states_of(hass, entity_id(hass, printer, "nozzle_temp")) as temperatures:
         clocks.set_clock(step)
         await clocks.pass_(entry, CYCLE)
-        # What Printago's clock shows is asked for at once.
+        # Printago's clock is requested at once.
         assert paths(farm)[:2] == ["GET /v1/printers", "GET /v1/print-jobs"]
         await clocks.pass_(entry, 240, farm=farm)
 
@@ -198,12 +198,12 @@ async def test_eight_hours_of_suspend_are_caught_up_in_one_cycle(
     assert (finished.attributes["event_type"], finished.attributes["late"]) == ("print_finished", True)
     await until(hass, lambda: value_of(hass, store, "jobs_completed") == str(farm.world.completed_jobs))
     if asleep == "suspended":
-        # Nobody waits for the ping that would show that the broker has given up on us.
+        # It does not wait for the ping that would show that the broker has closed the connection.
         await until(
             hass, lambda: entry.runtime_data.coordinator.realtime.connects == connects + 1 and is_live(hass, printer)
         )
     assert clocks.monotonic() - woken < 15
-    # Orders and settings may be as old, too.
+    # Orders and settings may be out of date, too.
     await clocks.pass_(entry, 300)
     assert {"GET /v1/orders", "GET /v1/settings/store", "GET /v1/subscriptions"} <= set(paths(farm))
     figures[f"requests in 310 s after 8 hours {asleep}"] = len(farm.requests)
@@ -218,7 +218,7 @@ def is_live(hass: HomeAssistant, printer: str) -> bool:
 
 
 @pytest.mark.parametrize("wrong", [-24 * HOUR, -10 * 60, 10 * 60, 24 * HOUR])
-async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
+async def test_stored_send_times_count_whatever_the_clock_after_a_restart(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, wrong: float
 ) -> None:
     machine = Machine(hass, entry, farm)
@@ -227,7 +227,7 @@ async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
 
     clocks.set_clock(wrong)
     if not await machine.start():
-        # Set back, the clock tells nothing: all may have been sent just now.
+        # With a clock that was set back, all requests may have been sent just now.
         clocks.leap(63)
         assert await machine.start()
     await fill(entry, RequestPriority.USER)
@@ -235,7 +235,7 @@ async def test_stored_send_times_hold_whatever_the_clock_shows_after_a_restart(
     usage = farm.quota_usage()
     assert usage.refused == 0
     assert usage.highest_minute <= 60
-    # Nor is anybody locked out for longer than the windows are.
+    # Nor is the quota blocked for longer than its windows.
     assert entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) <= 62
     clocks.leap(63)
     await entry.runtime_data.coordinator.client.stores(RequestPriority.USER)
@@ -251,7 +251,7 @@ async def test_quota_neither_freezes_nor_bursts_when_the_clock_is_set(
     assert 50 < entry.runtime_data.coordinator.store_state.limiter.delay(RequestPriority.USER) <= 62
     clocks.leap(63)
     await settle(hass)
-    # What is read on that occasion has to fit in as well.
+    # The reads caused by it must fit in as well.
     assert await fill(entry, RequestPriority.USER) >= 45
     usage = farm.quota_usage()
     assert (usage.refused, usage.highest_minute) == (0, 60)

@@ -74,13 +74,13 @@ def test_orders_fire_events_once_known() -> None:
     order = "o" * 24
     watched = Watched()
 
-    def tell(action: Action, **fields: Any) -> list[str]:
+    def send_event(action: Action, **fields: Any) -> list[str]:
         return watched.see(event(watched.farm, "order", action, {order: fields}))
 
-    assert tell(Action.UPDATE, status="open") == []
-    assert tell(Action.UPDATE, status="closed") == ["order_closed"]
-    assert tell(Action.UPDATE, note="?") == []
-    assert tell(Action.DELETE) == []
-    assert tell(Action.INSERT, orderNumber="7", status="open", createdAt=stamp(1)) == ["order_created"]
-    assert tell(Action.UPDATE, cancelledAt=stamp(2)) == ["order_canceled"]
+    assert send_event(Action.UPDATE, status="open") == []
+    assert send_event(Action.UPDATE, status="closed") == ["order_closed"]
+    assert send_event(Action.UPDATE, note="?") == []
+    assert send_event(Action.DELETE) == []
+    assert send_event(Action.INSERT, orderNumber="7", status="open", createdAt=stamp(1)) == ["order_created"]
+    assert send_event(Action.UPDATE, cancelledAt=stamp(2)) == ["order_canceled"]
     assert watched.last[0].data == {"order_id": order, "order_number": "7"}

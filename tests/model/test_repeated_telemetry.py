@@ -27,7 +27,7 @@ _CHANGES = st.one_of(
     st.just({}),
 )
 _STEPS = st.one_of(
-    st.tuples(st.just("tell"), _CHANGES),
+    st.tuples(st.just("message"), _CHANGES),
     st.tuples(st.just("wait"), st.sampled_from([1, 30, 130, 400])),
     st.tuples(st.just("late"), st.integers(1, 40)),
     st.tuples(st.just("record"), st.fixed_dictionaries({"isOnline": st.booleans(), "isAvailable": st.booleans()})),
@@ -71,10 +71,10 @@ def known_of(farm: Farm) -> dict[str, Any]:
 @given(st.lists(_STEPS, max_size=60))
 @example(
     [
-        ("tell", {"isOnline": False}),
+        ("message", {"isOnline": False}),
         ("record", {"isOnline": True, "isAvailable": False}),
         ("record", {"isOnline": False, "isAvailable": False}),
-        ("tell", {"bedTemp": 61}),
+        ("message", {"bedTemp": 61}),
     ]
 )
 def test_cached_and_full_parse_give_the_same_state(steps: list[tuple[str, Any]]) -> None:
@@ -95,7 +95,7 @@ def test_cached_and_full_parse_give_the_same_state(steps: list[tuple[str, Any]])
     for what, how in steps:
         now += timedelta(seconds=1)
         match what:
-            case "tell" | "late":
+            case "message" | "late":
                 received_at = now
                 if what == "late":
                     received_at -= timedelta(seconds=how)

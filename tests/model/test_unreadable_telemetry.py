@@ -134,7 +134,7 @@ class Printer:
         self.hass, self.farm, self.entry, self.id = hass, farm, entry, printer_id
         self.sent_at = farm.config.clock()
 
-    async def tell(self, stat: Mapping[str, Any]) -> None:
+    async def send_stat(self, stat: Mapping[str, Any]) -> None:
         """Send a message over the stream, and wait until it is processed."""
         self.sent_at = now = self.sent_at + timedelta(milliseconds=1)
         stamps = {"receivedAt": now.isoformat(), "expiresAt": (now + timedelta(minutes=5)).isoformat()}
@@ -183,17 +183,17 @@ async def test_unreadable_value_is_never_shown_as_the_previous_one(printer: Prin
     if path == "data":
         # Unreadable values clear no problems.
         concerned -= shown_by("data.health")
-    await printer.tell(STAT)
+    await printer.send_stat(STAT)
     good = {name: printer.showing(name) for name in names}
     assert not [name for name in names if good[name] in (STATE_UNKNOWN, STATE_UNAVAILABLE, None, [])]
     for junk in JUNK:
         if isinstance(junk, dict) and isinstance(value_at(STAT, path), dict) and not path.endswith(".0"):
             # A sparse message: what it does not mention is unchanged.
             continue
-        await printer.tell(with_junk(STAT, path, junk))
+        await printer.send_stat(with_junk(STAT, path, junk))
         showing = {name: printer.showing(name) for name in names}
         assert [name for name in concerned if showing[name] == good[name]] == [], junk
         if path != "state":
             assert [name for name in names if name not in concerned and showing[name] != good[name]] == [], junk
-        await printer.tell(STAT)
+        await printer.send_stat(STAT)
         assert {name: printer.showing(name) for name in names} == good

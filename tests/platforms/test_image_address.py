@@ -38,7 +38,7 @@ async def look(hass: HomeAssistant, printer: str) -> bytes | None:
         return None
 
 
-def tell(farm: VirtualFarm, printer: str, address: Any) -> None:
+def send_picture(farm: VirtualFarm, printer: str, address: Any) -> None:
     """Send another picture of a printer's job."""
     job_id = farm.world.printers[printer].printing_job_id
     changed = dict.fromkeys(("thumbnailUri", "coloredThumbnailUri", "buildThumbnailUri"), address)
@@ -74,13 +74,13 @@ async def test_url_with_a_new_signature_is_the_same_picture(
 ) -> None:
     address = f"{farm.rest_url}/thumbnails/pot.png"
     before = value_of(hass, printer, "cover_image", "image")
-    tell(farm, printer, f"{address}?X-Signature=one")
+    send_picture(farm, printer, f"{address}?X-Signature=one")
     await until(hass, lambda: value_of(hass, printer, "cover_image", "image") != before)
     assert await look(hass, printer) is not None
     shown = value_of(hass, printer, "cover_image", "image")
     job_id = farm.world.printers[printer].printing_job_id
 
-    tell(farm, printer, f"{address}?X-Signature=two")
+    send_picture(farm, printer, f"{address}?X-Signature=two")
     await until_farm(entry, lambda: "two" in (entry.runtime_data.coordinator.farm.jobs[job_id].cover or ""))
 
     assert value_of(hass, printer, "cover_image", "image") == shown
@@ -105,7 +105,7 @@ async def test_unreachable_url_is_never_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     before = value_of(hass, printer, "cover_image", "image")
-    tell(farm, printer, address)
+    send_picture(farm, printer, address)
     await until(hass, lambda: value_of(hass, printer, "cover_image", "image") != before)
     caplog.clear()
     assert await look(hass, printer) is None

@@ -95,15 +95,15 @@ async def test_returning_printer_has_its_given_name(
     rename(hass, entry, busy, "Left one")
     await until(hass, lambda: "Left one" in listed(hass, farm))
 
-    def tell(action: str) -> None:
+    def send_event(action: str) -> None:
         record = {"name": X1C, "provider": "Bambu", "isOnline": True}
         message = {"entityType": "printers", "action": action, "entities": {busy: record}, "changes": {}}
         farm.publish(f"stores/{farm.config.store_id}/entities/printers", json.dumps(message).encode())
 
-    tell("DELETE")
+    send_event("DELETE")
     await until(hass, lambda: "Left one" not in listed(hass, farm))
     assert device_of(hass, entry, busy) is None
-    tell("INSERT")
+    send_event("INSERT")
     await until(hass, lambda: "Left one" in listed(hass, farm))
 
 

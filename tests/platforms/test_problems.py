@@ -29,9 +29,9 @@ class Watched:
         self.farm = Farm(lambda: NOON)
         self.event_detector = EventDetector(self.farm)
         self.event_detector.detect(snapshot(self.farm, {A: record(provider="Bambu")}))
-        assert self.tell({"errors": [], "warnings": []}) == []
+        assert self.send_health({"errors": [], "warnings": []}) == []
 
-    def tell(self, health: Any) -> list[str]:
+    def send_health(self, health: Any) -> list[str]:
         """Apply a message; return the events."""
         self.seconds += 1
         self.last = self.event_detector.detect(stat(self.farm, A, self.seconds, data={"health": health}))
@@ -50,59 +50,59 @@ def watched() -> Watched:
 @pytest.mark.parametrize(("name", "kind"), [("errors", "hms_error"), ("warnings", "hms_warning")])
 def test_problem_without_a_code_fires_with_its_message(watched: Watched, entry: Any, name: str, kind: str) -> None:
     for _ in range(2):
-        assert watched.tell({name: [entry]}) == [kind]
+        assert watched.send_health({name: [entry]}) == [kind]
         assert watched.last[0].data["message"] == "Nozzle clogged"
-        assert watched.tell({name: [entry]}) == []
+        assert watched.send_health({name: [entry]}) == []
         assert watched.farm.printers[A].has_problem
-        assert watched.tell({name: []}) == ["hms_cleared"]
+        assert watched.send_health({name: []}) == ["hms_cleared"]
         assert watched.last[0].data["message"] == "Nozzle clogged"
 
 
 @pytest.mark.parametrize("entry", [{}, {"code": "", "message": ""}, 7, True, []])
 def test_problem_without_code_and_message_fires_as_well(watched: Watched, entry: Any) -> None:
-    assert watched.tell({"errors": [entry, entry]}) == ["hms_error"]
+    assert watched.send_health({"errors": [entry, entry]}) == ["hms_error"]
     assert watched.last[0].data["message"] == NAMELESS
-    assert watched.tell({"errors": [entry]}) == []
+    assert watched.send_health({"errors": [entry]}) == []
 
 
 def test_warning_that_becomes_an_error_fires_as_an_error(watched: Watched) -> None:
     problem = {"code": CODE, "message": "Empty"}
-    assert watched.tell({"errors": [], "warnings": [problem]}) == ["hms_warning"]
-    assert watched.tell({"errors": [problem], "warnings": []}) == ["hms_error"]
+    assert watched.send_health({"errors": [], "warnings": [problem]}) == ["hms_warning"]
+    assert watched.send_health({"errors": [problem], "warnings": []}) == ["hms_error"]
     assert watched.last[0].data["severity"] == "error"
-    assert watched.tell({"errors": [problem], "warnings": [problem]}) == []
+    assert watched.send_health({"errors": [problem], "warnings": [problem]}) == []
     # It is still the same problem, less severe than before.
-    assert watched.tell({"errors": [], "warnings": [problem]}) == []
-    assert watched.tell({"errors": [], "warnings": []}) == ["hms_cleared"]
+    assert watched.send_health({"errors": [], "warnings": [problem]}) == []
+    assert watched.send_health({"errors": [], "warnings": []}) == ["hms_cleared"]
 
 
 def test_problem_in_both_lists_fires_as_an_error(watched: Watched) -> None:
-    assert watched.tell({"errors": [WORDS], "warnings": [WORDS]}) == ["hms_error"]
+    assert watched.send_health({"errors": [WORDS], "warnings": [WORDS]}) == ["hms_error"]
 
 
 def test_same_code_in_another_form_or_order_fires_nothing(watched: Watched) -> None:
     first = [{"code": CODE, "message": "Empty"}, {"code": OTHER, "message": "Stuck"}]
-    assert watched.tell({"errors": first}) == ["hms_error", "hms_error"]
+    assert watched.send_health({"errors": first}) == ["hms_error", "hms_error"]
     again = [{"code": OTHER.lower().replace("-", "_"), "message": "Stuck"}, {"code": CODE.replace("-", "")}]
-    assert watched.tell({"errors": again}) == []
-    assert watched.tell({"errors": [{"code": f"HMS_{CODE}"}, {"code": CODE.lower()}]}) == ["hms_cleared"]
+    assert watched.send_health({"errors": again}) == []
+    assert watched.send_health({"errors": [{"code": f"HMS_{CODE}"}, {"code": CODE.lower()}]}) == ["hms_cleared"]
     assert len(watched.farm.printers[A].problems) == 1
 
 
 @pytest.mark.parametrize("gone", [None, {"errors": None}, {"errors": None, "warnings": None}, {"errors": []}])
 def test_null_clears_problems(watched: Watched, gone: Any) -> None:
-    assert watched.tell({"errors": [WORDS]}) == ["hms_error"]
-    assert watched.tell(gone) == ["hms_cleared"]
+    assert watched.send_health({"errors": [WORDS]}) == ["hms_error"]
+    assert watched.send_health(gone) == ["hms_cleared"]
     assert not watched.farm.printers[A].has_problem
 
 
 @pytest.mark.parametrize("junk", [7, True, "?", {"code": "?"}, [7]])
 def test_invalid_list_clears_no_problem(watched: Watched, junk: Any) -> None:
-    watched.tell({"errors": [WORDS]})
-    watched.tell({"errors": junk})
+    watched.send_health({"errors": [WORDS]})
+    watched.send_health({"errors": junk})
     assert watched.farm.printers[A].has_problem
-    watched.tell({"errors": [WORDS]})
-    assert watched.tell([junk]) == []
+    watched.send_health({"errors": [WORDS]})
+    assert watched.send_health([junk]) == []
     assert watched.farm.printers[A].has_problem
 
 
@@ -117,9 +117,9 @@ def test_invalid_list_clears_no_problem(watched: Watched, junk: Any) -> None:
     ],
 )
 def test_pause_by_a_user_is_no_problem_with_or_without_its_code(watched: Watched, entry: Any) -> None:
-    assert watched.tell({"errors": [entry]}) == []
+    assert watched.send_health({"errors": [entry]}) == []
     assert not watched.farm.printers[A].has_problem
-    assert watched.tell({"errors": [entry, "Nozzle clogged"]}) == ["hms_error"]
+    assert watched.send_health({"errors": [entry, "Nozzle clogged"]}) == ["hms_error"]
 
 
 async def test_problem_sensor_shows_the_most_severe_message(

@@ -53,7 +53,7 @@ def load(
     farm.feed.flush(everything=True)
 
 
-def tell(farm: VirtualFarm, printer_id: str, filament: Any, **groups: Any) -> None:
+def send_filament(farm: VirtualFarm, printer_id: str, filament: Any, **groups: Any) -> None:
     """Publish a sparse message with filament only, and the given fields."""
     stat = {**farm.feed.stat(farm.printer(printer_id)), "data": {"filament": filament, **groups}}
     farm.publish(f"stores/{farm.config.store_id}/printer-stats/{printer_id}", orjson.dumps(stat))
@@ -98,7 +98,7 @@ async def test_tray_has_a_picture_of_its_colors(
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
     assert 'fill="#C12E1F"' in picture(hass, x1c, "ams_1_tray_2")
     assert "entity_picture" not in state_of(hass, x1c, "ams_1_tray_4").attributes
-    tell(farm, x1c, slots({"color": "00FF0080", "info": "Green", "type": "PETG"}, {"id": "1"}))
+    send_filament(farm, x1c, slots({"color": "00FF0080", "info": "Green", "type": "PETG"}, {"id": "1"}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Green")
     assert 'fill="#00FF0080"' in picture(hass, x1c, "ams_1_tray_1")
     assert "entity_picture" not in state_of(hass, x1c, "ams_1_tray_2").attributes
@@ -121,7 +121,7 @@ async def test_empty_tray_differs_from_an_unknown_one(
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_4") == "empty")
     assert attributes(hass, x1c, "ams_1_tray_4")["color"] is None
-    tell(farm, x1c, slots({"id": "0", "color": "", "info": "", "type": "", "remaining": -1}, {"id": "1"}))
+    send_filament(farm, x1c, slots({"id": "0", "color": "", "info": "", "type": "", "remaining": -1}, {"id": "1"}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "unknown")
     assert value_of(hass, x1c, "ams_1_tray_2") == "empty"
 
@@ -129,7 +129,7 @@ async def test_empty_tray_differs_from_an_unknown_one(
 async def test_spool_with_only_a_type_shows_the_type(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
-    tell(farm, x1c, slots({"id": "0", "color": "00ff00", "info": "", "type": "ABS", "remaining": 55.4}))
+    send_filament(farm, x1c, slots({"id": "0", "color": "00ff00", "info": "", "type": "ABS", "remaining": 55.4}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "ABS")
     shown = attributes(hass, x1c, "ams_1_tray_1")
     assert (shown["color"], shown["name"], shown["remaining"]) == ("#00FF00", None, 55)
@@ -139,7 +139,7 @@ async def test_transparent_filament_differs_from_black_and_opaque_ones(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     colors = ("00000000", "000000FF", "FFFFFF00", "#FFFFFF")
-    tell(farm, x1c, slots(*({"color": color, "info": "PETG Translucent", "type": "PETG"} for color in colors)))
+    send_filament(farm, x1c, slots(*({"color": color, "info": "PETG Translucent", "type": "PETG"} for color in colors)))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_4") == "PETG Translucent")
     assert [attributes(hass, x1c, f"ams_1_tray_{number}")["color"] for number in range(1, 5)] == [
         "#00000000",
@@ -152,7 +152,7 @@ async def test_transparent_filament_differs_from_black_and_opaque_ones(
 async def test_filament_of_several_colors_shows_them_all(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
-    tell(farm, x1c, slots({"color": "#FF9425FF;#C16784FF", "info": "PLA Silk Dual", "type": "PLA"}))
+    send_filament(farm, x1c, slots({"color": "#FF9425FF;#C16784FF", "info": "PLA Silk Dual", "type": "PLA"}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "PLA Silk Dual")
     shown = attributes(hass, x1c, "ams_1_tray_1")
     assert (shown["color"], shown["colors"]) == ("#FF9425", ["#FF9425", "#C16784"])
@@ -161,7 +161,7 @@ async def test_filament_of_several_colors_shows_them_all(
 async def test_manufacturers_code_is_shown_as_the_name_of_the_material(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
-    tell(farm, x1c, slots({"id": "0", "color": "#FFFFFFFF", "info": "GFA01", "type": "PLA", "remaining": 9}))
+    send_filament(farm, x1c, slots({"id": "0", "color": "#FFFFFFFF", "info": "GFA01", "type": "PLA", "remaining": 9}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "PLA")
     await pass_time(hass, 31)
     assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Matte"
@@ -189,10 +189,10 @@ async def test_message_keeps_values_that_it_does_not_contain(
     hass: HomeAssistant, farm: VirtualFarm, x1c: str, entry: MockConfigEntry
 ) -> None:
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic")
-    tell(farm, x1c, {"spool": {"color": "0000FF", "info": "PETG Basic", "type": "PETG", "remaining": 0}})
+    send_filament(farm, x1c, {"spool": {"color": "0000FF", "info": "PETG Basic", "type": "PETG", "remaining": 0}})
     await until(hass, lambda: value_of(hass, x1c, "external_spool") == "PETG Basic")
     assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic"
-    tell(farm, x1c, slots({"id": "0"}))
+    send_filament(farm, x1c, slots({"id": "0"}))
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") == "empty")
     assert value_of(hass, x1c, "external_spool") == "PETG Basic"
     assert value_of(hass, x1c, "ams_1_tray_2") == "unavailable"
@@ -205,7 +205,7 @@ async def test_sparse_message_with_temperatures_and_a_spool_keeps_the_ams(
     spools = ["PETG Basic", "ABS", "PLA Matte"]
     for spool, groups in zip(spools, ({}, {"print": {"percent": 3}}, {"health": {"errors": []}}), strict=True):
         spooled = {"spool": {"color": "0000FF", "info": spool, "type": "PLA", "remaining": 0}}
-        tell(farm, x1c, spooled, temps={"nozzleTemp": 41, "bedTemp": 31}, **groups)
+        send_filament(farm, x1c, spooled, temps={"nozzleTemp": 41, "bedTemp": 31}, **groups)
         await until(hass, lambda spool=spool: value_of(hass, x1c, "external_spool") == spool)
         assert value_of(hass, x1c, "nozzle_temp") == "41"
         assert value_of(hass, x1c, "ams_1_tray_1") == "Bambu PLA Basic"
@@ -218,15 +218,15 @@ async def test_printer_that_was_deleted_and_returns_gets_its_trays_again(
     kept = {key: value_of(hass, x1c, key) for key in ("ams_1_tray_4", "external_spool", "chamber_temp")}
     record = farm.world.printers.wire(x1c)
 
-    def tell_event(action: str, **fields: Any) -> None:
+    def send_event(action: str, **fields: Any) -> None:
         entities = {x1c: {**record, "updatedAt": farm.config.clock().isoformat()} if action == "INSERT" else {}}
         message = {"action": action, "entityType": "printer", "entities": entities, "changes": {}}
         farm.publish(f"stores/{farm.config.store_id}/entities/printers", orjson.dumps(message))
 
-    tell_event("DELETE")
+    send_event("DELETE")
     await until(hass, lambda: value_of(hass, x1c, "ams_1_tray_1") is None)
     assert er.async_get(hass).async_get_entity_id("sensor", "printago", f"{x1c}_external_spool") is None
-    tell_event("INSERT")
+    send_event("INSERT")
     await until(hass, lambda: value_of(hass, x1c, "print_status") is not None)
     farm.printer(x1c).machine.version += 1
     farm.feed.flush(everything=True)

@@ -1,4 +1,4 @@
-"""The benchmarks run and tell their figures in the shape that is promised; how fast things are is not judged here."""
+"""The benchmarks run and write their results in the documented form; speed is not tested here."""
 
 import asyncio
 import json

@@ -71,7 +71,7 @@ async def test_every_attribute_has_a_translated_name(
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, 31)
-    # So that there are events with something to tell.
+    # So that there are events with data.
     await farm.advance(7200)
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, 31)

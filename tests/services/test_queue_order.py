@@ -26,7 +26,7 @@ def farm_config() -> FarmConfig:
     return FarmConfig(speed=0, scenario="idle")
 
 
-def tell(farm: VirtualFarm, **jobs: dict[str, Any]) -> None:
+def send_jobs(farm: VirtualFarm, **jobs: dict[str, Any]) -> None:
     """Publish waiting jobs, each named by a letter, with these fields."""
     entities = {
         letter * 24: {
@@ -46,7 +46,7 @@ def tell(farm: VirtualFarm, **jobs: dict[str, Any]) -> None:
 @pytest.fixture
 async def shuffled(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     """Have waiting jobs with and without a number and a tier."""
-    tell(
+    send_jobs(
         farm,
         e={"priority": 1000, "queueOrder": None, "createdAt": "2020-01-01T00:00:00.000Z"},
         b={"priority": 100, "queueOrder": None, "createdAt": "2026-11-24T13:00:00.000Z"},
@@ -77,7 +77,7 @@ async def test_jobs_without_a_number_are_explained_last(
         return []
 
     monkeypatch.setattr("custom_components.printago.api.rest.job_endpoints.JobEndpoints.matching", matching)
-    tell(farm, b={"priority": 100, "queueOrder": None}, a={"priority": 100, "queueOrder": 4})
+    send_jobs(farm, b={"priority": 100, "queueOrder": None}, a={"priority": 100, "queueOrder": 4})
     await until_farm(entry, lambda: len(entry.runtime_data.coordinator.farm.jobs) == 2)
 
     await hass.services.async_call(DOMAIN, "explain_job", {}, blocking=True, return_response=True)

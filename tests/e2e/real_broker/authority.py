@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, and the certificates of servers that it signs."""
+"""The tests' own certificate authority, and the server certificates that it signs."""
 
 from datetime import UTC, datetime, timedelta
 import ipaddress
@@ -16,7 +16,7 @@ class Authority:
     """Signs certificates, valid by the system's clock; files go below `folder`."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Make a key and a certificate for it."""
+        """Create its key and certificate."""
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -28,11 +28,11 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
         self.file = folder / f"{name}.pem"
-        """What makes a client trust it."""
+        """Return a client context that trusts it."""
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def certify(self, name: str, *, address: str = "127.0.0.1", age: timedelta = timedelta()) -> tuple[Path, Path]:
-        """Return the files of a certificate for an IP address and of its key; it is good for a week, `age` ago."""
+        """Return the files of a certificate for an IP address and its key; valid for a week, starting `age` ago."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())

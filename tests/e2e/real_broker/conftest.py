@@ -62,7 +62,7 @@ class Watch(logging.Handler):
 
 @pytest.fixture
 async def watch() -> AsyncGenerator[Watch]:
-    """Watch the integration's log, debug messages included."""
+    """Watch the integration's log, including debug messages."""
     handler = Watch()
     level = LOGGER.level
     LOGGER.setLevel(logging.DEBUG)
@@ -74,13 +74,13 @@ async def watch() -> AsyncGenerator[Watch]:
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """Return who signs the broker's certificate."""
+    """Return the authority that signs the broker's certificate."""
     return Authority(tmp_path, "authority")
 
 
 @pytest.fixture(autouse=True)
 def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Home Assistant trust it in the way that its users can; otherwise its TLS context is what it always is."""
+    """Let Home Assistant trust it as users can; its TLS context is otherwise unchanged."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
     context = create_client_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
@@ -100,13 +100,13 @@ async def broker(socket_enabled: None, tmp_path: Path, authority: Authority) -> 
 
 @pytest.fixture
 def farm_config(broker: Mosquitto, authority: Authority) -> FarmConfig:
-    """Let the farm publish to the broker, encrypted as well."""
+    """Let the farm publish to the broker, over TLS as well."""
     return FarmConfig(speed=0, mqtt_url=broker.cloud_url("mqtts"), mqtt_ca_file=str(authority.file))
 
 
 @pytest.fixture
 async def connect(hass: HomeAssistant, farm: VirtualFarm, broker: Mosquitto, setup_entry: SetUp) -> Connect:
-    """Return what sets the farm's entry up with one of the broker's listeners, and lets all calm down."""
+    """Return a function that sets up the farm's entry with one of the broker's listeners."""
 
     async def connect(scheme: str) -> MockConfigEntry:
         entry = await setup_entry(**{CONF_SERVER: server(farm, broker, scheme)})
@@ -130,7 +130,7 @@ def realtime(hass: HomeAssistant, farm: VirtualFarm) -> str | None:
 
 
 def is_number(value: str | None) -> bool:
-    """Tell whether a state is a reading."""
+    """Return whether a state is a number."""
     return value is not None and re.fullmatch(r"-?[\d.]+", value) is not None
 
 
@@ -141,5 +141,5 @@ async def stream_of(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, An
 
 
 async def until_named(hass: HomeAssistant, store: str, name: str) -> None:
-    """Wait for a printer's name to be known to a store's farm."""
+    """Wait until a store's farm has the name of a printer."""
     await until(hass, lambda: name in state_of(hass, store, "printers_total").attributes["printers"])

@@ -1,4 +1,4 @@
-"""Debian's mosquitto as Printago's broker: the same users, the same rights, TLS with certificates of the tests' own."""
+"""Debian's mosquitto as Printago's broker: the same users and rights, and TLS with certificates of the tests."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -30,7 +30,7 @@ _HASH_ROUNDS: Final = 101
 
 
 def find_mosquitto() -> str:
-    """Return the broker's program; skips the test where there is none, except where CI is true."""
+    """Return the broker's program; skips the test if it is missing, except in CI."""
     for candidate in ("mosquitto", "/usr/sbin/mosquitto", str(ROOT / ".cache/mosquitto/mosquitto")):
         if (program := shutil.which(candidate)) is not None:
             return program
@@ -49,11 +49,11 @@ class Mosquitto:
     """
 
     def __init__(self, folder: Path, certificate: tuple[Path, Path], stores: Mapping[str, str]) -> None:
-        """Prepare a broker for some stores and their keys; `certificate` is the files of it and of its key."""
+        """Prepare a broker for some stores and their keys; `certificate` are the files of its certificate and key."""
         self.certificate = certificate
         self.stores = dict(stores)
         self.readable = set(stores)
-        """The stores that may read what is theirs."""
+        """The stores that can read their own topics."""
         self.log: list[str] = []
         self._program = find_mosquitto()
         self._folder = folder
@@ -64,11 +64,11 @@ class Mosquitto:
         self._logged = asyncio.Event()
 
     def url(self, scheme: str) -> str:
-        """Return the address of a listener, once the broker has been started."""
+        """Return the URL of a listener, once the broker has been started."""
         return f"{scheme}://{HOST}:{self._ports[scheme]}"
 
     def cloud_url(self, scheme: str = "mqtt") -> str:
-        """Return the address for whoever publishes, credentials included."""
+        """Return the URL for publishers, including credentials."""
         return f"{scheme}://{CLOUD}:{self._cloud_password}@{HOST}:{self._ports[scheme]}"
 
     @property
@@ -79,11 +79,11 @@ class Mosquitto:
         return tuple(int(number) for number in numbers[1].split("."))
 
     async def start(self) -> None:
-        """Listen, on the ports of before if there was a before."""
+        """Listen, on the same ports as before a restart."""
         first = not self._ports
         for _ in range(_ATTEMPTS):
             if first:
-                # Somebody else may take one of them before the broker does.
+                # Another process may take one of them before the broker does.
                 self._ports = dict(zip(_SCHEMES, _free_ports(len(_SCHEMES)), strict=True))
             if await self._try_start():
                 return
@@ -105,7 +105,7 @@ class Mosquitto:
         return False
 
     async def stop(self, *, kill: bool = False) -> None:
-        """End, in an orderly way or as a crash would."""
+        """Stop, cleanly or like a crash."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -118,23 +118,23 @@ class Mosquitto:
                 await self._reader
 
     async def restart(self, *, kill: bool = False) -> None:
-        """End, and begin anew with the accounts, rights and certificate of now."""
+        """Restart with the current accounts, rights and certificate."""
         await self.stop(kill=kill)
         await self.start()
 
     async def reload(self) -> None:
-        """Take accounts and rights of now over; nobody is thrown out."""
+        """Reload accounts and rights; clients stay connected."""
         self._write_access()
         began = len(self.log)
         self._signal(signal.SIGHUP)
         await self.logged("Reloading config", began)
 
     def freeze(self) -> None:
-        """Halt: connections stay open and nothing is answered."""
+        """Freeze: connections stay open and get no response."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Go on."""
+        """Continue."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -142,7 +142,7 @@ class Mosquitto:
         self._process.send_signal(number)
 
     async def logged(self, pattern: str, since: int = 0, *, seconds: float = _SECONDS) -> re.Match[str]:
-        """Wait for a line of the log, from number `since` on, in which a regular expression is found."""
+        """Wait for a line of the log, from number `since` on, that matches a regular expression."""
         wanted = re.compile(pattern)
         position = since
         async with asyncio.timeout(seconds):
@@ -155,7 +155,7 @@ class Mosquitto:
                 await self._logged.wait()
 
     def count(self, pattern: str, since: int = 0) -> int:
-        """Return in how many lines of the log, from number `since` on, a regular expression is found."""
+        """Return how many lines of the log, from number `since` on, match a regular expression."""
         return sum(re.search(pattern, line) is not None for line in self.log[since:])
 
     async def _read_log(self, process: Process) -> None:
@@ -180,7 +180,7 @@ class Mosquitto:
 
     def _configuration(self) -> str:
         lines = [
-            # The certificates are readable for whoever runs the tests, so nobody else may run the broker.
+            # The certificates are readable for the user of the tests only, so the broker must run as that user.
             "user root",
             "log_dest stderr",
             "log_type all",
@@ -193,7 +193,7 @@ class Mosquitto:
             lines += [
                 f"listener {port} {HOST}",
                 f"protocol {'websockets' if scheme.startswith('ws') else 'mqtt'}",
-                # Websockets do not come up without; outside of a listener it would open one on every address.
+                # WebSockets do not work without it; outside of a listener it would open one on every address.
                 "socket_domain ipv4",
             ]
             if scheme in _TLS:
@@ -217,5 +217,5 @@ def _free_ports(count: int) -> list[int]:
 
 
 def login_of(store: str) -> str:
-    """Return what the log tells of a store's login, with the groups `client_id` and `options`."""
+    """Return a pattern for the log lines of a store's login, with the groups `client_id` and `options`."""
     return rf"New client connected from \S+ as (?P<client_id>\S+) \((?P<options>[^)]*)u'{store}'\)"

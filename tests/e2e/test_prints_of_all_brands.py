@@ -1,4 +1,4 @@
-"""Prints that were started elsewhere, on printers of all makes, whatever words they use and whatever gets lost."""
+"""External prints on printers of all brands, with any statuses and lost messages."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -15,18 +15,18 @@ MODELS = ("X1C", "OCTOPRINT", "PRUSA", "KLIPPER")
 
 @pytest.fixture(params=["common", "own", "odd"])
 def farm_config(request: pytest.FixtureRequest) -> FarmConfig:
-    """Let printers of all makes be idle, and speak in the words of Bambu, in their own, or in odd ones as well."""
+    """Have idle printers of all brands, with Bambu's statuses, their own, or unusual ones as well."""
     return FarmConfig(speed=0, scenario="idle", printers=0, words=request.param)
 
 
 @pytest.fixture
 def printers(farm: VirtualFarm) -> dict[str, str]:
-    """Add one printer of each make."""
+    """Add one printer of each brand."""
     return {model: farm.add_printer(model, f"{model} 01", ready=True).id for model in MODELS}
 
 
 class Shop:
-    """What a person does at printers, and sees in Home Assistant."""
+    """Actions of a user at printers, and the events in Home Assistant."""
 
     def __init__(self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
         self.hass = hass
@@ -35,11 +35,11 @@ class Shop:
         self.recorder = EventRecorder(hass)
 
     def events(self, printer: str) -> list[str]:
-        """Return what the event entity has shown of the prints of one printer."""
+        """Return the events of one printer's prints."""
         return self.recorder.of(entity_id(self.hass, printer, "print", "event"))
 
     async def work(self, seconds: float = 30, steps: int = 1) -> None:
-        """Let the printers work, a step of time after the other, and what they say of it arrive."""
+        """Advance the printers step by step, and wait for their messages."""
         loaded = self.entry.state is ConfigEntryState.LOADED
         stream = self.entry.runtime_data.coordinator.realtime if loaded else None
         for _ in range(steps):
@@ -50,7 +50,7 @@ class Shop:
             await self.hass.async_block_till_done()
 
     async def until_fired(self, printers: dict[str, str], kind: str) -> None:
-        """Let printers work until each of them has fired an event."""
+        """Advance printers until each of them has fired an event."""
         for _ in range(60):
             if all(kind in self.events(printer) for printer in printers.values()):
                 return
@@ -62,14 +62,14 @@ class Shop:
 async def shop(
     hass: HomeAssistant, farm: VirtualFarm, printers: dict[str, str], every_entity_enabled: None, setup_entry: SetUp
 ) -> Shop:
-    """Return a shop that calmed down after set-up."""
+    """Return the farm after setup has finished."""
     entry = await setup_entry()
     await pass_time(hass, 31)
     return Shop(hass, farm, entry)
 
 
 @pytest.mark.parametrize("end", ["finished", "failed", "canceled"])
-async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
+async def test_print_is_followed_through_pause_and_outage_to_its_end(
     hass: HomeAssistant, shop: Shop, printers: dict[str, str], end: str
 ) -> None:
     for model, printer in printers.items():
@@ -81,7 +81,7 @@ async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
     for printer in printers.values():
         await press(hass, printer, "pause")
     await shop.until_fired(printers, "print_paused")
-    # OctoPrint says it while the print is still being paused.
+    # OctoPrint reports it while the print is still pausing.
     await shop.work(10)
     for printer in printers.values():
         await press(hass, printer, "resume")
@@ -100,7 +100,7 @@ async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
                 shop.farm.fail_print(printer)
             case "canceled":
                 await press(hass, printer, "stop")
-    # Bambu printers have no word of their own for a print that was stopped.
+    # Bambu printers have no status for a stopped print.
     ends = {model: "failed" if end == "canceled" and model == "X1C" else end for model in printers}
     for model, printer in printers.items():
         await shop.until_fired({model: printer}, f"print_{ends[model]}")
@@ -115,7 +115,7 @@ async def test_print_is_followed_through_pause_and_lost_contact_to_its_end(
 
 
 @pytest.mark.parametrize("gap", ["stream", "contact", "reload"])
-async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can(
+async def test_print_that_ends_in_an_outage_ends_when_the_printer_is_online(
     hass: HomeAssistant, shop: Shop, printers: dict[str, str], gap: str
 ) -> None:
     entry = shop.entry
@@ -148,7 +148,7 @@ async def test_print_that_ends_while_nobody_can_tell_has_ended_once_somebody_can
     assert {tuple(shop.events(printer)) for printer in printers.values()} == {("print_started", "print_finished")}
 
 
-async def test_print_of_a_job_starts_and_ends_once_whatever_its_printer_calls_it(
+async def test_print_of_a_job_starts_and_ends_once_with_any_status(
     hass: HomeAssistant, shop: Shop, printers: dict[str, str]
 ) -> None:
     part = next(part["id"] for part in shop.farm.world.parts.values() if part["name"] == "Benchy")
