@@ -1,8 +1,10 @@
 """Finds the tests that run given lines, for each mutant."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatch
 import hashlib
+from itertools import chain
 import json
 import os
 from pathlib import Path
@@ -36,9 +38,10 @@ class Covering:
         self._contexts: dict[str, Mapping[int, list[str]]] = {}
 
     def tests_of(self, path: str, lines: range, *, seconds: float) -> list[str]:
-        """Return the tests that ran any of the lines, the quickest first, of at most `seconds` together.
+        """Return tests that ran any of the lines, of at most `seconds` together.
 
-        Tests named after the module come first. Lines that run on import belong to every test of the module.
+        Tests named after the module come first, then in turns the one that ran most lines of the module and the quickest
+        one of the rest. Lines that run on import belong to every test of the module.
         """
         by_line = self._of(path)
         tests = {test for line in lines for test in by_line.get(line, ())}
@@ -47,8 +50,12 @@ class Covering:
                 return []
             tests = {test for listed in by_line.values() for test in listed}
         module = Path(path).stem
+        ran = Counter(test for listed in by_line.values() for test in listed)
+        quickest = sorted(tests, key=lambda test: (self._durations[test], test))
+        thorough = sorted(tests, key=lambda test: (-ran[test], self._durations[test], test))
+        named = [test for test in quickest if f"test_{module}" in test]
         chosen: list[str] = []
-        for test in sorted(tests, key=lambda test: (f"test_{module}" not in test, self._durations[test], test)):
+        for test in dict.fromkeys([*named, *chain.from_iterable(zip(thorough, quickest, strict=True))]):
             seconds -= self._durations[test]
             if chosen and seconds < 0:
                 break
