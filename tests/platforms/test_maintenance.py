@@ -10,7 +10,9 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.printago.api.models.maintenance import MaintenanceItem
 from custom_components.printago.model.store_info import Fact
+from custom_components.printago.model.upkeep import Maintenance
 from tests.conftest import SetUp
 from tests.support.actions import act, sent
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, state_of, until, value_of
@@ -198,6 +200,25 @@ async def test_each_step_towards_due_fires_once_also_over_reloads_and_restarts(
     await read_again(hass, entry)
     await read_again(hass, entry)
     assert recorder.of(alerts) == ["maintenance_due_soon", "maintenance_overdue"]
+
+
+async def test_tasks_with_events_and_the_subscription_are_stored(
+    hass: HomeAssistant, farm: VirtualFarm, worn: dict[str, str], hass_storage: dict[str, Any]
+) -> None:
+    hass.bus.async_fire("homeassistant_final_write")
+    await hass.async_block_till_done()
+    stored = hass_storage[f"printago.{farm.config.store_id}"]["data"]
+    assert stored["maintenance"] == {worn[CLEAN]: "OVERDUE", worn[RODS]: "DUE_SOON"}
+    assert stored["entitled"] is True
+
+
+@pytest.mark.parametrize("stored", [None, 1, [], "x", {"a": 1}, {"a": "NEW"}, {1: "OVERDUE"}, {"a": None}])
+def test_damaged_storage_of_maintenance_is_ignored(stored: object) -> None:
+    maintenance = Maintenance()
+    maintenance.restore(stored)
+    item = MaintenanceItem.from_json("a", {"printerId": "p" * 24, "status": "OVERDUE", "itemName": "Oil"})
+    events = maintenance.take({"a": item})
+    assert [kind for kind, _ in events] == (["maintenance_overdue"] if isinstance(stored, dict) else [])
 
 
 async def test_what_is_due_at_the_first_start_fires_nothing(
