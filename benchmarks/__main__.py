@@ -23,6 +23,7 @@ BENCHMARKS = {
     "memory": "Memory and reload",
     "latency": "Latency",
     "snapshot": "REST snapshot",
+    "frontend": "Cards in a browser",
 }
 RESULTS = Path(__file__).parent / "results"
 _ROOT = Path(__file__).parents[1]

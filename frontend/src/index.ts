@@ -15,29 +15,29 @@ interface Kind {
 }
 
 const CARDS: Record<string, Kind> = {
-  printer: { load: async () => (await import("./cards/printer")).PrinterCard, suits: ["*"], columns: 12 },
+  printer: { load: async () => (await import("./cards/states")).PrinterCard, suits: ["*"], columns: 12 },
   printers: {
-    load: async () => (await import("./cards/printers")).PrintersCard,
+    load: async () => (await import("./cards/states")).PrintersCard,
     suits: ["printers_total", "printers_online", "printers_printing", "printers_ready"],
     columns: "full",
   },
   farm: {
-    load: async () => (await import("./cards/farm")).FarmCard,
+    load: async () => (await import("./cards/states")).FarmCard,
     suits: ["utilization", "next_free", "realtime"],
     columns: 12,
   },
   beds: {
-    load: async () => (await import("./cards/beds")).BedsCard,
+    load: async () => (await import("./cards/states")).BedsCard,
     suits: ["printers_awaiting_clear"],
     columns: 12,
   },
   queue: {
-    load: async () => (await import("./cards/queue")).QueueCard,
+    load: async () => (await import("./cards/lists")).QueueCard,
     suits: ["jobs_queued", "jobs_failed", "jobs_waiting_approval"],
     columns: 12,
   },
   orders: {
-    load: async () => (await import("./cards/orders")).OrdersCard,
+    load: async () => (await import("./cards/lists")).OrdersCard,
     suits: ["orders_open", "orders_overdue"],
     columns: 12,
   },
@@ -47,7 +47,7 @@ const CARDS: Record<string, Kind> = {
     columns: 12,
   },
   history: {
-    load: async () => (await import("./cards/history")).HistoryCard,
+    load: async () => (await import("./cards/lists")).HistoryCard,
     suits: ["success_rate", "filament_used", "print_time", "last_print_result"],
     columns: 12,
   },

@@ -77,6 +77,7 @@ class _Pictures:
         for thing in ("Benchy", "Plant Pot"):
             await self._saved_print(thing)
         await self._dashboard()
+        await self._day()
         state = await self._demo.farm.control("GET", "/state")
         printer = next(printer for printer in state["printers"] if printer["name"] == "X1 Carbon 01")
         devices = await self._demo.home_assistant.devices()
@@ -150,6 +151,45 @@ class _Pictures:
             await self._open(f"{PATH}/{view}")
             await page.locator(shown).first.wait_for()
             await self._shoot(f"dashboard-{view}", width=1000, height=700)
+
+    async def _day(self) -> None:
+        """Take a picture of each thing that people do on a day of their farm."""
+        page = self._page
+        await self._picture_of("wall", "printago-printers .tile")
+        await page.locator("printago-printers printago-job .job").first.click()
+        await self._shoot("day-failed", width=1000, height=700)
+        await page.locator("printago-printers .paused .open").first.click()
+        dialog = page.locator("printago-printer-dialog")
+        await dialog.get_by_role("button", name="Skip objects").click()
+        await dialog.locator("canvas").click(position={"x": 60, "y": 60})
+        await self._shoot("day-skip", width=1000, height=700)
+        await dialog.get_by_role("button", name="Stop printing").click()
+        await dialog.locator("printago-confirm dialog").wait_for()
+        await self._shoot("day-stop", width=1000, height=700)
+        await self._picture_of("queue", "printago-queue .handle")
+        job = page.locator("printago-queue li:has(.handle) printago-job").nth(1)
+        await job.locator(".job").click()
+        await job.get_by_role("button", name="Why is it waiting?").click()
+        await job.locator(".explained p").first.wait_for()
+        await self._shoot("day-queue", width=1000, height=700)
+        await self._picture_of("spools", "printago-spools .tray")
+        await page.locator("printago-spools input[type=search]").fill("red")
+        await page.locator("printago-spools .tray").first.click()
+        await page.locator("printago-spools form").first.wait_for()
+        await self._shoot("day-spools", width=1000, height=700)
+        await self._picture_of("print", "printago-print li")
+        await page.locator("printago-print li button", has_text="Plant Pot").last.click()
+        print_dialog = page.locator("printago-print-dialog")
+        await print_dialog.locator("#quantity").fill("2")
+        await print_dialog.locator("#printer").select_option(label="X1 Carbon 01")
+        await self._shoot("day-print", width=1000, height=700)
+        await self._picture_of("history", "printago-history .past")
+        await self._shoot("day-history", width=1000, height=700)
+
+    async def _picture_of(self, view: str, shown: str) -> None:
+        await self._page.set_viewport_size({"width": 1000, "height": 700})
+        await self._open(f"{PATH}/{view}")
+        await self._page.locator(shown).first.wait_for()
 
     async def _dialog_picture(self, name: str, height: int = 760) -> None:
         await self._page.set_viewport_size({"width": 900, "height": height})

@@ -1,0 +1,207 @@
+"""What the cards cost a browser: their size, the wall against Home Assistant's own tile cards, and a minute under load."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+import gzip
+from pathlib import Path
+import shutil
+from statistics import median
+import tempfile
+from typing import Any
+
+from script.demo.dashboard import PATH, add_dashboard
+from script.demo.demo import Demo, running_demo
+from script.demo.home_assistant import PASSWORD, USER
+from script.demo.processes import ROOT, free_port
+
+from .measure import Outcome
+
+BUNDLE_KB = 45
+START_MS = 50
+FIRST_CONTENT = 0.5
+SCRIPTING = 0.3
+LONG_TASK_MS = 100
+MEMORY = 1.1
+
+_DIST = ROOT / "custom_components" / "printago" / "frontend" / "dist"
+_TILES = "own-tiles"
+_SHOWN = ("print_status", "print_progress", "end_time", "current_job", "bed_needs_clearing")
+"""What the wall shows of each printer."""
+_GO = """async ([path, selector]) => {
+  const find = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.matches(selector) && element.getBoundingClientRect().height > 0) return element;
+      const found = element.shadowRoot && find(element.shadowRoot);
+      if (found) return found;
+    }
+  };
+  const began = performance.now();
+  history.pushState(null, '', path);
+  window.dispatchEvent(new CustomEvent('location-changed', { detail: { replace: false } }));
+  while (!find(document)) await new Promise((done) => requestAnimationFrame(done));
+  return performance.now() - began;
+}"""
+_IMPORT = """async (files) => {
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+  const folder = loaded.find((name) => /printago_cards.*printago[.]js/.test(name)).replace(/[^/]*$/, '');
+  await Promise.all(files.map((file) => import(folder + file)));
+}"""
+_WATCH = """() => {
+  window.longTasks = [];
+  new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((entry) => entry.duration)))
+    .observe({ type: 'longtask' });
+}"""
+
+
+async def run(*, quick: bool) -> Outcome:
+    """Measure everything; without a browser or what drives it only the size of the cards."""
+    outcome = Outcome()
+    files = sorted(_DIST.glob("*.js"))
+    size = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files) / 1000
+    outcome.judge("size of all cards, gzipped (kB)", size, BUNDLE_KB)
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    try:
+        from playwright.async_api import async_playwright
+    except ImportError:
+        chromium = None
+    if chromium is None:
+        outcome.details["browser"] = "none"
+        return outcome
+    printers = 20 if quick else 500
+    folder = Path(tempfile.mkdtemp(prefix="printago-benchmark-"))
+    try:
+        # A printer reports once a second.
+        async with (
+            running_demo(folder, printers=printers, port=free_port(), speed=1) as demo,
+            async_playwright() as driver,
+        ):
+            await add_dashboard(demo)
+            await _add_tiles(demo)
+            browser = await driver.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--enable-precise-memory-info"]
+            )
+            await _measure(demo, browser, outcome, quick=quick)
+            await browser.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    outcome.details |= {"printers": printers, "files": len(files)}
+    return outcome
+
+
+async def _measure(demo: Demo, browser: Any, outcome: Outcome, *, quick: bool) -> None:
+    runs, seconds = (1, 3) if quick else (5, 20)
+    walls = [await _first_content(demo, browser, f"/{PATH}/wall", ".tile") for _ in range(runs)]
+    tiles = [await _first_content(demo, browser, f"/{_TILES}/0", "hui-tile-card") for _ in range(runs)]
+    outcome.judge("first content of the wall ÷ of tile cards", median(walls) / median(tiles), FIRST_CONTENT)
+    starts = [await _start(demo, browser) for _ in range(runs)]
+    outcome.judge("compiling and running all cards (ms)", median(starts), START_MS)
+    wall = await _scripting(demo, browser, f"/{PATH}/wall", ".tile", seconds)
+    tile = await _scripting(demo, browser, f"/{_TILES}/0", "hui-tile-card", seconds)
+    outcome.judge("scripting per state change, wall ÷ tile cards", wall / tile, SCRIPTING)
+    outcome.details |= {
+        "first_content_ms": {"wall": walls, "tiles": tiles},
+        "scripting_us_per_change": {"wall": wall, "tiles": tile},
+    }
+    async with _page(demo, browser) as page:
+        await _open(page, f"/{PATH}/wall", ".tile")
+        await asyncio.sleep(2 if quick else 10)
+        await page.evaluate(_WATCH)
+        await asyncio.sleep(5 if quick else 60)
+        longest = max(await page.evaluate("() => window.longTasks"), default=0.0)
+        early = await _heap(page)
+        await asyncio.sleep(5 if quick else 540)
+        late = await _heap(page)
+    outcome.judge("longest task in a minute of the open wall (ms)", longest, LONG_TASK_MS)
+    outcome.judge("memory after ten minutes ÷ after one", late / early, MEMORY)
+    outcome.details["heap_mb"] = {"after_one_minute": early / 1e6, "after_ten_minutes": late / 1e6}
+
+
+async def _add_tiles(demo: Demo) -> None:
+    """Add a dashboard of Home Assistant's own cards with the same values."""
+    client = demo.home_assistant.client
+    state = await demo.farm.control("GET", "/state")
+    entities = [
+        entity
+        for printer in state["printers"]
+        for key in _SHOWN
+        if (entity := demo.entities.get(f"{printer['id']}_{key}")) is not None
+    ]
+    await client.command("lovelace/dashboards/create", url_path=_TILES, title="Tiles", mode="storage")
+    cards = [{"type": "tile", "entity": entity} for entity in entities]
+    view = {"type": "sections", "max_columns": 4, "sections": [{"type": "grid", "column_span": 4, "cards": cards}]}
+    await client.command("lovelace/config/save", url_path=_TILES, config={"views": [view]})
+
+
+@asynccontextmanager
+async def _page(demo: Demo, browser: Any) -> AsyncGenerator[Any]:
+    """Sign in, and stay on a page with neither our cards nor tiles."""
+    context = await browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = await context.new_page()
+    page.set_default_timeout(120_000)
+    await page.goto(demo.home_assistant.url, wait_until="domcontentloaded")
+    await page.locator("input[name=username]").fill(USER)
+    await page.locator("input[name=password]").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(lambda address: "auth/authorize" not in address and "auth_callback" not in address)
+    await page.goto(f"{demo.home_assistant.url}/profile/general", wait_until="domcontentloaded")
+    await page.locator("home-assistant-main").wait_for(state="attached")
+    await page.wait_for_load_state("networkidle")
+    yield page
+    await context.close()
+
+
+async def _open(page: Any, path: str, selector: str) -> float:
+    took: float = await page.evaluate(_GO, [path, selector])
+    return took
+
+
+async def _first_content(demo: Demo, browser: Any, path: str, selector: str) -> float:
+    """Return the milliseconds from a tap on the dashboard to the first printer, in a fresh window."""
+    async with _page(demo, browser) as page:
+        return await _open(page, path, selector)
+
+
+async def _start(demo: Demo, browser: Any) -> float:
+    """Return the milliseconds of main thread that it takes to compile and run the code of every card."""
+    async with _page(demo, browser) as page:
+        session = await page.context.new_cdp_session(page)
+        await session.send("Performance.enable")
+        before = await _metrics(session)
+        await page.evaluate(_IMPORT, [file.name for file in _DIST.glob("*.js")])
+        after = await _metrics(session)
+    return 1000 * sum(after[name] - before[name] for name in ("ScriptDuration", "V8CompileDuration"))
+
+
+async def _scripting(demo: Demo, browser: Any, path: str, selector: str, seconds: float) -> float:
+    """Return the microseconds of scripting per state change while a dashboard is open."""
+    changes = 0
+
+    def count(_: Any) -> bool:
+        nonlocal changes
+        changes += 1
+        return False
+
+    async with _page(demo, browser) as page:
+        await _open(page, path, selector)
+        await asyncio.sleep(seconds / 2)
+        session = await page.context.new_cdp_session(page)
+        await session.send("Performance.enable")
+        waiting = demo.home_assistant.client.expect(count)
+        before = await _metrics(session)
+        await asyncio.sleep(seconds)
+        after = await _metrics(session)
+        waiting.cancel()
+    return (after["ScriptDuration"] - before["ScriptDuration"]) * 1e6 / max(1, changes)
+
+
+async def _heap(page: Any) -> float:
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    await session.send("Performance.enable")
+    return (await _metrics(session))["JSHeapUsedSize"]
+
+
+async def _metrics(session: Any) -> Mapping[str, float]:
+    answer = await session.send("Performance.getMetrics")
+    return {metric["name"]: metric["value"] for metric in answer["metrics"]}
