@@ -1,1 +1,1 @@
-"""Past prints: how they ended, what they took and what they cost."""
+"""Past prints: their results, materials and costs."""

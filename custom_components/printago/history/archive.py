@@ -1,4 +1,4 @@
-"""Storage of the history: numbers in segments, so that a new print rewrites only the last one, and what goes with them."""
+"""Storage of the history: numbers in segments, so that a new print rewrites only the last one, and further data."""
 
 import asyncio
 from base64 import b64decode, b64encode
@@ -28,12 +28,12 @@ _NAMES: Mapping[str, int] = {"parts": UNKNOWN, "printers": NOBODY, "materials": 
 
 @dataclass(slots=True)
 class Cursor:
-    """Where the first read of the past goes on."""
+    """Where the first read of the history continues."""
 
     until: datetime | None = None
-    """The page begins with jobs that were created then."""
+    """The page starts with jobs created at this time."""
     offset: int = 0
-    """So many jobs of that time are already read."""
+    """How many jobs of that time are already read."""
     done: bool = False
 
     def export(self) -> dict[str, Any]:
@@ -59,24 +59,24 @@ class Cursor:
 
 @dataclass(slots=True)
 class Past:
-    """All that is known of past prints."""
+    """All known data of past prints."""
 
     ledger: Ledger = field(default_factory=Ledger)
     recent: RecentPrints = field(default_factory=RecentPrints)
     names: dict[str, Names] = field(default_factory=lambda: {kind: Names(most) for kind, most in _NAMES.items()})
     cursor: Cursor = field(default_factory=Cursor)
     complete_until: datetime | None = None
-    """Until when every ended job is known, by Printago's clock, beside those that the first read still brings."""
+    """Until when every ended job is known (Printago's clock), except those that the first read has not reached."""
     exported: set[str] = field(default_factory=set)
-    """IDs of the statistics that were exported."""
+    """IDs of the exported statistics."""
     obsolete: bool = False
-    """They are of a past that was lost, and have to be cleared."""
+    """The statistics belong to a lost history, and must be cleared."""
     currency: str | None = None
-    """Of the costs in the ledger."""
+    """The currency of the costs in the ledger."""
 
 
 class Archive:
-    """Loads and saves the past of one store."""
+    """Loads and saves the history of one store."""
 
     def __init__(self, hass: HomeAssistant, store_id: str) -> None:
         """Store it beside the state of the store."""
@@ -93,7 +93,7 @@ class Archive:
         return Store(self._hass, _VERSION, f"{self._key}_{number}", atomic_writes=True)
 
     async def async_load(self) -> None:
-        """Load what was saved; where any of it is damaged, everything is read from Printago again."""
+        """Load the saved data; if any of it is damaged, everything is read from Printago again."""
         saved = await self._state.async_load()
         if not isinstance(saved, dict):
             return
@@ -110,7 +110,7 @@ class Archive:
 
     @callback
     def async_save_soon(self) -> None:
-        """Save within two minutes; what is lost until then is read again."""
+        """Save within two minutes; data lost until then is read again."""
         if self._cancel_save is None and not self._closed:
             self._cancel_save = async_call_later(self._hass, _SAVE_DELAY, self._async_save_now)
 
@@ -141,7 +141,7 @@ class Archive:
         await self.async_save()
 
     async def async_remove(self) -> frozenset[str]:
-        """Remove all that was saved; return the IDs of the statistics that were exported."""
+        """Remove all saved data; return the IDs of the exported statistics."""
         if self._cancel_save is not None:
             self._cancel_save()
             self._cancel_save = None
@@ -184,7 +184,7 @@ def _unpacked(stored: object) -> bytes:
 
 
 def _restored(saved: Mapping[str, Any], stored: list[Any], recent: object) -> Past:
-    """Return the past as it was stored; in a thread of its own, since it takes a while."""
+    """Return the stored history; in a separate thread, since it takes some time."""
     named = saved.get("names")
     names = named if isinstance(named, Mapping) else {}
     past = Past(

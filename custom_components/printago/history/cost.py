@@ -1,6 +1,6 @@
-"""What a print costs: its filament, the labor and overhead of its SKU, and its energy.
+"""The cost of a print: its filament, the labor and overhead of its SKU, and its energy.
 
-What is unknown is never counted as nothing, and amounts of different currencies are never added.
+Unknown amounts never count as zero, and amounts of different currencies are never added.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ class PrintCost:
     """The cost of a print, in ``currency``."""
 
     amount: float | None
-    """All of it; None if any of it is unknown."""
+    """The total; None if any part is unknown."""
     currency: str
     material: float | None
     extra: float | None
-    """Labor and overhead; 0 where it was no SKU, or where nothing was finished."""
+    """Labor and overhead; 0 for a print that is not of an SKU, or that did not finish."""
     energy: float | None
     """None if it was not measured, has no price or is in another currency: then it is not part of ``amount``."""
 
@@ -36,11 +36,11 @@ def print_cost(
     finished: bool = True,
     energy: PrintEnergy | None = None,
 ) -> PrintCost | None:
-    """Return the cost of a print; None while it is not known in which currency the prices are.
+    """Return the cost of a print; None while the currency of the prices is unknown.
 
-    ``used`` is the filament that it took (``filament_needs``, or ``share`` of it where the print failed),
-    ``home_currency`` that of Home Assistant, which holds if the store has none. Labor and overhead belong to a print that
-    is ``finished``: a failed one is printed again.
+    ``used`` is the filament that it took (``filament_needs``, or ``share`` of it for a failed print), ``home_currency``
+    is Home Assistant's, which applies if the store has none. Labor and overhead are only added for a ``finished``
+    print: a failed one is printed again.
     """
     if not prices.currency_known:
         return None

@@ -1,4 +1,4 @@
-"""Energy meters of printers: they follow their sensors, and measure prints from start to end."""
+"""Energy meters of printers: measure the energy of prints with the users' sensors."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -86,7 +86,7 @@ class EnergyMeters:
 
     @callback
     def async_on_print(self, farm_event: FarmEvent) -> None:
-        """Note what the meter shows when a print starts."""
+        """Record the meter's value at the start of a print."""
         printer_id = farm_event.subject
         if farm_event.kind == "print_started" and printer_id in self._meters:
             print_id = farm_event.data["job_id"] or _EXTERNAL
@@ -96,7 +96,7 @@ class EnergyMeters:
     def async_energy(
         self, printer_id: str | None, job_id: str | None, started_at: datetime | None, ended_at: datetime
     ) -> PrintEnergy | None:
-        """Return the energy of a print that has ended, None if it is not known; ``job_id`` is None for an external print."""
+        """Return the energy of an ended print, None if unknown; ``job_id`` is None for an external print."""
         if printer_id is None:
             return None
         key = f"{job_id or printer_id}|{round(ended_at.timestamp())}"
@@ -126,7 +126,10 @@ class EnergyMeters:
                 call()
 
     def _local(self, moment: datetime) -> float:
-        """Return a time of Printago's clock by ours, in seconds; what has just happened is now, as clocks differ a little."""
+        """Convert a time of Printago's clock to ours, in seconds.
+
+        A very recent event counts as now, since clocks differ slightly.
+        """
         now, age = dt_util.utcnow(), self._coordinator.farm.server_now() - moment
         return (now if age < _JUST_NOW else now - age).timestamp()
 
@@ -136,12 +139,12 @@ class EnergyMeters:
         self._waiting.clear()
         now = dt_util.utcnow().timestamp()
         for printer_id, meter in self._meters.items():
-            # What it shows from now on is not seen.
+            # Later values are not recorded.
             self._energies.use_meter(printer_id, meter[CONF_SENSOR]).lose(now)
 
 
 def _kilowatt_hours(state: State | None) -> float | None:
-    """Return what an energy sensor shows; None if it shows nothing, or in a unit that is none of energy."""
+    """Return the value of an energy sensor; None if it has none, or not in a unit of energy."""
     if state is None:
         return None
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)

@@ -1,4 +1,4 @@
-"""The price of a kilowatt-hour: of an energy meter, or by Home Assistant's energy settings."""
+"""The price of a kilowatt-hour: from the energy meter, or from Home Assistant's energy settings."""
 
 from collections.abc import Iterator, Mapping
 import math
@@ -12,11 +12,11 @@ CONF_PRICE = "price"
 CONF_PRICE_ENTITY = "price_entity"
 
 _HUNDREDTHS = frozenset({"c", "ct", "cent", "cents", "¢", "öre", "øre", "gr"})
-"""How units of prices write a hundredth of a currency."""
+"""Notations for a hundredth of a currency in units of prices."""
 _CODE_LENGTH = 3
 
 type Price = tuple[float | None, str | None]
-"""The price and its currency, as ISO 4217 code; None for what is unknown."""
+"""The price and its currency as an ISO 4217 code; None if unknown."""
 
 
 async def async_energy_settings(hass: HomeAssistant) -> Any:
@@ -30,7 +30,10 @@ async def async_energy_settings(hass: HomeAssistant) -> Any:
 
 @callback
 def async_energy_price(hass: HomeAssistant, meter: Mapping[str, Any], settings: Any) -> Price:
-    """Return what a kilowatt-hour costs now: by the meter's own price, else by ``settings`` of the first grid that has one."""
+    """Return the current price of a kilowatt-hour.
+
+    The meter's own, else that of the first grid in ``settings`` with a price.
+    """
     if entity_id := meter.get(CONF_PRICE_ENTITY):
         return _price_of(hass, entity_id)
     if (price := meter.get(CONF_PRICE)) is not None:
@@ -54,7 +57,7 @@ def _grids(settings: Any) -> Iterator[Mapping[str, Any]]:
 
 @callback
 def _price_of(hass: HomeAssistant, entity_id: str) -> Price:
-    """Return the price that an entity shows, such as 0.31 EUR/kWh or 31 ct/kWh."""
+    """Return the price from an entity's state, such as 0.31 EUR/kWh or 31 ct/kWh."""
     if (state := hass.states.get(entity_id)) is None:
         return None, None
     try:

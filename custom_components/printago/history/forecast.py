@@ -1,4 +1,4 @@
-"""The forecast of the queue, made when someone asks and something has changed."""
+"""The forecast of the queue, calculated on request after a change."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from ..model.queue_forecast import QueueForecast, forecast_queue
 
 _MINUTE = 60
 _LONG = 500
-"""Jobs of a queue for which changes are gathered for ten seconds."""
+"""With this many jobs, changes of the queue are collected for ten seconds."""
 _GATHER = 10
 _STEADY = timedelta(minutes=5)
 
@@ -36,7 +36,7 @@ class QueueForecaster:
         self._changes += changes.jobs
 
     def forecast(self) -> QueueForecast:
-        """Return what waits; at most a minute old."""
+        """Return the waiting jobs; at most a minute old."""
         farm = self._coordinator.farm
         now = farm.server_now()
         period = _GATHER if len(farm.jobs) > _LONG else _MINUTE
@@ -48,7 +48,7 @@ class QueueForecaster:
         return self._forecast
 
     def ends_at(self) -> datetime | None:
-        """Return when all that waits is printed, as a time that moves only with the estimate."""
+        """Return when all waiting jobs will be printed; the time only changes with the estimate."""
         ends_at = self.forecast().ends_at
         if ends_at is None or self._ends_at is None or abs(ends_at - self._ends_at) >= _STEADY:
             self._ends_at = ends_at.replace(second=0, microsecond=0) if ends_at is not None else None

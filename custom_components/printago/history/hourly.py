@@ -1,4 +1,4 @@
-"""Sums of past prints by the hour, as long-term statistics need them."""
+"""Hourly sums of past prints for long-term statistics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from .ledger import FARM, HOUR, UNKNOWN, Ledger, Outcome
 from .past_print import COST, GRAMS
 
 SCALES = (1, 1, HOUR, GRAMS, COST)
-"""What one unit of a statistic is in each of the sums of ``Totals``: jobs, jobs, hours, grams, currency."""
+"""The unit of each statistic in the sums of ``Totals``: jobs, jobs, hours, grams, currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class HourRow:
     """One hour of one statistic."""
 
     hour: int
-    """Since 1970."""
+    """Hours since 1970."""
     amount: float
     sum: float
 
@@ -25,10 +25,10 @@ class HourlySums:
     """Hours of one printer or of the farm, the earliest first; amounts are in the order of ``SUMS``."""
 
     before: tuple[int, ...]
-    """The sums of all that came before the first hour."""
+    """The sums before the first hour."""
     hours: dict[int, list[int]]
     kept: frozenset[int]
-    """Hours of which every statistic has a row, also where nothing happened."""
+    """Hours in which every statistic has a row, even without prints."""
 
     def rows(self, index: int) -> Iterator[HourRow]:
         """Yield the hours in which one of the sums changes, with that sum."""
@@ -41,9 +41,9 @@ class HourlySums:
 
 
 def hourly_sums(ledger: Ledger, owner: int, first_hour: int) -> HourlySums:
-    """Return the sums of a printer, or of ``FARM``, from an hour on. Takes a while: call it in a thread of its own.
+    """Return the sums of a printer, or of ``FARM``, from an hour on. Slow: call it in a separate thread.
 
-    What is added meanwhile is dirty again, and can't make anything wrong that is earlier: sums are added up forwards.
+    Prints added meanwhile mark their hours as dirty again, and do not affect earlier ones: sums are added up forwards.
     """
     before = [0] * len(SCALES)
     hours: dict[int, list[int]] = {}

@@ -1,4 +1,4 @@
-"""An index from job to row that takes ten bytes a job: a dictionary would take more than a hundred."""
+"""An index from job to row with ten bytes per job: a dictionary would take more than a hundred."""
 
 from array import array
 from hashlib import blake2b
@@ -8,7 +8,7 @@ _FULL = 0.6
 
 
 def key_of(job_id: str) -> int:
-    """Return 64 bits that stand for a job: of a million jobs two share theirs once in ten million farms."""
+    """Return a 64-bit hash of a job's ID: in ten million farms with a million jobs, about one has a collision."""
     return int.from_bytes(blake2b(job_id.encode(), digest_size=8).digest())
 
 
@@ -16,13 +16,13 @@ class KeyIndex:
     """Finds the row of a key in a column of keys, by open addressing."""
 
     def __init__(self, keys: array[int]) -> None:
-        """Index a column, as far as rows are put in."""
+        """Index a column, as far as rows are added."""
         self._keys = keys
         self._used = 0
         self._slots = array("I", bytes(4 * _LEAST))
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many rows at once."""
+        """Reserve space for this many rows."""
         size = len(self._slots)
         while size * _FULL < rows:
             size *= 2
@@ -35,7 +35,7 @@ class KeyIndex:
         return row - 1 if row else None
 
     def put(self, row: int) -> None:
-        """Let the key of a row lead to it, in place of an earlier row of the same key."""
+        """Add the key of a row, in place of an earlier row with the same key."""
         place = self._place(self._keys[row])
         if not self._slots[place]:
             self._used += 1
@@ -44,7 +44,7 @@ class KeyIndex:
             self._resize(2 * len(self._slots))
 
     def _place(self, key: int) -> int:
-        """Return where a key is, or would be."""
+        """Return the slot of a key, or the slot for it."""
         slots, keys = self._slots, self._keys
         mask = len(slots) - 1
         place = key & mask

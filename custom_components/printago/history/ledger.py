@@ -1,4 +1,4 @@
-"""All past prints as numbers, 46 bytes each: enough for exact sums, and to correct them when a job is corrected."""
+"""All past prints as numbers, 46 bytes each: for exact sums, and to correct them when a job changes."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -9,19 +9,19 @@ from typing import NamedTuple
 from .key_index import KeyIndex
 
 UNKNOWN = 0xFFFF_FFFF
-"""A number that is not known; of ``seconds``: the print did not start."""
+"""An unknown number; for ``seconds``: the print did not start."""
 NOBODY = 0xFFFF
 """No printer, material or reason."""
 FARM = -1
 """All printers together."""
 HOUR = 3600
 SEGMENT_ROWS = 4096
-"""Rows that are stored together."""
+"""Rows per stored segment."""
 _MOST = 10_000_000
 
 
 class Outcome(IntEnum):
-    """How a print ended, as it is stored."""
+    """How a print ended, as a stored number."""
 
     FINISHED = 0
     FAILED = 1
@@ -32,13 +32,13 @@ class Entry(NamedTuple):
     """One print, as numbers; the fields are columns of the ledger."""
 
     key: int
-    """Stands for the job."""
+    """The hash of the job's ID."""
     ended: int
     """Unix time."""
     updated: int
-    """Unix time of the last change of the job that is known."""
+    """Unix time of the job's last known change."""
     seconds: int
-    """How long it printed."""
+    """Print time in seconds."""
     grams: int
     """Filament, in thousandths of a gram."""
     cost: int
@@ -46,7 +46,7 @@ class Entry(NamedTuple):
     energy: int
     """In watt-hours."""
     part: int
-    """Number of the name, as those that follow."""
+    """Number of the name, like the following ones."""
     printer: int
     material: int
     reason: int
@@ -73,7 +73,7 @@ class Totals:
     cost: int = 0
 
     def add(self, entry: Entry, sign: int = 1) -> None:
-        """Add a print, or with -1 take it out."""
+        """Add a print, or subtract it with -1."""
         self.completed += sign * (entry.outcome == Outcome.FINISHED)
         self.failed += sign * (entry.outcome == Outcome.FAILED)
         self.seconds += sign * (entry.seconds if entry.seconds != UNKNOWN else 0)
@@ -89,7 +89,7 @@ SUMS = tuple(one.name for one in fields(Totals))
 
 
 class Ledger:
-    """The past prints of a store, in the order in which they became known. Attempts of a job are prints of their own."""
+    """The past prints of a store, in the order in which they became known. Each attempt of a job is a separate print."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -98,18 +98,18 @@ class Ledger:
         self.farm = Totals()
         self.of_printer: dict[int, Totals] = {}
         self.dirty_hours: dict[int, int] = {}
-        """Printer, or ``FARM`` → the earliest hour since 1970 of which the sums changed and are not exported yet."""
+        """Printer, or ``FARM`` → the earliest hour since 1970 whose sums changed and are not exported yet."""
         self.left_hours: set[tuple[int, int]] = set()
-        """Printer and hour of prints that turned out to belong elsewhere: what was exported of it has to be exported again."""
+        """Printer and hour of prints that were moved elsewhere: their exported sums must be exported again."""
         self.dirty_segments: set[int] = set()
-        """Numbers of segments that are not stored as they are."""
+        """Numbers of segments with unsaved changes."""
 
     def __len__(self) -> int:
         """Return the number of prints."""
         return len(self._columns["key"])
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many prints at once."""
+        """Reserve space for this many prints."""
         self._index.reserve(min(rows, _MOST))
 
     def row(self, number: int) -> Entry:
@@ -122,13 +122,13 @@ class Ledger:
         return None if number is None else self.row(number)
 
     def column(self, name: str) -> array[int]:
-        """Return a column, which is only to be read."""
+        """Return a column, read-only."""
         return self._columns[name]
 
     def add(self, entry: Entry, *, end_is_guess: bool = False) -> Entry | None:
-        """Take over a print, or what has changed of it; return it as it is known now, None if that is nothing new.
+        """Add or update a print; return its current state, None if nothing changed.
 
-        ``end_is_guess``: the job does not say when it ended, and the time of its last change stands for that.
+        ``end_is_guess``: the job has no time of its end, so the time of its last change is used.
         """
         number = self._index.find(entry.key)
         if number is None:
@@ -142,7 +142,7 @@ class Ledger:
             return self._append(entry._replace(attempt=min(known.attempt + 1, 255)))
         entry = entry._replace(attempt=known.attempt)
         if _same_facts(known, entry):
-            # What was known while it printed is better than what can be reckoned later.
+            # Data recorded during the print is better than a later calculation.
             better = {
                 name: value
                 for name in ("grams", "cost", "energy")
@@ -190,7 +190,7 @@ class Ledger:
             self.left_hours.add((entry.printer, hour))
 
     def mark_dirty(self, owner: int, hour: int) -> None:
-        """Let the sums of a printer, or of ``FARM``, be exported from an hour on."""
+        """Mark the sums of a printer, or of ``FARM``, for export from an hour on."""
         if hour < self.dirty_hours.get(owner, UNKNOWN):
             self.dirty_hours[owner] = hour
 
@@ -198,7 +198,7 @@ class Ledger:
 
     @property
     def segments(self) -> int:
-        """Return in how many segments it is stored."""
+        """Return the number of segments."""
         return -(-len(self) // SEGMENT_ROWS)
 
     def export(self, segment: int) -> bytes:
@@ -208,9 +208,9 @@ class Ledger:
 
     @classmethod
     def restore(cls, segments: Iterable[bytes], rows: int) -> Ledger:
-        """Return a ledger of what ``export`` returned, of so many rows at most.
+        """Return a ledger from the result of ``export`` with at most this many rows.
 
-        It has fewer rows where a segment is damaged, which ends it.
+        A damaged segment ends it, so it may have fewer rows.
         """
         ledger = cls()
         size = sum(column.itemsize for column in ledger._columns.values())
@@ -233,12 +233,12 @@ class Ledger:
 
 
 def _is_next_attempt(known: Entry, entry: Entry) -> bool:
-    """Return whether a job was retried since: its print started, or it ended without one, after the known end."""
+    """Return whether a job was retried: its print started, or it ended without one, after the known end."""
     if entry.ended <= known.ended:
         return False
     return entry.started is None or entry.started >= known.ended
 
 
 def _same_facts(known: Entry, entry: Entry) -> bool:
-    """Return whether two states of a print differ only in what was reckoned."""
+    """Return whether two states of a print differ only in calculated values."""
     return known._replace(updated=0, grams=0, cost=0, energy=0) == entry._replace(updated=0, grams=0, cost=0, energy=0)

@@ -1,4 +1,4 @@
-"""Names that many prints share, as numbers."""
+"""Names shared by many prints, stored as numbers."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ _OTHERS = "other"
 
 
 class Names:
-    """Names by number. Past the ``most`` that there may be, a new name is ``other``."""
+    """Names by number. After ``most`` names, a new one becomes ``other``."""
 
     def __init__(self, most: int, names: Iterable[object] = ()) -> None:
-        """Start with the names that were stored."""
+        """Start with the stored names."""
         self._most = most
         self.all: list[str] = [name if isinstance(name, str) else "" for name in names][:most]
         self._numbers = {name: number for number, name in reversed(list(enumerate(self.all)))}

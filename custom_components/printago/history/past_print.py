@@ -1,4 +1,4 @@
-"""A past print with all that people want to know of it."""
+"""A past print with all its details."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ OUTCOMES = {
     JobStatus.CANCELLED: Outcome.CANCELED,
 }
 GRAMS, COST = 1000, 10_000
-"""How many units of an entry are a gram, and one of the currency."""
+"""How many units of an entry are a gram, and a unit of the currency."""
 _CODE = re.compile(r"\b[0-9A-F]{4}(?:[-_][0-9A-F]{4}){1,3}\b", re.IGNORECASE)
 _TEXTS = (
     "printer_id",
@@ -36,7 +36,7 @@ _TEXTS = (
 
 
 def reason_kind(message: str | None) -> str | None:
-    """Return what stands for a reason in counts: the HMS code that it contains, else its words; None for none."""
+    """Return the key of a reason in counts: the HMS code that it contains, else its text; None if there is none."""
     if message is None or not (message := message.strip()):
         return None
     code = _CODE.search(message)
@@ -55,7 +55,7 @@ def amount(value: int, scale: int) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastPrint:
-    """One attempt of a job that is over; None is unknown."""
+    """One ended attempt of a job; None is unknown."""
 
     job_id: str
     attempt: int = 1
@@ -82,7 +82,7 @@ class PastPrint:
 
     @property
     def title(self) -> str:
-        """Return what people call it."""
+        """Return its display name."""
         return text(self.label) if self.label and self.label.strip() else self.part or self.job_id
 
     @property
@@ -92,7 +92,7 @@ class PastPrint:
 
     @property
     def printed(self) -> bool:
-        """Return whether there is more to it than a job that was taken out of the queue."""
+        """Return whether it is more than a job that was removed from the queue."""
         return self.result is not Result.CANCELED or self.started_at is not None
 
     def export(self) -> dict[str, Any]:

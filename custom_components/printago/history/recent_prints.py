@@ -1,4 +1,4 @@
-"""The last prints of a store, with all that is known of them."""
+"""The last prints of a store, with all their details."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ def _place(past: PastPrint) -> _Place:
 
 
 class RecentPrints:
-    """At most ``MOST`` prints: those that ended last."""
+    """The last prints, at most ``MOST``."""
 
     def __init__(self, prints: Iterable[PastPrint] = ()) -> None:
         """Start with these."""
@@ -35,7 +35,7 @@ class RecentPrints:
 
     @property
     def oldest(self) -> datetime | None:
-        """Return when the first of them ended, None if there is room for more."""
+        """Return when the earliest of them ended, None if there is room for more."""
         return self._order[0][0] if len(self._order) >= MOST else None
 
     def wants(self, ended_at: datetime) -> bool:
@@ -47,7 +47,7 @@ class RecentPrints:
         return self._prints.get((job_id, attempt))
 
     def add(self, past: PastPrint) -> None:
-        """Add a print, or replace what was known of it."""
+        """Add a print, or replace its data."""
         self.remove(past.job_id, past.attempt)
         place = _place(past)
         self._order.insert(bisect_left(self._order, place), place)

@@ -1,4 +1,4 @@
-"""Exports the past to Home Assistant's long-term statistics, if there is a recorder; hours are UTC."""
+"""Exports the history to Home Assistant's long-term statistics, if there is a recorder; hours are in UTC."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -33,12 +33,12 @@ _UNITS = {
     "filament": (UnitOfMass.GRAMS, MassConverter.UNIT_CLASS),
 }
 DELAY = 60.0
-"""Seconds for which changes are gathered."""
+"""Seconds for which changes are collected."""
 _DELAY_WHILE_READING = 900.0
 _SOON = 1.0
 _ROWS_AT_ONCE = 1000
 _PATIENCE = 300
-"""Seconds for which the recorder may be busy with a thousand rows."""
+"""Seconds that the recorder may take for a thousand rows."""
 
 
 def statistic_id(store_id: str, printer_id: str | None, name: str) -> str:
@@ -49,7 +49,7 @@ def statistic_id(store_id: str, printer_id: str | None, name: str) -> str:
 
 
 class StatisticsExporter:
-    """Exports what has changed, while the entry is loaded."""
+    """Exports changes while the entry is loaded."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, coordinator: PrintagoCoordinator, history: History
@@ -89,7 +89,7 @@ class StatisticsExporter:
         if self._cancel is None and not self._exporting and not self._stopped:
             done = self._history.past.cursor.done
             if done and not self._was_done:
-                # All sums change with each page of the first read; now they stay.
+                # All sums change with each page of the first read; from now on they are final.
                 self._was_done = True
                 self._cancel = async_call_later(self._hass, _SOON, self._async_begin)
             else:
@@ -108,7 +108,7 @@ class StatisticsExporter:
         self._entry.async_create_background_task(self._hass, self._async_export(), f"{DOMAIN} statistics")
 
     def _owners(self) -> dict[int, str | None]:
-        """Return whose sums have changed: number and ID; those of printers that are gone stay as they are."""
+        """Return the number and ID of printers whose sums have changed; those of removed printers stay unchanged."""
         names, printers = self._history.past.names["printers"], self._coordinator.farm.printers
         owners: dict[int, str | None] = {}
         for number in self._history.past.ledger.dirty_hours:
@@ -137,7 +137,7 @@ class StatisticsExporter:
         self._async_on_change()
 
     async def _async_check(self, recorder: Recorder) -> None:
-        """Export everything again of whom the recorder has other sums than it should, once after each start."""
+        """Export everything again for printers whose sums in the recorder differ, once after each start."""
         from homeassistant.components.recorder.statistics import get_last_statistics
 
         ledger = self._history.past.ledger
@@ -178,7 +178,7 @@ class StatisticsExporter:
                     and metadata["statistic_id"] not in past.exported
                     and not any(row.sum for row in sums.rows(index))
                 ):
-                    # Nothing is known of it: that is not the same as nothing.
+                    # The sums are unknown, which is different from zero.
                     continue
                 past.exported.add(metadata["statistic_id"])
                 for some in batched(rows, _ROWS_AT_ONCE, strict=False):
@@ -189,7 +189,7 @@ class StatisticsExporter:
             raise
 
     async def _async_until_written(self, recorder: Recorder) -> None:
-        """Let the recorder do what else it has to do: it keeps a backlog of limited length. Raises TimeoutError."""
+        """Wait for the recorder's other work: its backlog is limited. Raises TimeoutError."""
         written = asyncio.Event()
         recorder.queue_task(_task(lambda: self._hass.loop.call_soon_threadsafe(written.set)))
         async with asyncio.timeout(_PATIENCE):
@@ -216,7 +216,7 @@ def _task(done: Callable[[], object]) -> RecorderTask:
     from homeassistant.components.recorder.tasks import RecorderTask
 
     class Done(RecorderTask):
-        """Tells that what was queued before is written."""
+        """Reports that everything queued before is written."""
 
         commit_before = False
 
@@ -233,7 +233,7 @@ def _row(row: HourRow) -> StatisticData:
 
 @callback
 def async_clear_statistics(hass: HomeAssistant, statistic_ids: Iterable[str]) -> None:
-    """Remove what was exported, as its store is removed."""
+    """Remove the exported statistics, since the store is removed."""
     if "recorder" not in hass.config.components or not (ids := sorted(statistic_ids)):
         return
 

@@ -1,4 +1,4 @@
-"""How the prints of the last days ended, by printer."""
+"""The results of the prints of the last days, by printer."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _DAY = 86_400
 
 @dataclass(slots=True)
 class Outcomes:
-    """How many prints ended how, and why those that failed did."""
+    """Numbers of prints by result, and reasons of the failed ones."""
 
     finished: int = 0
     failed: int = 0
@@ -21,7 +21,7 @@ class Outcomes:
 
     @property
     def success_rate(self) -> float | None:
-        """Return how many percent of the prints that were not canceled finished; None without any."""
+        """Return the percentage of finished prints among those that were not canceled; None if there are none."""
         ended = self.finished + self.failed
         return 100 * self.finished / ended if ended else None
 
@@ -39,14 +39,14 @@ class Outcomes:
 
 @dataclass(slots=True)
 class Summary:
-    """The outcomes of the farm, and of each printer by its number."""
+    """The results of the farm, and of each printer by its number."""
 
     farm: Outcomes = field(default_factory=Outcomes)
     of_printer: dict[int, Outcomes] = field(default_factory=dict)
 
 
 def summarize(ledger: Ledger, reasons: Names, since: float) -> Summary:
-    """Return how the prints that ended at a Unix time or later ended."""
+    """Return the results of the prints that ended at a Unix time or later."""
     summary = Summary()
     outcomes, printers, whys = ledger.column("outcome"), ledger.column("printer"), ledger.column("reason")
     for number, ended in enumerate(ledger.column("ended")):
@@ -63,5 +63,5 @@ def summarize(ledger: Ledger, reasons: Names, since: float) -> Summary:
 
 
 def days_ago(now: float) -> float:
-    """Return when the days began that a summary is about."""
+    """Return the start of the days in a summary."""
     return now - DAYS * _DAY

@@ -1,4 +1,4 @@
-"""What a print took: its filament, by the estimate of its part, and what that cost."""
+"""What a print took: filament by the estimate of its part, and the cost."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from ..api.models.records import PrintJob
 
 type Valuer = Callable[[PrintJob, float | None, int | None], Usage]
-"""Called with a job that is over, how far its print had come (0 to 1, None if unknown), and how many seconds it printed."""
+"""Called with an ended job, the share of its print that was done (0 to 1, None if unknown), and its seconds of
+printing.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a print took; None for what is unknown."""
+    """What a print took; None if unknown."""
 
     grams: float | None = None
     material: str | None = None
@@ -25,9 +27,9 @@ NOTHING_KNOWN = Usage()
 
 
 def share_printed(progress: float | None, seconds: int | None, estimated: float | None) -> float | None:
-    """Return which share of a print that did not finish was printed, 0 to 1; None if that is unknown.
+    """Return the printed share of a print that did not finish, 0 to 1; None if unknown.
 
-    By its last progress where that is known, else by its time.
+    By its last progress if that is known, else by its time.
     """
     if seconds is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""Slow polls of what open orders consist of, who wants them, and how much of them has been printed."""
+"""Slow polls of the items, customers and progress of open orders."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ class OrderPoll:
 
     @callback
     def _async_on_farm(self) -> None:
-        """Read the details of orders that have come."""
+        """Read the details of new orders."""
         if self._facts.orders.keys() <= self._orders:
             self._orders &= self._facts.orders.keys()
             return

@@ -1,4 +1,4 @@
-"""Repair issue: items of open orders cannot be printed, and nobody has mended that within an hour."""
+"""Repair issue: items of open orders have been unprintable for an hour."""
 
 import time
 
@@ -16,7 +16,7 @@ _MOST_LISTED = 10
 
 
 class UnprintableItemsMonitor:
-    """Raises and clears the issue by what was read of the orders."""
+    """Raises and clears the issue by the items of open orders."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
         """Monitor the orders of an entry."""

@@ -1,4 +1,4 @@
-"""Marking maintenance as done, and showing it at once."""
+"""Marks maintenance as done, and shows that at once."""
 
 from collections.abc import Collection
 
@@ -19,5 +19,5 @@ async def async_mark_done(
     for printer_id in printers:
         if printer_id is not None:
             coordinator.listeners.async_update_printer(printer_id)
-    # The answer does not say what came of it.
+    # The response does not contain the result.
     coordinator.slow_poller.async_want(Fact.MAINTENANCE)

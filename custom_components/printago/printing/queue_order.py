@@ -1,4 +1,4 @@
-"""Puts jobs that wait into another order, each within its priority."""
+"""Reorders waiting jobs, each within its priority."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from ..coordinator import PrintagoCoordinator
 
 
 async def async_waiting_jobs(coordinator: PrintagoCoordinator) -> list[PrintJob]:
-    """Return the jobs that wait, in the order in which Printago takes them; raises HomeAssistantError."""
+    """Return the waiting jobs in Printago's queue order; raises HomeAssistantError."""
     if coordinator.jobs_readable and coordinator.available:
         waiting: Iterable[PrintJob] = coordinator.farm.jobs_with(JobStatus.PENDING)
     else:
@@ -22,17 +22,17 @@ async def async_waiting_jobs(coordinator: PrintagoCoordinator) -> list[PrintJob]
 
 
 async def async_reorder(coordinator: PrintagoCoordinator, wanted: Sequence[PrintJob]) -> None:
-    """Give jobs that wait the numbers that put them into this order, in one request; raises HomeAssistantError."""
+    """Set the queue numbers of waiting jobs for this order, in one request; raises HomeAssistantError."""
     if numbers := new_numbers(wanted):
         await coordinator.async_call(coordinator.client.queue.reorder(numbers))
-        # What it does to other jobs is not documented.
+        # The effect on other jobs is not documented.
         coordinator.async_reconcile()
 
 
 def moved(queue: Sequence[PrintJob], moving: Sequence[str], index: int) -> list[PrintJob]:
-    """Return the queue with some of its jobs, in this order, moved in front of the one at an index of the others.
+    """Return the queue with these jobs, in this order, moved in front of the one at an index of the others.
 
-    Priorities come first, whatever is asked for.
+    Priorities take precedence.
     """
     by_id = {job.id: job for job in queue}
     others = [job for job in queue if job.id not in moving]
@@ -40,14 +40,14 @@ def moved(queue: Sequence[PrintJob], moving: Sequence[str], index: int) -> list[
 
 
 def swapped(queue: Sequence[PrintJob], order: Sequence[str]) -> list[PrintJob]:
-    """Return the queue with some of its jobs in this order, in the places that they hold together."""
+    """Return the queue with these jobs in this order, in the positions that they have together."""
     by_id = {job.id: job for job in queue}
     following = iter(order)
     return sorted((by_id[next(following)] if job.id in order else job for job in queue), key=_tier)
 
 
 def new_numbers(wanted: Sequence[PrintJob]) -> dict[str, float]:
-    """Return the numbers, by job ID, that have to change for an order: as few as can be."""
+    """Return the numbers that must change for an order, by job ID: as few as possible."""
     return {
         job_id: number for _, tier in groupby(wanted, key=_tier) for job_id, number in _numbers_in_tier([*tier]).items()
     }
@@ -58,7 +58,7 @@ def _tier(job: PrintJob) -> float:
 
 
 def _numbers_in_tier(jobs: Sequence[PrintJob]) -> dict[str, float]:
-    """Return new numbers between those of the jobs that can stay; for all jobs where there is no room."""
+    """Return new numbers between those of the unchanged jobs; for all jobs if there is no room."""
     stay = set(_longest_rising([place_in_queue(job) for job in jobs]))
     if len(stay) == len(jobs):
         return {}
@@ -69,13 +69,13 @@ def _numbers_in_tier(jobs: Sequence[PrintJob]) -> dict[str, float]:
         for index in range(before + 1, after):
             numbers[index] = low + step * (index - before)
     if not all(low < high < math.inf for low, high in pairwise([-1.0, *numbers])):
-        # No room is left between the others, or some of them have no number.
+        # There is no room between the others, or some of them have no number.
         return {job.id: float(index) for index, job in enumerate(jobs, 1)}
     return {job.id: numbers[index] for index, job in enumerate(jobs) if index not in stay}
 
 
 def _number(job: PrintJob) -> float:
-    """Return the number of a job; one without a number comes after all that have one."""
+    """Return the number of a job; jobs without a number come last."""
     return math.inf if job.queue_order is None else job.queue_order
 
 
