@@ -17,7 +17,7 @@ _MANUFACTURERS = {"bambu": "Bambu Lab", "klipper": "Klipper", "octoprint": "Octo
 _FARM_MODEL = "Print farm"
 _SOME_PRINTER = "3D printer"
 _NO_MODEL = frozenset({"", "-", "?", "n/a", "none", "null", "unknown"})
-"""What stands for a model that is not known; Home Assistant itself shows "<unknown>" for none."""
+"""Shown for an unknown model; without it, Home Assistant shows "<unknown>"."""
 
 
 class DeviceNames:
@@ -58,7 +58,7 @@ def async_called(hass: HomeAssistant, entry: ConfigEntry, identifier: str, other
 
 @callback
 def async_kind_of_device(hass: HomeAssistant, device_id: str) -> Literal["farm", "printer"] | None:
-    """Return what a device is; None for those of saved prints and of other integrations."""
+    """Return the kind and ID of a device; None for those of saved prints and of other integrations."""
     device = dr.async_get(hass).async_get(device_id)
     if not isinstance(device, dr.DeviceEntry):
         return None
@@ -83,7 +83,7 @@ def _manufacturer(provider: str | None) -> str | None:
 
 
 def model_of(record: Printer) -> str:
-    """Return the model of a printer, its kind where that is not known."""
+    """Return the model of a printer, or its brand if the model is unknown."""
     for name in (record.model, record.model_id):
         if name is not None and folded(name).strip("<>()[] ") not in _NO_MODEL:
             return name

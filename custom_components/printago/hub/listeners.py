@@ -16,9 +16,9 @@ _FARM_DELAY = 0.25
 _READINGS_DELAY = 0.2
 """Seconds for which readings of a printer are collected after its listeners were called."""
 _STEADY_DELAY = 10.0
-"""Seconds between two updates of a temperature that goes on changing, as while a printer heats up or cools down."""
+"""Seconds between two updates of a temperature that keeps changing, as while a printer heats up or cools down."""
 _STEADY_BURST = 8
-"""So many changes of a temperature are not delayed."""
+"""How many changes of a temperature are not delayed."""
 _ROUNDING = 1e-6
 _STEADY_READINGS = frozenset({"nozzle_temp", "bed_temp", "chamber_temp"})
 
@@ -32,7 +32,7 @@ class _OfPrinter:
     notified_at: float = -math.inf
     waiting: set[str] = field(default_factory=set)
     steady: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """By temperature: how many updates count as recent, and when that was so."""
+    """By temperature: the number of recent updates, and their time."""
     steady_waiting: set[str] = field(default_factory=set)
 
 
@@ -153,7 +153,7 @@ class Listeners:
                 listener()
 
     def _is_held(self, printer_id: str, of_printer: _OfPrinter, reading: str, now: float) -> bool:
-        """Return whether an update of a temperature has to wait, since many others were just before."""
+        """Return whether an update of a temperature must wait, since there were many just before."""
         recent, at = of_printer.steady.get(reading, (0.0, now))
         recent = max(0.0, recent - (now - at) / _STEADY_DELAY)
         if (excess := recent - (_STEADY_BURST - 1)) < _ROUNDING:

@@ -1,4 +1,4 @@
-"""Slow poll of the connected shops: all of them, and the connection of one in turn."""
+"""Slow poll of the connected shops: the list, and the connection of one shop at a time."""
 
 from homeassistant.core import callback
 

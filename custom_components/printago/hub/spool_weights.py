@@ -1,4 +1,4 @@
-"""How much filament is on a full spool, where a user has said so."""
+"""The filament weight of full spools, as set by users."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
@@ -12,7 +12,7 @@ CONF_WEIGHT = "weight"
 
 @callback
 def async_follow_spool_weights(entry: ConfigEntry, store: StoreAccess) -> None:
-    """Take the current subentries over."""
+    """Follow the current subentries."""
     weights = {
         subentry.data[CONF_MATERIAL]: float(subentry.data[CONF_WEIGHT])
         for subentry in entry.subentries.values()

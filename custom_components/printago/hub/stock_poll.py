@@ -1,4 +1,4 @@
-"""Slow polls of what prints take and cost: parts, spools, groups of materials, currency, costs of SKUs."""
+"""Slow polls for materials and costs of prints: parts, spools, groups of materials, currency, costs of SKUs."""
 
 import asyncio
 from itertools import batched
@@ -23,13 +23,13 @@ CURRENCY = "currency"
 SKU_COSTS = "sku_costs"
 
 _PARTS_AT_ONCE = 250
-"""Parts that are read before other work gets its turn."""
+"""How many parts are processed before the event loop continues."""
 _MOST_NAMED = 100
-"""SKUs that are named in a request; of more, all are read."""
+"""How many SKUs one request can name; if there are more, all are read."""
 
 
 class StockPoller:
-    """Reads what prints take and cost; what the key is not allowed to read stays unknown."""
+    """Reads materials and costs of prints; data that the key is not allowed to read stays unknown."""
 
     def __init__(self, entry: ConfigEntry, store: StoreAccess) -> None:
         """Register the slow polls; they start with the coordinator."""
@@ -53,7 +53,7 @@ class StockPoller:
             rows = await client.history.part_materials()
             assignments = assignments_by_part(rows.rows.values())
         except PermissionDeniedError:
-            # The type of filament in the estimate has to do.
+            # The filament type of the estimate is used instead.
             assignments = {}
         parts = await client.parts(priority=RequestPriority.BACKGROUND)
         self._store.store_state.catalog_names.take_parts(parts.rows, complete=parts.complete)
@@ -71,7 +71,7 @@ class StockPoller:
         try:
             prices.currency = await self._store.client.history.currency()
         except PermissionDeniedError:
-            # That of Home Assistant is all that is known.
+            # Home Assistant's currency is used instead.
             prices.currency, prices.currency_known = None, True
             raise
         prices.currency_known = True
@@ -90,7 +90,7 @@ class StockPoller:
 
     @callback
     def _async_on_changes(self, changes: Changes) -> None:
-        """Read the parts again when a job is of one that is not known, and the spools when a print has used some."""
+        """Read the parts again if a job has an unknown one, and the spools if a print has used some."""
         for change in changes.job_changes:
             part_id = change.after.part_id
             if part_id is not None and part_id not in self._stock.parts and part_id not in self._missing_parts:

@@ -1,4 +1,4 @@
-"""The names of what a store can print, as far as they were read for whatever reason."""
+"""The known names of parts and SKUs, from any read."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The filament of a store, lot by lot: what is loaded in which tray, and the spools in stock."""
+"""The filament of a store by lots: the loaded trays, and the spools in stock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .stock import DEFAULT_SPOOL_GRAMS, MaterialGroup, Stock, loaded_spool_ids
 
 @dataclass(frozen=True, slots=True)
 class FilamentKind:
-    """What a lot consists of, as exactly as Printago knows it."""
+    """The material of a lot, as exactly as Printago knows it."""
 
     variant_id: str | None
     material_id: str | None
@@ -20,7 +20,7 @@ class FilamentKind:
 
     @property
     def choice(self) -> MaterialChoice:
-        """Return what means exactly this."""
+        """Return the choice that matches exactly this."""
         if self.variant_id is not None:
             return MaterialChoice(variant_id=self.variant_id)
         if self.material_id is not None:
@@ -28,7 +28,7 @@ class FilamentKind:
         return MaterialChoice(material_type=self.material_type)
 
     def is_one_of(self, choices: tuple[MaterialChoice, ...], groups: Mapping[str, MaterialGroup]) -> bool:
-        """Return whether this is what one of the choices means; any filament is, where there are none."""
+        """Return whether this matches one of the choices; any filament does if there are none."""
         return not choices or any(self._is(choice, groups) for choice in choices)
 
     def _is(self, choice: MaterialChoice, groups: Mapping[str, MaterialGroup]) -> bool:
@@ -48,19 +48,19 @@ class Lot:
 
     kind: FilamentKind
     grams: float | None
-    """How much there is; None if that is not known."""
+    """The weight; None if unknown."""
     printer: PrinterState | None = None
     """The printer that it is loaded in; None for a spool in stock."""
     place: SlotAddress | None = None
     left: float | None = None
-    """What of it nothing needs so far."""
+    """The part of the weight that is not needed yet."""
 
     def __post_init__(self) -> None:
-        """Start with all of it."""
+        """Start with the whole weight."""
         self.left = self.grams
 
     def take(self, wanted: float) -> float:
-        """Use up to so many grams; return how many there were."""
+        """Use up to this many grams; return how many there were."""
         if self.left is None:
             return 0.0
         taken = min(wanted, self.left)
@@ -69,7 +69,7 @@ class Lot:
 
 
 def filament_lots(stock: Stock, printers: Mapping[str, PrinterState]) -> list[Lot]:
-    """Return what is loaded, then what is in stock."""
+    """Return the loaded lots, then those in stock."""
     lots = []
     for slot in stock.materials.slots.values():
         if (where := slot.where) is None or (printer := printers.get(where[0])) is None:
@@ -94,7 +94,7 @@ def _kind_of(record: PrinterSlot | MaterialInstance, stock: Stock) -> FilamentKi
 def _loaded_grams(
     printer: PrinterState, place: SlotAddress, spool: MaterialInstance | None, kind: FilamentKind, stock: Stock
 ) -> float | None:
-    """Return how much is loaded: what the printer measures counts more than Printago's own record of the spool."""
+    """Return the loaded weight: the printer's measurement takes precedence over Printago's record of the spool."""
     tray = printer.tray(place)
     if tray is not None and tray.empty:
         return 0.0
@@ -103,6 +103,6 @@ def _loaded_grams(
         return recorded
     full = stock.spool_grams.get(kind.material_id or "")
     if full is None:
-        # A spool of which more is left is a larger one.
+        # A spool with a greater remaining weight is a larger one.
         full = max(DEFAULT_SPOOL_GRAMS, recorded or 0.0)
     return tray.remaining / 100 * full

@@ -1,4 +1,4 @@
-"""What a print takes of which filament, by the estimate of its part."""
+"""The filament that a print takes, by the estimate of its part."""
 
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +10,7 @@ from ..api.models.records import PrintJob
 
 @dataclass(frozen=True, slots=True)
 class PartNeeds:
-    """What is known of a part that tells what its prints take."""
+    """The data of a part that its filament depends on."""
 
     estimate: Estimate | None = None
     assignments: Assignments = field(default_factory=dict)
@@ -18,22 +18,22 @@ class PartNeeds:
 
 @dataclass(frozen=True, slots=True)
 class FilamentNeed:
-    """What a print takes of one filament."""
+    """The use of one filament by a print."""
 
     choices: tuple[MaterialChoice, ...]
-    """The materials that will do, in order of preference; none if that is unknown."""
+    """The possible materials, in order of preference; empty if unknown."""
     grams: float | None
-    """Of one copy; None until the part is sliced."""
+    """Grams of one copy; None until the part is sliced."""
     place: SlotAddress | None = None
-    """Where it is loaded, once the job has a printer."""
+    """Its slot, once the job has a printer."""
 
     def share(self, fraction: float) -> FilamentNeed:
-        """Return what a part of the print takes."""
+        """Return the need of a share of the print."""
         return self if self.grams is None else replace(self, grams=self.grams * fraction)
 
 
 def estimate_of(job: PrintJob, part: PartNeeds | None) -> Estimate | None:
-    """Return the estimate of what a job prints: the part, or one plate of it; None if it is not known."""
+    """Return the estimate of a job's part, or of its plate; None if unknown."""
     estimate = part.estimate if part is not None else None
     if estimate is None or job.plate is None or estimate.plates is None:
         return estimate
@@ -41,7 +41,7 @@ def estimate_of(job: PrintJob, part: PartNeeds | None) -> Estimate | None:
 
 
 def filament_needs(job: PrintJob, part: PartNeeds | None) -> tuple[FilamentNeed, ...]:
-    """Return what a job takes in all, one for each filament; ``part`` is its part, None if that is not known."""
+    """Return all needs of a job, one for each filament; ``part`` is its part, None if unknown."""
     usages = _usages(estimate_of(job, part))
     assigned = job.wanted_materials or (part.assignments if part is not None else {})
     mapped = list(job.mapping.filaments) if job.mapping is not None else []

@@ -16,7 +16,7 @@ _USER_PAUSE_CODES = frozenset({"03008013", "03008001", "03008000"})
 _USER_PAUSE = re.compile("paused by (?:the )?user", re.IGNORECASE)
 
 _NO_TEXT = frozenset({"", "none", "unavailable", "unknown"})
-"""Messages that Home Assistant, or a person, would take for the absence of one."""
+"""Messages that look as if there was no problem."""
 
 
 def is_bambu(provider: str | None) -> bool:
@@ -25,14 +25,14 @@ def is_bambu(provider: str | None) -> bool:
 
 
 def text_of(problem: HealthMessage) -> str:
-    """Return the message of a problem for a person, its code where the message says nothing."""
+    """Return the message of a problem for display, its code if the message is empty."""
     return next(
         (words for words in (problem.message, problem.code) if words and folded(words) not in _NO_TEXT), NAMELESS
     )
 
 
 def messages_of(provider: str | None, problems: Iterable[HealthMessage]) -> list[dict[str, Any]]:
-    """Return problems as the attributes of entities list them."""
+    """Return problems in the form of attributes."""
     return [
         {
             "code": problem.code,

@@ -1,4 +1,4 @@
-"""The material table: what the queue needs of each material, where that is loaded, what is in stock, and what is short."""
+"""The material table: what the queue needs of each material, where it is loaded, what is in stock, and what is short."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,38 +14,38 @@ from .stock import Stock
 _RUNNING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 _WAITING = frozenset(JobStatus) - _RUNNING - {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
 _TRACE = 0.05
-"""So few grams are nothing."""
+"""Fewer grams than this count as nothing."""
 _MOST_NAMED = 20
 
 
 @dataclass(slots=True)
 class MaterialRow:
-    """A material, or several of which any will do, and what there is of it; weights are in grams."""
+    """A material, or several alternatives, and its stock; weights are in grams."""
 
     choices: tuple[MaterialChoice, ...]
     material: str | None
-    """The name of the material; None if the job does not say what it needs."""
+    """The name of the material; None if the job does not name one."""
     color: str | None = None
-    """The name of the color; None where any will do."""
+    """The name of the color; None for any color."""
     color_code: str | None = None
     needed: float = 0.0
-    """What the waiting jobs take, as far as they are sliced."""
+    """Grams that the waiting jobs take, if sliced."""
     jobs: list[PrintJob] = field(default_factory=list)
-    """The jobs that wait for it."""
+    """The waiting jobs that need it."""
     jobs_not_sliced: int = 0
-    """How many of them take an unknown weight."""
+    """How many of them have an unknown weight."""
     loaded: list[Lot] = field(default_factory=list)
     stock: list[Lot] = field(default_factory=list)
     missing: float = 0.0
-    """What no tray and no spool covers."""
+    """Grams that no tray and no spool covers."""
     covered: bool | None = True
-    """None if it depends on a weight that is not known."""
+    """None if it depends on an unknown weight."""
     short_prints: list[str] = field(default_factory=list)
-    """The printers of which the running print takes more than its tray holds."""
+    """The printers whose running print takes more than its tray has left."""
 
     @property
     def key(self) -> str:
-        """Return what identifies it, also over restarts."""
+        """Return its identity, also across restarts."""
         return "|".join(",".join(f"{name}={value}" for name, value in c.as_json().items()) for c in self.choices)
 
     @property
@@ -55,16 +55,16 @@ class MaterialRow:
 
     @property
     def name(self) -> str | None:
-        """Return material and color as people say it."""
+        """Return the display name of material and color."""
         return " ".join(filter(None, (self.material, self.color))) or None
 
     @property
     def jobs_named(self) -> list[str]:
-        """Return the names of the first jobs that wait for it."""
+        """Return the names of the first waiting jobs that need it."""
         return [job.title for job in self.jobs[:_MOST_NAMED]]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for an action or an attribute, with the first of many trays and jobs."""
+        """Return it for an action or an attribute, with the first trays and jobs."""
         return {
             "material": self.material,
             "color": self.color,
@@ -88,13 +88,13 @@ class MaterialTable:
     """The material table at one time."""
 
     rows: tuple[MaterialRow, ...] = ()
-    """What is short first."""
+    """Short materials first."""
     described: list[dict[str, Any]] = field(default_factory=list)
     """The rows for actions and attributes."""
 
     @property
     def short(self) -> list[MaterialRow]:
-        """Return the rows of which there is too little."""
+        """Return the rows with a shortage."""
         return [row for row in self.rows if row.short]
 
 
@@ -106,9 +106,10 @@ def _loaded(lot: Lot) -> dict[str, Any]:
 
 
 def material_table(jobs: Iterable[PrintJob], stock: Stock, printers: Mapping[str, PrinterState]) -> MaterialTable:
-    """Return a row for each material that the jobs need, what is short first.
+    """Return a row for each material that the jobs need, short ones first.
 
-    A lot serves only one purpose: first the print that runs from it, then the materials for which the least will do. Where a lot of unknown weight would do, nothing is called short.
+    A lot is only used once: first for the print that runs from it, then for the materials with the fewest alternatives.
+    If a lot of unknown weight could cover a material, it does not count as short.
     """
     lots = filament_lots(stock, printers)
     by_kind: dict[FilamentKind, list[Lot]] = {}
@@ -153,7 +154,7 @@ def material_table(jobs: Iterable[PrintJob], stock: Stock, printers: Mapping[str
 
 
 def _is_short(need: FilamentNeed, printer: PrinterState, lot: Lot) -> bool:
-    """Use what the rest of a running print takes of its tray; return whether that is more than there is."""
+    """Use the rest of a running print from its tray; return whether that is more than there is."""
     percent = printer.telemetry.percent
     if lot.left is None or need.grams is None or percent is None:
         return False
@@ -162,7 +163,7 @@ def _is_short(need: FilamentNeed, printer: PrinterState, lot: Lot) -> bool:
 
 
 def _exactness(row: MaterialRow) -> tuple[int, int]:
-    """Return what sorts first the rows for which the least will do: a color comes before any color of its material."""
+    """Return the sort key of rows, fewest alternatives first: a color comes before any color of its material."""
     steps = ("variant_id", "material_id", "material_type", "group_id")
     exact = [next(step for step, name in enumerate(steps) if getattr(choice, name)) for choice in row.choices]
     return max(exact, default=len(steps)), len(row.loaded) + len(row.stock)
@@ -186,7 +187,7 @@ def _cover(row: MaterialRow) -> None:
 
 
 def _exact(choice: MaterialChoice) -> MaterialChoice:
-    """Return a choice without what its most exact name implies."""
+    """Return a choice without the parts that its most specific name implies."""
     if choice.variant_id is not None:
         return MaterialChoice(variant_id=choice.variant_id)
     if choice.material_id is not None:
@@ -201,7 +202,7 @@ def _new_row(choices: tuple[MaterialChoice, ...], stock: Stock) -> MaterialRow:
 
 
 def name_of(choices: tuple[MaterialChoice, ...], stock: Stock) -> str | None:
-    """Return what people call these materials, of which any will do; None if there are none."""
+    """Return the display name of these alternatives; None if there are none."""
     names = (_names(choice, stock) for choice in choices)
     return " / ".join(dict.fromkeys(" ".join(filter(None, (name, color))) for name, color, _ in names)) or None
 

@@ -1,4 +1,4 @@
-"""What an energy meter has counted, over resets, gaps and restarts."""
+"""The energy counted by a meter, across resets, gaps and restarts."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ _SPACING = 15.0
 """Seconds between two samples that are kept."""
 _MOST_GAPS = 100
 _TOLERANCE = 900.0
-"""Seconds without a reading after which nobody knows what the meter showed then."""
+"""Seconds without a reading after which the meter's value in between counts as unknown."""
 _RESET_BELOW = 0.9
-"""A reading of less than this share of the one before is a new start, as for Home Assistant; more is an inaccuracy."""
+"""A reading below this share of the previous one is a reset, as in Home Assistant; above it, an inaccuracy."""
 
 
 class MeterReadings:
-    """The energy that was counted since the first reading, in kilowatt-hours, and when; times are in seconds (POSIX)."""
+    """The energy counted since the first reading, in kilowatt-hours by time; times are in seconds (POSIX)."""
 
     def __init__(self) -> None:
         """Start without any reading."""
@@ -26,12 +26,12 @@ class MeterReadings:
         self._times: list[float] = []
         self._totals: list[float] = []
         self._seen_at: float | None = None
-        """When the meter was last known to show what it showed last."""
+        """When the meter last had its current value."""
         self._gap_since: float | None = None
         self._gaps: list[tuple[float, float]] = []
 
     def add(self, kwh: float, at: float, last_reset: str | None = None) -> None:
-        """Take a reading over."""
+        """Add a reading."""
         if not math.isfinite(kwh) or kwh < 0:
             self.lose(at)
             return
@@ -55,16 +55,16 @@ class MeterReadings:
             del self._times[0], self._totals[0]
 
     def lose(self, at: float) -> None:
-        """Note that the meter shows nothing from now on."""
+        """Record that the meter has no value from now on."""
         if self._gap_since is None and self._seen_at is not None:
             self._gap_since = at
 
     def is_waiting(self, at: float) -> bool:
-        """Return whether the reading at a time is not known yet, because the meter has been away for long."""
+        """Return whether the reading at a time is still unknown, because the meter has been unavailable for long."""
         return self._gap_since is not None and at - self._gap_since > _TOLERANCE
 
     def total_at(self, at: float) -> float | None:
-        """Return what was counted until a time; None if that is not known."""
+        """Return the energy counted until a time; None if unknown."""
         if not self._times:
             return None
         gaps = self._gaps if self._gap_since is None else [*self._gaps, (self._gap_since, math.inf)]
@@ -85,7 +85,7 @@ class MeterReadings:
 
     @classmethod
     def restore(cls, saved: object) -> Self:
-        """Load what ``export`` returned; without any reading if that is damaged."""
+        """Load the result of ``export``; start without readings if it is damaged."""
         readings = cls()
         if not isinstance(saved, Mapping):
             return readings

@@ -1,4 +1,4 @@
-"""What is known of the open orders besides the orders themselves: items, customers' names, what has been printed."""
+"""Details of open orders: items, names of customers, and printed jobs."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from ..api.models.order_item import Customer, OrderItem
 
 @dataclass(slots=True)
 class OrderBook:
-    """Details of orders by order ID; an order that is missing is not known."""
+    """Details by order ID; a missing order is unknown."""
 
     items: dict[str, list[OrderItem]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -17,7 +17,7 @@ class OrderBook:
     printed: Counter[str] = field(default_factory=Counter)
     """Completed jobs."""
     counted: set[str] = field(default_factory=set)
-    """Orders whose completed jobs were counted."""
+    """Orders whose completed jobs were read."""
 
     def take_items(self, order_ids: Iterable[str], items: Iterable[OrderItem]) -> None:
         """Replace the items of these orders, and forget those of others."""
@@ -36,7 +36,7 @@ class OrderBook:
         self.printed = Counter({order_id: printed.get(order_id, 0) for order_id in self.counted})
 
     def count_printed(self, order_id: str) -> None:
-        """Count a job that has just been completed."""
+        """Count a job that has just completed."""
         if order_id in self.counted:
             self.printed[order_id] += 1
 

@@ -1,4 +1,4 @@
-"""What things cost in a store."""
+"""Prices of a store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ class PriceList:
     currency_known: bool = False
     """The store's currency was read, or the key is not allowed to read it."""
     extra_costs: Mapping[str, ExtraCost] | None = None
-    """By SKU ID, of one SKU; one that is missing has none. None until they were read."""
+    """By SKU ID, for one copy; a missing SKU has none. None until read."""
     jobs_of_sku: Mapping[str, float] = field(default_factory=dict)
-    """By SKU ID: how many jobs one SKU makes."""
+    """Number of jobs of one copy, by SKU ID."""
 
     def price(self, choices: tuple[MaterialChoice, ...]) -> float | None:
-        """Return the price of a kilogram; None if it is unknown, or depends on which of several materials it is."""
+        """Return the price of a kilogram; None if unknown, or if it depends on which of several materials is used."""
         prices = {price for choice in choices for price in self._prices(choice)}
         return prices.pop() if len(prices) == 1 else None
 

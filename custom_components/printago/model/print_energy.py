@@ -1,4 +1,4 @@
-"""The energy of prints: what the meter of a printer has counted from start to end. Kept across restarts."""
+"""The energy of prints, from the meters of printers. Kept across restarts."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ _MOST = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintEnergy:
-    """The energy of a print, as its meter has measured it."""
+    """The measured energy of a print."""
 
     kwh: float
     price: float | None = None
-    """Of a kilowatt-hour; None if no price is known."""
+    """Price of a kilowatt-hour; None if unknown."""
     currency: str | None = None
-    """Of the price."""
+    """Currency of the price."""
 
     @property
     def cost(self) -> float | None:
-        """Return what it costs in ``currency``; None if it has no price."""
+        """Return its cost in ``currency``; None if it has no price."""
         return None if self.price is None else self.kwh * self.price
 
 
@@ -33,7 +33,7 @@ class _Meter:
     entity_id: str
     readings: MeterReadings
     running: tuple[str, float] | None = None
-    """The print that runs, and what the meter had counted when it started."""
+    """The running print, and the meter's count at its start."""
 
 
 class PrintEnergies:
@@ -45,14 +45,14 @@ class PrintEnergies:
         self._of_print: OrderedDict[str, PrintEnergy] = OrderedDict()
 
     def use_meter(self, printer_id: str, entity_id: str) -> MeterReadings:
-        """Return the readings of the meter that a printer has; of another one than before they start anew."""
+        """Return the readings of a printer's meter; with another meter they start over."""
         meter = self._meters.get(printer_id)
         if meter is None or meter.entity_id != entity_id:
             meter = self._meters[printer_id] = _Meter(entity_id, MeterReadings())
         return meter.readings
 
     def keep_only(self, printer_ids: set[str]) -> None:
-        """Forget the meters of all other printers."""
+        """Remove the meters of all other printers."""
         for printer_id in self._meters.keys() - printer_ids:
             del self._meters[printer_id]
 
@@ -66,19 +66,19 @@ class PrintEnergies:
         return bool(self._of_print)
 
     def begin(self, printer_id: str, print_id: str, at: float) -> None:
-        """Note what the meter of a printer shows when a print starts."""
+        """Record the meter's count at the start of a print."""
         if (meter := self._meters.get(printer_id)) is None:
             return
         total = meter.readings.total_at(at)
         meter.running = (print_id, total) if total is not None else None
 
     def is_waiting(self, printer_id: str, ended_at: float) -> bool:
-        """Return whether the energy of a print depends on a reading that is still to come."""
+        """Return whether the energy of a print depends on a reading that is not known yet."""
         meter = self._meters.get(printer_id)
         return meter is not None and meter.readings.is_waiting(ended_at)
 
     def measured(self, printer_id: str, print_id: str, started_at: float | None, ended_at: float) -> float | None:
-        """Return the kilowatt-hours of a print; None if they are not known."""
+        """Return the kilowatt-hours of a print; None if unknown."""
         if (meter := self._meters.get(printer_id)) is None:
             return None
         if meter.running is not None and meter.running[0] == print_id:
@@ -89,7 +89,7 @@ class PrintEnergies:
         return None if start is None or end is None else max(0.0, end - start)
 
     def remember(self, key: str, energy: PrintEnergy) -> PrintEnergy:
-        """Keep the energy of a print that has ended."""
+        """Store the energy of an ended print."""
         self._of_print[key] = energy
         if len(self._of_print) > _MOST:
             self._of_print.popitem(last=False)

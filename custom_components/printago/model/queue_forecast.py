@@ -1,4 +1,4 @@
-"""What the queue takes, and when the farm will have printed it, as far as estimates reach."""
+"""The print time of the queue, and when it will be printed, by the known estimates."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _AWAY = frozenset({Readiness.MAINTENANCE, Readiness.DISABLED, Readiness.OFFLINE}
 
 @dataclass(frozen=True, slots=True)
 class PlannedPrint:
-    """When a job of the queue can be printed, if nobody changes the queue and beds are cleared at once."""
+    """When a job of the queue can be printed, if the queue does not change and beds are cleared at once."""
 
     job: PrintJob
     printer_id: str
@@ -26,7 +26,7 @@ class PlannedPrint:
 
 @dataclass(slots=True)
 class QueueForecast:
-    """What waits; jobs without an estimate are counted, not guessed."""
+    """The waiting jobs; those without an estimate are counted, not guessed."""
 
     seconds: float = 0.0
     grams: float = 0.0
@@ -34,12 +34,12 @@ class QueueForecast:
     without_time: int = 0
     without_weight: int = 0
     unplanned: int = 0
-    """Jobs that have no printer that could take them, or no estimate."""
+    """Jobs without a possible printer, or without an estimate."""
     planned: list[PlannedPrint] = field(default_factory=list)
 
     @property
     def ends_at(self) -> datetime | None:
-        """Return when all that could be planned is printed; None if nothing could."""
+        """Return when all planned jobs will be printed; None if there are none."""
         return max((one.ends_at for one in self.planned), default=None)
 
 
@@ -49,9 +49,9 @@ def forecast_queue(
     printers: Mapping[str, PrinterState],
     now: datetime,
 ) -> QueueForecast:
-    """Plan the jobs that wait in their order, each on the printer that is free first.
+    """Plan the waiting jobs in their order, each on the printer that is free first.
 
-    A job that is pinned to a printer waits for that one; other tags and materials are not looked at.
+    A job pinned to a printer waits for that one; other tags and materials are not considered.
     """
     forecast = QueueForecast()
     jobs = list(jobs)
@@ -68,7 +68,7 @@ def forecast_queue(
         forecast.grams += grams or 0.0
         pin = (job.required_printer_tags or {}).get(PIN)
         while queue and free_at[queue[0][1]] != queue[0][0]:
-            # A pinned job has taken that printer meanwhile.
+            # A pinned job has that printer in the meantime.
             heapq.heapreplace(queue, (free_at[queue[0][1]], queue[0][1]))
         printer_id = pin if pin is not None else (queue[0][1] if queue else None)
         if seconds is None or printer_id is None or printer_id not in free_at:
@@ -86,7 +86,7 @@ def _free_at(
     printers: Mapping[str, PrinterState],
     now: datetime,
 ) -> dict[str, datetime]:
-    """Return when each printer that takes jobs will be free."""
+    """Return when each usable printer will be free."""
     free_at = {
         printer.id: max(now, printer.end_time or now) for printer in printers.values() if printer.readiness not in _AWAY
     }

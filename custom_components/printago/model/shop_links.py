@@ -11,19 +11,19 @@ STALE_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ShopLink:
-    """A shop with what is known of its connection."""
+    """A shop and its connection."""
 
     shop: Shop
     status: ShopStatus = field(default_factory=ShopStatus)
 
     @property
     def name(self) -> str:
-        """Return what people call the shop."""
+        """Return the display name of the shop."""
         return self.shop.name or (self.shop.type or self.shop.id).capitalize()
 
     @property
     def last_synced_at(self) -> datetime | None:
-        """Return when orders were last taken in, by whatever says the latest time; None if it is unknown."""
+        """Return the latest known time when orders were imported; None if unknown."""
         times = (self.shop.last_synced_at, self.status.last_synced_at)
         return max((time for time in times if time is not None), default=None)
 
@@ -59,7 +59,7 @@ class ShopLinks:
             self.all[shop_id] = replace(link, status=status)
 
     def next_to_ask(self) -> Shop | None:
-        """Return the shop whose connection was asked for the longest ago; each is asked in turn."""
+        """Return the shop whose connection was read the longest ago; they take turns."""
         shops = [link.shop for link in self.all.values() if link.shop.type in WITH_STATUS]
         if not shops:
             return None

@@ -88,7 +88,7 @@ def alike[T](
 
 
 def similar(wanted: str, names: Iterable[str]) -> list[str]:
-    """Return the few names that are most like what was written, best first, and those that contain it."""
+    """Return the few most similar names, best first, and those that contain the text."""
     if not (key := folded(wanted)[:_COMPARED]):
         return []
     by_key = {folded(name)[:_COMPARED]: name for name in names}

@@ -1,8 +1,8 @@
-"""The stages of a print that have translations, and the words by which printers report them."""
+"""The translated stages of a print, and the texts by which printers report them."""
 
 import re
 
-# Bambu Lab's words, some in two spellings; the rest is shown as it came.
+# Bambu Lab's texts, some in two spellings; others are shown unchanged.
 _STAGES: dict[str, tuple[str, ...]] = {
     "idle": ("Idle",),
     "offline": ("Offline",),
@@ -67,5 +67,5 @@ _BY_WORDS = {_plain(words): stage for stage, known in _STAGES.items() for words 
 
 
 def stage_of(words: str | None) -> str | None:
-    """Return the key of the stage that a printer reports in these words; unknown words are returned unchanged."""
+    """Return the key of the stage for a printer's text; unknown texts are returned unchanged."""
     return words if words is None else _BY_WORDS.get(_plain(words), words)

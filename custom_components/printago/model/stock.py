@@ -1,4 +1,4 @@
-"""What a store knows of its filament and its prices: spools, materials of parts, groups of materials, costs."""
+"""Filament and prices of a store: spools, materials of parts, groups of materials, costs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DEFAULT_SPOOL_GRAMS = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class MaterialGroup:
-    """Materials of which any will do."""
+    """A group of alternative materials."""
 
     name: str | None
     members: tuple[MaterialChoice, ...]
@@ -24,7 +24,7 @@ class MaterialGroup:
 
 @dataclass(slots=True)
 class Stock:
-    """The filament of a store, apart from what is loaded."""
+    """The filament of a store, except the loaded one."""
 
     materials: Materials
     prices: PriceList = field(init=False)
@@ -36,7 +36,7 @@ class Stock:
     """The spools were read."""
     groups: dict[str, MaterialGroup] = field(default_factory=dict)
     spool_grams: dict[str, float] = field(default_factory=dict)
-    """Weight of the filament of a full spool by material ID, where a user has set it."""
+    """Filament weight of a full spool by material ID, if a user has set it."""
     _needs: dict[str, tuple[PrintJob, PartNeeds | None, tuple[FilamentNeed, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,11 +44,11 @@ class Stock:
         self.prices = PriceList(self.materials)
 
     def needs(self, job: PrintJob) -> tuple[FilamentNeed, ...]:
-        """Return what a job takes in all, one for each filament."""
+        """Return all needs of a job, one for each filament."""
         return filament_needs(job, self.parts.get(job.part_id or ""))
 
     def needs_of(self, jobs: Iterable[PrintJob]) -> list[tuple[PrintJob, tuple[FilamentNeed, ...]]]:
-        """Return jobs with what each takes; those that are the same as in the last call are not computed again."""
+        """Return jobs with their needs; unchanged ones are not computed again."""
         kept, self._needs = self._needs, {}
         found: list[tuple[PrintJob, tuple[FilamentNeed, ...]]] = []
         for job in jobs:
@@ -63,7 +63,7 @@ class Stock:
     def take_parts(self, parts: Mapping[str, PartNeeds], *, complete: bool) -> None:
         """Replace the parts; a list that is not complete removes none."""
         kept = {} if complete else self.parts
-        # Jobs of a part that has not changed need not be computed again.
+        # Jobs of an unchanged part need not be computed again.
         same = {key: known for key, new in parts.items() if (known := self.parts.get(key)) == new and known is not None}
         self.parts = {**kept, **parts, **same}
         self.parts_known = True
@@ -75,14 +75,14 @@ class Stock:
 
     def take_groups(self, names: Mapping[str, str | None], members: Mapping[str, list[MaterialChoice]]) -> None:
         """Replace the groups of materials."""
-        # One that does not exist has no members: nobody has to look for it again.
+        # A group that does not exist is empty, so that it is not read again.
         self.groups = {
             group_id: MaterialGroup(names.get(group_id), tuple(members.get(group_id, ())))
             for group_id in names.keys() | members.keys() | self.missing_groups()
         }
 
     def missing_groups(self) -> set[str]:
-        """Return the groups that jobs refer to and that are not known yet."""
+        """Return the unknown groups that jobs refer to."""
         return {
             choice.group_id
             for _, _, needs in self._needs.values()
@@ -93,7 +93,7 @@ class Stock:
 
 
 def part_needs(parts: Mapping[str, Part], assignments: Mapping[str, Assignments]) -> dict[str, PartNeeds]:
-    """Return what parts take, from their records and the materials that are assigned to them."""
+    """Return the needs of parts, from their records and their assigned materials."""
     return {part_id: PartNeeds(part.estimate, assignments.get(part_id, {})) for part_id, part in parts.items()}
 
 

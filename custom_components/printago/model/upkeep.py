@@ -1,4 +1,4 @@
-"""What keeps a farm running besides printing: the maintenance of its printers."""
+"""Maintenance of printers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,15 +15,15 @@ _MOST_SAVED = 20_000
 
 
 class Maintenance:
-    """The maintenance tasks of all printers, and what is due."""
+    """The maintenance tasks of all printers, and the due ones."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.items: dict[str, MaintenanceItem] = {}
-        """All tasks by the ID by which they are marked as done."""
+        """All tasks by enrollment ID."""
         self._of_printer: dict[str, list[MaintenanceItem]] = {}
         self._seen: dict[str, MaintenanceStatus] | None = None
-        """Tasks that are due, by ID, as far as events were fired; None before the first read ever."""
+        """Due tasks by ID whose events were fired; None before the first read."""
 
     def of(self, printer_id: str) -> list[MaintenanceItem]:
         """Return the tasks of a printer, the most urgent first."""
@@ -34,7 +34,7 @@ class Maintenance:
         return sorted((item for item in self.items.values() if item.is_due), key=urgency)
 
     def take(self, items: Mapping[str, MaintenanceItem]) -> list[tuple[str, MaintenanceItem]]:
-        """Replace all tasks; return the events of those that have become due, each once, also over restarts."""
+        """Replace all tasks; return the events of newly due ones, each once, also across restarts."""
         self.items = dict(items)
         self._index()
         before, self._seen = self._seen, {}
@@ -50,7 +50,7 @@ class Maintenance:
         return events
 
     def mark_done(self, item_ids: Iterable[str], now: datetime) -> None:
-        """Show tasks as done that Printago has just marked so."""
+        """Remove tasks from the due ones that Printago has just marked as done."""
         for item_id in item_ids:
             if (item := self.items.get(item_id)) is not None:
                 self.items[item_id] = replace(
@@ -66,7 +66,7 @@ class Maintenance:
         self._of_printer = {}
 
     def export(self) -> dict[str, str] | None:
-        """Return for which tasks events were fired, in a form that JSON can store."""
+        """Return the tasks whose events were fired, in a form that JSON can store."""
         return None if self._seen is None else {item_id: status.value for item_id, status in self._seen.items()}
 
     def restore(self, saved: object) -> None:
@@ -88,6 +88,6 @@ class Maintenance:
 
 
 def urgency(item: MaintenanceItem) -> tuple[int, float, str, str]:
-    """Return what sorts tasks: overdue ones first, then by progress."""
+    """Return the sort key of tasks: overdue ones first, then by progress."""
     status = _ORDER.index(item.status) if item.status is not None else 0
     return (-status, -(item.progress or 0.0), item.name or "", item.id)

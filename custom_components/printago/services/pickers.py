@@ -1,6 +1,6 @@
-"""Offers what a store has in the fields of actions: parts, SKUs, materials, colors and the tags of printers.
+"""Offers the items of the store in the fields of actions: parts, SKUs, materials, colors and tags of printers.
 
-Only what is known anyway is offered: no request is sent for it. Anything else can still be typed.
+Only known items are offered, without a request. Other values can still be typed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,9 +24,9 @@ _DELAY = 5
 """Seconds for which changes are collected."""
 _DESCRIPTIONS = Path(__file__).parents[1] / "services.yaml"
 _ANNOUNCED = "get_parts"
-"""Until a browser has read the descriptions, it shows no fields of this action."""
+"""An action has no fields in a browser until it has read the descriptions."""
 _NEW_NAMES = frozenset({("create_sku", "sku")})
-"""Fields for what does not exist yet."""
+"""Fields for new names."""
 
 type _Choices = dict[str, str]
 """Labels by value."""
@@ -47,7 +47,7 @@ def _materials(runtime: PrintagoRuntime) -> _Choices:
 
 
 def _variants(runtime: PrintagoRuntime) -> _Choices:
-    # A color is looked for in the material that is given beside it, so its name is enough.
+    # A color is searched in the given material, so its name is enough.
     names = [variant.name for variant in runtime.coordinator.farm.materials.variants.values() if variant.name]
     return {tidied(name): tidied(name) for name in names if folded(name)}
 
@@ -65,11 +65,11 @@ _CHOICES: Mapping[str, Callable[[PrintagoRuntime], _Choices]] = {
     "tags": _tags,
     "variant": _variants,
 }
-"""What is offered, by the name of the field."""
+"""The offered options by field."""
 
 
 def _by_name(names: Mapping[str, str | None]) -> _Choices:
-    """Return names to choose from; where several are spelled alike, the ID is the value."""
+    """Return names as options; if several are spelled alike, their values are the IDs."""
     named = {key: tidied(name) for key, name in names.items() if name and folded(name)}
     return {name if label == name else key: label for key, label in distinct(named).items() for name in (named[key],)}
 
@@ -78,14 +78,14 @@ class ActionPickers:
     """Keeps the descriptions of all actions up to date."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start with what services.yaml offers."""
+        """Start with the descriptions of services.yaml."""
         self._hass = hass
         self._described: dict[str, Any] = {}
         self._offered: dict[str, list[dict[str, str]]] = {}
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_follow(self, entry: PrintagoConfigEntry) -> None:
-        """Offer what a store has, as long as it is loaded."""
+        """Offer the items of a store while it is loaded."""
         if not self._described:
             self._described = await self._hass.async_add_executor_job(load_yaml_dict, str(_DESCRIPTIONS))
         coordinator = entry.runtime_data.coordinator
@@ -150,7 +150,7 @@ _NO_TEXT = object()
 
 
 def _fields(description: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the fields of an action, those in sections too."""
+    """Yield the fields of an action, including those in sections."""
     for name, field in (description.get("fields") or {}).items():
         if "fields" in field:
             yield from field["fields"].items()

@@ -1,4 +1,4 @@
-"""Choosing printers by where their devices are, and by labels, beside naming them."""
+"""Selects printers by area, floor and label, besides their names."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -34,7 +34,7 @@ CHOICE_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(ATTR_FLOORS): _PLACES,
     vol.Optional(ATTR_LABELS): _PLACES,
 }
-"""The fields by which an action chooses printers; each is an ID or a name."""
+"""The fields that select printers; each has IDs or names."""
 CHOICES = (ATTR_PRINTERS, ATTR_AREAS, ATTR_FLOORS, ATTR_LABELS)
 
 _TARGETS: Mapping[str, tuple[str, Callable[[HomeAssistant], Mapping[str, str]]]] = {
@@ -52,9 +52,9 @@ _TARGETS: Mapping[str, tuple[str, Callable[[HomeAssistant], Mapping[str, str]]]]
 
 @callback
 def async_chosen_printers(call: ServiceCall) -> tuple[PrintagoCoordinator, list[PrinterState], list[PrinterState]]:
-    """Return the store, the printers that are named, and those in the places and with the labels that are.
+    """Return the store, the named printers, and those in the given areas and floors or with the given labels.
 
-    Raises ServiceValidationError for what there is not, and where there is no printer in any of the places.
+    Raises ServiceValidationError for unknown ones, and if none of them has a printer.
     """
     target = {key: _ids(call.hass, field, call.data[field], names) for field, key, names in _chosen(call)}
     if not target:
@@ -100,7 +100,7 @@ def _ids(
 
 @callback
 def _async_coordinator_of(call: ServiceCall, devices: Iterable[dr.DeviceEntry]) -> PrintagoCoordinator:
-    """Return the store that is named, else the only one that has devices there, else the only one there is."""
+    """Return the given store, else the only one with devices there, else the only one there is."""
     if ATTR_CONFIG_ENTRY_ID in call.data or ATTR_PRINTERS in call.data:
         return async_coordinator(call)
     loaded: list[PrintagoConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)

@@ -19,7 +19,7 @@ BEDS_TO_CLEAR = TodoEntityDescription(key="beds_to_clear", features=((COMPLETE, 
 
 
 class BedList(FarmList):
-    """The beds that need clearing, by the names of their printers: people say "complete P1S 03 on beds to clear"."""
+    """The beds that need clearing, by the names of their printers: users say "complete P1S 03 on beds to clear"."""
 
     @override
     @callback

@@ -1,4 +1,4 @@
-"""What all to-do lists of the farm share."""
+"""Base class of the to-do lists."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from ..hub.localize import format_string
 from ..model.farm import Farm
 
 MOST_ITEMS = 1000
-"""How many items a list shows: the first ones."""
+"""How many items a list shows."""
 _SHORT_NAME = "short_name_added"
 COMPLETE = TodoListEntityFeature.UPDATE_TODO_ITEM
 
@@ -30,7 +30,7 @@ class TodoEntityDescription(FarmEntityDescription):
     """Describes a to-do list."""
 
     features: tuple[tuple[TodoListEntityFeature, Permissions], ...] = ()
-    """What can be done with its items, and the permissions that the key needs for it."""
+    """The possible actions with its items, and the permissions that the key needs for them."""
 
 
 class FarmList(FactEntity, TodoListEntity):
@@ -41,7 +41,7 @@ class FarmList(FactEntity, TodoListEntity):
     def __init__(
         self, coordinator: PrintagoCoordinator, description: TodoEntityDescription, words: Mapping[str, str]
     ) -> None:
-        """Show a list in ``words``, the translations."""
+        """Show a list with ``words``, the translations."""
         super().__init__(coordinator, description)
         self._words = words
         self._attr_todo_items = []
@@ -53,9 +53,10 @@ class FarmList(FactEntity, TodoListEntity):
 
     @callback
     def _async_add_short_name(self) -> None:
-        """Let people say the name of the list without that of the farm.
+        """Add the name of the list without that of the farm as an alias for voice commands.
 
-        This happens once, so that whoever removes the alias is not given it again. Of several farms the first one gets it.
+        This is done once, so an alias that the user has removed is not added again. Of several farms the first one gets
+        it.
         """
         registry, entry, name = er.async_get(self.hass), self.registry_entry, self.name
         if entry is None or _SHORT_NAME in entry.options.get(DOMAIN, {}) or not isinstance(name, str):
@@ -91,7 +92,7 @@ class FarmList(FactEntity, TodoListEntity):
         await self.async_complete(item.uid or "")
 
     async def async_complete(self, uid: str) -> None:
-        """Do what settles an item; raises HomeAssistantError."""
+        """Do the action of a completed item; raises HomeAssistantError."""
         raise NotImplementedError
 
     def _gone(self, uid: str) -> ServiceValidationError:
@@ -106,5 +107,5 @@ class FarmList(FactEntity, TodoListEntity):
 
 
 def open_item(uid: str, summary: str, **fields: Any) -> TodoItem:
-    """Return an item that is to be done."""
+    """Return an open item."""
     return TodoItem(uid=uid, summary=summary, status=TodoItemStatus.NEEDS_ACTION, **fields)

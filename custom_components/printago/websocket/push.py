@@ -1,4 +1,4 @@
-"""Sends answers, once or on every change."""
+"""Sends responses, once or on every change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ type Read = Callable[[Viewer], Json]
 
 
 def answer(read: Read, viewer: Viewer) -> Json:
-    """Return an answer, or that the store is not loaded."""
+    """Return a response, or that the store is not loaded."""
     return {"loaded": True, **read(viewer)} if viewer.loaded else {"loaded": False}
 
 
@@ -21,7 +21,7 @@ class Subscription:
     """Sends a response whenever it differs from the last one; it survives reloads of the entry."""
 
     def __init__(self, viewer: Viewer, read: Read, send: Callable[[Json], None]) -> None:
-        """Prepare answers for a viewer."""
+        """Prepare responses for a viewer."""
         self._viewer = viewer
         self._read = read
         self._send = send
@@ -31,7 +31,7 @@ class Subscription:
 
     @callback
     def begin(self) -> None:
-        """Send the first answer, and every other one from now on."""
+        """Send the first response, and every different one from now on."""
         self._stop_following = async_dispatcher_connect(
             self._viewer.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_on_entry
         )
@@ -39,7 +39,7 @@ class Subscription:
 
     @callback
     def end(self) -> None:
-        """Send nothing more."""
+        """Stop sending."""
         for stop in (self._stop_listening, self._stop_following):
             if stop is not None:
                 stop()

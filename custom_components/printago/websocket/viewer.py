@@ -1,4 +1,4 @@
-"""Who asks for something: which store, whether they may see it, and how pictures are signed for them."""
+"""The viewer of a request: the store, the user's rights, and the signatures of pictures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Viewer:
     token_id: str
     limit: int
     device_id: str | None = None
-    """The device that was named: the farm's, or a printer's."""
+    """The named device: the farm's, or a printer's."""
     pictures: dict[str, str | None] = field(default_factory=dict)
     """Signed paths by storage path: with a new signature each time, the browser would fetch the same picture again."""
 
