@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable
+from itertools import batched
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from ..api import PermissionDeniedError, PrintagoError
 from ..api.models.maintenance import MaintenanceItem
@@ -17,6 +18,8 @@ from .store_access import StoreAccess
 ENTITLEMENTS = "entitlements"
 _PATIENCE = 1.0
 """Seconds for which the first set-up waits, so that no switch appears only to become unavailable."""
+_AT_ONCE = 20
+"""Printers that are updated in one go."""
 
 
 class UpkeepPoll:
@@ -50,16 +53,25 @@ class UpkeepPoll:
         self._store.listeners.async_update_farm()
 
     async def _async_read_maintenance(self) -> None:
+        maintenance, printers = self._facts.maintenance, self._store.farm.printers
         try:
             items = await self._store.client.upkeep.maintenance()
         except PermissionDeniedError:
             self._facts.forget(Fact.MAINTENANCE)
-            self._async_update(self._store.farm.printers)
+            await self._async_update(tuple(printers))
             raise
-        events = self._facts.maintenance.take(items)
+        before = {printer_id: maintenance.of(printer_id) for printer_id in printers}
+        events = maintenance.take(items)
+        was_known = Fact.MAINTENANCE in self._facts.known
         self._facts.known.add(Fact.MAINTENANCE)
         self._store.store_state.async_save_soon()
-        self._async_update(self._store.farm.printers)
+        await self._async_update(
+            [
+                printer_id
+                for printer_id in printers
+                if not was_known or maintenance.of(printer_id) != before.get(printer_id)
+            ]
+        )
         if events:
             self._store.updates.event_publisher.async_publish(self._event(kind, item) for kind, item in events)
 
@@ -77,8 +89,10 @@ class UpkeepPoll:
             },
         )
 
-    @callback
-    def _async_update(self, printer_ids: Iterable[str]) -> None:
+    async def _async_update(self, printer_ids: Iterable[str]) -> None:
+        """Update the farm and these printers, some at a time: each printer has dozens of entities."""
         self._store.listeners.async_update_farm()
-        for printer_id in tuple(printer_ids):
-            self._store.listeners.async_update_printer(printer_id)
+        for some in batched(printer_ids, _AT_ONCE, strict=False):
+            for printer_id in some:
+                self._store.listeners.async_update_printer(printer_id)
+            await asyncio.sleep(0)
