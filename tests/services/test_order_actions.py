@@ -13,7 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.const import DOMAIN
 from tests.conftest import SetUp
 from tests.support.actions import act, sent
-from tests.support.common import pass_time, paths
+from tests.support.common import entity_id, pass_time, paths, until
+from tests.support.event_recorder import EventRecorder
 from tests.support.todo import items, until_list, until_shown
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.clock import to_iso
@@ -121,6 +122,29 @@ async def test_orders_are_closed_by_number_in_one_request_and_leave_the_list(
     await until_shown(hass, farm, "open_orders", "1001")
 
 
+async def test_events_of_orders_from_before_the_start_have_their_numbers(
+    hass: HomeAssistant, farm: VirtualFarm, order: str, entry: MockConfigEntry, recorder: EventRecorder
+) -> None:
+    event = entity_id(hass, farm.config.store_id, "order", "event")
+    numbers: list[str | None] = []
+
+    async def note_number(times: int) -> None:
+        await until(hass, lambda: len(recorder.of(event)) == times)
+        state = hass.states.get(event)
+        assert state is not None
+        numbers.append(state.attributes.get("order_number"))
+
+    await act(hass, "close_orders", orders=["2001"])
+    farm.settle()
+    await note_number(1)
+    other = next(each for each in farm.world.orders.values() if each["orderNumber"] == "1001")
+    farm.orders.cancel(other["id"])
+    farm.settle()
+    await note_number(2)
+    assert recorder.of(event) == ["order_closed", "order_canceled"]
+    assert numbers == ["2001", "1001"]
+
+
 async def test_what_printago_does_not_close_is_returned_or_raised(
     hass: HomeAssistant, farm: VirtualFarm, order: str, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,4 +161,4 @@ async def test_what_printago_does_not_close_is_returned_or_raised(
     assert failed.value.translation_key == "orders_not_closed"
     with pytest.raises(ServiceValidationError) as unknown:
         await act(hass, "close_orders", orders=["none"])
-    assert unknown.value.translation_key == "order_not_found"
+    assert unknown.value.translation_key == "order_unknown"

@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..api import MAX_UNSAVED, RateLimiter, RequestLog, ServerClock, uptime
+from ..api.models.order import Order
 from ..const import DOMAIN
 from ..model.catalog_names import CatalogNames
 from ..model.events import EventDetector, FarmEvent, Scope
@@ -61,7 +62,7 @@ class StoreState:
         self.clock = ServerClock(dt_util.utcnow, on_known=self.limiter.date_restored)
         self.outage = StreamOutage()
         self.farm = Farm(self.clock.now)
-        self.event_detector = EventDetector(self.farm)
+        self.event_detector = self._new_detector()
         self.results = Results()
         self.facts = StoreInfo()
         self.energies = PrintEnergies()
@@ -95,6 +96,14 @@ class StoreState:
         self._unsub_stop: CALLBACK_TYPE | None = None
         self._save_waits = False
 
+    def _new_detector(self) -> EventDetector:
+        detector = EventDetector(self.farm)
+        detector.known_order = self._known_order
+        return detector
+
+    def _known_order(self, order_id: str) -> Order | None:
+        return self.facts.order(order_id)
+
     @property
     def realtime_endpoint(self) -> str | None:
         """Return the address at which realtime last worked."""
@@ -119,7 +128,7 @@ class StoreState:
     def async_forget_farm(self) -> None:
         """Reset everything except for the quota, which Printago still counts."""
         self.farm = Farm(self.clock.now)
-        self.event_detector = EventDetector(self.farm)
+        self.event_detector = self._new_detector()
         self.results = Results()
         self.facts = StoreInfo()
         self.energies = PrintEnergies()

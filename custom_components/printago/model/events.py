@@ -7,6 +7,7 @@ fire it again. The first update of a printer only sets its initial state.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -118,6 +119,8 @@ class EventDetector:
         self._last_seen: dict[str, _PrinterSnapshot] = {}
         self.external_prints = PrintTracker(farm)
         self._orders: OrderedDict[str, Order] = OrderedDict()
+        self.known_order: Callable[[str], Order | None] = lambda order_id: None
+        """Returns an order of which no event was seen; set by the owner."""
         self._expected_off: dict[str, datetime] = {}
 
     def expect_fabmatic_off(self, printer_id: str) -> None:
@@ -247,7 +250,7 @@ class EventDetector:
         return [self._order_event("completed", order_id, ended_at)]
 
     def _of_order(self, change: OrderChange) -> list[FarmEvent]:
-        known = self._orders.get(change.id)
+        known = self._orders.get(change.id) or self.known_order(change.id)
         if change.action is Action.DELETE:
             self._orders.pop(change.id, None)
             return []
@@ -267,7 +270,7 @@ class EventDetector:
         return []
 
     def _order_event(self, kind: str, order_id: str, when: datetime | None) -> FarmEvent:
-        order = self._orders.get(order_id)
+        order = self._orders.get(order_id) or self.known_order(order_id)
         return FarmEvent(
             scope=Scope.ORDER,
             kind=f"order_{kind}",

@@ -43,6 +43,7 @@ class StoreInfo:
         """Open orders by ID."""
         self.slots: int | None = None
         """How many jobs the subscription runs at once; None if unlimited or unknown."""
+        self._closed: dict[str, Order] = {}
         self.book = OrderBook()
         self.shops = ShopLinks()
         self.maintenance = Maintenance()
@@ -66,6 +67,7 @@ class StoreInfo:
             order_id: without_future_timestamp(order, now) for order_id, order in listing.rows.items() if order.is_open
         }
         self.known.add(Fact.ORDERS)
+        self._closed.clear()
         for order_id, action, source in journal or ():
             self.apply_order(order_id, action, source)
 
@@ -91,9 +93,14 @@ class StoreInfo:
         return known is not None or order.status is not None
 
     def close_orders(self, order_ids: Iterable[str]) -> None:
-        """Drop orders that Printago has just closed."""
+        """Drop orders that Printago has just closed; their events come later."""
         for order_id in order_ids:
-            self.orders.pop(order_id, None)
+            if (order := self.orders.pop(order_id, None)) is not None:
+                self._closed[order_id] = order
+
+    def order(self, order_id: str) -> Order | None:
+        """Return an order that is open, or was until we closed it."""
+        return self.orders.get(order_id) or self._closed.get(order_id)
 
     def apply_slots(self, slots: int | None) -> None:
         """Set how many jobs the subscription runs at once; None for no limit."""
