@@ -56,6 +56,8 @@ async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it
         "GET /v1/parts",
         # What was printed of the open orders.
         "GET /v1/print-jobs",
+        # The first page of past jobs, which is the only one here.
+        "GET /v1/print-jobs",
         "GET /v1/print-jobs/stats/completed-count",
         "GET /v1/settings/store",
         "GET /v1/settings/store",

@@ -45,6 +45,8 @@ class History:
         self.valuer: Valuer = lambda *_: NOTHING_KNOWN
         self.can_value: Callable[[], bool] = lambda: True
         """Returns whether the valuer knows what it needs; the past waits for that."""
+        self.on_valuable: Callable[[], None] = lambda: None
+        """Called when the valuer may have learned what it needs; set by who waits for it."""
         self.forecaster = QueueForecaster(entry, coordinator)
         self.unclear: set[str] = set()
         """IDs of jobs whose event had too little data."""
@@ -65,6 +67,11 @@ class History:
     def known(self) -> bool:
         """Return whether any of the past is known."""
         return self._loaded and (self.past.cursor.until is not None or self.past.cursor.done)
+
+    @callback
+    def async_on_answered(self) -> None:
+        """Let who waits for what prints are valued by look again."""
+        self.on_valuable()
 
     async def async_load(self) -> None:
         """Load what was stored, and follow the farm."""

@@ -18,7 +18,7 @@ from ..coordinator import PrintagoCoordinator
 from .archive import Cursor
 from .keeper import History
 
-FIRST_DELAY = 40.0
+FIRST_DELAY = 30.0
 """Seconds after the start of an entry, which must not become slower."""
 PAUSE = 5.0
 """Seconds between two pages."""
@@ -63,6 +63,7 @@ class HistoryReader:
         """Begin in half a minute."""
         self._entry.async_on_unload(self._async_stop)
         self._history.async_add_listener(self._async_on_change)
+        self._history.on_valuable = self._async_on_valuable
         self._async_read_in(FIRST_DELAY)
 
     @callback
@@ -91,6 +92,12 @@ class HistoryReader:
             return
         self._reading = True
         self._entry.async_create_background_task(self._hass, self._async_read(), f"{DOMAIN} history")
+
+    @callback
+    def _async_on_valuable(self) -> None:
+        if self._waited and self._cancel is not None and self._history.can_value():
+            self._cancel()
+            self._async_begin(None)
 
     def _waits_for_prices(self) -> bool:
         """Return whether to wait for what prints are valued by, which is not for long."""

@@ -29,7 +29,7 @@ class MaterialWatch:
         self._publish = publish
         self._cancel: CALLBACK_TYPE | None = None
         self._last_short: dict[str, float] = {}
-        store.slow_poller.on_answered = self._async_look_soon
+        store.slow_poller.async_add_answered(self._async_look_soon)
         entry.async_on_unload(store.listeners.async_add_farm(self._async_look_soon))
         entry.async_on_unload(self._async_stop)
 

@@ -76,8 +76,7 @@ class SlowPoller:
         self._is_crowded = is_crowded
         self._entry = entry
         self._reads: dict[str, _Read] = {}
-        self.on_answered: Callable[[], None] = lambda: None
-        """Called when a read has succeeded or was refused; set by the owner."""
+        self._on_answered: list[Callable[[], None]] = []
         self._started = False
 
     def add(
@@ -97,6 +96,11 @@ class SlowPoller:
     def is_refused(self, name: str) -> bool:
         """Return whether the key is not allowed to read this."""
         return self._reads[name].refusals > 0
+
+    @callback
+    def async_add_answered(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when a read has succeeded or was refused."""
+        self._on_answered.append(listener)
 
     def is_answered(self, name: str) -> bool:
         """Return whether this was read, or refused, at least once."""
@@ -186,7 +190,8 @@ class SlowPoller:
             read.failed = False
             read.answered = True
         if read.answered and not read.failed:
-            self.on_answered()
+            for listener in self._on_answered:
+                listener()
 
     @callback
     def _async_stop(self) -> None:
