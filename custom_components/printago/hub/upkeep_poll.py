@@ -91,6 +91,7 @@ class UpkeepPoll:
 
     async def _async_update(self, printer_ids: Iterable[str]) -> None:
         """Update the farm and these printers, some at a time: each printer has dozens of entities."""
+        await asyncio.sleep(0)
         self._store.listeners.async_update_farm()
         for some in batched(printer_ids, _AT_ONCE, strict=False):
             for printer_id in some:
