@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from dataclasses import replace
 import gc
 import logging
 from typing import Any, cast
@@ -107,18 +108,22 @@ def garbage_collection() -> Iterator[None]:
 
 
 @pytest.fixture
-def farm_config(request: pytest.FixtureRequest) -> FarmConfig:
+def farm_config() -> FarmConfig:
     """Return the settings of the farm: time is stopped unless a test advances it, and all rules are strict.
 
-    Most of a test's time is the setup of fifty entities per printer: `printers(n)` marks tests that need only a few.
+    Most of a test's time is the setup of forty entities per printer. `printers(3)` marks tests that need only a printer
+    that prints, one whose bed needs clearing, and one that is ready.
     """
-    marker = request.node.get_closest_marker("printers")
-    return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True, printers=marker.args[0] if marker else 8)
+    return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True)
 
 
 @pytest.fixture
-async def farm(socket_enabled: None, farm_config: FarmConfig) -> AsyncGenerator[VirtualFarm]:
+async def farm(
+    request: pytest.FixtureRequest, socket_enabled: None, farm_config: FarmConfig
+) -> AsyncGenerator[VirtualFarm]:
     """Run a virtual farm for one test."""
+    if marker := request.node.get_closest_marker("printers"):
+        farm_config = replace(farm_config, printers=marker.args[0])
     async with VirtualFarm(farm_config) as running:
         yield running
 

@@ -16,6 +16,8 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, until_farm, value_of
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 X1C = "X1 Carbon 01"
 CONFIRM = "confirm_bed"
 

@@ -28,6 +28,8 @@ from tests.support.automations import assert_described, automate
 from tests.support.common import device_of, entity_id, pass_time, printer_named, until, value_of
 from virtual_farm import VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 
@@ -261,6 +263,7 @@ async def test_new_order_triggers(hass: HomeAssistant, farm: VirtualFarm, entry:
     assert ran == [entity_id(hass, farm.config.store_id, "order", "event")]
 
 
+@pytest.mark.printers(8)
 @pytest.mark.usefixtures("calm")
 async def test_order_triggers_with_its_last_print(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry

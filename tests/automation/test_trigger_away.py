@@ -24,7 +24,7 @@ AWAY = pytest.mark.parametrize(
     ids=" then ".join,
 )
 
-pytestmark = pytest.mark.usefixtures("calm")
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.printers(3)]
 
 
 @pytest.fixture
@@ -136,6 +136,7 @@ async def test_state_that_ended_too_early_does_not_trigger(hass: HomeAssistant, 
     assert ran == []
 
 
+@pytest.mark.printers(8)
 @pytest.mark.parametrize(("behavior", "runs"), [("each", 2), ("first", 1), ("all", 1)])
 async def test_unavailable_targets_count_with_their_last_state(
     hass: HomeAssistant, bed: str, other_bed: str, behavior: str, runs: int
@@ -150,6 +151,7 @@ async def test_unavailable_targets_count_with_their_last_state(
     assert len(ran) == runs
 
 
+@pytest.mark.printers(8)
 @pytest.mark.parametrize("behavior", ["first", "all"])
 async def test_all_targets_must_keep_the_state_including_unavailable_ones(
     hass: HomeAssistant, bed: str, other_bed: str, behavior: str

@@ -17,6 +17,8 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 type Message = dict[str, Any]
 
 
@@ -110,6 +112,7 @@ async def test_queue_comes_in_pages(browser: Browser) -> None:
     assert page["total"] > 2
 
 
+@pytest.mark.printers(8)
 @pytest.mark.usefixtures("calm")
 async def test_orders_have_their_jobs_the_most_urgent_first(browser: Browser) -> None:
     orders = (await browser.subscribe("orders"))["orders"]

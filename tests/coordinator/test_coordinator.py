@@ -93,7 +93,7 @@ class TestFarmInAnotherTime:
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
         """Set Printago's clock three hours ahead."""
-        return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) + timedelta(hours=3))
+        return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) + timedelta(hours=3), printers=3)
 
     async def test_expiry_is_judged_by_the_clock_of_the_server(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry

@@ -25,6 +25,8 @@ from tests.support.issues import Clock, stream_gone
 from tests.support.publish import poll
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(8)
+
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
 
 

@@ -20,6 +20,8 @@ from tests.support.event_recorder import drop_stream, restore_stream
 from tests.support.publish import poll, publish_stat
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
 
 
@@ -76,6 +78,7 @@ async def test_poll_interval_is_short_after_a_reconnect_without_messages(
     assert describe_rest(entry.runtime_data.coordinator)["poll_seconds"] == POLL_WITHOUT_STREAM.total_seconds()
 
 
+@pytest.mark.printers(8)
 async def test_changes_while_the_stream_was_down_are_found_by_one_snapshot(
     hass: HomeAssistant, farm: VirtualFarm, busy: str
 ) -> None:
@@ -124,6 +127,7 @@ async def test_empty_list_removes_nothing_until_a_second_one_confirms_it(
     assert device_of(hass, entry, busy) is None
 
 
+@pytest.mark.printers(8)
 async def test_everything_is_unavailable_only_when_stream_and_rest_are_both_down(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
@@ -170,6 +174,7 @@ async def test_refused_stream_alone_does_not_start_reauth(
     assert value_of(hass, busy, "readiness") == "busy"
 
 
+@pytest.mark.printers(8)
 async def test_key_that_may_not_view_the_queue_still_shows_the_printers(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: Any
 ) -> None:
@@ -202,6 +207,7 @@ async def test_refused_job_list_is_requested_again_within_the_hour(
     assert value_of(hass, busy, "current_job") == "Plant Pot"
 
 
+@pytest.mark.printers(8)
 async def test_failed_snapshot_is_retried_within_a_minute(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
@@ -261,6 +267,7 @@ async def test_snapshot_requested_during_a_slow_one_is_not_forgotten(
     assert paths(farm) == POLL * 2
 
 
+@pytest.mark.printers(8)
 async def test_farm_read_long_ago_is_read_again_before_it_is_shown(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

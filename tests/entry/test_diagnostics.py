@@ -19,6 +19,8 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, printer_named, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(8)
+
 REDACTED = "**REDACTED**"
 
 

@@ -67,6 +67,7 @@ async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it
     ]
 
 
+@pytest.mark.printers(8)
 async def test_farm_and_printers_become_devices(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     store = device_of(hass, entry, farm.config.store_id)
     assert store is not None
@@ -276,6 +277,7 @@ async def test_printer_removed_while_stopped_loses_its_device(
     assert device_of(hass, entry, "c" * 24) is None
 
 
+@pytest.mark.printers(8)
 async def test_two_stores_are_independent(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     first = await setup_entry()
     async with VirtualFarm(FarmConfig(speed=0, store_id="d" * 24, seed=2)) as other:
@@ -366,7 +368,7 @@ class TestWrongClock:
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
         """Set Printago's clock three hours ahead."""
-        return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) - timedelta(hours=3))
+        return FarmConfig(speed=0, clock=lambda: datetime.now(UTC) - timedelta(hours=3), printers=3)
 
     async def test_reload_knows_the_clock_of_the_server(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry

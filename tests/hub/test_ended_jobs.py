@@ -52,7 +52,7 @@ class TestLongAgo:
         """Let the clock advance a second with each reading."""
         self.shift = timedelta()
         base = FarmConfig(speed=0).clock
-        return FarmConfig(speed=0, quota=False, clock=lambda: base() + self.shift)
+        return FarmConfig(speed=0, quota=False, clock=lambda: base() + self.shift, printers=3)
 
     async def test_late_event_has_the_time_of_its_occurrence(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
@@ -122,7 +122,7 @@ class TestNothingElse:
         """Let the clock advance a second with each reading."""
         self.shift = timedelta()
         base = FarmConfig(speed=0).clock
-        return FarmConfig(speed=0, scenario="idle", quota=False, clock=lambda: base() + self.shift)
+        return FarmConfig(speed=0, scenario="idle", quota=False, clock=lambda: base() + self.shift, printers=3)
 
     async def test_outage_that_begins_during_the_read_for_an_earlier_one_is_read_as_well(
         self,
@@ -224,6 +224,7 @@ async def test_ended_jobs_are_not_read_without_permission(
     assert "GET /v1/print-jobs" not in paths(farm)
 
 
+@pytest.mark.printers(8)
 async def test_messages_queued_for_a_canceled_snapshot_are_not_applied_to_a_later_one(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

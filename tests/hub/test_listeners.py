@@ -14,7 +14,7 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let simulated time pass quickly, with every printer ready."""
-    return FarmConfig(speed=20, scenario="idle")
+    return FarmConfig(speed=20, scenario="idle", printers=3)
 
 
 def listening(listeners: Listeners) -> dict[str, int]:

@@ -8,6 +8,7 @@ from tests.support.common import pass_time, value_of
 from virtual_farm import Fault, VirtualFarm
 
 
+@pytest.mark.printers(8)
 async def test_failed_read_is_retried_at_the_next_turn(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ def shift() -> list[timedelta]:
 def farm_config(shift: list[timedelta]) -> FarmConfig:
     """Return a farm whose clock can be set."""
     base = FarmConfig().clock
-    return FarmConfig(speed=0, clock=lambda: base() + shift[0])
+    return FarmConfig(speed=0, clock=lambda: base() + shift[0], printers=3)
 
 
 @pytest.mark.parametrize(

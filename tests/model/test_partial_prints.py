@@ -19,7 +19,7 @@ JOBS = [letter * 24 for letter in "abcde"]
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Stop simulated time: builds are accepted, and their jobs only appear when the test creates them."""
-    return FarmConfig(speed=0, scenario="idle")
+    return FarmConfig(speed=0, scenario="idle", printers=3)
 
 
 def only_build(farm: VirtualFarm) -> str:

@@ -17,6 +17,8 @@ from tests.support.common import device_of, entity_id, press, printer_named, unt
 from tests.support.publish import publish_stat
 from virtual_farm import VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 CONFIRM = "/v1/printers/confirm-ready"
 WORDS = ("Printing from SD", "Starting", "Offline after error", "INIT", "shutdown", "Printing (slow)", "FINISH", None)
 

@@ -84,6 +84,7 @@ async def test_external_print_is_controlled_by_commands_of_the_printer(hass: Hom
     assert paths(farm) == ["POST /v1/printer-commands/send"] * 3
 
 
+@pytest.mark.printers(8)
 @pytest.mark.usefixtures("calm")
 @pytest.mark.parametrize(
     ("name", "key", "reason"),
@@ -177,6 +178,7 @@ async def test_press_without_a_connection_says_that_nothing_was_changed(
     assert failed.value.translation_key == "cannot_connect"
 
 
+@pytest.mark.printers(8)
 @pytest.mark.usefixtures("calm")
 async def test_only_the_press_of_the_unreached_printer_fails(hass: HomeAssistant, farm: VirtualFarm) -> None:
     """One of two jobs ends during the press: only its own button fails."""
@@ -241,6 +243,7 @@ class TestWithEverythingEnabled:
         assert refused.value.translation_key == "busy_printing"
         assert farm.requests == []
 
+    @pytest.mark.printers(8)
     async def test_filament_of_a_paused_print_can_be_unloaded_but_not_homed(
         self, hass: HomeAssistant, farm: VirtualFarm
     ) -> None:
@@ -262,6 +265,7 @@ class TestWithEverythingEnabled:
         assert refused.value.translation_placeholders == {"printer": "A1 01"}
         assert farm.requests == []
 
+    @pytest.mark.printers(8)
     async def test_all_beds_are_confirmed_by_one_request(self, hass: HomeAssistant, farm: VirtualFarm) -> None:
         for name in ("A1 01", "A1 mini 01"):
             farm.fleet.confirm_ready(farm.printer(printer_named(farm, name)), ready=False)

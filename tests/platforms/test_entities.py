@@ -85,7 +85,7 @@ class TestSnapshots:
     def farm_config(self) -> FarmConfig:
         """Stop the clock of the cloud, so that each run gives the same result."""
         moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-        return FarmConfig(speed=0, clock=lambda: moment)
+        return FarmConfig(speed=0, clock=lambda: moment, printers=3)
 
     @pytest.fixture
     def situations(self, farm: VirtualFarm) -> dict[str, str]:
@@ -100,6 +100,7 @@ class TestSnapshots:
         farm.settle()
         return {printer_named(farm, name): situation for name, situation in SITUATIONS.items()}
 
+    @pytest.mark.printers(8)
     @pytest.mark.parametrize("platform", PLATFORMS)
     @pytest.mark.usefixtures("every_entity_enabled")
     async def test_entities_are_as_they_always_were(
@@ -168,6 +169,7 @@ async def test_each_printer_and_the_farm_have_the_entities_of_the_contract(
         assert registered.get((farm.config.store_id, platform, True), set()) == expected
 
 
+@pytest.mark.printers(8)
 async def test_counts_name_the_printers_that_they_count(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -224,6 +226,7 @@ async def test_hms_error_is_a_problem_with_its_message_and_a_link(
     await until(hass, lambda: value_of(hass, printer, "hms", "binary_sensor") == "off")
 
 
+@pytest.mark.printers(8)
 async def test_pause_by_the_user_is_no_problem(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     paused = printer_named(farm, "H2D 01")
     assert "0300-8013" in _codes(farm, paused)

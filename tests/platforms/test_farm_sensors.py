@@ -214,8 +214,9 @@ class TestSlots:
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
         """Have fewer production slots than printers."""
-        return FarmConfig(speed=0, production_slots=5)
+        return FarmConfig(speed=0, production_slots=5, printers=3)
 
+    @pytest.mark.printers(8)
     async def test_production_slots_follow_jobs_and_subscription(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
     ) -> None:

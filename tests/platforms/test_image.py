@@ -19,6 +19,8 @@ from tests.support.common import device_of, entity_id, paths, printer_named, sta
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.access import READ_ONLY_PERMISSIONS
 
+pytestmark = pytest.mark.printers(3)
+
 SIGN = "POST /v1/storage/signed-urls"
 
 
@@ -74,6 +76,7 @@ async def test_many_views_cost_one_request(hass: HomeAssistant, farm: VirtualFar
     assert len([path for path in paths(farm) if path.startswith("GET /storage/")]) == 1
 
 
+@pytest.mark.printers(8)
 async def test_pictures_of_several_printers_are_signed_by_one_request(
     hass: HomeAssistant, farm: VirtualFarm, printer: str
 ) -> None:
@@ -148,6 +151,7 @@ async def test_idle_printer_has_no_picture_and_requests_none(
     assert paths(farm) == []
 
 
+@pytest.mark.printers(8)
 async def test_failed_fetch_is_repeated_a_few_times_and_not_with_every_view(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +205,7 @@ async def test_missing_permission_for_pictures_costs_one_request_at_most(
     assert value_of(hass, printer, "cover_image", "image") == STATE_UNAVAILABLE
 
 
+@pytest.mark.printers(8)
 async def test_signed_url_is_never_shown(
     hass: HomeAssistant, farm: VirtualFarm, printer: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,7 +19,7 @@ from virtual_farm import FarmConfig, VirtualFarm
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Return a farm whose pictures have URLs."""
-    return FarmConfig(speed=0, absolute_pictures=True)
+    return FarmConfig(speed=0, absolute_pictures=True, printers=3)
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ async def test_target_lowered_by_the_printer_is_shown(
     await until(hass, lambda: float(value_of(hass, printer, "bed_target", NUMBER) or 0) == 90)
 
 
+@pytest.mark.printers(8)
 @pytest.mark.parametrize(
     ("name", "most_bed"), [("X1 Carbon 01", 120), ("P1S 01", 100), ("A1 01", 100), ("A1 mini 01", 80), ("H2D 01", 120)]
 )

@@ -159,6 +159,7 @@ async def test_empty_problem_is_still_shown_as_a_problem(
     assert value_of(hass, printer, "problem") == shown
 
 
+@pytest.mark.printers(8)
 @pytest.mark.parametrize(("name", "called"), [("A1 01", "HMS errors"), ("Klipper 01", "Errors")])
 async def test_only_bambu_printers_have_hms_errors(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str, called: str

@@ -222,7 +222,7 @@ class TestWithoutEntitlement:
     @pytest.fixture
     def farm_config(self) -> FarmConfig:
         """Return a farm with such a subscription."""
-        return FarmConfig(speed=0, maintenance_entitlement=False)
+        return FarmConfig(speed=0, maintenance_entitlement=False, printers=3)
 
     async def test_maintenance_is_refused_with_a_reason_and_can_be_turned_off(
         self, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp

@@ -39,7 +39,7 @@ SPELLINGS = [
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Have every printer ready and nothing queued."""
-    return FarmConfig(speed=20, scenario="idle")
+    return FarmConfig(speed=20, scenario="idle", printers=3)
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
-    return FarmConfig(speed=10)
+    return FarmConfig(speed=10, printers=3)
 
 
 async def test_saved_print_is_a_device_with_a_button_of_its_name(

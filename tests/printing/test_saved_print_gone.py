@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
-    return FarmConfig(speed=10)
+    return FarmConfig(speed=10, printers=3)
 
 
 def remove_part(farm: VirtualFarm, name: str = "Benchy") -> None:

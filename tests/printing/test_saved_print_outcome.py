@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let simulated time pass quickly: jobs appear a moment after their build, and progress."""
-    return FarmConfig(speed=10)
+    return FarmConfig(speed=10, printers=3)
 
 
 async def test_print_is_followed_from_the_queue_to_its_end(

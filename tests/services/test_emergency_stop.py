@@ -19,6 +19,8 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, printer_named, until, until_asked, value_of
 from virtual_farm import Fault, VirtualFarm
 
+pytestmark = pytest.mark.printers(3)
+
 FABMATIC, ENABLED, COMMANDS = "/v1/printers/continous-print", "/v1/printers/enabled", "/v1/printer-commands/send"
 AT_THE_PRINTER = ["stop", "nozzle_off", "bed_off"]
 
@@ -69,6 +71,7 @@ STEPS = [
 ]
 
 
+@pytest.mark.printers(8)
 async def test_all_printers_are_stopped_in_five_requests_in_order_offline_ones_included(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -115,6 +118,7 @@ async def test_print_ends_and_heaters_go_off_and_the_switches_show_it(
     assert notifications(hass) == []
 
 
+@pytest.mark.printers(8)
 async def test_fabmatic_that_the_stop_turns_off_is_no_alert(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

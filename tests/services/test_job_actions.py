@@ -14,6 +14,8 @@ from tests.support.common import device_of, paths, printer_named, until_farm
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.entities import PrintJob
 
+pytestmark = pytest.mark.printers(3)
+
 
 def labelled(farm: VirtualFarm, label: str) -> PrintJob:
     """Return the job with this label."""
@@ -54,6 +56,7 @@ async def test_jobs_given_by_id_are_canceled_in_one_request(
     await until_farm(entry, lambda: jobs[0].id not in entry.runtime_data.coordinator.farm.jobs)
 
 
+@pytest.mark.printers(8)
 async def test_response_has_the_result_of_each_job(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -68,6 +71,7 @@ async def test_response_has_the_result_of_each_job(
     assert paused.status == "printing"
 
 
+@pytest.mark.printers(8)
 async def test_unchanged_job_raises_an_error_without_a_response(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -117,6 +121,7 @@ async def test_label_must_match_exactly(hass: HomeAssistant, farm: VirtualFarm, 
     assert labelled(farm, "Benchy for the shop").status == "cancelled"
 
 
+@pytest.mark.printers(8)
 async def test_jobs_of_a_printer_are_paused(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     job, other = with_status(farm, "printing")[:2]
     assert job.assigned_printer_id is not None

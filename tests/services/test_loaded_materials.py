@@ -16,7 +16,7 @@ COMMANDS = "/v1/printer-commands/send"
 ASSIGN = "/v1/materials/printer-slots/assign"
 PRINTER = "X1 Carbon 01"
 
-pytestmark = pytest.mark.usefixtures("at_rest")
+pytestmark = [pytest.mark.usefixtures("at_rest"), pytest.mark.printers(3)]
 
 
 def device(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> str:
@@ -122,6 +122,7 @@ def variant_id(farm: VirtualFarm, material: str, name: str) -> str:
     return str(next(row["id"] for row in rows if row["materialId"] == owner and row["name"] == name))
 
 
+@pytest.mark.printers(8)
 async def test_color_change_of_two_printers_is_one_request_and_used_by_matching(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

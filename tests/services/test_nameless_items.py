@@ -29,7 +29,7 @@ def take_name(farm: VirtualFarm, name: str, instead: dict[str, Any]) -> str:
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let time pass, so that jobs appear."""
-    return FarmConfig(speed=20)
+    return FarmConfig(speed=20, printers=3)
 
 
 @pytest.fixture(autouse=True)

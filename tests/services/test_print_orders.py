@@ -17,7 +17,7 @@ PRINT = "POST /v1/orders/print"
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Have every printer ready and nothing queued."""
-    return FarmConfig(speed=0, scenario="idle")
+    return FarmConfig(speed=0, scenario="idle", printers=3)
 
 
 @pytest.fixture

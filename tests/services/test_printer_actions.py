@@ -16,7 +16,7 @@ CONFIRM = "/v1/printers/confirm-ready"
 FABMATIC = "/v1/printers/continous-print"
 COMMANDS = "/v1/printer-commands/send"
 
-pytestmark = pytest.mark.usefixtures("at_rest")
+pytestmark = [pytest.mark.usefixtures("at_rest"), pytest.mark.printers(3)]
 
 
 def devices(hass: HomeAssistant, entry: MockConfigEntry, *printer_ids: str) -> list[str]:
@@ -48,6 +48,7 @@ async def test_all_waiting_beds_are_confirmed_in_one_request(
     assert refused.value.translation_key == "no_bed_to_clear"
 
 
+@pytest.mark.printers(8)
 async def test_confirmation_can_be_withdrawn_for_several_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -112,6 +113,7 @@ async def test_place_that_is_unknown_or_without_printers_is_refused(
     assert farm.requests == []
 
 
+@pytest.mark.printers(8)
 async def test_fabmatic_is_set_for_an_area_and_a_printer_beside_it(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -180,6 +182,7 @@ async def test_lost_response_is_reported_as_unknown(
     assert len(sent(farm, CONFIRM)) == 1
 
 
+@pytest.mark.printers(8)
 async def test_fabmatic_is_turned_on_with_a_limit_and_off_for_several_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -240,6 +243,7 @@ COMMANDS_AND_OPTIONS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.printers(8)
 @pytest.mark.parametrize(("command", "options"), COMMANDS_AND_OPTIONS, ids=[name for name, _ in COMMANDS_AND_OPTIONS])
 async def test_every_command_of_the_vendor_reaches_several_printers_in_one_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, command: str, options: dict[str, Any]
@@ -294,6 +298,7 @@ async def test_command_that_disturbs_a_print_is_refused(
     assert farm.requests == []
 
 
+@pytest.mark.printers(8)
 async def test_printer_that_did_not_get_a_command_is_named(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

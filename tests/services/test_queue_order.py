@@ -23,7 +23,7 @@ OF_QUEUE = ["a", "d", "c", "b", "f", "e"]
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Return a farm without jobs of its own."""
-    return FarmConfig(speed=0, scenario="idle")
+    return FarmConfig(speed=0, scenario="idle", printers=3)
 
 
 def send_jobs(farm: VirtualFarm, **jobs: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let simulated time pass quickly, with every printer ready."""
-    return FarmConfig(speed=20, scenario="idle")
+    return FarmConfig(speed=20, scenario="idle", printers=3)
 
 
 async def submit(hass: HomeAssistant, **data: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let time pass quickly: jobs appear a moment after their build, and go on from there."""
-    return FarmConfig(speed=10)
+    return FarmConfig(speed=10, printers=3)
 
 
 async def test_part_is_printed_and_its_jobs_are_returned(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("quick_to_ask")
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let jobs appear soon, with their tags in the cloud's own form."""
-    return FarmConfig(speed=10, filter_tags=True)
+    return FarmConfig(speed=10, filter_tags=True, printers=3)
 
 
 @pytest.mark.parametrize("tags", [["demo"], ["demo", "rack-1"], ["rack-1", "demo", "a, b"], ["x & y=z"]], ids=str)

@@ -32,7 +32,7 @@ BRACKET = ascii_stl(4000)
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Let simulated time pass quickly, with every printer ready."""
-    return FarmConfig(speed=20, scenario="idle")
+    return FarmConfig(speed=20, scenario="idle", printers=3)
 
 
 @pytest.fixture(autouse=True)
