@@ -63,13 +63,16 @@ class Client:
         return answer["service_response"] if response else None
 
     async def connect(self) -> None:
-        """Open the WebSocket and subscribe to all state changes."""
+        """Open the WebSocket."""
         self._socket = await self._session.ws_connect(f"{self._url}/api/websocket", max_msg_size=0)
         await self._socket.receive_json()
         await self._socket.send_json({"type": "auth", "access_token": self._token})
         if (answer := await self._socket.receive_json())["type"] != "auth_ok":
             raise DemoError(f"Home Assistant refused the websocket: {answer}")
         self._reader = asyncio.create_task(self._read(self._socket))
+
+    async def watch(self) -> None:
+        """Subscribe to all state changes; Home Assistant drops a client that is slower than they are at a large set-up."""
         await self.command("subscribe_events", event_type="state_changed")
 
     async def close(self) -> None:

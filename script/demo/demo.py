@@ -43,6 +43,7 @@ async def running_demo(folder: Path, *, printers: int, port: int, speed: float) 
         entry_id = await home_assistant.add_store(farm)
         set_up = time.perf_counter()
         entities = await _wait_until_live(farm, home_assistant)
+        await home_assistant.client.watch()
         yield Demo(
             farm=farm,
             home_assistant=home_assistant,
