@@ -41,7 +41,7 @@ OF_A_PRINTER = example(
     list(PRINTER_TRIGGERS),
     [
         *(f"event.x1_carbon_01_{key}" for key in ("print", "alert")),
-        *(f"binary_sensor.x1_carbon_01_{key}" for key in ("bed_needs_clearing", "online")),
+        *(f"binary_sensor.x1_carbon_01_{key}" for key in ("bed_needs_clearing", "maintenance_due", "online")),
         "sensor.x1_carbon_01_ams_1_tray_1",
     ],
 )

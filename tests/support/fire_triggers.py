@@ -332,6 +332,15 @@ async def _report_material_short(home: Home, trigger: Trigger) -> None:
     home.hass.states.async_set(entity, now, {"event_type": "material_short"})
 
 
+async def _become_due(home: Home, trigger: Trigger) -> None:
+    for printer in _identifiers(home, trigger):
+        entity = er.async_get(home.hass).async_get_entity_id("binary_sensor", DOMAIN, f"{printer}_maintenance_due")
+        assert entity is not None
+        for state in ("off", "on"):
+            home.hass.states.async_set(entity, state)
+            await home.settle()
+
+
 async def _use_spools_up(home: Home, trigger: Trigger) -> None:
     for printer in _identifiers(home, trigger):
         machine = home.farm.printer(printer).machine
@@ -353,6 +362,7 @@ FIRE: dict[str, FireTrigger] = {
     "printago.farm_idle": _end_all_prints,
     "printago.job_waiting_for_approval": _hold_job,
     "printago.jobs_waiting": _add_job,
+    "printago.maintenance_due": _become_due,
     "printago.material_short": _report_material_short,
     "printago.order_completed": _end_all_prints,
     "printago.order_created": _create_order,

@@ -132,6 +132,7 @@ PRINTER_TRIGGERS: dict[str, type[PrintagoTrigger[Any]]] = {
     "bed_needs_clearing": _on_binary("bed_needs_clearing", STATE_ON),
     "bed_waiting": BedWaitingTrigger,
     "fabmatic_tripped": _on_event("alert", "fabmatic_tripped"),
+    "maintenance_due": _on_binary("maintenance_due", STATE_ON),
     "print_canceled": _on_event("print", "print_canceled"),
     "print_failed": _on_event("print", "print_failed"),
     "print_finished": _on_event("print", "print_finished"),
