@@ -42,9 +42,9 @@ async def refused(broker: Mosquitto, watch: Watch) -> None:
 
 def wrong_certificates(authority: Authority, folder: Path) -> dict[str, tuple[tuple[Path, Path], str]]:
     """Return certificates that must not be trusted, each with the words that say why."""
-    unknown = Authority(folder, "unknown")
+    foreign = Authority(folder, "foreign")
     return {
-        "unknown authority": (unknown.certify("unknown"), "unable to get local issuer certificate"),
+        "unknown authority": (foreign.certify("unknown"), "unable to get local issuer certificate"),
         "other host": (authority.certify("other", address="192.0.2.1"), "IP address mismatch"),
         "expired": (authority.certify("expired", age=timedelta(days=30)), "certificate has expired"),
     }
