@@ -43,7 +43,7 @@ async def test_deleted_part_raises_an_issue_whose_repair_selects_another(
     with pytest.raises(ServiceValidationError) as refused:
         await press(hass, saved, "print")
 
-    assert refused.value.translation_key == "part_not_found"
+    assert refused.value.translation_key == "part_unknown"
     assert BUILD not in paths(farm)
     assert outcome(hass, saved) == "refused"
     issue = issue_of(hass, saved)

@@ -28,7 +28,7 @@ CONF_QUANTITY = "quantity"
 CONF_SKU = "sku"
 CONF_TAGS = "tags"
 
-_MISSING = frozenset({"part_not_found", "sku_not_found", "sku_without_parts"})
+_MISSING = frozenset({"part_not_found", "part_unknown", "sku_not_found", "sku_unknown", "sku_without_parts"})
 _UNCLEAR = frozenset({"submission_lost", "submission_unclear", "submission_unchecked", "outcome_unknown"})
 
 
