@@ -62,7 +62,7 @@ export class FarmCard extends PrintagoCard {
 
   constructor() {
     super();
-    this.pause = 250;
+    this.pause = 1000;
   }
 
   protected override shown(hass: Hass): readonly unknown[] {

@@ -226,7 +226,6 @@ export class PrintersCard extends PrintagoCard {
     this.allJobs = false;
     this.only = null;
     this.search = "";
-    // Of hundreds of printers something changes all the time: several times a second is often enough.
     this.pause = 250;
   }
 
@@ -239,6 +238,8 @@ export class PrintersCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
     if (farm.printers.length === 0) return this.sentence(t("no_printers"));
+    // Of a large farm something changes all the time, and nobody reads it faster.
+    this.pause = farm.printers.length < COMPACT_FROM ? 250 : 1000;
     this.#live.follow(hass, { type: "printago/wall/subscribe", device_id: farm.deviceId });
     const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
     const wanted = this.search.trim().toLocaleLowerCase();
