@@ -10,7 +10,7 @@ from .names import Names
 from .past_print import COST, GRAMS, OUTCOMES, RESULTS, PastPrint, reason_kind, units
 from .usage import Usage
 
-_WATT_HOURS = 1000
+WATT_HOURS = 1000
 _SEPARATOR = "|"
 
 
@@ -41,7 +41,7 @@ def entry_of(job: PrintJob, ended_at: datetime, usage: Usage, names: Mapping[str
         seconds=UNKNOWN if seconds is None else seconds,
         grams=units(usage.grams, GRAMS),
         cost=units(usage.cost, COST),
-        energy=units(usage.energy, _WATT_HOURS),
+        energy=units(usage.energy, WATT_HOURS),
         part=names["parts"].number(f"{job.part_id or ''}{_SEPARATOR}{job.part_name or ''}"),
         printer=NOBODY if printer_id is None else names["printers"].number(printer_id),
         material=NOBODY if material is None else names["materials"].number(material),
@@ -76,6 +76,6 @@ def past_print_of(job: PrintJob, entry: Entry, ended_at: datetime, usage: Usage)
         grams=usage.grams if entry.grams == UNKNOWN else entry.grams / GRAMS,
         cost=usage.cost if entry.cost == UNKNOWN else entry.cost / COST,
         currency=usage.currency,
-        energy=usage.energy if entry.energy == UNKNOWN else entry.energy / _WATT_HOURS,
+        energy=usage.energy if entry.energy == UNKNOWN else entry.energy / WATT_HOURS,
         cover=job.cover,
     )

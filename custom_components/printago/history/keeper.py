@@ -17,10 +17,11 @@ from ..model.print_results import PrintResult
 from .archive import Archive, Past
 from .forecast import QueueForecaster
 from .job_entry import end_of, entry_of, past_print_of, seconds_of
-from .ledger import Totals
+from .key_index import key_of
+from .ledger import Entry, Totals
 from .past_print import PastPrint
 from .summary import Outcomes, Summary, days_ago, summarize
-from .usage import NOTHING_KNOWN, Valuer
+from .usage import NOTHING_KNOWN, Usage, Valuer
 
 _FACTS = frozenset(
     {
@@ -195,6 +196,18 @@ class History:
         if printer_id is not None:
             touched.add(printer_id)
         return True
+
+    def made_of(self, job: PrintJob) -> tuple[Entry, datetime, Usage] | None:
+        """Return what ``past_print_of`` needs of any job, of which nothing is taken over; None if it has not ended."""
+        ended_at, _ = end_of(job)
+        if ended_at is None or job.status not in FINAL_STATUSES:
+            return None
+        known = self.past.ledger.latest(key_of(job.id))
+        if known is not None and known.ended == int(ended_at.timestamp()):
+            usage = self.valuer(job, None, seconds_of(job, ended_at))
+            return known, ended_at, usage
+        usage = self.valuer(job, None, seconds_of(job, ended_at))
+        return entry_of(job, ended_at, usage, self.past.names), ended_at, usage
 
     def _lacks_result(self, printer_id: str) -> bool:
         return (

@@ -16,8 +16,11 @@ from .close_orders import CLOSE_ORDERS_SCHEMA, async_close_orders_named
 from .create_sku import CREATE_SKU_SCHEMA, async_create_sku
 from .emergency_stop import EMERGENCY_STOP_SCHEMA, async_emergency_stop
 from .explain_job import EXPLAIN_JOB_SCHEMA, async_explain_job
+from .get_history import GET_HISTORY_SCHEMA, async_get_history
 from .get_materials import GET_MATERIALS_SCHEMA, async_get_materials
+from .get_statistics import GET_STATISTICS_SCHEMA, async_get_statistics
 from .mark_maintenance_done import MARK_MAINTENANCE_DONE_SCHEMA, async_mark_maintenance_done
+from .print_again import PRINT_AGAIN_SCHEMA, async_print_again
 from .print_orders import PRINT_ORDERS_SCHEMA, async_print_orders
 from .printers import CONFIRM_BEDS_SCHEMA, SET_FABMATIC_SCHEMA, async_confirm_beds, async_set_fabmatic
 from .queries import (
@@ -53,17 +56,20 @@ ACTIONS = (
     Action("create_sku", CREATE_SKU_SCHEMA, async_create_sku),
     Action("emergency_stop", EMERGENCY_STOP_SCHEMA, async_emergency_stop),
     Action("explain_job", EXPLAIN_JOB_SCHEMA, async_explain_job, SupportsResponse.ONLY),
+    Action("get_history", GET_HISTORY_SCHEMA, async_get_history, SupportsResponse.ONLY),
     Action("get_jobs", GET_JOBS_SCHEMA, async_get_jobs, SupportsResponse.ONLY),
     Action("get_materials", GET_MATERIALS_SCHEMA, async_get_materials, SupportsResponse.ONLY),
     Action("get_orders", GET_ORDERS_SCHEMA, async_get_orders, SupportsResponse.ONLY),
     Action("get_parts", GET_ITEMS_SCHEMA, async_get_parts, SupportsResponse.ONLY),
     Action("get_skus", GET_ITEMS_SCHEMA, async_get_skus, SupportsResponse.ONLY),
+    Action("get_statistics", GET_STATISTICS_SCHEMA, async_get_statistics, SupportsResponse.ONLY),
     Action("mark_maintenance_done", MARK_MAINTENANCE_DONE_SCHEMA, async_mark_maintenance_done),
     *(Action(name, CHANGE_JOBS_SCHEMA, partial(async_change_jobs, change)) for name, change in JOB_CHANGES.items()),
     Action("reorder_jobs", REORDER_JOBS_SCHEMA, async_reorder_jobs),
     Action("send_command", SEND_COMMAND_SCHEMA, async_send_command),
     Action("set_fabmatic", SET_FABMATIC_SCHEMA, async_set_fabmatic),
     Action("skip_objects", SKIP_OBJECTS_SCHEMA, async_skip_objects),
+    Action("print_again", PRINT_AGAIN_SCHEMA, async_print_again),
     Action("print_orders", PRINT_ORDERS_SCHEMA, async_print_orders),
     Action("submit_print_job", SUBMIT_PRINT_JOB_SCHEMA, async_submit_print_job),
     Action("update_jobs", UPDATE_JOBS_SCHEMA, async_update_jobs),

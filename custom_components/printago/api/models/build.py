@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import re
 from typing import Any, Self
 
-from .job_material import MaterialChoice
+from .job_material import Assignments, MaterialChoice
 
 _OPTION_ID = re.compile(r"[a-z0-9]{24}")
 
@@ -22,6 +22,8 @@ class BuildConfig:
     parameters: Mapping[str, Any] | None = None
     plates: Mapping[str, int] | None = None
     material: MaterialChoice | None = None
+    materials: Assignments | None = None
+    """Of several filaments, in place of ``material``."""
     options: Mapping[str, str] | None = None
     """Values of an SKU's options, by ID or name."""
 
@@ -37,6 +39,10 @@ class BuildConfig:
             details["plateQuantities"] = self.plates
         if self.material is not None:
             details["materials"] = {"0": [self.material.as_json()]}
+        elif self.materials:
+            details["materials"] = {
+                str(index): [choice.as_json() for choice in choices] for index, choices in self.materials.items()
+            }
         return details
 
     @property

@@ -76,6 +76,18 @@ def _tags(raw: object) -> Mapping[str, str]:
     }
 
 
+def _parameters(raw: object) -> Mapping[str, Any]:
+    if not isinstance(raw, list):
+        raise f.UnreadableError
+    return {
+        row["name"]: row["value"]
+        for row in raw[:_MOST_TAGS]
+        if isinstance(row, Mapping)
+        and isinstance(row.get("name"), str)
+        and isinstance(row.get("value"), bool | int | float | str)
+    }
+
+
 _MOST_TAGS = 100
 _COUNT = f.whole(0, 1_000_000_000)
 
@@ -196,6 +208,8 @@ class PrintJob(LazyRecord):
     cancelled_at = lazily("cancelledAt", f.moment)
     mapping = lazily("materialMapping", read_job_mapping)
     """The slots and materials that it uses, once the job has a printer."""
+    parameters = lazily("parameterOverrides", _parameters)
+    """Values of the part's parameters, by name."""
     wanted_materials = lazily("materialAssignments", read_assignments)
     """The job's own choice of materials; None or empty for that of its part."""
     plate = lazily("extensions", read_plate)

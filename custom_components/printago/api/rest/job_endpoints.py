@@ -1,6 +1,7 @@
 """REST calls that search jobs, and those that change or explain single jobs of the queue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import batched
 from typing import Any
 
@@ -8,7 +9,7 @@ from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
 from ..models.listing import Listing, read_listing
 from ..models.match import PrinterMatch
-from ..models.records import JobStatus, PrintJob
+from ..models.records import FINAL_STATUSES, JobStatus, PrintJob
 from ..models.tags import PIN, plain_tags
 from .job_filter import JobFilter
 from .order_endpoints import MOST_NAMED
@@ -48,6 +49,18 @@ class JobEndpoints:
         # Request one more than wanted, to see whether there are others.
         page_size = PAGE_SIZE if wanted.ids is not None else most + 1
         rows = await newest(self._transport, _JOBS, wanted.query, wanted.matches, most, page_size=page_size)
+        return read_listing(rows, PrintJob)
+
+    async def newest_past(self, wanted: JobFilter, accept: Callable[[PrintJob], bool], most: int) -> Listing[PrintJob]:
+        """Return at most ``most`` jobs that have ended, match and are accepted, those made last first."""
+        past = replace(wanted, statuses=FINAL_STATUSES)
+        rows = await newest(
+            self._transport,
+            _JOBS,
+            past.query,
+            lambda row: past.matches(row) and accept(PrintJob.from_json(row["id"], row)),
+            most,
+        )
         return read_listing(rows, PrintJob)
 
     async def update_job(

@@ -23,6 +23,7 @@ class JobFilter:
     printer_id: str | None = None
     part_id: str | None = None
     sku_id: str | None = None
+    order_id: str | None = None
     part_builds: Collection[str] | None = None
     order_ids: Collection[str] | None = None
     labels: Collection[str] | None = None
@@ -41,6 +42,7 @@ class JobFilter:
             "assignedPrinterId.eq": self.printer_id,
             "partId.eq": self.part_id,
             "skuId.eq": self.sku_id,
+            "orderId.eq": self.order_id,
             "partBuildId.in": ",".join(self.part_builds) if self.part_builds is not None else None,
             "orderId.in": ",".join(self.order_ids) if self.order_ids is not None else None,
             "label.eq": self._only_label,
@@ -63,6 +65,7 @@ class JobFilter:
         wanted_of = (
             (self.printer_id, job.assigned_printer_id),
             (self.part_id, job.part_id),
+            (self.order_id, job.order_id),
             (self.hidden, job.hidden),
         )
         if any(wanted is not None and wanted != actual for wanted, actual in wanted_of):
