@@ -58,6 +58,7 @@ async def test_print_again_submits_the_same_once(hass: HomeAssistant, farm: Virt
     job = next(job for job in past_jobs(farm) if job.part_id in farm.world.parts and job.sku_id is None)
     before = set(farm.world.jobs)
     answer = await call(hass, "print_again", job_id=job.id)
+    await farm.advance(60)
     (new,) = (one for one in farm.world.jobs.values() if one.id not in before)
     assert (new.part_id, new.label, new.quantity_total) == (job.part_id, job.label, 1)
     assert answer["job_ids"] in ([], [new.id])
