@@ -31,7 +31,12 @@ from tests.support.event_recorder import EventRecorder
 from tests.support.issues import Clock
 from virtual_farm import FarmConfig, VirtualFarm
 
-pytest_plugins = ["tests.support.figures", "tests.support.leftover_patches", "tests.support.skips"]
+pytest_plugins = [
+    "tests.support.figures",
+    "tests.support.overheads",
+    "tests.support.leftover_patches",
+    "tests.support.skips",
+]
 
 _LONGEST_NAME = 40
 
