@@ -1,7 +1,5 @@
 """Saved prints whose part or SKU is gone: detected, reported, and repaired by choosing another one."""
 
-import asyncio
-
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
@@ -14,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.printago.const import DOMAIN
 from tests.conftest import SetUp, entry_data
-from tests.support.common import device_of, entity_id, pass_time, paths, press
+from tests.support.common import device_of, entity_id, pass_time, paths, press, until
 from tests.support.saved_prints import BUILD, KIND, issue_of, last_build, outcome, part_id, save_print, sku_id
 from virtual_farm import FarmConfig, VirtualFarm
 
@@ -95,26 +93,18 @@ async def test_deletion_is_detected_before_a_press(hass: HomeAssistant, farm: Vi
 async def test_sku_without_parts_is_detected_by_an_event_of_parts(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0.0)
     saved = await save_print(hass, entry, f"sku:{sku_id(farm, 'BENCHY-1')}", quantity=1)
     await pass_time(hass, 31)
     assert issue_of(hass, saved) is None
     links = {link["id"]: link for link in farm.world.linked_parts.values() if link["partId"] == part_id(farm)}
     for identifier in links:
         farm.world.linked_parts.remove(identifier)
-    farm.clear_requests()
+    monkeypatch.setattr("custom_components.printago.hub.slow_poll._PAUSE", 0.0)
 
     topic = f"stores/{farm.config.store_id}/entities/parts"
-    received = asyncio.Event()
-    stop = entry.runtime_data.coordinator.listeners.async_add_changes(
-        lambda new: received.set() if "part" in new.entity_types else None
-    )
     farm.publish(topic, b'{"action": "DELETE", "entityType": "parts", "entities": {"%s": {}}}' % part_id(farm).encode())
-    await asyncio.wait_for(received.wait(), 10)
-    stop()
-    await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert issue_of(hass, saved) is not None
+    await until(hass, lambda: issue_of(hass, saved) is not None)
 
 
 async def test_catalog_is_not_read_without_saved_prints(

@@ -17,7 +17,7 @@ from custom_components.printago.api import RequestPriority
 from custom_components.printago.const import DOMAIN
 from tests.conftest import SetUp
 from tests.support.common import device_of, printer_named, until, until_asked, value_of
-from virtual_farm import Fault, VirtualFarm
+from virtual_farm import Fault, RequestRecord, VirtualFarm
 
 pytestmark = pytest.mark.printers(3)
 
@@ -41,12 +41,17 @@ async def stop(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
     return dict(response)
 
 
+def steps(farm: VirtualFarm) -> list[RequestRecord]:
+    """Return the requests of the action: background reads come at any time."""
+    return [request for request in farm.requests if request.method != "GET"]
+
+
 def sent(farm: VirtualFarm) -> list[tuple[str, Any]]:
     """Return paths and bodies of the sent requests, without the IDs."""
     return [
         (request.path, {key: value for key, value in request.body.items() if key != "ids"})
-        for request in farm.requests
-        if request.method != "GET" and request.body is not None
+        for request in steps(farm)
+        if request.body is not None
     ]
 
 
@@ -81,7 +86,7 @@ async def test_all_printers_are_stopped_in_five_requests_in_order_offline_ones_i
     response = await stop(hass)
 
     assert sent(farm) == STEPS
-    assert all(set(request.body["ids"]) == set(farm.world.printers) for request in farm.requests)
+    assert all(set(request.body["ids"]) == set(farm.world.printers) for request in steps(farm))
     assert len(response["printers"]) == len(farm.world.printers)
     assert response["not_reached"] == [
         {"printer": printer.name, "printer_id": printer.id, "steps": AT_THE_PRINTER} for printer in offline
@@ -109,7 +114,7 @@ async def test_print_ends_and_heaters_go_off_and_the_switches_show_it(
         "unknown_devices": [],
         "stores_not_loaded": [],
     }
-    assert [request.body["ids"] for request in farm.requests if request.body] == [[printer]] * 5
+    assert [request.body["ids"] for request in steps(farm)] == [[printer]] * 5
     assert value_of(hass, printer, "enabled", "switch") == "off"
     await farm.advance(1)
     await until(hass, lambda: value_of(hass, printer, "print_status") not in ("running", "prepare"))
@@ -140,7 +145,7 @@ async def test_failed_step_does_not_prevent_the_next_ones(
 
     response = await stop(hass, printers=[device_id(hass, entry, printer)])
 
-    assert [request.path for request in farm.requests] == [path for path, _ in STEPS]
+    assert [request.path for request in steps(farm)] == [path for path, _ in STEPS]
     assert response["not_reached"] == [
         {"printer": "X1 Carbon 01", "printer_id": printer, "steps": ["fabmatic_off", "stop"]}
     ]
@@ -158,10 +163,10 @@ async def test_step_without_a_response_does_not_delay_the_next_ones_and_counts_l
     printer = printer_named(farm, "X1 Carbon 01")
 
     stopping = hass.async_create_task(stop(hass, printers=[device_id(hass, entry, printer)]))
-    await until_asked(lambda: len(farm.requests) == len(STEPS))
-    assert [request.path for request in farm.requests] == [path for path, _ in STEPS]
+    await until_asked(lambda: len(steps(farm)) == len(STEPS))
+    assert [request.path for request in steps(farm)] == [path for path, _ in STEPS]
     # All have been sent while the first has no response.
-    assert farm.requests[0].status is None
+    assert steps(farm)[0].status is None
     assert not stopping.done()
 
     answer.set()
@@ -188,12 +193,12 @@ async def test_own_limit_delays_nothing_but_counts_the_requests(
 async def test_quota_enforced_by_printago_is_reported_for_each_step(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    farm.inject_fault(Fault(mode="status", status=429, retry_after=30, count=2))
+    farm.inject_fault(Fault(mode="status", status=429, method="PATCH", retry_after=30, count=2))
     printer = printer_named(farm, "X1 Carbon 01")
 
     response = await stop(hass, printers=[device_id(hass, entry, printer)])
 
-    assert len(farm.requests) == 5
+    assert len(steps(farm)) == 5
     assert response["not_reached"][0]["steps"] == ["fabmatic_off", "disable"]
 
 
@@ -208,7 +213,7 @@ async def test_key_that_lacks_a_permission_still_takes_the_other_steps(
 
     response = await stop(hass, printers=[device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))])
 
-    assert len(farm.requests) == 5
+    assert len(steps(farm)) == 5
     assert [row["steps"] for row in response["not_reached"]] == [["fabmatic_off"]]
 
 
@@ -254,7 +259,7 @@ async def test_nothing_to_stop_is_reported(hass: HomeAssistant, farm: VirtualFar
     assert refused.value.translation_key == "emergency_stop_nobody"
     with pytest.raises(ServiceValidationError):
         await stop(hass, printers=[])
-    assert farm.requests == []
+    assert steps(farm) == []
 
 
 @pytest.mark.usefixtures("all_online")
@@ -281,7 +286,7 @@ async def test_stop_continues_when_its_caller_is_canceled(
     answer = asyncio.Event()
     farm.inject_fault(Fault(mode="slow", path=FABMATIC, until=answer))
     call = hass.async_create_task(stop(hass))
-    await until_asked(lambda: farm.requests != [])
+    await until_asked(lambda: steps(farm) != [])
     call.cancel()
     answer.set()
     await hass.async_block_till_done()

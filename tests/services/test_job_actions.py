@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
 from tests.support.actions import act
-from tests.support.common import device_of, paths, printer_named, until_farm
+from tests.support.common import device_of, paths, printer_named, until_farm, writes
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.entities import PrintJob
 
@@ -34,11 +34,6 @@ def device_id(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> s
     return device.id
 
 
-def writes(farm: VirtualFarm) -> list[str]:
-    """Return the requests that change something."""
-    return [path for path in paths(farm) if not path.startswith("GET")]
-
-
 async def test_jobs_given_by_id_are_canceled_in_one_request(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -48,7 +43,7 @@ async def test_jobs_given_by_id_are_canceled_in_one_request(
     response = await act(hass, "cancel_jobs", job_id=[job.id for job in jobs])
 
     assert [job.status for job in jobs] == ["cancelled", "cancelled"]
-    assert paths(farm) == ["PATCH /v1/print-jobs/cancel"]
+    assert writes(farm) == ["PATCH /v1/print-jobs/cancel"]
     assert (response["applied"], response["not_applied"]) == (2, 0)
     assert [outcome["job_id"] for outcome in response["jobs"]] == [job.id for job in jobs]
     assert response["jobs"][0]["label"] == "Benchy for the shop"
@@ -166,7 +161,7 @@ async def test_retried_jobs_keep_their_order(hass: HomeAssistant, farm: VirtualF
         ({"job_id": "abc", "status": "pending"}, "ids_or_filter"),
         ({"status": "completed"}, "wrong_status"),
         ({"label": "No such label"}, "no_jobs_match"),
-        ({"part": "No such part"}, "part_not_found"),
+        ({"part": "No such part"}, "part_unknown"),
     ],
 )
 async def test_ambiguous_selection_is_refused_before_anything_is_changed(
