@@ -50,6 +50,7 @@ from .printing.saved_prints import SavedPrints
 from .runtime import PrintagoConfigEntry, PrintagoRuntime
 from .services import async_setup_actions
 from .services.pickers import async_offer_choices
+from .voice import async_listen
 from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -131,6 +132,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.updates.event_publisher.async_begin()
     await async_offer_choices(hass, entry)
+    await async_listen(hass, entry)
     entry.async_create_background_task(hass, _async_begin_history(hass, entry), f"{DOMAIN} past")
     return True
 

@@ -13,7 +13,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import PrintagoClient
 from .api.models.shop import ETSY
 from .api.rest.permissions import CONFIRM_READY, INTEGRATION_MANAGE, QUEUE_MANAGE, Permissions
 from .control import ControlDescription, ControlEntity
@@ -25,7 +24,15 @@ from .model.print_status import PrintStatus
 from .model.printer import PrinterState
 from .model.shop_links import ShopLink
 from .model.store_info import Fact
-from .printing.printer_calls import async_confirm_all, async_confirm_bed, beds_to_clear, confirmation_refusal
+from .printing.printer_calls import (
+    PAUSE,
+    RESUME,
+    STOP,
+    async_confirm_all,
+    async_confirm_bed,
+    beds_to_clear,
+    confirmation_refusal,
+)
 from .printing.saved_print import SavedPrint
 from .runtime import PrintagoConfigEntry
 
@@ -51,20 +58,6 @@ class FarmButtonDescription(ButtonEntityDescription):
     permissions: Permissions = frozenset()
 
 
-def _control(
-    on_job: Callable[[PrintagoClient, str], Awaitable[None]], command: str
-) -> Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]:
-    """Return a press that acts on the printer's Printago job, or on the printer if it prints something else."""
-
-    async def press(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
-        if printer.job is not None:
-            await on_job(coordinator.client, printer.job.id)
-        else:
-            await coordinator.client.send_command(printer.id, command)
-
-    return press
-
-
 def _command(command: str, **options: Any) -> Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]:
     async def press(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
         await coordinator.client.send_command(printer.id, command, **options)
@@ -88,19 +81,19 @@ PRINTER_BUTTONS = (
     PrinterButtonDescription(
         key="pause",
         permissions_with_job=QUEUE_MANAGE,
-        press_fn=_control(PrintagoClient.pause_job, "pause"),
+        press_fn=PAUSE,
         refusal_fn=lambda printer: None if printer.can_pause else "not_printing",
     ),
     PrinterButtonDescription(
         key="resume",
         permissions_with_job=QUEUE_MANAGE,
-        press_fn=_control(PrintagoClient.resume_job, "resume"),
+        press_fn=RESUME,
         refusal_fn=lambda printer: None if printer.can_resume else "not_paused",
     ),
     PrinterButtonDescription(
         key="stop",
         permissions_with_job=QUEUE_MANAGE,
-        press_fn=_control(PrintagoClient.cancel_job, "stop"),
+        press_fn=STOP,
         refusal_fn=lambda printer: None if printer.can_stop else "nothing_to_stop",
     ),
     PrinterButtonDescription(

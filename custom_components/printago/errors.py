@@ -99,12 +99,12 @@ def action_failure(key: str, **placeholders: str) -> HomeAssistantError:
     )
 
 
-async def async_message(hass: HomeAssistant, err: HomeAssistantError) -> str:
-    """Return the text of an error in the language of Home Assistant: its own text is always English."""
+async def async_message(hass: HomeAssistant, err: HomeAssistantError, language: str | None = None) -> str:
+    """Return the text of an error in a language, else that of Home Assistant: its own text is always English."""
     domain, key = err.translation_domain, err.translation_key
     if domain is None or key is None:
         return str(err)
-    words = await async_get_translations(hass, hass.config.language, "exceptions", {domain})
+    words = await async_get_translations(hass, language or hass.config.language, "exceptions", {domain})
     if (message := words.get(f"component.{domain}.exceptions.{key}.message")) is None:
         return str(err)
     with suppress(KeyError):

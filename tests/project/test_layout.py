@@ -47,6 +47,7 @@ FORBIDDEN: Mapping[str, AbstractSet[str]] = {
     "services": {"entity", "control", "issues", *PLATFORMS},
     "websocket": {"entity", "control", "services", *PLATFORMS},
     "llm": {"entity", "control", "services", *PLATFORMS},
+    "voice": {"entity", "control", "services", *PLATFORMS},
     **{platform: {"issues", "services", *(PLATFORMS - {platform})} for platform in PLATFORMS},
 }
 """Which rooms a room never imports; ``*`` means none at all."""

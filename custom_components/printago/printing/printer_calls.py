@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from ..api import InUseError, InvalidRequestError, NotAppliedError
+from ..api import InUseError, InvalidRequestError, NotAppliedError, PrintagoClient
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error, action_failure
 from ..model.printer import PrinterState
@@ -30,6 +30,28 @@ async def async_for_all(
 
     if left_out := await coordinator.async_call(send()):
         raise action_failure(left_out_key, printers=", ".join(left_out))
+
+
+# The current print
+
+
+def _control(
+    on_job: Callable[[PrintagoClient, str], Awaitable[None]], command: str
+) -> Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]:
+    """Return a call that acts on the printer's Printago job, or on the printer if it prints something else."""
+
+    async def control(coordinator: PrintagoCoordinator, printer: PrinterState) -> None:
+        if printer.job is not None:
+            await on_job(coordinator.client, printer.job.id)
+        else:
+            await coordinator.client.send_command(printer.id, command)
+
+    return control
+
+
+PAUSE = _control(PrintagoClient.pause_job, "pause")
+RESUME = _control(PrintagoClient.resume_job, "resume")
+STOP = _control(PrintagoClient.cancel_job, "stop")
 
 
 # Beds: a print left on a bed that is in use, or was confirmed by mistake, costs a printer.

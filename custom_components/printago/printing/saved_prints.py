@@ -43,6 +43,11 @@ class SavedPrints:
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(self._async_end)
 
+    @property
+    def all(self) -> list[SavedPrint]:
+        """Return all saved prints."""
+        return list(self._prints.values())
+
     @callback
     def async_add_platform(
         self, create: Callable[[SavedPrint], Entity], async_add_entities: AddConfigEntryEntitiesCallback
