@@ -7,6 +7,7 @@ from string import Formatter
 
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -176,6 +177,21 @@ async def test_new_name_of_a_printer_is_understood_at_once_and_other_names_are_l
     assert (await say(hass, "when is big left bertha three done")).startswith("Big (left) Bertha-3 will be done")
     assert "Virtual" not in await say(hass, "pause the living room TV")
     assert not writes(farm)
+
+
+async def test_automation_with_the_same_sentence_acts_alone(
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
+) -> None:
+    trigger = {"trigger": "conversation", "command": ["print {anything}", "[please] print {anything}"]}
+    actions = [{"set_conversation_response": "mine"}]
+    automation = {"automation": [{"alias": "Own", "triggers": [trigger], "actions": actions}]}
+    assert await async_setup_component(hass, "automation", automation)
+    await hass.async_block_till_done()
+
+    assert await say(hass, "print two benchies") == "mine"
+    assert not writes(farm)
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.own"}, blocking=True)
+    assert "Benchy" in await say(hass, "print two benchies")
 
 
 async def test_sentences_end_with_the_last_store(

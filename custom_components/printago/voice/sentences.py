@@ -3,6 +3,8 @@
 The only module that uses the interface of the assistant: where that is not there, the rest still works.
 """
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -41,6 +43,8 @@ class _Sentences:
         self._entries: dict[str, PrintagoConfigEntry] = {}
         self._kinds: dict[str, str] = {}
         """Kinds of sentences by their templates."""
+        self._names: list[str] | None = None
+        """The names in the sentences; None while there are no sentences."""
         self._ready = False
         self._update_due = False
         self._unregister: CALLBACK_TYPE | None = None
@@ -83,10 +87,11 @@ class _Sentences:
         self._update_due = False
         if not self._ready:
             return
-        kinds = self._templates() if self._entries else {}
-        if kinds == self._kinds:
+        names = self._names_of_printers() if self._entries else None
+        if names == self._names:
             return
-        self._kinds = kinds
+        self._names = names
+        self._kinds = kinds = self._templates(names) if names is not None else {}
         try:
             from homeassistant.components.conversation.agent_manager import get_agent_manager
 
@@ -95,13 +100,13 @@ class _Sentences:
                 self._unregister = None
             if kinds:
                 manager = get_agent_manager(self._hass)
-                self._unregister = manager.register_trigger(list(kinds), self._async_answer)
+                self._unregister = manager.register_trigger(list(kinds), partial(self._async_answer, kinds))
         except (ImportError, AttributeError, TypeError, KeyError) as err:
             LOGGER.debug("Home Assistant's assistant takes no sentences: %s", err)
 
     @callback
-    def _templates(self) -> dict[str, str]:
-        names = sorted(
+    def _names_of_printers(self) -> list[str]:
+        return sorted(
             {
                 name
                 for entry in self._entries.values()
@@ -109,23 +114,29 @@ class _Sentences:
                 for name in (printer.name, printer.printago_name)
             }
         )
+
+    @callback
+    def _templates(self, names: list[str]) -> dict[str, str]:
         languages = read_phrases()
         if len(names) > _MOST_NAMES:
             own = language_of(self._hass.config.language, languages)
             languages = {own: languages[own]}
         return {template: kind for phrases in languages.values() for template, kind in templates(phrases, names)}
 
-    async def _async_answer(self, user_input: ConversationInput, result: Any) -> str | None:
+    async def _async_answer(self, kinds: Mapping[str, str], user_input: ConversationInput, result: Any) -> str | None:
         """Return the answer; None if an automation answers the sentence, which has priority."""
         from homeassistant.components.conversation.agent_manager import get_agent_manager
 
         agent = get_agent_manager(self._hass).default_agent
         found = await agent.async_recognize_sentence_trigger(user_input) if agent is not None else None
-        if found is not None and len(found.matched_triggers) > 1:
+        # The names of printers, and with them the sentences, may just have changed.
+        own = (list(kinds), list(self._kinds))
+        matched = found.matched_triggers.values() if found is not None else ()
+        if any(list(data.sentence_texts) not in own for one in matched for data in one.intent.data):
             return None
         request = result.entities.get("request")
         question = Question(
-            kind=self._kinds.get(result.intent_sentence.text, ""),
+            kind=kinds[result.intent_sentence.text],
             text=user_input.text,
             request=request.text.strip() if request is not None else "",
             language=language_of(user_input.language, read_phrases()),
