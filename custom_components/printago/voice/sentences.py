@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from homeassistant.components.conversation import ConversationInput
 
 _ASSISTANT = "conversation"
-_MOST_NAMES = 200
+_MOST_NAMES = 50
 """With more names of printers, only the language of Home Assistant is understood: each language costs time and memory."""
 
 
