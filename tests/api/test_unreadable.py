@@ -211,6 +211,10 @@ JOB_KNOWN: dict[str, Any] = {
     "skuName": "Benchy",
     "errorMessage": "Jam",
     "hidden": True,
+    "parameterOverrides": [{"name": "height", "value": 20}],
+    "materialMapping": JOB_RECORD.get("materialMapping") or {},
+    "materialAssignments": {"0": [{"materialId": "k" * 24}]},
+    "extensions": {"3mf": {"plateId": 2}},
 }
 ORDER_KNOWN: dict[str, Any] = {
     **ORDER_RECORD,

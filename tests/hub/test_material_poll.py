@@ -39,8 +39,11 @@ async def test_new_material_of_the_store_is_shown_by_name(
     slow_poller = entry.runtime_data.coordinator.slow_poller
 
     async def read_slots() -> None:
-        for name in ("printer_slots", "materials"):
-            slow_poller._reads[name].asked_at = -math.inf
+        for read in (slow_poller._reads["printer_slots"], slow_poller._reads["materials"]):
+            read.asked_at = -math.inf
+            if read.cancel_later is not None:
+                read.cancel_later()
+                read.cancel_later = None
         slow_poller.async_want("printer_slots")
         await hass.async_block_till_done(wait_background_tasks=True)
 

@@ -149,9 +149,13 @@ async def test_part_that_is_new_is_read_once(hass: HomeAssistant, farm: VirtualF
     farm.clear_requests()
     coordinator = entry.runtime_data.coordinator
     del coordinator.store_state.stock.parts[part_id(farm, "Drill Jig")]
-    coordinator.slow_poller._reads["parts"].asked_at = -math.inf
+    parts = coordinator.slow_poller._reads["parts"]
+    parts.asked_at = -math.inf
+    if parts.cancel_later is not None:
+        parts.cancel_later()
+        parts.cancel_later = None
     await queue(hass, farm, entry, "Drill Jig", 1)
-    assert paths(farm).count("GET /v1/part-material-assignments") == 1
+    await until(hass, lambda: paths(farm).count("GET /v1/part-material-assignments") == 1)
     await queue(hass, farm, entry, "Drill Jig", 1)
     assert paths(farm).count("GET /v1/part-material-assignments") == 1
 

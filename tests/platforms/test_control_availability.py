@@ -53,7 +53,12 @@ async def test_control_that_is_disabled_no_longer_follows_its_printer(
 
     def followers() -> list[Any]:
         groups = entry.runtime_data.coordinator.listeners._of_printer[printer].listeners.values()
-        return [listener for group in groups for listener in group if listener.__self__.entity_id == light]
+        return [
+            listener
+            for group in groups
+            for listener in group
+            if getattr(getattr(listener, "__self__", None), "entity_id", None) == light
+        ]
 
     assert followers()
 

@@ -45,6 +45,7 @@ STANDARD = {
     "event_type",
 }
 PLATFORMS_OWN = {
+    Platform.CALENDAR: {"all_day", "description", "end_time", "location", "message", "start_time"},
     Platform.FAN: {"percentage", "percentage_step", "preset_mode", "preset_modes"},
     Platform.IMAGE: {"access_token"},
     Platform.LIGHT: {"color_mode", "supported_color_modes"},
