@@ -84,7 +84,8 @@ class History:
         for jobs, progress in self._early:
             self.async_take(jobs, progress)
         self._early.clear()
-        self._async_notify(set(self.past.names["printers"].all))
+        # Also printers that have printed nothing.
+        self.async_update_all()
 
     async def async_unload(self) -> None:
         """Save what has changed."""
