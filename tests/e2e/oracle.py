@@ -95,7 +95,7 @@ class Oracle:
     """Follows a farm from its start, and returns the expected states of its entities at rest."""
 
     def __init__(self, farm: VirtualFarm) -> None:
-        """Listen for ended jobs; earlier ones do not matter."""
+        """Listen for ended jobs; of earlier ones the last of each printer counts, which the print history brings."""
         self._farm = farm
         self._last_end: dict[str, tuple[str, str]] = {}
         self._used_from_outside: set[str] = set()
@@ -104,10 +104,15 @@ class Oracle:
 
         def on_end(job: PrintJob) -> None:
             note_end(job)
-            if job.assigned_printer_id and (job.status != "cancelled" or job.printing_started_at):
-                self._last_end[job.assigned_printer_id] = (job.id, job.status)
+            self._note_end(job)
 
+        for job in sorted((job for job in farm.world.jobs.values() if job.status in _ENDED), key=_end_of):
+            self._note_end(job)
         farm.queue.listener = on_end
+
+    def _note_end(self, job: PrintJob) -> None:
+        if job.assigned_printer_id and (job.status != "cancelled" or job.printing_started_at):
+            self._last_end[job.assigned_printer_id] = (job.id, job.status)
 
     def note_outside_print(self, printer_id: str) -> None:
         """Record that a printer was used without Printago, which leaves no record."""
@@ -413,3 +418,7 @@ def _fits(state: str, wanted: Wanted) -> bool:
             shown = dt_util.parse_datetime(state)
             return shown is not None and abs(shown - moment) <= tolerance
     return True
+
+
+def _end_of(job: PrintJob) -> str:
+    return (job.cancelled_at if job.status == "cancelled" else job.printing_completed_at) or job.updated_at

@@ -69,6 +69,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "hub.slow_poll._FIRST_DELAY": 0.3,
         "hub.slow_poll._PAUSE": 0.3,
         "hub.store_poll._MINUTE": timedelta(seconds=1),
+        "history.reader.FIRST_DELAY": 0.3,
+        "history.reader.PAUSE": 0.3,
         "api.rest.transport._TIMEOUT": aiohttp.ClientTimeout(total=1.5, connect=1, sock_connect=1),
     }
     for name, value in seconds.items():
