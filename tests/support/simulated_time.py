@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time as time_of_day, timedelta
 import sys
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from freezegun import api as freezegun, freeze_time
 from homeassistant.core import HomeAssistant
 
-NOON = datetime(2026, 11, 28, 20, tzinfo=UTC)
-"""Noon in the time zone of the test plugin's Home Assistant: no example mentions a time near it."""
+NOON = datetime.combine(datetime.now(UTC) + timedelta(days=1), time_of_day(12), ZoneInfo("US/Pacific"))
+"""Noon of tomorrow in the time zone of the test plugin's Home Assistant, after all that the virtual farm did in real time.
+
+No example mentions a time near it.
+"""
 _REAL = ["aiohttp", "aiomqtt", "amqtt", "paho", "websockets"]
 """Packages that use real time: a connection must not time out because an hour is skipped."""
 _PATIENCE = 0.2
