@@ -345,7 +345,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             self.realtime.reconnect_now()
         self.async_reconcile()
         if missed > HOUR.total_seconds():
-            self.slow_poller.async_want_all()
+            self.slow_poller.async_wake()
 
     async def async_call[T](self, call: Awaitable[T], *, reads: bool = False) -> T:
         """Await a call of the client; raise its errors as translated errors for users.

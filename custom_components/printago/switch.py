@@ -89,7 +89,7 @@ async def async_setup_entry(
     async def read_settings() -> None:
         _take_over(coordinator, await coordinator.client.processes_low_priority_jobs())
 
-    coordinator.slow_poller.add(STORE_SETTINGS, read_settings)
+    coordinator.slow_poller.add(STORE_SETTINGS, read_settings, at_wake=True)
     async_add_entities([LowPrioritySwitch(coordinator, LOW_PRIORITY_SWITCH)])
     async_setup_printer_entities(entry, Platform.SWITCH, PRINTER_SWITCHES, PrinterSwitch, async_add_entities)
 

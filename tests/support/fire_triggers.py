@@ -333,9 +333,19 @@ async def _report_material_short(home: Home, trigger: Trigger) -> None:
 
 
 async def _become_due(home: Home, trigger: Trigger) -> None:
-    for printer in _identifiers(home, trigger):
-        entity = er.async_get(home.hass).async_get_entity_id("binary_sensor", DOMAIN, f"{printer}_maintenance_due")
-        assert entity is not None
+    registry = er.async_get(home.hass)
+    entities: list[str] = []
+    for _ in range(15):
+        found = (
+            registry.async_get_entity_id("binary_sensor", DOMAIN, f"{printer}_maintenance_due")
+            for printer in _identifiers(home, trigger)
+        )
+        if entities := [entity for entity in found if entity is not None]:
+            break
+        # Maintenance is read when its turn has come.
+        await home.pass_by(301)
+    assert entities
+    for entity in entities:
         for state in ("off", "on"):
             home.hass.states.async_set(entity, state)
             await home.settle()

@@ -39,6 +39,7 @@ class _Read:
     read: Callable[[], Awaitable[None]]
     every: timedelta = HOUR
     at_start: bool = True
+    at_wake: bool = False
     asked_at: float = -math.inf
     refusals: int = 0
     failed: bool = False
@@ -86,12 +87,15 @@ class SlowPoller:
         *,
         every: timedelta = HOUR,
         at_start: bool = True,
+        at_wake: bool = False,
     ) -> None:
         """Add a read that runs about ``every`` so often: from the start, or only after the first ``async_want``.
 
+        With ``at_wake``, it is one of the few that are read together after a suspend; the others take their turns.
+
         ``read`` stores its result itself, may raise PrintagoError, and should send one request.
         """
-        self._reads[name] = _Read(name, read, every, at_start)
+        self._reads[name] = _Read(name, read, every, at_start, at_wake)
 
     def is_refused(self, name: str) -> bool:
         """Return whether the key is not allowed to read this."""
@@ -151,10 +155,19 @@ class SlowPoller:
             self.async_want_all()
 
     @callback
-    def async_want_all(self, _: object = None) -> None:
+    def async_want_all(self) -> None:
         """Read soon everything that is read from the start."""
+        self._async_want_those(lambda read: read.at_start)
+
+    @callback
+    def async_wake(self) -> None:
+        """Read soon what must not be hours old."""
+        self._async_want_those(lambda read: read.at_wake)
+
+    @callback
+    def _async_want_those(self, chosen: Callable[[_Read], bool]) -> None:
         for read in tuple(self._reads.values()):
-            if read.at_start:
+            if chosen(read):
                 self.async_want(read.name)
 
     @callback

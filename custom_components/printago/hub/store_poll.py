@@ -28,8 +28,8 @@ class StorePoller:
         self._stream_since = coordinator.stream_since
         self._count_is_lower = False
         coordinator.slow_poller.add(COMPLETED_COUNT, self._async_read_count)
-        coordinator.slow_poller.add(Fact.ORDERS, self._async_read_orders)
-        coordinator.slow_poller.add(Fact.SLOTS, self._async_read_slots)
+        coordinator.slow_poller.add(Fact.ORDERS, self._async_read_orders, at_wake=True)
+        coordinator.slow_poller.add(Fact.SLOTS, self._async_read_slots, at_wake=True)
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
         entry.async_on_unload(coordinator.listeners.async_add_farm(self._async_on_farm))
         # Overdue orders and requests of the last hour also change with time alone.
