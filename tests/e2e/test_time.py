@@ -139,7 +139,7 @@ async def test_setting_the_clock_while_running_changes_nothing(
         priority: entry.runtime_data.coordinator.store_state.limiter.delay(priority) for priority in RequestPriority
     }
     # If the clock is set ahead, eight hours may have been missed as well: rarely changing data is read once more.
-    assert len(farm.requests) <= 12
+    assert len(farm.requests) <= 14
     figures[f"requests in 250 s after the clock was set by {step / HOUR:+.0f} h"] = len(farm.requests)
 
 
@@ -252,6 +252,6 @@ async def test_quota_neither_freezes_nor_bursts_when_the_clock_is_set(
     clocks.leap(63)
     await settle(hass)
     # The reads caused by it must fit in as well.
-    assert await fill(entry, RequestPriority.USER) >= 45
+    assert await fill(entry, RequestPriority.USER) >= 42
     usage = farm.quota_usage()
     assert (usage.refused, usage.highest_minute) == (0, 60)
