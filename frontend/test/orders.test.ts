@@ -57,7 +57,7 @@ test("what can't be printed is said with its reason", async () => {
 test.each([
   [null, null],
   [0, 0],
-])("how far it is, is not said while nobody knows", async (printed, prints) => {
+])("shows no progress while it is unknown", async (printed, prints) => {
   await show({ ...ORDER, printed, prints });
 
   expect(bar()).toBeNull();

@@ -110,7 +110,7 @@ async def _check(options: argparse.Namespace) -> None:
             if options.chromium:
                 await dashboard_works(check, options.chromium)
             else:
-                report("there is no Chromium on this machine: nobody has looked at the dashboard")
+                report("there is no Chromium on this machine: the dashboard was not checked")
             await large_upload_stays_small(check)
             await check.log_is_clean()
     except (DemoError, aiohttp.ClientError) as err:

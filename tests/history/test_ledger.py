@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.history.key_index import KeyIndex, key_of
-from custom_components.printago.history.ledger import FARM, HOUR, NOBODY, SEGMENT_ROWS, UNKNOWN, Entry, Ledger, Outcome
+from custom_components.printago.history.ledger import FARM, HOUR, NO_INDEX, SEGMENT_ROWS, UNKNOWN, Entry, Ledger, Outcome
 from custom_components.printago.history.past_print import reason_kind
 
 
@@ -21,8 +21,8 @@ def entry(job: str = "a", **changes: int) -> Entry:
         energy=UNKNOWN,
         part=0,
         printer=1,
-        material=NOBODY,
-        reason=NOBODY,
+        material=NO_INDEX,
+        reason=NO_INDEX,
         outcome=Outcome.FINISHED,
     )
     return first._replace(**changes)
@@ -138,7 +138,7 @@ STATES = st.builds(
     seconds=st.one_of(st.just(UNKNOWN), st.integers(0, 3 * HOUR)),
     grams=st.one_of(st.just(UNKNOWN), st.integers(0, 10_000)),
     cost=st.one_of(st.just(UNKNOWN), st.integers(0, 10_000)),
-    printer=st.sampled_from([0, 1, NOBODY]),
+    printer=st.sampled_from([0, 1, NO_INDEX]),
     outcome=st.sampled_from(Outcome),
 )
 

@@ -15,7 +15,7 @@ from homeassistant.helpers.storage import Store
 
 from ..api.models.records import read_moment
 from ..const import DOMAIN, LOGGER
-from .ledger import NOBODY, UNKNOWN, Ledger
+from .ledger import NO_INDEX, UNKNOWN, Ledger
 from .names import Names
 from .past_print import PastPrint
 from .recent_prints import RecentPrints
@@ -23,7 +23,7 @@ from .recent_prints import RecentPrints
 _VERSION = 1
 _SAVE_DELAY = 120
 _MOST_SEGMENTS = 2500
-_NAMES: Mapping[str, int] = {"parts": UNKNOWN, "printers": NOBODY, "materials": NOBODY, "reasons": NOBODY}
+_NAMES: Mapping[str, int] = {"parts": UNKNOWN, "printers": NO_INDEX, "materials": NO_INDEX, "reasons": NO_INDEX}
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from .archive import Past
 from .job_entry import WATT_HOURS, part_of
-from .ledger import HOUR, NOBODY, UNKNOWN, Entry
+from .ledger import HOUR, NO_INDEX, UNKNOWN, Entry
 from .past_print import COST, GRAMS
 from .summary import Outcomes
 
@@ -61,7 +61,7 @@ def break_down(past: Past, by: GroupBy, start: float, end: float | None, zone: t
         key, name, identifier = _group_of(entry, past, by, zone)
         if (group := groups.get(key)) is None:
             group = groups[key] = Group(name, identifier)
-        reason = None if entry.reason == NOBODY else names["reasons"].name(entry.reason)
+        reason = None if entry.reason == NO_INDEX else names["reasons"].name(entry.reason)
         group.add(entry, reason)
         total.add(entry, reason)
     if by in (GroupBy.DAY, GroupBy.MONTH):
@@ -77,14 +77,14 @@ def _size(group: Group) -> tuple[int, str]:
 def _group_of(entry: Entry, past: Past, by: GroupBy, zone: tzinfo) -> tuple[str | int, str | None, str | None]:
     match by:
         case GroupBy.PRINTER:
-            name = None if entry.printer == NOBODY else past.names["printers"].name(entry.printer)
+            name = None if entry.printer == NO_INDEX else past.names["printers"].name(entry.printer)
             return entry.printer, name, name
         case GroupBy.PART:
             part_id, name = part_of(past.names["parts"].name(entry.part))
             # A part that was renamed is the same; one without an ID goes by its name.
             return part_id or f"name:{name}", name, part_id
         case GroupBy.MATERIAL:
-            name = None if entry.material == NOBODY else past.names["materials"].name(entry.material)
+            name = None if entry.material == NO_INDEX else past.names["materials"].name(entry.material)
             return entry.material, name, None
     day = datetime.fromtimestamp(entry.ended, zone).date().isoformat()
     period = day if by is GroupBy.DAY else day[:7]

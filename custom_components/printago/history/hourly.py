@@ -54,9 +54,8 @@ def hourly_sums(ledger: Ledger, owner: int, first_hour: int) -> HourlySums:
             continue
         hour = ended // HOUR
         earliest = min(earliest, hour)
-        if hour < first_hour:
-            amounts = before
-        elif (amounts := hours.get(hour)) is None:  # type: ignore[assignment]
+        amounts = before if hour < first_hour else hours.get(hour)
+        if amounts is None:
             amounts = hours[hour] = [0] * len(SCALES)
         if outcome == Outcome.FINISHED:
             amounts[0] += 1

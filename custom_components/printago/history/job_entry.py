@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ..api.models.records import JobStatus, PrintJob
 from .key_index import key_of
-from .ledger import NOBODY, UNKNOWN, Entry
+from .ledger import NO_INDEX, UNKNOWN, Entry
 from .names import Names
 from .past_print import COST, GRAMS, OUTCOMES, RESULTS, PastPrint, reason_kind, units
 from .usage import Usage
@@ -43,9 +43,9 @@ def entry_of(job: PrintJob, ended_at: datetime, usage: Usage, names: Mapping[str
         cost=units(usage.cost, COST),
         energy=units(usage.energy, WATT_HOURS),
         part=names["parts"].number(f"{job.part_id or ''}{_SEPARATOR}{job.part_name or ''}"),
-        printer=NOBODY if printer_id is None else names["printers"].number(printer_id),
-        material=NOBODY if material is None else names["materials"].number(material),
-        reason=NOBODY if reason is None else names["reasons"].number(reason),
+        printer=NO_INDEX if printer_id is None else names["printers"].number(printer_id),
+        material=NO_INDEX if material is None else names["materials"].number(material),
+        reason=NO_INDEX if reason is None else names["reasons"].number(reason),
         outcome=OUTCOMES[job.status],
     )
 

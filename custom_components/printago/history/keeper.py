@@ -148,7 +148,7 @@ class History:
 
     @callback
     def async_take_page(self, jobs: Iterable[PrintJob]) -> None:
-        """Take over what ended before the store was added: nobody has to look at it any more."""
+        """Take over what ended before the store was added; it needs no attention."""
         self._reads_past = True
         try:
             self.async_take(jobs)

@@ -10,7 +10,7 @@ from .key_index import KeyIndex
 
 UNKNOWN = 0xFFFF_FFFF
 """An unknown number; for ``seconds``: the print did not start."""
-NOBODY = 0xFFFF
+NO_INDEX = 0xFFFF
 """No printer, material or reason."""
 FARM = -1
 """All printers together."""

@@ -1,6 +1,6 @@
 """Reads the past of a store from Printago: once all of it, newest first, and after each start what was missed.
 
-It uses only requests that nobody else needs, and goes on where it was after a restart.
+It uses only spare requests, and continues after a restart.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .ledger import NOBODY, Ledger, Outcome
+from .ledger import NO_INDEX, Ledger, Outcome
 from .names import Names
 
 DAYS = 30
@@ -53,9 +53,9 @@ def summarize(ledger: Ledger, reasons: Names, since: float) -> Summary:
         if ended < since:
             continue
         why = whys[number]
-        reason = None if why == NOBODY else reasons.name(why)
+        reason = None if why == NO_INDEX else reasons.name(why)
         summary.farm.add(outcomes[number], reason)
-        if (printer := printers[number]) != NOBODY:
+        if (printer := printers[number]) != NO_INDEX:
             if (of_printer := summary.of_printer.get(printer)) is None:
                 of_printer = summary.of_printer[printer] = Outcomes()
             of_printer.add(outcomes[number], reason)

@@ -96,7 +96,7 @@ def _problem_attributes(printer: PrinterState) -> Mapping[str, Any]:
 
 
 def _coarse(minutes: float | None) -> float | None:
-    """Return a remaining time in steps of five minutes above an hour, where nobody misses the others."""
+    """Return a remaining time, above an hour in steps of five minutes: fewer rows for the recorder."""
     if minutes is None or minutes <= _EXACT_MINUTES:
         return _rounded(minutes, 0)
     return math.ceil(minutes / _STEP_MINUTES) * _STEP_MINUTES

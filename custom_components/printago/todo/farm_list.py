@@ -92,8 +92,8 @@ class FarmList(FactEntity, TodoListEntity):
         await self.async_complete(item.uid or "")
 
     async def async_complete(self, uid: str) -> None:
-        """Do the action of a completed item; raises HomeAssistantError."""
-        raise NotImplementedError
+        """Do the action of a completed item; raises HomeAssistantError. Not every list has one."""
+        raise action_error("todo_item_fixed")
 
     def _gone(self, uid: str) -> ServiceValidationError:
         """Return the error that an item is no longer on the list."""

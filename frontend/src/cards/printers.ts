@@ -238,7 +238,7 @@ export class PrintersCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
     if (farm.printers.length === 0) return this.sentence(t("no_printers"));
-    // Of a large farm something changes all the time, and nobody reads it faster.
+    // In a large farm something changes all the time; once a second is enough to read.
     this.pause = farm.printers.length < COMPACT_FROM ? 250 : 1000;
     this.#live.follow(hass, { type: "printago/wall/subscribe", device_id: farm.deviceId });
     const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
