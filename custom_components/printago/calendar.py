@@ -1,7 +1,10 @@
 """Calendars of the farm."""
 
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
@@ -11,14 +14,24 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .api.models.order import Order
+from .const import DOMAIN
+from .coordinator import PrintagoCoordinator
 from .entity import FactEntity, FarmEntityDescription, async_setup_fact_entities
+from .history.keeper import History
+from .history.past_print import PastPrint
+from .hub.localize import async_words, format_string
 from .model.farm import Farm
+from .model.printer import PrinterState
+from .model.queue_forecast import PlannedPrint
 from .model.store_info import Fact
 from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
 _DURATION = timedelta(hours=1)
 """How long a deadline is shown: an event needs an end after its start."""
+_SHORTEST = timedelta(minutes=1)
+_PAST = timedelta(days=60)
+"""How long prints are shown after their end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,57 +40,212 @@ class FarmCalendarDescription(FarmEntityDescription, CalendarEntityDescription):
 
 
 DEADLINES = FarmCalendarDescription(key="deadlines", fact=Fact.ORDERS)
+PRINTS = FarmCalendarDescription(key="prints", needs_jobs=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The time of an event; the event itself is only made when it is shown, since that takes long."""
+
+    start: datetime
+    end: datetime
+    name: str
+    make: Callable[[], CalendarEvent]
+    planned: bool = False
+
+    @property
+    def place(self) -> tuple[datetime, str]:
+        return self.start, self.name
+
+    @property
+    def holds_until(self) -> datetime:
+        """Return until when it can be the current or next event. A planned print is never the current one."""
+        return self.start if self.planned else self.end
 
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: PrintagoConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the calendars once what they show was read."""
-    async_setup_fact_entities(entry, Platform.CALENDAR, (DEADLINES,), DeadlinesCalendar, async_add_entities)
+    words = await async_words(hass)
+
+    def create(coordinator: PrintagoCoordinator, description: FarmCalendarDescription) -> FarmCalendar:
+        if description is PRINTS:
+            return PrintsCalendar(coordinator, description, words)
+        return DeadlinesCalendar(coordinator, description)
+
+    async_setup_fact_entities(entry, Platform.CALENDAR, (DEADLINES, PRINTS), create, async_add_entities)
 
 
-class DeadlinesCalendar(FactEntity, CalendarEntity):
-    """The deadlines of the open orders. They are in memory, so reading a month costs no request."""
+class FarmCalendar(FactEntity, CalendarEntity):
+    """A calendar of what is in memory, so reading a month costs no request."""
 
     entity_description: FarmCalendarDescription
     _event: CalendarEvent | None = None
+    _holds_until: datetime | None = None
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        """Return the deadline that has just passed, else the next one."""
+        """Return the current event, else the next one. Home Assistant reads it again when that starts or ends."""
+        if self._holds_until is not None and self._holds_until <= dt_util.utcnow():
+            self._async_choose()
         return self._event
 
     @override
     @callback
     def _async_read_farm(self, farm: Farm) -> tuple[Any, ...]:
+        self._async_choose()
+        return (self._event, self._content())
+
+    @callback
+    def _async_choose(self) -> None:
         now = dt_util.utcnow()
-        coming = [event for event in self._events() if event.end_datetime_local > now]
-        self._event = min(coming, key=_place, default=None)
-        return (self._event,)
+        coming = (slot for slot in self._coming(now) if slot.holds_until > now)
+        slot = min(coming, key=lambda slot: slot.place, default=None)
+        self._event = slot.make() if slot is not None else None
+        self._holds_until = slot.holds_until if slot is not None else None
 
     @override
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """Return the deadlines of a period, the earliest first."""
-        events = [
-            event
-            for event in self._events()
-            if event.end_datetime_local > start_date and event.start_datetime_local < end_date
+        """Return the events of a period, the earliest first."""
+        now = dt_util.utcnow()
+        slots = [
+            slot
+            for slot in (*self._past(max(start_date, now - _PAST)), *self._coming(now))
+            if slot.end > start_date and slot.start < end_date
         ]
-        return sorted(events, key=_place)
+        return [slot.make() for slot in sorted(slots, key=lambda slot: slot.place)]
 
-    def _events(self) -> list[CalendarEvent]:
-        orders = self.coordinator.store_state.facts.orders.values()
-        return [_event_of(order, order.deadline) for order in orders if order.deadline is not None]
+    @abstractmethod
+    def _content(self) -> object:
+        """Return what, if it changes, lets open calendars read the events again."""
+
+    @abstractmethod
+    def _coming(self, now: datetime) -> Iterable[_Slot]:
+        """Return the events that may be current or lie ahead."""
+
+    def _past(self, since: datetime) -> Iterable[_Slot]:
+        """Return the other events, as far as they ended after ``since``."""
+        return ()
 
 
-def _event_of(order: Order, deadline: datetime) -> CalendarEvent:
-    return CalendarEvent(
-        start=deadline, end=deadline + _DURATION, summary=order.title, description=order.url, uid=order.id
-    )
+class DeadlinesCalendar(FarmCalendar):
+    """The deadlines of the open orders."""
+
+    @override
+    def _content(self) -> object:
+        return [(order.id, order.deadline, order.title) for order in self._orders()]
+
+    @override
+    def _coming(self, now: datetime) -> Iterator[_Slot]:
+        for order in self._orders():
+            if (due := order.deadline) is not None:
+                yield _Slot(due, due + _DURATION, order.title, partial(_deadline, order, due))
+
+    def _orders(self) -> Iterable[Order]:
+        return self.coordinator.store_state.facts.orders.values()
 
 
-def _place(event: CalendarEvent) -> tuple[datetime, str]:
-    return event.start_datetime_local, event.summary
+class PrintsCalendar(FarmCalendar):
+    """Past prints, running ones until their expected end, and the plan of the queue."""
+
+    def __init__(
+        self, coordinator: PrintagoCoordinator, description: FarmCalendarDescription, words: Mapping[str, str]
+    ) -> None:
+        """Show prints with ``words``, the translations."""
+        super().__init__(coordinator, description)
+        self._words = words
+
+    @property
+    def _history(self) -> History:
+        history: History = self.coordinator.config_entry.runtime_data.history
+        return history
+
+    @override
+    def _content(self) -> object:
+        recent = self._history.past.recent
+        running = [(slot.start, slot.end, slot.name) for slot in self._running(dt_util.utcnow())]
+        return (running, self._history.forecaster.forecast().planned, len(recent), next(iter(recent), None))
+
+    @override
+    def _coming(self, now: datetime) -> Iterator[_Slot]:
+        yield from self._running(now)
+        for one in self._history.forecaster.forecast().planned:
+            yield _Slot(one.starts_at, one.ends_at, one.job.title, partial(self._planned, one), planned=True)
+
+    @override
+    def _past(self, since: datetime) -> Iterator[_Slot]:
+        for past in self._history.past.recent:
+            if past.ended_at <= since:
+                return
+            start = min(past.started_at or past.ended_at, past.ended_at)
+            end = max(past.ended_at, start + _SHORTEST)
+            yield _Slot(start, end, past.title, partial(self._ended, past, start, end))
+
+    def _running(self, now: datetime) -> Iterator[_Slot]:
+        soon = now.replace(second=0, microsecond=0) + 2 * _SHORTEST
+        for printer in self.coordinator.farm.printers.values():
+            job, external = printer.job, printer.external_print
+            if job is not None and job.at_printer and job.printing_started_at is not None:
+                start, name = job.printing_started_at, job.title
+            elif external is not None:
+                start, name = external.seen_at, external.name or printer.name
+            else:
+                continue
+            end = printer.end_time
+            if end is None or end <= now:
+                # It takes longer than expected, or nobody knows how long.
+                end = soon
+            begin = min(start, now)
+            make = partial(self._current, printer, begin, end, name)
+            yield _Slot(begin, end, name, make)
+
+    def _current(self, printer: PrinterState, start: datetime, end: datetime, name: str) -> CalendarEvent:
+        job = printer.job
+        part, order_id = (job.part_name, job.order_id) if job is not None else (None, None)
+        return CalendarEvent(
+            start=start,
+            end=end,
+            summary=name,
+            description=self._describe(printer.id, part, order_id),
+            uid=job.id if job is not None else None,
+        )
+
+    def _planned(self, one: PlannedPrint) -> CalendarEvent:
+        job = one.job
+        return CalendarEvent(
+            start=one.starts_at,
+            end=max(one.ends_at, one.starts_at + _SHORTEST),
+            summary=format_string(self._words, "calendar_planned", name=job.title),
+            description=self._describe(one.printer_id, job.part_name, job.order_id),
+            uid=job.id,
+        )
+
+    def _ended(self, past: PastPrint, start: datetime, end: datetime) -> CalendarEvent:
+        result = self._words.get(f"component.{DOMAIN}.selector.print_result.options.{past.result}", past.result)
+        return CalendarEvent(
+            start=start,
+            end=end,
+            summary=f"{past.title} ({result})",
+            description=self._describe(past.printer_id, past.part, past.order_id, result, past.reason),
+            uid=f"{past.job_id}-{past.attempt}",
+        )
+
+    def _describe(self, printer_id: str | None, part: str | None, order_id: str | None, *more: str | None) -> str:
+        printer = self.coordinator.farm.printers.get(printer_id or "")
+        order = self.coordinator.store_state.facts.orders.get(order_id or "")
+        name = order.title if order is not None else order_id
+        lines = [
+            printer.name if printer is not None else printer_id,
+            part,
+            format_string(self._words, "todo_of_order", order=name) if name else None,
+            *more,
+        ]
+        return "\n".join(line for line in lines if line)
+
+
+def _deadline(order: Order, due: datetime) -> CalendarEvent:
+    return CalendarEvent(start=due, end=due + _DURATION, summary=order.title, description=order.url, uid=order.id)

@@ -1,6 +1,7 @@
-"""The calendar of the orders' deadlines, read as Home Assistant's calendar panel reads it."""
+"""The calendars of deadlines and prints, read as Home Assistant's calendar panel reads them."""
 
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
@@ -10,11 +11,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
-from tests.support.common import entity_id, pass_time, paths, state_of, until, value_of
+from tests.support.common import entity_id, pass_time, paths, printer_named, state_of, until, until_farm, value_of
+from tests.support.past_oracle import ended_at, moment, past_jobs
+from tests.support.past_reading import read_all
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.clock import to_iso
 
 CALENDAR = "calendar"
+NO_JOBS = "no_jobs_key_0123456789abcdefghijklmno"
 NO_ORDERS = "no_orders_key_0123456789abcdefghijklm"
 
 
@@ -24,9 +28,11 @@ def farm_config() -> FarmConfig:
     return FarmConfig(speed=0, printers=2)
 
 
-async def events(hass: HomeAssistant, farm: VirtualFarm, start: datetime, end: datetime) -> list[dict[str, Any]]:
-    """Return the deadlines of a period."""
-    calendar = entity_id(hass, farm.config.store_id, "deadlines", CALENDAR)
+async def events(
+    hass: HomeAssistant, farm: VirtualFarm, start: datetime, end: datetime, key: str = "deadlines"
+) -> list[dict[str, Any]]:
+    """Return the events of a period."""
+    calendar = entity_id(hass, farm.config.store_id, key, CALENDAR)
     data = {"entity_id": calendar, "start_date_time": start.isoformat(), "end_date_time": end.isoformat()}
     answer: Any = await hass.services.async_call(CALENDAR, "get_events", data, blocking=True, return_response=True)
     found: list[dict[str, Any]] = answer[calendar]["events"]
@@ -105,3 +111,109 @@ async def test_calendar_is_there_again_after_a_reload_and_away_with_the_store(
 
     await hass.config_entries.async_unload(entry.entry_id)
     assert value_of(hass, farm.config.store_id, "deadlines", CALENDAR) == STATE_UNAVAILABLE
+
+
+async def test_next_deadline_is_shown_when_the_current_one_has_passed_without_a_push(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    store = farm.config.store_id
+    await pass_time(hass, 31)
+    order_due(farm, "2002", dt_util.utcnow() + timedelta(days=1))
+    order_due(farm, "2001", dt_util.utcnow() - timedelta(minutes=59, seconds=57))
+    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "2001")
+    assert state_of(hass, store, "deadlines", CALENDAR).state == STATE_ON
+    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "2002")
+    assert state_of(hass, store, "deadlines", CALENDAR).state == STATE_OFF
+
+
+async def prints(hass: HomeAssistant, farm: VirtualFarm, days: int = 90) -> list[dict[str, Any]]:
+    """Return the events of the calendar of prints, as far back and ahead as this."""
+    now = dt_util.utcnow()
+    return await events(hass, farm, now - timedelta(days=days), now + timedelta(days=days), "prints")
+
+
+async def test_prints_of_sixty_days_are_shown_with_their_result_and_cost_no_request(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    farm.fill_history(200, months=4)
+    await read_all(hass, await setup_entry())
+    farm.clear_requests()
+    since = datetime.now(UTC) - timedelta(days=60)
+    words = {"completed": "Finished", "failed": "Failed", "cancelled": "Canceled"}
+    expected = [
+        job
+        for job in past_jobs(farm)
+        if moment(ended_at(job)) > since and (job.status != "cancelled" or job.printing_started_at is not None)
+    ]
+
+    shown = [event for event in await prints(hass, farm) if event["summary"].endswith(")")]
+
+    assert Counter(event["summary"] for event in shown) == Counter(
+        f"{job.label or job.part_name} ({words[job.status]})" for job in expected
+    )
+    failed = next(job for job in expected if job.status == "failed" and job.printing_started_at is not None)
+    described = [event["description"].splitlines()[1:] for event in shown]
+    assert [failed.part_name, "Failed", failed.error_message] in described
+    assert paths(farm) == []
+
+
+async def test_running_print_is_shown_until_its_expected_end_and_then_with_its_result(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    store, name = farm.config.store_id, "X1 Carbon 01"
+    printer = printer_named(farm, name)
+    job = farm.world.jobs[farm.world.printers[printer].printing_job_id]
+    await read_all(hass, entry)
+    await until(hass, lambda: value_of(hass, printer, "end_time") not in (None, "unknown"))
+    running = next(event for event in await prints(hass, farm) if name in event["description"] and is_now(event))
+    assert running["summary"] == (job.label or job.part_name)
+    assert job.part_name in running["description"]
+    expected = dt_util.parse_datetime(value_of(hass, printer, "end_time") or "")
+    assert dt_util.parse_datetime(running["end"]) == expected
+    assert state_of(hass, store, "prints", CALENDAR).state == STATE_ON
+
+    farm.fail_print(printer, "Spaghetti detected")
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") == "failed")
+    shown = await prints(hass, farm)
+    past = [event for event in shown if "Spaghetti detected" in event["description"]]
+    assert [event["summary"] for event in past] == [f"{running['summary']} (Failed)"]
+    assert running["summary"] not in [event["summary"] for event in shown]
+
+
+async def test_waiting_jobs_are_shown_as_planned_with_their_order(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await read_all(hass, entry)
+    planned = [event for event in await prints(hass, farm) if event["summary"].startswith("Planned: ")]
+    waiting = [job for job in farm.world.jobs.values() if job.status == "pending"]
+    assert waiting
+    assert len(planned) == len(waiting)
+    jig = next(job for job in waiting if job.label == "Jig")
+    jig.order_id = next(order["id"] for order in farm.world.orders.values() if order["orderNumber"] == "1002")
+    farm.world.jobs.touch(jig.id)
+    farm.settle()
+    await until_farm(entry, lambda: entry.runtime_data.coordinator.farm.jobs[jig.id].order_id is not None)
+    event = next(event for event in await prints(hass, farm) if event["summary"] == "Planned: Jig")
+    printer, *others = event["description"].splitlines()
+    assert printer in [one.name for one in farm.world.printers.values()]
+    assert others == ["Drill Jig", "For order 1002"]
+    assert all(event["end"] > event["start"] for event in planned)
+
+
+async def test_key_that_may_not_view_jobs_has_no_calendar_of_prints_until_it_may(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    farm.add_api_key(NO_JOBS, {"printer.view", "printer.stats", "apiKey.view"})
+    entry = await setup_entry(api_key=NO_JOBS)
+    await pass_time(hass, 31)
+    assert value_of(hass, farm.config.store_id, "prints", CALENDAR) is None
+
+    farm.add_api_key(NO_JOBS)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "prints", CALENDAR) == STATE_ON)
+
+
+def is_now(event: dict[str, Any]) -> bool:
+    """Return whether an event has begun and has not ended."""
+    start, end = dt_util.parse_datetime(event["start"]), dt_util.parse_datetime(event["end"])
+    return start is not None and end is not None and start <= dt_util.utcnow() < end

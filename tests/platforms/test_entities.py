@@ -53,7 +53,7 @@ FARM_KEYS = {
     Platform.BINARY_SENSOR: {"realtime"},
     Platform.BUTTON: {"refresh"},
     Platform.SWITCH: {"process_low_priority_jobs"},
-    Platform.CALENDAR: {"deadlines"},
+    Platform.CALENDAR: {"deadlines", "prints"},
     Platform.TODO: {"attention", "queue", "beds_to_clear", "open_orders", "maintenance_due"},
     Platform.EVENT: {"job", "material", "order"},
 }  # fmt: skip
@@ -70,8 +70,8 @@ SITUATIONS = {
 }
 # These differ between runs, or are the same for every printer and part of its registry entry.
 IGNORED = {
-    "access_token", "attribution", "device_class", "entity_picture", "event_types", "friendly_name", "icon", "max", "min",
-    "mode", "options", "preset_modes", "state_class", "step", "supported_color_modes", "supported_features",
+    "access_token", "attribution", "device_class", "end_time", "entity_picture", "event_types", "friendly_name", "icon", "max", "min",
+    "mode", "options", "preset_modes", "start_time", "state_class", "step", "supported_color_modes", "supported_features",
     "unit_of_measurement", "waiting_since",
 }  # fmt: skip
 VARYING = {"api_requests_last_hour": "some", "cover_image": "when it was fetched"}
