@@ -38,11 +38,10 @@ def example(name: str, names: list[str], entities: list[str]) -> Example:
 
 OF_A_PRINTER = example(
     "a printer",
-    # What maintenance there is of a printer comes late; the farm has it.
-    [name for name in PRINTER_TRIGGERS if name != "maintenance_due"],
+    list(PRINTER_TRIGGERS),
     [
         *(f"event.x1_carbon_01_{key}" for key in ("print", "alert")),
-        *(f"binary_sensor.x1_carbon_01_{key}" for key in ("bed_needs_clearing", "online")),
+        *(f"binary_sensor.x1_carbon_01_{key}" for key in ("bed_needs_clearing", "maintenance_due", "online")),
         "sensor.x1_carbon_01_ams_1_tray_1",
     ],
 )
@@ -71,3 +70,4 @@ async def test_each_trigger_fires_for_its_change_and_none_for_what_comes_back(ho
         if fired not in home.done[count:]:
             silent.append(trigger["id"])
     assert silent == []
+    await check(home, {**DISTURBANCES, **RESTARTS})

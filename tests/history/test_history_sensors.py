@@ -93,6 +93,18 @@ async def test_totals_wait_until_all_of_the_past_is_read(
     await until(hass, lambda: value_of(hass, farm.config.store_id, "success_rate") != "unknown")
 
 
+async def test_totals_are_there_again_right_after_a_reload_also_of_a_printer_that_has_never_printed(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+    await read_all(hass, entry)
+    await pass_time(hass, 1)
+    before = {one: value_of(hass, one, "filament_used") for one in (farm.config.store_id, *farm.world.printers)}
+    assert "0.0" in before.values()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: {one: value_of(hass, one, "filament_used") for one in before} == before)
+
+
 @pytest.mark.usefixtures("every_entity_enabled")
 async def test_failed_prints_count_from_the_history(
     hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry

@@ -106,6 +106,7 @@ class Home:
     async def start(self) -> None:
         """Start for the first time, and add the automation after setup has finished."""
         await self._boot(CoreState.running)
+        self._add_entry()
         await self.load_farm()
         await self.pass_by(60)
         self._config = self._automation()
@@ -124,6 +125,8 @@ class Home:
         await self.stop()
         self.time.skip(120)
         await self._boot(CoreState.not_running)
+        # Home Assistant removes the devices of an entry that it does not have at its start.
+        self._add_entry()
         await self._set_up_automation()
         if late:
             self.show_foreign(STATE_UNAVAILABLE)
@@ -160,14 +163,16 @@ class Home:
     def _note_event(self, _: Event[Any]) -> None:
         self.done.append((DID, {}))
 
-    async def load_farm(self) -> None:
-        """Set up the entry of the farm."""
+    def _add_entry(self) -> None:
         data = entry_data(self.farm)
         entry = MockConfigEntry(
             domain=DOMAIN, title="Virtual Farm", unique_id=self.farm.config.store_id, data=data, entry_id=self.entry_id
         )
         entry.add_to_hass(self.hass)
-        assert await self.hass.config_entries.async_setup(entry.entry_id)
+
+    async def load_farm(self) -> None:
+        """Set up the entry of the farm."""
+        assert await self.hass.config_entries.async_setup(self.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     # The automation
