@@ -6,7 +6,16 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.history.key_index import KeyIndex, key_of
-from custom_components.printago.history.ledger import FARM, HOUR, NO_INDEX, SEGMENT_ROWS, UNKNOWN, Entry, Ledger, Outcome
+from custom_components.printago.history.ledger import (
+    FARM,
+    HOUR,
+    NO_INDEX,
+    SEGMENT_ROWS,
+    UNKNOWN,
+    Entry,
+    Ledger,
+    Outcome,
+)
 from custom_components.printago.history.past_print import reason_kind
 
 
