@@ -167,7 +167,7 @@ def objects_of_ours() -> Counter[str]:
     return Counter(
         f"{type(item).__module__}.{type(item).__qualname__}"
         for item in gc.get_objects()
-        if type(item).__module__.startswith("custom_components.printago")
+        if str(type(item).__module__).startswith("custom_components.printago")
     )
 
 
