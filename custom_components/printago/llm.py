@@ -14,8 +14,16 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
+from homeassistant.helpers import device_registry as dr, entity_registry as er, intent
+from homeassistant.helpers.llm import (
+    LLM_API_ASSIST,
+    IntentTool,
+    LLMContext,
+    Tool,
+    ToolAnnotations,
+    ToolInput,
+    ToolResult,
+)
 import voluptuous as vol
 
 from .api import JobStatus
@@ -23,14 +31,13 @@ from .api.models.records import IN_PROGRESS_STATUSES, place_in_queue
 from .const import DOMAIN
 from .coordinator import PrintagoCoordinator
 from .errors import action_error, async_message
-from .hub.devices import async_called
 from .model.printer import PrinterState
 from .model.printer_names import full_names, printers_called, unambiguous_names
-from .model.spelling import alike, distinct, folded, folded_number
+from .model.spelling import alike, folded, folded_number
 from .printing.action_fields import whole_number
 from .printing.catalog import called
 from .printing.printer_calls import confirmation_refusal
-from .runtime import PrintagoConfigEntry
+from .runtime import PrintagoConfigEntry, async_named_stores
 
 _MOST_PARTS = 50
 _MOST_COPIES = 500
@@ -280,6 +287,18 @@ class ExplainJobTool(_FarmTool):
 
 _TOOLS: tuple[type[_FarmTool], ...] = (FarmStatusTool, ListPartsTool, PrintPartTool, ConfirmBedTool, ExplainJobTool)
 
+_REPEATABLE = ToolAnnotations(destructive=False, idempotent=True)
+_INTENTS: Mapping[str, tuple[str, str, ToolAnnotations]] = {
+    "PrintagoPausePrint": ("pause_print", "Pause a print", _REPEATABLE),
+    "PrintagoResumePrint": ("resume_print", "Resume a print", _REPEATABLE),
+    "PrintagoStopPrint": ("stop_print", "Ask whether to stop a print", _REPEATABLE),
+    "PrintagoConfirmStop": ("confirm_stop", "Stop a print after a yes", ToolAnnotations(destructive=True)),
+}
+"""The intents that are offered as tools, with name, title and effects.
+
+The others are not: the tools above do the same with more detail, and two tools for one purpose confuse a model.
+"""
+
 
 @callback
 def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
@@ -291,16 +310,18 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     ]
     if not entries:
         return None
-    stores = _named(hass, entries)
-    return LLMTools(tools=[tool(stores) for tool in _TOOLS], prompt=_PROMPT)
+    stores = async_named_stores(hass, entries)
+    return LLMTools(tools=[*(tool(stores) for tool in _TOOLS), *_intent_tools(hass)], prompt=_PROMPT)
 
 
 @callback
-def _named(hass: HomeAssistant, entries: list[PrintagoConfigEntry]) -> dict[str, PrintagoConfigEntry]:
-    """Return the stores by display name, with their IDs if several share a name."""
-    by_id = {entry.runtime_data.coordinator.store_id: entry for entry in entries}
-    names = {store_id: async_called(hass, entry, store_id, entry.title) for store_id, entry in by_id.items()}
-    return {name: by_id[store_id] for store_id, name in distinct(names).items()}
+def _intent_tools(hass: HomeAssistant) -> list[Tool]:
+    tools: list[Tool] = []
+    for handler in intent.async_get(hass):
+        if (found := _INTENTS.get(handler.intent_type)) is not None:
+            kind, title, effects = found
+            tools.append(IntentTool(_name(kind), handler, title=title, integration=DOMAIN, annotations=effects))
+    return tools
 
 
 @callback
@@ -313,6 +334,7 @@ def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, llm_context: LL
 
 def _status(store: str, entry: PrintagoConfigEntry) -> dict[str, Any]:
     farm = entry.runtime_data.coordinator.farm
+    forecast = entry.runtime_data.history.forecaster.forecast()
     names = sorted(unambiguous_names(farm.printers.values()).items(), key=lambda named: named[1])
     return {
         "store": store,
@@ -320,6 +342,7 @@ def _status(store: str, entry: PrintagoConfigEntry) -> dict[str, Any]:
         "jobs_queued": sum(1 for _ in farm.jobs_with(JobStatus.PENDING)),
         "jobs_in_progress": sum(1 for _ in farm.jobs_with(*IN_PROGRESS_STATUSES)),
         "jobs_failed": sum(1 for _ in farm.jobs_with(JobStatus.FAILED)),
+        **({"queue_ends_at": forecast.ends_at.isoformat()} if forecast.ends_at and not forecast.unplanned else {}),
     }
 
 

@@ -69,8 +69,15 @@ async def test_tools_have_annotations_about_their_effects(
     harmless = {tool.name for tool in offered.tools if tool.annotations.read_only}
     assert harmless == {"printago__farm_status", "printago__list_parts", "printago__explain_job"}
     others = [tool for tool in offered.tools if tool.name not in harmless]
-    assert {tool.name for tool in others} == {"printago__print_part", "printago__confirm_bed"}
-    assert all("ask" in (tool.description or "") for tool in others)
+    easily_undone = {"printago__pause_print", "printago__resume_print"}
+    risky = [tool for tool in others if tool.name not in easily_undone]
+    assert {tool.name for tool in risky} == {
+        "printago__print_part",
+        "printago__confirm_bed",
+        "printago__stop_print",
+        "printago__confirm_stop",
+    }
+    assert all("ask" in (tool.description or "") for tool in risky)
     assert all(tool.title and tool.integration == DOMAIN for tool in offered.tools)
     assert "print farm" in (offered.prompt or "")
     assert "printago" not in caplog.text.partition("LLM tools that are not prefixed")[2]

@@ -11,7 +11,8 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.printago.voice.phrases import count_and_names, language_of, read_phrases, spoken, templates
+from custom_components.printago.voice.phrases import count_and_names, language_of, read_phrases, spoken
+from custom_components.printago.voice.spoken_names import Names, templates
 from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, printer_named, until, value_of, writes
 from tests.support.saved_prints import save_print
@@ -251,11 +252,13 @@ def test_answers_have_the_placeholders_of_the_english_ones(language: str) -> Non
 def test_every_form_of_a_sentence_has_one_meaning_in_all_languages(language: str) -> None:
     hassil = pytest.importorskip("hassil")
     sample = pytest.importorskip("hassil.sample")
-    kinds = {template: kind for phrases in read_phrases().values() for template, kind in templates(phrases, [P1S])}
+    kinds = {
+        template: kind for phrases in read_phrases().values() for template, kind in templates(phrases, Names.of([P1S]))
+    }
     lists = {"request": {"wildcard": True}}
     understood = {"language": "en", "intents": {"all": {"data": [{"sentences": list(kinds)}]}}, "lists": lists}
     intents = hassil.Intents.from_dict(understood)
-    for template, kind in templates(read_phrases()[language], [P1S]):
+    for template, kind in templates(read_phrases()[language], Names.of([P1S])):
         concrete = template.replace("{request}", "benchy")
         sampled = sample.sample_expression(hassil.parse_sentence(concrete).expression)
         for sentence in itertools.islice(sampled, 40):

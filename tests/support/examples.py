@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 BLUEPRINTS = ROOT / "blueprints"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
+_KNOWN = {"triggers", "trigger", "type", "action", "strategy", "intents"}
+"""Keys of what has a test, sentences for intents in ``test_voice_intents.py``."""
 LONGEST = "00:05:00"
 DANGER = "printago.emergency_stop"
 DID = "example_did"
@@ -80,10 +82,10 @@ def documented() -> tuple[Example, ...]:
 
 def automations(page: str, parsed: Any) -> Iterator[Example]:
     """Yield the automations in one piece of YAML; raises ValueError for anything except automations, cards, dashboards,
-    calls.
+    calls, sentences.
     """
     for config in parsed if isinstance(parsed, list) else [parsed]:
-        if not isinstance(config, dict) or not config.keys() & {"triggers", "trigger", "type", "action", "strategy"}:
+        if not isinstance(config, dict) or not config.keys() & _KNOWN:
             raise ValueError(f"{page}: no test for this example: {config}")
         if config.keys() & {"triggers", "trigger"}:
             yield Example(f"{page}: {config['alias']}", config)

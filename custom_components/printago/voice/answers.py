@@ -1,7 +1,7 @@
 """Answers questions about the farm, and does what a sentence asks for."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 import time
 
@@ -16,17 +16,16 @@ from ..errors import action_error, async_message
 from ..hub.devices import async_called
 from ..model.print_status import Readiness
 from ..model.printer import PrinterState
-from ..model.printer_names import full_names, unambiguous_names
 from ..printing.action_fields import checked
 from ..printing.catalog import called
 from ..printing.job_tracker import JobTracker
 from ..printing.printer_calls import PAUSE, RESUME, STOP, async_confirm_all, confirmation_refusal
 from ..printing.request import PRINT_SCHEMA, async_print_request
 from ..printing.submission import Submitter
-from ..runtime import PrintagoConfigEntry
-from .phrases import Phrases, count_and_names, printers_in, read_phrases, spoken
+from ..runtime import PrintagoConfigEntry, async_named_stores
+from .phrases import Phrases, count_and_names, language_of, read_phrases, spoken
+from .spoken_printers import Found, Printers
 
-_ASSISTANT = "conversation"
 _MOST_COPIES = 10
 """A number can be misunderstood."""
 _CONFIRM_SECONDS = 30
@@ -35,9 +34,6 @@ _MOST_NAMED = 10
 type Asker = tuple[str | None, str | None]
 """The device that was spoken to, and the user."""
 type Press = Callable[[PrintagoCoordinator, PrinterState], Awaitable[None]]
-type _Item = tuple[str, str, PrintagoConfigEntry, str]
-"""``saved`` or ``part``, its name, its store, and its ID."""
-type Found = tuple[PrintagoCoordinator, PrinterState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +41,40 @@ class Question:
     """A sentence that was understood."""
 
     kind: str
-    text: str
-    request: str
-    """What to print."""
+    printer: str = ""
+    """The name of a printer, or a text that contains it."""
+    item: str = ""
+    """What to print; it may begin with the number of copies."""
+    copies: int | None = None
     language: str
+    assistant: str | None
+    """Whose exposed entities decide which stores may be used; None for all stores."""
     asked_by: Asker
+    turn: str
+    """What belongs to one turn of a conversation has the same value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to say."""
+
+    speech: str
+    failed: bool = False
+
+
+class _RefusalError(Exception):
+    """Something was not done; the message says why, in the language of the speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A part or a saved print."""
+
+    name: str
+    store: str
+    entry: PrintagoConfigEntry
+    id: str
+    is_saved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +85,7 @@ class _Unconfirmed:
     printer_id: str
     job_id: str | None
     until: float
+    turn: str
 
 
 class Answerer:
@@ -70,22 +96,27 @@ class Answerer:
         self._hass = hass
         self._unconfirmed: dict[Asker, _Unconfirmed] = {}
 
-    async def async_answer(self, question: Question, entries: Sequence[PrintagoConfigEntry]) -> str:
-        """Return what to say."""
-        phrases = read_phrases()[question.language]
-        stores = [entry for entry in entries if _is_exposed(self._hass, entry)]
+    async def async_answer(self, question: Question, entries: Sequence[PrintagoConfigEntry]) -> Reply:
+        """Return what to say; the errors of Home Assistant are put into words."""
+        phrases = read_phrases()[language_of(question.language, read_phrases())]
+        stores = [entry for entry in entries if _is_exposed(self._hass, entry, question.assistant)]
         if not stores:
-            return phrases.answers["not_exposed"]
+            return Reply(phrases.answers["not_exposed"], failed=True)
         unconfirmed = self._unconfirmed.pop(question.asked_by, None)
+        answer = _Answer(self._hass, question, phrases, stores, unconfirmed, self._unconfirmed)
         try:
-            return await _Answer(self._hass, question, phrases, stores, unconfirmed, self._unconfirmed).async_give()
+            return Reply(await answer.async_give())
+        except _RefusalError as err:
+            return Reply(str(err), failed=True)
         except HomeAssistantError as err:
-            return f"{await async_message(self._hass, err, question.language)}."
+            return Reply(f"{await async_message(self._hass, err, question.language)}.", failed=True)
 
 
-def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry) -> bool:
+def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, assistant: str | None) -> bool:
+    if assistant is None:
+        return True
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return any(async_should_expose(hass, _ASSISTANT, entity.entity_id) for entity in entities if not entity.disabled)
+    return any(async_should_expose(hass, assistant, entity.entity_id) for entity in entities if not entity.disabled)
 
 
 @dataclass(slots=True)
@@ -98,6 +129,10 @@ class _Answer:
     stores: list[PrintagoConfigEntry]
     unconfirmed: _Unconfirmed | None
     waiting: dict[Asker, _Unconfirmed]
+    printers: Printers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.printers = Printers(self.hass, self.stores)
 
     async def async_give(self) -> str:
         match self.question.kind:
@@ -132,60 +167,60 @@ class _Answer:
         today = local.date() == dt_util.now().date()
         return local.strftime(self.phrases.time if today else self.phrases.time_later)
 
-    def _printers(self) -> list[Found]:
-        coordinators = [entry.runtime_data.coordinator for entry in self.stores]
-        return [(store, printer) for store in coordinators for printer in store.farm.printers.values()]
+    def _refusal(self, key: str, **placeholders: str) -> _RefusalError:
+        return _RefusalError(self._say(key, **placeholders))
 
-    def _names(self, chosen: Sequence[PrinterState]) -> str:
-        names = unambiguous_names(printer for _, printer in self._printers())
-        listed = sorted(names[printer.id] for printer in chosen)
-        return ", ".join([*listed[:_MOST_NAMED], "…"] if len(listed) > _MOST_NAMED else listed)
+    def _names(self, chosen: Sequence[Found]) -> str:
+        return ", ".join(_first(map(self.printers.display_name, chosen)))
+
+    def _name(self, found: Found) -> str:
+        return self.printers.display_name(found)
 
     def _printer(self) -> Found:
         """Return the printer that is named; raises ServiceValidationError if there is none, or several."""
-        known = self._printers()
-        found = printers_in(self.question.text, (printer for _, printer in known), self.phrases)
+        text = self.question.printer
+        found = self.printers.named_in(text, self.phrases)
         if not found:
-            # The sentence may be in another language than the speaker's.
-            for phrases in read_phrases().values():
-                found = found or printers_in(self.question.text, (printer for _, printer in known), phrases)
+            # The sentence may be in another language than the speaker's, with other words for numbers.
+            said = spoken(text, self.phrases)
+            others = (phrases for phrases in read_phrases().values() if spoken(text, phrases) != said)
+            found = next(filter(None, (self.printers.named_in(text, phrases) for phrases in others)), [])
         if len(found) == 1:
-            return next((store, printer) for store, printer in known if printer is found[0])
-        candidates = full_names(found) if found else [printer.name for _, printer in known]
+            return found[0]
         key = "printer_ambiguous" if found else "printer_not_found"
-        raise action_error(key, name=self.question.text, candidates=", ".join(sorted(candidates)[:_MOST_NAMED]))
+        raise action_error(key, name=text, candidates=self._names(found or self.printers.all))
 
     # Questions
 
     def _beds(self) -> str:
-        waiting = [printer for _, printer in self._printers() if printer.bed_needs_clearing]
+        waiting = [found for found in self.printers.all if found[1].bed_needs_clearing]
         return self._say("beds", printers=self._names(waiting)) if waiting else self._say("beds_none")
 
     def _printing(self) -> str:
         prints = [
-            f"{self._names([printer])}: {printer.job.title}" if printer.job is not None else self._names([printer])
-            for _, printer in self._printers()
-            if printer.printing
+            f"{self._name(found)}: {found[1].job.title}" if found[1].job is not None else self._name(found)
+            for found in self.printers.all
+            if found[1].printing
         ]
-        return self._say("printing", prints="; ".join(sorted(prints))) if prints else self._say("printing_none")
+        return self._say("printing", prints="; ".join(_first(prints))) if prints else self._say("printing_none")
 
     def _done(self) -> str:
-        _, printer = self._printer()
-        if (end := printer.live_end_time) is not None:
-            return self._say("done_at", printer=printer.name, time=self._time(end))
-        return self._say("done_unknown" if printer.in_use else "done_idle", printer=printer.name)
+        found = self._printer()
+        if (end := found[1].live_end_time) is not None:
+            return self._say("done_at", printer=self._name(found), time=self._time(end))
+        return self._say("done_unknown" if found[1].in_use else "done_idle", printer=self._name(found))
 
     def _free(self) -> str:
-        known = [printer for _, printer in self._printers()]
-        if ready := [printer for printer in known if printer.readiness is Readiness.READY]:
+        known = self.printers.all
+        if ready := [found for found in known if found[1].readiness is Readiness.READY]:
             return self._say("free_now", printers=self._names(ready))
-        if waiting := [printer for printer in known if printer.readiness is Readiness.AWAITING_CLEAR]:
+        if waiting := [found for found in known if found[1].readiness is Readiness.AWAITING_CLEAR]:
             return self._say("free_bed", printers=self._names(waiting))
-        ends = [(end, printer) for printer in known if (end := printer.live_end_time) is not None]
+        ends = [(end, found) for found in known if (end := found[1].live_end_time) is not None]
         if not ends:
             return self._say("free_unknown")
-        end, printer = min(ends, key=lambda one: one[0])
-        return self._say("free_at", printer=printer.name, time=self._time(end))
+        end, next_free = min(ends, key=lambda one: one[0])
+        return self._say("free_at", printer=self._name(next_free), time=self._time(end))
 
     def _queue(self) -> str:
         if not all(entry.runtime_data.coordinator.farm.knows_jobs for entry in self.stores):
@@ -201,80 +236,113 @@ class _Answer:
     # Orders
 
     async def _async_clear(self) -> str:
-        coordinator, printer = self._printer()
+        coordinator, printer = found = self._printer()
         if not printer.bed_needs_clearing:
-            raise action_error(confirmation_refusal(printer) or "bed_already_clear", printer=printer.name)
+            raise action_error(confirmation_refusal(printer) or "bed_already_clear", printer=self._name(found))
         await async_confirm_all(coordinator, [printer])
-        return self._say("cleared", printer=printer.name)
+        return self._say("cleared", printer=self._name(found))
 
     async def _async_press(self, found: Found, press: Press, can: str, refusal: str, answer: str) -> str:
         coordinator, printer = found
         if not getattr(printer, can):
-            raise action_error(refusal, printer=printer.name)
+            raise action_error(refusal, printer=self._name(found))
         await coordinator.async_call(press(coordinator, printer))
-        return self._say(answer, printer=printer.name)
+        return self._say(answer, printer=self._name(found))
 
     def _ask_to_stop(self) -> str:
-        coordinator, printer = self._printer()
+        coordinator, printer = found = self._printer()
         if not printer.can_stop:
-            raise action_error("nothing_to_stop", printer=printer.name)
+            raise action_error("nothing_to_stop", printer=self._name(found))
         self.waiting[self.question.asked_by] = _Unconfirmed(
-            coordinator.config_entry.entry_id, printer.id, _job_id(printer), time.monotonic() + _CONFIRM_SECONDS
+            coordinator.config_entry.entry_id,
+            printer.id,
+            _job_id(printer),
+            time.monotonic() + _CONFIRM_SECONDS,
+            self.question.turn,
         )
-        return self._say("stop_ask", printer=printer.name)
+        return self._say("stop_ask", printer=self._name(found))
 
     async def _async_stop(self) -> str:
         asked = self.unconfirmed
-        if asked is None or asked.until < time.monotonic():
-            return self._say("nothing_asked")
-        for coordinator, printer in self._printers():
-            if (coordinator.config_entry.entry_id, printer.id) == (asked.entry_id, asked.printer_id):
+        # A language model must not confirm what it has just asked for: only a person can, in the next turn.
+        if asked is not None and asked.until >= time.monotonic() and asked.turn != self.question.turn:
+            for coordinator, printer in self.printers.all:
+                if (coordinator.config_entry.entry_id, printer.id) != (asked.entry_id, asked.printer_id):
+                    continue
                 if _job_id(printer) != asked.job_id:
                     # Another print has begun.
-                    return self._say("nothing_asked")
+                    break
                 return await self._async_press((coordinator, printer), STOP, "can_stop", "nothing_to_stop", "stopped")
-        return self._say("nothing_asked")
+        raise self._refusal("nothing_asked")
 
     async def _async_print(self) -> str:
+        items, unreadable = await self._async_items()
+        copies, found = self._wanted(items)
+        if not found:
+            if unreadable is not None:
+                raise unreadable
+            raise self._refusal("part_unknown", name=self.question.item)
+        if len(found) > 1:
+            if len({item.store for item in found}) == len(found):
+                candidates = ", ".join(sorted(f"{item.name} ({item.store})" for item in found))
+                raise self._refusal("part_stores", name=found[0].name, candidates=candidates)
+            raise self._refusal("part_several", name=self.question.item)
+        item = found[0]
+        most = 1 if item.is_saved else _MOST_COPIES
+        if not 1 <= copies <= most:
+            raise self._refusal("too_many", count=str(copies), name=item.name, most=str(most))
+        await _async_submit(item, copies)
+        return self._say("printed", count=str(copies), name=item.name)
+
+    async def _async_items(self) -> tuple[list[_Item], HomeAssistantError | None]:
+        """Return all that can be printed, and the error of a store whose parts could not be read."""
         items: list[_Item] = []
-        for entry in self.stores:
+        unreadable: HomeAssistantError | None = None
+        for store, entry in async_named_stores(self.hass, self.stores).items():
             runtime = entry.runtime_data
             for saved in runtime.saved_prints.all:
                 name = async_called(self.hass, entry, saved.id, entry.subentries[saved.id].title)
-                items.append(("saved", name, entry, saved.id))
-            parts = await runtime.coordinator.async_call(runtime.client.parts(), reads=True)
-            items += [("part", called(part), entry, part.id) for part in parts.rows.values()]
-        copies, found = self._wanted(items)
-        if not found:
-            return self._say("part_unknown", name=self.question.request)
-        if len(found) > 1:
-            return self._say("part_several", name=self.question.request)
-        kind, name, entry, identifier = found[0]
-        most = _MOST_COPIES if kind == "part" else 1
-        if not 1 <= copies <= most:
-            return self._say("too_many", count=str(copies), name=name, most=str(most))
-        await self._async_submit(kind, entry, identifier, copies)
-        return self._say("printed", count=str(copies), name=name)
+                items.append(_Item(name, store, entry, saved.id, is_saved=True))
+            try:
+                parts = await runtime.coordinator.async_call(runtime.client.parts(), reads=True)
+            except HomeAssistantError as err:
+                unreadable = err
+                continue
+            items += [_Item(called(part), store, entry, part.id) for part in parts.rows.values()]
+        return items, unreadable
 
     def _wanted(self, items: Sequence[_Item]) -> tuple[int, list[_Item]]:
         """Return how many copies are meant, and of what: one item, unless the name is unknown or ambiguous."""
-        keyed = [(spoken(item[1], self.phrases).replace(" ", ""), item) for item in items]
-        for count, names in count_and_names(self.question.request, self.phrases):
+        keyed = [(self._key(item.name), item) for item in items]
+        if len(self.stores) > 1:
+            keyed += [(self._key(f"{item.name} {item.store}"), item) for item in items]
+        meanings = count_and_names(self.question.item, self.phrases, self.question.copies)
+        for count, names in meanings:
             for name in names:
                 if found := [item for key, item in keyed if key == name.replace(" ", "")]:
                     # A person chose the name of a saved print: it has priority over a part of that name.
-                    return count, [item for item in found if item[0] == "saved"] or found
+                    return count, [item for item in found if item.is_saved] or found
         return 1, []
 
-    async def _async_submit(self, kind: str, entry: PrintagoConfigEntry, identifier: str, copies: int) -> None:
-        runtime = entry.runtime_data
-        if kind == "saved":
-            await next(saved for saved in runtime.saved_prints.all if saved.id == identifier).async_print()
-            return
-        data = checked(PRINT_SCHEMA, {"part": identifier, "quantity": copies})
-        request = await runtime.coordinator.async_call(async_print_request(runtime.catalog, data, {}), reads=True)
-        with JobTracker(runtime.coordinator) as tracker:
-            await Submitter(runtime.coordinator, runtime.catalog).async_submit(request, tracker)
+    def _key(self, name: str) -> str:
+        return spoken(name, self.phrases).replace(" ", "")
+
+
+async def _async_submit(item: _Item, copies: int) -> None:
+    runtime = item.entry.runtime_data
+    if item.is_saved:
+        await next(saved for saved in runtime.saved_prints.all if saved.id == item.id).async_print()
+        return
+    data = checked(PRINT_SCHEMA, {"part": item.id, "quantity": copies})
+    request = await runtime.coordinator.async_call(async_print_request(runtime.catalog, data, {}), reads=True)
+    with JobTracker(runtime.coordinator) as tracker:
+        await Submitter(runtime.coordinator, runtime.catalog).async_submit(request, tracker)
+
+
+def _first(texts: Iterable[str]) -> list[str]:
+    """Return as many texts as one listens to, sorted."""
+    listed = sorted(texts)
+    return [*listed[:_MOST_NAMED], "…"] if len(listed) > _MOST_NAMED else listed
 
 
 def _job_id(printer: PrinterState) -> str | None:

@@ -8,21 +8,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, intent
 from homeassistant.setup import async_when_setup
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..runtime import PrintagoConfigEntry
-from .answers import Answerer, Question
-from .phrases import language_of, read_phrases, templates
+from .intents import KINDS, async_register_intents, async_remove_intents
+from .phrases import language_of, read_phrases
+from .spoken_names import Names, templates
+from .spoken_printers import Printers
 
 if TYPE_CHECKING:
     from homeassistant.components.conversation import ConversationInput
 
 _ASSISTANT = "conversation"
-_MOST_NAMES = 50
-"""With more names of printers, only the language of Home Assistant is understood: each language costs time and memory."""
+_MOST_CHARACTERS = 25_000
+"""How long all templates may be together: the assistant parses about 1,000 characters in a millisecond, on the event loop."""
 
 
 async def async_listen(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
@@ -34,16 +36,18 @@ async def async_listen(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     entry.async_on_unload(sentences.async_add(entry))
 
 
+type _Names = tuple[list[str], list[str]]
+
+
 class _Sentences:
     """The sentences about all loaded stores."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._answerer = Answerer(hass)
         self._entries: dict[str, PrintagoConfigEntry] = {}
         self._kinds: dict[str, str] = {}
         """Kinds of sentences by their templates."""
-        self._names: list[str] | None = None
+        self._names: _Names | None = None
         """The names in the sentences; None while there are no sentences."""
         self._ready = False
         self._update_due = False
@@ -55,6 +59,7 @@ class _Sentences:
         """Add a store; return a function that removes it."""
         self._entries[entry.entry_id] = entry
         if self._stop_following is None:
+            async_register_intents(self._hass, lambda: list(self._entries.values()))
             self._stop_following = self._hass.bus.async_listen(
                 dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_on_registry
             )
@@ -66,6 +71,7 @@ class _Sentences:
             if not self._entries and self._stop_following is not None:
                 self._stop_following()
                 self._stop_following = None
+                async_remove_intents(self._hass)
             self._async_update()
 
         return remove
@@ -91,7 +97,7 @@ class _Sentences:
         if names == self._names:
             return
         self._names = names
-        self._kinds = kinds = self._templates(names) if names is not None else {}
+        self._kinds = kinds = self._templates(*names) if names is not None else {}
         try:
             from homeassistant.components.conversation.agent_manager import get_agent_manager
 
@@ -105,23 +111,24 @@ class _Sentences:
             LOGGER.debug("Home Assistant's assistant takes no sentences: %s", err)
 
     @callback
-    def _names_of_printers(self) -> list[str]:
-        return sorted(
-            {
-                name
-                for entry in self._entries.values()
-                for printer in entry.runtime_data.coordinator.farm.printers.values()
-                for name in (printer.name, printer.printago_name)
-            }
-        )
+    def _names_of_printers(self) -> _Names:
+        """Return all names, first those that the printers have in Home Assistant, and the names of stores."""
+        printers = Printers(self._hass, self._entries.values())
+        own = {printer.name for _, printer in printers.all}
+        others = {printer.printago_name for _, printer in printers.all} - own
+        return [*sorted(own), *sorted(others)], printers.stores_to_say
 
     @callback
-    def _templates(self, names: list[str]) -> dict[str, str]:
+    def _templates(self, names: list[str], stores: list[str]) -> dict[str, str]:
+        """Return the sentences in all languages, else in that of Home Assistant, else with as many names as possible."""
         languages = read_phrases()
-        if len(names) > _MOST_NAMES:
-            own = language_of(self._hass.config.language, languages)
-            languages = {own: languages[own]}
-        return {template: kind for phrases in languages.values() for template, kind in templates(phrases, names)}
+        own = languages[language_of(self._hass.config.language, languages)]
+        printers, after = Names.of(names), Names.of(stores)
+        found = {text: kind for phrases in languages.values() for text, kind in templates(phrases, printers, after)}
+        while sum(map(len, found)) > _MOST_CHARACTERS and names:
+            found = dict(templates(own, Names.of(names), after))
+            names = names[: len(names) // 2]
+        return found
 
     async def _async_answer(self, kinds: Mapping[str, str], user_input: ConversationInput, result: Any) -> str | None:
         """Return the answer; None if an automation answers the sentence, which has priority."""
@@ -134,15 +141,24 @@ class _Sentences:
         matched = found.matched_triggers.values() if found is not None else ()
         if any(list(data.sentence_texts) not in own for one in matched for data in one.intent.data):
             return None
-        request = result.entities.get("request")
-        question = Question(
-            kind=kinds[result.intent_sentence.text],
-            text=user_input.text,
-            request=request.text.strip() if request is not None else "",
-            language=language_of(user_input.language, read_phrases()),
-            asked_by=(user_input.device_id, user_input.context.user_id),
+        kind = kinds[result.intent_sentence.text]
+        slots = {str(slot): {"value": user_input.text} for slot in KINDS[kind].slots if slot == "printer"}
+        if (item := result.entities.get("request")) is not None:
+            slots["item"] = {"value": item.text.strip()}
+        response = await intent.async_handle(
+            self._hass,
+            _ASSISTANT,
+            KINDS[kind].intent_type,
+            slots,
+            user_input.text,
+            user_input.context,
+            user_input.language,
+            assistant=_ASSISTANT,
+            device_id=user_input.device_id,
+            satellite_id=user_input.satellite_id,
+            conversation_agent_id=user_input.agent_id,
         )
-        return await self._answerer.async_answer(question, list(self._entries.values()))
+        return str(response.speech.get("plain", {}).get("speech", ""))
 
 
 _SENTENCES: HassKey[_Sentences] = HassKey(f"{DOMAIN}_sentences")

@@ -1,0 +1,105 @@
+"""The names of printers in sentence templates, short enough to be parsed at once.
+
+The assistant parses all templates on its event loop before the first sentence, in a time that is proportional to their length,
+and each name is part of several templates in each language. So names that only differ by a number are one pattern, which also
+matches numbers that no printer has: the answer then is that there is no such printer.
+"""
+
+from collections.abc import Iterable, Iterator, Set as AbstractSet
+from dataclasses import dataclass, field
+import re
+from typing import Self
+
+from ..model.spelling import folded
+from .phrases import PRINTER, WORD_BEFORE_NUMBER, Phrases
+
+_BETWEEN = "[ |-]"
+_DIGIT = "(0|1|2|3|4|5|6|7|8|9)"
+_MOST_DIGITS = 4
+
+type _Around = tuple[bool, tuple[str, ...]]
+"""Whether words are before a number, and those after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names as words, those that only differ by a number together."""
+
+    whole: set[tuple[str, ...]] = field(default_factory=set)
+    numbered: dict[_Around, tuple[set[tuple[str, ...]], set[str]]] = field(default_factory=dict)
+    """By what is around a number: the words before it, and the numbers."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Self:
+        """Take names as they are written."""
+        found = cls()
+        for name in names:
+            words = tuple(re.findall(r"[^\W_]+", WORD_BEFORE_NUMBER.sub(" ", folded(name))))
+            last = max((place for place, word in enumerate(words) if _is_short_number(word)), default=None)
+            if last is None:
+                found.whole.add(words)
+                continue
+            before, numbers = found.numbered.setdefault((last > 0, words[last + 1 :]), (set(), set()))
+            before.add(words[:last])
+            numbers.add(words[last])
+        return found
+
+    def template(self, phrases: Phrases) -> str:
+        """Return a template that matches the names as they are written and said; empty if nothing can be said."""
+        whole = (_joined(words, phrases) for words in sorted(self.whole))
+        numbered = (
+            _BETWEEN.join(
+                filter(
+                    None,
+                    (
+                        _either([_joined(words, phrases) for words in before]) if has_before else "",
+                        _numbers(numbers, phrases),
+                        _joined(after, phrases),
+                    ),
+                )
+            )
+            for (has_before, after), (before, numbers) in self.numbered.items()
+        )
+        return "|".join(filter(None, (*whole, *numbered)))
+
+
+def templates(phrases: Phrases, names: Names, stores: Names | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the sentences with the names of the printers filled in, each with its kind; names of stores may follow."""
+    said = names.template(phrases)
+    if said and stores is not None and (store := stores.template(phrases)):
+        said = f"({said})[{_BETWEEN}({store})]"
+    for kind, sentences in phrases.sentences.items():
+        for sentence in sentences:
+            if PRINTER not in sentence:
+                yield sentence, kind
+            elif said:
+                yield sentence.replace(PRINTER, f"({said})"), kind
+
+
+def _is_short_number(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and len(word) <= _MOST_DIGITS
+
+
+def _joined(words: Iterable[str], phrases: Phrases) -> str:
+    return _BETWEEN.join(_either(_forms(word, phrases)) for word in words)
+
+
+def _forms(word: str, phrases: Phrases) -> Iterable[str]:
+    if not word.isdecimal():
+        return (word,)
+    said = (said for said, number in phrases.numbers.items() if number == int(word))
+    return dict.fromkeys((word, str(int(word)), *said))
+
+
+def _numbers(numbers: AbstractSet[str], phrases: Phrases) -> str:
+    """Return a template of these numbers, or of all with as many digits if that is shorter."""
+    any_number = _either((_DIGIT + f"[{_DIGIT}]" * (max(map(len, numbers)) - 1), *phrases.numbers))
+    if len(numbers) * 2 > len(any_number):
+        return any_number
+    exact = _either(dict.fromkeys(form for number in sorted(numbers) for form in _forms(number, phrases)))
+    return min(exact, any_number, key=len)
+
+
+def _either(forms: Iterable[str]) -> str:
+    listed = sorted(forms)
+    return listed[0] if len(listed) == 1 else f"({'|'.join(listed)})"

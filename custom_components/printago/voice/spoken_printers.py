@@ -1,0 +1,73 @@
+"""The printers of all stores that a speaker may use, by the names that they have in Home Assistant and at Printago."""
+
+from collections import Counter
+from collections.abc import Iterable
+import re
+
+from homeassistant.core import HomeAssistant
+
+from ..coordinator import PrintagoCoordinator
+from ..model.printer import PrinterState
+from ..model.printer_names import unambiguous_names
+from ..model.spelling import folded
+from ..runtime import PrintagoConfigEntry, async_named_stores
+from .phrases import CJK, Phrases, spoken
+
+_CJK_CHARACTER = re.compile(f"[{CJK}]")
+
+type Found = tuple[PrintagoCoordinator, PrinterState]
+
+
+class Printers:
+    """The printers of some stores."""
+
+    def __init__(self, hass: HomeAssistant, entries: Iterable[PrintagoConfigEntry]) -> None:
+        """Take the printers as they are now."""
+        self._stores = {
+            entry.runtime_data.coordinator: name for name, entry in async_named_stores(hass, entries).items()
+        }
+        self.all: list[Found] = [(store, printer) for store in self._stores for printer in store.farm.printers.values()]
+        self._unambiguous: dict[PrintagoCoordinator, dict[str, str]] = {}
+        self._shared: set[str] = set()
+        """Keys of the names that printers of several stores have."""
+        if len(self._stores) > 1:
+            keys = [
+                {folded(name) for printer in store.farm.printers.values() for name in _names(printer)}
+                for store in self._stores
+            ]
+            self._shared = {key for key, times in Counter(key for each in keys for key in each).items() if times > 1}
+
+    @property
+    def stores_to_say(self) -> list[str]:
+        """The names of the stores, if a printer can't always be called by its own name alone."""
+        return list(self._stores.values()) if self._shared else []
+
+    def _called(self, found: Found) -> list[str]:
+        """Return what a printer can be called: also with its store, where another store has its name as well."""
+        store, printer = found
+        names = _names(printer)
+        return [*names, *(f"{name} {self._stores[store]}" for name in names if folded(name) in self._shared)]
+
+    def display_name(self, found: Found) -> str:
+        """Return an unambiguous name."""
+        store, printer = found
+        if (names := self._unambiguous.get(store)) is None:
+            names = self._unambiguous[store] = unambiguous_names(store.farm.printers.values())
+        name = names[printer.id]
+        is_shared = not self._shared.isdisjoint(map(folded, _names(printer)))
+        return f"{name} ({self._stores[store]})" if is_shared else name
+
+    def named_in(self, text: str, phrases: Phrases) -> list[Found]:
+        """Return the printers that a sentence names; of several names that it contains, the longest counts."""
+        said = f" {spoken(text, phrases)} "
+        by_length: dict[int, list[Found]] = {}
+        for found in self.all:
+            keys = {spoken(name, phrases) for name in self._called(found)} - {""}
+            lengths = [len(key) for key in keys if f" {key} " in said or (_CJK_CHARACTER.search(key) and key in said)]
+            if lengths:
+                by_length.setdefault(max(lengths), []).append(found)
+        return by_length[max(by_length)] if by_length else []
+
+
+def _names(printer: PrinterState) -> tuple[str, str]:
+    return (printer.name, printer.printago_name)
