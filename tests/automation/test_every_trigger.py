@@ -19,19 +19,41 @@ __all__ = ["farm_config", "home"]
 
 ACTION = "notify.notify"
 OPTIONS: Mapping[str, Any] = {"bed_waiting": {"for": "00:05:00"}, "spool_low": {"below": 10}}
+DEVICE_OPTIONS: Mapping[str, Any] = {**OPTIONS, "bed_waiting": {"for": {"minutes": 5}}}
 
 
 def example(name: str, names: list[str], entities: list[str]) -> Example:
     """Return an automation with these triggers that says which of them fired."""
-    triggers = [
-        {
-            "trigger": f"{DOMAIN}.{each}",
-            "id": each,
-            "target": {"entity_id": entities},
-            "options": OPTIONS.get(each, {}),
-        }
-        for each in names
-    ]
+    target = {"entity_id": entities}
+    return automation(
+        name,
+        [
+            {"trigger": f"{DOMAIN}.{each}", "id": each, "target": target, "options": OPTIONS.get(each, {})}
+            for each in names
+        ],
+    )
+
+
+def device_example(name: str, names: list[str], device: str) -> Example:
+    """Return the same with device triggers of ``printer`` or ``farm``."""
+    return automation(
+        name,
+        [
+            {
+                "trigger": "device",
+                "domain": DOMAIN,
+                "device_id": device,
+                "type": each,
+                "id": each,
+                **DEVICE_OPTIONS.get(each, {}),
+            }
+            for each in names
+        ],
+    )
+
+
+def automation(name: str, triggers: list[dict[str, Any]]) -> Example:
+    """Return an automation that says which of its triggers fired."""
     actions = [{"action": ACTION, "data": {"message": "{{ trigger.id }}"}}]
     return Example(name, {"alias": "Every trigger", "mode": "parallel", "triggers": triggers, "actions": actions})
 
@@ -49,18 +71,35 @@ OF_A_PRINTER = example(
 OF_A_FARM = example(
     "a farm", list(dict.fromkeys(["order_completed", *PRINTER_TRIGGERS, *FARM_TRIGGERS])), ["event.virtual_farm_job"]
 )
+OF_THE_DEVICE_OF_A_PRINTER = device_example("the device of a printer", list(PRINTER_TRIGGERS), "printer")
+OF_THE_DEVICE_OF_A_FARM = device_example(
+    "the device of a farm", list(dict.fromkeys(["order_completed", *PRINTER_TRIGGERS, *FARM_TRIGGERS])), "farm"
+)
 
 
-@pytest.mark.parametrize("example", [OF_A_PRINTER, OF_A_FARM], ids=lambda example: example.name)
+def as_entity_trigger(home: Home, trigger: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a device trigger as the trigger that it stands for."""
+    if trigger["trigger"] != "device":
+        return trigger
+    options = OPTIONS.get(trigger["type"], {})
+    target = {"device_id": trigger["device_id"]}
+    return {"trigger": f"{DOMAIN}.{trigger['type']}", "id": trigger["id"], "target": target, "options": options}
+
+
+@pytest.mark.parametrize(
+    "example",
+    [OF_A_PRINTER, OF_A_FARM, OF_THE_DEVICE_OF_A_PRINTER, OF_THE_DEVICE_OF_A_FARM],
+    ids=lambda example: example.name,
+)
 async def test_each_trigger_fires_for_its_change_and_none_for_what_comes_back(home: Home) -> None:
     printer = printer_named(home.farm, PRINTER)
     registry = er.async_get(home.hass)
-    entities = home.triggers[0]["target"]["entity_id"]
+    entities = home.triggers[0].get("target", {}).get("entity_id", ())
     assert all(registry.async_get(entity) is not None for entity in entities)
     assert home.farm.printer(printer).machine.phase.busy
     await check(home, {**DISTURBANCES, **RESTARTS})
     silent = []
-    for trigger in home.triggers:
+    for trigger in (as_entity_trigger(home, each) for each in home.triggers):
         count = len(home.done)
         await FIRE[trigger["trigger"]](home, trigger)
         await home.pass_by(70 + seconds_of(trigger))

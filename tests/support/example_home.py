@@ -179,10 +179,14 @@ class Home:
 
     def _automation(self) -> dict[str, Any]:
         example = self.example
-        if not example.is_blueprint:
-            return {"id": "example", **hurried(example.config)}
         printer, store = printer_named(self.farm, PRINTER), self.farm.config.store_id
         devices = {"printer": self.device_id(printer), "farm": self.device_id(store)}
+        if not example.is_blueprint:
+            config = hurried(example.config)
+            for trigger in config.get("triggers", ()):
+                if isinstance(trigger, dict) and trigger.get("trigger") == "device":
+                    trigger["device_id"] = devices[trigger["device_id"]]
+            return {"id": "example", **config}
         ours = {
             f"{entity.domain}.{entity.original_device_class}": entity.entity_id
             for entity in er.async_entries_for_device(er.async_get(self.hass), devices["printer"])
