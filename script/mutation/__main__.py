@@ -25,6 +25,8 @@ _PACKAGE = "custom_components/printago"
 _EQUIVALENT = _ROOT / "tests" / "equivalent_mutants.toml"
 _TYPICAL = ("tests/entry/test_init.py", "tests/automation/test_blueprints.py", "tests/virtual_farm/test_cli.py")
 _START_SECONDS = 30
+_MORE = 6
+"""How much longer the tests of a mutant may take that the first ones have not detected."""
 _local = threading.local()
 _passes_as_it_is: dict[str, bool] = {}
 
@@ -121,8 +123,15 @@ def _try_all(mutants: Sequence[Mutant], covering: Covering, options: argparse.Na
 
     def outcome_of(mutant: Mutant) -> str:
         lines = range(mutant.line, mutant.last_line + 1)
-        tests = covering.tests_of(mutant.path, lines, seconds=options.seconds)
-        return _try(mutant, tests, options.seconds, runs_on_import=covering.runs_on_import(mutant.path, lines))
+        on_import = covering.runs_on_import(mutant.path, lines)
+        tried: list[str] = []
+        # Few tests detect most mutants; the others are tried with more.
+        for seconds in (options.seconds, _MORE * options.seconds):
+            tests = [test for test in covering.tests_of(mutant.path, lines, seconds=seconds) if test not in tried]
+            if (outcome := _try(mutant, tests, seconds, runs_on_import=on_import)) != "survived":
+                return outcome
+            tried += tests
+        return "survived"
 
     outcomes: dict[Mutant, str] = {}
     # The data of coverage belongs to this thread; reading it now fills the cache that the others use.

@@ -45,9 +45,7 @@ class Covering:
         """
         by_line = self._of(path)
         tests = {test for line in lines for test in by_line.get(line, ())}
-        if not tests:
-            if not any(line in by_line for line in lines):
-                return []
+        if self.runs_on_import(path, lines):
             tests = {test for listed in by_line.values() for test in listed}
         module = Path(path).stem
         ran = Counter(test for listed in by_line.values() for test in listed)
