@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FarmCard } from "../src/cards/farm";
 import { PrintersCard } from "../src/cards/printers";
 import { changed, home, state, type Home, type Shown } from "./home";
 
 customElements.define("printago-printers", PrintersCard);
+customElements.define("printago-farm", FarmCard);
 
 let wall: PrintersCard;
 
@@ -86,6 +88,38 @@ test("a tile is drawn again when its printer has changed, and no other", async (
   expect(tiles()[0]).toBe(a);
   expect(observer.takeRecords()).toEqual([]);
   expect(drawn).not.toHaveBeenCalled();
+});
+
+test("a change of what is not shown draws nothing, neither on the wall nor in the numbers of the farm", async () => {
+  vi.useFakeTimers();
+  try {
+    const hass = home({ a: { ...busy, nozzle_temperature: "20" }, b: {} });
+    const numbers = new FarmCard();
+    document.body.append(numbers);
+    numbers.hass = wall.hass = hass;
+    await vi.advanceTimersByTimeAsync(3_000);
+    const drawn = [wall, numbers].map((card) =>
+      vi.spyOn(card as unknown as { performUpdate(): void }, "performUpdate"),
+    );
+    const show = async (next: Home): Promise<void> => {
+      numbers.hass = wall.hass = next;
+      await vi.advanceTimersByTimeAsync(3_000);
+    };
+
+    await show(changed(hass, "sensor.a_nozzle_temperature", "21"));
+    await show(changed(hass, "light.kitchen", "on"));
+    expect(drawn.map((each) => each.mock.calls.length)).toEqual([0, 0]);
+
+    // The progress of a print is on its tile, but changes no number of the farm.
+    await show(changed(hass, "sensor.a_print_progress", "41"));
+    expect(drawn.map((each) => each.mock.calls.length)).toEqual([1, 0]);
+
+    await show(changed(hass, "sensor.a_print_status", "pause"));
+    expect(drawn.map((each) => each.mock.calls.length)).toEqual([2, 1]);
+    numbers.remove();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("printers stand under each of their tags, in the order of the tags", async () => {

@@ -4,7 +4,7 @@ import { PrintagoCard, shared } from "../card";
 import { ask } from "../dialog";
 import { farmOf, type Farm } from "../farm";
 import { isKnown, showMoreInfo, type Hass } from "../ha";
-import { GROUPS, viewOf } from "../printer";
+import { GROUPS, viewOf, type PrinterView } from "../printer";
 import { t } from "../words";
 
 const NUMBERS = ["jobs_queued", "jobs_failed", "orders_open", "orders_overdue", "utilization", "next_free"];
@@ -69,23 +69,23 @@ export class FarmCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return [undefined];
     const numbers = NUMBERS.map((key) => hass.states[farm.entities[key] ?? ""]);
-    return [farm, ...numbers, ...farm.printers.map((printer) => viewOf(hass, printer))];
+    return [farm, ...numbers, ...countsOf(hass, farm)];
   }
 
   protected override content(hass: Hass): TemplateResult {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
-    const views = farm.printers.map((printer) => viewOf(hass, printer));
+    const [running, paused, ...counts] = countsOf(hass, farm);
     return html`<ha-card>
       <h3>${farm.name}</h3>
       <div class="groups" role="list">
-        ${GROUPS.map((group) => {
-          const count = views.filter((view) => view.group === group).length;
-          return html`<div class=${group} role="listitem">
-            <p class="count">${count}</p>
-            <p class="line muted">${t(`group_${group}`)}</p>
-          </div>`;
-        })}
+        ${GROUPS.map(
+          (group, index) =>
+            html`<div class=${group} role="listitem">
+              <p class="count">${counts[index]}</p>
+              <p class="line muted">${t(`group_${group}`)}</p>
+            </div>`,
+        )}
       </div>
       <div class="numbers">
         ${NUMBERS.map((key) => {
@@ -99,12 +99,12 @@ export class FarmCard extends PrintagoCard {
       </div>
       <div class="acts">
         ${
-          views.some((view) => view.status === "running")
+          running
             ? html`<button class="act" @click=${() => this.#pause(hass, farm)}>${t("pause_farm")}</button>`
             : nothing
         }
         ${
-          views.some((view) => view.status === "pause")
+          paused
             ? html`<button class="act" @click=${() => this.#resume(hass, farm)}>${t("resume_farm")}</button>`
             : nothing
         }
@@ -137,4 +137,15 @@ export class FarmCard extends PrintagoCard {
     const printers = farm.printers.map((printer) => printer.deviceId);
     hass.callService("printago", "emergency_stop", { printers }).catch(() => undefined);
   }
+}
+
+/** Return how many printers run and how many are paused, then how many are in each group. */
+function countsOf(hass: Hass, farm: Farm): number[] {
+  const views = farm.printers.map((printer) => viewOf(hass, printer));
+  const count = (wanted: (view: PrinterView) => boolean): number => views.filter(wanted).length;
+  return [
+    count(({ status }) => status === "running"),
+    count(({ status }) => status === "pause"),
+    ...GROUPS.map((group) => count((view) => view.group === group)),
+  ];
 }
