@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.components import persistent_notification
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.api import RequestPriority
 from custom_components.printago.const import DOMAIN
 from tests.conftest import SetUp
-from tests.support.common import device_of, printer_named, until, until_asked, value_of
+from tests.support.common import device_of, paths, printer_named, until, until_asked, value_of
 from virtual_farm import Fault, RequestRecord, VirtualFarm
 
 pytestmark = pytest.mark.printers(3)
@@ -215,6 +215,22 @@ async def test_key_that_lacks_a_permission_still_takes_the_other_steps(
 
     assert len(steps(farm)) == 5
     assert [row["steps"] for row in response["not_reached"]] == [["fabmatic_off"]]
+
+
+async def test_key_that_is_refused_asks_for_a_new_one_and_an_accepted_one_does_not(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    printers = [device_id(hass, entry, printer_named(farm, "X1 Carbon 01"))]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    farm.clear_requests()
+    await stop(hass, printers=printers)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert "GET /v1/printers" not in paths(farm)
+    farm.revoke_api_key(farm.config.api_key)
+    response = await stop(hass, printers=printers)
+    assert not response["complete"]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 @pytest.fixture

@@ -69,6 +69,32 @@ async def test_job_without_a_matching_printer_has_the_missing_requirements(
     assert f"the printer does not have all required tags: {wanted}" in explained["printers"][0]["reasons"]
 
 
+async def test_only_the_first_printers_are_named_and_the_others_counted(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    explained = await explain_one(hass, labelled(farm, "Jig"))
+    assert len(explained["printers"]) == len(farm.world.printers) == 8
+    names = [printer["printer"] for printer in explained["printers"]]
+    assert [name for name in names if f"{name} (" in explained["explanation"]] == names[:3]
+    assert explained["explanation"].rstrip(".").endswith("… (+5)")
+    for printer in list(farm.world.printers)[3:]:
+        farm.remove_printer(printer)
+    explained = await explain_one(hass, labelled(farm, "Jig"))
+    assert all(f"{printer['printer']} (" in explained["explanation"] for printer in explained["printers"])
+    assert len(explained["printers"]) == 3
+    assert "…" not in explained["explanation"]
+
+
+async def test_farm_without_printers_gives_no_reason(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    for printer in list(farm.world.printers):
+        farm.remove_printer(printer)
+    explained = await explain_one(hass, labelled(farm, "Jig"))
+    assert explained["printers"] == []
+    assert explained["explanation"] == "Printago did not give a reason."
+
+
 async def test_job_that_waits_for_a_bed_says_so(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     printer = next(
         printer

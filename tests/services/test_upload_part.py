@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -294,6 +295,18 @@ async def test_refused_part_has_the_message_of_printago(
     assert failed.value.translation_key == "part_not_made"
     assert "No room for parts" in str(failed.value)
     assert "was uploaded" in str(failed.value)
+
+
+async def test_key_that_is_refused_after_the_upload_asks_for_a_new_one(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, model: Path
+) -> None:
+    farm.inject_fault(Fault(mode="status", status=401, path="/v1/parts", method="POST"))
+    farm.inject_fault(Fault(mode="status", status=401, path="/v1/printers", count=5))
+    with pytest.raises(HomeAssistantError) as failed:
+        await upload(hass, path=model)
+    assert failed.value.translation_key == "part_not_made"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 @pytest.mark.parametrize("mode", ["drop", "truncated"])
