@@ -51,7 +51,7 @@ async def read(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> Mo
 async def test_prints_of_a_part_are_found_by_its_name_and_by_its_id(
     hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry
 ) -> None:
-    part = next(part for part in farm.world.parts.values() if by_end(farm, lambda job: job.part_id == part["id"]))
+    part = farm.world.parts[next(job.part_id for job in past_jobs(farm) if job.part_id in farm.world.parts)]
     expected = by_end(farm, lambda job: job.part_id == part["id"])
     for wanted in (part["id"], part["name"], part["name"].upper()):
         answer = await history(hass, part=wanted, limit=1000)
