@@ -25,7 +25,6 @@ from .printing.printer_calls import async_turn_fabmatic
 from .runtime import PrintagoConfigEntry
 
 PARALLEL_UPDATES = 0
-STORE_SETTINGS = "store_settings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +84,6 @@ async def async_setup_entry(
 ) -> None:
     """Add the switch of the store, and those of printers as they are added."""
     coordinator = entry.runtime_data.coordinator
-
-    async def read_settings() -> None:
-        _take_over(coordinator, await coordinator.client.processes_low_priority_jobs())
-
-    coordinator.slow_poller.add(STORE_SETTINGS, read_settings, at_wake=True)
     async_add_entities([LowPrioritySwitch(coordinator, LOW_PRIORITY_SWITCH)])
     async_setup_printer_entities(entry, Platform.SWITCH, PRINTER_SWITCHES, PrinterSwitch, async_add_entities)
 

@@ -8,11 +8,12 @@ import aiohttp
 import pytest
 
 from custom_components.printago.api import MalformedResponseError, PrintagoClient, PrintJob, RateLimiter
+from custom_components.printago.api.models.account import StoreSettings
 from custom_components.printago.api.models.estimate import read_estimate
 from custom_components.printago.api.models.material import Material, MaterialVariant, PrinterSlot
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.api.models.order_item import Customer, OrderItem, UnprintableReason
-from custom_components.printago.api.models.sku_cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
+from custom_components.printago.api.models.sku_cost import CostBreakdown, ExtraCost, read_extra_costs
 from tests.api.server import Server
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.costs import add_component, add_cost
@@ -132,7 +133,7 @@ async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: Pr
     assert (dragon.seconds, dragon.grams, dragon.materials[0].type) == (420 * 60, 110, "PLA")
     assert dragon.plates is not None
     assert [plate.grams for plate in dragon.plates.values()] == [55, 55]
-    assert await cloud.history.currency() == "EUR"
+    assert (await cloud.store_settings()).currency == "EUR"
 
 
 @pytest.mark.parametrize("raw", [None, 7, "soon", [], True])
@@ -156,7 +157,7 @@ def test_damaged_estimate_keeps_what_is_readable() -> None:
 
 @pytest.mark.parametrize(("raw", "code"), [("eur", "EUR"), (" USD ", "USD"), ("€", None), ("", None), (7, None)])
 def test_currency_is_a_code_or_unknown(raw: object, code: str | None) -> None:
-    assert read_currency(raw) == code
+    assert StoreSettings.from_json({"currency": raw}).currency == code
 
 
 async def test_orders_have_customer_items_price_and_link(farm: VirtualFarm, cloud: PrintagoClient) -> None:

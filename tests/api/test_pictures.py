@@ -122,14 +122,14 @@ async def test_production_slots_are_a_number_or_no_limit(
     server: Server, client: PrintagoClient, value: Any, slots: int | None
 ) -> None:
     server.answer(200, json.dumps({"concurrencySlots": value}))
-    assert await client.production_slots() == slots
+    assert (await client.upkeep.subscription()).production_slots() == slots
 
 
 @pytest.mark.parametrize("value", [True, "5", 0, -1, [], 1e12])
 async def test_invalid_production_slots_are_refused(server: Server, client: PrintagoClient, value: Any) -> None:
     server.answer(200, json.dumps({"concurrencySlots": value}))
     with pytest.raises(MalformedResponseError):
-        await client.production_slots()
+        (await client.upkeep.subscription()).production_slots()
 
 
 async def test_only_open_orders_are_requested(server: Server, client: PrintagoClient) -> None:

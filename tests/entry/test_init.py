@@ -60,9 +60,7 @@ async def test_farm_of_eight_is_set_up_with_four_requests_and_a_handful_after_it
         "GET /v1/print-jobs",
         "GET /v1/print-jobs/stats/completed-count",
         "GET /v1/settings/store",
-        "GET /v1/settings/store",
         "GET /v1/sku-costs",
-        "GET /v1/subscriptions",
         "GET /v1/subscriptions",
     ]
 

@@ -137,7 +137,7 @@ async def test_action_returns_the_table_and_asks_nothing(
 async def test_stock_is_read_once_at_the_start(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     farm.clear_requests()
     await look(hass, entry)
-    assert sorted(path for path in paths(farm) if path in STOCK) == sorted([*STOCK, "GET /v1/settings/store"])
+    assert sorted(path for path in paths(farm) if path in STOCK) == sorted(STOCK)
     farm.clear_requests()
     for _ in range(3):
         await look(hass, entry)

@@ -46,7 +46,8 @@ def item(farm: VirtualFarm) -> str:
 
 async def read(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> None:
     """Let something be read, as it is now and then."""
-    await entry.runtime_data.coordinator.slow_poller._reads[name].read()
+    poller = entry.runtime_data.coordinator.slow_poller
+    await poller._async_read(poller._reads[name], 0.0)
     await hass.async_block_till_done()
 
 
@@ -110,7 +111,7 @@ async def test_end_of_the_key_and_of_a_trial_is_announced_two_weeks_before(
         assert day in text_of(issue)
         assert farm.config.api_key[:24] not in text_of(issue)
     end(None)
-    await read(hass, entry, kind)
+    await read(hass, entry, Fact.SLOTS if kind == "trial_ends" else kind)
     assert issue_of(hass, entry, kind) is None
 
 

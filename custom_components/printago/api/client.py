@@ -13,6 +13,7 @@ import aiohttp
 import orjson
 
 from .exceptions import InUseError, MalformedResponseError, NotAppliedError
+from .models.account import StoreSettings
 from .models.build import CreatedBuild
 from .models.listing import Listing, read_listing
 from .models.order import OPEN, Order
@@ -40,7 +41,6 @@ OPEN_JOBS = {
 """Filter of the jobs in the farm model: those that wait, run, or failed and were not cleared."""
 
 OPEN_ORDERS = {"status.eq": OPEN, "cancelledAt.isNull": "true"}
-_LOW_PRIORITY = "processLowPriorityJobs"
 _SIGNED_SECONDS = 300
 _MOST_COMPLETED = 1_000_000_000
 
@@ -199,24 +199,14 @@ class PrintagoClient:
         )
         return dict(with_ids(objects(answer)))
 
-    async def processes_low_priority_jobs(self) -> bool | None:
-        """Return whether the store prints jobs of low priority, None if unknown (``GET /v1/settings/store``)."""
+    async def store_settings(self) -> StoreSettings:
+        """Return the settings of the store (``GET /v1/settings/store``)."""
         answer = await self._transport.request("GET", "/v1/settings/store", priority=RequestPriority.BACKGROUND)
-        return _low_priority(_object(answer))
+        return StoreSettings.from_json(_object(answer))
 
     async def open_orders(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing[Order]:
         """Return the open orders (``GET /v1/orders``)."""
         return read_listing(await self._list("/v1/orders", priority=priority, filters=OPEN_ORDERS), Order)
-
-    async def production_slots(self) -> int | None:
-        """Return how many jobs the subscription runs at once, None for no limit (``GET /v1/subscriptions``)."""
-        answer = _object(await self._transport.request("GET", "/v1/subscriptions", priority=RequestPriority.BACKGROUND))
-        slots = answer.get("concurrencySlots")
-        if slots is None:
-            return None
-        if isinstance(slots, bool) or not isinstance(slots, int | float) or not 0 < slots < 1_000_000:
-            raise MalformedResponseError("the number of production slots is none")
-        return int(slots)
 
     async def picture(self, path: str) -> Picture:
         """Return the picture at a storage path, such as a thumbnail's, or at an absolute address.
@@ -269,9 +259,9 @@ class PrintagoClient:
     async def process_low_priority_jobs(self, *, on: bool) -> bool | None:
         """Set whether the store prints jobs of low priority (``PATCH /v1/settings/store``); return the new setting."""
         answer = await self._transport.request(
-            "PATCH", "/v1/settings/store", priority=RequestPriority.USER, json={_LOW_PRIORITY: on}
+            "PATCH", "/v1/settings/store", priority=RequestPriority.USER, json={"processLowPriorityJobs": on}
         )
-        return _low_priority(_object(answer))
+        return StoreSettings.from_json(_object(answer)).process_low_priority_jobs
 
     async def send_command(self, printer_id: str, command: str, /, **options: Any) -> None:
         """Send one printer command, for example ``pause``; raises NotAppliedError if the printer did not get it."""
@@ -387,11 +377,6 @@ def _filters(wanted: Mapping[str, str | Collection[str] | None]) -> dict[str, st
         if value is not None
     }
     return filters or None
-
-
-def _low_priority(settings: Mapping[str, Any]) -> bool | None:
-    value = settings.get(_LOW_PRIORITY)
-    return value if isinstance(value, bool) else None
 
 
 def _ids(answer: object) -> dict[str, None]:

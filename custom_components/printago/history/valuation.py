@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..api.models.records import JobStatus, PrintJob
 from ..coordinator import PrintagoCoordinator
 from ..hub.material_poll import MATERIALS
-from ..hub.stock_poll import CURRENCY, PARTS, SKU_COSTS
+from ..hub.stock_poll import PARTS, SKU_COSTS, STORE_SETTINGS
 from ..model.events import FarmEvent
 from ..model.filament_need import FilamentNeed, PartNeeds, estimate_of, filament_needs
 from ..model.material_table import name_of
@@ -66,7 +66,7 @@ class Valuation:
         known = {
             PARTS: stock.parts_known,
             MATERIALS: bool(stock.materials.materials),
-            CURRENCY: stock.prices.currency_known,
+            STORE_SETTINGS: stock.prices.currency_known,
             SKU_COSTS: stock.prices.extra_costs is not None,
         }
         missing = [name for name, is_known in known.items() if not is_known and not poller.is_answered(name)]

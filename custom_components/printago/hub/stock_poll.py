@@ -1,4 +1,4 @@
-"""Slow polls for materials and costs of prints: parts, spools, groups of materials, currency, costs of SKUs."""
+"""Slow polls for materials and costs of prints: parts, spools, groups of materials, settings of the store, costs of SKUs."""
 
 import asyncio
 from itertools import batched
@@ -19,7 +19,7 @@ from .store_access import StoreAccess
 PARTS = "parts"
 SPOOLS = "spools"
 GROUPS = "material_groups"
-CURRENCY = "currency"
+STORE_SETTINGS = "store_settings"
 SKU_COSTS = "sku_costs"
 
 _PARTS_AT_ONCE = 250
@@ -39,7 +39,7 @@ class StockPoller:
         add = store.slow_poller.add
         add(SPOOLS, self._async_read_spools)
         add(PARTS, self._async_read_parts, every=DAY)
-        add(CURRENCY, self._async_read_currency, every=DAY)
+        add(STORE_SETTINGS, self._async_read_settings, at_wake=True)
         add(SKU_COSTS, self._async_read_costs, every=DAY)
         add(GROUPS, self._async_read_groups, every=DAY, at_start=False)
         entry.async_on_unload(store.listeners.async_add_changes(self._async_on_changes))
@@ -66,15 +66,17 @@ class StockPoller:
     async def _async_read_groups(self) -> None:
         self._stock.take_groups(*await self._store.client.history.material_groups())
 
-    async def _async_read_currency(self) -> None:
+    async def _async_read_settings(self) -> None:
         prices = self._stock.prices
         try:
-            prices.currency = await self._store.client.history.currency()
+            settings = await self._store.client.store_settings()
         except PermissionDeniedError:
             # Home Assistant's currency is used instead.
             prices.currency, prices.currency_known = None, True
             raise
-        prices.currency_known = True
+        prices.currency, prices.currency_known = settings.currency, True
+        self._store.farm.process_low_priority_jobs = settings.process_low_priority_jobs
+        self._store.listeners.async_update_farm()
 
     async def _async_read_costs(self) -> None:
         client, prices = self._store.client, self._stock.prices

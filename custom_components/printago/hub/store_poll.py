@@ -49,8 +49,11 @@ class StorePoller:
 
     async def _async_read_slots(self) -> None:
         try:
-            self._facts.apply_slots(await self._coordinator.client.production_slots())
+            subscription = await self._coordinator.client.upkeep.subscription()
+            self._facts.trial_ends_at = subscription.trial_ends_at
+            self._facts.apply_slots(subscription.production_slots())
         except PermissionDeniedError:
+            self._facts.trial_ends_at = None
             self._async_forget(Fact.SLOTS)
             raise
         self._coordinator.listeners.async_update_farm()

@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import PrintagoCoordinator
 from ..hub.slow_poll import DAY
+from ..model.store_info import Fact
 from ..runtime import PrintagoConfigEntry
 from .entry_issue import EntryIssue
 
@@ -17,7 +18,7 @@ WARN_BEFORE = timedelta(days=14)
 
 
 class ExpiryMonitor:
-    """Reads once a day when key and trial end, if the key is allowed to, and raises and clears the issues."""
+    """Raises and clears the issues of key and trial, as far as the key is allowed to read when they end."""
 
     def __init__(self, hass: HomeAssistant, entry: PrintagoConfigEntry, coordinator: PrintagoCoordinator) -> None:
         """Register the slow polls of an entry."""
@@ -26,7 +27,7 @@ class ExpiryMonitor:
         self._key = EntryIssue(hass, entry, KEY_EXPIRES, help_anchor="the-api-key-or-the-trial-ends-soon")
         self._trial = EntryIssue(hass, entry, TRIAL_ENDS, help_anchor="the-api-key-or-the-trial-ends-soon")
         coordinator.slow_poller.add(KEY_EXPIRES, self._async_read_key, every=DAY)
-        coordinator.slow_poller.add(TRIAL_ENDS, self._async_read_trial, every=DAY)
+        coordinator.slow_poller.async_add_answered(self._async_on_answered)
         entry.async_on_unload(self._async_end)
 
     async def _async_read_key(self) -> None:
@@ -34,9 +35,11 @@ class ExpiryMonitor:
         if status is not None:
             self._async_show(self._key, status.expires_at)
 
-    async def _async_read_trial(self) -> None:
-        subscription = await self._coordinator.client.upkeep.subscription()
-        self._async_show(self._trial, subscription.trial_ends_at)
+    @callback
+    def _async_on_answered(self) -> None:
+        """Show the end of a trial: it is read together with the production slots."""
+        if self._coordinator.slow_poller.is_answered(Fact.SLOTS):
+            self._async_show(self._trial, self._coordinator.store_state.facts.trial_ends_at)
 
     @callback
     def _async_show(self, issue: EntryIssue, ends_at: datetime | None) -> None:

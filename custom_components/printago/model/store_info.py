@@ -43,6 +43,8 @@ class StoreInfo:
         """Open orders by ID."""
         self.slots: int | None = None
         """How many jobs the subscription runs at once; None if unlimited or unknown."""
+        self.trial_ends_at: datetime | None = None
+        """Read together with the slots."""
         self._closed: dict[str, Order] = {}
         self.book = OrderBook()
         self.shops = ShopLinks()

@@ -69,11 +69,3 @@ def read_extra_costs(
 
 def _sum(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one + other
-
-
-def read_currency(raw: object) -> str | None:
-    """Read an ISO 4217 currency code; None if invalid."""
-    try:
-        return f.currency(raw)
-    except f.UnreadableError:
-        return None

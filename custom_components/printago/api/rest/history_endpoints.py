@@ -9,7 +9,7 @@ from ..models.job_material import MaterialChoice, group_members, group_names
 from ..models.listing import Listing
 from ..models.material import MaterialInstance
 from ..models.records import FINAL_STATUSES, PrintJob
-from ..models.sku_cost import CostBreakdown, ExtraCost, read_currency, read_extra_costs
+from ..models.sku_cost import CostBreakdown, ExtraCost, read_extra_costs
 from .pagination import PAGE_SIZE, Page, objects, read_list, with_ids
 from .rate_limit import RequestPriority
 from .transport import Transport
@@ -79,11 +79,6 @@ class HistoryEndpoints:
         if not (costs.complete and components.complete):
             raise MalformedResponseError("a list of costs is not complete")
         return read_extra_costs(costs.rows.values(), components.rows)
-
-    async def currency(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> str | None:
-        """Return the code of the store's currency, None if it has none (``GET /v1/settings/store``)."""
-        answer = await self._transport.request("GET", "/v1/settings/store", priority=priority)
-        return read_currency(answer.get("currency")) if isinstance(answer, Mapping) else None
 
     async def spools(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, MaterialInstance]:
         """Return the spools that are in stock or loaded, by ID (``GET /v1/materials/instances``)."""

@@ -71,7 +71,7 @@ class UpkeepEndpoints:
         return KeyStatus.from_json(_object(answer))
 
     async def subscription(self) -> Subscription:
-        """Return when a trial ends (``GET /v1/subscriptions``)."""
+        """Return when a trial ends, and how many jobs run at once (``GET /v1/subscriptions``)."""
         answer = await self._transport.request("GET", "/v1/subscriptions", priority=RequestPriority.BACKGROUND)
         return Subscription.from_json(_object(answer))
 
