@@ -11,6 +11,7 @@ from typing import Any
 
 from homeassistant.components.conversation import async_converse
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.components.todo import DOMAIN as TODO
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
 from homeassistant.core import Context, ServiceRegistry
 from homeassistant.setup import async_setup_component
@@ -93,6 +94,20 @@ class Day(Home):
     async def complete(self, key: str, item: str) -> None:
         """Complete an item of a list."""
         await self.during(complete(self.hass, self.farm, key, item))
+
+    async def move(self, key: str, item: str, *, behind: str) -> None:
+        """Drag an item of a list behind another one."""
+        entity = self.hass.data[TODO].get_entity(entity_id(self.hass, self.store, key, TODO))
+        uids = {each.summary: each.uid for each in entity.todo_items or ()}
+        await self.during(entity.async_move_todo_item(uids[item], uids[behind]))
+
+    async def until_order(self, key: str, wanted: list[str]) -> None:
+        """Wait until a list has exactly these items."""
+        for _ in range(_MOST_TURNS):
+            if shown(self.hass, self.farm, key) == wanted:
+                return
+            await self.time.pass_by(self.hass, 1)
+        pytest.fail(f"{key}: {shown(self.hass, self.farm, key)}")
 
     def lists(self) -> Mapping[str, list[str]]:
         """Return the items of all lists."""
@@ -184,6 +199,8 @@ async def noon(day: Day) -> None:
     await day.until_listed("beds_to_clear", P1S, gone=True)
     assert day.farm.printer(printer_named(day.farm, P1S)).confirmed_ready
 
+    await day.move("queue", "Jig", behind="Benchy for the shop")
+    await day.until_order("queue", ["Benchy for the shop", "Jig", "Cable Clip", "Night filler"])
     await day.during(remove(day.hass, day.farm, "queue", "Cable Clip"))
     await day.until_listed("queue", "Cable Clip", gone=True)
     await day.complete("attention", "Order 1003 failed")
@@ -200,6 +217,9 @@ async def afternoon(day: Day) -> None:
     assert "Planned: Benchy for the shop" in planned
     assert "Plant Pot" in [event["summary"] for event in await day.events("prints")]
     assert (await day.say("when is X1 Carbon one done")).startswith(f"{X1C} will be done at ")
+    assert await day.say("was druckt gerade", "de") == f"Gerade drucken: {X1C}: Plant Pot."
+    assert P1S in await day.say("when is the next printer free")
+    assert (await day.say("how long is the queue")).startswith("Jobs in the queue: 3")
     await day.hours(4)
     assert {"print_finished", "bed_needs_clearing", "bed_waiting", "order_completed"} <= day.fired
     assert "Plant Pot (Finished)" in [event["summary"] for event in await day.events("prints")]
