@@ -58,7 +58,7 @@ def parse_endpoint(url: str) -> RealtimeEndpoint:
         raise InvalidRealtimeUrl("the host is missing")
     if port == 0:
         raise InvalidRealtimeUrl("the port must be between 1 and 65535")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if parts.username is not None or parts.query or parts.fragment:
         raise InvalidRealtimeUrl("the address must not contain credentials, a query or a fragment")
     port = port or _DEFAULT_PORTS[parts.scheme]
     path = parts.path.rstrip("/")
