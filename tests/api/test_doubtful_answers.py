@@ -7,7 +7,7 @@ import pytest
 from custom_components.printago.api import MalformedResponseError, PrintagoClient, PrintagoError, PrintJob
 from custom_components.printago.api.exceptions import InvalidRequestError, NotFoundError
 from custom_components.printago.api.models import fields
-from custom_components.printago.api.realtime.endpoints import parse_endpoint
+from custom_components.printago.api.realtime.endpoints import InvalidRealtimeUrl, parse_endpoint
 from custom_components.printago.api.rest.bodies import storage_error
 from custom_components.printago.api.rest.rate_limit import RequestPriority
 from tests.api.server import Server
@@ -68,7 +68,7 @@ def test_storage_that_refuses_a_file_is_no_failure_of_the_storage(status: int, e
 )
 def test_realtime_address_has_no_secrets(address: str) -> None:
     assert parse_endpoint("wss://example.org/mqtt")
-    with pytest.raises(ValueError):
+    with pytest.raises(InvalidRealtimeUrl):
         parse_endpoint(address)
 
 
