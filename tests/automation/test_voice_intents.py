@@ -125,6 +125,12 @@ async def test_malformed_slots_are_refused(
     assert not writes(farm)
 
 
+async def test_refusal_is_in_the_language_of_the_speaker_also_in_a_regional_form(
+    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+) -> None:
+    assert "druckt" in speech(await handle(hass, "PrintagoConfirmBed", "de-CH", printer=X1C))
+
+
 async def test_store_is_answered_for_only_where_it_is_exposed(
     hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,8 @@ class Answerer:
 
     async def async_answer(self, question: Question, entries: Sequence[PrintagoConfigEntry]) -> Reply:
         """Return what to say; the errors of Home Assistant are put into words."""
-        phrases = read_phrases()[language_of(question.language, read_phrases())]
+        language = language_of(question.language, read_phrases())
+        phrases = read_phrases()[language]
         stores = [entry for entry in entries if _is_exposed(self._hass, entry, question.assistant)]
         if not stores:
             return Reply(phrases.answers["not_exposed"], failed=True)
@@ -109,7 +110,7 @@ class Answerer:
         except _RefusalError as err:
             return Reply(str(err), failed=True)
         except HomeAssistantError as err:
-            return Reply(f"{await async_message(self._hass, err, question.language)}.", failed=True)
+            return Reply(f"{await async_message(self._hass, err, language)}.", failed=True)
 
 
 def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, assistant: str | None) -> bool:
