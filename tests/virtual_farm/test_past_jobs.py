@@ -1,5 +1,6 @@
 """The job history of a farm, costs, and spools in stock."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from cloud import Cloud
@@ -26,7 +27,26 @@ async def test_history_is_the_same_for_the_same_seed_and_has_every_kind(start_fa
     assert {job["printingStartedAt"] is None for job in ended_early} == {True, False}
     assert all(job["printingStartedAt"] <= job["printingCompletedAt"] for job in jobs if job["status"] == "completed")
     assert jobs[0]["createdAt"].startswith("2024-12")
+    of_skus = [job for job in jobs if job["skuId"] is not None]
+    assert {job["skuName"] for job in of_skus} == {sku["sku"] for sku in first.farm.world.skus.values()}
+    orders = Counter(job["orderId"] for job in jobs if job["orderId"] is not None)
+    assert orders.total() == len(of_skus)
+    assert max(orders.values()) > 1
+    assert all(first.farm.world.orders[order]["status"] == "closed" for order in orders)
     assert max(job["updatedAt"] for job in jobs) <= "2026-06-01T00:00:00.000Z"
+
+
+async def test_history_is_dense_around_clock_changes(start_farm) -> None:
+    cloud = await start_farm(timezone="America/New_York")
+    cloud.farm.fill_history(3000, until=UNTIL)
+    around = Counter(
+        day
+        for job in cloud.farm.world.jobs.values()
+        for day in ("2025-03-09T0", "2025-11-02T0", "2026-03-08T0")
+        if job.created_at.startswith(day)
+    )
+    assert len(around) == 3
+    assert min(around.values()) > 10
 
 
 async def test_history_is_read_page_by_page_newest_first(cloud: Cloud) -> None:
