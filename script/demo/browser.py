@@ -131,18 +131,23 @@ async def _job_is_moved(demo: Demo, page: Any) -> None:
     await _open(demo, page, "queue")
     handles = page.locator("printago-queue .handle")
     await handles.nth(1).wait_for()
+    # Jobs keep to their priority, so only two of one can be swapped: these wait for a tag that no printer has.
+    await demo.home_assistant.client.action(
+        "printago.submit_print_job",
+        {"part": "Drill Jig", "quantity": 2, "tags": ["enclosed"], "position": "front"},
+        response=True,
+    )
     jobs = await _waiting(demo)
-    # Jobs keep to their priority, so only two of one can be swapped.
-    if await _priorities(demo, jobs[:2]) == 1:
-        second, first = await handles.nth(1).bounding_box(), await handles.nth(0).bounding_box()
-        await page.mouse.move(second["x"] + 20, second["y"] + 30)
-        await page.mouse.down()
-        await page.mouse.move(first["x"] + 20, first["y"] + 10, steps=10)
-        await page.mouse.up()
-        await _until_waiting(demo, page, [jobs[1], jobs[0]])
-        await handles.nth(0).focus()
-        await page.keyboard.press("ArrowDown")
-        await _until_waiting(demo, page, jobs[:2])
+    await page.locator("printago-queue li:has(.handle)", has_text="Drill Jig").nth(1).wait_for()
+    second, first = await handles.nth(1).bounding_box(), await handles.nth(0).bounding_box()
+    await page.mouse.move(second["x"] + 20, second["y"] + 30)
+    await page.mouse.down()
+    await page.mouse.move(first["x"] + 20, first["y"] + 10, steps=10)
+    await page.mouse.up()
+    await _until_waiting(demo, page, [jobs[1], jobs[0]])
+    await handles.nth(0).focus()
+    await page.keyboard.press("ArrowDown")
+    await _until_waiting(demo, page, jobs[:2])
     job = page.locator("printago-queue li:has(.handle) printago-job").first
     await job.locator(".job").click()
     await job.get_by_role("button", name="Why is it waiting?").click()
@@ -159,12 +164,6 @@ async def _waiting(demo: Demo) -> list[str]:
     jobs = (await demo.farm.control("GET", "/state"))["jobs"]
     pending = [job for job in jobs if job["status"] == "pending"]
     return [job["id"] for job in sorted(pending, key=lambda job: (job["priority"], job["queueOrder"]))]
-
-
-async def _priorities(demo: Demo, job_ids: list[str]) -> int:
-    """Return how many priorities these jobs have together."""
-    jobs = (await demo.farm.control("GET", "/state"))["jobs"]
-    return len({job["priority"] for job in jobs if job["id"] in job_ids})
 
 
 async def _until_waiting(demo: Demo, page: Any, first: list[str]) -> None:
