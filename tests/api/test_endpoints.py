@@ -52,6 +52,8 @@ def test_any_other_address_stands_for_itself(url: str, expected: str) -> None:
         "wss://farm.example:port",
         "wss://[::1",
         "wss://user:secret@farm.example",
+        "wss://user@farm.example",
+        "wss://:secret@farm.example",
         "wss://farm.example/mqtt?token=secret",
         "wss://farm.example/mqtt#secret",
         "wss://farm.example/a b",

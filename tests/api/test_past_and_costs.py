@@ -116,6 +116,13 @@ async def test_incomplete_list_of_costs_raises_an_error(server: Server, client: 
         await client.history.extra_costs()
 
 
+async def test_incomplete_list_of_cost_components_raises_an_error(server: Server, client: PrintagoClient) -> None:
+    whole: dict[str, Any] = {"data": [], "meta": {"hasMore": False, "total": 0}}
+    server.answer_in_turn(whole, {"data": [], "meta": {"hasMore": True, "total": 3}})
+    with pytest.raises(MalformedResponseError):
+        await client.history.extra_costs()
+
+
 async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     spools = await cloud.history.spools()
     slots = [PrinterSlot.from_json(*row) for row in (await cloud.printer_slots()).items()]

@@ -63,11 +63,14 @@ async def test_signed_url_is_fetched_unchanged_and_without_credentials(server: S
     [
         (web.Response(status=404), NotFoundError),
         (web.Response(status=403, text="<Error>AccessDenied</Error>"), InvalidRequestError),
+        (web.Response(status=400), InvalidRequestError),
+        (web.Response(status=499), InvalidRequestError),
+        (web.Response(status=500), OutcomeUnknownError),
         (web.Response(status=302, headers={"Location": "http://127.0.0.1:1/elsewhere"}), OutcomeUnknownError),
         (web.Response(status=503), OutcomeUnknownError),
         (web.Response(text="<svg/>", content_type="image/svg+xml"), MalformedResponseError),
     ],
-    ids=["gone", "refused", "redirected", "broken", "no-picture"],
+    ids=["gone", "refused", "expired", "last-refusal", "failed", "redirected", "broken", "no-picture"],
 )
 async def test_error_of_storage_does_not_contain_the_url(
     server: Server, client: PrintagoClient, file: web.Response, error: type[PrintagoError]
@@ -90,6 +93,8 @@ async def test_error_of_storage_does_not_contain_the_url(
         ["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"],
         [7],
         ["file:///etc/passwd"],
+        ["ftp://127.0.0.1/file"],
+        ["http:///file"],
         ["/relative?X-Signature=1"],
         ["http://[broken"],
         ["http://%a[ .]@"],
