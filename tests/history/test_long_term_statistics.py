@@ -140,6 +140,35 @@ async def test_statistics_that_were_lost_are_exported_again_after_a_restart(
     await assert_hours_are_right(hass, farm)
 
 
+@pytest.mark.parametrize("call", ["async_add_external_statistics", "get_last_statistics"])
+async def test_export_is_repeated_after_errors_of_the_recorder(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    setup_entry: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+) -> None:
+    from homeassistant.components.recorder import statistics
+
+    original, failures = getattr(statistics, call), iter(range(2))
+
+    def failing(*args: Any) -> Any:
+        if next(failures, None) is not None:
+            raise RuntimeError("database disk image is malformed")
+        return original(*args)
+
+    monkeypatch.setattr(statistics, call, failing)
+    farm.fill_history(200, months=2, until=datetime(2026, 6, 1, tzinfo=UTC))
+    entry = await setup_entry()
+    await read_all(hass, entry)
+    for _ in range(4):
+        await pass_time(hass, 3700)
+        await async_wait_recording_done(hass)
+    assert next(failures, None) is None
+    await assert_hours_are_right(hass, farm)
+
+
 async def test_removing_the_store_removes_its_statistics(
     read: MockConfigEntry, hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm
 ) -> None:

@@ -118,6 +118,10 @@ class History:
         jobs = [job for job in changes.ended if self._is_clear(job)]
         if not jobs:
             return
+        if not self.can_value():
+            # Too early to know what they took: they are read again once that is known.
+            self.unclear.update(job.id for job in jobs if job.status in FINAL_STATUSES)
+            self._async_call_listeners()
         progress = {
             change.after.id: share
             for change in changes.job_changes
@@ -134,9 +138,13 @@ class History:
             return True
         if not _FACTS.isdisjoint(vars(job)):
             self.unclear.add(job.id)
-            for listener in self._on_change:
-                listener()
+            self._async_call_listeners()
         return False
+
+    @callback
+    def _async_call_listeners(self) -> None:
+        for listener in self._on_change:
+            listener()
 
     def _progress_of(self, job: PrintJob) -> float | None:
         """Return the last progress of a job that has just ended: what its printer shows until the next print."""
@@ -257,8 +265,7 @@ class History:
         for printer_id in printer_ids:
             self._coordinator.listeners.async_update_printer(printer_id)
         self._coordinator.listeners.async_update_farm_soon()
-        for listener in self._on_change:
-            listener()
+        self._async_call_listeners()
 
     # Answers
 

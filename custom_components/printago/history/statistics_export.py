@@ -35,6 +35,9 @@ _UNITS = {
 DELAY = 60.0
 """Seconds for which changes are collected."""
 _DELAY_WHILE_READING = 900.0
+_LONGEST_PAUSE = 3600.0
+"""Seconds until the recorder is asked again after errors."""
+_MOST_DOUBLED = 10
 _SOON = 1.0
 _ROWS_AT_ONCE = 1000
 _PATIENCE = 300
@@ -64,6 +67,7 @@ class StatisticsExporter:
         self._checked: set[int] = set()
         self._was_done = False
         self._stopped = False
+        self._failures = 0
 
     @callback
     def async_start(self) -> None:
@@ -93,7 +97,9 @@ class StatisticsExporter:
                 self._was_done = True
                 self._cancel = async_call_later(self._hass, _SOON, self._async_begin)
             else:
-                self._cancel = async_call_later(self._hass, DELAY if done else _DELAY_WHILE_READING, self._async_begin)
+                delay = DELAY if done else _DELAY_WHILE_READING
+                pause = min(delay * 2**self._failures, max(delay, _LONGEST_PAUSE))
+                self._cancel = async_call_later(self._hass, pause, self._async_begin)
         elif self._cancel is not None and self._history.past.cursor.done and not self._was_done:
             self._cancel()
             self._cancel = None
@@ -118,7 +124,6 @@ class StatisticsExporter:
         return owners
 
     async def _async_export(self) -> None:
-
         past = self._history.past
         try:
             recorder = get_instance(self._hass)
@@ -131,9 +136,16 @@ class StatisticsExporter:
                 await self._async_export_one(recorder, owner, printer_id)
         except TimeoutError:
             LOGGER.debug("The recorder is busy: statistics follow later")
+        except Exception as err:  # noqa: BLE001, whatever the database raises: the rest of the entry must go on
+            self._failures = min(self._failures + 1, _MOST_DOUBLED)
+            LOGGER.debug("The recorder failed, statistics follow later: %s", type(err).__name__)
+        else:
+            self._failures = 0
         finally:
             self._exporting = False
         self._history.archive.async_save_soon()
+        if self._failures:
+            self._async_export_soon()
         self._async_on_change()
 
     async def _async_check(self, recorder: Recorder) -> None:
@@ -155,13 +167,14 @@ class StatisticsExporter:
         for owner, printer_id in owners.items():
             if owner in self._checked:
                 continue
-            self._checked.add(owner)
             if ledger.dirty_hours.get(owner) == 0:
+                self._checked.add(owner)
                 continue
             totals = ledger.farm if owner == FARM else ledger.of_printer.get(owner)
             expected = [value / scale for value, scale in zip(totals.values(), SCALES, strict=True)] if totals else []
             if expected and expected != await recorder.async_add_executor_job(last_sums, printer_id):
                 ledger.mark_dirty(owner, 0)
+            self._checked.add(owner)
 
     async def _async_export_one(self, recorder: Recorder, owner: int, printer_id: str | None) -> None:
         from homeassistant.components.recorder.statistics import async_add_external_statistics
