@@ -224,11 +224,9 @@ def _errors_of(err: PrintagoError) -> dict[str, str]:
 async def _async_store_name(client: PrintagoClient, store_id: str) -> str | None:
     """Return the store's name; a key that may not read it is accepted, too."""
     try:
-        stores = await client.stores(RequestPriority.USER)
+        return (await client.stores(RequestPriority.USER)).get(store_id)
     except PrintagoError:
         return None
-    names = (store.get("name") for store in stores if store.get("id") == store_id)
-    return next((name.strip() for name in names if isinstance(name, str) and name.strip()), None)
 
 
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Combines REST polls and the realtime stream. Polls have their own timer, which a message never resets."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import datetime, timedelta
 import time
@@ -387,12 +387,6 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         """Let REST confirm: brokers refuse a wrong key, user and client ID with the same code."""
         if not isinstance(self.last_exception, ConfigEntryAuthFailed) or self.last_update_success:
             self.async_reconcile()
-
-    @callback
-    def async_apply_printer(self, printer_id: str, source: Mapping[str, Any] | None) -> None:
-        """Apply a printer's record from the response to a call, if it has one."""
-        if source is not None:
-            self.updates.async_publish(self.farm.apply_printer(printer_id, source))
 
     @callback
     def async_name_printer(self, printer_id: str, name: str | None) -> None:

@@ -5,7 +5,7 @@ limited here. Under FabMatic the next print starts without anyone checking the b
 meet Printago's own safety rules for it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -14,7 +14,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import PrintagoClient
+from .api import PrintagoClient, PrinterRow
 from .api.rest.permissions import FABMATIC, MAINTENANCE, SETTINGS_EDIT, SETTINGS_VIEW
 from .control import ControlDescription, ControlEntity, OptimisticToggle
 from .coordinator import PrintagoCoordinator
@@ -41,12 +41,12 @@ class PrinterSwitchDescription(ControlDescription, SwitchEntityDescription):
 
 
 def _setting(
-    call: Callable[[PrintagoClient, str, bool], Awaitable[Mapping[str, Any] | None]],
+    call: Callable[[PrintagoClient, str, bool], Awaitable[PrinterRow | None]],
 ) -> Callable[[PrintagoCoordinator, PrinterState, bool], Awaitable[None]]:
     """Return what changes a setting, and applies the record in the response."""
 
     async def turn(coordinator: PrintagoCoordinator, printer: PrinterState, on: bool) -> None:
-        coordinator.async_apply_printer(printer.id, await call(coordinator.client, printer.id, on))
+        coordinator.updates.async_apply_printer(await call(coordinator.client, printer.id, on))
 
     return turn
 

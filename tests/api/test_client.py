@@ -14,6 +14,7 @@ from custom_components.printago.api import (
     NotAppliedError,
     OutcomeUnknownError,
     PrintagoClient,
+    PrinterRow,
     RateLimitedError,
     RateLimiter,
     RequestPriority,
@@ -150,7 +151,8 @@ async def test_bed_that_is_in_use_when_the_request_is_sent_is_left_out(server: S
     # A response that names it all the same changes nothing.
     server.answer_in_turn(rows_called("a", "b"))
     confirmed, refused = await asyncio.gather(*map(client.confirm_ready, "ab"), return_exceptions=True)
-    assert confirmed == {"id": "a"}
+    assert isinstance(confirmed, PrinterRow)
+    assert confirmed.id == "a"
     assert isinstance(refused, InUseError)
     assert [request.json for request in server.requests] == [{"ready": True, "ids": ["a"]}]
 
@@ -158,7 +160,9 @@ async def test_bed_that_is_in_use_when_the_request_is_sent_is_left_out(server: S
     with pytest.raises(InUseError):
         await client.confirm_ready("a")
     assert len(server.requests) == 1
-    assert await client.confirm_ready("b", ready=False) == {"id": "b"}
+    withdrawn = await client.confirm_ready("b", ready=False)
+    assert withdrawn is not None
+    assert withdrawn.id == "b"
 
 
 @pytest.mark.parametrize("answer", [None, {}, "a"])
@@ -176,7 +180,10 @@ async def test_hundred_buttons_pressed_together_are_one_request(server: Server, 
     printers = [f"printer{number}" for number in range(100)]
     server.answer_in_turn([{"id": printer, "confirmedReady": True} for printer in printers[:99]])
     answers = await asyncio.gather(*map(client.confirm_ready, printers), return_exceptions=True)
-    assert answers[:99] == [{"id": printer, "confirmedReady": True} for printer in printers[:99]]
+    named = [answer for answer in answers if isinstance(answer, PrinterRow)]
+    assert [(row.id, row.values) for row in named] == [
+        (printer, {"confirmed_ready": True}) for printer in printers[:99]
+    ]
     assert isinstance(answers[99], NotAppliedError)
     (request,) = server.requests
     assert (request.method, request.path) == ("PATCH", "/v1/printers/confirm-ready")
@@ -278,7 +285,7 @@ class TestAgainstTheFarm:
         skus = (await client.skus()).rows.values()
         assert all(sku.part_ids for sku in skus)
         assert (await client.materials()).rows
-        assert (await client.stores())[0]["id"] == farm.config.store_id
+        assert farm.config.store_id in await client.stores()
         assert await client.completed_count() == farm.world.completed_jobs
 
     async def test_command_with_options_reaches_the_printer(self, farm: VirtualFarm, client: PrintagoClient) -> None:

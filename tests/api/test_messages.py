@@ -151,7 +151,7 @@ def test_event_is_read_with_its_entities() -> None:
         }
     )
     assert (message.kind, message.action) == ("printer", Action.UPDATE)
-    assert message.entities == {PRINTER: {"name": "X"}}
+    assert {key: row.values for key, row in message.entities.items()} == {PRINTER: {"name": "X"}}
 
 
 @pytest.mark.parametrize("fields", [{}, {"entityType": None}, {"entityType": ""}, {"entityType": 7}])

@@ -10,9 +10,9 @@ import pytest
 from custom_components.printago.api import MalformedResponseError, PrintagoClient, PrintJob, RateLimiter
 from custom_components.printago.api.models.account import StoreSettings
 from custom_components.printago.api.models.estimate import read_estimate
-from custom_components.printago.api.models.material import Material, MaterialVariant, PrinterSlot
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.api.models.order_item import Customer, OrderItem, UnprintableReason
+from custom_components.printago.api.models.row import records_of
 from custom_components.printago.api.models.sku_cost import CostBreakdown, ExtraCost, read_extra_costs
 from tests.api.server import Server
 from virtual_farm import FarmConfig, VirtualFarm
@@ -125,14 +125,14 @@ async def test_incomplete_list_of_cost_components_raises_an_error(server: Server
 
 async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     spools = await cloud.history.spools()
-    slots = [PrinterSlot.from_json(*row) for row in (await cloud.printer_slots()).items()]
+    slots = [row.applied_to(None) for row in (await cloud.printer_slots()).values()]
     loaded = {slot.instance_id for slot in slots} - {None}
     assert loaded
     assert loaded <= set(spools)
     assert all(spool.remaining is not None and spool.variant_id in farm.world.variants for spool in spools.values())
-    materials = [Material.from_json(*row) for row in (await cloud.materials()).rows.items()]
+    materials = list(records_of(await cloud.materials()).rows.values())
     assert {(material.type, material.price_per_kg) for material in materials} >= {("PLA", 19.99), ("ABS", 24.99)}
-    variants = [MaterialVariant.from_json(*row) for row in (await cloud.material_variants()).items()]
+    variants = [row.applied_to(None) for row in (await cloud.material_variants()).values()]
     assert all(variant.price_per_kg is None and variant.color for variant in variants)
     parts = {part.name: part.estimate for part in (await cloud.parts()).rows.values()}
     dragon = parts["Articulated Dragon"]

@@ -39,6 +39,7 @@ from custom_components.printago.model.store_info import StoreInfo
 from custom_components.printago.number import PRINTER_NUMBERS
 from custom_components.printago.sensor.printer_sensor import PRINTER_SENSORS
 from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STORE
+from tests.support.farm_model import listed_printers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MOST_CPU_MS = 50.0
@@ -104,7 +105,7 @@ class Bench:
         self.farm = Farm(lambda: self.now)
         self.event_detector = EventDetector(self.farm)
         self.facts = StoreInfo()
-        self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), Listing({}, True)))
+        self._show(self.farm.apply_snapshot(listed_printers({PRINTER: PRINTER_RECORD}), Listing({}, True)))
         self.facts.apply_orders(Listing({}, True), self.now)
 
     def take(self, line: bytes) -> None:
@@ -163,7 +164,7 @@ class Bench:
         if letter == "R" and (printers := self._finish(client.printers())) is not None:
             self._show(self.farm.apply_snapshot(printers, None))
         elif letter == "Q" and (jobs := self._finish(client.open_jobs())) is not None:
-            self._show(self.farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), jobs))
+            self._show(self.farm.apply_snapshot(listed_printers({PRINTER: PRINTER_RECORD}), jobs))
         else:
             self._show(self.farm.abandon_snapshot())
             if letter == "E" and (ended := self._finish(client.ended_jobs(since))) is not None:
@@ -189,9 +190,10 @@ class Bench:
         if (orders := self._finish(client.open_orders())) is not None:
             self.facts.apply_orders(orders, self.now)
         slots, variants = self._finish(client.printer_slots()), self._finish(client.material_variants())
-        if slots is not None and variants is not None:
+        materials = self._finish(client.materials())
+        if slots is not None and variants is not None and materials is not None:
             self.farm.materials.take_slots(slots)
-            self.farm.materials.take_names(slots, variants)
+            self.farm.materials.take_names(materials.rows, variants)
 
     def _show(self, changes: Changes) -> None:
         """Tell what has happened, and look at all that entities would show of it."""
@@ -201,7 +203,7 @@ class Bench:
                 if isinstance(value, str) and len(value) > MAX_PATH:
                     raise FindingError("an event with a very long text")
         for change in changes.order_changes:
-            self.facts.apply_order(change.id, change.action, change.source)
+            self.facts.apply_order(change.action, change.row)
         for printer_id in sorted(changes.printers)[:2]:
             if (state := self.farm.printers.get(printer_id)) is not None:
                 check_printer(state)

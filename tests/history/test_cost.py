@@ -13,6 +13,7 @@ from custom_components.printago.model.filament_need import FilamentNeed, PartNee
 from custom_components.printago.model.materials import Materials
 from custom_components.printago.model.price_list import PriceList
 from custom_components.printago.model.print_energy import PrintEnergy
+from tests.support.farm_model import material_rows, variant_rows
 
 MATERIALS: dict[str, dict[str, Any]] = {
     "pla": {"name": "PLA Basic", "type": "PLA", "pricePer1000g": 20},
@@ -42,7 +43,7 @@ SLOT = {"amsIndex": 0, "slotIndex": 0}
 
 def price_list(**values: Any) -> PriceList:
     materials = Materials()
-    materials.take_names(MATERIALS, VARIANTS)
+    materials.take_names(material_rows(MATERIALS), variant_rows(VARIANTS))
     return PriceList(materials, **{"currency": "EUR", "currency_known": True, "extra_costs": {}, **values})
 
 
@@ -82,7 +83,7 @@ def test_plate_costs_its_own_filament() -> None:
 def test_type_has_a_price_only_if_all_its_materials_have_the_same() -> None:
     assert cost(filament_needs(job(), PART)).amount is None, "two kinds of PLA with two prices"
     prices = price_list()
-    prices.materials.take_names(MATERIALS | {"matte": MATERIALS["pla"]}, VARIANTS)
+    prices.materials.take_names(material_rows(MATERIALS | {"matte": MATERIALS["pla"]}), variant_rows(VARIANTS))
     assert cost(filament_needs(job(), PART), prices).amount == 2.2
 
 

@@ -7,11 +7,25 @@ from hypothesis import example, given, settings, strategies as st
 import orjson
 import pytest
 
-from custom_components.printago.api import Action, Listing, MalformedMessageError, parse_message
+from custom_components.printago.api import Action, MalformedMessageError, parse_message
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.print_status import PrintStatus, Readiness
 from tests.api.payloads import ANYTHING, FULL_STAT, STORE, damaged
-from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, record, snapshot, stamp, stat
+from tests.support.farm_model import (
+    JOB,
+    NOON,
+    A,
+    B,
+    event,
+    job,
+    listed_jobs,
+    listed_printers,
+    printer_row,
+    record,
+    snapshot,
+    stamp,
+    stat,
+)
 
 
 @pytest.fixture
@@ -79,7 +93,7 @@ def test_event_in_flight_is_applied_on_top_of_the_snapshot(farm: Farm) -> None:
     event(farm, "printer", Action.UPDATE, {A: {"name": "Unstamped"}})
     event(farm, "printjob", Action.UPDATE, {JOB: job(status="printing", assignedPrinterId=A)})
     stat(farm, A, None, data={"temps": {"bedTemp": 61}})
-    changes = farm.apply_snapshot(Listing({A: record(name="From before")}, complete=True), listed_jobs({JOB: job(-5)}))
+    changes = farm.apply_snapshot(listed_printers({A: record(name="From before")}), listed_jobs({JOB: job(-5)}))
     assert farm.printers.keys() == {A, B}
     assert farm.printers[A].name == "Unstamped"
     assert farm.printers[A].telemetry.bed_temp == 61
@@ -90,7 +104,7 @@ def test_event_in_flight_is_applied_on_top_of_the_snapshot(farm: Farm) -> None:
 def test_deletion_in_flight_survives_the_snapshot(farm: Farm) -> None:
     farm.begin_snapshot()
     event(farm, "printer", Action.DELETE, {A: {}})
-    changes = farm.apply_snapshot(Listing({A: record(), B: record()}, complete=True), None)
+    changes = farm.apply_snapshot(listed_printers({A: record(), B: record()}), None)
     assert farm.printers.keys() == {B}
     assert A not in changes.added | changes.printers
 
@@ -99,7 +113,7 @@ def test_telemetry_before_its_printer_is_kept_for_the_snapshot() -> None:
     farm = Farm(lambda: NOON)
     farm.begin_snapshot()
     stat(farm, A, data={"temps": {"bedTemp": 61, "chamberTemp": 40}})
-    changes = farm.apply_snapshot(Listing({A: record()}, complete=True), None)
+    changes = farm.apply_snapshot(listed_printers({A: record()}), None)
     assert farm.printers[A].telemetry.bed_temp == 61
     assert changes.new_features == {A}
 
@@ -122,7 +136,7 @@ def test_too_many_messages_in_flight_request_another_snapshot(farm: Farm, monkey
 def test_telemetry_in_flight_overrides_an_older_snapshot(farm: Farm) -> None:
     farm.begin_snapshot()
     stat(farm, A, 5, isOnline=True, isAvailable=False, state="RUNNING")
-    farm.apply_snapshot(Listing({A: record(1)}, complete=True), None)
+    farm.apply_snapshot(listed_printers({A: record(1)}), None)
     assert farm.printers[A].printing
     assert farm.printers[A].readiness == "busy"
 
@@ -131,7 +145,7 @@ def test_starting_a_snapshot_twice_loses_no_message(farm: Farm) -> None:
     farm.begin_snapshot()
     event(farm, "printer", Action.INSERT, {B: record(name="New")})
     farm.begin_snapshot()
-    farm.apply_snapshot(Listing({A: record()}, complete=True), None)
+    farm.apply_snapshot(listed_printers({A: record()}), None)
     assert farm.printers[B].name == "New"
 
 
@@ -222,10 +236,10 @@ def test_expiry_returns_printers_with_stale_telemetry() -> None:
 
 
 def test_record_from_a_response_is_applied(farm: Farm) -> None:
-    assert farm.apply_printer(A, record(1, confirmedReady=False)).printers == {A}
+    assert farm.apply_printer(printer_row(A, record(1, confirmedReady=False))).printers == {A}
     assert farm.printers[A].bed_needs_clearing
-    assert not farm.apply_printer(A, record(-1, name="Old", isOnline=False)).printers
-    assert not farm.apply_printer(B, record()).printers
+    assert not farm.apply_printer(printer_row(A, record(-1, name="Old", isOnline=False))).printers
+    assert not farm.apply_printer(printer_row(B, record())).printers
 
 
 messages = st.lists(
@@ -289,7 +303,7 @@ def test_any_messages_leave_a_working_farm_with_valid_values(sent: list[Any], as
         if number == asked:
             farm.begin_snapshot()
         if isinstance(item, dict):
-            farm.apply_snapshot(Listing(item, complete=False), listed_jobs(item))
+            farm.apply_snapshot(listed_printers(item, complete=False), listed_jobs(item))
             continue
         topic, payload = item
         try:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from custom_components.printago.api import Action, Listing
+from custom_components.printago.api import Action
 from custom_components.printago.model.farm import Farm
-from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, record, snapshot, stamp
+from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, listed_printers, record, snapshot, stamp
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_job_that_completes_while_a_snapshot_is_in_flight_is_counted_once(
     snapshot(farm, {A: record()}, printing)
     farm.begin_snapshot()
     event(farm, "printjob", Action.UPDATE, {JOB: {"status": "completed", **after}})
-    farm.apply_snapshot(Listing({A: record()}, complete=True), listed_jobs(printing))
+    farm.apply_snapshot(listed_printers({A: record()}), listed_jobs(printing))
     assert JOB not in farm.jobs
     assert farm.printers[A].job is None
     assert farm.open_jobs.completions.total == 8
@@ -154,7 +154,7 @@ def test_job_with_an_unknown_status_does_not_request_endless_snapshots(farm: Far
 
 def test_unreadable_jobs_are_left_unchanged(farm: Farm) -> None:
     farm.begin_snapshot()
-    assert not farm.apply_snapshot(Listing({A: record()}, complete=True), None).jobs
+    assert not farm.apply_snapshot(listed_printers({A: record()}), None).jobs
 
 
 def test_part_builds_are_kept_with_their_first_time(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from custom_components.printago.api import (
     StatMessage,
     parse_message,
 )
+from custom_components.printago.api.models.entity_event import read_event
+from custom_components.printago.api.models.row import printer_rows
 from custom_components.printago.api.models.telemetry import read_stat
 from custom_components.printago.api.realtime.messages import MAX_ENTITIES, MAX_PAYLOAD, MAX_VALUES
 from custom_components.printago.hub.message_queue import MOST_AT_ONCE, MessageQueue
@@ -25,7 +27,7 @@ from custom_components.printago.model.hms import wiki_url
 from custom_components.printago.model.store_info import StoreInfo
 from custom_components.printago.model.timestamps import rows_without_future_timestamps
 from tests.api.payloads import PRINTER, STORE
-from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp, stat
+from tests.support.farm_model import JOB, NOON, A, event, job, printer_row, record, snapshot, stamp, stat
 
 HOURS = 5 * 3600
 
@@ -72,7 +74,7 @@ def test_future_end_does_not_block_a_retry(farm: Farm) -> None:
 
 
 def test_future_response_does_not_block_later_records(farm: Farm) -> None:
-    farm.apply_printer(A, record(HOURS, name="Answer"))
+    farm.apply_printer(printer_row(A, record(HOURS, name="Answer")))
     event(farm, "printer", Action.UPDATE, {A: record(1, name="Later")})
     assert farm.printers[A].name == "Later"
 
@@ -91,15 +93,20 @@ def test_future_order_does_not_block_later_ones(farm: Farm) -> None:
     facts.known.update(("orders",))
     for order in ({"status": "open", "updatedAt": stamp(HOURS)}, {"status": "closed", "updatedAt": stamp(1)}):
         for change in event(farm, "order", Action.UPDATE, {"o": order}).order_changes:
-            facts.apply_order(change.id, change.action, change.source)
+            facts.apply_order(change.action, change.row)
     assert facts.orders == {}
 
 
 def test_only_timestamps_beyond_an_hour_are_ignored() -> None:
-    rows = rows_without_future_timestamps(
-        {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": stamp(3601)}, "c": {"updatedAt": 7}}, NOON
-    )
-    assert rows == {"a": {"updatedAt": stamp(3599)}, "b": {"updatedAt": None}, "c": {"updatedAt": 7}}
+    sources = {"a": stamp(3599), "b": stamp(3601), "c": 7}
+    rows = printer_rows((key, {"name": key, "updatedAt": value}) for key, value in sources.items())
+    dated = rows_without_future_timestamps(rows, NOON)
+    assert {key: row.updated_at for key, row in dated.items()} == {
+        "a": NOON + timedelta(seconds=3599),
+        "b": None,
+        "c": None,
+    }
+    assert [row.values["name"] for row in dated.values()] == ["a", "b", "c"]
 
 
 def test_telemetry_that_never_expires_goes_stale_after_a_day() -> None:
@@ -243,7 +250,7 @@ def test_invalid_code_has_no_page(code: str | None) -> None:
 
 def many(kind: str, count: int) -> EntityEvent:
     """Return an event with many entities."""
-    return EntityEvent(kind=kind, action=Action.UPDATE, entities={f"e{number}": {} for number in range(count)})
+    return read_event(kind=kind, action=Action.UPDATE, entities={f"e{number}": {} for number in range(count)})
 
 
 async def test_message_with_many_entities_is_split_in_order(hass: HomeAssistant) -> None:

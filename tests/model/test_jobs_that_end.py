@@ -4,10 +4,23 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.printago.api import Action, Listing
+from custom_components.printago.api import Action
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.jobs import Completions
-from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, record, snapshot, stamp, stat
+from tests.support.farm_model import (
+    JOB,
+    NOON,
+    A,
+    B,
+    event,
+    job,
+    listed_jobs,
+    listed_printers,
+    record,
+    snapshot,
+    stamp,
+    stat,
+)
 
 OTHER = "k" * 24
 
@@ -71,6 +84,6 @@ def test_job_without_a_printer_that_ends_updates_no_printer(farm: Farm) -> None:
 def test_reading_that_arrives_during_a_snapshot_is_kept_and_applied_once(farm: Farm) -> None:
     farm.begin_snapshot()
     stat(farm, A, 5, isOnline=False)
-    farm.apply_snapshot(Listing({A: record(), B: record()}, True), listed_jobs({}))
+    farm.apply_snapshot(listed_printers({A: record(), B: record()}), listed_jobs({}))
     assert not farm.printers[A].is_online
     assert farm.printers[B].is_online

@@ -15,6 +15,7 @@ from custom_components.printago.model.material_table import MaterialTable, mater
 from custom_components.printago.model.materials import Materials
 from custom_components.printago.model.printer import PrinterState
 from custom_components.printago.model.stock import Stock
+from tests.support.farm_model import material_rows, printer_row, slot_rows, variant_rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MATERIALS = {"pla": {"name": "PLA Basic", "type": "PLA"}, "petg": {"name": "PETG HF", "type": "PETG"}}
@@ -30,8 +31,8 @@ class Farm:
 
     def __init__(self) -> None:
         self.stock = Stock(Materials())
-        self.stock.materials.take_names(MATERIALS, VARIANTS)
-        self.printer = PrinterState.from_json("p1", {"name": "X1C", "isOnline": True})
+        self.stock.materials.take_names(material_rows(MATERIALS), variant_rows(VARIANTS))
+        self.printer = PrinterState.from_row(printer_row("p1", {"name": "X1C", "isOnline": True}))
         self.jobs: list[PrintJob] = []
         self._slots: dict[str, dict[str, Any]] = {}
         self._trays: list[dict[str, Any]] = []
@@ -42,7 +43,7 @@ class Farm:
         self._slots[f"s{number}"] = {"printerId": "p1", "amsIndex": 0, "slotIndex": number, **material}
         tray = {"id": str(number)} if empty else {"id": str(number), "type": "PLA", "remaining": remaining}
         self._trays.append(tray)
-        self.stock.materials.take_slots(self._slots)
+        self.stock.materials.take_slots(slot_rows(self._slots))
         self.report(filament={"ams": {"ams": [{"slots": list(self._trays)}]}})
 
     def report(self, **data: Any) -> None:

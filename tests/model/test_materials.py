@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from custom_components.printago.api.models.entity_event import Action, EntityEvent
+from custom_components.printago.api.models.entity_event import Action, read_event
 from custom_components.printago.api.models.filament import SlotAddress
 from custom_components.printago.model.materials import Materials
+from tests.support.farm_model import material_rows, slot_rows, variant_rows
 
 PRINTER = "p" * 24
 FIRST = SlotAddress(0, 0)
@@ -24,17 +25,18 @@ def slot(**fields: Any) -> dict[str, Any]:
     }
 
 
-def event(kind: str, action: Action = Action.UPDATE, **entities: dict[str, Any]) -> EntityEvent:
+def event(kind: str, action: Action = Action.UPDATE, **entities: dict[str, Any]) -> Any:
     """Return an event of some entities."""
-    return EntityEvent(kind=kind, action=action, entities=entities)
+    return read_event(kind=kind, action=action, entities=entities)
 
 
 def known() -> Materials:
     """Return a slot, and the names of its material."""
     materials = Materials()
-    assert materials.take_slots({"s1": slot()}) == {PRINTER}
+    assert materials.take_slots(slot_rows({"s1": slot()})) == {PRINTER}
     materials.take_names(
-        {"pla": {"name": "PLA Basic", "identifier": "GFA00"}}, {"red": {"name": "Red", "materialId": "pla"}}
+        material_rows({"pla": {"name": "PLA Basic", "identifier": "GFA00"}}),
+        variant_rows({"red": {"name": "Red", "materialId": "pla"}}),
     )
     return materials
 
@@ -50,13 +52,13 @@ def test_assigned_material_has_name_and_color() -> None:
 
 def test_type_replaces_unknown_names() -> None:
     materials = Materials()
-    materials.take_slots({"s1": slot()})
+    materials.take_slots(slot_rows({"s1": slot()}))
     assert materials.assigned(PRINTER, FIRST) == "PLA"
 
 
 def test_material_is_found_if_the_slot_only_has_the_color() -> None:
     materials = known()
-    materials.take_slots({"s1": slot(materialId=None)})
+    materials.take_slots(slot_rows({"s1": slot(materialId=None)}))
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic Red"
 
 
@@ -65,7 +67,7 @@ def test_names_are_missing_until_they_were_read() -> None:
     assert not materials.lacks_names
     materials.apply(event("printerslot", s1={"variantId": "blue"}))
     assert materials.lacks_names
-    materials.take_names({"pla": {"name": "PLA Basic"}}, {})
+    materials.take_names(material_rows({"pla": {"name": "PLA Basic"}}), {})
     assert not materials.lacks_names, "asked for once is enough"
 
 
@@ -93,7 +95,7 @@ def test_deleted_slot_has_no_material() -> None:
 def test_older_record_does_not_overwrite_a_newer_one() -> None:
     materials = known()
     materials.apply(event("printerslot", s1={"variantId": None, "updatedAt": "2026-11-24T13:00:00Z"}))
-    materials.take_slots({"s1": slot()})
+    materials.take_slots(slot_rows({"s1": slot()}))
     assert materials.assigned(PRINTER, FIRST) == "PLA Basic"
 
 
@@ -110,5 +112,5 @@ def test_renamed_material_changes_its_printers() -> None:
 def test_list_returns_the_changed_printers() -> None:
     materials = known()
     other = slot(printerId="q" * 24)
-    assert materials.take_slots({"s1": slot(), "s2": other}) == {"q" * 24}
-    assert materials.take_slots({"s2": other}) == {PRINTER}
+    assert materials.take_slots(slot_rows({"s1": slot(), "s2": other})) == {"q" * 24}
+    assert materials.take_slots(slot_rows({"s2": other})) == {PRINTER}

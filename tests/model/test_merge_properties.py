@@ -9,13 +9,15 @@ from typing import Any
 from hypothesis import example, given, settings, strategies as st
 import pytest
 
-from custom_components.printago.api import Action, EntityEvent, Listing, MalformedMessageError, parse_message
+from custom_components.printago.api import Action, Listing, MalformedMessageError, parse_message
+from custom_components.printago.api.models.entity_event import read_event
 from custom_components.printago.api.models.telemetry import Telemetry, read_stat
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.printer import PrinterState
 from tests.api.payloads import ANYTHING, STORE
 from tests.fuzz.seeds import PRINTER, PRINTER_RECORD, STAT
 from tests.fuzz.target import NOON, check_printer
+from tests.support.farm_model import listed_printers
 
 _BAD = ANYTHING | st.sampled_from([True, False, 0, 1, -1, 101, 255, "", {}])
 LATER = NOON + timedelta(minutes=10)
@@ -27,7 +29,7 @@ type Stamped = tuple[str, int, int]
 def farm() -> Farm:
     """Return a farm of one printer whose groups have a timestamp of noon."""
     farm = Farm(lambda: LATER)
-    farm.apply_snapshot(Listing({PRINTER: PRINTER_RECORD}, True), Listing({}, True))
+    farm.apply_snapshot(listed_printers({PRINTER: PRINTER_RECORD}), Listing({}, True))
     return farm
 
 
@@ -40,12 +42,12 @@ def send(farm: Farm, group: str, seconds: int, value: int) -> None:
             farm.apply(read_stat(PRINTER, {"receivedAt": stamp, "data": data}))
         case "record":
             entities = {PRINTER: {"name": f"Printer {value}", "updatedAt": stamp}}
-            farm.apply(EntityEvent(kind="printer", action=Action.UPDATE, entities=entities))
+            farm.apply(read_event(kind="printer", action=Action.UPDATE, entities=entities))
         case "flags":
             farm.apply(read_stat(PRINTER, {"receivedAt": stamp, "isAvailable": value % 2 == 0}))
         case "job":
             job = {"status": "pending", "partName": "Benchy", "label": f"Job {value}", "updatedAt": stamp}
-            farm.apply(EntityEvent(kind="printjob", action=Action.UPDATE, entities={"j": job}))
+            farm.apply(read_event(kind="printjob", action=Action.UPDATE, entities={"j": job}))
 
 
 def facts(farm: Farm) -> tuple[Any, ...]:

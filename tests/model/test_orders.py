@@ -9,6 +9,7 @@ from custom_components.printago.api import Action, Listing
 from custom_components.printago.api.models.listing import read_listing
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.model.store_info import Fact, StoreInfo
+from tests.support.farm_model import order_row
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -51,10 +52,10 @@ def test_orders_that_are_not_open_are_left_out() -> None:
 
 def test_event_changes_the_fields_that_it_contains(facts: StoreInfo) -> None:
     deadline = (NOW + timedelta(hours=1)).isoformat()
-    assert facts.apply_order("one", Action.UPDATE, {"deadline": deadline})
+    assert facts.apply_order(Action.UPDATE, order_row("one", {"deadline": deadline}))
     assert facts.overdue(NOW) == []
     assert [late.title for late in facts.overdue(NOW + timedelta(hours=2))] == ["1"]
-    assert facts.apply_order("one", Action.UPDATE, {"deadline": None})
+    assert facts.apply_order(Action.UPDATE, order_row("one", {"deadline": None}))
     assert facts.overdue(NOW + timedelta(hours=2)) == []
 
 
@@ -67,29 +68,29 @@ def test_event_changes_the_fields_that_it_contains(facts: StoreInfo) -> None:
     ],
 )
 def test_ended_order_is_no_longer_open(facts: StoreInfo, action: Action, source: dict[str, Any]) -> None:
-    assert facts.apply_order("one", action, source)
+    assert facts.apply_order(action, order_row("one", source))
     assert numbers(facts) == ["2"]
 
 
 def test_late_event_does_not_reopen_an_order(facts: StoreInfo) -> None:
-    facts.apply_order("one", Action.UPDATE, order("1 renamed", minute=5))
-    facts.apply_order("one", Action.UPDATE, order("1", minute=3))
+    facts.apply_order(Action.UPDATE, order_row("one", order("1 renamed", minute=5)))
+    facts.apply_order(Action.UPDATE, order_row("one", order("1", minute=3)))
     assert numbers(facts) == ["1 renamed", "2"]
 
 
 def test_partial_event_of_an_unknown_order_is_not_enough(facts: StoreInfo) -> None:
-    assert not facts.apply_order("three", Action.UPDATE, {"note": "soon"})
-    assert facts.apply_order("three", Action.UPDATE, {"status": "closed"})
-    assert facts.apply_order("three", Action.DELETE, {})
-    assert facts.apply_order("three", Action.INSERT, order("3"))
+    assert not facts.apply_order(Action.UPDATE, order_row("three", {"note": "soon"}))
+    assert facts.apply_order(Action.UPDATE, order_row("three", {"status": "closed"}))
+    assert facts.apply_order(Action.DELETE, order_row("three", {}))
+    assert facts.apply_order(Action.INSERT, order_row("three", order("3")))
     assert numbers(facts) == ["1", "2", "3"]
 
 
 def test_events_during_a_list_request_are_applied_to_the_list(facts: StoreInfo) -> None:
     facts.begin_orders()
-    facts.apply_order("one", Action.DELETE, {})
-    facts.apply_order("three", Action.INSERT, order("3", minute=1))
-    facts.apply_order("two", Action.UPDATE, order("2 renamed", minute=1))
+    facts.apply_order(Action.DELETE, order_row("one", {}))
+    facts.apply_order(Action.INSERT, order_row("three", order("3", minute=1)))
+    facts.apply_order(Action.UPDATE, order_row("two", order("2 renamed", minute=1)))
     list_orders(facts, {"one": order("1"), "two": order("2")}, complete=True)
     assert numbers(facts) == ["2 renamed", "3"]
 
@@ -103,7 +104,7 @@ def test_incomplete_list_removes_no_order(facts: StoreInfo) -> None:
 
 def test_orders_are_unknown_before_the_first_read_and_without_permission() -> None:
     facts = StoreInfo()
-    assert facts.apply_order("one", Action.INSERT, order("1"))
+    assert facts.apply_order(Action.INSERT, order_row("one", order("1")))
     assert numbers(facts) == []
     list_orders(facts, {"one": order("1")}, complete=True)
     facts.apply_slots(4)

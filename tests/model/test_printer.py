@@ -10,6 +10,7 @@ from custom_components.printago.api.models.telemetry import read_stat
 from custom_components.printago.model.print_status import PrintStatus, Readiness
 from custom_components.printago.model.printer import PrinterState
 from custom_components.printago.model.printer_facts import STANDING
+from tests.support.farm_model import printer_row
 
 ID = "p" * 24
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -32,7 +33,7 @@ UNDECIDED = (
 
 def printer(**record: Any) -> PrinterState:
     """Return a printer whose record arrived at noon."""
-    state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **IDLE, **record})
+    state = PrinterState.from_row(printer_row(ID, {"name": "X", "updatedAt": NOON.isoformat(), **IDLE, **record}))
     state.update_derived(None)
     return state
 
@@ -154,7 +155,7 @@ def test_host_that_reports_offline_counts_only_if_nothing_occupies_the_printer(
 
 @pytest.mark.parametrize("word", UNDECIDED)
 def test_status_is_unknown_if_neither_printer_nor_printago_reports_it(word: str | None) -> None:
-    state = PrinterState.from_json(ID, {"name": "X", "isOnline": True})
+    state = PrinterState.from_row(printer_row(ID, {"name": "X", "isOnline": True}))
     merge(state, state=word)
     assert state.print_status is None
 
@@ -205,7 +206,7 @@ def test_last_status_stays_when_telemetry_becomes_stale() -> None:
     ],
 )
 def test_idle_printer_stays_idle_when_its_telemetry_becomes_stale(record: dict[str, Any]) -> None:
-    state = PrinterState.from_json(ID, {"name": "X", "updatedAt": NOON.isoformat(), **record})
+    state = PrinterState.from_row(printer_row(ID, {"name": "X", "updatedAt": NOON.isoformat(), **record}))
     merge(state, state="IDLE")
     state.expire(NOON + timedelta(minutes=6))
     assert state.print_status is PrintStatus.IDLE
@@ -221,7 +222,7 @@ def test_stale_idle_is_replaced_when_printago_reports_a_busy_printer(
     state = printer(**IDLE)
     merge(state, state="IDLE")
     state.expire(NOON + timedelta(minutes=6))
-    state.merge_record({**BUSY, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
+    state.merge_record(printer_row(ID, {**BUSY, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()}))
     state.update_derived(job(status) if status else None)
     assert state.print_status is expected
 
@@ -230,7 +231,7 @@ def test_stale_status_is_replaced_when_printago_reports_the_end() -> None:
     state = printer(**BUSY)
     merge(state, state="RUNNING", isAvailable=False)
     state.expire(NOON + timedelta(minutes=6))
-    state.merge_record({**DONE, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()})
+    state.merge_record(printer_row(ID, {**DONE, "updatedAt": (NOON + timedelta(minutes=7)).isoformat()}))
     state.update_derived(None)
     assert state.print_status is PrintStatus.FINISH
     assert state.bed_needs_clearing
@@ -270,7 +271,7 @@ def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:
     busy = printer(**BUSY)
     merge(busy, state="RUNNING", isAvailable=False, job=job("printing"))
     for state, expected in ((done, True), (busy, False)):
-        state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
+        state.merge_record(printer_row(ID, {"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()}))
         state.update_derived(state.job)
         assert state.bed_needs_clearing is expected
 
@@ -278,14 +279,16 @@ def test_bed_keeps_its_last_state_while_the_printer_is_offline() -> None:
 def test_bed_needs_clearing_when_the_job_of_an_offline_printer_is_over() -> None:
     state = printer(**BUSY)
     merge(state, state="RUNNING", isAvailable=False, job=job("printing"))
-    state.merge_record({"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()})
+    state.merge_record(printer_row(ID, {"isOnline": False, "updatedAt": (NOON + timedelta(seconds=9)).isoformat()}))
     state.update_derived(None)
     assert state.bed_needs_clearing
 
 
 def test_older_stamp_never_overwrites_a_newer_one() -> None:
     state = printer(name="New")
-    assert not state.merge_record({"name": "Old", "isOnline": False, "updatedAt": "2026-11-24T11:59:59Z"})
+    assert not state.merge_record(
+        printer_row(ID, {"name": "Old", "isOnline": False, "updatedAt": "2026-11-24T11:59:59Z"})
+    )
     assert (state.name, state.is_online) == ("New", True)
     assert merge(state, 10, data={"temps": {"bedTemp": 60}})
     assert not merge(state, 9, data={"temps": {"bedTemp": 20}})
@@ -298,8 +301,8 @@ def test_older_stamp_never_overwrites_a_newer_one() -> None:
 
 def test_equal_or_missing_stamp_lets_the_last_arrival_win() -> None:
     state = printer(name="First")
-    assert state.merge_record({"name": "Second", "updatedAt": NOON.isoformat()})
-    assert state.merge_record({"name": "Third"})
+    assert state.merge_record(printer_row(ID, {"name": "Second", "updatedAt": NOON.isoformat()}))
+    assert state.merge_record(printer_row(ID, {"name": "Third"}))
     assert state.name == "Third"
 
 
@@ -307,9 +310,11 @@ def test_flags_have_their_own_timestamp_from_either_source() -> None:
     state = printer(**IDLE)
     merge(state, 60, isOnline=True, isAvailable=False)
     # A record that is newer than the last record, but older than the telemetry: all of it counts except the flags.
-    state.merge_record({**IDLE, "name": "Renamed", "updatedAt": (NOON + timedelta(seconds=30)).isoformat()})
+    state.merge_record(
+        printer_row(ID, {**IDLE, "name": "Renamed", "updatedAt": (NOON + timedelta(seconds=30)).isoformat()})
+    )
     assert (state.name, state.is_available) == ("Renamed", False)
-    state.merge_record({"isAvailable": True, "updatedAt": (NOON + timedelta(seconds=90)).isoformat()})
+    state.merge_record(printer_row(ID, {"isAvailable": True, "updatedAt": (NOON + timedelta(seconds=90)).isoformat()}))
     assert state.is_available is True
     merge(state, 80, isAvailable=False)
     assert state.is_available is True
@@ -426,7 +431,7 @@ def test_available_commands_depend_on_job_and_printer(
 
 
 def test_name_is_the_id_until_a_record_has_one() -> None:
-    assert PrinterState.from_json(ID, {}).name == ID
+    assert PrinterState.from_row(printer_row(ID, {})).name == ID
 
 
 def test_temperature_has_whole_degrees_that_do_not_flicker() -> None:

@@ -7,7 +7,7 @@ from custom_components.printago.api.models.estimate import Estimate
 from custom_components.printago.api.models.tags import PIN
 from custom_components.printago.model.printer import PrinterState
 from custom_components.printago.model.queue_forecast import QueueForecast, forecast_queue
-from tests.support.farm_model import NOON, A, B, record
+from tests.support.farm_model import NOON, A, B, printer_row, record
 
 HOUR = Estimate(seconds=3600.0, grams=10.0)
 
@@ -20,7 +20,7 @@ def waiting(job_id: str, order: int, pin: str | None = None) -> PrintJob:
 
 def plan(*jobs: PrintJob, printers: tuple[str, ...] = (A, B)) -> QueueForecast:
     """Plan jobs that take an hour each."""
-    states = {printer_id: PrinterState.from_json(printer_id, record()) for printer_id in printers}
+    states = {printer_id: PrinterState.from_row(printer_row(printer_id, record())) for printer_id in printers}
     for state in states.values():
         state.update_derived(None)
     return forecast_queue(jobs, lambda _: HOUR, states, NOON)

@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import example, given, settings, strategies as st
 
-from custom_components.printago.api import Action, EntityEvent, StatMessage, parse_message
+from custom_components.printago.api import Action, StatMessage, parse_message
+from custom_components.printago.api.models.entity_event import read_event
 from custom_components.printago.api.realtime.payload_cache import PayloadCache
 from custom_components.printago.model.farm import Farm
 from tests.support.farm_model import NOON, record, snapshot
@@ -109,7 +110,7 @@ def test_cached_and_full_parse_give_the_same_state(steps: list[tuple[str, Any]])
             case "wait":
                 now += timedelta(seconds=how)
             case "record":
-                event = EntityEvent(
+                event = read_event(
                     kind="printer", action=Action.UPDATE, entities={PRINTER: {**how, "updatedAt": stamp(now)}}
                 )
                 assert fast.apply(event) == slow.apply(event)

@@ -9,16 +9,16 @@ import pytest
 from custom_components.printago.api import Action, Listing
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.api.models.telemetry import Telemetry
+from custom_components.printago.api.models.temperatures import Temperatures
 from custom_components.printago.model.catalog_names import CatalogNames
 from custom_components.printago.model.events import FarmEvent, Scope
 from custom_components.printago.model.print_energy import PrintEnergies, PrintEnergy
 from custom_components.printago.model.print_results import Results
 from custom_components.printago.model.store_info import StoreInfo
 from custom_components.printago.model.stream_outage import StreamOutage
-from custom_components.printago.model.temperatures import Temperatures
 from custom_components.printago.model.timestamps import CLOCK_TOLERANCE, is_in_future
 from custom_components.printago.model.upkeep import Maintenance
-from tests.support.farm_model import NOON, A, B
+from tests.support.farm_model import NOON, A, B, order_row
 
 
 @pytest.mark.parametrize("take", [CatalogNames.take_parts, CatalogNames.take_skus])
@@ -45,7 +45,7 @@ def test_orders_that_were_just_closed_are_no_longer_open_but_still_known() -> No
     facts.close_orders([A, "x" * 24])
     assert set(facts.orders) == {B}
     assert facts.order(A) is order
-    facts.apply_order(B, Action.DELETE, {})
+    facts.apply_order(Action.DELETE, order_row(B, {}))
     assert not facts.orders
 
 

@@ -126,5 +126,5 @@ def test_canceled_order_stays_canceled(farm: Farm) -> None:
     for seconds, fields in enumerate(orders):
         fields_sent = {"orderNumber": "7", "updatedAt": stamp(seconds), **fields}
         for change in event(farm, "order", Action.UPDATE, {"o": fields_sent}).order_changes:
-            facts.apply_order(change.id, change.action, change.source)
+            facts.apply_order(change.action, change.row)
         assert ("o" in facts.orders) is (seconds == 0), fields

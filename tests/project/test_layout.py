@@ -159,6 +159,9 @@ def test_model_does_not_import_home_assistant() -> None:
                 assert not [name for name in names if name.partition(".")[0] in ("homeassistant", "voluptuous")], module
 
 
+_OF_THE_CLOUD = r"(\w+\.)*[a-z]+[A-Z]\w*|/?v\d/.*|[A-Za-z]+\.(eq|in|gte|isNull)|dev_\w+"
+
+
 def test_only_the_client_contains_names_and_paths_of_the_cloud() -> None:
     """Options of a printer command are what users give, by the vendor's names: they alone are an exception."""
     found = [
@@ -166,7 +169,48 @@ def test_only_the_client_contains_names_and_paths_of_the_cloud() -> None:
         for module, path in MODULES.items()
         if _room(module) != "api" and module != "services.send_command"
         for word in _words(ast.parse(path.read_text(encoding="utf-8")))
-        if re.fullmatch(r"[a-z]+[A-Z]\w*|/v\d.*|[A-Za-z]+\.(eq|in|gte|isNull)", word)
+        if re.fullmatch(_OF_THE_CLOUD, word)
+    ]
+    assert not found
+
+
+def test_client_delivers_typed_values() -> None:
+    """The list of granted permissions goes back to the client unread: it alone is an exception."""
+    found = [
+        f"{module}.{name}: {annotation}"
+        for module, path in MODULES.items()
+        if module in _DELIVERED or (module.startswith("api.rest.") and module.endswith(("_endpoints", "_calls")))
+        for name, annotation in _delivered(ast.parse(path.read_text(encoding="utf-8")))
+        if name != "granted_permissions" and re.search(r"\b(Any|object)\b|\bListing(?!\[)|\bRow(?!\[)", annotation)
+    ]
+    assert not found
+
+
+_DELIVERED = frozenset({"api.client", "api.models.telemetry", "model.changes"})
+
+
+def _delivered(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the names and annotations of what public calls return and what public fields of values hold."""
+    for owner in ast.walk(tree):
+        for node in owner.body if isinstance(owner, ast.ClassDef) else ():
+            match node:
+                case ast.AsyncFunctionDef(name=name, returns=ast.expr() as annotation) if not name.startswith("_"):
+                    yield name, ast.unparse(annotation)
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if not name.startswith("_"):
+                    yield name, ast.unparse(annotation)
+
+
+@pytest.mark.parametrize("room", ["model", "hub", "coordinator"])
+def test_no_row_of_the_cloud_is_read_outside_the_client(room: str) -> None:
+    """Mappings with any values are typed attributes (``values``), and what was saved or entered here."""
+    found = [
+        f"{module}: {argument.arg}"
+        for module, path in MODULES.items()
+        if _room(module) == room
+        for argument in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(argument, ast.arg) and argument.annotation is not None
+        if re.search(r"(Mapping|dict)\[str, (Any|object)\]", ast.unparse(argument.annotation))
+        if argument.arg not in ("values", "saved", "data")
     ]
     assert not found
 

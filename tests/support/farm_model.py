@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from custom_components.printago.api import Action, EntityEvent, Listing, PrintJob
+from custom_components.printago.api import Action, Listing, PrinterRow, PrintJob
+from custom_components.printago.api.models.entity_event import read_event
 from custom_components.printago.api.models.listing import read_listing
+from custom_components.printago.api.models.material import Material, MaterialVariant, PrinterSlot
+from custom_components.printago.api.models.order import Order
+from custom_components.printago.api.models.records import Printer
+from custom_components.printago.api.models.row import Row, printer_rows, rows_of
 from custom_components.printago.api.models.telemetry import read_stat
 from custom_components.printago.model.farm import Changes, Farm
 
@@ -41,7 +46,37 @@ def snapshot(
 ) -> Changes:
     """Apply a snapshot at once."""
     farm.begin_snapshot()
-    return farm.apply_snapshot(Listing(dict(printers), complete), listed_jobs(jobs or {}, complete=complete))
+    return farm.apply_snapshot(listed_printers(printers, complete=complete), listed_jobs(jobs or {}, complete=complete))
+
+
+def listed_printers(rows: Mapping[str, Any], *, complete: bool = True) -> Listing[PrinterRow]:
+    """Return the response to a request for printers."""
+    return Listing(printer_rows(rows.items()), complete)
+
+
+def printer_row(printer_id: str, source: Mapping[str, Any]) -> PrinterRow:
+    """Return what a response says of one printer."""
+    return PrinterRow(Printer, printer_id, source)
+
+
+def order_row(order_id: str, source: Mapping[str, Any]) -> Row[Order]:
+    """Return what an event says of one order."""
+    return Row(Order, order_id, source)
+
+
+def slot_rows(rows: Mapping[str, Any]) -> dict[str, Row[PrinterSlot]]:
+    """Return the response to a request for slots."""
+    return rows_of(PrinterSlot, rows.items())
+
+
+def material_rows(rows: Mapping[str, Any]) -> dict[str, Row[Material]]:
+    """Return the response to a request for materials."""
+    return rows_of(Material, rows.items())
+
+
+def variant_rows(rows: Mapping[str, Any]) -> dict[str, Row[MaterialVariant]]:
+    """Return the response to a request for colors of materials."""
+    return rows_of(MaterialVariant, rows.items())
 
 
 def listed_jobs(rows: Mapping[str, Any], *, complete: bool = True) -> Listing[PrintJob]:
@@ -51,7 +86,7 @@ def listed_jobs(rows: Mapping[str, Any], *, complete: bool = True) -> Listing[Pr
 
 def event(farm: Farm, kind: str, action: Action, entities: Mapping[str, Any]) -> Changes:
     """Apply an entity event."""
-    return farm.apply(EntityEvent(kind=kind, action=action, entities=entities))
+    return farm.apply(read_event(kind=kind, action=action, entities=entities))
 
 
 def stat(farm: Farm, printer_id: str, seconds: float | None = 0, **payload: Any) -> Changes:

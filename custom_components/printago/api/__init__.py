@@ -24,6 +24,7 @@ from .models.entity_event import Action, EntityEvent
 from .models.fields import is_identifier
 from .models.listing import Listing
 from .models.records import JobStatus, Printer, PrintJob
+from .models.row import PrinterRow
 from .models.telemetry import HealthMessage, Severity, StatMessage, Telemetry
 from .realtime.endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
 from .realtime.messages import MessageReader, parse_message
@@ -60,6 +61,7 @@ __all__ = [
     "PrintagoClient",
     "PrintagoError",
     "Printer",
+    "PrinterRow",
     "RateLimitedError",
     "RateLimiter",
     "RealtimeClient",

@@ -13,13 +13,15 @@ import aiohttp
 import orjson
 
 from .exceptions import InUseError, MalformedResponseError, NotAppliedError
-from .models.account import StoreSettings
+from .models.account import StoreSettings, store_names
 from .models.build import CreatedBuild
 from .models.listing import Listing, read_listing
+from .models.material import Material, MaterialVariant, PrinterSlot
 from .models.order import OPEN, Order
 from .models.picture import MAX_PICTURE, Picture
 from .models.product import Part, Sku
 from .models.records import FINAL_STATUSES, JobStatus, PrintJob
+from .models.row import PrinterRow, Row, printer_rows, rows_of
 from .rest.addresses import is_address
 from .rest.batcher import Batcher
 from .rest.history_endpoints import HistoryEndpoints
@@ -112,9 +114,9 @@ class PrintagoClient:
 
     # Reading
 
-    async def stores(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> list[Mapping[str, Any]]:
-        """Return the stores that the key may view (``GET /v1/stores``)."""
-        return objects(await self._transport.request("GET", "/v1/stores", priority=priority))
+    async def stores(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, str]:
+        """Return the names of the stores that the key may view, by ID (``GET /v1/stores``)."""
+        return store_names(objects(await self._transport.request("GET", "/v1/stores", priority=priority)))
 
     async def granted_permissions(self) -> object:
         """Return the permissions granted to the key directly (``GET /v1/api-keys/{id}/permissions``), unparsed.
@@ -127,12 +129,12 @@ class PrintagoClient:
             "GET", f"/v1/api-keys/{key_id}/permissions", priority=RequestPriority.BACKGROUND
         )
 
-    async def printers(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
+    async def printers(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing[PrinterRow]:
         """Return all printers of the store (``GET /v1/printers``)."""
         listing = await self._list("/v1/printers", priority=priority)
         for printer in listing.rows.values():
             self._transport.redactor.add(printer)
-        return listing
+        return Listing(printer_rows(listing.rows.items()), listing.complete)
 
     async def has_printers(self) -> bool:
         """Request a single printer, the cheapest call that fails in the same cases as ``printers``."""
@@ -181,23 +183,24 @@ class PrintagoClient:
         filters = _filters({"id.in": ids, "sku.eq": name})
         return read_listing(await self._list("/v1/skus", priority=priority, filters=filters), Sku)
 
-    async def materials(self, priority: RequestPriority = RequestPriority.USER) -> Listing:
+    async def materials(self, priority: RequestPriority = RequestPriority.USER) -> Listing[Row[Material]]:
         """Return materials (``GET /v1/materials``)."""
-        return await self._list("/v1/materials", priority=priority)
+        listing = await self._list("/v1/materials", priority=priority)
+        return Listing(rows_of(Material, listing.rows.items()), listing.complete)
 
     async def material_variants(
         self, priority: RequestPriority = RequestPriority.BACKGROUND
-    ) -> Mapping[str, Mapping[str, Any]]:
+    ) -> dict[str, Row[MaterialVariant]]:
         """Return all colors of all materials by ID (``GET /v1/materials/variants``)."""
         answer = await self._transport.request("GET", "/v1/materials/variants", priority=priority)
-        return dict(with_ids(objects(answer)))
+        return rows_of(MaterialVariant, with_ids(objects(answer)))
 
-    async def printer_slots(self) -> Mapping[str, Mapping[str, Any]]:
+    async def printer_slots(self) -> dict[str, Row[PrinterSlot]]:
         """Return what is assigned to the slots of all printers, by ID (``GET /v1/materials/printer-slots``)."""
         answer = await self._transport.request(
             "GET", "/v1/materials/printer-slots", priority=RequestPriority.BACKGROUND
         )
-        return dict(with_ids(objects(answer)))
+        return rows_of(PrinterSlot, with_ids(objects(answer)))
 
     async def store_settings(self) -> StoreSettings:
         """Return the settings of the store (``GET /v1/settings/store``)."""
@@ -231,7 +234,7 @@ class PrintagoClient:
 
     # Writing
 
-    async def confirm_ready(self, printer_id: str, *, ready: bool = True) -> Mapping[str, Any] | None:
+    async def confirm_ready(self, printer_id: str, *, ready: bool = True) -> PrinterRow | None:
         """Confirm that a bed is clear, so that the printer takes its next job, or withdraw that.
 
         Return the printer's record if the response has it. Raises NotAppliedError if the response does not name this
@@ -239,17 +242,15 @@ class PrintagoClient:
         """
         return await self._confirm.submit(ready, printer_id)
 
-    async def set_enabled(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
+    async def set_enabled(self, printer_id: str, *, enabled: bool) -> PrinterRow | None:
         """Include a printer in automatic assignment, or exclude it; returns and raises as ``confirm_ready`` does."""
         return await self._enabled.submit(enabled, printer_id)
 
-    async def set_fabmatic(
-        self, printer_id: str, *, enabled: bool, job_limit: int | None = None
-    ) -> Mapping[str, Any] | None:
+    async def set_fabmatic(self, printer_id: str, *, enabled: bool, job_limit: int | None = None) -> PrinterRow | None:
         """Turn FabMatic on, with or without a job limit, or off; returns and raises as ``confirm_ready`` does."""
         return await self._fabmatic.submit((enabled, job_limit), printer_id)
 
-    async def set_maintenance(self, printer_id: str, *, enabled: bool) -> Mapping[str, Any] | None:
+    async def set_maintenance(self, printer_id: str, *, enabled: bool) -> PrinterRow | None:
         """Turn maintenance mode on or off; returns and raises as ``confirm_ready`` does.
 
         Raises NotEntitledError as well: only turning it on needs a subscription that includes it.
@@ -302,7 +303,7 @@ class PrintagoClient:
         identified(answer.get("partBuilds"))
         return CreatedBuild.from_json(answer)
 
-    async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | InUseError | None]:
+    async def _confirm_ready(self, ready: bool, ids: list[str]) -> Mapping[str, PrinterRow | InUseError]:
         refused: dict[str, InUseError] = {}
 
         def body() -> Mapping[str, Any]:
@@ -315,17 +316,15 @@ class PrintagoClient:
         answer = await self._transport.request(
             "PATCH", "/v1/printers/confirm-ready", priority=RequestPriority.USER, json=body
         )
-        return dict(with_ids(objects(answer))) | refused
+        return printer_rows(with_ids(objects(answer))) | refused
 
-    async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
+    async def _set_enabled(self, enabled: bool, ids: list[str]) -> Mapping[str, PrinterRow]:
         answer = await self._transport.request(
             "PATCH", "/v1/printers/enabled", priority=RequestPriority.USER, json={"enabled": enabled, "ids": ids}
         )
-        return dict(with_ids(objects(answer)))
+        return printer_rows(with_ids(objects(answer)))
 
-    async def _set_fabmatic(
-        self, wanted: tuple[bool, int | None], ids: list[str]
-    ) -> Mapping[str, Mapping[str, Any] | None]:
+    async def _set_fabmatic(self, wanted: tuple[bool, int | None], ids: list[str]) -> Mapping[str, PrinterRow]:
         enabled, job_limit = wanted
         answer = await self._transport.request(
             "PATCH",
@@ -333,9 +332,9 @@ class PrintagoClient:
             priority=RequestPriority.USER,
             json={"enabled": enabled, "jobLimit": job_limit, "ids": ids},
         )
-        return dict(with_ids(objects(answer)))
+        return printer_rows(with_ids(objects(answer)))
 
-    async def _set_maintenance(self, enabled: bool, ids: list[str]) -> Mapping[str, Mapping[str, Any] | None]:
+    async def _set_maintenance(self, enabled: bool, ids: list[str]) -> Mapping[str, PrinterRow]:
         answer = await self._transport.request(
             "PATCH",
             "/v1/maintenance/mode",
@@ -343,7 +342,7 @@ class PrintagoClient:
             json={"printerIds": ids, "enabled": enabled},
             entitled=not enabled,
         )
-        return dict(with_ids(objects(answer)))
+        return printer_rows(with_ids(objects(answer)))
 
     async def _send_command(self, command: bytes, ids: list[str]) -> Mapping[str, None]:
         answer = await self._transport.request(

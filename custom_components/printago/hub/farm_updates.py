@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..api import EntityEvent, StatMessage
+from ..api import EntityEvent, PrinterRow, StatMessage
 from ..model.changes import NO_CHANGES, Changes
 from .event_publisher import EventPublisher
 from .listeners import Listeners
@@ -67,6 +67,12 @@ class FarmUpdates:
     def async_expire(self, _: object = None) -> None:
         """Check by Printago's clock which telemetry has become stale."""
         self.async_publish(self._farm.expire())
+
+    @callback
+    def async_apply_printer(self, row: PrinterRow | None) -> None:
+        """Apply a printer's record from the response to a call, if it has one."""
+        if row is not None:
+            self.async_publish(self._farm.apply_printer(row))
 
     @callback
     def async_publish(self, changes: Changes) -> None:

@@ -8,7 +8,7 @@ from itertools import batched
 from homeassistant.core import HomeAssistant, callback
 
 from ..api import EntityEvent, StatMessage
-from ..api.models.entity_event import PRINTER_KIND
+from ..api.models.entity_event import PrinterEvent
 from ..const import LOGGER
 
 MOST_AT_ONCE = 10
@@ -76,7 +76,7 @@ class MessageQueue:
 
 
 def _at_once(event: EntityEvent) -> int:
-    return 1 if event.kind == PRINTER_KIND else MOST_AT_ONCE
+    return 1 if isinstance(event, PrinterEvent) else MOST_AT_ONCE
 
 
 def _parts(message: Message) -> Iterator[Message]:

@@ -8,7 +8,6 @@ from homeassistant.core import callback
 
 from ..api import PermissionDeniedError, RequestPriority
 from ..api.models.entity_event import PART_KIND, SPOOL_KINDS
-from ..api.models.job_material import assignments_by_part
 from ..api.models.records import FINAL_STATUSES
 from ..model.changes import Changes
 from ..model.filament_need import PartNeeds
@@ -50,8 +49,7 @@ class StockPoller:
     async def _async_read_parts(self) -> None:
         client = self._store.client
         try:
-            rows = await client.history.part_materials()
-            assignments = assignments_by_part(rows.rows.values())
+            assignments = await client.history.part_materials()
         except PermissionDeniedError:
             # The filament type of the estimate is used instead.
             assignments = {}

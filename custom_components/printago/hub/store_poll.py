@@ -84,7 +84,7 @@ class StorePoller:
 
     @callback
     def _async_on_changes(self, changes: Changes) -> None:
-        known = [self._facts.apply_order(change.id, change.action, change.source) for change in changes.order_changes]
+        known = [self._facts.apply_order(change.action, change.row) for change in changes.order_changes]
         if not all(known):
             self._coordinator.slow_poller.async_want(Fact.ORDERS)
         if known:

@@ -1,11 +1,12 @@
 """What a snapshot or a message changed. The farm reports it, so that only what changed is updated."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..api.models.entity_event import Action
+from ..api.models.order import Order
 from ..api.models.records import FINAL_STATUSES, PrintJob
+from ..api.models.row import Row
 
 
 def was_retried(before: PrintJob, after: PrintJob) -> bool:
@@ -30,11 +31,10 @@ class JobChange:
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """What an event says about an order: its ID and some of its fields."""
+    """What an event says about an order."""
 
-    id: str
     action: Action
-    source: Mapping[str, Any]
+    row: Row[Order]
 
 
 @dataclass(slots=True)

@@ -250,23 +250,23 @@ class EventDetector:
         return [self._order_event("completed", order_id, ended_at)]
 
     def _of_order(self, change: OrderChange) -> list[FarmEvent]:
-        known = self._orders.get(change.id) or self.known_order(change.id)
+        order_id, values = change.row.id, change.row.values
+        known = self._orders.get(order_id) or self.known_order(order_id)
         if change.action is Action.DELETE:
-            self._orders.pop(change.id, None)
+            self._orders.pop(order_id, None)
             return []
-        values = Order.read(change.source)
-        order = self._orders[change.id] = known.changed(values) if known else Order.from_json(change.id, change.source)
+        order = self._orders[order_id] = change.row.applied_to(known)
         if len(self._orders) > _MAX_HISTORIES:
             self._orders.popitem(last=False)
         if known is None:
             if change.action is not Action.INSERT:
                 # Its previous state is not known.
                 return []
-            return [self._order_event("created", change.id, values.get("created_at"))]
+            return [self._order_event("created", order_id, values.get("created_at"))]
         if order.cancelled_at is not None and known.cancelled_at is None:
-            return [self._order_event("canceled", change.id, order.cancelled_at)]
+            return [self._order_event("canceled", order_id, order.cancelled_at)]
         if order.status == "closed" and known.status not in ("closed", None):
-            return [self._order_event("closed", change.id, values.get("updated_at"))]
+            return [self._order_event("closed", order_id, values.get("updated_at"))]
         return []
 
     def _order_event(self, kind: str, order_id: str, when: datetime | None) -> FarmEvent:

@@ -5,26 +5,36 @@ what changed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from ..api.models.entity_event import JOB_KIND, ORDER_KIND, PRINTER_KIND, WATCHED_KINDS, Action, EntityEvent
+from ..api.models.entity_event import (
+    WATCHED_KINDS,
+    Action,
+    EntityEvent,
+    JobEvent,
+    MaterialEvent,
+    OrderEvent,
+    PrinterEvent,
+    SlotEvent,
+    VariantEvent,
+)
 from ..api.models.listing import Listing
-from ..api.models.records import JobStatus, Printer, PrintJob
+from ..api.models.records import JobStatus, PrintJob
+from ..api.models.row import PrinterRow
 from ..api.models.telemetry import StatMessage
 from .changes import NO_CHANGES, Changes, OrderChange
 from .gone_entities import GoneEntities
 from .jobs import OpenJobs
-from .materials import KINDS as MATERIAL_KINDS, Materials
+from .materials import Materials
 from .printer import Counted, PrinterState
 from .printer_facts import PARTS, QUIET_READINGS
 from .timestamps import (
     NEVER,
     event_without_future_timestamps,
+    row_without_future_timestamp,
     rows_without_future_timestamps,
-    without_future_timestamps,
 )
 
 _MOST_JOURNALED = 20_000
@@ -74,7 +84,7 @@ class Farm:
         self._replay(changes)
         return changes
 
-    def apply_snapshot(self, printers: Listing, jobs: Listing[PrintJob] | None) -> Changes:
+    def apply_snapshot(self, printers: Listing[PrinterRow], jobs: Listing[PrintJob] | None) -> Changes:
         """Merge a snapshot; ``jobs`` is None if the key is not allowed to read them.
 
         Only a complete list removes anything, and an empty one only when it comes twice in a row.
@@ -82,11 +92,11 @@ class Farm:
         changes = Changes(totals_changed=True, jobs=jobs is not None)
         changed_since = self._changed_in_flight()
         now = self.server_now()
-        for printer_id, source in rows_without_future_timestamps(printers.rows, now).items():
+        for printer_id, row in rows_without_future_timestamps(printers.rows, now).items():
             if (state := self.printers.get(printer_id)) is not None:
-                state.merge_record(source)
+                state.merge_record(row)
             else:
-                self._add_printer(printer_id, source, changes)
+                self._add_printer(row, changes)
         # An empty list is more likely a fault than a farm without printers: accept it only if the next snapshot confirms it.
         suddenly_empty = bool(self.printers) and not printers.rows and not self._was_empty
         changes.complete = printers.complete and (bool(printers.rows) or self._was_empty)
@@ -161,11 +171,11 @@ class Farm:
         self._apply(message, changes)
         return changes
 
-    def apply_printer(self, printer_id: str, source: Mapping[str, Any]) -> Changes:
+    def apply_printer(self, row: PrinterRow) -> Changes:
         """Merge a printer's record from the response to a call."""
         changes = Changes()
-        state = self.printers.get(printer_id)
-        if state is not None and state.merge_record(without_future_timestamps(source, self.server_now())):
+        state = self.printers.get(row.id)
+        if state is not None and state.merge_record(row_without_future_timestamp(row, self.server_now())):
             self._touch(state, changes)
             self._update_derived(changes)
         return changes
@@ -195,27 +205,25 @@ class Farm:
         if isinstance(message, StatMessage):
             return True
         # Orders and the like are not part of a snapshot: applying their events again would report them twice.
-        return message.kind in (PRINTER_KIND, JOB_KIND)
+        return isinstance(message, PrinterEvent | JobEvent)
 
     def _apply(self, message: StatMessage | EntityEvent, changes: Changes) -> None:
         if isinstance(message, EntityEvent) and message.kind in WATCHED_KINDS:
             changes.entity_types.add(message.kind)
         if isinstance(message, StatMessage):
             self._apply_stat(message, changes)
-        elif message.kind == PRINTER_KIND:
-            for printer_id, source in message.entities.items():
-                self._apply_printer(printer_id, source, message.action, changes)
-        elif message.kind == ORDER_KIND:
-            changes.order_changes += [
-                OrderChange(order_id, message.action, source) for order_id, source in message.entities.items()
-            ]
-        elif message.kind == JOB_KIND:
-            for job_id, source in message.entities.items():
+        elif isinstance(message, PrinterEvent):
+            for printer in message.entities.values():
+                self._apply_printer(printer, message.action, changes)
+        elif isinstance(message, OrderEvent):
+            changes.order_changes += [OrderChange(message.action, order) for order in message.entities.values()]
+        elif isinstance(message, JobEvent):
+            for job_id, job in message.entities.items():
                 if message.action is Action.DELETE:
                     self.open_jobs.drop(job_id, changes)
                 else:
-                    self.open_jobs.merge(job_id, PrintJob.read(source), changes)
-        elif message.kind in MATERIAL_KINDS:
+                    self.open_jobs.merge(job_id, job.values, changes)
+        elif isinstance(message, SlotEvent | MaterialEvent | VariantEvent):
             concerned, gaps = self.materials.apply(message)
             changes.printers |= concerned & self.printers.keys()
             changes.materials_incomplete |= gaps
@@ -250,32 +258,32 @@ class Farm:
 
     # Printers
 
-    def _apply_printer(self, printer_id: str, source: Mapping[str, Any], action: Action, changes: Changes) -> None:
-        state = self.printers.get(printer_id)
+    def _apply_printer(self, row: PrinterRow, action: Action, changes: Changes) -> None:
+        state = self.printers.get(row.id)
         if action is Action.DELETE:
             if state is not None:
-                self._remove_printer(printer_id, changes)
+                self._remove_printer(row.id, changes)
         elif state is not None:
-            if state.merge_record(source):
+            if state.merge_record(row):
                 self._touch(state, changes)
             else:
                 self.count_dropped("late")
         elif (
             action is Action.INSERT
-            and source.get("name")
-            and not self._gone.is_late(printer_id, Printer.read(source).get("updated_at"))
+            and row.has_name
+            and not self._gone.is_late(row.id, row.updated_at)
             and len(self.printers) < _MOST_PRINTERS
         ):
-            self._add_printer(printer_id, source, changes)
+            self._add_printer(row, changes)
         else:
-            self._handle_unknown_printer(printer_id, changes)
+            self._handle_unknown_printer(row.id, changes)
 
-    def _add_printer(self, printer_id: str, source: Mapping[str, Any], changes: Changes) -> None:
-        state = self.printers[printer_id] = PrinterState.from_json(printer_id, source)
-        state.given_name = self._given_names.get(printer_id)
-        self._unknown_printers.discard(printer_id)
-        changes.added.add(printer_id)
-        changes.removed.discard(printer_id)
+    def _add_printer(self, row: PrinterRow, changes: Changes) -> None:
+        state = self.printers[row.id] = PrinterState.from_row(row)
+        state.given_name = self._given_names.get(row.id)
+        self._unknown_printers.discard(row.id)
+        changes.added.add(row.id)
+        changes.removed.discard(row.id)
         self._touch(state, changes)
         changes.totals_changed = True
 

@@ -1,24 +1,17 @@
 """Which material Printago has assigned to which slot of a printer, and the names of materials."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from ..api.models.entity_event import Action, EntityEvent
+from ..api.models.entity_event import Action, MaterialEvent, SlotEvent, VariantEvent
 from ..api.models.fields import cut
 from ..api.models.filament import SlotAddress
 from ..api.models.material import Material, MaterialVariant, PrinterSlot
-from ..api.models.records import Record
+from ..api.models.row import Row
 from .timestamps import is_older
-
-SLOT_KINDS = frozenset({"printerslot", "materialslot", "materialprinterslot", "slot"})
-"""Possible entity types of slots in events; they are not documented."""
-MATERIAL_KINDS = frozenset({"material"})
-VARIANT_KINDS = frozenset({"materialvariant", "variant"})
-KINDS = SLOT_KINDS | MATERIAL_KINDS | VARIANT_KINDS
 
 _MOST_REMEMBERED = 20_000
 
-type Rows = Mapping[str, Mapping[str, Any]]
+type _Dated = PrinterSlot | Material | MaterialVariant
 
 
 class Materials:
@@ -72,10 +65,10 @@ class Materials:
 
     # Merging
 
-    def take_slots(self, rows: Rows) -> set[str]:
+    def take_slots(self, rows: Mapping[str, Row[PrinterSlot]]) -> set[str]:
         """Replace the slots by a complete list; return the IDs of printers whose slots changed."""
         before = self._at
-        self.slots = {slot_id: self._merged(PrinterSlot, self.slots, slot_id, row) for slot_id, row in rows.items()}
+        self.slots = {slot_id: _merged(self.slots.get(slot_id), row) for slot_id, row in rows.items()}
         self._index()
         return {
             printer_id
@@ -83,35 +76,40 @@ class Materials:
             if before.get((printer_id, place)) != self._at.get((printer_id, place))
         }
 
-    def take_names(self, materials: Rows, variants: Rows) -> None:
+    def take_names(self, materials: Mapping[str, Row[Material]], variants: Mapping[str, Row[MaterialVariant]]) -> None:
         """Replace the materials and their colors by complete lists."""
-        self.materials = {key: self._merged(Material, self.materials, key, row) for key, row in materials.items()}
-        self.variants = {key: self._merged(MaterialVariant, self.variants, key, row) for key, row in variants.items()}
+        self.materials = {key: _merged(self.materials.get(key), row) for key, row in materials.items()}
+        self.variants = {key: _merged(self.variants.get(key), row) for key, row in variants.items()}
         self._nameless = frozenset(self._referred() - self.materials.keys() - self.variants.keys())
         self._index_codes()
 
-    def apply(self, message: EntityEvent) -> tuple[set[str], bool]:
+    def apply(self, message: SlotEvent | MaterialEvent | VariantEvent) -> tuple[set[str], bool]:
         """Merge an event; return the IDs of printers whose slots changed, and whether the slots must be read again."""
-        if message.kind in SLOT_KINDS:
+        if isinstance(message, SlotEvent):
             return self._apply_slots(message)
-        if message.kind in MATERIAL_KINDS:
-            touched = self._apply_names(Material, self.materials, message)
+        if isinstance(message, MaterialEvent):
+            _apply_names(self.materials, message.entities, message.action)
             self._index_codes()
         else:
-            touched = self._apply_names(MaterialVariant, self.variants, message)
+            _apply_names(self.variants, message.entities, message.action)
+        touched = {
+            slot.printer_id
+            for slot in self.slots.values()
+            if slot.printer_id and (slot.material_id in message.entities or slot.variant_id in message.entities)
+        }
         return touched, False
 
-    def _apply_slots(self, message: EntityEvent) -> tuple[set[str], bool]:
+    def _apply_slots(self, message: SlotEvent) -> tuple[set[str], bool]:
         self.events += 1
         touched: set[str] = set()
         gaps = False
-        for slot_id, source in message.entities.items():
+        for slot_id, row in message.entities.items():
             before = self.slots.get(slot_id)
             after = None
             if message.action is Action.DELETE:
                 self.slots.pop(slot_id, None)
             else:
-                after = self._merged(PrinterSlot, self.slots, slot_id, source)
+                after = _merged(before, row)
                 if after.where is None:
                     gaps = True
                     continue
@@ -122,28 +120,6 @@ class Materials:
         self._index()
         return touched, gaps
 
-    def _apply_names[R: Record](self, kind: type[R], known: dict[str, R], message: EntityEvent) -> set[str]:
-        for identifier, source in message.entities.items():
-            if message.action is Action.DELETE:
-                known.pop(identifier, None)
-            elif identifier in known or len(known) < _MOST_REMEMBERED:
-                known[identifier] = self._merged(kind, known, identifier, source)
-        return {
-            slot.printer_id
-            for slot in self.slots.values()
-            if slot.printer_id and (slot.material_id in message.entities or slot.variant_id in message.entities)
-        }
-
-    @staticmethod
-    def _merged[R: Record](kind: type[R], known: Mapping[str, R], identifier: str, source: Mapping[str, Any]) -> R:
-        before = known.get(identifier)
-        if before is None:
-            return kind.from_json(identifier, source)
-        values = kind.read(source)
-        if is_older(values.get("updated_at"), getattr(before, "updated_at", None)):
-            return before
-        return before.changed(values)
-
     def _index(self) -> None:
         self._at = {where: slot for slot in self.slots.values() if (where := slot.where) is not None}
 
@@ -153,3 +129,17 @@ class Materials:
             for material in self.materials.values()
             if material.identifier and material.name
         }
+
+
+def _apply_names[R: _Dated](known: dict[str, R], rows: Mapping[str, Row[R]], action: Action) -> None:
+    for identifier, row in rows.items():
+        if action is Action.DELETE:
+            known.pop(identifier, None)
+        elif identifier in known or len(known) < _MOST_REMEMBERED:
+            known[identifier] = _merged(known.get(identifier), row)
+
+
+def _merged[R: _Dated](before: R | None, row: Row[R]) -> R:
+    if before is not None and is_older(row.updated_at, before.updated_at):
+        return before
+    return row.applied_to(before)

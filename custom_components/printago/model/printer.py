@@ -1,12 +1,13 @@
 """One printer of the farm model: its data, and what is derived from it."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..api.models.filament import SlotAddress, Tray
-from ..api.models.records import JobStatus, Printer, PrintJob, read_connection
+from ..api.models.records import JobStatus, PrintJob
+from ..api.models.row import PrinterRow
 from ..api.models.telemetry import HealthMessage, StatMessage
 from .external_print import PRINT_READINGS, ExternalPrint
 from .hms import problems_of
@@ -65,10 +66,10 @@ class PrinterState(PrinterFacts):
     """What the totals of the farm need; set by ``update_derived``."""
 
     @classmethod
-    def from_json(cls, printer_id: str, source: Mapping[str, Any]) -> PrinterState:
+    def from_row(cls, row: PrinterRow) -> PrinterState:
         """Return the state of a printer from its record alone."""
-        state = cls(record=Printer.from_json(printer_id, source))
-        state._merge_connection(read_connection(source), state.record.updated_at)
+        state = cls(record=row.applied_to(None))
+        state._merge_connection(row.connection, row.updated_at)
         state._in_use = state.record.printing_job_id is not None
         return state
 

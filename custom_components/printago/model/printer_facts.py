@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..api.models.filament import keys_of
-from ..api.models.records import Printer, read_connection
+from ..api.models.records import Printer
+from ..api.models.row import PrinterRow
 from ..api.models.telemetry import StatMessage, Telemetry, TelemetryDiff
-from .temperatures import Temperatures
+from ..api.models.temperatures import Temperatures
 from .timestamps import is_older
 
 _UNSTATED_LIFETIME = timedelta(minutes=10)
@@ -69,14 +70,12 @@ class PrinterFacts:
         """Return Printago's name of the printer, or its ID if it has none."""
         return self.record.name or self.record.id
 
-    def merge_record(self, source: Mapping[str, Any]) -> bool:
+    def merge_record(self, row: PrinterRow) -> bool:
         """Merge a record, or some of its fields; return whether anything was newer."""
-        values = Printer.read(source)
-        stamp = values.get("updated_at")
-        fresh = not is_older(stamp, self.record.updated_at)
+        fresh = not is_older(row.updated_at, self.record.updated_at)
         if fresh:
-            self.record = self.record.changed(values)
-        return self._merge_connection(read_connection(source), stamp) or fresh
+            self.record = row.applied_to(self.record)
+        return self._merge_connection(row.connection, row.updated_at) or fresh
 
     def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
         """Merge connection and expiry of a message; return whether connection or freshness changed."""
@@ -94,10 +93,10 @@ class PrinterFacts:
                 self._merge_connection(message.connection, received_at)
         return self.stale is not stale or self.is_online is not is_online or self.is_available is not is_available
 
-    def _merge_readings(self, news: Mapping[str, Any]) -> set[str]:
-        changed = {name for name, value in news.items() if value != getattr(self.telemetry, name)}
+    def _merge_readings(self, values: Mapping[str, Any]) -> set[str]:
+        changed = {name for name, value in values.items() if value != getattr(self.telemetry, name)}
         for name in changed:
-            setattr(self.telemetry, name, news[name])
+            setattr(self.telemetry, name, values[name])
         return changed
 
     def _note_parts(self, changed: AbstractSet[str]) -> AbstractSet[str]:

@@ -3,15 +3,15 @@
 Both rarely change. They are read about once an hour, if the key is allowed to; events keep orders up to date in between.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from ..api.models.entity_event import Action
 from ..api.models.listing import Listing
 from ..api.models.order import Order
 from ..api.models.order_item import OrderItem
+from ..api.models.row import Row
 from .order_book import OrderBook
 from .shop_links import ShopLinks
 from .timestamps import is_older, without_future_timestamp
@@ -51,7 +51,7 @@ class StoreInfo:
         self.maintenance = Maintenance()
         self.entitled: bool | None = None
         """Whether the subscription includes maintenance mode; None while unknown."""
-        self._journal: list[tuple[str, Action, Mapping[str, Any]]] | None = None
+        self._journal: list[tuple[Action, Row[Order]]] | None = None
 
     def overdue(self, now: datetime) -> list[Order]:
         """Return the open orders whose deadline has passed at ``now`` (Printago's clock)."""
@@ -70,27 +70,26 @@ class StoreInfo:
         }
         self.known.add(Fact.ORDERS)
         self._closed.clear()
-        for order_id, action, source in journal or ():
-            self.apply_order(order_id, action, source)
+        for action, row in journal or ():
+            self.apply_order(action, row)
 
-    def apply_order(self, order_id: str, action: Action, source: Mapping[str, Any]) -> bool:
+    def apply_order(self, action: Action, row: Row[Order]) -> bool:
         """Merge an event of an order; return whether the order is known well enough."""
         if self._journal is not None and len(self._journal) < _MOST_JOURNALED:
-            self._journal.append((order_id, action, source))
+            self._journal.append((action, row))
         if Fact.ORDERS not in self.known:
             return True
         if action is Action.DELETE:
-            self.orders.pop(order_id, None)
+            self.orders.pop(row.id, None)
             return True
-        values = Order.read(source)
-        known = self.orders.get(order_id)
-        if known is not None and is_older(values.get("updated_at"), known.updated_at):
+        known = self.orders.get(row.id)
+        if known is not None and is_older(row.updated_at, known.updated_at):
             return True
-        order = known.changed(values) if known else Order.from_json(order_id, source)
+        order = row.applied_to(known)
         if order.is_open and (known is not None or len(self.orders) < _MOST_ORDERS):
-            self.orders[order_id] = order
+            self.orders[order.id] = order
         else:
-            self.orders.pop(order_id, None)
+            self.orders.pop(order.id, None)
         # An unknown order without a status may be open, or a closed one that is not kept.
         return known is not None or order.status is not None
 

@@ -1,20 +1,20 @@
 """How timestamps of the cloud (``updatedAt``, ``receivedAt``) are compared, and which ones are ignored."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..api.models.entity_event import EntityEvent
 from ..api.models.order import Order
-from ..api.models.records import UPDATED_AT, PrintJob, read_moment
+from ..api.models.records import PrintJob
+from ..api.models.row import Row
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 """How far ahead of Printago's clock a timestamp may be. One in the future would block all updates until then."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
-
-type Source = Mapping[str, Any]
 
 
 def is_older(stamp: datetime | None, known: datetime | None) -> bool:
@@ -32,21 +32,16 @@ def without_future_timestamp[R: (Order, PrintJob)](record: R, now: datetime) -> 
     return record.changed({"updated_at": None}) if is_in_future(record.updated_at, now) else record
 
 
-def without_future_timestamps(source: Source, now: datetime) -> Source:
-    """Return a record, or some of its fields, without a timestamp that is in the future at ``now`` (Printago's clock)."""
-    if not is_in_future(read_moment(source.get(UPDATED_AT)), now):
-        return source
-    # A null timestamp counts as none for every record.
-    return {**source, UPDATED_AT: None}
+def row_without_future_timestamp[W: Row[Any]](row: W, now: datetime) -> W:
+    """Return a row without a timestamp that is in the future at ``now`` (Printago's clock)."""
+    return row.without_timestamp() if is_in_future(row.updated_at, now) else row
 
 
-def rows_without_future_timestamps[R: Source](rows: Mapping[str, R], now: datetime) -> dict[str, Source]:
-    """Return records by ID without timestamps that are in the future at ``now`` (Printago's clock)."""
-    return {identifier: without_future_timestamps(source, now) for identifier, source in rows.items()}
+def rows_without_future_timestamps[W: Row[Any]](rows: Mapping[str, W], now: datetime) -> dict[str, W]:
+    """Return rows by ID without timestamps that are in the future at ``now`` (Printago's clock)."""
+    return {row_id: row_without_future_timestamp(row, now) for row_id, row in rows.items()}
 
 
 def event_without_future_timestamps(event: EntityEvent, now: datetime) -> EntityEvent:
     """Return an event without timestamps that are in the future at ``now`` (Printago's clock)."""
-    return EntityEvent(
-        kind=event.kind, action=event.action, entities=rows_without_future_timestamps(event.entities, now)
-    )
+    return replace(event, entities=rows_without_future_timestamps(event.entities, now))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..api.models.records import LOW_PRIORITY, PrintJob
-from ..api.models.tags import PIN, USER_TAGS, split_tags
+from ..api.models.tags import MODEL, NOZZLE, PIN, PROVIDER, USER_TAGS, split_tags
 from .farm import Farm
 from .print_status import Readiness
 from .printer import PrinterState
@@ -42,7 +42,7 @@ _BY_READINESS = {
     Readiness.AWAITING_CLEAR: WaitCode.BED,
     Readiness.BUSY: WaitCode.BUSY,
 }
-_JUDGED = frozenset({PIN, USER_TAGS, "printer.provider", "printer.nozzleDiameter", "printer.modelName"})
+_JUDGED = frozenset({PIN, USER_TAGS, PROVIDER, NOZZLE, MODEL})
 _ORDER = (WaitCode.SOON, WaitCode.BED, WaitCode.BUSY, WaitCode.AWAY)
 
 
@@ -82,8 +82,8 @@ def could_print(printer: PrinterState, wanted: Tags) -> bool:
     has: Mapping[str, Collection[str | None]] = {
         PIN: (printer.id,),
         USER_TAGS: record.tags,
-        "printer.provider": (record.provider,),
-        "printer.nozzleDiameter": (record.nozzle_diameter,),
-        "printer.modelName": (record.model, record.model_id),
+        PROVIDER: (record.provider,),
+        NOZZLE: (record.nozzle_diameter,),
+        MODEL: (record.model, record.model_id),
     }
     return all(tags <= set(has[kind]) for kind, tags in wanted.items() if kind in has)

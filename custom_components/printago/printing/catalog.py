@@ -14,9 +14,9 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ..api import Listing, PrintagoClient, RequestPriority
 from ..api.models.job_material import MaterialChoice
-from ..api.models.listing import read_listing
 from ..api.models.material import Material, MaterialVariant
 from ..api.models.product import Part, Sku
+from ..api.models.row import records_of
 from ..errors import action_error
 from ..model.catalog_names import CatalogNames
 from ..model.spelling import alike, folded, tidied
@@ -111,7 +111,7 @@ class Catalog:
         Raises ServiceValidationError, and PrintagoError.
         """
         rows = await self._client.material_variants(RequestPriority.USER)
-        variants = {key: MaterialVariant.from_json(key, row) for key, row in rows.items()}
+        variants = {key: row.applied_to(None) for key, row in rows.items()}
         if material is not None:
             owners = {material.material_id}
             if kind := material.material_type:
@@ -120,7 +120,7 @@ class Catalog:
         return _pick("variant", variants, wanted)
 
     async def _async_materials(self) -> dict[str, Material]:
-        return read_listing(await self._client.materials(), Material).rows
+        return records_of(await self._client.materials()).rows
 
     @callback
     def async_know_part(self, part: Part) -> None:

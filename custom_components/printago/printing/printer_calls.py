@@ -80,7 +80,7 @@ async def async_confirm_bed(coordinator: PrintagoCoordinator, printer: PrinterSt
         record = await coordinator.client.confirm_ready(printer.id, ready=cleared)
     except InUseError as err:
         raise action_error("still_printing", printer=printer.name) from err
-    coordinator.async_apply_printer(printer.id, record)
+    coordinator.updates.async_apply_printer(record)
 
 
 async def async_confirm_all(
@@ -106,4 +106,4 @@ async def async_turn_fabmatic(
         if not enabled:
             raise
         raise action_failure("fabmatic_refused", error=str(err)) from err
-    coordinator.async_apply_printer(printer.id, record)
+    coordinator.updates.async_apply_printer(record)

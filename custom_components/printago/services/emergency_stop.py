@@ -170,8 +170,8 @@ async def _async_stop_store(coordinator: PrintagoCoordinator, wanted: set[str]) 
 @callback
 def _async_take_over(coordinator: PrintagoCoordinator, outcomes: Mapping[Step, StepOutcome]) -> None:
     for outcome in outcomes.values():
-        for printer_id, record in outcome.reached.items():
-            coordinator.async_apply_printer(printer_id, record)
+        for row in outcome.reached.values():
+            coordinator.updates.async_apply_printer(row)
     if any(isinstance(outcome.error, AuthenticationError) for outcome in outcomes.values()):
         # The next snapshot confirms it, and starts reauthentication.
         coordinator.async_reconcile()

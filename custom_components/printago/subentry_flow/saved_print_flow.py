@@ -19,9 +19,9 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..api import Listing, PermissionDeniedError, PrintagoClient, PrintagoError
-from ..api.models.listing import read_listing
 from ..api.models.material import Material
 from ..api.models.product import Sku
+from ..api.models.row import records_of
 from ..const import LOGGER
 from ..frontend.pictures import async_drop_picture, async_show_picture
 from ..hub.localize import async_words, format_string
@@ -246,7 +246,7 @@ async def _readable[R](call: Awaitable[Listing[R]]) -> dict[str, R]:
 
 
 async def _materials(client: PrintagoClient) -> Listing[Material]:
-    return read_listing(await client.materials(), Material)
+    return records_of(await client.materials())
 
 
 def _sku_name(sku: Sku) -> str:

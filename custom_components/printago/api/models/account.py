@@ -1,6 +1,6 @@
-"""The API key and the subscription, and settings of the store."""
+"""The API key and the subscription, settings of the store, and the names of stores."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,3 +65,12 @@ class StoreSettings:
     def from_json(cls, source: Mapping[str, Any]) -> StoreSettings:
         """Read the settings (schema ``StoreSettings``)."""
         return cls(**f.read_fields(source, _SETTINGS_FIELDS))
+
+
+def store_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names of stores by ID, without those that have none."""
+    return {
+        store_id: name.strip()
+        for row in rows
+        if isinstance(store_id := row.get("id"), str) and isinstance(name := row.get("name"), str) and name.strip()
+    }

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-type Source = Mapping[str, Any]
+type _Source = Mapping[str, Any]
 
 
 class _Readable(Protocol):
     @classmethod
-    def from_json(cls, identifier: str, source: Source) -> Self: ...
+    def from_json(cls, identifier: str, source: _Source) -> Self: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Listing[T = Source]:
+class Listing[T = _Source]:
     """Rows of a list call by ID, and whether the list is complete."""
 
     rows: dict[str, T]

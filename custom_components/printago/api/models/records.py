@@ -48,8 +48,6 @@ NORMAL_PRIORITY, LOW_PRIORITY = 100, 1000
 """The two tiers of the queue: a higher number waits behind all lower ones."""
 
 
-UPDATED_AT = "updatedAt"
-"""When Printago last changed a record, by its own clock."""
 _STATUS_OF = {status.value: status for status in JobStatus}
 
 

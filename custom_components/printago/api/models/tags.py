@@ -9,6 +9,8 @@ import re
 PIN = "printer.id"
 """The kind of tag that pins a job to one printer."""
 USER_TAGS = "user.tags"
+PROVIDER, NOZZLE, MODEL = "printer.provider", "printer.nozzleDiameter", "printer.modelName"
+"""The kinds of tags that each printer has by itself."""
 _FILTER = "&="
 _SEPARATORS = re.compile(r"[|,]")
 

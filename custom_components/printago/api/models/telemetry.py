@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from . import fields as f
 from .filament import Tray, Units, read_filament
@@ -23,17 +23,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-TEMPERATURES = {
-    "nozzleTemp": "nozzle_temp",
-    "bedTemp": "bed_temp",
-    "chamberTemp": "chamber_temp",
-    "nozzleTempTarget": "nozzle_temp_target",
-    "bedTempTarget": "bed_temp_target",
-    "chamberTempTarget": "chamber_temp_target",
-}
-"""Attributes of Telemetry by the cloud's names in ``temps``; in most messages only these change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +79,10 @@ class Telemetry:
     warnings: tuple[HealthMessage, ...] = ()
 
 
+type Unread = object
+"""What only this package reads: it stays unparsed, since most of it is never needed."""
+
+
 @dataclass(slots=True)
 class StatMessage:
     """One message of a printer: its connection flags, and the state and readings that it mentions.
@@ -101,10 +94,15 @@ class StatMessage:
     connection: Mapping[str, bool]
     received_at: datetime | None
     expires_at: datetime | None
-    source: Mapping[str, Any]
-    """The whole payload; an earlier message's if only timestamps and temperatures differ."""
-    temps: object
-    """The temperatures of this message, unparsed; ABSENT if it has none."""
+    source: Unread
+    """The whole payload, for ``TelemetryDiff``; an earlier message's if only timestamps and temperatures differ."""
+    temps: Unread
+    """The temperatures of this message, for ``Temperatures``; ABSENT if it has none."""
+
+
+def payload_of(source: Unread) -> Mapping[str, Any]:
+    """Return the JSON object of a message."""
+    return cast(Mapping[str, Any], source)
 
 
 def read_stat(printer_id: str, payload: Mapping[str, Any]) -> StatMessage:
@@ -127,19 +125,20 @@ class TelemetryDiff:
 
     def __init__(self) -> None:
         """Start without an earlier message."""
-        self.source: Mapping[str, Any] | None = None
+        self.source: Unread = None
         """The last payload."""
         self._groups: dict[str, Any] = {}
         self.repeats_time_remaining = False
         """The last message had a remaining time, possibly unchanged."""
 
-    def news(self, source: Mapping[str, Any]) -> dict[str, Any]:
+    def news(self, payload: Unread) -> dict[str, Any]:
         """Return attributes of Telemetry → values that differ from the previous payload.
 
         Payloads must come in the order in which they count. Groups equal to those of the previous payload are skipped.
         Temperatures, which differ each time, are not handled here.
         """
-        self.source = source
+        self.source = payload
+        source = payload_of(payload)
         groups = self._groups
         news: dict[str, Any] = {}
         if (state := source.get("state", f.ABSENT)) != groups.get("state", f.ABSENT):

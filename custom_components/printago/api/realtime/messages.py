@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from ..exceptions import MalformedMessageError
-from ..models.entity_event import Action, EntityEvent
+from ..models.entity_event import Action, EntityEvent, read_event
 from ..models.fields import is_identifier
 from ..models.telemetry import StatMessage, read_stat
 from ..redaction import Redactor
@@ -29,9 +29,13 @@ _SEPARATORS = (b",", b"[", b"{")
 
 
 def parse_message(
-    store_id: str, topic: str, payload: bytes, repeats: PayloadCache | None = None
+    store_id: str,
+    topic: str,
+    payload: bytes,
+    repeats: PayloadCache | None = None,
+    redactor: Redactor | None = None,
 ) -> StatMessage | EntityEvent:
-    """Parse one message of the store, and add it to ``repeats`` if given.
+    """Parse one message of the store; add it to ``repeats``, and its secrets to ``redactor``, if given.
 
     Raises MalformedMessageError for another store's topic, an unknown topic, or a payload that does not fit the topic.
     """
@@ -53,7 +57,7 @@ def parse_message(
             repeats.learn(topic, payload, message)
         return message
     if levels[2] == "entities":
-        return _parse_event(levels[3], body)
+        return _parse_event(levels[3], body, redactor)
     raise MalformedMessageError("unknown topic")
 
 
@@ -81,14 +85,11 @@ class MessageReader:
         """Parse one message."""
         try:
             message = self._payload_cache.read(topic, payload) or parse_message(
-                self._store_id, topic, payload, self._payload_cache
+                self._store_id, topic, payload, self._payload_cache, self._redactor
             )
         except MalformedMessageError as err:
             self._on_unreadable(str(err))
             return
-        if isinstance(message, EntityEvent):
-            for entity in message.entities.values():
-                self._redactor.add(entity)
         self._on_message(message)
 
 
@@ -101,7 +102,7 @@ def _parse_stat(store_id: str, printer_id: str, body: dict[str, Any]) -> StatMes
     return read_stat(printer_id, body)
 
 
-def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
+def _parse_event(topic_kind: str, body: dict[str, Any], redactor: Redactor | None) -> EntityEvent:
     raw_action = body.get("action")
     action = _ACTIONS.get(raw_action.upper()) if isinstance(raw_action, str) else None
     if action is None:
@@ -115,15 +116,16 @@ def _parse_event(topic_kind: str, body: dict[str, Any]) -> EntityEvent:
         raise MalformedMessageError("no entities")
     if len(entities) > MAX_ENTITIES:
         raise MalformedMessageError("too many entities")
-    return EntityEvent(
-        kind=normalize_kind(kind if kind and isinstance(kind, str) else topic_kind),
-        action=action,
-        entities={
-            identifier: entity if isinstance(entity, dict) else {}
-            for identifier, entity in entities.items()
-            if is_identifier(identifier) and (isinstance(entity, dict) or action is Action.DELETE)
-        },
-    )
+    sources = {
+        identifier: entity if isinstance(entity, dict) else {}
+        for identifier, entity in entities.items()
+        if is_identifier(identifier) and (isinstance(entity, dict) or action is Action.DELETE)
+    }
+    if redactor is not None:
+        for source in sources.values():
+            redactor.add(source)
+    kind = normalize_kind(kind if kind and isinstance(kind, str) else topic_kind)
+    return read_event(kind=kind, action=action, entities=sources)
 
 
 def normalize_kind(kind: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from ..models.fields import YEARS
-from ..models.telemetry import StatMessage
+from ..models.telemetry import StatMessage, payload_of
 
 _MOST_TOPICS = 5_000
 _LONGEST = 10_000
@@ -95,7 +95,7 @@ class PayloadCache:
         if (
             len(self._known) >= _MOST_TOPICS
             or len(payload) > _LONGEST
-            or not isinstance(message.source.get("data"), dict)
+            or not isinstance(payload_of(message.source).get("data"), dict)
         ):
             return
         marks = [0]
@@ -137,7 +137,8 @@ class PayloadCache:
         except orjson.JSONDecodeError:
             return False
         earlier = known.message
-        source = {**earlier.source, "data": {**earlier.source["data"], "print": progress}}
+        body = payload_of(earlier.source)
+        source = {**body, "data": {**body["data"], "print": progress}}
         message = StatMessage(earlier.printer_id, earlier.connection, None, None, source, None)
         self._known[topic] = known._replace(message=message, after_temps=after_temps, progress_end=progress_end)
         return True
@@ -150,12 +151,12 @@ def _stand_there(pieces: list[bytes], message: StatMessage) -> bool:
     """
     probes = (b"one stamp", b"another stamp", b'"probe":1', b'"probe":2')
     probed = b"".join(chain.from_iterable(zip_longest(pieces[::2], probes, fillvalue=b"")))
-    data = {**message.source["data"], "temps": {"probe": 1}, "print": {"probe": 2}}
+    body = payload_of(message.source)
+    data = {**body["data"], "temps": {"probe": 1}, "print": {"probe": 2}}
     try:
         # A sender of probe values can only affect its own message.
         return bool(
-            orjson.loads(probed)
-            == {**message.source, "receivedAt": "one stamp", "expiresAt": "another stamp", "data": data}
+            orjson.loads(probed) == {**body, "receivedAt": "one stamp", "expiresAt": "another stamp", "data": data}
         )
     except orjson.JSONDecodeError:
         return False

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from ..exceptions import MalformedResponseError, PrintagoError
-from ..models.fields import is_identifier
+from ..models.row import PrinterRow, printer_rows
+from .pagination import with_ids
 from .transport import Transport
 
 STEP_PATIENCE = 3.0
@@ -35,7 +36,7 @@ _COMMANDS: Mapping[Step, Mapping[str, Any]] = {
 class StepOutcome:
     """The printers that a step has reached, with their records if sent, and the error if the whole step failed."""
 
-    reached: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    reached: Mapping[str, PrinterRow | None] = field(default_factory=dict)
     error: PrintagoError | None = None
 
 
@@ -68,13 +69,13 @@ def _request(step: Step, printer_ids: list[str]) -> tuple[str, str, dict[str, An
     return "POST", "/v1/printer-commands/send", {"ids": printer_ids, "command": _COMMANDS[step]}
 
 
-def _named(answer: object) -> dict[str, Mapping[str, Any] | None]:
+def _named(answer: object) -> dict[str, PrinterRow | None]:
     if not isinstance(answer, list):
         raise MalformedResponseError("the answer is not a list")
-    named: dict[str, Mapping[str, Any] | None] = {}
+    named: dict[str, PrinterRow | None] = {}
     for row in answer:
         if isinstance(row, str):
             named[row] = None
-        elif isinstance(row, Mapping) and is_identifier(row.get("id")):
-            named[row["id"]] = row
+        elif isinstance(row, Mapping):
+            named |= printer_rows(with_ids([row]))
     return named

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..exceptions import MalformedResponseError
-from ..models.job_material import MaterialChoice, group_members, group_names
-from ..models.listing import Listing
+from ..models.job_material import Assignments, MaterialChoice, assignments_by_part, group_members, group_names
 from ..models.material import MaterialInstance
 from ..models.records import FINAL_STATUSES, PrintJob
 from ..models.sku_cost import CostBreakdown, ExtraCost, read_extra_costs
@@ -87,9 +86,10 @@ class HistoryEndpoints:
             identifier: MaterialInstance.from_json(identifier, row) for identifier, row in with_ids(objects(answer))
         }
 
-    async def part_materials(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> Listing:
-        """Return the rows that assign materials to the filaments of parts (``GET /v1/part-material-assignments``)."""
-        return await read_list(self._transport, "/v1/part-material-assignments", priority=priority)
+    async def part_materials(self, priority: RequestPriority = RequestPriority.BACKGROUND) -> dict[str, Assignments]:
+        """Return the materials assigned to the filaments of parts, by part ID (``GET /v1/part-material-assignments``)."""
+        listing = await read_list(self._transport, "/v1/part-material-assignments", priority=priority)
+        return assignments_by_part(listing.rows.values())
 
     async def material_groups(
         self, priority: RequestPriority = RequestPriority.BACKGROUND

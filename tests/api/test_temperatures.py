@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.printago.api.models.fields import ABSENT
 from custom_components.printago.api.models.telemetry import Telemetry
-from custom_components.printago.model.temperatures import Temperatures
+from custom_components.printago.api.models.temperatures import Temperatures
 
 
 @pytest.fixture

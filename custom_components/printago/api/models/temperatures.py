@@ -5,8 +5,8 @@ from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
-from ..api.models.fields import ABSENT
-from ..api.models.telemetry import TEMPERATURES, Telemetry
+from .fields import ABSENT
+from .telemetry import Telemetry, Unread
 
 # Plausible range in °C: values outside of it are unknown.
 _COLDEST = -100
@@ -26,11 +26,15 @@ class _Temperature(NamedTuple):
     tolerance: float
 
 
-_TOLERANCES = {"nozzle_temp": _REGULATED}
 _TEMPERATURES = {
-    name: _Temperature(attribute, _TOLERANCES.get(attribute, 0 if attribute.endswith("_target") else _UNSTEADY))
-    for name, attribute in TEMPERATURES.items()
+    "nozzleTemp": _Temperature("nozzle_temp", _REGULATED),
+    "bedTemp": _Temperature("bed_temp", _UNSTEADY),
+    "chamberTemp": _Temperature("chamber_temp", _UNSTEADY),
+    "nozzleTempTarget": _Temperature("nozzle_temp_target", 0),
+    "bedTempTarget": _Temperature("bed_temp_target", 0),
+    "chamberTempTarget": _Temperature("chamber_temp_target", 0),
 }
+"""By the cloud's names in ``temps``; in most messages only these change."""
 _NULL: _Band = (inf, -inf)
 """Contains no number."""
 _ANYTHING: _Band = (-inf, inf)
@@ -55,7 +59,7 @@ class Temperatures:
         self._bands: dict[str, _Band] = {}
         """By the cloud's name, the bounds within which a value changes nothing. Most messages need no more than this."""
 
-    def merge(self, temps: object) -> AbstractSet[str]:
+    def merge(self, temps: Unread) -> AbstractSet[str]:
         """Merge the temperatures of a message; return the attributes of Telemetry that changed."""
         if not isinstance(temps, dict):
             return _NOTHING if temps is ABSENT else self._merge(_ALL_UNKNOWN)
