@@ -2,7 +2,6 @@
 
 import asyncio
 from base64 import b64decode, b64encode
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -179,7 +178,7 @@ def _unpacked(stored: object) -> bytes:
         return b"?"
     try:
         return zlib.decompress(b64decode(rows, validate=True))
-    except binascii.Error, zlib.error:
+    except ValueError, zlib.error:
         return b"?"
 
 
