@@ -253,8 +253,8 @@ async def calm(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -
     await until(hass, lambda: value_of(hass, farm.config.store_id, "orders_overdue") == "1")
 
 
-def test_each_yaml_example_is_an_automation_or_a_card_or_a_dashboard() -> None:
-    assert all({"triggers", "type", "strategy"} & example.keys() for _, example in examples())
+def test_each_yaml_example_is_an_automation_a_card_a_dashboard_or_custom_sentences() -> None:
+    assert all({"triggers", "type", "strategy", "intents"} & example.keys() for _, example in examples())
     assert AUTOMATIONS.keys() == CAUSES.keys()
 
 
