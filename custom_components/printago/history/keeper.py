@@ -121,7 +121,6 @@ class History:
         if not self.can_value():
             # Too early to know what they took: they are read again once that is known.
             self.unclear.update(job.id for job in jobs if job.status in FINAL_STATUSES)
-            self._async_call_listeners()
         progress = {
             change.after.id: share
             for change in changes.job_changes

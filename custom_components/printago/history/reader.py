@@ -130,7 +130,7 @@ class HistoryReader:
         past = self._history.past
         if self._missed and past.complete_until is not None:
             await self._async_read_missed(past.complete_until)
-        elif self._history.unclear:
+        elif self._history.unclear and past.complete_until is not None:
             await self._async_read_unclear()
         elif not past.cursor.done:
             await self._async_read_page(past.cursor)
@@ -164,6 +164,7 @@ class HistoryReader:
             past.ledger.reserve(page.total)
         known, was_known = len(past.ledger), history.known
         history.async_take_page(page.jobs)
+        history.unclear.difference_update(job.id for job in page.jobs)
         self._vain = 0 if len(past.ledger) > known else self._vain + 1
         past.cursor = _next(cursor, page)
         if self._vain > 1 and not past.cursor.done and past.cursor.until == cursor.until:
