@@ -17,7 +17,7 @@ from tests.support.common import until
 from tests.support.example_home import Home
 from tests.support.examples import ALL, Example
 from tests.support.fire_triggers import fire_triggers, seconds_of
-from tests.support.simulated_time import simulated_time
+from tests.support.simulated_time import farm_time, simulated_time
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 type Disturbance = Callable[[Home, float], Awaitable[None]]
@@ -29,7 +29,7 @@ DISPLAYS = frozenset({"andon_light.yaml"})
 @pytest.fixture
 def farm_config() -> FarmConfig:
     """Stop simulated time in the farm, and allow any number of requests."""
-    return FarmConfig(speed=0, quota=False)
+    return FarmConfig(speed=0, quota=False, clock=farm_time)
 
 
 @pytest.fixture
