@@ -69,6 +69,12 @@ def test_jobs_after_an_open_one_in_a_list_of_ended_ones_are_read_too(farm: Farm)
     assert [ended.id for ended in changes.ended] == [OTHER]
 
 
+def test_open_job_that_has_ended_does_not_hide_the_ended_jobs_after_it(farm: Farm) -> None:
+    rows = {JOB: job(5, status="failed"), OTHER: job(6, status="failed")}
+    changes = farm.open_jobs.apply_ended(listed_jobs(rows), NOON, NOON)
+    assert [ended.id for ended in changes.ended] == [JOB, OTHER]
+
+
 def test_known_part_builds_are_those_of_all_jobs_seen(farm: Farm) -> None:
     event(farm, "printjob", Action.INSERT, {"n" * 24: job(1, partBuildId="y" * 24)})
     event(farm, "printjob", Action.UPDATE, {JOB: {"partBuildId": "z" * 24, "updatedAt": stamp(1)}})
