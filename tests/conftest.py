@@ -229,3 +229,10 @@ async def at_rest(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 def quick_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pause before the jobs of a build are requested."""
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.4, 0.4, 0.4))
+
+
+@pytest.fixture
+def quota_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the limiter find room: it counts in real time, while a test advances Home Assistant's by hours."""
+    monkeypatch.setattr(RateLimiter, "delay", lambda *_: 0.0)
+    monkeypatch.setattr(RateLimiter, "_wait_of", lambda *_: 0.0)

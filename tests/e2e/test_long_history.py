@@ -23,7 +23,7 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.clock import to_iso
 from virtual_farm.costs import add_component, add_cost
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("quota_has_room")]
 _MOST_STEPS = 600
 
 
@@ -31,13 +31,6 @@ _MOST_STEPS = 600
 def farm_config() -> FarmConfig:
     """Return a farm whose quota is left to the integration."""
     return FarmConfig(speed=0, printers=2, quota=False, timezone="Europe/Berlin")
-
-
-@pytest.fixture(autouse=True)
-def quota_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the limiter find room: hours of the read are seconds here."""
-    monkeypatch.setattr("custom_components.printago.api.rest.rate_limit.RateLimiter.delay", lambda *_: 0.0)
-    monkeypatch.setattr("custom_components.printago.api.rest.rate_limit.RateLimiter._wait_of", lambda *_: 0.0)
 
 
 def fill(farm: VirtualFarm, jobs: int) -> None:
@@ -113,11 +106,14 @@ class Trouble:
     def correct(self) -> None:
         """Change some jobs of the past, some of them read and some not."""
         for job in self.chance.sample(list(past_jobs(self._farm)), 5):
-            change: Callable[[Any], None] = self.chance.choice([_fail, _clear])
+            change: Callable[[Any], None] = self.chance.choice([_fail, _clear, self._move])
             change(job)
             job.updated_at = to_iso(self._farm.world.clock())
             self._farm.world.jobs.touch(job.id)
         self._farm.settle()
+
+    def _move(self, job: Any) -> None:
+        job.assigned_printer_id = self.chance.choice(list(self._farm.world.printers))
 
     async def restart(self) -> None:
         """Start again, half of the time after a crash: then what was saved at the end is missing."""

@@ -5,12 +5,14 @@ import random
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.printago.history.hourly import hourly_sums
 from custom_components.printago.history.key_index import KeyIndex, key_of
 from custom_components.printago.history.ledger import (
     FARM,
     HOUR,
     NO_INDEX,
     SEGMENT_ROWS,
+    SUMS,
     UNKNOWN,
     Entry,
     Ledger,
@@ -56,6 +58,19 @@ def test_correction_replaces_what_was_known_and_marks_its_hours() -> None:
     assert ledger.of_printer[1].values() == (0, 0, 0, 0, 0)
     assert ledger.dirty_hours == {FARM: 2, 1: 2, 2: 2}
     assert ledger.left_hours == {(1, 2)}
+
+
+def test_hour_that_has_a_row_has_one_in_each_later_export() -> None:
+    ledger = Ledger()
+    ledger.add(entry("new", ended=9 * HOUR))
+    failed = SUMS.index("failed")
+    assert [(row.hour, row.sum) for row in hourly_sums(ledger, 1, 0).rows(failed)] == [(9, 0)]
+    # An older page is read, with a failed print: the row of the later hour must not stay at 0.
+    ledger.add(entry("old", ended=4 * HOUR, outcome=Outcome.FAILED))
+    assert [(row.hour, row.sum) for row in hourly_sums(ledger, 1, 4).rows(failed)] == [(4, 1), (9, 1)]
+    # All prints leave the later hour.
+    ledger.add(entry("new", ended=9 * HOUR, updated=10 * HOUR, printer=2))
+    assert [(row.hour, row.sum) for row in hourly_sums(ledger, 1, 4).rows(failed)] == [(4, 1), (9, 1)]
 
 
 def test_older_state_of_a_job_changes_nothing() -> None:

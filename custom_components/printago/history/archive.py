@@ -186,6 +186,7 @@ def _restored(saved: Mapping[str, Any], stored: list[Any], recent: object) -> Pa
     """Return the stored history; in a separate thread, since it takes some time."""
     named = saved.get("names")
     names = named if isinstance(named, Mapping) else {}
+    complete_until = read_moment(saved.get("complete_until"))
     past = Past(
         ledger=Ledger.restore(map(_unpacked, stored), saved["rows"]),
         recent=RecentPrints(
@@ -195,8 +196,9 @@ def _restored(saved: Mapping[str, Any], stored: list[Any], recent: object) -> Pa
             kind: Names(most, found if isinstance(found := names.get(kind), list) else ())
             for kind, most in _NAMES.items()
         },
-        cursor=Cursor.restore(saved.get("cursor")),
-        complete_until=read_moment(saved.get("complete_until")),
+        # What ended since an unknown time can only be found by reading all of it again.
+        cursor=Cursor.restore(saved.get("cursor")) if complete_until is not None else Cursor(),
+        complete_until=complete_until,
     )
     if isinstance(exported := saved.get("exported"), list):
         past.exported = {one for one in exported if isinstance(one, str)}

@@ -27,17 +27,20 @@ class HourlySums:
     before: tuple[int, ...]
     """The sums before the first hour."""
     hours: dict[int, list[int]]
-    kept: frozenset[int]
-    """Hours in which every statistic has a row, even without prints."""
+    left: frozenset[int]
+    """Hours that prints have left."""
 
     def rows(self, index: int) -> Iterator[HourRow]:
-        """Yield the hours in which one of the sums changes, with that sum."""
+        """Yield the hours that have, or had, a print, with one of the sums.
+
+        Also those in which that sum does not grow: an hour that has a row once must have one each time, or its sum would
+        stay as it was when less of the past was known.
+        """
         total, scale = self.before[index], SCALES[index]
-        for hour in sorted(self.hours.keys() | self.kept):
+        for hour in sorted(self.hours.keys() | self.left):
             amount = amounts[index] if (amounts := self.hours.get(hour)) is not None else 0
-            if amount or hour in self.kept:
-                total += amount
-                yield HourRow(hour, amount / scale, total / scale)
+            total += amount
+            yield HourRow(hour, amount / scale, total / scale)
 
 
 def hourly_sums(ledger: Ledger, owner: int, first_hour: int) -> HourlySums:
@@ -48,12 +51,10 @@ def hourly_sums(ledger: Ledger, owner: int, first_hour: int) -> HourlySums:
     before = [0] * len(SCALES)
     hours: dict[int, list[int]] = {}
     columns = [ledger.column(name) for name in ("printer", "ended", "outcome", "seconds", "grams", "cost")]
-    earliest = UNKNOWN
     for of, ended, outcome, seconds, grams, cost in zip(*columns, strict=False):
         if owner not in (FARM, of):
             continue
         hour = ended // HOUR
-        earliest = min(earliest, hour)
         amounts = before if hour < first_hour else hours.get(hour)
         if amounts is None:
             amounts = hours[hour] = [0] * len(SCALES)
@@ -67,7 +68,5 @@ def hourly_sums(ledger: Ledger, owner: int, first_hour: int) -> HourlySums:
             amounts[3] += grams
         if cost != UNKNOWN:
             amounts[4] += cost
-    kept = {hour for of, hour in tuple(ledger.left_hours) if hour >= first_hour and owner in (FARM, of)}
-    if first_hour <= earliest < UNKNOWN:
-        kept.add(earliest)
-    return HourlySums(tuple(before), hours, frozenset(kept))
+    left = frozenset(hour for of, hour in tuple(ledger.left_hours) if hour >= first_hour and owner in (FARM, of))
+    return HourlySums(tuple(before), hours, left)

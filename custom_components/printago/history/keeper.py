@@ -51,6 +51,8 @@ class History:
         self.forecaster = QueueForecaster(entry, coordinator)
         self.unclear: set[str] = set()
         """IDs of jobs whose event had too little data."""
+        self.missed = coordinator.store_state.known_until is None
+        """What ended since ``past.complete_until`` must still be read; after a reload, what reconciles reads it."""
         self._on_change: list[Callable[[], None]] = []
         self._summary: Summary | None = None
         self._loaded = False
@@ -245,7 +247,7 @@ class History:
     def _async_note_complete(self) -> None:
         """Note until when all that ended is known: what came after that is read again after a crash."""
         until = self._coordinator.store_state.known_until
-        if until is not None and self.past.complete_until is not None:
+        if not self.missed and until is not None and self.past.complete_until is not None:
             self.past.complete_until = max(until, self.past.complete_until)
 
     @callback

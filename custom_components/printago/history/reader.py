@@ -53,8 +53,6 @@ class HistoryReader:
         self._waited = 0
         self._vain = 0
         """Pages in a row that brought nothing that was not known."""
-        # After a reload, what was missed is read by what reconciles.
-        self._missed = coordinator.store_state.known_until is None
         self.pages = 0
         self.last_error: str | None = None
 
@@ -127,21 +125,21 @@ class HistoryReader:
 
     async def _async_read_next(self) -> bool:
         """Send the request that is most urgent; return whether there are others."""
-        past = self._history.past
-        if self._missed and past.complete_until is not None:
+        history, past = self._history, self._history.past
+        if history.missed and past.complete_until is not None:
             await self._async_read_missed(past.complete_until)
-        elif self._history.unclear and past.complete_until is not None:
+        elif history.unclear and not (history.missed and not past.cursor.done):
             await self._async_read_unclear()
         elif not past.cursor.done:
             await self._async_read_page(past.cursor)
-        return not past.cursor.done or bool(self._history.unclear)
+        return not past.cursor.done or bool(history.unclear)
 
     async def _async_read_missed(self, since: datetime) -> None:
         """Read what has ended or changed since the last run."""
         asked_at = self._coordinator.store_state.clock.now()
         listing = await self._coordinator.client.ended_jobs(since - _CLOCK_MARGIN)
         self._history.async_take(listing.rows.values())
-        self._missed = False
+        self._history.missed = False
         if listing.complete:
             self._history.past.complete_until = max(since, asked_at)
         await self._history.archive.async_save()
@@ -159,7 +157,7 @@ class HistoryReader:
         page = await self._coordinator.client.history.past_jobs(until=cursor.until, offset=cursor.offset)
         self.pages += 1
         if past.complete_until is None:
-            past.complete_until, self._missed = asked_at, False
+            past.complete_until, history.missed = asked_at, False
         if page.total is not None and cursor.until is None:
             past.ledger.reserve(page.total)
         known, was_known = len(past.ledger), history.known

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import batched
+import logging
 from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -37,7 +38,7 @@ DELAY = 60.0
 _DELAY_WHILE_READING = 900.0
 _LONGEST_PAUSE = 3600.0
 """Seconds until the recorder is asked again after errors."""
-_MOST_DOUBLED = 10
+_MOST_DOUBLINGS = 6
 _SOON = 1.0
 _ROWS_AT_ONCE = 1000
 _PATIENCE = 300
@@ -98,7 +99,7 @@ class StatisticsExporter:
                 self._cancel = async_call_later(self._hass, _SOON, self._async_begin)
             else:
                 delay = DELAY if done else _DELAY_WHILE_READING
-                pause = min(delay * 2**self._failures, max(delay, _LONGEST_PAUSE))
+                pause = min(delay * 2**self._failures, _LONGEST_PAUSE)
                 self._cancel = async_call_later(self._hass, pause, self._async_begin)
         elif self._cancel is not None and self._history.past.cursor.done and not self._was_done:
             self._cancel()
@@ -133,12 +134,16 @@ class StatisticsExporter:
                 past.obsolete = False
             await self._async_check(recorder)
             for owner, printer_id in self._owners().items():
+                # Save first: after a crash, the recorder must have nothing that is not known here.
+                if past.ledger.dirty_segments:
+                    await self._history.archive.async_save()
                 await self._async_export_one(recorder, owner, printer_id)
         except TimeoutError:
             LOGGER.debug("The recorder is busy: statistics follow later")
-        except Exception as err:  # noqa: BLE001, whatever the database raises: the rest of the entry must go on
-            self._failures = min(self._failures + 1, _MOST_DOUBLED)
-            LOGGER.debug("The recorder failed, statistics follow later: %s", type(err).__name__)
+        except Exception as err:  # noqa: BLE001, a recorder raises whatever its database does; the first error is a warning
+            level = logging.DEBUG if self._failures else logging.WARNING
+            LOGGER.log(level, "The recorder failed, statistics of prints follow later: %s", type(err).__name__)
+            self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
         else:
             self._failures = 0
         finally:
