@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.printago.api.models.fields import UnreadableError
+from custom_components.printago.api.models.fields import UnreadableError, same
 from custom_components.printago.api.models.filament import (
     SlotAddress,
     Tray,
@@ -253,3 +253,10 @@ def test_damaged_filament_gives_only_valid_states(payload: dict[str, Any]) -> No
 def test_damaged_mapping_gives_only_valid_slots(mapping: list[Any]) -> None:
     with suppress(UnreadableError):
         assert all(-1 <= place.ams < 12 and 0 <= place.slot < 4 for place in read_mapping(mapping))
+
+
+def test_values_are_the_same_only_if_their_types_are() -> None:
+    assert same({"a": 1}, {"a": 1})
+    assert not same({"a": 1}, {"a": 2})
+    assert not same({"a": 1}, {"a": 1.0})
+    assert not same({"a": 1}, {"a": True})

@@ -26,19 +26,31 @@ async def test_change_of_another_field_leaves_a_job_pinned(server: Server, clien
     assert PIN not in server.requests[-1].json["requiredPrinterTags"]
 
 
+async def test_pin_keeps_the_other_tags_of_a_job(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(a_job())
+    job = PrintJob.from_json(JOB, a_job(requiredPrinterTags={PIN: PRINTER, "model": "X1"}))
+    await client.queue.update_job(job, {}, unpin=True)
+    await client.queue.update_job(job, {}, pin="q" * 24)
+    assert [request.json["requiredPrinterTags"] for request in server.requests] == [
+        {"model": "X1"},
+        {PIN: "q" * 24, "model": "X1"},
+    ]
+
+
 async def test_completed_jobs_of_other_orders_are_left_out(server: Server, client: PrintagoClient) -> None:
     rows = [
         a_job(id="a" * 24, status="completed", orderId="one"),
         a_job(id="b" * 24, status="completed", orderId="two"),
         a_job(id="c" * 24, status="completed"),
         a_job(id="d" * 24, status="failed", orderId="one"),
+        a_job(id="e" * 24, orderId="one"),
     ]
     server.answer_in_turn({"data": rows, "meta": {"hasMore": False, "total": 4}})
     jobs = await client.queue.completed_of(["one"], RequestPriority.USER)
     assert [job.id for job in jobs] == ["a" * 24]
 
 
-@pytest.mark.parametrize("answer", [[], None, 7, {}, {"partBuilds": {}}, {"partBuilds": None}])
+@pytest.mark.parametrize("answer", [[], "?", None, 7, {}, {"partBuilds": {}}, {"partBuilds": None}])
 async def test_response_that_is_no_preview_is_malformed(server: Server, client: PrintagoClient, answer: Any) -> None:
     server.answer_in_turn(answer)
     with pytest.raises(MalformedResponseError):
@@ -73,3 +85,4 @@ def test_end_of_a_previous_attempt_is_not_that_of_this_one(
     job = PrintJob.from_json(JOB, a_job(status="completed", **fields))
     assert job.ended_at is not None
     assert f"{job.ended_at:%H:%M}" == ended
+    assert PrintJob.from_json(JOB, a_job(status="printing", **fields)).ended_at is None

@@ -123,6 +123,17 @@ async def test_incomplete_list_of_cost_components_raises_an_error(server: Server
         await client.history.extra_costs()
 
 
+@pytest.mark.parametrize("cut", ["/v1/sku-costs", "/v1/cost-components"])
+async def test_list_of_costs_with_an_unreadable_row_raises_an_error(
+    server: Server, client: PrintagoClient, cut: str
+) -> None:
+    rows = [{"id": f"r{number}"} for number in range(3)]
+    whole, some = {"data": rows, "meta": {"hasMore": False}}, {"data": [*rows, "?"], "meta": {"hasMore": False}}
+    server.answer_in_turn(*([some, whole] if cut == "/v1/sku-costs" else [whole, some]))
+    with pytest.raises(MalformedResponseError):
+        await client.history.extra_costs()
+
+
 async def test_spools_prices_and_estimates_are_read(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     spools = await cloud.history.spools()
     slots = [row.applied_to(None) for row in (await cloud.printer_slots()).values()]

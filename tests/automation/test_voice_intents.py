@@ -20,7 +20,6 @@ from custom_components.printago.voice.intents import KINDS
 from custom_components.printago.voice.phrases import read_phrases
 from tests.support.common import entity_id, pass_time, printer_named, until, value_of, writes
 from tests.support.submissions import last_build
-from tests.support.voice import begin_to_listen
 from virtual_farm import VirtualFarm
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
@@ -30,15 +29,6 @@ PAGE = (Path(__file__).parents[2] / "docs" / "voice.md").read_text(encoding="utf
 CUSTOM, *_ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 CALLS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
 """What a model calls, by the examples in the docs."""
-
-
-@pytest.fixture
-async def exposed(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> MockConfigEntry:
-    """Return the entry of a farm that is exposed to the assistant."""
-    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
-    await pass_time(hass, 31)
-    farm.clear_requests()
-    return entry
 
 
 async def handle(hass: HomeAssistant, intent_type: str, language: str = "en", **slots: Any) -> intent.IntentResponse:
@@ -55,7 +45,7 @@ def speech(response: intent.IntentResponse) -> str:
 
 
 async def test_question_of_another_assistant_is_answered_in_the_language_of_the_speaker(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
     response = await handle(hass, "PrintagoBedsToClear", "de-CH")
     assert response.response_type is intent.IntentResponseType.QUERY_ANSWER
@@ -67,7 +57,7 @@ async def test_question_of_another_assistant_is_answered_in_the_language_of_the_
 
 
 async def test_bed_is_confirmed_and_print_paused_and_resumed_by_intents(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
     response = await handle(hass, "PrintagoConfirmBed", printer="P1S-1")
     assert response.response_type is intent.IntentResponseType.ACTION_DONE
@@ -96,7 +86,7 @@ async def test_bed_is_confirmed_and_print_paused_and_resumed_by_intents(
 async def test_what_is_not_done_is_an_error_in_words(
     hass: HomeAssistant,
     farm: VirtualFarm,
-    exposed: MockConfigEntry,
+    listening: MockConfigEntry,
     intent_type: str,
     slots: dict[str, Any],
     says: str,
@@ -118,7 +108,7 @@ async def test_what_is_not_done_is_an_error_in_words(
     ],
 )
 async def test_malformed_slots_are_refused(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry, intent_type: str, slots: dict[str, Any]
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, intent_type: str, slots: dict[str, Any]
 ) -> None:
     with pytest.raises(intent.InvalidSlotInfo):
         await handle(hass, intent_type, **slots)
@@ -126,13 +116,13 @@ async def test_malformed_slots_are_refused(
 
 
 async def test_refusal_is_in_the_language_of_the_speaker_also_in_a_regional_form(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
     assert "druckt" in speech(await handle(hass, "PrintagoConfirmBed", "de-CH", printer=X1C))
 
 
 async def test_store_is_answered_for_only_where_it_is_exposed(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.voice.answers.async_should_expose", lambda *_: False)
     response = await handle(hass, "PrintagoConfirmBed", printer=P1S)
@@ -157,7 +147,7 @@ class TestCustomSentences:
         return hass_tmp_config_dir
 
     async def test_sentences_of_a_user_use_the_intents(
-        self, hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+        self, hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
     ) -> None:
         from homeassistant.components.conversation import async_converse
 
@@ -172,7 +162,7 @@ class TestCustomSentences:
 
 
 async def test_own_sentences_are_answered_by_the_intents(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
     from homeassistant.components.conversation import async_converse
 
@@ -189,20 +179,20 @@ async def test_own_sentences_are_answered_by_the_intents(
     intent.async_register(hass, Own())
     result = await async_converse(hass, "which beds need clearing", None, Context(), language="en")
     assert speech(result.response) == "mine"
-    await hass.config_entries.async_unload(exposed.entry_id)
+    await hass.config_entries.async_unload(listening.entry_id)
     assert [handler for handler in intent.async_get(hass) if handler.intent_type.startswith("Printago")] != []
 
 
 async def test_intents_end_with_the_last_store(
-    hass: HomeAssistant, farm: VirtualFarm, exposed: MockConfigEntry
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
     def registered() -> set[str]:
         return {handler.intent_type for handler in intent.async_get(hass) if "Printago" in handler.intent_type}
 
     assert registered() == {kind.intent_type for kind in KINDS.values()}
-    await hass.config_entries.async_unload(exposed.entry_id)
+    await hass.config_entries.async_unload(listening.entry_id)
     assert registered() == set()
-    await hass.config_entries.async_setup(exposed.entry_id)
+    await hass.config_entries.async_setup(listening.entry_id)
     assert len(registered()) == len(KINDS)
 
 

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.voice.phrases import count_and_names, language_of, read_phrases, spoken
 from custom_components.printago.voice.spoken_names import Names, templates
 from tests.conftest import SetUp
-from tests.support.common import device_of, entity_id, pass_time, printer_named, until, value_of, writes
+from tests.support.common import device_of, printer_named, until, value_of, writes
 from tests.support.saved_prints import save_print
 from tests.support.submissions import count_builds, last_build
 from tests.support.voice import begin_to_listen
@@ -25,15 +25,6 @@ pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 LANGUAGES = sorted(read_phrases())
 TRANSLATIONS = Path(__file__).parents[2] / "custom_components" / "printago" / "translations"
-
-
-@pytest.fixture
-async def listening(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> MockConfigEntry:
-    """Return the entry of a farm that the assistant listens for."""
-    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
-    await pass_time(hass, 31)
-    farm.clear_requests()
-    return entry
 
 
 async def say(hass: HomeAssistant, sentence: str, language: str = "en", device: str | None = None) -> str:

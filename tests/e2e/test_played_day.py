@@ -11,7 +11,7 @@ from typing import Any
 
 from homeassistant.components.conversation import async_converse
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.components.todo import DOMAIN as TODO
+from homeassistant.components.todo import DATA_COMPONENT
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
 from homeassistant.core import Context, ServiceRegistry
 from homeassistant.setup import async_setup_component
@@ -97,7 +97,7 @@ class Day(Home):
 
     async def move(self, key: str, item: str, *, behind: str) -> None:
         """Drag an item of a list behind another one."""
-        entity = self.hass.data[TODO].get_entity(entity_id(self.hass, self.store, key, TODO))
+        entity = self.hass.data[DATA_COMPONENT].get_entity(entity_id(self.hass, self.store, key, "todo"))
         uids = {each.summary: each.uid for each in entity.todo_items or ()}
         await self.during(entity.async_move_todo_item(uids[item], uids[behind]))
 

@@ -84,7 +84,9 @@ async def test_print_that_ends_right_after_the_start_hides_none_from_before(
     finish_print(farm)
     # It stopped an hour ago, and the print ended ten minutes ago.
     now = farm.world.clock()
-    hass_storage[f"printago.{farm.config.store_id}.history"]["data"]["complete_until"] = to_iso(now - timedelta(hours=1))
+    hass_storage[f"printago.{farm.config.store_id}.history"]["data"]["complete_until"] = to_iso(
+        now - timedelta(hours=1)
+    )
     job = max(past_jobs(farm), key=lambda job: str(job.updated_at))
     job.printing_started_at = to_iso(now - timedelta(minutes=20))
     job.printing_completed_at = job.updated_at = to_iso(now - timedelta(minutes=10))

@@ -168,9 +168,11 @@ async def test_export_is_repeated_after_errors_of_the_recorder(
         await async_wait_recording_done(hass)
     assert next(failures, None) is None
     await assert_hours_are_right(hass, farm)
-    assert [record.message for record in caplog.records if record.levelname == "WARNING" and "recorder" in record.message] == [
-        "The recorder failed, statistics of prints follow later: RuntimeError"
-    ], "only the first error is worth a warning"
+    assert [
+        record.message for record in caplog.records if record.levelname == "WARNING" and "recorder" in record.message
+    ] == ["The recorder failed, statistics of prints follow later: RuntimeError"], (
+        "only the first error is worth a warning"
+    )
 
 
 async def test_removing_the_store_removes_its_statistics(

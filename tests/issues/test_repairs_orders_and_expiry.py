@@ -115,6 +115,14 @@ async def test_end_of_the_key_and_of_a_trial_is_announced_two_weeks_before(
     assert issue_of(hass, entry, kind) is None
 
 
+async def test_end_of_a_trial_is_announced_though_its_number_of_slots_is_none(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.world.subscription |= {"trialEndsAt": to_iso(dt_util.utcnow() + timedelta(days=3)), "concurrencySlots": "many"}
+    await pass_time(hass, 31)
+    assert issue_of(hass, entry, "trial_ends") is not None
+
+
 async def test_key_that_cannot_view_itself_is_warned_of_nothing(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:

@@ -62,7 +62,7 @@ def _used(farm: VirtualFarm, job: Any, seconds: int | None) -> tuple[float | Non
     (usage,) = estimate["materials"]
     grams = usage["usedGrams"] * share
     prices = {row["pricePer1000g"] for row in farm.world.materials.values() if row["type"] == usage["materialType"]}
-    # Several materials of a type with different prices: nobody knows which was used.
+    # Of several materials of a type with different prices, it is unknown which was used.
     if grams and len(prices) != 1:
         return grams, None
     material = grams * prices.pop() / 1000 if grams else 0.0

@@ -50,10 +50,10 @@ class StorePoller:
     async def _async_read_slots(self) -> None:
         try:
             subscription = await self._coordinator.client.upkeep.subscription()
-            self._facts.trial_ends_at = subscription.trial_ends_at
+            self._facts.trial_ends_at, self._facts.trial_known = subscription.trial_ends_at, True
             self._facts.apply_slots(subscription.production_slots())
         except PermissionDeniedError:
-            self._facts.trial_ends_at = None
+            self._facts.trial_ends_at, self._facts.trial_known = None, True
             self._async_forget(Fact.SLOTS)
             raise
         self._coordinator.listeners.async_update_farm()

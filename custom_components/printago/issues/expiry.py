@@ -8,7 +8,6 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import PrintagoCoordinator
 from ..hub.slow_poll import DAY
-from ..model.store_info import Fact
 from ..runtime import PrintagoConfigEntry
 from .entry_issue import EntryIssue
 
@@ -38,8 +37,9 @@ class ExpiryMonitor:
     @callback
     def _async_on_answered(self) -> None:
         """Show the end of a trial: it is read together with the production slots."""
-        if self._coordinator.slow_poller.is_answered(Fact.SLOTS):
-            self._async_show(self._trial, self._coordinator.store_state.facts.trial_ends_at)
+        facts = self._coordinator.store_state.facts
+        if facts.trial_known:
+            self._async_show(self._trial, facts.trial_ends_at)
 
     @callback
     def _async_show(self, issue: EntryIssue, ends_at: datetime | None) -> None:

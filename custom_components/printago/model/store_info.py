@@ -45,6 +45,8 @@ class StoreInfo:
         """How many jobs the subscription runs at once; None if unlimited or unknown."""
         self.trial_ends_at: datetime | None = None
         """Read together with the slots."""
+        self.trial_known = False
+        """Whether that was read, or the key is not allowed to."""
         self._closed: dict[str, Order] = {}
         self.book = OrderBook()
         self.shops = ShopLinks()

@@ -42,7 +42,7 @@ class EntityEvent[W: Row[Any] = Row[Any]]:
     kind: str
     action: Action
     entities: Mapping[str, W]
-    """By ID. Entities of a type that nobody reads have no fields."""
+    """By ID. Entities of types that are not read have no fields."""
 
 
 class PrinterEvent(EntityEvent[PrinterRow]):

@@ -1,7 +1,6 @@
 """Rows of lists, events and responses: what one of them says of a record, read when it is needed."""
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from datetime import datetime
 from typing import Any, Protocol, Self, override
 
@@ -12,7 +11,8 @@ type Source = Mapping[str, Any]
 
 
 class _Record(Protocol):
-    def __init__(self, *, id: str, **values: Any) -> None: ...  # noqa: A002
+    @classmethod
+    def from_json(cls, identifier: str, source: Source) -> Self: ...
     @classmethod
     def read(cls, source: Source) -> dict[str, Any]: ...
     def changed(self, values: Mapping[str, Any]) -> Self: ...
@@ -45,13 +45,13 @@ class Row[R: _Record]:
 
     def applied_to(self, known: R | None) -> R:
         """Return the known record with these fields applied, the same object if nothing differs; else a new record."""
-        return self._kind(id=self.id, **self.values) if known is None else known.changed(self.values)
+        return self._kind.from_json(self.id, self._source) if known is None else known.changed(self.values)
 
     def without_timestamp(self) -> Self:
         """Return the same fields without ``updated_at``."""
-        row = copy(self)
-        row._values = {name: value for name, value in self.values.items() if name != "updated_at"}  # noqa: SLF001
-        return row
+        return type(self)(
+            self._kind, self.id, {key: value for key, value in self._source.items() if key != "updatedAt"}
+        )
 
     @override
     def __repr__(self) -> str:
