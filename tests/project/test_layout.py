@@ -13,7 +13,10 @@ from tests.support.figures import Figures
 PACKAGE = Path(__file__).parents[2] / "custom_components" / "printago"
 PICTURE = PACKAGE.parents[1] / "docs" / "architecture.md"
 PLATFORMS = frozenset(
-    {"binary_sensor", "button", "calendar", "event", "fan", "image", "light", "number", "sensor", "switch", "todo"}
+    {
+        *("binary_sensor", "button", "calendar", "event", "fan", "image", "light", "media_source", "number", "sensor"),
+        *("switch", "todo"),
+    }
 )
 MOST_ROOMS = 40
 MOST_FLOORS = 10

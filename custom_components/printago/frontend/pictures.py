@@ -62,19 +62,29 @@ class PartPictureView(HomeAssistantView):
         )
 
 
+def picture_path(entry: PrintagoConfigEntry, path: str | None) -> str | None:
+    """Return the path under which Home Assistant serves the picture at a storage path; None if there is none.
+
+    It needs a signature or a signed-in user.
+    """
+    if (name := entry.runtime_data.pictures.name(path)) is None:
+        return None
+    return f"{_CARD_URL}/{entry.entry_id}/{name}"
+
+
 @callback
 def async_card_picture(hass: HomeAssistant, entry: PrintagoConfigEntry, path: str | None, token_id: str) -> str | None:
     """Return the signed path of the picture at a storage path, valid for a day; None if there is none.
 
     ``token_id`` is that of the refresh token of its user.
     """
-    if (name := entry.runtime_data.pictures.name(path)) is None:
+    if (served := picture_path(entry, path)) is None:
         return None
-    return async_sign_path(hass, f"{_CARD_URL}/{entry.entry_id}/{name}", _CARD_VALID, refresh_token_id=token_id)
+    return async_sign_path(hass, served, _CARD_VALID, refresh_token_id=token_id)
 
 
 class CardPictureView(HomeAssistantView):
-    """Serves the pictures that cards show, at signed paths."""
+    """Serves the pictures that cards and the media browser show, at signed paths or to signed-in users."""
 
     url = f"{_CARD_URL}/{{entry_id}}/{{picture}}"
     name = f"api:{DOMAIN}:picture"
