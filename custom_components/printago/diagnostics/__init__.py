@@ -15,10 +15,9 @@ from yarl import URL
 from ..api import PrintJob
 from ..api.redaction import Redactor
 from ..const import CONF_SERVER, CONF_STORE_ID, DOMAIN
-from ..coordinator import PrintagoCoordinator
 from ..model.printer import PrinterState
 from ..runtime import PrintagoConfigEntry, PrintagoRuntime
-from .health import describe_quota, describe_rest, describe_stream
+from .health import describe_history, describe_quota, describe_rest, describe_stream
 
 _TO_REDACT = {CONF_API_KEY, CONF_STORE_ID, "serial_number"}
 _NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")
@@ -27,8 +26,9 @@ _NO_PICTURES = ("colored_thumbnail", "build_thumbnail", "thumbnail")
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: PrintagoConfigEntry) -> dict[str, Any]:
     """Return the state of a store, and its printers in short."""
     described: dict[str, Any] = {"entry": _describe_entry(entry)}
-    if (coordinator := _coordinator_of(entry)) is not None:
-        described |= _describe_store(coordinator)
+    if (runtime := _runtime_of(entry)) is not None:
+        coordinator = runtime.coordinator
+        described |= _describe_store(runtime)
         described["printers"] = [_describe_briefly(state) for state in coordinator.farm.printers.values()]
     return _without_secrets(entry, described)
 
@@ -38,7 +38,8 @@ async def async_get_device_diagnostics(
 ) -> dict[str, Any]:
     """Return all that is known of one printer; for the farm's device, the state of the store."""
     described: dict[str, Any] = {"entry": _describe_entry(entry)}
-    if (coordinator := _coordinator_of(entry)) is not None:
+    if (runtime := _runtime_of(entry)) is not None:
+        coordinator = runtime.coordinator
         described["stream"] = describe_stream(coordinator)
         ours = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
         states = [
@@ -47,15 +48,14 @@ async def async_get_device_diagnostics(
         if states:
             described["printer"] = _describe_fully(states[0])
         elif coordinator.store_id in ours:
-            described |= _describe_store(coordinator)
+            described |= _describe_store(runtime)
     described["entities"] = _describe_entities(hass, device)
     return _without_secrets(entry, described)
 
 
-def _coordinator_of(entry: PrintagoConfigEntry) -> PrintagoCoordinator | None:
+def _runtime_of(entry: PrintagoConfigEntry) -> PrintagoRuntime | None:
     # An entry that failed to load has data as well; one that was never set up has not.
-    runtime: PrintagoRuntime | None = getattr(entry, "runtime_data", None)
-    return runtime.coordinator if runtime is not None else None
+    return getattr(entry, "runtime_data", None)
 
 
 def _describe_entry(entry: PrintagoConfigEntry) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def _origin(address: str) -> str:
     return f"{url.scheme}://{url.host}:{url.port}{url.path}"
 
 
-def _describe_store(coordinator: PrintagoCoordinator) -> dict[str, Any]:
+def _describe_store(runtime: PrintagoRuntime) -> dict[str, Any]:
+    coordinator = runtime.coordinator
     farm, facts = coordinator.farm, coordinator.store_state.facts
     states = list(farm.printers.values())
     return {
@@ -105,6 +106,7 @@ def _describe_store(coordinator: PrintagoCoordinator) -> dict[str, Any]:
         "rest": describe_rest(coordinator),
         "stream": describe_stream(coordinator),
         "quota": describe_quota(coordinator),
+        "history": describe_history(runtime.history),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..api import RequestPriority
 from ..coordinator import PrintagoCoordinator
+from ..history.keeper import History
 
 
 def last_error(coordinator: PrintagoCoordinator) -> str | None:
@@ -45,6 +46,29 @@ def describe_quota(coordinator: PrintagoCoordinator) -> dict[str, Any]:
     return {
         "requests_last_hour": limiter.requests_last_hour,
         "wait_seconds": {priority.value: round(limiter.delay(priority), 1) for priority in RequestPriority},
+    }
+
+
+def describe_history(history: History) -> dict[str, Any]:
+    """Return how far the past is read, stored, and exported."""
+    past, progress = history.past, history.progress
+    return {
+        "read_completely": past.cursor.done,
+        "read_back_to": past.cursor.until,
+        "known_until": past.complete_until,
+        "pages_read": progress.pages_read,
+        "pages_left": 0 if past.cursor.done else progress.pages_left,
+        "jobs_to_read_again": len(history.unclear),
+        "read_failures": progress.read_failures,
+        "last_read_error": progress.last_read_error,
+        "prints": len(past.ledger),
+        "prints_in_detail": len(past.recent),
+        "prints_completed": past.ledger.farm.completed,
+        "prints_failed": past.ledger.farm.failed,
+        "statistics": len(past.exported),
+        "exported_at": progress.exported_at,
+        "owners_to_export": len(past.ledger.dirty_hours),
+        "last_export_error": progress.last_export_error,
     }
 
 

@@ -1,7 +1,7 @@
 """The past of a store while its entry is loaded: it takes over jobs that are over, and answers what sensors show."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
@@ -34,6 +34,21 @@ _FULL = 100
 _JUST = timedelta(minutes=1)
 
 
+@dataclass(slots=True)
+class Progress:
+    """What reading and exporting the past have done since the entry was loaded, for diagnostics."""
+
+    pages_read: int = 0
+    pages_left: int | None = None
+    """None if unknown."""
+    read_failures: int = 0
+    """Failed requests in a row."""
+    last_read_error: str | None = None
+    exported_at: datetime | None = None
+    last_export_error: str | None = None
+    """Only its type: a database may quote data."""
+
+
 class History:
     """Past prints, kept up to date by what the coordinator learns."""
 
@@ -48,6 +63,7 @@ class History:
         """Returns whether the valuer knows what it needs; the past waits for that."""
         self.on_valuable: Callable[[], None] = lambda: None
         """Called when the valuer may have learned what it needs; set by who waits for it."""
+        self.progress = Progress()
         self.forecaster = QueueForecaster(entry, coordinator)
         self.unclear: set[str] = set()
         """IDs of jobs whose event had too little data."""

@@ -49,12 +49,9 @@ class HistoryReader:
         self._cancel: CALLBACK_TYPE | None = None
         self._reading = False
         self._stopped = False
-        self._failures = 0
         self._waited = 0
         self._vain = 0
         """Pages in a row that brought nothing that was not known."""
-        self.pages = 0
-        self.last_error: str | None = None
 
     @callback
     def async_start(self) -> None:
@@ -105,6 +102,7 @@ class HistoryReader:
         return True
 
     async def _async_read(self) -> None:
+        progress = self._history.progress
         try:
             more = await self._async_read_next()
         except RateLimitedError as err:
@@ -112,14 +110,14 @@ class HistoryReader:
             self._async_read_in(max(err.retry_after, _SHORTEST_PAUSE))
         except PrintagoError as err:
             self._reading = False
-            self._failures += 1
-            self.last_error = str(err)
+            progress.read_failures += 1
+            progress.last_read_error = str(err)
             LOGGER.debug("Reading the print history failed: %s", err)
-            pause = min(_SHORTEST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE)
+            pause = min(_SHORTEST_PAUSE * 2 ** (progress.read_failures - 1), _LONGEST_PAUSE)
             self._async_read_in(_REFUSED_PAUSE if isinstance(err, PermissionDeniedError) else pause)
         else:
             self._reading = False
-            self._failures = 0
+            progress.read_failures = 0
             if more:
                 self._async_read_in(PAUSE)
 
@@ -155,7 +153,8 @@ class HistoryReader:
         history, past = self._history, self._history.past
         asked_at = self._coordinator.store_state.clock.now()
         page = await self._coordinator.client.history.past_jobs(until=cursor.until, offset=cursor.offset)
-        self.pages += 1
+        history.progress.pages_read += 1
+        history.progress.pages_left = page.left(cursor.offset)
         if past.complete_until is None:
             past.complete_until, history.missed = asked_at, False
         if page.total is not None and cursor.until is None:

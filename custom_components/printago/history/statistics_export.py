@@ -12,7 +12,7 @@ from homeassistant.const import UnitOfMass, UnitOfTime
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.util import slugify
+from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import DurationConverter, MassConverter
 
 from ..const import DOMAIN, LOGGER
@@ -125,7 +125,7 @@ class StatisticsExporter:
         return owners
 
     async def _async_export(self) -> None:
-        past = self._history.past
+        past, progress = self._history.past, self._history.progress
         try:
             recorder = get_instance(self._hass)
             if past.obsolete:
@@ -139,13 +139,16 @@ class StatisticsExporter:
                     await self._history.archive.async_save()
                 await self._async_export_one(recorder, owner, printer_id)
         except TimeoutError:
+            progress.last_export_error = "TimeoutError"
             LOGGER.debug("The recorder is busy: statistics follow later")
         except Exception as err:  # noqa: BLE001, a recorder raises whatever its database does; the first error is a warning
             level = logging.DEBUG if self._failures else logging.WARNING
             LOGGER.log(level, "The recorder failed, statistics of prints follow later: %s", type(err).__name__)
+            progress.last_export_error = type(err).__name__
             self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
         else:
             self._failures = 0
+            progress.exported_at = dt_util.utcnow()
         finally:
             self._exporting = False
         self._history.archive.async_save_soon()

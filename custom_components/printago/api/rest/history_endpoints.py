@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+import math
 
 from ..exceptions import MalformedResponseError
 from ..models.job_material import Assignments, MaterialChoice, assignments_by_part, group_members, group_names
@@ -24,6 +25,12 @@ class JobPage:
     has_more: bool
     total: int | None
     """Number of all matching jobs, None if unknown."""
+
+    def left(self, offset: int) -> int | None:
+        """Return how many pages of the same length follow this one, which has an offset; None if unknown."""
+        if not self.has_more:
+            return 0
+        return None if self.total is None else max(1, math.ceil((self.total - offset) / self.length) - 1)
 
 
 class HistoryEndpoints:
