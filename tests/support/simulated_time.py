@@ -30,6 +30,8 @@ _PATIENCE = 0.2
 """Real seconds for pending work to finish."""
 _TURNS = 20
 """Turns of the loop in which an automation has finished, since its actions are mocked, or waits for simulated time."""
+_IDLE_TURNS = 2
+"""Turns with nothing else to run after which nothing will come: no timer is due, and no task waits for a socket."""
 
 
 class SimulatedTime:
@@ -79,10 +81,15 @@ class SimulatedTime:
 async def _settle(hass: HomeAssistant) -> None:
     """Wait for pending work, except for automations: one that waits for simulated time never finishes."""
     this = asyncio.current_task()
+    loop: Any = asyncio.get_running_loop()
+    idle = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE):
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
+                idle = 0 if loop._ready else idle + 1
+                if idle == _IDLE_TURNS:
+                    return
                 while pending := [task for task in hass._tasks | hass._background_tasks if _is_work(task, this)]:
                     await asyncio.wait(pending)
 
