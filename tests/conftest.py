@@ -51,6 +51,8 @@ atexit.register(gc.freeze)
 
 # Each test sets up hundreds of entities: logging each of them takes longer than creating its state.
 logging.getLogger("homeassistant.helpers.entity_registry").setLevel(logging.WARNING)
+# The test plugin logs each statement of the recorder's database with its values.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
