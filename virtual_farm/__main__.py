@@ -75,6 +75,13 @@ def _parse(arguments: list[str] | None) -> FarmConfig:
         metavar="S",
         help="seconds that the cloud's clock is fast (default: 0)",
     )
+    parser.add_argument(
+        "--telemetry-interval",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="seconds between two messages of a printer, besides those of a new state (default: 1)",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what chance depends on (default: 1)")
     options = parser.parse_args(arguments)
     try:

@@ -30,11 +30,13 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(folder: Path, *, printers: int, port: int, speed: float) -> AsyncGenerator[Demo]:
+async def running_demo(
+    folder: Path, *, printers: int, port: int, speed: float, telemetry_interval: float = 1.0
+) -> AsyncGenerator[Demo]:
     """Start everything in a new folder, and stop it at the end; raises DemoError if something fails."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)))
-        farm = await Farm.start(session, folder, printers=printers, speed=speed)
+        farm = await Farm.start(session, folder, printers=printers, speed=speed, telemetry_interval=telemetry_interval)
         stack.push_async_callback(farm.process.stop)
         started = time.perf_counter()
         home_assistant = await HomeAssistant.start(session, folder, port)

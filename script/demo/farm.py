@@ -28,7 +28,9 @@ class Farm:
         self._session = session
 
     @classmethod
-    async def start(cls, session: aiohttp.ClientSession, folder: Path, *, printers: int, speed: float) -> Farm:
+    async def start(
+        cls, session: aiohttp.ClientSession, folder: Path, *, printers: int, speed: float, telemetry_interval: float
+    ) -> Farm:
         """Start a farm and wait until it listens; raises DemoError if it does not."""
         rest_port, mqtt_port = free_port(), free_port()
         process = await Process.start(
@@ -36,6 +38,7 @@ class Farm:
             [
                 *(sys.executable, "-m", "virtual_farm"),
                 *("--printers", str(printers), "--speed", str(speed)),
+                *("--telemetry-interval", str(telemetry_interval)),
                 *("--rest-port", str(rest_port), "--mqtt-port", str(mqtt_port)),
             ],
             log=folder / "virtual-farm.log",
