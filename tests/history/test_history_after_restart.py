@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -10,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
 from tests.support.common import pass_time, until_farm
-from tests.support.past_oracle import past_jobs
+from tests.support.past_oracle import EVERYWHERE, add_up, past_jobs
 from tests.support.past_reading import assert_all_is_counted, found, history_of, read_all
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.clock import to_iso
@@ -73,6 +74,30 @@ async def test_print_that_a_crash_has_lost_is_counted(
     assert found(read) == before
     await pass_time(hass, 41)
     assert_all_is_counted(farm, read)
+
+
+@pytest.mark.parametrize("restarts", [True, False], ids=["restart", "reload"])
+async def test_job_that_changed_before_its_filament_was_known_is_weighed_after_another_start(
+    hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry, *, restarts: bool
+) -> None:
+    failed = (job for job in past_jobs(farm) if job.status == "failed" and job.printing_started_at is not None)
+    job = next(job for job in failed if job.part_id in farm.world.parts)
+    grams = history_of(read).past.ledger.farm.grams
+    await stop(hass, read)
+    start_again = partial(stop, hass, read) if restarts else partial(hass.config_entries.async_unload, read.entry_id)
+    await start(hass, read)
+    # Now it has printed all of the part; which grams that takes is read half a minute after a start.
+    job.status, job.error_message = "completed", None
+    farm.world.jobs.touch(job.id)
+    farm.settle()
+    await until_farm(read, lambda: history_of(read).past.ledger.farm.grams != grams)
+    await start_again()
+    await start(hass, read)
+    for _ in range(4):
+        await pass_time(hass, 61)
+
+    expected = sum(count for (_, of), count in add_up(farm).grams.items() if of is EVERYWHERE)
+    assert history_of(read).past.ledger.farm.grams == pytest.approx(expected, abs=60)
 
 
 @pytest.mark.parametrize("failing", [0, 2], ids=["", "first reads fail"])

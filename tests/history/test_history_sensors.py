@@ -13,6 +13,7 @@ from tests.support.common import pass_time, printer_named, state_of, until, valu
 from tests.support.past_oracle import ended_at, moment, past_jobs
 from tests.support.past_reading import history_of, read_all
 from virtual_farm import VirtualFarm
+from virtual_farm.clock import to_iso
 
 
 @pytest.fixture
@@ -133,6 +134,27 @@ async def test_failed_print_takes_filament_by_its_last_progress(
     assert past.grams == pytest.approx(
         percent / 100 * sum(material["usedGrams"] for material in estimate["materials"]), rel=0.01
     )
+
+
+async def test_progress_of_the_next_print_is_not_that_of_the_one_that_failed(
+    hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    await farm.advance(1800)
+    await until(hass, lambda: value_of(hass, printer, "print_progress") not in {"0", "unknown"})
+    job = next(job for job in past_jobs(farm) if job.status == "completed" and job.part_id in farm.world.parts)
+    estimate = farm.world.parts[job.part_id]["slicingEstimate"]
+    now = datetime.now(UTC)
+    job.printing_started_at = to_iso(now - timedelta(seconds=estimate["estimatedPrintTimeSeconds"] / 4))
+    job.status, job.printing_completed_at, job.assigned_printer_id = "failed", to_iso(now), printer
+    farm.world.jobs.touch(job.id)
+    farm.settle()
+    await until(hass, lambda: value_of(hass, printer, "last_print_result") == "failed")
+
+    (past,) = [
+        one for one in history_of(read).past.recent if one.job_id == job.id and one.ended_at.date() == now.date()
+    ]
+    assert past.grams == pytest.approx(estimate["totalWeightGrams"] / 4, rel=0.01)
 
 
 async def test_queue_is_added_up_and_planned(hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry) -> None:

@@ -12,6 +12,9 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
 
+type _Test = Callable[[Any], bool]
+
+
 class Fields(Protocol):
     """Records that can be filtered and sorted by their fields."""
 
@@ -151,20 +154,42 @@ def _filter(name: str, wanted: str, known: frozenset[str]) -> Callable[[Fields],
     if operator not in _OPERATORS:
         raise BadRequestError(f"Unknown filter operator: {operator}")
     _check_names([field], known)
-    test = _OPERATORS[operator]
-    return lambda row: test(row.get(field), wanted)
+    test = _OPERATORS[operator](wanted)
+    return lambda row: test(row.get(field))
 
 
-def _is(value: Any, wanted: str) -> bool:
-    if isinstance(value, list):
-        return wanted in map(str, value)
-    if isinstance(value, bool):
-        return wanted == ("true" if value else "false")
-    if isinstance(value, int | float):
-        return _as_number(wanted) == value
-    if value is None:
-        return wanted == "null"
-    return str(value) == wanted
+# Each operator reads what is wanted once, and then tests many values: there may be a hundred thousand jobs.
+
+
+def _is(wanted: str) -> _Test:
+    number = _as_number(wanted)
+
+    def test(value: Any) -> bool:
+        if isinstance(value, list):
+            return wanted in map(str, value)
+        if isinstance(value, bool):
+            return wanted == ("true" if value else "false")
+        if isinstance(value, int | float):
+            return number == value
+        if value is None:
+            return wanted == "null"
+        return str(value) == wanted
+
+    return test
+
+
+def _in(wanted: str) -> _Test:
+    choices = wanted.split(",")
+    texts, tests = frozenset(choices), [_is(choice) for choice in choices]
+    return lambda value: value in texts if type(value) is str else any(test(value) for test in tests)
+
+
+def _not(make: Callable[[str], _Test]) -> Callable[[str], _Test]:
+    def of(wanted: str) -> _Test:
+        test = make(wanted)
+        return lambda value: not test(value)
+
+    return of
 
 
 def _as_number(given: str) -> float | None:
@@ -174,59 +199,86 @@ def _as_number(given: str) -> float | None:
         return None
 
 
-def _compare(value: Any, wanted: str) -> int | None:
-    """Return -1, 0, or 1, or None if the two are not comparable."""
-    if value is None or isinstance(value, bool | list | dict):
+def _as_moment(given: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
         return None
-    left: Any
-    right: Any
-    if isinstance(value, int | float):
-        left, right = value, _as_number(wanted)
-        if right is None:
-            raise BadRequestError(f"{wanted} is not a number")
-    else:
-        left, right = str(value), wanted
-        try:
-            left, right = datetime.fromisoformat(left), datetime.fromisoformat(right)
-        except ValueError:
-            left, right = str(value), wanted
-        else:
+
+
+def _compared(*possible: int) -> Callable[[str], _Test]:
+    """Return an operator that is true if comparing a value with what is wanted has one of these results."""
+
+    def of(wanted: str) -> _Test:
+        compare = _comparison(wanted)
+        return lambda value: compare(value) in possible
+
+    return of
+
+
+def _comparison(wanted: str) -> Callable[[Any], int | None]:
+    """Return a function that returns -1, 0, or 1, or None if a value is not comparable with what is wanted."""
+    number, moment = _as_number(wanted), _as_moment(wanted)
+
+    def compare(value: Any) -> int | None:
+        if value is None or isinstance(value, bool | list | dict):
+            return None
+        left: Any
+        right: Any
+        if isinstance(value, int | float):
+            left, right = value, number
+            if right is None:
+                raise BadRequestError(f"{wanted} is not a number")
+        elif moment is not None and (left := _as_moment(str(value))) is not None:
+            right = moment
             if (left.tzinfo is None) != (right.tzinfo is None):
                 raise BadRequestError(f"{wanted} has no time zone")
-    return int(left > right) - int(left < right)
+        else:
+            left, right = str(value), wanted
+        return int(left > right) - int(left < right)
+
+    return compare
 
 
-def _contains(value: Any, wanted: str) -> bool:
-    if isinstance(value, list):
-        return wanted in map(str, value)
-    return value is not None and wanted.lower() in str(value).lower()
+def _contains(wanted: str) -> _Test:
+    def test(value: Any) -> bool:
+        if isinstance(value, list):
+            return wanted in map(str, value)
+        return value is not None and wanted.lower() in str(value).lower()
+
+    return test
 
 
-def _between(value: Any, wanted: str) -> bool:
+def _between(wanted: str) -> _Test:
     low, comma, high = wanted.partition(",")
     if not comma:
         raise BadRequestError("between needs two values: low,high")
-    return _compare(value, low) in (0, 1) and _compare(value, high) in (0, -1)
+    from_low, to_high = _compared(0, 1)(low), _compared(0, -1)(high)
+    return lambda value: from_low(value) and to_high(value)
 
 
-def _is_null(value: Any, wanted: str) -> bool:
+def _is_null(wanted: str) -> _Test:
     if wanted not in ("true", "false"):
         raise BadRequestError("isNull must be true or false")
-    return (value is None) == (wanted == "true")
+    return lambda value: (value is None) == (wanted == "true")
 
 
-_OPERATORS: dict[str, Callable[[Any, str], bool]] = {
+def _text(matches: Callable[[str, str], bool]) -> Callable[[str], _Test]:
+    return lambda wanted: lambda value: value is not None and matches(str(value).lower(), wanted.lower())
+
+
+_OPERATORS: dict[str, Callable[[str], _Test]] = {
     "eq": _is,
-    "ne": lambda value, wanted: not _is(value, wanted),
-    "gt": lambda value, wanted: _compare(value, wanted) == 1,
-    "gte": lambda value, wanted: _compare(value, wanted) in (0, 1),
-    "lt": lambda value, wanted: _compare(value, wanted) == -1,
-    "lte": lambda value, wanted: _compare(value, wanted) in (0, -1),
+    "ne": _not(_is),
+    "gt": _compared(1),
+    "gte": _compared(0, 1),
+    "lt": _compared(-1),
+    "lte": _compared(0, -1),
     "contains": _contains,
-    "startsWith": lambda value, wanted: value is not None and str(value).lower().startswith(wanted.lower()),
-    "endsWith": lambda value, wanted: value is not None and str(value).lower().endswith(wanted.lower()),
-    "in": lambda value, wanted: any(_is(value, choice) for choice in wanted.split(",")),
-    "notIn": lambda value, wanted: not any(_is(value, choice) for choice in wanted.split(",")),
+    "startsWith": _text(str.startswith),
+    "endsWith": _text(str.endswith),
+    "in": _in,
+    "notIn": _not(_in),
     "isNull": _is_null,
     "between": _between,
 }

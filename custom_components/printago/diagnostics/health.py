@@ -58,7 +58,7 @@ def describe_history(history: History) -> dict[str, Any]:
         "known_until": past.complete_until,
         "pages_read": progress.pages_read,
         "pages_left": 0 if past.cursor.done else progress.pages_left,
-        "jobs_to_read_again": len(history.unclear),
+        "jobs_to_read_again": len(past.unclear),
         "read_failures": progress.read_failures,
         "last_read_error": progress.last_read_error,
         "prints": len(past.ledger),

@@ -66,6 +66,8 @@ class Past:
     cursor: Cursor = field(default_factory=Cursor)
     complete_until: datetime | None = None
     """Until when every ended job is known (Printago's clock), except those that the first read has not reached."""
+    unclear: set[str] = field(default_factory=set)
+    """IDs of jobs to read again: their event had too little data, or came before it was known what parts take."""
     exported: set[str] = field(default_factory=set)
     """IDs of the exported statistics."""
     obsolete: bool = False
@@ -164,6 +166,7 @@ def _state_of(past: Past) -> dict[str, Any]:
         # By printer: the earliest hour that is not exported.
         "dirty_hours": [[printer, hour] for printer, hour in past.ledger.dirty_hours.items()],
         "left_hours": [list(pair) for pair in past.ledger.left_hours],
+        "unclear": sorted(past.unclear),
         "exported": sorted(past.exported),
         "currency": past.currency,
     }
@@ -200,13 +203,16 @@ def _restored(saved: Mapping[str, Any], stored: list[Any], recent: object) -> Pa
         cursor=Cursor.restore(saved.get("cursor")) if complete_until is not None else Cursor(),
         complete_until=complete_until,
     )
-    if isinstance(exported := saved.get("exported"), list):
-        past.exported = {one for one in exported if isinstance(one, str)}
+    past.exported, past.unclear = _texts(saved.get("exported")), _texts(saved.get("unclear"))
     if isinstance(currency := saved.get("currency"), str):
         past.currency = currency
     past.ledger.dirty_hours |= dict(_pairs(saved.get("dirty_hours")))
     past.ledger.left_hours |= set(_pairs(saved.get("left_hours")))
     return past
+
+
+def _texts(stored: object) -> set[str]:
+    return {one for one in stored if isinstance(one, str)} if isinstance(stored, list) else set()
 
 
 def _pairs(stored: object) -> Iterator[tuple[int, int]]:

@@ -65,8 +65,6 @@ class History:
         """Called when the valuer may have learned what it needs; set by who waits for it."""
         self.progress = Progress()
         self.forecaster = QueueForecaster(entry, coordinator)
-        self.unclear: set[str] = set()
-        """IDs of jobs whose event had too little data."""
         self.missed = coordinator.store_state.known_until is None
         """What ended since ``past.complete_until`` must still be read; after a reload, what reconciles reads it."""
         self._on_change: list[Callable[[], None]] = []
@@ -95,7 +93,9 @@ class History:
     async def async_load(self) -> None:
         """Load what was stored, and follow the farm."""
         entry = self._entry
+        early = self.past.unclear
         await self.archive.async_load()
+        self.past.unclear |= early
         self._loaded = True
         entry.async_on_unload(async_track_time_interval(self._hass, self._async_on_hour, HOUR))
         entry.async_on_unload(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop))
@@ -138,7 +138,7 @@ class History:
             return
         if not self.can_value():
             # Too early to know what they took: they are read again once that is known.
-            self.unclear.update(job.id for job in jobs if job.status in FINAL_STATUSES)
+            self.past.unclear.update(job.id for job in jobs if job.status in FINAL_STATUSES)
         progress = {
             change.after.id: share
             for change in changes.job_changes
@@ -154,7 +154,7 @@ class History:
         if job.created_at is not None and job.status is not None:
             return True
         if not _FACTS.isdisjoint(vars(job)):
-            self.unclear.add(job.id)
+            self.past.unclear.add(job.id)
             self._async_call_listeners()
         return False
 
@@ -168,7 +168,10 @@ class History:
         if job.ended_at is None or self._coordinator.farm.server_now() - job.ended_at > _JUST:
             return None
         printer = self._coordinator.farm.printers.get(job.assigned_printer_id or "")
-        percent = printer.telemetry.percent if printer is not None else None
+        if printer is None or (printer.job is not None and printer.job.id != job.id and printer.job.at_printer):
+            # It shows the next print.
+            return None
+        percent = printer.telemetry.percent
         return None if percent is None else percent / _FULL
 
     @callback

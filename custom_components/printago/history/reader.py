@@ -70,7 +70,7 @@ class HistoryReader:
 
     @callback
     def _async_on_change(self) -> None:
-        if self._history.unclear and self._cancel is None and not self._reading:
+        if self._history.past.unclear and self._cancel is None and not self._reading:
             self._async_read_in(PAUSE)
 
     @callback
@@ -126,11 +126,11 @@ class HistoryReader:
         history, past = self._history, self._history.past
         if history.missed and past.complete_until is not None:
             await self._async_read_missed(past.complete_until)
-        elif history.unclear and not (history.missed and not past.cursor.done):
+        elif past.unclear and not (history.missed and not past.cursor.done):
             await self._async_read_unclear()
         elif not past.cursor.done:
             await self._async_read_page(past.cursor)
-        return not past.cursor.done or bool(history.unclear)
+        return not past.cursor.done or bool(past.unclear)
 
     async def _async_read_missed(self, since: datetime) -> None:
         """Read what has ended or changed since the last run."""
@@ -144,9 +144,9 @@ class HistoryReader:
 
     async def _async_read_unclear(self) -> None:
         """Read jobs whose event had too little data."""
-        ids = sorted(self._history.unclear)[:_MOST_UNCLEAR]
+        ids = sorted(self._history.past.unclear)[:_MOST_UNCLEAR]
         listing = await self._coordinator.client.queue.all(JobFilter(ids=ids), RequestPriority.BACKGROUND)
-        self._history.unclear.difference_update(ids)
+        self._history.past.unclear.difference_update(ids)
         self._history.async_take(listing.rows.values())
 
     async def _async_read_page(self, cursor: Cursor) -> None:
@@ -161,7 +161,7 @@ class HistoryReader:
             past.ledger.reserve(page.total)
         known, was_known = len(past.ledger), history.known
         history.async_take_page(page.jobs)
-        history.unclear.difference_update(job.id for job in page.jobs)
+        past.unclear.difference_update(job.id for job in page.jobs)
         self._vain = 0 if len(past.ledger) > known else self._vain + 1
         past.cursor = _next(cursor, page)
         if self._vain > 1 and not past.cursor.done and past.cursor.until == cursor.until:

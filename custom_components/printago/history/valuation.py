@@ -52,12 +52,18 @@ class Valuation:
         self.async_on_corrected: Callable[[PrintJob], None] = lambda _: None
         """Called with a job of which the energy has become known late; set by the history."""
         coordinator.store_state.on_print = self.async_on_print
+        coordinator.slow_poller.async_add_answered(self._async_on_answered)
         coordinator.config_entry.async_on_unload(self._async_stop)
 
     @callback
     def _async_stop(self) -> None:
         # The state of the store outlives the entry.
         self._state.on_print = lambda _: None
+
+    @callback
+    def _async_on_answered(self) -> None:
+        """Value everything again: parts or prices may have become known."""
+        self._usages = {}
 
     @property
     def ready(self) -> bool:
