@@ -33,8 +33,6 @@ afterEach(() => plate.remove());
 
 const boxes = () => [...plate.renderRoot.querySelectorAll("input")];
 const skip = () => plate.renderRoot.querySelector<HTMLButtonElement>(".danger")!;
-const confirm = () =>
-  plate.renderRoot.querySelector("printago-confirm")?.shadowRoot?.querySelector<HTMLElement>(".danger");
 
 async function choose(index: number): Promise<void> {
   boxes()[index]!.checked = true;
@@ -52,12 +50,10 @@ test("what is skipped already can't be chosen, and nothing is skipped that was n
   expect(asked).toHaveBeenCalledWith({ type: "printago/objects", device_id: "one" });
 });
 
-test("objects are skipped after a question, and shown so", async () => {
+test("chosen objects are skipped by the button only, and shown so", async () => {
   await choose(2);
-  skip().click();
-  await vi.waitFor(() => expect(confirm()).toBeTruthy());
   expect(hass.callService).not.toHaveBeenCalled();
-  confirm()!.click();
+  skip().click();
 
   await vi.waitFor(() => expect(boxes().map((box) => box.disabled)).toEqual([false, true, true]));
   expect(hass.callService.mock.lastCall?.slice(1, 3)).toEqual(["skip_objects", { printer: "one", objects: ["3"] }]);
@@ -67,8 +63,6 @@ test("after a refusal they can still be chosen", async () => {
   hass.callService.mockRejectedValueOnce(new Error("The quota is used up."));
   await choose(0);
   skip().click();
-  await vi.waitFor(() => expect(confirm()).toBeTruthy());
-  confirm()!.click();
   await vi.waitFor(() => expect(hass.callService).toHaveBeenCalled());
   await plate.updateComplete;
 

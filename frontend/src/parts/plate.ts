@@ -2,7 +2,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { act } from "../act";
 import { shared } from "../card";
-import { ask } from "../dialog";
 import { farmOf } from "../farm";
 import type { Hass } from "../ha";
 import { t } from "../words";
@@ -126,6 +125,7 @@ export class PlateObjects extends LitElement {
             </li>`,
         )}
       </ul>
+      <p class="muted">${t("skip_text")}</p>
       <button class="act danger" ?disabled=${this.chosen.size === 0} @click=${() => this.#skip()}>
         ${t("skip_chosen", { count: this.chosen.size })}
       </button>`;
@@ -162,17 +162,10 @@ export class PlateObjects extends LitElement {
     this.chosen = chosen;
   }
 
-  async #skip(): Promise<void> {
+  #skip(): void {
     const { hass, plate } = this;
     const farm = hass && farmOf(hass, this.deviceId);
     if (!farm || typeof plate === "string") return;
-    const names = plate.objects.filter(({ id }) => this.chosen.has(id)).map(({ name }) => name);
-    const question = {
-      title: t("skip_title", { objects: names.join(", ") }),
-      text: t("skip_text"),
-      action: t("skip_objects"),
-    };
-    if (!(await ask(this, question))) return;
     const objects = [...this.chosen].map(String);
     // Home Assistant shows by itself why it failed.
     act(hass, farm, "skip_objects", { printer: this.deviceId, objects })
