@@ -70,7 +70,7 @@ function read(hass: Pick<Hass, "entities" | "devices">): Farm[] {
   for (const [deviceId, entries] of byDevice) {
     const device = hass.devices[deviceId];
     if (!device) continue;
-    if (device.entry_type === "service" && device.identifiers.some(([domain]) => domain === "printago")) {
+    if (isFarm(device)) {
       farms.push({ deviceId, name: nameOf(device), entities: keyed(entries), printers: [] });
       continue;
     }
@@ -82,6 +82,15 @@ function read(hass: Pick<Hass, "entities" | "devices">): Farm[] {
     else printers.set(farmId, [printer]);
   }
   return farms.map((farm) => ({ ...farm, printers: (printers.get(farm.deviceId) ?? []).sort(byName) })).sort(byName);
+}
+
+/** Saved prints are services, too, but of the farm's device. */
+function isFarm(device: Device): boolean {
+  return (
+    device.entry_type === "service" &&
+    !device.via_device_id &&
+    device.identifiers.some(([domain]) => domain === "printago")
+  );
 }
 
 function readPrinter(device: Device, entries: Entry[]): Printer | undefined {

@@ -31,7 +31,9 @@ test("what is no printer of the farm is left out: saved prints, other integratio
   const hass = home({ one: {} });
   hass.devices.saved = {
     id: "saved",
-    name: "Print Benchy",
+    // It sorts before the farm.
+    name: "Benchy",
+    entry_type: "service",
     via_device_id: "farm",
     identifiers: [["printago", "s"]],
   };
@@ -48,6 +50,7 @@ test("what is no printer of the farm is left out: saved prints, other integratio
     translation_key: "print_status",
   };
 
+  expect(farmOf(hass)?.name).toBe("Farm");
   expect(farmOf(hass)?.printers.map((printer) => printer.name)).toEqual(["one"]);
 });
 

@@ -34,6 +34,7 @@ async def dashboard_works(check: Check, chromium: str) -> None:
     demo = check.demo
     await add_dashboard(demo)
     await _add_staff(demo)
+    await _add_saved_print(demo)
     await asyncio.sleep(_MINUTE)
     try:
         async with async_playwright() as playwright:
@@ -74,6 +75,16 @@ async def _add_staff(demo: Demo) -> None:
     await client.command(
         "config/auth_provider/homeassistant/create", user_id=created["user"]["id"], username=_STAFF, password=PASSWORD
     )
+
+
+async def _add_saved_print(demo: Demo) -> None:
+    """Add a saved print: its device is neither a farm nor a printer."""
+    client, flows = demo.home_assistant.client, "/config/config_entries/subentries/flow"
+    form = await client.rest("POST", flows, {"handler": [demo.entry_id, "saved_print"]})
+    (choices,) = (field["selector"]["select"] for field in form["data_schema"] if field["name"] == "thing")
+    thing = choices["options"][0]["value"]
+    await client.rest("POST", f"{flows}/{form['flow_id']}", {"thing": thing, "quantity": 1})
+    await client.rest("POST", f"{flows}/{form['flow_id']}", {})
 
 
 @asynccontextmanager
