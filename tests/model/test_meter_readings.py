@@ -103,5 +103,103 @@ def test_frequent_readings_take_little_memory_and_stay_exact() -> None:
     readings = MeterReadings()
     for second in range(100_000):
         readings.add(second / 1000, second)
-    assert len(readings._times) <= 5_000
+    assert len(readings._times) == 5_000
     assert used(readings, 90_000, 99_999) == pytest.approx(9.999, abs=0.02)
+
+
+def test_first_reading_may_be_zero() -> None:
+    assert counted((0, 0), (HOUR, 1.5)).total_at(HOUR) == 1.5
+    assert counted((0, 7)).total_at(0) == 0, "what it showed before is not counted"
+
+
+@pytest.mark.parametrize(("shown", "total"), [(90, 0), (89.9, 89.9), (100, 0)])
+def test_reading_is_a_reset_below_nine_tenths_of_the_last_one(shown: float, total: float) -> None:
+    assert counted((0, 100), (HOUR, shown)).total_at(HOUR) == total
+
+
+def test_date_of_reset_that_comes_or_goes_is_no_reset() -> None:
+    readings = MeterReadings()
+    for at, (kwh, reset) in enumerate([(1, None), (3, "monday"), (5, None), (7, "monday")]):
+        readings.add(kwh, at * HOUR, reset)
+    assert readings.total_at(3 * HOUR) == 6
+    readings.add(8, 4 * HOUR, "tuesday")
+    assert readings.total_at(4 * HOUR) == 14
+
+
+@pytest.mark.parametrize(("last", "between"), [(15, 1), (14.9, 0)])
+def test_reading_replaces_the_last_one_within_fifteen_seconds(last: float, between: float) -> None:
+    readings = counted((0, 1), (10, 2), (last, 3))
+    assert readings.total_at(12) == between
+    assert readings.total_at(last) == 2
+
+
+def test_value_in_a_gap_is_known_up_to_fifteen_minutes_from_its_ends() -> None:
+    readings = counted((0, 10), (600, None), (5 * HOUR, 12))
+    assert [readings.total_at(at) for at in (1500, 1501, 5 * HOUR - 901, 5 * HOUR - 900, 5 * HOUR)] == [
+        0,
+        None,
+        None,
+        2,
+        2,
+    ]
+
+
+def test_value_is_known_up_to_fifteen_minutes_before_the_first_reading() -> None:
+    readings = counted((HOUR, 5), (2 * HOUR, 6))
+    assert [readings.total_at(HOUR - before) for before in (0, 900, 901)] == [0, 0, None]
+
+
+def test_gap_begins_when_the_meter_is_first_lost() -> None:
+    readings = counted((0, 1), (600, None), (3000, None))
+    assert readings.is_waiting(1501)
+    assert not readings.is_waiting(1500)
+    readings.add(2, 4000)
+    assert readings.total_at(2000) is None
+    assert readings.total_at(4000) == 1
+
+
+def test_meter_that_never_had_a_value_is_not_waited_for() -> None:
+    assert not counted((0, None)).is_waiting(HOUR)
+
+
+def test_last_hundred_gaps_are_remembered() -> None:
+    readings = counted((0, 1))
+    for number in range(1, 103):
+        readings.lose(number * HOUR)
+        readings.add(1, (number + 0.9) * HOUR)
+    middles = [readings.total_at((number + 0.4) * HOUR) for number in range(1, 103)]
+    assert middles == [0.0] + [None] * 101
+
+
+def test_gap_before_a_restart_goes_on() -> None:
+    before = counted((0, 100), (HOUR, 101), (2 * HOUR, None))
+    after = MeterReadings.restore(before.export(5 * HOUR))
+    assert after.is_waiting(2 * HOUR + 901)
+    assert not after.is_waiting(2 * HOUR + 900)
+    after.add(102, 6 * HOUR)
+    assert after.total_at(4 * HOUR) is None
+    assert after.total_at(6 * HOUR) == 2
+
+
+def test_date_of_reset_is_known_after_a_restart() -> None:
+    before = MeterReadings()
+    before.add(1, 0, "monday")
+    after = MeterReadings.restore(before.export(HOUR))
+    after.add(3, HOUR + 60, "tuesday")
+    assert after.total_at(HOUR + 60) == 3
+    damaged = MeterReadings.restore({**before.export(HOUR), "last_reset": 7})
+    damaged.add(3, HOUR + 60, "tuesday")
+    assert damaged.total_at(HOUR + 60) == 2
+
+
+@pytest.mark.parametrize("damaged", ["raw", "total", "seen_at"])
+@pytest.mark.parametrize("value", [None, "1", True, float("inf")])
+def test_stored_readings_with_a_damaged_number_are_ignored(damaged: str, value: object) -> None:
+    readings = MeterReadings.restore({"raw": 5.0, "total": 3.0, "seen_at": HOUR, damaged: value})
+    readings.add(7, HOUR + 60)
+    assert readings.total_at(HOUR + 60) == 0
+
+
+@pytest.mark.parametrize("kwh", [float("nan"), -1])
+def test_meter_is_waited_for_once_it_shows_what_no_meter_shows(kwh: float) -> None:
+    assert counted((0, 1), (600, kwh)).is_waiting(1501)
