@@ -10,7 +10,7 @@ from custom_components.printago.api import Listing
 from custom_components.printago.api.models.filament import SPOOL_ADDRESS, SlotAddress
 from custom_components.printago.api.models.maintenance import MaintenanceItem
 from custom_components.printago.api.models.order import Order
-from custom_components.printago.model.attention import AttentionItem, attention, empty_places, ran_out
+from custom_components.printago.model.attention import AttentionItem, Concern, attention, empty_places, ran_out
 from custom_components.printago.model.events import FarmEvent, Scope
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.print_results import Results
@@ -142,15 +142,19 @@ def test_problem_names_its_printer_and_text() -> None:
     waiting = Waiting({A: {}})
     stat(waiting.farm, A, **unhealthy(errors=["both"], warnings=["both", "w1"]))
     error, warning = waiting.items
-    assert error == AttentionItem(concern="error", id=f"hms_{A}_BOTH", subject=A, name="A", printer="A", text="BOTH")
-    assert warning == AttentionItem(concern="warning", id=f"hms_{A}_W1", subject=A, name="A", printer="A", text="W1")
+    assert error == AttentionItem(
+        concern=Concern.ERROR, id=f"hms_{A}_BOTH", subject=A, name="A", printer="A", text="BOTH"
+    )
+    assert warning == AttentionItem(
+        concern=Concern.WARNING, id=f"hms_{A}_W1", subject=A, name="A", printer="A", text="W1"
+    )
 
 
 def test_printer_that_went_offline_while_in_use_names_its_job() -> None:
-    rows = {A: {"isOnline": False, "isAvailable": False}, B: {"isOnline": False}}
+    rows: dict[str, dict[str, Any]] = {A: {"isOnline": False, "isAvailable": False}, B: {"isOnline": False}}
     waiting = Waiting(rows, running=job(status="printing", label="Order 7", assignedPrinterId=A))
     assert waiting.only == AttentionItem(
-        concern="offline", id=f"offline_{A}", subject=A, name="A", printer="A", text="Order 7"
+        concern=Concern.OFFLINE, id=f"offline_{A}", subject=A, name="A", printer="A", text="Order 7"
     )
 
 
@@ -158,12 +162,12 @@ def test_printer_that_went_offline_during_an_external_print_names_no_job() -> No
     waiting = Waiting({A: {}})
     stat(waiting.farm, A, 0, isOnline=True, isAvailable=False, state="RUNNING")
     stat(waiting.farm, A, 1, isOnline=False)
-    assert waiting.only == AttentionItem(concern="offline", id=f"offline_{A}", subject=A, name="A", printer="A")
+    assert waiting.only == AttentionItem(concern=Concern.OFFLINE, id=f"offline_{A}", subject=A, name="A", printer="A")
 
 
 def test_bed_for_which_most_jobs_wait_comes_first_and_that_of_a_disabled_printer_last() -> None:
     c, d = "c" * 24, "d" * 24
-    rows = {A: BED, B: BED, c: {**BED, "tags": ["large"]}, d: {**BED, "enabled": False}}
+    rows: dict[str, dict[str, Any]] = {A: BED, B: BED, c: {**BED, "tags": ["large"]}, d: {**BED, "enabled": False}}
     waiting = Waiting(
         rows,
         j1=pinned(B),
@@ -174,7 +178,7 @@ def test_bed_for_which_most_jobs_wait_comes_first_and_that_of_a_disabled_printer
         j6=pinned(d),
     )
     assert waiting.ids == [f"bed_{B}", f"bed_{c}", f"bed_{A}", f"bed_{d}"]
-    assert waiting.items[0] == AttentionItem(concern="bed", id=f"bed_{B}", subject=B, name="B", printer="B")
+    assert waiting.items[0] == AttentionItem(concern=Concern.BED, id=f"bed_{B}", subject=B, name="B", printer="B")
 
 
 def test_failed_external_print_is_an_item_until_it_was_seen() -> None:
@@ -182,7 +186,7 @@ def test_failed_external_print_is_an_item_until_it_was_seen() -> None:
     waiting.ended(A, job="Vase", reason="Spaghetti")
     waiting.ended(B, "print_finished")
     assert waiting.only == AttentionItem(
-        concern="failed_external",
+        concern=Concern.FAILED_EXTERNAL,
         id=f"failed_{A}_{NOON.isoformat()}",
         subject=A,
         name="Vase",
@@ -213,7 +217,7 @@ def test_jobs_that_wait_for_approval_are_in_the_order_of_the_queue() -> None:
     )
     assert waiting.ids == ["approval_first", "approval_later", "approval_low"]
     assert waiting.items[0] == AttentionItem(
-        concern="approval", id="approval_first", subject="first", name="Order 7", printer="A"
+        concern=Concern.APPROVAL, id="approval_first", subject="first", name="Order 7", printer="A"
     )
 
 
@@ -227,7 +231,7 @@ def test_failed_jobs_are_listed_latest_first_with_their_error() -> None:
     )
     assert waiting.ids == ["failed_new", "failed_old", "failed_gone"]
     assert waiting.items[0] == AttentionItem(
-        concern="failed", id="failed_new", subject="new", name="Order 7", printer="A", text="Jam"
+        concern=Concern.FAILED, id="failed_new", subject="new", name="Order 7", printer="A", text="Jam"
     )
     assert waiting.items[2].printer is None
 
@@ -243,7 +247,7 @@ def test_overdue_orders_are_listed_by_deadline() -> None:
     waiting.orders(late=-1, later=-2, soon=1)
     assert waiting.items == [
         AttentionItem(
-            concern="order", id=f"order_{name}", subject=name, name=f"#{name}", due=NOON - timedelta(hours=ago)
+            concern=Concern.ORDER, id=f"order_{name}", subject=name, name=f"#{name}", due=NOON - timedelta(hours=ago)
         )
         for name, ago in (("later", 2), ("late", 1))
     ]
@@ -251,7 +255,7 @@ def test_overdue_orders_are_listed_by_deadline() -> None:
 
 def test_overdue_maintenance_is_listed_by_progress() -> None:
     waiting = Waiting({A: {}})
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         "oil": {"printerId": A, "itemName": "Oil", "status": "OVERDUE", "progress": 110},
         "belt": {"printerId": A, "itemName": "Belt", "status": "OVERDUE", "progress": 150},
         "gone": {"printerId": B, "status": "OVERDUE"},
@@ -262,7 +266,7 @@ def test_overdue_maintenance_is_listed_by_progress() -> None:
     }
     waiting.facts.maintenance.take({name: MaintenanceItem.from_json(name, row) for name, row in rows.items()})
     assert waiting.items == [
-        AttentionItem(concern="maintenance", id=f"maintenance_{task}", subject=task, name=name, printer=printer)
+        AttentionItem(concern=Concern.MAINTENANCE, id=f"maintenance_{task}", subject=task, name=name, printer=printer)
         for task, name, printer in (
             ("belt", "Belt", "A"),
             ("oil", "Oil", "A"),
@@ -278,7 +282,7 @@ def test_empty_tray_is_listed_with_its_place_and_material() -> None:
     waiting.farm.materials.take_names(material_rows({"pla": {"name": "PLA Basic"}}), {})
     waiting.trays(A, EMPTY)
     assert waiting.only == AttentionItem(
-        concern="tray",
+        concern=Concern.TRAY,
         id=f"tray_{A}_ams_1_tray_1",
         subject=A,
         name="A",

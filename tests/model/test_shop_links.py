@@ -35,7 +35,7 @@ def asked(links: ShopLinks, times: int) -> list[str | None]:
     ("fields", "name"),
     [({"name": "My shop", "type": "etsy"}, "My shop"), ({"type": "etsy"}, "Etsy"), ({}, "One"), ({"name": ""}, "One")],
 )
-def test_shop_without_a_name_is_called_by_its_type_else_by_its_id(fields: dict[str, str], name: str) -> None:
+def test_shop_without_a_name_is_called_by_its_type_else_by_its_id(fields: dict[str, Any], name: str) -> None:
     assert ShopLink(Shop(id="one", **fields)).name == name
 
 
