@@ -77,6 +77,14 @@ class Farm:
             )
         )
 
+    def run(self, grams: float, **source: Any) -> None:
+        """Let the printer begin a job that takes so much from the first tray."""
+        mapping = [{"amsIndex": 0, "slotIndex": 0, "variantId": "white"}]
+        self.queue(
+            grams, None, **{"status": "printing", "assignedPrinterId": "p1", "materialMapping": mapping, **source}
+        )
+        self.report(print={"percent": 0})
+
     def table(self) -> MaterialTable:
         """Return the table."""
         return material_table(self.jobs, self.stock, {"p1": self.printer})
@@ -228,3 +236,166 @@ def test_same_jobs_are_not_computed_again(farm: Farm) -> None:
     assert farm.stock.needs_of(farm.jobs)[0][1] is first[0][1]
     farm.stock.take_parts({"part0": PartNeeds(read_estimate({"totalWeightGrams": 5}))}, complete=True)
     assert farm.stock.needs_of(farm.jobs)[0][1][0].grams == 5
+
+
+def test_key_names_all_alternatives(farm: Farm) -> None:
+    farm.queue(
+        10, None, materialAssignments={"0": [{"variantId": "white", "materialId": "pla"}, {"materialType": "PLA"}]}
+    )
+    farm.queue(10, {"materialId": "pla", "materialType": "PLA"})
+    farm.queue(10, {"materialType": "PLA", "groupId": "g"})
+    farm.queue(10, None)
+    assert {row.key for row in farm.table().rows} == {
+        "variantId=white|materialType=PLA",
+        "materialId=pla",
+        "materialType=PLA,groupId=g",
+        "",
+    }
+
+
+def test_short_materials_come_first_then_by_name_and_nameless_ones_last(farm: Farm) -> None:
+    for name in ("white", "black", "clear"):
+        farm.load(50, variantId=name)
+    farm.queue(10, {"variantId": "white"})
+    farm.queue(10, None)
+    farm.queue(600, {"variantId": "clear"})
+    farm.queue(10, {"variantId": "black"})
+    names = ["PETG HF Clear", "PLA Basic Black", "PLA Basic White", None]
+    assert [row.name for row in farm.table().rows] == names
+    assert [row["material"] for row in farm.table().described] == ["PETG HF", "PLA Basic", "PLA Basic", None]
+    assert [row["color"] for row in farm.table().described] == ["Clear", "Black", "White", None]
+
+
+@pytest.mark.parametrize(("needed", "covered"), [(500.04, True), (500.06, False)])
+def test_trace_of_a_gram_is_nothing(farm: Farm, needed: float, covered: bool) -> None:
+    farm.load(50, variantId="white")
+    farm.queue(needed, {"variantId": "white"})
+    assert farm.row()["covered"] is covered
+    assert (farm.row()["missing"] == 0) is covered
+
+
+@pytest.mark.parametrize(("needed", "short"), [(500.04, False), (500.06, True)])
+def test_running_print_that_lacks_a_trace_is_not_short(farm: Farm, needed: float, short: bool) -> None:
+    farm.load(50, variantId="white")
+    farm.run(needed)
+    assert bool(farm.table().short) is short
+
+
+def test_grams_are_rounded_to_tenths(farm: Farm) -> None:
+    spool = farm.spool(100.26, variantId="white", materialId="pla", materialType="PLA")
+    farm.spool(50.26, variantId="white", materialId="pla", materialType="PLA")
+    farm.load(None, variantId="white", instanceId=spool)
+    farm.queue(200.26, {"variantId": "white"})
+    row = farm.row()
+    assert (row["needed"], row["loaded"], row["in_stock"], row["missing"]) == (200.3, 100.3, 50.3, 49.7)
+    assert row["trays"] == [{"printer": "X1C", "tray": "ams_1_tray_1", "grams": 100.3}]
+
+
+def test_first_twenty_jobs_and_trays_are_named_and_all_are_counted(farm: Farm) -> None:
+    for _ in range(21):
+        farm.queue(1, {"materialType": "PLA"}, queueOrder=-len(farm.jobs) + 50)
+    units = [{"slots": [{"id": str(slot), "type": "PLA", "remaining": 10} for slot in range(4)]} for _ in range(6)]
+    slots = {
+        f"s{number}": {"printerId": "p1", "amsIndex": number // 4, "slotIndex": number % 4, "materialType": "PLA"}
+        for number in range(21)
+    }
+    farm.stock.materials.take_slots(slot_rows(slots))
+    farm.report(filament={"ams": {"ams": units}})
+    row = farm.row()
+    assert row["jobs"][:2] == ["Job 20", "Job 19"], "in the order of the queue"
+    assert (len(row["jobs"]), row["jobs_waiting"], len(row["trays"]), row["loaded"]) == (20, 21, 20, 2100)
+
+
+def test_job_with_two_filaments_of_one_material_is_listed_once(farm: Farm) -> None:
+    estimate = read_estimate({"materials": [{"index": 0, "usedGrams": 10}, {"index": 1, "usedGrams": 20}]})
+    farm.stock.take_parts({"part0": PartNeeds(estimate)}, complete=True)
+    farm.queue(None, None, materialAssignments={"0": [{"variantId": "white"}], "1": [{"variantId": "white"}]})
+    farm.queue(5, {"variantId": "white"})
+    assert (farm.row()["needed"], farm.row()["jobs"]) == (35, ["Job 0", "Job 1"])
+
+
+def test_unknown_weight_of_a_tray_leaves_it_open_only_where_it_matters(farm: Farm) -> None:
+    farm.load(50, variantId="white")
+    farm.load(None, variantId="white")
+    farm.queue(400, {"variantId": "white"})
+    assert farm.row()["covered"] is True, "the other tray is enough"
+    farm.queue(None, {"variantId": "white"})
+    assert farm.row()["covered"] is None
+
+
+def test_material_that_only_a_running_print_takes_is_covered_otherwise(farm: Farm) -> None:
+    farm.load(10, variantId="white")
+    farm.run(200)
+    row = farm.row()
+    assert (row["covered"], row["missing"], row["jobs"], row["short_prints"]) == (True, 0, [], ["X1C"])
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"assignedPrinterId": "gone"},
+        {"assignedPrinterId": None},
+        {"materialMapping": [{"amsIndex": 0, "slotIndex": 3, "variantId": "white"}]},
+        {"materialMapping": [{"variantId": "white"}]},
+        {"partId": "unknown"},
+        {},
+    ],
+    ids=["unknown printer", "no printer", "unassigned slot", "no slot", "unknown need", "unknown weight"],
+)
+def test_running_print_whose_need_or_tray_is_unknown_is_not_short(farm: Farm, job: dict[str, Any]) -> None:
+    farm.load(None if job == {} else 1, variantId="white")
+    farm.run(200, **job)
+    assert farm.table().short == []
+
+
+def test_materials_with_the_fewest_alternatives_are_covered_first(farm: Farm) -> None:
+    farm.stock.take_groups({"g": "House"}, {"g": [MaterialChoice(material_id="pla")]})
+    farm.load(50, variantId="white")
+    wanted: list[dict[str, Any]] = [
+        {},
+        {"groupId": "g"},
+        {"materialType": "PLA"},
+        {"materialId": "pla"},
+        {"variantId": "white"},
+    ]
+    for material in wanted:
+        farm.queue(200, material)
+    missing = {row.name: round(row.missing) for row in farm.table().rows}
+    assert missing == {"PLA Basic White": 0, "PLA Basic": 0, "PLA": 100, "House": 200, None: 200}
+
+
+def test_of_two_equally_exact_materials_the_one_with_fewer_lots_is_covered_first(farm: Farm) -> None:
+    farm.stock.take_groups(
+        {"all": "All", "one": "One"},
+        {
+            "all": [MaterialChoice(variant_id="white"), MaterialChoice(variant_id="black")],
+            "one": [MaterialChoice(variant_id="white")],
+        },
+    )
+    farm.load(50, variantId="white")
+    farm.spool(500, variantId="black", materialId="pla", materialType="PLA")
+    farm.queue(500, {"groupId": "all"})
+    farm.queue(500, {"groupId": "one"})
+    assert [row.missing for row in farm.table().rows] == [0, 0]
+
+
+def test_row_without_a_known_name_shows_what_the_job_names(farm: Farm) -> None:
+    for number, material in enumerate(
+        ({"materialId": "m"}, {"variantId": "v"}, {"groupId": "g"}, {"materialId": "m2", "materialType": "PA"})
+    ):
+        farm.queue(number + 1, material)
+    assert {row.name for row in farm.table().rows} == {"m", "v", "g", "m2"}
+    farm.stock.take_groups({"g": None}, {})
+    assert None in {row.name for row in farm.table().rows}
+
+
+def test_alternatives_of_one_name_are_named_once(farm: Farm) -> None:
+    farm.queue(
+        1,
+        None,
+        materialAssignments={
+            "0": [{"materialType": "PLA"}, {"materialType": "PLA", "groupId": "g"}, {"variantId": "white"}]
+        },
+    )
+    assert farm.row()["material"] == "PLA / PLA Basic White"
+    assert farm.row()["color"] is None

@@ -119,11 +119,11 @@ def test_reading_is_a_reset_below_nine_tenths_of_the_last_one(shown: float, tota
 
 def test_date_of_reset_that_comes_or_goes_is_no_reset() -> None:
     readings = MeterReadings()
-    for at, (kwh, reset) in enumerate([(1, None), (3, "monday"), (5, None), (7, "monday")]):
+    for at, (kwh, reset) in enumerate([(1, None), (3, "monday"), (5, "monday"), (7, None)]):
         readings.add(kwh, at * HOUR, reset)
     assert readings.total_at(3 * HOUR) == 6
-    readings.add(8, 4 * HOUR, "tuesday")
-    assert readings.total_at(4 * HOUR) == 14
+    readings.add(9, 4 * HOUR, "tuesday")
+    assert readings.total_at(4 * HOUR) == 15
 
 
 @pytest.mark.parametrize(("last", "between"), [(15, 1), (14.9, 0)])

@@ -54,7 +54,11 @@ def test_job_without_a_usable_printer_is_counted_and_not_planned() -> None:
     assert (forecast.unplanned, [one.job.id for one in forecast.planned]) == (1, ["2"])
 
 
-TIMES = {"short": Estimate(seconds=600.0, grams=5.0), "weightless": Estimate(seconds=3600.0), "timeless": Estimate(grams=7.0)}
+TIMES = {
+    "short": Estimate(seconds=600.0, grams=5.0),
+    "weightless": Estimate(seconds=3600.0),
+    "timeless": Estimate(grams=7.0),
+}
 
 
 def by_label(one: PrintJob) -> Estimate | None:
@@ -83,7 +87,9 @@ def hours(forecast: QueueForecast) -> dict[str, tuple[str, float]]:
 
 
 def test_jobs_without_an_estimate_are_counted_and_not_planned() -> None:
-    jobs = {name: job(label=name, queueOrder=number) for number, name in enumerate(("unknown", "timeless", "weightless"))}
+    jobs = {
+        name: job(label=name, queueOrder=number) for number, name in enumerate(("unknown", "timeless", "weightless"))
+    }
     forecast = plan_farm({A: {}}, jobs)
     assert (forecast.jobs, forecast.without_time, forecast.without_weight, forecast.unplanned) == (3, 2, 2, 2)
     assert (forecast.seconds, forecast.grams) == (3600, 7)
@@ -103,7 +109,9 @@ def test_jobs_are_planned_in_the_order_of_the_queue() -> None:
 
 
 @pytest.mark.parametrize(
-    "away", [{"isInMaintenance": True}, {"enabled": False}, {"isOnline": False}], ids=["maintenance", "disabled", "offline"]
+    "away",
+    [{"isInMaintenance": True}, {"enabled": False}, {"isOnline": False}],
+    ids=["maintenance", "disabled", "offline"],
 )
 def test_printer_that_is_away_gets_no_job(away: dict[str, Any]) -> None:
     assert hours(plan_farm({A: away, B: {"confirmedReady": False}}, {"one": job()})) == {"one": (B, 0)}
