@@ -47,6 +47,13 @@ def test_new_date_of_reset_is_a_reset_though_the_meter_shows_more() -> None:
     assert used(readings, 0, HOUR) == 3
 
 
+def test_new_date_of_reset_is_a_reset_though_the_meter_shows_hardly_less() -> None:
+    readings = MeterReadings()
+    readings.add(10, 0, "monday")
+    readings.add(9.5, HOUR, "tuesday")
+    assert readings.total_at(HOUR) == 9.5
+
+
 def test_gap_in_the_middle_of_a_print_loses_nothing() -> None:
     readings = counted((0, 10), (600, None), (5 * HOUR, 12), (6 * HOUR, 13))
     assert used(readings, 0, 6 * HOUR) == 3
@@ -105,6 +112,8 @@ def test_frequent_readings_take_little_memory_and_stay_exact() -> None:
         readings.add(second / 1000, second)
     assert len(readings._times) == 5_000
     assert used(readings, 90_000, 99_999) == pytest.approx(9.999, abs=0.02)
+    assert readings.total_at(29_800) == pytest.approx(30, abs=0.1), "the oldest that is kept"
+    assert readings.total_at(1000) is None
 
 
 def test_first_reading_may_be_zero() -> None:

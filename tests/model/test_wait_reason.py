@@ -78,3 +78,49 @@ def test_disabled_low_priority_takes_precedence() -> None:
     assert wait_reason(farm, farm.jobs[JOB]).code != "low_priority_off"
     farm.process_low_priority_jobs = False
     assert wait_reason(farm, farm.jobs[JOB]).code == "low_priority_off"
+
+
+def test_all_printers_that_could_take_the_job_first_are_named_in_order() -> None:
+    c = "c" * 24
+    printers = {c: BED, A: BED, B: BUSY}
+    assert reason({key: {"isOnline": True, **row} for key, row in printers.items()}) == ("bed", ("A", "C"), ())
+
+
+def test_job_without_a_printer_in_the_farm_or_with_an_unknown_pin_has_none() -> None:
+    ready = {"isOnline": True, **READY}
+    assert reason({}) == ("no_printer", (), ())
+    assert reason({A: ready}, requiredPrinterTags={"printer.id": B}) == ("no_printer", (), ())
+    assert reason({A: ready}, requiredPrinterTags=None)[0] == "soon"
+
+
+def test_provider_and_model_are_matched_by_any_name_of_the_model() -> None:
+    printer = {
+        "isOnline": True,
+        **READY,
+        "provider": "bambu",
+        "metadata": {"dev_product_name": "X1 Carbon", "dev_model_name": "BL-P001"},
+    }
+    for kind, fits, other in (
+        ("printer.provider", "bambu", "klipper"),
+        ("printer.modelName", "BL-P001", "BL-P002"),
+        ("printer.id", A, B),
+    ):
+        assert reason({A: printer}, requiredPrinterTags={kind: fits})[0] == "soon"
+        assert reason({A: printer}, requiredPrinterTags={kind: other})[0] == "no_printer"
+
+
+def test_pinned_job_must_also_have_its_other_tags() -> None:
+    printer = {"isOnline": True, **READY, "tags": ["large"]}
+    for tag, code in (("large", "soon"), ("small", "no_printer")):
+        wanted = {"printer.id": A, "user.tags": tag}
+        assert reason({A: printer}, requiredPrinterTags=wanted)[::2] == (code, (tag,))
+
+
+@pytest.mark.parametrize(
+    ("priority", "setting", "waits"), [(1000, False, True), (1000, None, False), (100, False, False)]
+)
+def test_only_jobs_of_low_priority_wait_for_the_setting(priority: int, setting: bool | None, waits: bool) -> None:
+    farm = Farm(lambda: NOON)
+    snapshot(farm, {A: record()}, {JOB: job(status="pending", priority=priority)})
+    farm.process_low_priority_jobs = setting
+    assert (wait_reason(farm, farm.jobs[JOB]).code == "low_priority_off") is waits
