@@ -109,7 +109,13 @@ def test_farm_without_a_problem_waits_for_nobody() -> None:
 def test_items_are_sorted_by_how_much_they_hold_the_farm_up() -> None:
     running = job(status="printing", assignedPrinterId="d" * 24)
     waiting = Waiting(
-        {A: {}, B: BED, "c" * 24: {**BED, "enabled": False}, "d" * 24: {"isOnline": False, "isAvailable": False}},
+        # Names do not decide.
+        {
+            A: {"name": "Z"},
+            B: BED,
+            "c" * 24: {**BED, "enabled": False},
+            "d" * 24: {"name": "Y", "isOnline": False, "isAvailable": False},
+        },
         running=running,
         approve=job(status="waiting-for-approval"),
         broken=job(status="failed", printingCompletedAt=stamp(-60)),
@@ -256,12 +262,12 @@ def test_overdue_orders_are_listed_by_deadline() -> None:
 def test_overdue_maintenance_is_listed_by_progress() -> None:
     waiting = Waiting({A: {}})
     rows: dict[str, dict[str, Any]] = {
+        "fine": {"printerId": A, "status": "OK", "progress": 200},
         "oil": {"printerId": A, "itemName": "Oil", "status": "OVERDUE", "progress": 110},
         "belt": {"printerId": A, "itemName": "Belt", "status": "OVERDUE", "progress": 150},
         "gone": {"printerId": B, "status": "OVERDUE"},
         "nobody": {"status": "OVERDUE", "progress": 1},
         "soon": {"printerId": A, "status": "DUE_SOON", "progress": 99},
-        "fine": {"printerId": A, "status": "OK", "progress": 200},
         "unknown": {"printerId": A},
     }
     waiting.facts.maintenance.take({name: MaintenanceItem.from_json(name, row) for name, row in rows.items()})
