@@ -203,8 +203,9 @@ def test_deleted_material_or_code_names_nothing() -> None:
 def test_older_names_do_not_replace_newer_ones() -> None:
     materials = known()
     for kind, key in (("material", "pla"), ("materialvariant", "red")):
-        materials.apply(event(kind, **{key: {"name": "New", "updatedAt": "2026-11-24T13:00:00Z"}}))
-        materials.apply(event(kind, **{key: {"name": "Old", "updatedAt": "2026-11-24T12:00:00Z"}}))
+        for name, hour in (("New", 13), ("Old", 12)):
+            row = {"name": name, "updatedAt": f"2026-11-24T{hour}:00:00Z"}
+            materials.apply(event(kind, Action.UPDATE, **{key: row}))
     assert materials.assigned(PRINTER, FIRST) == "New New"
     old = {"name": "Old", "updatedAt": "2026-11-24T12:00:00Z"}
     materials.take_names(material_rows({"pla": old}), variant_rows({"red": old}))

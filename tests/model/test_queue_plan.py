@@ -70,12 +70,12 @@ def plan_farm(
     printers: Mapping[str, dict[str, Any]],
     jobs: Mapping[str, dict[str, Any]],
     estimate: Callable[[PrintJob], Estimate | None] = by_label,
-    **remaining: float,
+    remaining: Mapping[str, float] | None = None,
 ) -> QueueForecast:
     """Plan the jobs of a farm; ``remaining`` are the minutes that printers report."""
     farm = Farm(lambda: NOON)
     snapshot(farm, {printer_id: record(**row) for printer_id, row in printers.items()}, jobs)
-    for printer_id, minutes in remaining.items():
+    for printer_id, minutes in (remaining or {}).items():
         print_data = {"print": {"timeRemaining": minutes}}
         stat(farm, printer_id, isOnline=True, isAvailable=False, state="RUNNING", data=print_data)
     return forecast_queue(farm.jobs.values(), estimate, farm.printers, NOON)
@@ -119,7 +119,7 @@ def test_printer_that_is_away_gets_no_job(away: dict[str, Any]) -> None:
 
 
 def test_busy_printer_takes_the_next_job_when_its_print_ends() -> None:
-    forecast = plan_farm({A: {}, B: {"enabled": False}}, {"one": job()}, **{A: 90})
+    forecast = plan_farm({A: {}, B: {"enabled": False}}, {"one": job()}, remaining={A: 90})
     assert hours(forecast) == {"one": (A, 1.5)}
 
 
@@ -142,7 +142,7 @@ def test_reported_end_takes_precedence_over_the_estimate() -> None:
     running = job(status="printing", assignedPrinterId=A, printingStartedAt=stamp())
     other = job(status="printing", assignedPrinterId=B, printingStartedAt=stamp())
     jobs = {"running": running, "other": other, "one": job(queueOrder=1), "two": job(queueOrder=2)}
-    assert hours(plan_farm({A: {}, B: {}}, jobs, **{A: 30})) == {"one": (A, 0.5), "two": (B, 1)}
+    assert hours(plan_farm({A: {}, B: {}}, jobs, remaining={A: 30})) == {"one": (A, 0.5), "two": (B, 1)}
 
 
 def test_job_that_has_ended_or_has_no_usable_printer_holds_none() -> None:
@@ -157,7 +157,7 @@ def test_job_that_has_ended_or_has_no_usable_printer_holds_none() -> None:
 
 def test_next_job_takes_the_printer_that_pinned_jobs_leave_first() -> None:
     jobs = {
-        str(number): job(queueOrder=number, **({"requiredPrinterTags": {PIN: pin}} if pin else {}))
+        str(number): job(queueOrder=number, requiredPrinterTags={PIN: pin} if pin else {})
         for number, pin in enumerate((A, A, B, None, None), 1)
     }
     assert hours(plan_farm({A: {}, B: {}}, jobs)) == {"1": (A, 0), "2": (A, 1), "3": (B, 0), "4": (B, 1), "5": (A, 2)}

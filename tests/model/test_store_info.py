@@ -28,7 +28,7 @@ def item(item_id: str, order_id: str | None, **fields: Any) -> OrderItem:
 
 def take_orders(facts: StoreInfo, *order_ids: str, complete: bool = True, **rows: dict[str, Any]) -> None:
     """Let a list of orders come."""
-    listed = {order_id: order() for order_id in order_ids} | rows
+    listed: dict[str, Any] = {order_id: order() for order_id in order_ids} | rows
     facts.apply_orders(read_listing(Listing(listed, complete), Order), NOON)
 
 
