@@ -357,9 +357,9 @@ def test_trays_for_which_most_jobs_wait_come_first() -> None:
     assert [item.subject for item in waiting.items] == [B, A]
 
 
-@pytest.mark.parametrize(("slot", "listed"), [(0, True), (1, False)])
-def test_empty_tray_of_the_running_print_is_listed_though_no_job_waits(slot: int, listed: bool) -> None:
-    mapping = [{"amsIndex": 0, "slotIndex": slot}]
+@pytest.mark.parametrize(("slots", "listed"), [([0], True), ([1], False), (None, False)])
+def test_empty_tray_of_the_running_print_is_listed_though_no_job_waits(slots: list[int] | None, listed: bool) -> None:
+    mapping = None if slots is None else [{"amsIndex": 0, "slotIndex": slot} for slot in slots]
     waiting = Waiting({A: {}}, running=job(status="printing", assignedPrinterId=A, materialMapping=mapping))
     waiting.slots({"materialType": "PLA"})
     waiting.trays(A, EMPTY, {"id": "1", "type": "PLA", "remaining": 50})
@@ -383,3 +383,11 @@ def test_empty_places_are_trays_and_the_holder_of_the_external_spool() -> None:
     stat(waiting.farm, A, data={"filament": {"ams": {"ams": units}, "spool": {}}})
     assert empty_places(printer) == (SlotAddress(0, 1), SlotAddress(1, 0), SPOOL_ADDRESS)
     assert not ran_out(printer, SlotAddress(2, 0))
+
+
+def test_tray_is_listed_whatever_slots_come_before_it() -> None:
+    waiting = Waiting({A: {}, B: {"isOnline": False}}, j1=pinned(A), j2=pinned(B))
+    plain = {"materialType": "PLA"}
+    waiting.slots({}, {**plain, "printerId": "x" * 24}, {**plain, "slotIndex": 1}, {**plain, "printerId": B}, plain)
+    waiting.trays(A, EMPTY, {"id": "1", "type": "PLA", "remaining": 50})
+    assert waiting.ids == [f"tray_{A}_ams_1_tray_1"]
