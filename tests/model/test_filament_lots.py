@@ -92,21 +92,20 @@ def tray(remaining: int | None) -> dict[str, Any]:
 
 def test_lots_are_the_assigned_trays_then_the_spools_that_are_not_loaded() -> None:
     store = Store(
+        {"printerId": "x" * 24, "materialType": "PLA", "instanceId": "three"},
+        {"materialType": "PLA", "slotIndex": None},
+        {},
         {"variantId": "white", "instanceId": "one"},
         {"materialId": "basic"},
         {"materialType": "PLA"},
-        {},
-        {"materialType": "PLA", "printerId": "x" * 24},
-        {"materialType": "PLA", "slotIndex": None},
-        {"printerId": "x" * 24, "materialType": "PLA", "instanceId": "three"},
         one={"remainingMaterial": 100, "variantId": "white"},
         two={"remainingMaterial": 200, "materialType": "PETG"},
         three={"remainingMaterial": 300},
     )
     assert [(lot.kind, lot.place.slot if lot.place else None, lot.grams) for lot in store.lots] == [
-        (FilamentKind("white", "basic", "PLA"), 0, 100),
-        (FilamentKind(None, "basic", "PLA"), 1, None),
-        (FilamentKind(None, None, "PLA"), 2, None),
+        (FilamentKind("white", "basic", "PLA"), 3, 100),
+        (FilamentKind(None, "basic", "PLA"), 4, None),
+        (FilamentKind(None, None, "PLA"), 5, None),
         (FilamentKind(None, None, "PETG"), None, 200),
     ]
     assert [lot.printer for lot in store.lots] == [store.printer] * 3 + [None]

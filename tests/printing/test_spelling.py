@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.printago.model.spelling import alike, folded, folded_number, tidied
+from custom_components.printago.model.spelling import alike, distinct, folded, folded_number, similar, tidied
 
 SAME = [
     ("Benchy", "BENCHY"),
@@ -101,3 +101,40 @@ def test_exact_spelling_wins_else_all_similar_names_match() -> None:
     assert alike("benchy", names, str) == ["Benchy", "BENCHY"]
     assert alike("benchy 2", names, str) == ["Benchy 2"]
     assert alike("bench", names, str) == []
+
+
+def test_names_are_compared_by_the_given_spelling() -> None:
+    orders = [("#1001", 1), ("1001", 2), ("1002", 3)]
+    assert alike("1001", orders, lambda order: order[0]) == [("1001", 2)]
+    assert alike("# 1001", orders, lambda order: order[0]) == []
+    assert alike("# 1001", orders, lambda order: order[0], folded_number) == orders[:2]
+
+
+def test_similar_names_come_best_first_and_there_are_three_at_most() -> None:
+    names = ["Benchy 3", "Benchy", "Vase", "Bench", "Benchy XL", "Work bench with two drawers and a long name"]
+    assert similar("benchi", names) == ["Bench", "Benchy", "Benchy 3"]
+    assert similar("VASE", names) == ["Vase"]
+    assert similar("drawers", names) == ["Work bench with two drawers and a long name"]
+    assert similar("zzz", names) == []
+    assert similar("", names) == similar(" \u200b", names) == []
+
+
+def test_similar_name_is_listed_once_though_it_contains_the_text() -> None:
+    assert similar("bench", ["Bench", "Work bench at the wall"]) == ["Bench", "Work bench at the wall"]
+
+
+def test_first_forty_characters_decide_what_is_similar() -> None:
+    long = "a" * 40
+    assert similar(long + "x" * 100, [long + "y" * 100]) == [long + "y" * 100]
+    assert similar("b", ["c" * 40 + "b"]) == []
+    assert similar("b", ["c" * 39 + "b"]) == ["c" * 39 + "b"]
+
+
+def test_names_that_are_spelled_alike_get_their_id() -> None:
+    names = {"part:one": "Clip", "part:two": "CLIP", "sku:three": "Vase", "four": "clip "}
+    assert distinct(names) == {
+        "part:one": "Clip (one)",
+        "part:two": "CLIP (two)",
+        "sku:three": "Vase",
+        "four": "clip  (four)",
+    }
