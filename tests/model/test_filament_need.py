@@ -93,6 +93,7 @@ def test_plate_of_the_job_has_its_own_filament() -> None:
     assert needs(known, extensions={"3mf": {"plateId": 2}}) == [((PETG,), 10)]
     assert needs(known, extensions={"3mf": {"plateId": 3}}) == [((), None)]
     assert needs(known) == [((PLA,), 100)]
+    assert needs(None, extensions={"3mf": {"plateId": 2}}) == [((), None)]
     assert needs(part(100, usage(100, 0, "PLA")), extensions={"3mf": {"plateId": 2}}) == [((PLA,), 100)]
 
 
@@ -108,7 +109,7 @@ def test_skipped_filaments_are_those_without_a_weight() -> None:
     known = part(100, usage(80, 0), usage(20, 2))
     assert needs(known, materialMapping=[IN_WHITE, SKIPPED, IN_BLACK]) == [((WHITE,), 80), ((BLACK,), 20)]
     assert needs(known, materialMapping=[SKIPPED, IN_WHITE, IN_BLACK]) == [((WHITE,), 80), ((BLACK,), 20)]
-    assert needs(None, materialMapping=[SKIPPED, IN_WHITE]) == [((WHITE,), None)]
+    assert needs(None, materialMapping=[SKIPPED, IN_WHITE, IN_BLACK]) == [((WHITE,), None), ((BLACK,), None)]
     assert places(None, SKIPPED, IN_BLACK) == [SlotAddress(1, 3)]
 
 
