@@ -63,6 +63,11 @@ def test_price_is_that_of_the_color_else_of_the_material_else_of_its_type(
     assert prices.price((MaterialChoice(**choice),)) == price
 
 
+def test_currency_and_labor_are_unknown_until_they_were_read(prices: PriceList) -> None:
+    assert (prices.currency, prices.currency_known) == (None, False)
+    assert prices.labor_and_overhead("sku") is None
+
+
 def test_alternatives_have_a_price_if_it_is_the_same(prices: PriceList) -> None:
     basic, matte = MaterialChoice(material_id="basic"), MaterialChoice(material_id="matte")
     assert prices.price((basic, PETG)) == 20

@@ -119,8 +119,9 @@ def test_printer_that_is_away_gets_no_job(away: dict[str, Any]) -> None:
 
 
 def test_busy_printer_takes_the_next_job_when_its_print_ends() -> None:
-    forecast = plan_farm({A: {}, B: {"enabled": False}}, {"one": job()}, remaining={A: 90})
-    assert hours(forecast) == {"one": (A, 1.5)}
+    remaining = {A: 90}
+    assert hours(plan_farm({A: {}, B: {"enabled": False}}, {"one": job()}, remaining=remaining)) == {"one": (A, 1.5)}
+    assert hours(plan_farm({A: {}, B: {}}, {"one": job()}, remaining=remaining)) == {"one": (B, 0)}
 
 
 def test_print_without_a_reported_end_takes_as_long_as_its_estimate() -> None:

@@ -91,12 +91,12 @@ def test_shops_take_turns_and_only_those_with_a_status() -> None:
 
 
 def test_shop_that_left_and_returns_is_asked_first() -> None:
-    links = linked(shop("one"), shop("two"))
-    assert asked(links, 2) == ["one", "two"]
-    links.take({"two": shop("two")}, complete=True)
-    assert asked(links, 1) == ["two"]
-    links.take({"two": shop("two"), "one": shop("one")}, complete=True)
+    links = linked(shop("one"), shop("two"), shop("three"))
+    assert asked(links, 3) == ["one", "two", "three"]
+    links.take({name: shop(name) for name in ("one", "two")}, complete=True)
     assert asked(links, 1) == ["one"]
+    links.take({"three": shop("three")}, complete=False)
+    assert asked(links, 2) == ["three", "two"]
 
 
 def test_shops_are_forgotten_without_permission() -> None:
