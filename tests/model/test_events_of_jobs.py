@@ -134,6 +134,12 @@ def test_retried_job_whose_print_was_taken_for_an_external_one_fires_at_the_prin
     assert watched.job(8, status="failed", **AT_PRINTER) == ["job_failed", "print_failed"]
 
 
+def test_retried_job_keeps_the_name_from_before_the_first_look() -> None:
+    watched = Watched(jobs={JOB: job(status="failed", label="Order 7", orderId=ORDER)})
+    assert watched.job(1, status="pending", label="", orderId=None) == ["job_retried"]
+    assert (data(watched)["job"], data(watched)["order_id"]) == ("Order 7", ORDER)
+
+
 def test_recently_changed_jobs_are_remembered_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LIMIT, 2)
     watched = Watched(jobs={JOB: job()})
