@@ -344,7 +344,8 @@ def test_fabmatic_is_expected_to_go_off_for_a_minute(seconds: float, kinds: list
     assert watched.record(61, continuousPrint=False) == kinds
 
 
-def test_fabmatic_that_was_off_does_not_go_off() -> None:
+def test_fabmatic_that_stays_as_it_was_does_not_go_off() -> None:
+    assert Watched(record(continuousPrint=True)).record(1, name="Renamed", continuousPrint=True) == []
     watched = Watched(record(continuousPrint=False))
     assert watched.record(1, continuousPrint=False) == []
     assert watched.record(2, continuousPrint=True) == []
