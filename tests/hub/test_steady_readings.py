@@ -169,3 +169,6 @@ def test_closed_listeners_leave_no_timer(shown: Shown) -> None:
     shown.change(NOZZLE, "progress", times=2, pause=0.01)
     shown.listeners.async_update_farm_soon()
     assert not shown.loop.waiting
+    shown.loop.pass_by(1)
+    shown.change(NOZZLE)
+    assert not shown.loop.waiting

@@ -146,6 +146,13 @@ def test_color_without_a_known_material_is_named() -> None:
     assert materials.assigned(PRINTER, FIRST) == "Red"
 
 
+def test_names_are_missing_before_the_first_read_only_if_a_slot_has_a_material() -> None:
+    materials = Materials()
+    assert not materials.lacks_names
+    materials.take_slots(slot_rows({"s1": slot()}))
+    assert materials.lacks_names
+
+
 @pytest.mark.parametrize("missing", ["materialId", "variantId"])
 def test_names_are_missing_for_an_unknown_material_or_color(missing: str) -> None:
     materials = known()
