@@ -196,6 +196,18 @@ def test_slot_that_moves_to_another_printer_changes_both() -> None:
     assert materials.assigned("q" * 24, FIRST) == "PLA Basic Red"
 
 
+def test_slot_that_gets_its_printer_changes_that_one_only() -> None:
+    materials = Materials()
+    materials.take_slots(slot_rows({"s1": slot(printerId=None)}))
+    assert materials.apply(event("printerslot", s1={"printerId": PRINTER})) == ({PRINTER}, False)
+
+
+def test_material_without_a_code_has_none() -> None:
+    materials = known()
+    materials.apply(event("material", pla={"identifier": ""}))
+    assert materials.name_of("") is None
+
+
 def test_deleted_material_or_code_names_nothing() -> None:
     materials = known()
     assert materials.apply(event("material", Action.DELETE, unknown={}, pla={})) == ({PRINTER}, False)
