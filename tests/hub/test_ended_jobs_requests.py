@@ -155,13 +155,21 @@ async def test_failed_request_is_repeated_for_the_same_time(store: Store, failur
     assert store.asked == [NOON - timedelta(seconds=10)] * 2
 
 
+async def test_outage_of_the_stream_is_read_once_it_is_over(store: Store) -> None:
+    await store.look(at(0.5), stream_up=False)
+    await store.look(at(0.8), stream_up=False)
+    assert store.asked == []
+    await store.look(at(0.9))
+    assert store.asked == [NOON - timedelta(seconds=10)]
+
+
 async def test_request_interrupted_by_an_unload_is_sent_after_the_next_start(store: Store) -> None:
     store.reader.want()
-    await store.look(at(1))
-    store.now = at(1.2)
+    await store.look(at(0.5))
+    store.now = at(0.6)
     store.reader.end(stream_complete_until=store.now)
     store.load()
-    await store.look(at(1.5))
+    await store.look(at(0.8))
     assert store.asked == [NOON - timedelta(seconds=10)] * 2
 
 
