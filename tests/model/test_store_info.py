@@ -50,6 +50,8 @@ def test_nothing_is_known_at_first() -> None:
 def test_event_with_the_time_of_the_known_order_still_counts(facts: StoreInfo) -> None:
     facts.apply_order(Action.UPDATE, order_row("one", {"orderNumber": "7", "updatedAt": stamp(0)}))
     assert facts.orders["one"].title == "7"
+    assert facts.apply_order(Action.UPDATE, order_row("one", {"orderNumber": "6", "updatedAt": stamp(-1)}))
+    assert facts.orders["one"].title == "7"
 
 
 def test_order_with_a_time_in_the_future_can_still_change() -> None:
