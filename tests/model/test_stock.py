@@ -68,6 +68,8 @@ def test_needs_change_with_the_job_and_with_its_part(stock: Stock) -> None:
     before = job("j1", "one")
     assert grams(stock, before, job("j2", "two")) == [10, 20]
     assert grams(stock, job("j1", "two")) == [20]
+    (_, (need,)), *_ = stock.needs_of([job("j1", "two", materialAssignments={"0": [{"materialType": "PLA"}]})])
+    assert need == FilamentNeed((PLA,), 20)
     stock.take_parts({"one": sliced(11), "two": sliced(20)}, complete=True)
     assert grams(stock, before) == [11]
 
