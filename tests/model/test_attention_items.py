@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from custom_components.printago.api import Listing
-from custom_components.printago.api.models.filament import SPOOL_ADDRESS, SlotAddress
+from custom_components.printago.api.models.filament import SlotAddress
 from custom_components.printago.api.models.maintenance import MaintenanceItem
 from custom_components.printago.api.models.order import Order
-from custom_components.printago.model.attention import AttentionItem, Concern, attention, empty_places, ran_out
+from custom_components.printago.model.attention import AttentionItem, Concern, attention
 from custom_components.printago.model.events import FarmEvent, Scope
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.print_results import Results
 from custom_components.printago.model.stock import Stock
 from custom_components.printago.model.store_info import StoreInfo
-from tests.support.farm_model import NOON, A, B, job, material_rows, record, slot_rows, snapshot, stamp, stat
+from tests.support.farm_model import NOON, A, B, job, record, slot_rows, snapshot, stamp, stat
 
 BED = {"confirmedReady": False}
 EMPTY = {"id": "0"}
@@ -227,6 +225,15 @@ def test_jobs_that_wait_for_approval_are_in_the_order_of_the_queue() -> None:
     )
 
 
+def test_jobs_without_a_number_wait_for_approval_oldest_first() -> None:
+    waiting = Waiting(
+        {A: {}},
+        new=job(status="waiting-for-approval", label="A", createdAt=stamp(-30)),
+        old=job(status="waiting-for-approval", label="B", createdAt=stamp(-60)),
+    )
+    assert waiting.ids == ["approval_old", "approval_new"]
+
+
 def test_failed_jobs_are_listed_latest_first_with_their_error() -> None:
     failed = job(status="failed", assignedPrinterId=A, label="Order 7", errorMessage="Jam")
     waiting = Waiting(
@@ -280,114 +287,3 @@ def test_overdue_maintenance_is_listed_by_progress() -> None:
             ("gone", "gone", None),
         )
     ]
-
-
-def test_empty_tray_is_listed_with_its_place_and_material() -> None:
-    waiting = Waiting({A: {}}, next=job())
-    waiting.slots({"materialId": "pla"})
-    waiting.farm.materials.take_names(material_rows({"pla": {"name": "PLA Basic"}}), {})
-    waiting.trays(A, EMPTY)
-    assert waiting.only == AttentionItem(
-        concern=Concern.TRAY,
-        id=f"tray_{A}_ams_1_tray_1",
-        subject=A,
-        name="A",
-        printer="A",
-        text="PLA Basic",
-        place=FIRST,
-    )
-
-
-@pytest.mark.parametrize(
-    ("slot", "tray", "listed"),
-    [
-        ({"materialType": "PLA"}, EMPTY, True),
-        ({"materialId": "pla"}, EMPTY, True),
-        ({"variantId": "white"}, EMPTY, True),
-        ({"materialType": "PLA"}, {"id": "0", "type": "PLA", "remaining": 0}, True),
-        ({"materialType": "PLA"}, {"id": "0", "type": "PLA", "remaining": 1}, False),
-        ({"materialType": "PLA"}, {"id": "0", "type": "PLA"}, False),
-        ({}, EMPTY, False),
-        ({"materialType": "PLA", "slotIndex": 1}, EMPTY, False),
-        ({"materialType": "PLA", "slotIndex": None}, EMPTY, False),
-        ({"materialType": "PLA", "printerId": "x" * 24}, EMPTY, False),
-    ],
-)
-def test_tray_is_listed_if_it_is_empty_and_should_not_be(
-    slot: dict[str, Any], tray: dict[str, Any], listed: bool
-) -> None:
-    waiting = Waiting({A: {}}, next=job())
-    waiting.slots(slot)
-    waiting.trays(A, tray)
-    assert bool(waiting.items) is listed
-
-
-@pytest.mark.parametrize(
-    ("wanted", "listed"),
-    [
-        ([{"variantId": "white"}], True),
-        ([{"variantId": "black", "materialId": "pla"}], False),
-        ([{"materialId": "pla"}], True),
-        ([{"materialId": "petg", "materialType": "PLA"}], False),
-        ([{"materialType": "pla"}], True),
-        ([{"materialType": "PETG"}], False),
-        ([{"materialType": "PETG"}, {"materialType": "PLA"}], True),
-        ([{"groupId": "any"}], True),
-    ],
-)
-def test_empty_tray_is_listed_if_a_waiting_job_wants_its_material(wanted: list[Any], listed: bool) -> None:
-    waiting = Waiting({A: {}}, next=job(materialAssignments={"0": wanted}))
-    waiting.slots({"variantId": "white", "materialId": "pla", "materialType": "PLA"})
-    waiting.trays(A, EMPTY)
-    assert bool(waiting.items) is listed
-
-
-def test_tray_without_a_type_does_for_no_job_of_a_type() -> None:
-    waiting = Waiting({A: {}}, next=job(materialAssignments={"0": [{"materialType": "PLA"}]}))
-    waiting.slots({"materialId": "pla"})
-    waiting.trays(A, EMPTY)
-    assert waiting.items == []
-
-
-def test_trays_for_which_most_jobs_wait_come_first() -> None:
-    waiting = Waiting({A: {}, B: {}}, j1=pinned(B), j2=pinned(B), j3=pinned(A), j4=pinned("c" * 24))
-    waiting.slots({"materialType": "PLA"}, {"materialType": "PLA", "printerId": B})
-    waiting.trays(A, EMPTY)
-    waiting.trays(B, EMPTY)
-    assert [item.subject for item in waiting.items] == [B, A]
-
-
-@pytest.mark.parametrize(("slots", "listed"), [([0], True), ([1], False), (None, False)])
-def test_empty_tray_of_the_running_print_is_listed_though_no_job_waits(slots: list[int] | None, listed: bool) -> None:
-    mapping = None if slots is None else [{"amsIndex": 0, "slotIndex": slot} for slot in slots]
-    waiting = Waiting({A: {}}, running=job(status="printing", assignedPrinterId=A, materialMapping=mapping))
-    waiting.slots({"materialType": "PLA"})
-    waiting.trays(A, EMPTY, {"id": "1", "type": "PLA", "remaining": 50})
-    assert bool(waiting.items) is listed
-
-
-def test_empty_tray_of_a_silent_printer_is_not_listed() -> None:
-    waiting = Waiting({A: {}}, next=job())
-    waiting.slots({"materialType": "PLA"})
-    waiting.trays(A, EMPTY)
-    waiting.farm.printers[A].stale = True
-    assert waiting.items == []
-
-
-def test_empty_places_are_trays_and_the_holder_of_the_external_spool() -> None:
-    waiting = Waiting({A: {}})
-    printer = waiting.farm.printers[A]
-    assert empty_places(printer) == ()
-    full = {"id": "1", "type": "PLA", "remaining": 50}
-    units = [{"slots": [full, EMPTY]}, {"slots": [EMPTY, full]}]
-    stat(waiting.farm, A, data={"filament": {"ams": {"ams": units}, "spool": {}}})
-    assert empty_places(printer) == (SlotAddress(0, 1), SlotAddress(1, 0), SPOOL_ADDRESS)
-    assert not ran_out(printer, SlotAddress(2, 0))
-
-
-def test_tray_is_listed_whatever_slots_come_before_it() -> None:
-    waiting = Waiting({A: {}, B: {"isOnline": False}}, j1=pinned(A), j2=pinned(B))
-    plain = {"materialType": "PLA"}
-    waiting.slots({}, {**plain, "printerId": "x" * 24}, {**plain, "slotIndex": 1}, {**plain, "printerId": B}, plain)
-    waiting.trays(A, EMPTY, {"id": "1", "type": "PLA", "remaining": 50})
-    assert waiting.ids == [f"tray_{A}_ams_1_tray_1"]

@@ -146,3 +146,8 @@ def test_weight_is_measured_by_the_printer_else_that_of_the_spool(
     if full is not None:
         store.stock.spool_grams["basic"] = full
     assert [lot.grams for lot in store.lots] == [grams]
+
+
+def test_slot_with_two_records_is_one_lot() -> None:
+    store = Store({"materialId": "basic"}, {"materialType": "PETG", "slotIndex": 0}, trays=[tray(50)])
+    assert [(lot.kind.material_type, lot.grams) for lot in store.lots] == [("PETG", 500)]

@@ -106,6 +106,9 @@ def test_groups_that_jobs_refer_to_are_missing_until_they_were_read(stock: Stock
         "g4": MaterialGroup(None, (PETG,)),
     }
     assert stock.missing_groups() == set()
+    stock.take_groups({}, {})
+    assert stock.groups == {"g1": MaterialGroup(None, ()), "g2": MaterialGroup(None, ())}
+    assert stock.missing_groups() == set(), "a group that does not exist is not read again"
 
 
 def test_spools_are_replaced(stock: Stock) -> None:

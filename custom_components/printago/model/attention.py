@@ -208,7 +208,7 @@ def _of_printer(printer: PrinterState, demand: _Demand, results: Results) -> Ite
 
 def _jobs(farm: Farm) -> Iterator[_Ranked]:
     for job in farm.jobs_with(JobStatus.WAITING_FOR_APPROVAL):
-        yield (3, *place_in_queue(job)[:2]), _job_item(farm, job, Concern.APPROVAL)
+        yield (3, *place_in_queue(job)[:3]), _job_item(farm, job, Concern.APPROVAL)
     for job in heapq.nlargest(_MOST_FAILED, farm.jobs_with(JobStatus.FAILED), key=_ended):
         yield (6, -_ended(job)), _job_item(farm, job, Concern.FAILED)
 
@@ -231,12 +231,9 @@ def _ended(job: PrintJob) -> float:
 
 def _trays(farm: Farm, demand: _Demand) -> Iterator[_Ranked]:
     """Yield the trays that should hold filament and hold none, where a job waits for the printer."""
-    for slot in farm.materials.slots.values():
-        if (where := slot.where) is None or not _is_assigned(slot):
-            continue
-        printer_id, place = where
+    for (printer_id, place), slot in farm.materials.placed.items():
         printer = farm.printers.get(printer_id)
-        if printer is None or not printer.live or not ran_out(printer, place):
+        if printer is None or not _is_assigned(slot) or not printer.live or not ran_out(printer, place):
             continue
         waiting = demand.of(printer, slot)
         if waiting or (printer.job is not None and place in (printer.job.places or ())):

@@ -71,13 +71,12 @@ class Lot:
 def filament_lots(stock: Stock, printers: Mapping[str, PrinterState]) -> list[Lot]:
     """Return the loaded lots, then those in stock."""
     lots = []
-    for slot in stock.materials.slots.values():
-        if (where := slot.where) is None or (printer := printers.get(where[0])) is None:
-            continue
-        if slot.variant_id or slot.material_id or slot.material_type:
+    for (printer_id, place), slot in stock.materials.placed.items():
+        printer = printers.get(printer_id)
+        if printer is not None and (slot.variant_id or slot.material_id or slot.material_type):
             kind = _kind_of(slot, stock)
-            grams = _loaded_grams(printer, where[1], stock.spools.get(slot.instance_id or ""), kind, stock)
-            lots.append(Lot(kind, grams, printer, where[1]))
+            grams = _loaded_grams(printer, place, stock.spools.get(slot.instance_id or ""), kind, stock)
+            lots.append(Lot(kind, grams, printer, place))
     loaded = loaded_spool_ids(stock.materials)
     lots += [Lot(_kind_of(spool, stock), spool.remaining) for key, spool in stock.spools.items() if key not in loaded]
     return lots

@@ -40,6 +40,11 @@ class Materials:
         names = [record.name for record in (material, variant) if record is not None and record.name]
         return cut(" ".join(names)) if names else slot.material_type
 
+    @property
+    def placed(self) -> Mapping[tuple[str, SlotAddress], PrinterSlot]:
+        """Return the slots by printer ID and address; of several with the same address, the last one counts."""
+        return self._at
+
     def color_name(self, printer_id: str, place: SlotAddress) -> str | None:
         """Return the name of the color that is assigned to a slot; None if none is, or its name is not known."""
         slot = self._at.get((printer_id, place))

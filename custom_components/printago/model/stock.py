@@ -78,17 +78,20 @@ class Stock:
         # A group that does not exist is empty, so that it is not read again.
         self.groups = {
             group_id: MaterialGroup(names.get(group_id), tuple(members.get(group_id, ())))
-            for group_id in names.keys() | members.keys() | self.missing_groups()
+            for group_id in names.keys() | members.keys() | self._wanted_groups()
         }
 
     def missing_groups(self) -> set[str]:
         """Return the unknown groups that jobs refer to."""
+        return self._wanted_groups() - self.groups.keys()
+
+    def _wanted_groups(self) -> set[str]:
         return {
             choice.group_id
             for _, _, needs in self._needs.values()
             for need in needs
             for choice in need.choices
-            if choice.group_id is not None and choice.group_id not in self.groups
+            if choice.group_id is not None
         }
 
 
