@@ -72,9 +72,17 @@ test("where it can't, there is no button", async () => {
   expect(button()).toBeNull();
 });
 
-test("printers and parts that fail most are named", async () => {
-  const worst = { days: 30, printers: [{ name: "one", failed: 2, of: 3 }], parts: [{ name: "Jig", failed: 1, of: 2 }] };
+test("printers and parts that fail most are named, and why", async () => {
+  const worst = {
+    days: 30,
+    printers: [{ name: "one", failed: 2, of: 3, reason: "Clog" }],
+    parts: [{ name: "Jig", failed: 1, of: 2, reason: null }],
+  };
   await show({ prints: [PAST], worst });
 
-  expect([...card.renderRoot.querySelectorAll(".worst .line")].map((each) => each.textContent)).toEqual(["one", "Jig"]);
+  expect([...card.renderRoot.querySelectorAll(".worst .line")].map((each) => each.textContent)).toEqual([
+    "one",
+    "Clog",
+    "Jig",
+  ]);
 });

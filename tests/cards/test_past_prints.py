@@ -1,11 +1,15 @@
 """The past prints that cards show: pushed as they end, without a request."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from tests.cards.test_websocket import Browser
+from tests.support.actions import act
 from tests.support.common import device_of, paths, printer_named
 from tests.support.past_reading import read_all
 from virtual_farm import VirtualFarm
@@ -46,3 +50,33 @@ async def test_a_printers_device_asks_for_its_prints_only(
 
     assert len(answer["prints"]) <= 3
     assert {one["printer"] for one in answer["prints"]} <= {"X1 Carbon 01"}
+
+
+async def test_worst_printers_and_parts_are_those_of_the_last_thirty_days_with_the_commonest_reason(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    farm.fill_history(1500, months=3)
+    await read_all(hass, entry)
+    browser = Browser(await hass_ws_client(hass))
+
+    worst = (await browser.command("history", limit=1))["result"]["worst"]
+
+    removed = {None, *await _names(hass, "printer")} - {printer.name for printer in farm.world.printers.values()}
+    for kind in ("printer", "part"):
+        groups = (await act(hass, "get_statistics", by=kind))["groups"]
+        by_name: dict[str, Any] = {group["name"]: group for group in groups if group["name"] not in removed}
+        rates = sorted(map(_failed_share, by_name.values()), reverse=True)
+        assert [_failed_share(by_name[each["name"]]) for each in worst[f"{kind}s"]] == rates[:5]
+        for each in worst[f"{kind}s"]:
+            group = by_name[each["name"]]
+            assert each["failed"] == group["failed"]
+            reasons = {why["reason"]: why["count"] for why in group["reasons"]}
+            assert reasons[each["reason"]] == max(count for why, count in reasons.items() if why != "unknown")
+
+
+async def _names(hass: HomeAssistant, kind: str) -> set[str]:
+    return {group["name"] for group in (await act(hass, "get_statistics", by=kind))["groups"]}
+
+
+def _failed_share(group: Mapping[str, Any]) -> float:
+    return float(group["failed"] / (group["failed"] + group["finished"]))

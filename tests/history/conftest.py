@@ -1,7 +1,5 @@
 """What the tests of the history share."""
 
-import logging
-
 import pytest
 
 from tests.support.issues import Clock
@@ -23,9 +21,3 @@ def quota_has_room(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
 def _later(clock: Clock) -> float:
     clock.now += 1
     return clock.now
-
-
-@pytest.fixture(autouse=True)
-def statements_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Keep the statements of the recorder out of the log: the test plugin has them logged."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")

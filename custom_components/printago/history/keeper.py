@@ -16,7 +16,7 @@ from ..model.changes import Changes
 from ..model.print_results import PrintResult
 from .archive import Archive, Past
 from .forecast import QueueForecaster
-from .job_entry import end_of, entry_of, past_print_of, seconds_of
+from .job_entry import end_of, entry_of, part_of, past_print_of, seconds_of
 from .key_index import key_of
 from .ledger import Entry, Totals
 from .past_print import PastPrint
@@ -302,13 +302,28 @@ class History:
         """Return how prints of the last 30 days ended, of a printer or of the farm; None while nothing is known."""
         if not self.known:
             return None
+        summary = self._summarized()
+        if printer_id is None:
+            return summary.farm
+        number = self._number(printer_id)
+        return Outcomes() if number is None else summary.of_printer.get(number, Outcomes())
+
+    def outcomes_of_parts(self) -> Mapping[str, Outcomes]:
+        """Return how prints of the last 30 days ended, by the name of their part; a part that was renamed is one."""
+        found: dict[str, tuple[str, Outcomes]] = {}
+        for number, outcomes in self._summarized().of_part.items():
+            part_id, name = part_of(self.past.names["parts"].name(number))
+            if name is None:
+                continue
+            known = found.get(key := part_id or name)
+            found[key] = (name, outcomes if known is None else known[1] + outcomes)
+        return dict(found.values())
+
+    def _summarized(self) -> Summary:
         if self._summary is None:
             now = self._coordinator.store_state.clock.now().timestamp()
             self._summary = summarize(self.past.ledger, self.past.names["reasons"], days_ago(now))
-        if printer_id is None:
-            return self._summary.farm
-        number = self._number(printer_id)
-        return Outcomes() if number is None else self._summary.of_printer.get(number, Outcomes())
+        return self._summary
 
     def failed_prints(self, printer_id: str) -> int:
         """Return how many prints of a printer have failed, external ones as far as they were seen."""

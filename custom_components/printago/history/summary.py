@@ -1,4 +1,4 @@
-"""The results of the prints of the last days, by printer."""
+"""The results of the prints of the last days, by printer and by part."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from .names import Names
 
 DAYS = 30
 _DAY = 86_400
+_NO_REASON = "unknown"
 
 
 @dataclass(slots=True)
@@ -20,10 +21,25 @@ class Outcomes:
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
+    def commonest_reason(self) -> str | None:
+        """Return why most of them failed; None if that is not known."""
+        known = [(count, reason) for reason, count in self.reasons.items() if reason != _NO_REASON]
+        return max(known)[1] if known else None
+
+    @property
     def success_rate(self) -> float | None:
         """Return the percentage of finished prints among those that were not canceled; None if there are none."""
         ended = self.finished + self.failed
         return 100 * self.finished / ended if ended else None
+
+    def __add__(self, other: Outcomes) -> Outcomes:
+        """Return the sums of both."""
+        return Outcomes(
+            self.finished + other.finished,
+            self.failed + other.failed,
+            self.canceled + other.canceled,
+            self.reasons + other.reasons,
+        )
 
     def add(self, outcome: int, reason: str | None) -> None:
         """Count a print."""
@@ -32,33 +48,39 @@ class Outcomes:
                 self.finished += 1
             case Outcome.FAILED:
                 self.failed += 1
-                self.reasons[reason or "unknown"] += 1
+                self.reasons[reason or _NO_REASON] += 1
             case _:
                 self.canceled += 1
 
 
 @dataclass(slots=True)
 class Summary:
-    """The results of the farm, and of each printer by its number."""
+    """The results of the farm, and of each printer and each part by its number."""
 
     farm: Outcomes = field(default_factory=Outcomes)
     of_printer: dict[int, Outcomes] = field(default_factory=dict)
+    of_part: dict[int, Outcomes] = field(default_factory=dict)
 
 
 def summarize(ledger: Ledger, reasons: Names, since: float) -> Summary:
     """Return the results of the prints that ended at a Unix time or later."""
     summary = Summary()
-    outcomes, printers, whys = ledger.column("outcome"), ledger.column("printer"), ledger.column("reason")
+    outcomes, whys = ledger.column("outcome"), ledger.column("reason")
+    owners = (
+        (ledger.column("printer"), summary.of_printer),
+        (ledger.column("part"), summary.of_part),
+    )
     for number, ended in enumerate(ledger.column("ended")):
         if ended < since:
             continue
         why = whys[number]
         reason = None if why == NO_INDEX else reasons.name(why)
         summary.farm.add(outcomes[number], reason)
-        if (printer := printers[number]) != NO_INDEX:
-            if (of_printer := summary.of_printer.get(printer)) is None:
-                of_printer = summary.of_printer[printer] = Outcomes()
-            of_printer.add(outcomes[number], reason)
+        for column, by_owner in owners:
+            if (owner := column[number]) != NO_INDEX:
+                if (of_owner := by_owner.get(owner)) is None:
+                    of_owner = by_owner[owner] = Outcomes()
+                of_owner.add(outcomes[number], reason)
     return summary
 
 

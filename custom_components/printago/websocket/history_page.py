@@ -1,11 +1,10 @@
 """Past prints: the last ones, and what fails most often."""
 
-from collections import Counter
+from collections.abc import Iterable
 from itertools import islice
 
 from ..history.past_print import PastPrint
-from ..history.summary import DAYS
-from ..model.print_status import Result
+from ..history.summary import DAYS, Outcomes
 from .viewer import Json, Viewer
 
 _MOST_WORST = 5
@@ -24,7 +23,7 @@ def past_prints(viewer: Viewer) -> Json:
         "readable": True,
         "total": len(prints),
         "prints": [_past_print(viewer, one) for one in islice(prints, viewer.limit)],
-        "worst": {} if printer is not None else {"days": DAYS, "printers": _printers(viewer), "parts": _parts(prints)},
+        "worst": {} if printer is not None else {"days": DAYS, "printers": _printers(viewer), "parts": _parts(viewer)},
     }
 
 
@@ -48,22 +47,23 @@ def _past_print(viewer: Viewer, one: PastPrint) -> Json:
 
 def _printers(viewer: Viewer) -> list[Json]:
     history = viewer.runtime.history
-    counts = {}
-    for printer in viewer.runtime.coordinator.farm.printers.values():
-        if (outcomes := history.outcomes(printer.id)) is not None:
-            counts[printer.name] = (outcomes.failed, outcomes.failed + outcomes.finished)
-    return _worst(counts)
+    printers = viewer.runtime.coordinator.farm.printers.values()
+    return _worst((printer.name, history.outcomes(printer.id)) for printer in printers)
 
 
-def _parts(prints: list[PastPrint]) -> list[Json]:
-    """Return the parts of the last prints that fail most often."""
-    ended = [one for one in prints if one.part is not None and one.result is not Result.CANCELED]
-    all_of = Counter(one.part or "" for one in ended)
-    failed = Counter(one.part or "" for one in ended if one.result is Result.FAILED)
-    return _worst({part: (failed[part], number) for part, number in all_of.items()})
+def _parts(viewer: Viewer) -> list[Json]:
+    return _worst(viewer.runtime.history.outcomes_of_parts().items())
 
 
-def _worst(counts: dict[str, tuple[int, int]]) -> list[Json]:
-    bad = [(name, failed, of) for name, (failed, of) in counts.items() if failed and of >= _FEWEST_PRINTS]
-    bad.sort(key=lambda each: (-each[1] / each[2], -each[1], each[0]))
-    return [{"name": name, "failed": failed, "of": of} for name, failed, of in bad[:_MOST_WORST]]
+def _worst(all_of: Iterable[tuple[str, Outcomes | None]]) -> list[Json]:
+    """Return what failed most often of what was printed, and why."""
+    bad = [
+        (name, outcomes, outcomes.failed + outcomes.finished)
+        for name, outcomes in all_of
+        if outcomes is not None and outcomes.failed and outcomes.failed + outcomes.finished >= _FEWEST_PRINTS
+    ]
+    bad.sort(key=lambda each: (-each[1].failed / each[2], -each[1].failed, each[0]))
+    return [
+        {"name": name, "failed": outcomes.failed, "of": of, "reason": outcomes.commonest_reason}
+        for name, outcomes, of in bad[:_MOST_WORST]
+    ]

@@ -10,6 +10,8 @@ interface Failing {
   name: string;
   failed: number;
   of: number;
+  /** Why most of them failed. */
+  reason: string | null;
 }
 
 interface History extends Page {
@@ -33,6 +35,15 @@ export class HistoryCard extends ListCard<History> {
         justify-content: space-between;
         gap: 12px;
         padding: 4px 0;
+      }
+      .worst h3 {
+        margin-top: 0;
+      }
+      .worst div {
+        min-width: 0;
+      }
+      .worst .muted:last-child {
+        flex: none;
       }
     `,
   ];
@@ -64,8 +75,14 @@ function failing(title: string, all: Failing[]): TemplateResult | typeof nothing
     <h3>${title}</h3>
     <ul>
       ${all.map(
-        ({ name, failed, of }) =>
-          html`<li><span class="line">${name}</span> <span class="muted">${t("failed_of", { failed, of })}</span></li>`,
+        ({ name, failed, of, reason }) =>
+          html`<li>
+            <div>
+              <p class="line">${name}</p>
+              ${reason ? html`<p class="small line muted">${reason}</p>` : nothing}
+            </div>
+            <span class="muted">${t("failed_of", { failed, of })}</span>
+          </li>`,
       )}
     </ul>
   </section>`;
