@@ -23,6 +23,7 @@ BENCHMARKS = {
     "memory": "Memory and reload",
     "latency": "Latency",
     "snapshot": "REST snapshot",
+    "history": "History",
     "frontend": "Cards in a browser",
 }
 RESULTS = Path(__file__).parent / "results"

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import itertools
 import json
 import os
@@ -42,6 +42,14 @@ class Cloud:
         answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
         return answer
 
+    async def usage(self) -> dict[str, int]:
+        """Return the most requests in a minute and in an hour, as the farm's quota counts them, and the refused ones."""
+        return await self._ask("usage")
+
+    async def advance(self, seconds: float) -> None:
+        """Advance the clock of the farm's quota."""
+        await self._ask(f"advance {seconds}")
+
     async def quiet(self) -> None:
         """Stop all messages of printers."""
         await self._ask("quiet")
@@ -53,13 +61,17 @@ class Cloud:
 
 
 @asynccontextmanager
-async def cloud(printers: int, *, chatty: bool = False) -> AsyncGenerator[Cloud]:
-    """Run a virtual farm with stopped simulation; a ``chatty`` one sends a message per printer and second."""
+async def cloud(printers: int, *, chatty: bool = False, past: int = 0) -> AsyncGenerator[Cloud]:
+    """Run a virtual farm with stopped simulation; a ``chatty`` one sends a message per printer and second.
+
+    One with a ``past`` has this many jobs of the last 18 months, and its quota is limited.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.cloud",
         str(printers),
+        str(past),
         *(["chatty"] if chatty else []),
         cwd=_ROOT,
         stdin=asyncio.subprocess.PIPE,
@@ -78,20 +90,35 @@ async def cloud(printers: int, *, chatty: bool = False) -> AsyncGenerator[Cloud]
         await process.wait()
 
 
-async def _serve(printers: int, *, chatty: bool) -> None:
+async def _serve(printers: int, past: int, *, chatty: bool) -> None:
+    advanced = timedelta()
     config = FarmConfig(
-        store_id=STORE_ID, api_key=API_KEY, printers=printers, speed=0, quota=False, production_slots=max(1, printers)
+        store_id=STORE_ID,
+        api_key=API_KEY,
+        printers=printers,
+        speed=0,
+        quota=past > 0,
+        production_slots=max(1, printers),
+        clock=lambda: datetime.now(UTC) + advanced,
     )
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async with VirtualFarm(config) as farm:
+        if past:
+            farm.fill_history(past, until=farm.world.clock() - timedelta(hours=1))
         chatter = _Chatter(farm)
         if chatty:
             chatter.start()
         _say({"rest": farm.rest_url, "realtime": farm.realtime_url})
         while line := await reader.readline():
-            if line == b"quiet\n":
-                chatter.stop()
+            match line.decode().split():
+                case ["quiet"]:
+                    chatter.stop()
+                case ["advance", seconds]:
+                    advanced += timedelta(seconds=float(seconds))
+                case ["usage"]:
+                    _say(farm.quota_usage().wire())
+                    continue
             requests = [f"{request.method} {request.path}" for request in farm.requests]
             _say({"messages": farm.feed.messages + chatter.messages, "requests": requests})
 
@@ -130,4 +157,4 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), chatty="chatty" in sys.argv))
+    asyncio.run(_serve(int(sys.argv[1]), int(sys.argv[2]), chatty="chatty" in sys.argv))

@@ -88,6 +88,9 @@ class LoopWatch:
         self.longest_cpu = 0.0
         """The same in CPU time, without the time used by other processes."""
         self.what = ""
+        self.spent = 0.0
+        """Seconds of CPU time of all steps except those of the task that measures."""
+        self._own_task: asyncio.Task[Any] | None = None
         self.collections: dict[int, list[float]] = {}
         """Seconds of CPU time of each pass of Python's garbage collector, by generation."""
         self.longest_own = 0.0
@@ -100,6 +103,7 @@ class LoopWatch:
         """Measure every callback that the loop runs."""
         self._run = run = asyncio.Handle._run  # noqa: SLF001, the loop offers no other way to time its steps
         watch = self
+        self._own_task = asyncio.current_task()
 
         def timed(handle: asyncio.Handle) -> None:
             watch._collecting = 0.0
@@ -109,6 +113,8 @@ class LoopWatch:
             if (took := time.thread_time() - began_cpu) > watch.longest_cpu:
                 watch.longest_cpu, watch.what = took, _name_of(handle)
             watch.longest_own = max(watch.longest_own, took - watch._collecting)
+            if _owner_of(handle) is not watch._own_task:
+                watch.spent += took
 
         gc.callbacks.append(self._on_collection)
         asyncio.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001
@@ -129,9 +135,13 @@ class LoopWatch:
         self.collections.setdefault(info["generation"], []).append(took)
 
 
+def _owner_of(handle: asyncio.Handle) -> object:
+    return getattr(getattr(handle, "_callback", None), "__self__", None)
+
+
 def _name_of(handle: asyncio.Handle) -> str:
     called = getattr(handle, "_callback", None)
-    if isinstance(owner := getattr(called, "__self__", None), asyncio.Task):
+    if isinstance(owner := _owner_of(handle), asyncio.Task):
         called = owner.get_coro()
     return str(getattr(called, "__qualname__", type(called).__name__))
 

@@ -38,12 +38,17 @@ def cloud(farm: VirtualFarm, session: aiohttp.ClientSession) -> PrintagoClient:
     )
 
 
+def itself(job: PrintJob) -> PrintJob:
+    """Keep the job as it is read."""
+    return job
+
+
 async def test_past_jobs_are_read_newest_first_from_a_position(farm: VirtualFarm, cloud: PrintagoClient) -> None:
     farm.fill_history(250, until=UNTIL)
     seen: dict[str, PrintJob] = {}
     until: datetime | None = UNTIL
     for _ in range(10):
-        page = await cloud.history.past_jobs(until=until, limit=100)
+        page = await cloud.history.past_jobs(itself, until=until, limit=100)
         assert [job.created_at for job in page.jobs] == sorted((j.created_at for j in page.jobs), reverse=True)
         seen |= {job.id: job for job in page.jobs}
         until = page.jobs[-1].created_at
@@ -63,7 +68,7 @@ async def test_page_counts_all_rows_and_keeps_readable_ones(server: Server, clie
         "?",
     ]
     server.answer_in_turn({"data": rows, "meta": {"hasMore": True, "total": 9}})
-    page = await client.history.past_jobs(offset=3000)
+    page = await client.history.past_jobs(itself, offset=3000)
     assert ([job.id for job in page.jobs], page.length, page.has_more, page.total) == (["j1"], 5, True, 9)
     assert server.requests[0].query == {
         "status.in": "cancelled,completed,failed",
@@ -73,7 +78,24 @@ async def test_page_counts_all_rows_and_keeps_readable_ones(server: Server, clie
         "offset": "3000",
     }
     server.answer_in_turn({"data": [], "meta": {"hasMore": True}})
-    assert not (await client.history.past_jobs()).has_more, "a server that repeats itself would use up the quota"
+    assert not (await client.history.past_jobs(itself)).has_more, "a server that repeats itself would use up the quota"
+
+
+async def test_page_names_its_oldest_jobs_and_how_many_pages_follow(server: Server, client: PrintagoClient) -> None:
+    created = ["2026-05-03T00:00:00Z", "2026-05-02T00:00:00Z", "2026-05-02T00:00:00Z", None, "yesterday"]
+    rows = [{"id": f"j{number}", "status": "failed", "createdAt": moment} for number, moment in enumerate(created)]
+    server.answer_in_turn({"data": rows, "meta": {"hasMore": True, "total": 16}})
+    page = await client.history.past_jobs(lambda job: None if job.id == "j1" else job.id)
+    assert page.jobs == ["j0", "j2", "j3", "j4"]
+    assert (page.oldest, page.of_oldest) == (datetime(2026, 5, 2, tzinfo=UTC), 2)
+    assert (page.left(0), page.left(5), page.left(11)) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("body", [b"{", b'"text"', b"", b"5"])
+async def test_page_that_is_no_list_is_an_error(server: Server, client: PrintagoClient, body: bytes) -> None:
+    server.answer(200, body)
+    with pytest.raises(MalformedResponseError):
+        await client.history.past_jobs(itself)
 
 
 async def test_costs_of_skus_take_two_requests(farm: VirtualFarm, cloud: PrintagoClient) -> None:

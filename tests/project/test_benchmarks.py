@@ -5,13 +5,25 @@ import json
 from pathlib import Path
 import sys
 
-from benchmarks import snapshot
+from benchmarks import history, snapshot
 from benchmarks.__main__ import BENCHMARKS
+from benchmarks.cloud import cloud
+from benchmarks.measure import Outcome
 
 
 async def test_benchmark_applies_its_complete_snapshot(socket_enabled: None) -> None:
     outcome = await snapshot.run(quick=True)
     assert [goal.goal for goal in outcome.goals] == [snapshot.VS_FLOOR, snapshot.BLOCK_MS]
+
+
+async def test_benchmark_reads_all_of_the_past_within_the_spare_quota(tmp_path: Path, socket_enabled: None) -> None:
+    outcome = Outcome()
+    async with cloud(1, past=150) as running:
+        await history.first_read(running, 150, tmp_path, outcome)
+    assert [goal.goal for goal in outcome.goals] == [history.REQUESTS, 40, 400, 0, history.BLOCK_MS]
+    # These do not depend on the machine.
+    assert all(goal.met for goal in outcome.goals[:4])
+    assert outcome.details["prints"] >= 150
 
 
 async def test_benchmarks_run_and_write_one_table(tmp_path: Path, socket_enabled: None) -> None:

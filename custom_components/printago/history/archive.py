@@ -128,11 +128,12 @@ class Archive:
             dirty, ledger.dirty_segments = sorted(ledger.dirty_segments), set()
             segments = {number: ledger.export(number) for number in dirty}
             state = _state_of(past)
-            recent = [one.export() for one in past.recent]
+            recent = [one.export() for one in past.recent] if past.recent.changed else None
+            past.recent.changed = False
             for number, data in segments.items():
                 packed = await self._hass.async_add_executor_job(_packed, data)
                 await self._segment(number).async_save({"rows": packed})
-            if segments:
+            if recent is not None:
                 await self._recent.async_save(recent)
             await self._state.async_save(state)
 

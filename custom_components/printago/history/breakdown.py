@@ -5,9 +5,9 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from .archive import Past
-from .job_entry import WATT_HOURS, part_of
+from .job_entry import part_of
 from .ledger import HOUR, NO_INDEX, UNKNOWN, Entry
-from .past_print import COST, GRAMS
+from .past_print import COST, GRAMS, WATT_HOURS
 from .summary import Outcomes
 
 

@@ -1,52 +1,88 @@
 """From a job of Printago to a print of the history."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from ..api.models.records import JobStatus, PrintJob
 from .key_index import key_of
-from .ledger import NO_INDEX, UNKNOWN, Entry
+from .ledger import NO_INDEX, UNKNOWN, Entry, Outcome
 from .names import Names
-from .past_print import COST, GRAMS, OUTCOMES, RESULTS, PastPrint, reason_kind, units
+from .past_print import COST, GRAMS, OUTCOMES, RESULTS, WATT_HOURS, PastPrint, reason_kind
 from .usage import Usage
 
-WATT_HOURS = 1000
 _SEPARATOR = "|"
 
 
-def end_of(job: PrintJob) -> tuple[datetime | None, bool]:
-    """Return when a job ended, and whether that is only a guess: when it was last changed."""
-    own = job.cancelled_at if job.status is JobStatus.CANCELLED else job.printing_completed_at
-    if own is None or (job.printing_started_at is not None and own < job.printing_started_at):
-        return job.updated_at, True
-    return own, False
+class EndedJob(NamedTuple):
+    """What the history reads of a job that has ended, at best in a separate thread: there are thousands."""
+
+    job: PrintJob
+    key: int
+    """The hash of its ID."""
+    ended_at: datetime
+    ended: int
+    """The same as Unix time."""
+    guessed: bool
+    """The end is only a guess: when the job was last changed."""
+    updated: int
+    seconds: int | None
+    """How long it printed, None if it never did."""
+    outcome: Outcome
+    printer_id: str | None
+    part: str
+    """What the ledger calls its part."""
+    reason: str | None
+    takes: Hashable | None
+    """Equal for jobs that take the same when they finish; None if that is unclear."""
 
 
-def seconds_of(job: PrintJob, ended_at: datetime) -> int | None:
-    """Return how long a job printed, None if it never did."""
-    if (started_at := job.printing_started_at) is None:
+def ended_job(job: PrintJob) -> EndedJob | None:
+    """Return what the history reads of a job, None if it has not ended."""
+    if (outcome := OUTCOMES.get(job.status) if job.status is not None else None) is None:
         return None
-    return max(0, int(ended_at.timestamp()) - int(started_at.timestamp()))
+    started_at = job.printing_started_at
+    own = job.cancelled_at if outcome is Outcome.CANCELED else job.printing_completed_at
+    guessed = own is None or (started_at is not None and own < started_at)
+    ended_at = job.updated_at if guessed else own
+    if ended_at is None:
+        return None
+    ended, part_id = int(ended_at.timestamp()), job.part_id
+    filament = job.filament_key
+    return EndedJob(
+        job,
+        key_of(job.id),
+        ended_at,
+        ended,
+        guessed,
+        int(job.updated_at.timestamp()) if job.updated_at is not None else 0,
+        None if started_at is None else max(0, ended - int(started_at.timestamp())),
+        outcome,
+        job.assigned_printer_id,
+        f"{part_id or ''}{_SEPARATOR}{job.part_name or ''}",
+        reason_kind(job.error_message),
+        None if filament is None else (part_id, job.sku_id, filament),
+    )
 
 
-def entry_of(job: PrintJob, ended_at: datetime, usage: Usage, names: Mapping[str, Names]) -> Entry:
+def entry_of(ended: EndedJob, usage: Usage, names: Mapping[str, Names]) -> Entry:
     """Return the numbers of a job that has ended."""
-    seconds, printer_id, material = seconds_of(job, ended_at), job.assigned_printer_id, usage.material
-    reason = reason_kind(job.error_message)
-    assert job.status is not None
-    return Entry(
-        key=key_of(job.id),
-        ended=int(ended_at.timestamp()),
-        updated=int(job.updated_at.timestamp()) if job.updated_at is not None else 0,
-        seconds=UNKNOWN if seconds is None else seconds,
-        grams=units(usage.grams, GRAMS),
-        cost=units(usage.cost, COST),
-        energy=units(usage.energy, WATT_HOURS),
-        part=names["parts"].number(f"{job.part_id or ''}{_SEPARATOR}{job.part_name or ''}"),
-        printer=NO_INDEX if printer_id is None else names["printers"].number(printer_id),
-        material=NO_INDEX if material is None else names["materials"].number(material),
-        reason=NO_INDEX if reason is None else names["reasons"].number(reason),
-        outcome=OUTCOMES[job.status],
+    printer_id, material, reason, seconds = ended.printer_id, usage.material, ended.reason, ended.seconds
+    # As a call with arguments it would take twice as long.
+    return Entry._make(
+        (
+            ended.key,
+            ended.ended,
+            ended.updated,
+            UNKNOWN if seconds is None else seconds,
+            *usage.units,
+            names["parts"].number(ended.part),
+            NO_INDEX if printer_id is None else names["printers"].number(printer_id),
+            NO_INDEX if material is None else names["materials"].number(material),
+            NO_INDEX if reason is None else names["reasons"].number(reason),
+            ended.outcome,
+            1,
+        )
     )
 
 

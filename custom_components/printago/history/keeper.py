@@ -1,6 +1,6 @@
 """The past of a store while its entry is loaded: it takes over jobs that are over, and answers what sensors show."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,8 +16,7 @@ from ..model.changes import Changes
 from ..model.print_results import PrintResult
 from .archive import Archive, Past
 from .forecast import QueueForecaster
-from .job_entry import end_of, entry_of, part_of, past_print_of, seconds_of
-from .key_index import key_of
+from .job_entry import EndedJob, ended_job, entry_of, part_of, past_print_of
 from .ledger import Entry, Totals
 from .past_print import PastPrint
 from .summary import Outcomes, Summary, days_ago, summarize
@@ -71,6 +70,8 @@ class History:
         self._summary: Summary | None = None
         self._loaded = False
         self._reads_past = False
+        self._shown_since = 0.0
+        """What ended before this Unix time changes nothing that is shown."""
         self._early: list[tuple[list[PrintJob], dict[str, float]]] = []
         """What came before the stored past was loaded."""
         entry.async_on_unload(coordinator.listeners.async_add_changes(self._async_on_changes))
@@ -175,46 +176,53 @@ class History:
         return None if percent is None else percent / _FULL
 
     @callback
-    def async_take_page(self, jobs: Iterable[PrintJob]) -> None:
+    def async_take_page(self, jobs: Iterable[EndedJob]) -> None:
         """Take over what ended before the store was added; it needs no attention."""
-        self._reads_past = True
+        self._reads_past, self._shown_since = True, self._days_ago
         try:
-            self.async_take(jobs)
+            self._async_take(jobs, {})
         finally:
-            self._reads_past = False
+            self._reads_past, self._shown_since = False, 0.0
 
     @callback
     def async_take(self, jobs: Iterable[PrintJob], progress: Mapping[str, float] | None = None) -> None:
         """Take over jobs that are over; others are left out."""
-        touched: set[str] = set()
+        self._async_take([ended for job in jobs if (ended := ended_job(job)) is not None], progress or {})
+
+    @callback
+    def _async_take(self, jobs: Iterable[EndedJob], progress: Mapping[str, float]) -> None:
+        touched: set[str | None] = set()
+        results = self._coordinator.store_state.results
+        lacking = {printer for printer in self._coordinator.farm.printers if results.of(printer).result is None}
         news = 0
-        for job in jobs:
-            if job.status in FINAL_STATUSES and self._take(job, (progress or {}).get(job.id), touched):
+        for ended in jobs:
+            if self._take(ended, progress.get(ended.job.id) if progress else None, lacking, touched):
                 news += 1
         if news or self.past.ledger.dirty_segments:
             self._async_note_complete()
             self.archive.async_save_soon()
-        if news:
+        if touched:
             self._async_notify(touched)
+        elif news:
+            self._async_call_listeners()
 
-    def _take(self, job: PrintJob, progress: float | None, touched: set[str]) -> bool:
-        past = self.past
-        ended_at, guessed = end_of(job)
-        if ended_at is None:
-            return False
-        usage = self.valuer(job, progress, seconds_of(job, ended_at))
-        if usage.cost is not None and past.currency is None:
-            past.currency = usage.currency
-        if usage.currency != past.currency:
-            # Sums are of one currency: the one in which the first print was priced.
-            usage = replace(usage, cost=None, currency=None)
-        entry = past.ledger.add(entry_of(job, ended_at, usage, past.names), end_is_guess=guessed)
+    def _take(self, ended: EndedJob, progress: float | None, lacking: set[str], touched: set[str | None]) -> bool:
+        """Return whether anything has changed; ``lacking`` are printers without a last result."""
+        past, job, printer_id = self.past, ended.job, ended.printer_id
+        usage = self.valuer(job, progress, ended.seconds, ended.takes)
+        if usage.cost is not None:
+            if past.currency is None:
+                past.currency = usage.currency
+            if usage.currency != past.currency:
+                # Sums are of one currency: the one in which the first print was priced.
+                usage = replace(usage, cost=None, currency=None)
+        entry = past.ledger.add(entry_of(ended, usage, past.names), end_is_guess=ended.guessed)
         if entry is None:
             return False
-        if guessed:
+        ended_at = ended.ended_at
+        if ended.guessed:
             ended_at = datetime.fromtimestamp(entry.ended, ended_at.tzinfo)
-        printer_id = job.assigned_printer_id
-        lacks_result = printer_id is not None and self._lacks_result(printer_id)
+        lacks_result = printer_id in lacking
         past.recent.remove(job.id, entry.attempt)
         if past.recent.wants(ended_at) or lacks_result:
             one = past_print_of(job, entry, ended_at, usage)
@@ -222,27 +230,20 @@ class History:
                 if past.recent.wants(ended_at):
                     past.recent.add(one)
                 self._take_result(one)
-        if printer_id is not None:
+                lacking.discard(one.printer_id or "")
+        if lacks_result or entry.ended >= self._shown_since:
             touched.add(printer_id)
         return True
 
     def made_of(self, job: PrintJob) -> tuple[Entry, datetime, Usage] | None:
         """Return what ``past_print_of`` needs of any job, of which nothing is taken over; None if it has not ended."""
-        ended_at, _ = end_of(job)
-        if ended_at is None or job.status not in FINAL_STATUSES:
+        if (ended := ended_job(job)) is None:
             return None
-        known = self.past.ledger.latest(key_of(job.id))
-        if known is not None and known.ended == int(ended_at.timestamp()):
-            usage = self.valuer(job, None, seconds_of(job, ended_at))
-            return known, ended_at, usage
-        usage = self.valuer(job, None, seconds_of(job, ended_at))
-        return entry_of(job, ended_at, usage, self.past.names), ended_at, usage
-
-    def _lacks_result(self, printer_id: str) -> bool:
-        return (
-            printer_id in self._coordinator.farm.printers
-            and self._coordinator.store_state.results.of(printer_id).result is None
-        )
+        usage = self.valuer(job, None, ended.seconds, ended.takes)
+        known = self.past.ledger.latest(ended.key)
+        if known is None or known.ended != ended.ended:
+            known = entry_of(ended, usage, self.past.names)
+        return known, ended.ended_at, usage
 
     def _take_result(self, one: PastPrint) -> None:
         if one.printer_id in self._coordinator.farm.printers:
@@ -280,9 +281,10 @@ class History:
         self._async_notify(set(self._coordinator.farm.printers))
 
     @callback
-    def _async_notify(self, printer_ids: set[str]) -> None:
+    def _async_notify(self, printer_ids: AbstractSet[str | None]) -> None:
         self._summary = None
-        for printer_id in printer_ids:
+        for printer_id in printer_ids - {None}:
+            assert printer_id is not None
             self._coordinator.listeners.async_update_printer(printer_id)
         self._coordinator.listeners.async_update_farm_soon()
         self._async_call_listeners()
@@ -321,9 +323,12 @@ class History:
 
     def _summarized(self) -> Summary:
         if self._summary is None:
-            now = self._coordinator.store_state.clock.now().timestamp()
-            self._summary = summarize(self.past.ledger, self.past.names["reasons"], days_ago(now))
+            self._summary = summarize(self.past.ledger, self.past.names["reasons"], self._days_ago)
         return self._summary
+
+    @property
+    def _days_ago(self) -> float:
+        return days_ago(self._coordinator.store_state.clock.now().timestamp())
 
     def failed_prints(self, printer_id: str) -> int:
         """Return how many prints of a printer have failed, external ones as far as they were seen."""

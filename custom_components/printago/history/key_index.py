@@ -31,19 +31,24 @@ class KeyIndex:
 
     def find(self, key: int) -> int | None:
         """Return the row of a key, None if there is none."""
-        row = self._slots[self._place(key)]
+        return self.row_at(self.place(key))
+
+    def row_at(self, place: int) -> int | None:
+        """Return the row in a slot, None if it is empty."""
+        row = self._slots[place]
         return row - 1 if row else None
 
-    def put(self, row: int) -> None:
-        """Add the key of a row, in place of an earlier row with the same key."""
-        place = self._place(self._keys[row])
+    def put(self, row: int, place: int | None = None) -> None:
+        """Add the key of a row, in place of an earlier row with the same key; ``place`` is that of the key if known."""
+        if place is None:
+            place = self.place(self._keys[row])
         if not self._slots[place]:
             self._used += 1
         self._slots[place] = row + 1
         if self._used > len(self._slots) * _FULL:
             self._resize(2 * len(self._slots))
 
-    def _place(self, key: int) -> int:
+    def place(self, key: int) -> int:
         """Return the slot of a key, or the slot for it."""
         slots, keys = self._slots, self._keys
         mask = len(slots) - 1
@@ -56,4 +61,4 @@ class KeyIndex:
         rows = [row for row in self._slots if row]
         self._slots = array("I", bytes(4 * size))
         for row in rows:
-            self._slots[self._place(self._keys[row - 1])] = row
+            self._slots[self.place(self._keys[row - 1])] = row

@@ -74,11 +74,16 @@ class Totals:
 
     def add(self, entry: Entry, sign: int = 1) -> None:
         """Add a print, or subtract it with -1."""
-        self.completed += sign * (entry.outcome == Outcome.FINISHED)
-        self.failed += sign * (entry.outcome == Outcome.FAILED)
-        self.seconds += sign * (entry.seconds if entry.seconds != UNKNOWN else 0)
-        self.grams += sign * (entry.grams if entry.grams != UNKNOWN else 0)
-        self.cost += sign * (entry.cost if entry.cost != UNKNOWN else 0)
+        if entry.outcome == Outcome.FINISHED:
+            self.completed += sign
+        elif entry.outcome == Outcome.FAILED:
+            self.failed += sign
+        if entry.seconds != UNKNOWN:
+            self.seconds += sign * entry.seconds
+        if entry.grams != UNKNOWN:
+            self.grams += sign * entry.grams
+        if entry.cost != UNKNOWN:
+            self.cost += sign * entry.cost
 
     def values(self) -> tuple[int, ...]:
         """Return the sums in the order of their names."""
@@ -94,6 +99,7 @@ class Ledger:
     def __init__(self) -> None:
         """Start empty."""
         self._columns = {name: array(kind) for name, kind in _TYPES.items()}
+        self._appends = [column.append for column in self._columns.values()]
         self._index = KeyIndex(self._columns["key"])
         self.farm = Totals()
         self.of_printer: dict[int, Totals] = {}
@@ -130,16 +136,17 @@ class Ledger:
 
         ``end_is_guess``: the job has no time of its end, so the time of its last change is used.
         """
-        number = self._index.find(entry.key)
+        place = self._index.place(entry.key)
+        number = self._index.row_at(place)
         if number is None:
-            return self._append(entry)
+            return self._append(entry, place)
         known = self.row(number)
         if entry.updated < known.updated:
             return None
         if end_is_guess and entry.outcome == known.outcome:
             entry = entry._replace(ended=known.ended, seconds=known.seconds)
         if _is_next_attempt(known, entry):
-            return self._append(entry._replace(attempt=min(known.attempt + 1, 255)))
+            return self._append(entry._replace(attempt=min(known.attempt + 1, 255)), place)
         entry = entry._replace(attempt=known.attempt)
         if _same_facts(known, entry):
             # Data recorded during the print is better than a later calculation.
@@ -167,13 +174,13 @@ class Ledger:
         """Yield the prints that ended at a Unix time or later, in no particular order."""
         return (self.row(number) for number, ended in enumerate(self._columns["ended"]) if ended >= moment)
 
-    def _append(self, entry: Entry) -> Entry | None:
+    def _append(self, entry: Entry, place: int) -> Entry | None:
         number = len(self)
         if number >= _MOST:
             return None
-        for column, value in zip(self._columns.values(), entry, strict=True):
-            column.append(value)
-        self._index.put(number)
+        for append, value in zip(self._appends, entry, strict=True):
+            append(value)
+        self._index.put(number, place)
         self._count(entry, 1)
         self.dirty_segments.add(number // SEGMENT_ROWS)
         return entry
@@ -183,9 +190,10 @@ class Ledger:
         if (totals := self.of_printer.get(entry.printer)) is None:
             totals = self.of_printer[entry.printer] = Totals()
         totals.add(entry, sign)
-        hour = entry.ended // HOUR
-        self.mark_dirty(entry.printer, hour)
-        self.mark_dirty(FARM, hour)
+        hour, dirty = entry.ended // HOUR, self.dirty_hours
+        for owner in (entry.printer, FARM):
+            if hour < dirty.get(owner, UNKNOWN):
+                dirty[owner] = hour
         if sign < 0:
             self.left_hours.add((entry.printer, hour))
 

@@ -1,7 +1,7 @@
 """A past print with all its details."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 import re
 from typing import Any, Self
@@ -17,8 +17,8 @@ OUTCOMES = {
     JobStatus.FAILED: Outcome.FAILED,
     JobStatus.CANCELLED: Outcome.CANCELED,
 }
-GRAMS, COST = 1000, 10_000
-"""How many units of an entry are a gram, and a unit of the currency."""
+GRAMS, COST, WATT_HOURS = 1000, 10_000, 1000
+"""How many units of an entry are a gram, a unit of the currency, and a kilowatt-hour."""
 _CODE = re.compile(r"\b[0-9A-F]{4}(?:[-_][0-9A-F]{4}){1,3}\b", re.IGNORECASE)
 _TEXTS = (
     "printer_id",
@@ -97,10 +97,11 @@ class PastPrint:
 
     def export(self) -> dict[str, Any]:
         """Return it in a form that JSON can store."""
-        return {name: value for name, value in asdict(self).items() if value is not None} | {
-            "ended_at": self.ended_at.timestamp(),
-            **({} if self.started_at is None else {"started_at": self.started_at.timestamp()}),
-        }
+        exported = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+        exported["ended_at"] = self.ended_at.timestamp()
+        if self.started_at is not None:
+            exported["started_at"] = self.started_at.timestamp()
+        return exported
 
     @classmethod
     def restore(cls, saved: object) -> Self | None:
@@ -125,6 +126,9 @@ class PastPrint:
             )
         except KeyError, ValueError, TypeError, OverflowError, OSError:
             return None
+
+
+_NAMES = tuple(one.name for one in fields(PastPrint))
 
 
 def result_of(job: PrintJob) -> Result | None:

@@ -3,7 +3,6 @@
 It uses only spare requests, and continues after a restart.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +15,7 @@ from ..api.rest.job_filter import JobFilter
 from ..const import DOMAIN, LOGGER
 from ..coordinator import PrintagoCoordinator
 from .archive import Cursor
+from .job_entry import EndedJob, ended_job
 from .keeper import History
 
 FIRST_DELAY = 30.0
@@ -152,7 +152,7 @@ class HistoryReader:
     async def _async_read_page(self, cursor: Cursor) -> None:
         history, past = self._history, self._history.past
         asked_at = self._coordinator.store_state.clock.now()
-        page = await self._coordinator.client.history.past_jobs(until=cursor.until, offset=cursor.offset)
+        page = await self._coordinator.client.history.past_jobs(ended_job, until=cursor.until, offset=cursor.offset)
         history.progress.pages_read += 1
         history.progress.pages_left = page.left(cursor.offset)
         if past.complete_until is None:
@@ -161,7 +161,7 @@ class HistoryReader:
             past.ledger.reserve(page.total)
         known, was_known = len(past.ledger), history.known
         history.async_take_page(page.jobs)
-        past.unclear.difference_update(job.id for job in page.jobs)
+        past.unclear.difference_update(ended.job.id for ended in page.jobs)
         self._vain = 0 if len(past.ledger) > known else self._vain + 1
         past.cursor = _next(cursor, page)
         if self._vain > 1 and not past.cursor.done and past.cursor.until == cursor.until:
@@ -169,19 +169,20 @@ class HistoryReader:
             past.cursor.done = True
         if past.cursor.done or not was_known:
             history.async_update_all()
+        # Freeing a thousand jobs takes some milliseconds, too.
+        await self._hass.async_add_executor_job(page.jobs.clear)
         await history.archive.async_save()
 
 
-def _next(cursor: Cursor, page: JobPage) -> Cursor:
+def _next(cursor: Cursor, page: JobPage[EndedJob]) -> Cursor:
     """Return where the page after this one begins: at the creation of its oldest job, which new jobs do not move."""
     if not page.has_more:
         return Cursor(cursor.until, cursor.offset, done=True)
-    created: Sequence[datetime] = [job.created_at for job in page.jobs if job.created_at is not None]
-    oldest = _whole_milliseconds(min(created)) if created else cursor.until
+    oldest = _whole_milliseconds(page.oldest) if page.oldest is not None else cursor.until
     if oldest is None or (cursor.until is not None and oldest >= cursor.until):
         # All of the page is as old as its first job, or of no known age.
         return Cursor(cursor.until, cursor.offset + max(1, page.length - _OVERLAP))
-    return Cursor(oldest, max(0, created.count(min(created)) - _OVERLAP))
+    return Cursor(oldest, max(0, page.of_oldest - _OVERLAP))
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

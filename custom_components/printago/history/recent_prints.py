@@ -24,6 +24,8 @@ class RecentPrints:
         self._order: list[_Place] = []
         for past in prints:
             self.add(past)
+        self.changed = False
+        """There are unsaved changes."""
 
     def __len__(self) -> int:
         """Return the number of prints."""
@@ -48,6 +50,7 @@ class RecentPrints:
 
     def add(self, past: PastPrint) -> None:
         """Add a print, or replace its data."""
+        self.changed = True
         self.remove(past.job_id, past.attempt)
         place = _place(past)
         self._order.insert(bisect_left(self._order, place), place)
@@ -59,4 +62,5 @@ class RecentPrints:
     def remove(self, job_id: str, attempt: int) -> None:
         """Remove a print."""
         if (known := self._prints.pop((job_id, attempt), None)) is not None:
+            self.changed = True
             del self._order[bisect_left(self._order, _place(known))]

@@ -1,13 +1,14 @@
 """What a print took: filament by the estimate of its part, and the cost."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 
 from ..api.models.records import PrintJob
+from .past_print import COST, GRAMS, WATT_HOURS, units
 
-type Valuer = Callable[[PrintJob, float | None, int | None], Usage]
-"""Called with an ended job, the share of its print that was done (0 to 1, None if unknown), and its seconds of
-printing.
+type Valuer = Callable[[PrintJob, float | None, int | None, Hashable | None], Usage]
+"""Called with an ended job, the share of its print that was done (0 to 1, None if unknown), its seconds of printing, and
+what is equal for jobs that take the same when they finish (None if that is unclear).
 """
 
 
@@ -21,6 +22,13 @@ class Usage:
     currency: str | None = None
     energy: float | None = None
     """In kilowatt-hours."""
+    units: tuple[int, int, int] = field(init=False)
+    """Grams, cost and energy in the units of an entry."""
+
+    def __post_init__(self) -> None:
+        """Convert the amounts: most prints of a long history share a few usages."""
+        amounts = units(self.grams, GRAMS), units(self.cost, COST), units(self.energy, WATT_HOURS)
+        object.__setattr__(self, "units", amounts)
 
 
 NOTHING_KNOWN = Usage()

@@ -1,6 +1,6 @@
 """What prints took and cost: filament by the estimate, energy by the meter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import timedelta
 import time
@@ -35,6 +35,8 @@ class _Known:
     needs: tuple[FilamentNeed, ...]
     grams: float | None
     material: str | None
+    seconds: float | None
+    """The estimated time."""
 
 
 class Valuation:
@@ -46,8 +48,8 @@ class Valuation:
         self._coordinator = coordinator
         self._state = coordinator.store_state
         self._meters = meters
-        self._known: dict[tuple[str | None, bytes] | None, _Known] = {}
-        self._usages: dict[tuple[str | None, str | None, bytes], Usage] = {}
+        self._known: dict[Hashable, _Known] = {}
+        self._usages: dict[Hashable, Usage] = {}
         self._usages_since = 0.0
         self.async_on_corrected: Callable[[PrintJob], None] = lambda _: None
         """Called with a job of which the energy has become known late; set by the history."""
@@ -81,29 +83,29 @@ class Valuation:
         return not missing
 
     @callback
-    def async_value(self, job: PrintJob, progress: float | None, seconds: int | None) -> Usage:
+    def async_value(
+        self, job: PrintJob, progress: float | None, seconds: int | None, takes: Hashable | None = None
+    ) -> Usage:
         """Return what a job that has ended took and cost; see ``Valuer``."""
-        filament = job.filament_key
-        if job.status is not JobStatus.COMPLETED or filament is None or self._meters.may_know(job.assigned_printer_id):
-            return self._value(job, progress, seconds)
+        if takes is None or job.status is not JobStatus.COMPLETED or self._meters.may_know(job.assigned_printer_id):
+            return self._value(job, progress, seconds, takes)
         # Most of a long history are finished jobs of the same parts, which all took the same.
         now = time.monotonic()
         if now - self._usages_since > _USAGE_SECONDS:
             self._usages, self._usages_since = {}, now
-        key = (job.part_id, job.sku_id, filament)
-        if (usage := self._usages.get(key)) is None:
-            usage = self._usages[key] = self._value(job, progress, seconds)
+        if (usage := self._usages.get(takes)) is None:
+            usage = self._usages[takes] = self._value(job, progress, seconds, takes)
         return usage
 
-    def _value(self, job: PrintJob, progress: float | None, seconds: int | None) -> Usage:
-        known = self._known_of(job)
+    def _value(self, job: PrintJob, progress: float | None, seconds: int | None, takes: Hashable | None) -> Usage:
+        known = self._known_of(job, takes)
         finished = job.status is JobStatus.COMPLETED
         share: float | None = 1.0
         if not finished:
-            estimate = estimate_of(job, known.part)
-            share = share_printed(progress, seconds, estimate.seconds if estimate is not None else None)
+            share = share_printed(progress, seconds, known.seconds)
         energy = None
-        if job.ended_at is not None and (printer_id := job.assigned_printer_id) is not None:
+        printer_id = job.assigned_printer_id
+        if self._meters.may_know(printer_id) and job.ended_at is not None:
             energy = self._meters.async_energy(printer_id, job.id, job.printing_started_at, job.ended_at)
         kwh = energy.kwh if energy is not None else None
         if share is None:
@@ -125,22 +127,23 @@ class Valuation:
             energy=kwh,
         )
 
-    def _known_of(self, job: PrintJob) -> _Known:
+    def _known_of(self, job: PrintJob, takes: Hashable | None) -> _Known:
         """Return what a job takes; most of a long history are jobs of the same parts."""
         stock = self._state.stock
-        key = (job.part_id, filament) if (filament := job.filament_key) is not None else None
         part, names = stock.parts.get(job.part_id or ""), stock.materials.materials
-        if (known := self._known.get(key)) is not None and known.part is part and known.names is names:
+        if (known := self._known.get(takes)) is not None and known.part is part and known.names is names:
             return known
         needs = filament_needs(job, part)
         weights = [need.grams for need in needs]
         grams = sum(weight for weight in weights if weight is not None) if weights and None not in weights else None
         main = max(needs, key=lambda need: need.grams or 0.0, default=None)
-        known = _Known(part, names, needs, grams, name_of(main.choices, stock) if main is not None else None)
-        if key is not None:
+        material = name_of(main.choices, stock) if main is not None else None
+        estimate = estimate_of(job, part)
+        known = _Known(part, names, needs, grams, material, estimate.seconds if estimate is not None else None)
+        if takes is not None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known[key] = known
+            self._known[takes] = known
         return known
 
     @callback

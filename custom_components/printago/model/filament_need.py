@@ -29,7 +29,7 @@ class FilamentNeed:
 
     def share(self, fraction: float) -> FilamentNeed:
         """Return the need of a share of the print."""
-        return self if self.grams is None else replace(self, grams=self.grams * fraction)
+        return self if self.grams is None else FilamentNeed(self.choices, self.grams * fraction, self.place)
 
 
 def estimate_of(job: PrintJob, part: PartNeeds | None) -> Estimate | None:

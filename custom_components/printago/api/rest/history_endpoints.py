@@ -1,6 +1,6 @@
 """REST calls for past jobs, prices of SKUs, materials of parts and spools in stock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import math
@@ -16,10 +16,15 @@ from .transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
-class JobPage:
+class JobPage[T]:
     """A page of past jobs, newest first."""
 
-    jobs: tuple[PrintJob, ...]
+    jobs: list[T]
+    """What was made of each."""
+    oldest: datetime | None
+    """When the oldest job was created, None if unknown."""
+    of_oldest: int
+    """How many jobs were created then."""
     length: int
     """Number of rows returned, readable or not: the next page's offset is greater by this number."""
     has_more: bool
@@ -40,16 +45,18 @@ class HistoryEndpoints:
         """Send requests with the transport of the store."""
         self._transport = transport
 
-    async def past_jobs(
+    async def past_jobs[T](
         self,
+        make: Callable[[PrintJob], T | None],
         *,
         until: datetime | None = None,
         offset: int = 0,
         limit: int = PAGE_SIZE,
         priority: RequestPriority = RequestPriority.BACKGROUND,
-    ) -> JobPage:
+    ) -> JobPage[T]:
         """Return one page of ended jobs, including cleared ones, newest first (``GET /v1/print-jobs``).
 
+        Jobs are read in a separate thread, and ``make`` is called there; where it returns None, the job is left out.
         ``until`` is the latest time of creation, which never changes: starting a page at the oldest job read so far
         keeps newer jobs from shifting it. Jobs of one build share their time, so some of them are returned again.
         """
@@ -61,11 +68,10 @@ class HistoryEndpoints:
             **({"offset": str(offset)} if offset else {}),
             **({"createdAt.lte": _timestamp(until)} if until is not None else {}),
         }
-        page = Page.of(await self._transport.request("GET", "/v1/print-jobs", priority=priority, params=params))
-        jobs = (PrintJob.from_json(identifier, row) for identifier, row in with_ids(page.rows))
-        # A server that does not know a filter returns other jobs as well.
-        past = tuple(job for job in jobs if job.status in FINAL_STATUSES)
-        return JobPage(past, page.length, page.has_more and page.length > 0, page.total)
+        answer: JobPage[T] = await self._transport.request(
+            "GET", "/v1/print-jobs", priority=priority, params=params, read=lambda answer: _page_of(answer, make)
+        )
+        return answer
 
     async def cost_breakdown(self, sku_id: str, priority: RequestPriority = RequestPriority.USER) -> CostBreakdown:
         """Return the costs of one copy of an SKU (``GET /v1/sku-costs/breakdown/{skuId}``)."""
@@ -108,6 +114,23 @@ class HistoryEndpoints:
         groups = objects(await self._transport.request("GET", "/v1/materials/groups", priority=priority))
         rows = objects(await self._transport.request("GET", "/v1/materials/group-members", priority=priority))
         return group_names(with_ids(groups)), group_members(rows)
+
+
+def _page_of[T](answer: object, make: Callable[[PrintJob], T | None]) -> JobPage[T]:
+    page = Page.of(answer)
+    jobs = [PrintJob.from_json(identifier, row) for identifier, row in with_ids(page.rows)]
+    # A server that does not know a filter returns other jobs as well.
+    past = [job for job in jobs if job.status in FINAL_STATUSES]
+    created = [job.created_at for job in past if job.created_at is not None]
+    oldest = min(created, default=None)
+    return JobPage(
+        jobs=[made for job in past if (made := make(job)) is not None],
+        oldest=oldest,
+        of_oldest=0 if oldest is None else created.count(oldest),
+        length=page.length,
+        has_more=page.has_more and page.length > 0,
+        total=page.total,
+    )
 
 
 def _timestamp(moment: datetime) -> str:

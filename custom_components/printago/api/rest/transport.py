@@ -149,8 +149,11 @@ class Transport:
         params: Mapping[str, str] | None = None,
         json: object | Callable[[], object] = None,
         entitled: bool = True,
+        read: Callable[[object], Any] | None = None,
     ) -> Any:
         """Send one request and return the parsed body, None for an empty one.
+
+        With ``read``, parse a large body in a separate thread, and return what ``read`` returns for it there.
 
         ``json`` may be a function that is called when there is room for the request; an exception of it cancels the
         request. Without a ``priority`` the request is counted but never delayed, which is for emergencies.
@@ -195,12 +198,9 @@ class Transport:
                 raise self._judge_refusal(error, permissions_of(method, path), entitled=entitled)
             raise error
         self.permissions.allow(permissions_of(method, path))
-        if not payload:
-            return None
-        try:
-            return orjson.loads(payload)
-        except orjson.JSONDecodeError:
-            raise MalformedResponseError("the answer is not JSON") from None
+        if read is not None:
+            return await asyncio.get_running_loop().run_in_executor(None, lambda: read(_parsed(payload)))
+        return _parsed(payload)
 
     @_without_context
     async def download(self, url: str, most: int) -> bytes:
@@ -322,6 +322,16 @@ def _beginning(message: str) -> str:
     if len(message) <= _MOST_SEARCHED:
         return message
     return message[:_MOST_SEARCHED].rsplit(None, 1)[0]
+
+
+def _parsed(payload: bytes) -> Any:
+    """Return the parsed body, None for an empty one; raises MalformedResponseError."""
+    if not payload:
+        return None
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise MalformedResponseError("the answer is not JSON") from None
 
 
 def _encode(json: object) -> bytes:
