@@ -79,6 +79,7 @@ class _Pictures:
             await self._saved_print(thing)
         await self._dashboard()
         await self._day()
+        await self._lists()
         state = await self._demo.farm.control("GET", "/state")
         printer = next(printer for printer in state["printers"] if printer["name"] == "X1 Carbon 01")
         devices = await self._demo.home_assistant.devices()
@@ -188,6 +189,17 @@ class _Pictures:
         await self._shoot("day-print", width=1000, height=700)
         await self._picture_of("history", "printago-history .past")
         await self._shoot("day-history", width=1000, height=700)
+
+    async def _lists(self) -> None:
+        """Take Home Assistant's own pages with a to-do list and the calendars of the farm."""
+        page = self._page
+        await page.set_viewport_size({"width": 1000, "height": 700})
+        await self._open("todo?entity_id=todo.virtual_farm_needs_you")
+        await page.locator("hui-todo-list-card ha-check-list-item, hui-todo-list-card ha-list-item").first.wait_for()
+        await self._shoot("day-list", width=1000, height=700)
+        await self._open("calendar")
+        await page.get_by_text(" more").first.wait_for()
+        await self._shoot("day-calendar", width=1000, height=700)
 
     async def _picture_of(self, view: str, shown: str) -> None:
         await self._page.set_viewport_size({"width": 1000, "height": 700})
