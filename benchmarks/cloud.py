@@ -120,7 +120,9 @@ async def _serve(printers: int, past: int, *, chatty: bool) -> None:
                     _say(farm.quota_usage().wire())
                     continue
             requests = [f"{request.method} {request.path}" for request in farm.requests]
-            _say({"messages": farm.feed.messages + chatter.messages, "requests": requests})
+            past_pages = sum(request.query.get("sort") == "createdAt:desc" for request in farm.requests)
+            messages = farm.feed.messages + chatter.messages
+            _say({"messages": messages, "requests": requests, "past_pages": past_pages})
 
 
 class _Chatter:

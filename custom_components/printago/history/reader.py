@@ -126,10 +126,11 @@ class HistoryReader:
         history, past = self._history, self._history.past
         if history.missed and past.complete_until is not None:
             await self._async_read_missed(past.complete_until)
-        elif past.unclear and not (history.missed and not past.cursor.done):
-            await self._async_read_unclear()
         elif not past.cursor.done:
+            # Most of the unclear jobs are on one of the pages.
             await self._async_read_page(past.cursor)
+        elif past.unclear:
+            await self._async_read_unclear()
         return not past.cursor.done or bool(past.unclear)
 
     async def _async_read_missed(self, since: datetime) -> None:
