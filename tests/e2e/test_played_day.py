@@ -14,17 +14,19 @@ from homeassistant.components.homeassistant.exposed_entities import async_expose
 from homeassistant.components.todo import DATA_COMPONENT
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
 from homeassistant.core import Context, ServiceRegistry
+from homeassistant.helpers.condition import async_from_config, async_validate_condition_config
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.printago.api.rest import request_log as sendlog
+from custom_components.printago.const import DOMAIN
 from tests.automation.test_every_trigger import OF_A_FARM
 from tests.automation.test_reconnect_is_no_trigger import cloud_gone, reloaded
 from tests.support.common import entity_id, paths, printer_named, value_of
 from tests.support.example_home import Home
 from tests.support.fire_triggers import FIRE
-from tests.support.simulated_time import SimulatedTime, simulated_time
+from tests.support.simulated_time import NOON, SimulatedTime, simulated_time
 from tests.support.skips import NO_ASSISTANT
 from tests.support.submissions import count_builds
 from tests.support.todo import complete, remove, shown
@@ -48,6 +50,7 @@ class Day(Home):
         """Prepare to start."""
         super().__init__(farm, time, OF_A_FARM, patch)
         self.store = farm.config.store_id
+        self.shop = ""
 
     async def _call(self, domain: str, service: str, service_data: Any = None, *args: Any, **options: Any) -> Any:
         if domain == "notify":
@@ -90,6 +93,16 @@ class Day(Home):
         """Return what the assistant answers."""
         result = await self.during(async_converse(self.hass, sentence, None, Context(), language=language))
         return str(result.response.speech["plain"]["speech"])
+
+    async def holds(self, condition: str, *printers: str) -> bool:
+        """Return whether a condition is true of printers, or of the farm."""
+        devices = [self.device_id(printer_named(self.farm, name)) for name in printers] or [self.device_id(self.store)]
+        config = {"condition": f"{DOMAIN}.{condition}", "target": {"device_id": devices}, "options": {}}
+        checker = await async_from_config(self.hass, await async_validate_condition_config(self.hass, config))
+        try:
+            return checker.async_check() is True
+        finally:
+            checker.async_unload()
 
     async def complete(self, key: str, item: str) -> None:
         """Complete an item of a list."""
@@ -170,8 +183,10 @@ async def day(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> AsyncGenera
     monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.05, 0.05))
     for enrollment in farm.world.enrollments:
         set_elapsed(farm.world, enrollment, 0)
+    shop = farm.shops.connect("etsy", "Bolt Works", synced_at=NOON - timedelta(hours=18))
     with simulated_time() as time:
         running = Day(farm, time, monkeypatch)
+        running.shop = shop["id"]
         try:
             await running.start()
             await running.listen()
@@ -193,6 +208,7 @@ async def noon(day: Day) -> None:
     assert lists["queue"] == ["Benchy for the shop", "Cable Clip", "Jig", "Night filler"]
     assert lists["open_orders"] == ["1001", "1002"]
     assert lists["maintenance_due"] == []
+    assert value_of(day.hass, day.store, f"shop_{day.shop}", "binary_sensor") == "on"
 
     assert await day.say("which beds need clearing") == f"Beds to clear: {P1S}."
     assert P1S in await day.say("das Bett von P1S eins ist frei", "de")
@@ -232,9 +248,13 @@ async def afternoon(day: Day) -> None:
 
     await day.say("pause X1 Carbon one")
     await day.hours(0.5)
+    assert await day.holds("printer_paused", X1C)
+    assert not await day.holds("printer_paused", P1S)
+    assert not await day.holds("queue_empty")
     await day.say("reprends X1 Carbon un", "fr")
     await day.hours(0.5)
     assert {"print_paused", "print_resumed"} <= day.fired
+    assert not await day.holds("printer_paused", X1C)
 
 
 async def lost_connections(day: Day) -> None:
@@ -300,6 +320,13 @@ async def morning(day: Day) -> None:
     set_elapsed(day.farm.world, enrollment, 100_000)
     await day.hours(1.5)
     assert day.times("maintenance_due") == 1
+    assert value_of(day.hass, day.store, f"shop_{day.shop}", "binary_sensor") == "off"
+    day.farm.shops.order(day.shop, {"orderNumber": "3001"}, [{"sku": "BENCHY-1", "quantity": 1}])
+    button = {"entity_id": entity_id(day.hass, day.store, f"sync_shop_{day.shop}", "button")}
+    await day.during(day.hass.services.async_call("button", "press", button, blocking=True))
+    await day.until_listed("open_orders", "3001")
+    await day.hours(2)
+    assert value_of(day.hass, day.store, f"shop_{day.shop}", "binary_sensor") == "on"
     (due,) = day.lists()["maintenance_due"]
     assert any(X1C in each for each in day.lists()["attention"])
     await day.complete("maintenance_due", due)
@@ -308,10 +335,13 @@ async def morning(day: Day) -> None:
     printer = await day.begin_print(X1C)
     day.farm.raise_hms(printer, "0300-0D00-0001-000B", "The Z axis motor seems stuck")
     await day.until_listed("attention", "The Z axis motor seems stuck")
+    assert await day.holds("printer_problem", X1C)
     day.farm.clear_hms(printer)
     await day.until_listed("attention", "The Z axis motor seems stuck", gone=True)
+    assert not await day.holds("printer_problem", X1C)
     day.farm.disconnect_printer(printer)
     await day.until_listed("attention", f"{X1C} went offline during a print")
+    assert await day.holds("printer_offline", X1C)
     day.farm.reconnect_printer(printer)
     await day.until_listed("attention", f"{X1C} went offline during a print", gone=True)
     assert {"printer_problem", "printer_offline", "printer_online"} <= day.fired
