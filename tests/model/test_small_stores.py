@@ -26,6 +26,7 @@ def test_names_of_the_catalog_are_announced_and_an_incomplete_list_removes_none(
     take: Callable[..., None],
 ) -> None:
     names = CatalogNames()
+    take(names, {"old": SimpleNamespace(name="Old")}, complete=True)
     reads: list[int] = []
     names.on_read = lambda: reads.append(1)
     take(names, {"one": SimpleNamespace(name="One")}, complete=True)
