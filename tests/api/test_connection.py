@@ -9,11 +9,7 @@ import logging
 import aiomqtt
 import pytest
 
-from custom_components.printago.api.realtime.connection import (
-    MqttConnection,
-    RedactingLogger,
-    SubscriptionRefusedError,
-)
+from custom_components.printago.api.realtime.connection import MqttConnection, RedactingLogger, SubscriptionRefusedError
 from custom_components.printago.api.realtime.endpoints import RealtimeEndpoint
 from custom_components.printago.api.redaction import Redactor
 from tests.api.realtime_peers import KEY, STORE, Owner, running, unused_port
@@ -73,7 +69,7 @@ async def listening(peer: Peer) -> AsyncIterator[Peer]:
             server.abort_clients()
 
 
-def connection_to(port: int, *, timeout: float = 5.0, keepalive: int = 30) -> MqttConnection:  # noqa: ASYNC109
+def connection_to(port: int, *, timeout: float = 5.0, keepalive: int = 30) -> MqttConnection:
     return MqttConnection(
         RealtimeEndpoint("mqtt", "127.0.0.1", port),
         username=STORE,

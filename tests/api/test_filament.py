@@ -125,7 +125,16 @@ def test_empty_slot_differs_from_an_unknown_one(slot: object, tray: Tray) -> Non
     assert read_filament(unit(slot))["ams"] == ((tray,),)
 
 
-@pytest.mark.parametrize("spool", [{}, {"id": "254"}, {"color": "00000000", "info": "", "type": "", "remaining": 0}])
+@pytest.mark.parametrize(
+    "spool",
+    [
+        {},
+        {"id": "254"},
+        {"color": "00000000", "info": "", "type": "", "remaining": 0},
+        {"color": "C12E1FFF", "remaining": 40},
+        {"color": "C12E1FFF", "info": None, "type": " "},
+    ],
+)
 def test_spool_holder_that_was_not_set_up_is_empty(spool: dict[str, Any]) -> None:
     assert read_filament({"spool": spool}) == {"external_spool": EMPTY}
 

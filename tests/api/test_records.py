@@ -81,7 +81,8 @@ def test_queue_is_in_order_of_tier_number_and_age() -> None:
         job("h", priority=1000, queueOrder=1),
         job("i", priority=1000, queueOrder=1e15 + 10, createdAt=at(1)),
     ]
-    assert [each.id for each in sorted(reversed(queue), key=place_in_queue)] == list("abcdefghi")
+    queue.reverse()
+    assert [each.id for each in sorted(queue, key=place_in_queue)] == list("abcdefghi")
 
 
 def test_tags_of_a_job_are_limited_in_number_and_length() -> None:

@@ -48,4 +48,4 @@ async def test_upload_has_a_minute_and_more_the_larger_it_is(
 ) -> None:
     await transport.upload(f"{server.url}/storage/file", file(size), size)
     assert [limit.total for limit in limits] == [pytest.approx(seconds, abs=1)]
-    assert [limit.connect for limit in limits] == [10]
+    assert [(limit.connect, limit.sock_connect) for limit in limits] == [(10, 10)]

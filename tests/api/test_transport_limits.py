@@ -7,6 +7,7 @@ import json
 from typing import Any, cast
 
 import aiohttp
+from aiohttp import web
 import pytest
 
 from custom_components.printago.api import (
@@ -194,9 +195,7 @@ async def test_body_is_made_when_there_is_room_and_its_error_cancels_the_request
     assert counted == [1]
 
 
-async def test_refusal_of_printago_differs_from_a_call_that_was_held_back(
-    server: Server, transport: Transport
-) -> None:
+async def test_refusal_of_printago_differs_from_a_call_that_was_held_back(server: Server, transport: Transport) -> None:
     server.answer(429, Retry_After="30")
     for refused in (True, False):
         with pytest.raises(RateLimitedError) as raised:
@@ -213,6 +212,41 @@ async def test_emergency_is_counted_but_never_delayed(server: Server, transport:
     assert transport.limiter.requests_last_hour == 61
     with pytest.raises(RateLimitedError):
         await get(transport)
+
+
+async def test_read_that_aiohttp_repeats_does_not_wait_for_room(server: Server, transport: Transport) -> None:
+    await get(transport)
+    requests = 0
+
+    async def cut(request: web.Request) -> web.StreamResponse:
+        nonlocal requests
+        requests += 1
+        transport.limiter.refused(0.3)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    server.handler = cut
+    with pytest.raises(RateLimitedError):
+        await get(transport)
+    assert requests == 1
+
+
+async def test_response_without_figures_shows_room_unless_it_is_a_refusal(
+    server: Server, session: aiohttp.ClientSession
+) -> None:
+    passed = 1000.0
+    limiter = RateLimiter(monotonic=lambda: passed)
+    transport = Transport(session, api_url=server.url, store_id=STORE, api_key=KEY, limiter=limiter)
+    server.answer(429, Retry_After="60")
+    for _ in range(2):
+        with pytest.raises(RateLimitedError):
+            await get(transport)
+        passed += 400
+        assert not limiter.contention_is_over
+    server.answer(200, "[]")
+    await get(transport)
+    assert limiter.contention_is_over
 
 
 async def test_close_ends_waiting_reads_but_not_calls_of_the_user(server: Server, transport: Transport) -> None:
