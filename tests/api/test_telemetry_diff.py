@@ -55,6 +55,14 @@ def test_same_value_among_changed_ones_does_not_hide_the_others(known: Telemetry
     }
 
 
+def test_same_object_of_a_group_does_not_hide_the_next_ones(known: TelemetryDiff) -> None:
+    fans = {"part": 40}
+    known.news(data(fans=fans, print={"percent": 4}))
+    sent = data(fans=fans, print={"percent": 5})
+    assert known.news(sent) == {"percent": 5}
+    assert known.source is sent
+
+
 def test_null_is_unknown_and_a_value_after_it_is_news(known: TelemetryDiff) -> None:
     assert known.news(data(print={"percent": None})) == {"percent": None}
     assert known.news(data(print={"percent": None})) == {}

@@ -158,3 +158,39 @@ async def test_entitlements_are_named_and_an_incomplete_list_raises_an_error(
     server.answer_in_turn({"data": [], "meta": {"hasMore": True, "total": 3}})
     with pytest.raises(MalformedResponseError):
         await client.upkeep.entitlements()
+
+
+@pytest.mark.parametrize(("notes", "sent"), [(None, {}), ("", {}), ("Oiled", {"notes": "Oiled"})])
+async def test_notes_are_sent_only_if_there_are_any(
+    server: Server, client: PrintagoClient, notes: str | None, sent: dict[str, str]
+) -> None:
+    await client.upkeep.mark_maintenance_done(iter(["e1", "e2"]), notes)
+    assert server.requests[0].json == {"enrollmentIds": ["e1", "e2"], **sent}
+
+
+@pytest.mark.parametrize(
+    ("answer", "synced", "limited"),
+    [
+        ({"totalSynced": 0, "limitReached": True}, 0, True),
+        ({"totalSynced": 100, "limitReached": False}, 100, False),
+        ({"totalSynced": "many", "limitReached": "yes"}, None, False),
+        ({}, None, False),
+    ],
+)
+async def test_sync_of_a_shop_imports_at_most_a_hundred_orders(
+    server: Server, client: PrintagoClient, answer: dict[str, Any], synced: int | None, limited: bool
+) -> None:
+    server.answer_in_turn(answer)
+    for shipped in (False, True):
+        result = await client.upkeep.sync_etsy("s1", include_shipped=shipped)
+        assert (result.synced, result.limit_reached) == (synced, limited)
+    await client.upkeep.sync_etsy("s1")
+    assert [request.query for request in server.requests] == [
+        {"includeShipped": shipped, "limit": "100"} for shipped in ("false", "true", "false")
+    ]
+
+
+async def test_entitlements_are_texts(server: Server, client: PrintagoClient) -> None:
+    rows = [{"id": "e1", "entitlement": "sso"}, {"id": "e2", "entitlement": 7}, {"id": "e3"}]
+    server.answer_in_turn({"data": rows, "meta": {"hasMore": False, "total": 3}})
+    assert await client.upkeep.entitlements() == {"sso"}
