@@ -330,3 +330,19 @@ async def test_page_of_past_jobs_starts_at_an_offset_and_a_time(server: Server, 
         server.answer_in_turn(odd)
         with pytest.raises(MalformedResponseError):
             await client.history.cost_breakdown("s1")
+
+
+async def test_groups_of_materials_take_two_requests(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(
+        [{"id": "g1", "name": "Any PLA"}, {"id": "a b", "name": "?"}],
+        [{"materialGroupId": "g1", "materialId": "m1"}, "?"],
+    )
+    names, members = await client.history.material_groups()
+    assert (names, members) == ({"g1": "Any PLA"}, {"g1": [MaterialChoice("m1")]})
+    assert len(server.requests) == 2
+
+
+async def test_materials_of_parts_are_read_from_all_pages(server: Server, client: PrintagoClient) -> None:
+    rows = [{"id": f"r{number}", "partId": "a1", "index": number, "materialId": "m1"} for number in range(2)]
+    server.answer_in_turn({"data": rows[:1], "meta": {"hasMore": True, "total": 2}}, page(rows[1]))
+    assert await client.history.part_materials() == {"a1": {0: (MaterialChoice("m1"),), 1: (MaterialChoice("m1"),)}}
