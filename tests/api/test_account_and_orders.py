@@ -91,7 +91,8 @@ def test_item_is_processed_only_if_printago_says_so() -> None:
     for odd in ("half", None, 7, ["processed"]):
         assert item.changed(OrderItem.read({"processedStatus": odd})) is item
     assert item.changed(OrderItem.read({"processedStatus": "unprocessed"})).processed is False
-    assert OrderItem.from_json("i1", {}).is_unprintable is False
+    bare = OrderItem.from_json("i1", {})
+    assert (bare.processed, bare.ignored, bare.is_unprintable) == (False, False, False)
 
 
 @pytest.mark.parametrize(

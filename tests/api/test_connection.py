@@ -23,12 +23,18 @@ CONNECT, CONNACK, PUBLISH, SUBSCRIBE, SUBACK, PINGREQ, DISCONNECT = 1, 2, 3, 8, 
 class Peer:
     """A broker that records the packets of its clients, and answers with these codes."""
 
+    login: int = 0
+    """The answer to a login."""
     codes: bytes = b"\x00\x00"
     """Of the subscriptions; empty for no answer."""
     leaves_after: int = 0
     """The kind of packet after which it closes the connection."""
     packets: list[tuple[int, bytes]] = field(default_factory=list)
     port: int = 0
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    """Logins are answered from then on."""
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """A client has closed its connection."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,9 +51,11 @@ class Peer:
                 if kind == self.leaves_after:
                     break
                 if kind == CONNECT:
-                    writer.write(b"\x20\x02\x00\x00")
+                    await self.may_answer.wait()
+                    writer.write(bytes([0x20, 2, 0, self.login]))
                 elif kind == SUBSCRIBE and self.codes:
                     writer.write(bytes([0x90, 2 + len(self.codes)]) + body[:2] + self.codes)
+        self.gone.set()
         writer.close()
 
     async def until(self, kind: int) -> bytes:
@@ -60,7 +68,9 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def listening(peer: Peer) -> AsyncIterator[Peer]:
+async def listening(peer: Peer, *, answers: bool = True) -> AsyncIterator[Peer]:
+    if answers:
+        peer.may_answer.set()
     async with await asyncio.start_server(peer.serve, "127.0.0.1", 0) as server:
         peer.port = server.sockets[0].getsockname()[1]
         try:
@@ -69,15 +79,15 @@ async def listening(peer: Peer) -> AsyncIterator[Peer]:
             server.abort_clients()
 
 
-def connection_to(port: int, *, timeout: float = 5.0, keepalive: int = 30) -> MqttConnection:
+def connection_to(port: int, *, scheme: str = "mqtt", limit: float = 5.0) -> MqttConnection:
     return MqttConnection(
-        RealtimeEndpoint("mqtt", "127.0.0.1", port),
+        RealtimeEndpoint(scheme, "127.0.0.1", port, "/mqtt" if scheme == "ws" else ""),
         username=STORE,
         password=KEY,
         client_id="one",
         tls_context=None,
-        keepalive=keepalive,
-        timeout=timeout,
+        keepalive=30,
+        timeout=limit,
         on_message=lambda topic, payload: None,
         logger=logging.getLogger("printago_test"),
     )
@@ -128,7 +138,7 @@ async def test_open_connection_is_kept_alive(owner: Owner) -> None:
 @pytest.mark.parametrize("codes", [b"\x80\x80", b"\x00\x80", b"\x80\x00", b"\x87\x00"])
 async def test_refusal_of_either_topic_is_one_of_the_subscription(owner: Owner, codes: bytes) -> None:
     owner.delay = 300
-    async with listening(Peer(codes)) as peer, running(owner.client(f"mqtt://127.0.0.1:{peer.port}")) as client:
+    async with listening(Peer(codes=codes)) as peer, running(owner.client(f"mqtt://127.0.0.1:{peer.port}")) as client:
         await owner.until(lambda: owner.refusals == 1)
         assert client.refused
         assert not client.connected
@@ -136,7 +146,10 @@ async def test_refusal_of_either_topic_is_one_of_the_subscription(owner: Owner, 
 
 
 async def test_lower_quality_of_service_is_granted_all_the_same(owner: Owner) -> None:
-    async with listening(Peer(b"\x01\x02")) as peer, running(owner.client(f"mqtt://127.0.0.1:{peer.port}")) as client:
+    async with (
+        listening(Peer(codes=b"\x01\x02")) as peer,
+        running(owner.client(f"mqtt://127.0.0.1:{peer.port}")) as client,
+    ):
         await owner.until(lambda: client.connected)
         assert not client.refused
 
@@ -153,7 +166,7 @@ async def test_loss_while_the_subscription_is_pending_ends_the_wait(owner: Owner
 
 async def test_subscription_without_an_answer_times_out() -> None:
     async with listening(Peer(codes=b"")) as peer:
-        connection = connection_to(peer.port, timeout=0.1)
+        connection = connection_to(peer.port, limit=0.1)
         await connection.open()
         with pytest.raises(aiomqtt.MqttError, match="timed out"):
             await connection.subscribe_all(["a/#"])
@@ -161,8 +174,78 @@ async def test_subscription_without_an_answer_times_out() -> None:
         await peer.until(DISCONNECT)
 
 
+async def test_loss_while_the_subscription_is_pending_is_its_error() -> None:
+    async with listening(Peer(leaves_after=SUBSCRIBE)) as peer:
+        connection = connection_to(peer.port)
+        await connection.open()
+        with pytest.raises(aiomqtt.MqttError):
+            await connection.subscribe_all(["a/#"])
+        await connection.close()
+
+
+async def test_login_without_an_answer_times_out_and_its_connection_is_closed() -> None:
+    async with listening(Peer(), answers=False) as peer:
+        connection = connection_to(peer.port, limit=0.1)
+        with pytest.raises(aiomqtt.MqttError, match="timed out"):
+            await connection.open()
+        peer.may_answer.set()
+        async with asyncio.timeout(5):
+            await peer.gone.wait()
+        # Nothing that an answer to the login would have to precede.
+        assert [kind for kind, _ in peer.packets] == [CONNECT]
+
+
+async def test_refused_login_ends_the_connection() -> None:
+    async with listening(Peer(login=5)) as peer:
+        with pytest.raises(aiomqtt.MqttCodeError):
+            await connection_to(peer.port).open()
+        async with asyncio.timeout(5):
+            await peer.gone.wait()
+        assert [kind for kind, _ in peer.packets] == [CONNECT]
+
+
+async def test_login_that_is_answered_after_the_attempt_was_given_up_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the socket can't be reached, the attempt itself closes the finished connection."""
+    async with listening(Peer(), answers=False) as peer:
+        connection = connection_to(peer.port)
+        opening = asyncio.create_task(connection.open())
+        await peer.until(CONNECT)
+        end_handshake = connection._end_handshake
+        monkeypatch.setattr(connection, "_end_handshake", lambda *, abort: end_handshake(abort=False))
+        connection.abort()
+        peer.may_answer.set()
+        with pytest.raises(ConnectionAbortedError):
+            await opening
+        await peer.until(DISCONNECT)
+        async with asyncio.timeout(5):
+            await peer.gone.wait()
+
+
+async def test_host_that_is_no_broker_is_left_at_once() -> None:
+    left = asyncio.Event()
+
+    async def not_a_broker(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        while await reader.read(1000):
+            pass
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(not_a_broker, "127.0.0.1", 0) as server:
+        connection = connection_to(server.sockets[0].getsockname()[1], scheme="ws")
+        with pytest.raises(aiomqtt.MqttError):
+            await connection.open()
+        async with asyncio.timeout(5):
+            await left.wait()
+        # The connection still exists: nothing was left to the garbage collector.
+        assert connection.identifier == "one"
+
+
 async def test_refused_subscription_leaves_no_task_behind() -> None:
-    async with listening(Peer(b"\x80")) as peer:
+    async with listening(Peer(codes=b"\x80")) as peer:
         connection = connection_to(peer.port)
         await connection.open()
         before = asyncio.all_tasks()

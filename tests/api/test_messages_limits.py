@@ -76,6 +76,7 @@ def test_only_a_deletion_needs_no_content() -> None:
     assert event(action="UPDATE", entities=entities).entities.keys() == {"p2"}
     assert event(action="delete", entities=entities).entities.keys() == {"p1", "p2", "p3"}
     assert event(action="DELETE", changes={"p1": 7}).entities.keys() == {"p1"}
+    assert event(action="DELETE", entities={"p1": {}}, changes={"p2": {}}).entities.keys() == {"p1"}
     for fields in ({"action": "UPDATE", "changes": {"p1": {}}}, {"action": "DELETE", "changes": ["p1"]}):
         with pytest.raises(MalformedMessageError, match="no entities"):
             event(**fields)

@@ -217,3 +217,9 @@ def test_wanted_materials_and_plate_of_a_job_are_read() -> None:
     )
     assert read.wanted_materials == {0: (MaterialChoice("m1"), MaterialChoice(material_type="PLA"))}
     assert read.plate == 2
+
+
+def test_record_without_any_field_claims_nothing() -> None:
+    printer = Printer.from_json("p1", {})
+    assert (printer.enabled, printer.in_maintenance, printer.continuous_print, printer.tags) == (True, False, False, ())
+    assert (printer.confirmed_ready, printer.name, printer.fabmatic_remaining_jobs) == (None, None, None)
