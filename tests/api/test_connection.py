@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 import contextlib
 from dataclasses import dataclass, field
 import logging
+import socket
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiomqtt
 import pytest
@@ -31,6 +34,7 @@ class Peer:
     """The kind of packet after which it closes the connection."""
     packets: list[tuple[int, bytes]] = field(default_factory=list)
     port: int = 0
+    connections: int = 0
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     """Logins are answered from then on."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,6 +42,7 @@ class Peer:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 kind = (await reader.readexactly(1))[0] >> 4
@@ -268,13 +273,45 @@ async def test_connection_that_is_given_up_is_lost_for_this_reason_and_closes_on
         await connection.close()
 
 
+async def test_write_that_fails_is_a_loss_and_logs_nothing_in_asyncio() -> None:
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    failures: list[None] = []
+    often = asyncio.Event()
+
+    def fail() -> None:
+        failures.append(None)
+        if len(failures) == 3:
+            often.set()
+        raise ValueError("broken")
+
+    async with listening(Peer()) as peer:
+        connection = connection_to(peer.port)
+        await connection.open()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            connection._watch_writes(cast("Any", SimpleNamespace(loop_write=fail)), ours)
+            with pytest.raises(aiomqtt.MqttError) as lost:
+                await connection.wait_lost()
+            # The loop goes on to report that the socket can be written to.
+            async with asyncio.timeout(5):
+                await often.wait()
+            loop.remove_writer(ours)
+        assert str(lost.value.__cause__) == "broken"
+        # A socket that was closed meanwhile can't be watched.
+        connection._watch_writes(cast("Any", SimpleNamespace(loop_write=pytest.fail)), ours)
+        await connection.close()
+    assert complaints == []
+
+
 async def test_aborted_attempt_never_opens() -> None:
     async with listening(Peer()) as peer:
         connection = connection_to(peer.port)
         connection.abort()
         with pytest.raises(aiomqtt.MqttError):
             await connection.open()
-        assert peer.packets == []
+        assert (peer.connections, peer.packets) == (0, [])
         connection.abort()
     connection = connection_to(await unused_port())
     with pytest.raises((aiomqtt.MqttError, OSError)):

@@ -148,3 +148,9 @@ def test_empty_temperatures_and_progress_are_read(cache: PayloadCache) -> None:
     assert (cooled.temps, cooled.source) == ({}, first.source)
     ended = read(cache, stat(3).replace(b'{"percent":4}', b"{}"))
     assert (ended.temps, ended.source["data"]["print"]) == ({"bedTemp": 60}, {})
+
+
+def test_braces_that_only_seem_to_match_are_left_to_a_full_parse(cache: PayloadCache) -> None:
+    nested, broken = (stat(1).replace(b'{"bedTemp":60}', temps) for temps in (b'{"a":{"b":1}}', b'{"a":1}}'))
+    read(cache, nested)
+    assert cache.read(topic(), broken) is None
