@@ -1,7 +1,9 @@
 """What the realtime client reports: to the log, and to those who ask for its state."""
 
 import asyncio
+import gc
 import logging
+import weakref
 
 import pytest
 
@@ -94,6 +96,40 @@ async def test_error_of_the_owner_is_logged_once_and_then_only_at_debug_level(
     assert [record.levelname for record in errors] == ["ERROR", "DEBUG", "DEBUG"]
     assert all("RuntimeError" in (record.exc_text or "") for record in errors)
     assert KEY not in caplog.text
+
+
+async def test_error_of_the_owner_at_a_connection_is_logged(
+    owner: Owner, broker: RealtimeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(connected: bool) -> None:
+        owner.on_connection(connected)
+        raise RuntimeError("cannot handle this")
+
+    async with running(owner.client(broker.url, on_connection=fail)):
+        await owner.until(lambda: owner.connection == [True])
+    (error,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert error.getMessage() == "Error while handling realtime data"
+    assert "RuntimeError: cannot handle this" in (error.exc_text or "")
+
+
+async def test_lost_connections_are_not_kept(
+    owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[realtime.MqttConnection]] = []
+
+    class Noted(realtime.MqttConnection):
+        async def open(self) -> None:
+            made.append(weakref.ref(self))
+            await super().open()
+
+    monkeypatch.setattr(realtime, "MqttConnection", Noted)
+    async with running(owner.client(broker.url)) as client:
+        for connects in (1, 2, 3):
+            await owner.until(lambda: client.connected and client.connects == connects)  # noqa: B023
+            await broker.disconnect_all()
+        await owner.until(lambda: client.connected and client.connects == 4)
+        gc.collect()
+        assert [connection() is not None for connection in made] == [False, False, False, True]
 
 
 async def test_state_before_the_first_connection_and_after_the_stop(owner: Owner, broker: RealtimeBroker) -> None:

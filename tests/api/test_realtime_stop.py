@@ -124,6 +124,28 @@ async def test_login_that_succeeds_after_stop_is_closed(
     assert owner.connection == []
 
 
+async def test_connection_that_opens_at_the_moment_of_the_stop_is_closed(
+    owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping: list[asyncio.Task[None]] = []
+    opened = asyncio.Event()
+
+    class Noted(realtime.MqttConnection):
+        async def open(self) -> None:
+            await super().open()
+            stopping.append(asyncio.create_task(client.stop()))
+            opened.set()
+
+    monkeypatch.setattr(realtime, "MqttConnection", Noted)
+    client = owner.client(broker.url)
+    client.start()
+    async with asyncio.timeout(5):
+        await opened.wait()
+        await stopping[0]
+        await broker.wait_for_clients(0)
+    assert (owner.connection, broker.logins) == ([], 1)
+
+
 async def test_message_after_stop_is_dropped(
     owner: Owner, broker: RealtimeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
