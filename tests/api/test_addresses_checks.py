@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 import pytest
 from pytest_socket import socket_allow_hosts
 
@@ -139,6 +140,21 @@ async def test_file_in_the_local_network_needs_an_api_that_certainly_is_there(
     names["api.example"] = ["93.184.216.34", "192.168.1.1"]
     server.answer(200, PNG)
     assert await client.picture(f"{server.url}/pot.png")
+
+
+async def test_signature_of_the_address_that_a_redirect_names_is_unchanged(
+    server: Server, client: PrintagoClient
+) -> None:
+    raw: list[str] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        raw.append(request.raw_path)
+        return web.Response(body=PNG) if "sig" in raw[-1] else web.Response(status=302, headers={"Location": signed})
+
+    signed = "/pot%2B1.png?sig=5e%2Bc%2Fret&sp=a+b"
+    server.handler = handler
+    assert await client.picture(f"{server.url}/pot.png")
+    assert raw == ["/pot.png", signed]
 
 
 async def test_unknown_host_was_certainly_not_reached(client: PrintagoClient, names: Names) -> None:
