@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.printago.api.realtime import realtime_client as realtime
 from custom_components.printago.api.realtime.realtime_client import RealtimeEndpoint
-from tests.api.realtime_peers import KEY, STATS, Owner, running, stop_fast, unused_port
+from tests.api.realtime_peers import KEY, STATS, Owner, running, silent_host, stop_fast, unused_port
 from virtual_farm.broker import RealtimeBroker
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -130,6 +130,19 @@ async def test_lost_connections_are_not_kept(
         await owner.until(lambda: client.connected and client.connects == 4)
         gc.collect()
         assert [connection() is not None for connection in made] == [False, False, False, True]
+
+
+async def test_attempts_that_are_given_up_log_nothing_in_asyncio(owner: Owner) -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with silent_host() as (port, spoken_to):
+        async with running(owner.client(f"ws://127.0.0.1:{port}", connect_timeout=0.05)):
+            await owner.until(lambda: len(owner.backoff_ceilings) == 2)
+        async with running(owner.client(f"ws://127.0.0.1:{port}")):
+            await spoken_to.wait()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
 
 
 async def test_state_before_the_first_connection_and_after_the_stop(owner: Owner, broker: RealtimeBroker) -> None:
