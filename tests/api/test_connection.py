@@ -11,11 +11,12 @@ from typing import Any, cast
 
 import aiomqtt
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from custom_components.printago.api.realtime.connection import MqttConnection, RedactingLogger, SubscriptionRefusedError
 from custom_components.printago.api.realtime.endpoints import RealtimeEndpoint
 from custom_components.printago.api.redaction import Redactor
-from tests.api.realtime_peers import KEY, STORE, Owner, running, unused_port
+from tests.api.realtime_peers import KEY, STORE, Owner, running, unused_port, websocket_host
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -129,6 +130,19 @@ async def test_both_topics_are_subscribed_with_one_request_and_the_client_says_g
         len(topic).to_bytes(2) + topic.encode() + b"\x00"
         for topic in (f"stores/{STORE}/printer-stats/#", f"stores/{STORE}/entities/#")
     )
+
+
+@pytest.mark.parametrize(("written", "sent"), [("", "/mqtt"), ("/", "/mqtt"), ("/ws/v1", "/ws/v1")])
+async def test_websocket_is_opened_at_the_path_of_the_address(owner: Owner, written: str, sent: str) -> None:
+    opened: list[str] = []
+
+    async def note(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        opened.append(connection.request.path)
+
+    async with websocket_host(note) as url, running(owner.client(f"{url}{written}")):
+        await owner.until(lambda: bool(owner.backoff_ceilings))
+    assert set(opened) == {sent}
 
 
 async def test_open_connection_is_kept_alive(owner: Owner) -> None:
