@@ -40,6 +40,8 @@ __all__ = ["names"]
         ("fe80::1", False),
         ("fec0::1", False),
         ("ff0e::1", False),
+        ("4000::1", False),
+        ("::127.0.0.1", False),
         ("fd00::1", False),
         # IPv4 addresses within IPv6 ones count as what they are.
         ("::ffff:93.184.216.34", True),
@@ -87,7 +89,8 @@ def test_address_is_quoted_only_if_it_has_to_be(text: str, sent: str) -> None:
         "http://:secret@x.example/a",
         "http://user@x.example/a",
         "ws://x.example/a",
-        "http://x.example:0/a\x7f",
+        "http://x.example:0/a",
+        "http://x.example/a\x7f",
         "x.example",
     ],
 )

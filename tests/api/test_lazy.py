@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.printago.api import JobStatus, PrintJob
+from custom_components.printago.api.models.product import Part
 from tests.api.payloads import ANYTHING, damaged
 
 JOB = "j" * 24
@@ -69,6 +70,24 @@ def test_unchanged_record_is_the_same_object() -> None:
 def test_other_jobs_are_not_equal() -> None:
     assert PrintJob.from_json(JOB, ROW) != PrintJob.from_json("k" * 24, ROW)
     assert PrintJob.from_json(JOB, ROW) != ROW
+
+
+def test_changed_record_differs_from_the_one_before_in_either_order() -> None:
+    job = PrintJob.from_json(JOB, ROW)
+    changed = job.changed({"label": "Order 7"})
+    assert changed != job
+    assert job != changed
+    assert changed.changed({"label": None}) == job
+    assert job == changed.changed({"label": None})
+
+
+def test_record_of_another_kind_is_not_equal() -> None:
+    assert PrintJob.from_json(JOB, {}) != Part.from_json(JOB, {})
+
+
+def test_field_is_read_only_once() -> None:
+    job = PrintJob.from_json(JOB, ROW)
+    assert job.required_printer_tags is job.required_printer_tags
 
 
 def test_record_is_immutable_and_its_repr_has_no_data() -> None:

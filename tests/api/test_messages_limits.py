@@ -58,7 +58,17 @@ def test_event_of_the_most_entities_is_read_and_one_of_more_is_not() -> None:
         event(action="UPDATE", entities={**entities, "one": {}})
 
 
-@pytest.mark.parametrize("topic", ["stores", f"stores/{STORE}", f"stores/{STORE}/entities", f"{STATS}/", "/" + STATS])
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "stores",
+        f"stores/{STORE}",
+        f"stores/{STORE}/entities",
+        f"{STATS}/",
+        f"/{STATS}",
+        f"shops/{STORE}/entities/printers",
+    ],
+)
 def test_topic_of_another_form_is_refused(topic: str) -> None:
     with pytest.raises(MalformedMessageError):
         parse_message(STORE, topic, b'{"action": "DELETE", "entities": {}}')

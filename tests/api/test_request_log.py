@@ -66,6 +66,17 @@ async def test_early_write_happens_only_when_half_full(disk: Disk) -> None:
     assert disk.writes == 2
 
 
+async def test_write_that_is_not_early_waits_until_there_is_no_room(disk: Disk) -> None:
+    log = RequestLog(disk.save)
+    await log.write()
+    log.note_sent()
+    await log.write()
+    assert disk.writes == 1
+    log.note_sent()
+    await log.write()
+    assert disk.writes == 2
+
+
 async def test_reset_log_has_no_room_before_a_write(disk: Disk) -> None:
     log = RequestLog(disk.save)
     await log.write()
