@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 import logging
 import socket
+import struct
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -240,6 +241,18 @@ async def test_login_that_is_answered_after_the_attempt_was_given_up_is_closed(
         await peer.until(DISCONNECT)
         async with asyncio.timeout(5):
             await peer.gone.wait()
+
+
+async def test_connection_that_is_reset_before_the_login_is_an_error_of_the_connection() -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        ours = writer.get_extra_info("socket")
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+        with pytest.raises(aiomqtt.MqttError):
+            await connection_to(server.sockets[0].getsockname()[1]).open()
 
 
 async def test_host_that_is_no_broker_is_left_at_once() -> None:
