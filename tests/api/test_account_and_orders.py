@@ -268,10 +268,16 @@ def test_parts_and_skus_are_read() -> None:
     part = Part.from_json("a1", {"name": "Benchy", "userTags": ["x", 7], "parameters": [{"name": "height"}, {}, 7]})
     assert (part.name, part.tags, part.parameters, part.file_paths) == ("Benchy", ("x",), ("height",), ())
     assert Part.from_json("a1", {"userTags": "x", "parameters": {"name": "height"}, "fileUris": 7}).tags == ()
-    linked = [{"partId": "a1", "label": "Hull", "quantity": 2}, {"partId": "a2", "label": 7, "quantity": True}, {}, "?"]
+    linked: list[Any] = [
+        {"partId": "a1", "label": "Hull", "quantity": 2},
+        {"partId": "a2", "label": 7, "quantity": True},
+        {},
+        "?",
+    ]
+    linked.append({"partId": "a3", "quantity": "2"})
     sku = Sku.from_json("s1", {"sku": "B-1", "linkedParts": linked})
-    assert sku.parts == (LinkedPart("a1", "Hull", 2), LinkedPart("a2", None, None))
-    assert sku.part_ids == ["a1", "a2"]
+    assert sku.parts == (LinkedPart("a1", "Hull", 2), LinkedPart("a2", None, None), LinkedPart("a3", None, None))
+    assert sku.part_ids == ["a1", "a2", "a3"]
     assert Sku.from_json("s1", {"linkedParts": {}}).parts is None
     assert Sku.from_json("s1", {}).part_ids == []
 

@@ -321,7 +321,7 @@ async def test_unreadable_tags_of_a_job_stay_when_it_is_pinned(server: Server, c
 
 async def test_page_of_past_jobs_starts_at_an_offset_and_a_time(server: Server, client: PrintagoClient) -> None:
     server.answer(200, json.dumps(page({"id": "j1", "status": "failed"})))
-    await client.history.past_jobs(until=NOON, limit=5)
+    await client.history.past_jobs(lambda job: job, until=NOON, limit=5)
     query = server.requests[0].query
     assert query["createdAt.lte"] == "2026-11-24T12:00:00.000Z"
     assert query["limit"] == "5"
@@ -346,3 +346,25 @@ async def test_materials_of_parts_are_read_from_all_pages(server: Server, client
     rows = [{"id": f"r{number}", "partId": "a1", "index": number, "materialId": "m1"} for number in range(2)]
     server.answer_in_turn({"data": rows[:1], "meta": {"hasMore": True, "total": 2}}, page(rows[1]))
     assert await client.history.part_materials() == {"a1": {0: (MaterialChoice("m1"),), 1: (MaterialChoice("m1"),)}}
+
+
+async def test_page_of_past_jobs_says_where_the_next_one_starts(server: Server, client: PrintagoClient) -> None:
+    late, early = "2026-11-24T12:00:00Z", "2026-11-24T11:00:00Z"
+    rows = [
+        {"id": "j1", "status": "failed", "createdAt": late},
+        {"id": "j2", "status": "completed", "createdAt": early},
+        {"id": "j3", "status": "cancelled", "createdAt": early},
+        {"id": "j4", "status": "failed"},
+        {"id": "j5", "status": "printing", "createdAt": "2026-11-24T10:00:00Z"},
+    ]
+    server.answer(200, json.dumps({"data": rows, "meta": {"hasMore": True, "total": 21}}))
+    found = await client.history.past_jobs(lambda job: job.id if job.id != "j3" else None)
+    assert (found.jobs, found.length, found.has_more, found.total) == (["j1", "j2", "j4"], 5, True, 21)
+    assert (found.oldest, found.of_oldest) == (datetime(2026, 11, 24, 11, tzinfo=UTC), 2)
+    # Five rows a page: 5 of 21 are read, then 15, then 20.
+    assert [found.left(offset) for offset in (0, 10, 15, 20)] == [4, 2, 1, 1]
+    server.answer(200, json.dumps({"data": rows[3:], "meta": {"hasMore": True}}))
+    found = await client.history.past_jobs(lambda job: job)
+    assert (found.oldest, found.of_oldest, found.left(0)) == (None, 0, None)
+    server.answer(200, json.dumps({"data": rows, "meta": {"hasMore": False, "total": 21}}))
+    assert (await client.history.past_jobs(lambda job: job)).left(0) == 0

@@ -154,6 +154,8 @@ async def test_state_before_the_first_connection_and_after_the_stop(owner: Owner
     assert (client.connected, client.refused, client.outage_logged) == (False, False, False)
     assert not client.is_silent_for(0)
     client.start()
+    with pytest.raises(RuntimeError):
+        client.start()
     await owner.until(lambda: client.connected)
     await stop_fast(client)
     assert (client.connected_since, client.endpoint, client.connects) == (None, endpoint, 1)
