@@ -46,7 +46,7 @@ async def test_connection_loss_and_recovery_are_logged_with_their_details(
     assert messages[4] == f"Realtime connection restored ({url})"
 
 
-async def test_refusal_and_unreachable_host_are_told_apart_in_the_log(
+async def test_refusal_and_unreachable_host_are_logged_differently(
     owner: Owner, broker: RealtimeBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)

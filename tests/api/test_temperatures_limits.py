@@ -49,7 +49,7 @@ def test_reading_changes_beyond_the_noise_of_its_sensor(
     assert getattr(telemetry, attribute) == 50 + sign
 
 
-def test_readings_that_come_and_go_are_told_from_those_that_change(temperatures: Temperatures) -> None:
+def test_readings_that_come_and_go_differ_from_those_that_change(temperatures: Temperatures) -> None:
     for temps, came_or_went in (
         ({"bedTemp": 60}, True),
         ({"bedTemp": 70}, False),
