@@ -65,6 +65,7 @@ def tracking(*builds: str) -> tuple[Coordinator, JobTracker]:
 def test_tracker_listens_only_as_long_as_it_is_used() -> None:
     coordinator, tracker = tracking()
     with tracker:
+        assert len(coordinator.listening) == 1
         tracker.async_start()
         assert len(coordinator.listening) == 1
     assert coordinator.listening == []
@@ -148,6 +149,37 @@ async def test_waiting_ends_when_all_jobs_got_so_far() -> None:
     assert not waiting.done()
     coordinator.change(*jobs("printing", "assigned", total=2))
     assert await waiting
+
+
+async def test_waiting_goes_on_for_less_than_a_second() -> None:
+    coordinator, tracker = tracking(BUILD)
+    coordinator.change(*jobs("pending"))
+    waiting = asyncio.ensure_future(tracker.async_wait(WaitUntil.ASSIGNED, 0.5))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    coordinator.change(*jobs("assigned"))
+    assert await waiting
+
+
+async def test_job_that_is_asked_for_is_looked_for_in_the_farm_as_well() -> None:
+    coordinator, tracker = tracking(BUILD)
+    (pending,) = jobs("pending")
+    tracker.async_add([pending])
+    (assigned,) = jobs("assigned")
+    coordinator.farm.jobs[assigned.id] = assigned
+    assert await tracker.async_wait(WaitUntil.ASSIGNED, 0.001)
+    assert coordinator.asked == 0
+    assert tracker.as_response()[0]["status"] == "assigned"
+
+
+def test_jobs_that_were_there_before_are_found_with_any_change_of_jobs() -> None:
+    coordinator, tracker = tracking(BUILD)
+    first, second = jobs("pending", "pending", total=2)
+    coordinator.farm.jobs[first.id] = first
+    coordinator.change(second)
+    assert tracker.jobs.keys() == {first.id, second.id}
+    assert tracker.is_complete
 
 
 async def test_unknown_status_is_not_as_far_as_asked_for() -> None:

@@ -157,3 +157,26 @@ async def test_saved_prints_are_loaded_with_their_entry(
     assert [device.name for device in devices if device.config_subentry_id == saved] == ["Boat"]
     await press(hass, saved, "print")
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_press_reports_what_was_deleted_without_an_event(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await pass_time(hass, 31)
+    first, second = (
+        await save_print(hass, entry, f"part:{part_id(farm)}", quantity=1),
+        await save_print(hass, entry, f"sku:{sku_id(farm, 'BENCHY-1')}", quantity=1),
+    )
+    await pass_time(hass, 31)
+    dict.pop(farm.world.parts, part_id(farm))
+    dict.pop(farm.world.skus, sku_id(farm, "BENCHY-1"))
+    entry.runtime_data.catalog.forget()
+    for saved in (first, second):
+        assert issue_of(hass, saved) is None
+        with pytest.raises(ServiceValidationError):
+            await press(hass, saved, "print")
+        assert issue_of(hass, saved) is not None
+        assert outcome(hass, saved) == "refused"
+    # Nothing is reported of a store that is not loaded.
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert all(issue is None or not issue.active for issue in (issue_of(hass, first), issue_of(hass, second)))

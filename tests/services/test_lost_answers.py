@@ -206,3 +206,49 @@ async def test_jobs_that_do_not_appear_on_the_stream_are_requested(
     farm.clear_faults()
     response = await submit(hass, part="Benchy", quantity=2)
     assert len(response["job_ids"]) == 2
+
+
+async def test_jobs_of_others_from_before_are_not_taken_for_lost_ones_while_the_stream_is_down(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.publisher.refuse = True
+    await farm.disconnect_clients()
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    for part in ("Benchy", "Cable Clip"):
+        body = {"parts": [{"partId": part_id(farm, part), "quantity": 1}]}
+        farm.builder.build(body)
+        await farm.advance(5)
+        before = set(farm.world.jobs)
+        farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
+        found = await submit(hass, part=part)
+        assert found["confirmed"] is False
+        assert set(found["job_ids"]) == farm.world.jobs.keys() - before
+    # What this client has found is known as well.
+    before = set(farm.world.jobs)
+    farm.inject_fault(Fault(mode="drop", path="/v2/builds"))
+    assert set((await submit(hass, part="Benchy"))["job_ids"]) == farm.world.jobs.keys() - before
+
+
+async def test_jobs_with_another_label_are_not_taken_for_lost_ones(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.inject_fault(Fault(mode="reset", path="/v2/builds"))
+    submission = asyncio.create_task(submit(hass, part="Benchy", label="Mine"))
+    await build_arrived(farm)
+    farm.builder.build({"parts": [{"partId": part_id(farm, "Benchy"), "quantity": 1, "label": "Another"}]})
+    with pytest.raises(HomeAssistantError) as failed:
+        await submission
+    assert failed.value.translation_key == "submission_lost"
+    assert failed.value.translation_placeholders == {"jobs": "-"}
+
+
+async def test_request_without_a_response_waits_neither_for_its_jobs_nor_asks_for_them(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await submit(hass, part="Benchy")
+    monkeypatch.setattr("custom_components.printago.printing.submission._ASK_AFTER", (0.0, 0.0, 0.0))
+    farm.clear_requests()
+    await hass.services.async_call("printago", "submit_print_job", {"part": "Benchy"}, blocking=True)
+    assert "GET /v1/print-jobs" not in paths(farm)
+    await submit(hass, part="Benchy")
+    assert "GET /v1/print-jobs" in paths(farm)
