@@ -128,8 +128,8 @@ async def async_media_path(hass: HomeAssistant, media: str) -> str:
         item = await media_source.async_resolve_media(hass, media, None)
     except HomeAssistantError as err:
         raise action_error("media_not_found", media=media, error=await async_message(hass, err) or "-") from err
-    except AssertionError as err:
-        # The local media source fails with an assertion for file types that it does not know.
+    except (AssertionError, AttributeError) as err:
+        # The local media source fails with an assertion for file types that it does not know, and without a path.
         raise action_error("media_not_found", media=media, error="-") from err
     if item.path is None:
         raise action_error("media_not_local", media=media)
@@ -175,11 +175,9 @@ async def async_open(hass: HomeAssistant, path: str, *, check_allowed: bool) -> 
 def _open(hass: HomeAssistant, path: str, check_allowed: bool) -> tuple[BinaryIO, int, bytes]:
     """Return an open file, its size, and its first bytes."""
     try:
-        if check_allowed and not (Path(path).is_absolute() and hass.config.is_allowed_path(path)):
-            raise action_error("file_not_allowed", path=path)
         # Open the path that was checked: a link that changes afterwards has no effect.
         real = Path(path).resolve()
-        if check_allowed and not hass.config.is_allowed_path(str(real)):
+        if check_allowed and not (Path(path).is_absolute() and hass.config.is_allowed_path(str(real))):
             raise action_error("file_not_allowed", path=path)
         if not stat.S_ISREG(real.stat().st_mode):
             raise action_error("file_missing", path=path)
