@@ -20,7 +20,7 @@ def farm_config() -> FarmConfig:
     return FarmConfig(speed=10, printers=1)
 
 
-def test_requests_are_told_apart_by_what_they_print() -> None:
+def test_requests_differ_by_what_they_print() -> None:
     items = [
         PrintRequest(build={}, part_id="a").item,
         PrintRequest(build={}, part_id="b").item,
