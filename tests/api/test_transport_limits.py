@@ -100,6 +100,8 @@ async def test_redirect_is_not_followed(server: Server, transport: Transport) ->
         (7, "HTTP 422 Unprocessable Content"),
         ("m" * 301, "m" * 300),
         ("m" * 19_999 + " x", "m" * 300),
+        (" " * 30_000, "HTTP 422 Unprocessable Content"),
+        (" " * 30_000 + "late", "late"),
     ],
 )
 async def test_message_of_an_error_is_short_text(

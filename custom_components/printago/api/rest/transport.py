@@ -298,9 +298,9 @@ class Transport:
         message = body.get("message") if isinstance(body, dict) else None
         if isinstance(message, list):
             message = "; ".join(part for part in message[:_MOST_PARTS] if isinstance(part, str))
-        if not isinstance(message, str) or not message.strip():
+        if not isinstance(message, str):
             return None
-        return self.redactor.redact(_beginning(message)).strip()[:_MOST_MESSAGE]
+        return self.redactor.redact(_beginning(message.strip())).strip()[:_MOST_MESSAGE]
 
 
 def parse_api_url(text: str) -> URL:
