@@ -130,6 +130,10 @@ async def test_lost_connections_are_not_kept(
         await owner.until(lambda: client.connected and client.connects == 4)
         gc.collect()
         assert [connection() is not None for connection in made] == [False, False, False, True]
+        attempts = [
+            each for each in gc.get_objects() if isinstance(each, asyncio.Task) and "connecting" in each.get_name()
+        ]
+        assert len(attempts) <= 1
 
 
 async def test_attempts_that_are_given_up_log_nothing_in_asyncio(owner: Owner) -> None:

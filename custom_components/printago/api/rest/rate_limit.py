@@ -230,9 +230,10 @@ class RateLimiter:
         ``unwritten`` more requests may have been sent without being saved: they count as sent now.
         """
         self._carried = tuple(
+            # NaN and infinities are out of range, too.
             float(when)
             for when in sent
-            if isinstance(when, int | float) and abs(when) <= _LATEST and math.isfinite(when)
+            if isinstance(when, int | float) and abs(when) <= _LATEST
         )
         self._restored_at = self._monotonic()
         self._sent.extend([self._restored_at] * unwritten)
