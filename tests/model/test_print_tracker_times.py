@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.printago.api import Action
-from tests.support.farm_model import JOB, NOON, A, event, job, listed_jobs, record, snapshot, stamp
+from tests.support.farm_model import JOB, NOON, A, event, job, listed_jobs, record, snapshot, stamp, stat
 from tests.support.watched import Watched, data, events, idle
 
 AT_PRINTER = {"assignedPrinterId": A}
@@ -240,3 +240,39 @@ def test_job_that_disappears_from_a_list_is_not_an_external_print() -> None:
     watched.see(snapshot(watched.farm, {A: record(3)}))
     assert watched.farm.printers[A].external_print is None
     assert events(watched, ("RUNNING", 50), ("FINISH", 100)) == []
+
+
+# Times of events
+
+
+def test_step_of_a_print_is_dated_when_the_message_was_received_but_never_later_than_now() -> None:
+    watched = idle()
+    watched.now += timedelta(seconds=29)
+    for second, word in ((2, "RUNNING"), (3, "PAUSE"), (50, "RUNNING"), (60, "FINISH")):
+        assert len(watched.stat(second, state=word)) == 1
+        assert watched.last[-1].occurred_at == NOON + timedelta(seconds=min(second, 30))
+
+
+def test_step_of_a_print_without_a_time_is_dated_now() -> None:
+    watched = Watched()
+    for word, kinds in (("IDLE", []), ("RUNNING", ["print_started"]), ("FINISH", ["print_finished"])):
+        watched.now += timedelta(minutes=1)
+        assert watched.see(stat(watched.farm, A, None, state=word)) == kinds
+    assert watched.last[-1].occurred_at == watched.now
+
+
+def test_running_job_found_after_its_print_ended_is_that_print() -> None:
+    watched = idle()
+    events(watched, ("RUNNING", 1), ("FINISH", 100))
+    watched.now += timedelta(seconds=30)
+    times = {"printingStartedAt": stamp(2.5)}
+    assert of_prints(watched.job(40, status="printing", **AT_PRINTER, **times)) == []
+    assert of_prints(watched.job(50, status="completed", **AT_PRINTER, **times)) == []
+
+
+def test_unreadable_job_without_a_start_time_prints_since_then() -> None:
+    watched = Watched(jobs={JOB: job(status="printing", **AT_PRINTER)})
+    watched.say("RUNNING", 40)
+    watched.now += timedelta(minutes=5)
+    watched.see(watched.farm.forget_jobs())
+    assert watched.farm.printers[A].start_time == watched.now
