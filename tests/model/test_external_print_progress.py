@@ -94,3 +94,31 @@ def test_print_that_began_now_has_no_earlier_start() -> None:
     assert external is not None
     assert (external.paused, external.taken, external.gap, external.replaced) == (False, True, False, False)
     assert external.seen_at == NOON + 2 * Watched.SECOND
+
+
+def test_print_that_gets_another_name_without_any_progress_is_the_same() -> None:
+    watched = idle()
+    assert events(watched, ("RUNNING", None, "A"), ("RUNNING", None, "B"), ("FINISH",)) == BOTH
+    assert data(watched)["job"] == "B"
+
+
+def test_print_that_is_being_ended_ends_as_soon_as_the_printer_is_free() -> None:
+    watched = idle()
+    events(watched, ("RUNNING", 40), ("Finishing",))
+    watched.say("Finishing", isAvailable=False)
+    assert watched.say(None, isAvailable=True) == ["print_finished"]
+
+
+def test_complete_progress_of_a_printer_that_seemed_free_is_that_of_its_print() -> None:
+    watched = idle()
+    watched.say("RUNNING", isAvailable=True)
+    assert watched.say(None, 100, isAvailable=True) == []
+    assert watched.say("RUNNING", 100, isAvailable=True) == []
+    assert watched.say("FINISH", isAvailable=True) == ["print_finished"]
+
+
+def test_name_left_over_stays_until_there_is_another_one() -> None:
+    watched = idle()
+    events(watched, ("FINISH", 100, "Yesterday's"), ("RUNNING",), ("RUNNING", 5), ("RUNNING", 6), ("RUNNING", 7))
+    assert events(watched, ("PAUSE",)) == ["print_paused"]
+    assert data(watched)["job"] == "Yesterday's"
