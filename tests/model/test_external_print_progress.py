@@ -109,6 +109,11 @@ def test_print_that_is_being_ended_ends_as_soon_as_the_printer_is_free() -> None
     assert watched.say(None, isAvailable=True) == ["print_finished"]
 
 
+@pytest.mark.parametrize(("word", "end"), [("FINISH", "finished"), ("FAILED", "canceled"), ("stopped", "canceled")])
+def test_last_word_decides_how_a_canceled_print_ended_except_for_a_failure(word: str, end: str) -> None:
+    assert events(idle(), ("RUNNING", 40), ("Cancelling",), (word,)) == ["print_started", f"print_{end}"]
+
+
 def test_complete_progress_of_a_printer_that_seemed_free_is_that_of_its_print() -> None:
     watched = idle()
     watched.say("RUNNING", isAvailable=True)
