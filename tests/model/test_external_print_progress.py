@@ -56,6 +56,13 @@ def test_name_reported_after_the_start_is_that_of_the_print_from_then_on() -> No
     assert watched.last[1].data["job"] == "B"
 
 
+def test_first_name_reported_after_the_start_is_not_another_print() -> None:
+    watched = idle()
+    events(watched, ("FINISH", 100, "Yesterday's"), ("RUNNING", 5))
+    assert events(watched, ("RUNNING", 4, "A"), ("PAUSE",)) == ["print_paused"]
+    assert data(watched)["job"] == "A"
+
+
 def test_progress_that_fell_counts_again_once_it_rises() -> None:
     watched = idle()
     events(watched, ("RUNNING", 80), ("RUNNING", 20), ("RUNNING", 20))

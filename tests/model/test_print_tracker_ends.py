@@ -123,7 +123,8 @@ def test_other_changes_do_not_prolong_the_wait_for_a_status(word: str, free: boo
     watched.say(word, 40)
     assert watched.say(None, isAvailable=free) == []
     watched.now += timedelta(seconds=30)
-    assert watched.record(33, name="Renamed", isAvailable=free) == []
+    problem = {"health": {"warnings": [{"code": "0700-2000-0002-0001", "message": "Spool is almost empty"}]}}
+    assert of_prints(watched.stat(33, state=None, isAvailable=free, data=problem)) == []
     assert watched.pass_time(seconds=30) == [f"print_{kind}"]
     assert watched.last[-1].occurred_at == NOON + timedelta(seconds=3)
 
@@ -160,8 +161,10 @@ def test_progress_sent_while_offline_counts_once_the_printer_is_online() -> None
 def test_print_saved_without_a_name_has_the_name_that_the_printer_reports() -> None:
     watched = Watched()
     watched.event_detector.external_prints.restore({A: {"seen_at": stamp(-60)}})
-    events(watched, ("RUNNING", 40, "Bracket"), ("FINISH", 100))
-    assert (data(watched)["job"], data(watched)["duration"]) == ("Bracket", 62)
+    assert events(watched, ("RUNNING", 40, "Bracket"), ("PAUSE",)) == ["print_paused"]
+    assert data(watched)["job"] == "Bracket"
+    assert events(watched, ("FINISH", 100)) == ["print_finished"]
+    assert (data(watched)["job"], data(watched)["duration"]) == ("Bracket", 63)
 
 
 # Jobs that are found later
