@@ -52,6 +52,7 @@ def test_printer_is_not_checked_again_once_its_status_is_known() -> None:
     watched = idle()
     watched.say("RUNNING", 40)
     watched.say(None, isAvailable=True)
+    assert not watched.farm.expire().printers, "the minute is not over"
     watched.say("RUNNING")
     assert not watched.farm.expire().printers
     watched.now += timedelta(seconds=90)

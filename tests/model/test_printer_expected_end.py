@@ -106,6 +106,12 @@ def test_end_is_rounded_to_the_nearest_minute_and_only_shown_while_readings_are_
     assert state.live_end_time is None
 
 
+def test_remaining_time_counts_from_when_the_message_was_received() -> None:
+    state = printer(isAvailable=False)
+    state.merge_stat(reading(**RUNNING), NOON + timedelta(seconds=100))
+    assert state.end_time == NOON + timedelta(minutes=60)
+
+
 def test_remaining_time_that_is_gone_or_zero_ends_the_estimate() -> None:
     for remaining in (None, 0):
         state, gone = printer(isAvailable=False), reading(state="RUNNING", data={"print": {"timeRemaining": remaining}})
