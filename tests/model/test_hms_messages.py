@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.printago.api.models.telemetry import NAMELESS, HealthMessage, Severity
-from custom_components.printago.model.hms import is_bambu, messages_of, problems_of, text_of
+from custom_components.printago.model.hms import is_bambu, messages_of, problems_of, text_of, wiki_url
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 CODE = "0300-0D00-0001-000B"
@@ -62,3 +62,19 @@ def test_only_bambu_printers_have_health_messages_with_pages(provider: str | Non
         {"code": CODE, "message": "Z axis stuck", "severity": "error", "wiki": page if bambu else None},
         {"code": None, "message": "Hot", "severity": "warning", "wiki": None},
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "page"),
+    [
+        ("0300-0d00-0001-000b", "0300_0D00_0001_000B"),
+        ("hms_0300_8013", "0300_8013"),
+        ("HMS 03008013", "0300_8013"),
+        ("0300", None),
+        ("0300-8013-1", None),
+        ("\uff10300-8013", None),
+        ("x0300-8013", None),
+    ],
+)
+def test_page_is_that_of_the_code_in_any_spelling(code: str, page: str | None) -> None:
+    assert wiki_url("Bambu", code) == (page and f"https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/{page}")
