@@ -236,3 +236,16 @@ def test_start_is_that_of_the_job_else_of_the_external_print() -> None:
     state.external_print = None
     state.update_derived(job("printing"))
     assert state.start_time is None
+
+
+def test_readings_left_over_from_the_previous_print_are_not_those_of_the_next() -> None:
+    state = printer()
+    merge(state, 0, state="FINISH", data={"print": {"percent": 100, "taskName": "Yesterday's"}})
+    external = state.external_print = ExternalPrint(seen_at=NOON, name=None)
+    for second, word in ((1, "RUNNING"), (2, "PAUSE"), (3, "RUNNING")):
+        merge(state, second, state=word)
+        assert (external.name, external.progress) == (None, None)
+    merge(state, 4, data={"print": {"percent": 5}})
+    assert (external.name, external.progress) == (None, 5)
+    merge(state, 5, data={"print": {"taskName": "Bracket"}})
+    assert (external.name, external.progress) == ("Bracket", 5)
