@@ -7,7 +7,20 @@ import pytest
 from custom_components.printago.api import Action
 from custom_components.printago.model import farm as module
 from custom_components.printago.model.farm import Farm
-from tests.support.farm_model import JOB, NOON, A, B, event, job, listed_jobs, listed_printers, record, snapshot, stamp, stat
+from tests.support.farm_model import (
+    JOB,
+    NOON,
+    A,
+    B,
+    event,
+    job,
+    listed_jobs,
+    listed_printers,
+    record,
+    snapshot,
+    stamp,
+    stat,
+)
 
 
 class Clock:
@@ -114,7 +127,9 @@ def test_orders_in_flight_are_reported_once_and_printers_again(farm: Farm) -> No
 def test_journal_keeps_as_many_messages_as_it_may(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_JOURNALED", 2)
     farm.begin_snapshot()
-    asked = [event(farm, "printer", Action.UPDATE, {A: {"name": name}}).needs_refresh for name in ("one", "two", "three")]
+    asked = [
+        event(farm, "printer", Action.UPDATE, {A: {"name": name}}).needs_refresh for name in ("one", "two", "three")
+    ]
     assert asked == [False, False, True]
     farm.apply_snapshot(listed_printers({A: record(1)}), None)
     assert farm.printers[A].name == "two"

@@ -25,7 +25,12 @@ def test_errors_come_before_warnings_each_once() -> None:
 
 @pytest.mark.parametrize(
     "paused",
-    [message("0300-8013"), message("HMS_0300_8000"), message(None, "Print PAUSED by user"), message("1", "paused by the user")],
+    [
+        message("0300-8013"),
+        message("HMS_0300_8000"),
+        message(None, "Print PAUSED by user"),
+        message("1", "paused by the user"),
+    ],
 )
 def test_pause_by_a_user_hides_no_other_problem(paused: HealthMessage) -> None:
     assert problems_of([paused, message()], [paused]) == (message(),)
@@ -54,7 +59,9 @@ def test_text_of_a_problem_never_looks_as_if_there_was_none(code: str | None, te
     assert text_of(message(code, text)) == shown
 
 
-@pytest.mark.parametrize(("provider", "bambu"), [("Bambu", True), ("bambu", True), ("Klipper", False), ("", False), (None, False)])
+@pytest.mark.parametrize(
+    ("provider", "bambu"), [("Bambu", True), ("bambu", True), ("Klipper", False), ("", False), (None, False)]
+)
 def test_only_bambu_printers_have_health_messages_with_pages(provider: str | None, bambu: bool) -> None:
     assert is_bambu(provider) is bambu
     page = "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/0300_0D00_0001_000B"

@@ -42,9 +42,7 @@ def test_list_that_has_all_open_jobs_lets_none_vanish(farm: Farm) -> None:
     assert not snapshot(farm, {A: record()}, {}, complete=False).jobs_vanished
 
 
-@pytest.mark.parametrize(
-    ("end", "total"), [("completed", 101), ("failed", 100), ("cancelled", 100)]
-)
+@pytest.mark.parametrize(("end", "total"), [("completed", 101), ("failed", 100), ("cancelled", 100)])
 def test_job_that_vanished_ends_as_the_list_says(farm: Farm, end: str, total: int) -> None:
     vanish(farm)
     changes = found(farm, status=end)

@@ -16,7 +16,9 @@ EXTERNAL = {"job_id": None, "job": "Bracket", "part": None}
 PAST = PrintResult(result=Result.FINISHED, job_id=JOB, job="Order 7", ended_at=stamp(60))
 
 
-def end(kind: str, seconds: float = 0, *, scope: Scope = Scope.PRINT, subject: str | None = A, **data: Any) -> FarmEvent:
+def end(
+    kind: str, seconds: float = 0, *, scope: Scope = Scope.PRINT, subject: str | None = A, **data: Any
+) -> FarmEvent:
     """Return an event of a print."""
     return FarmEvent(
         scope=scope,

@@ -65,9 +65,13 @@ def test_record_alone_is_not_current(state: PrinterState) -> None:
     assert not state.expire(NOON), "without telemetry it stays stale"
 
 
-@pytest.mark.parametrize("flags", [{"isOnline": False}, {"isAvailable": False}, {"isAvailable": False, "isOnline": False}])
+@pytest.mark.parametrize(
+    "flags", [{"isOnline": False}, {"isAvailable": False}, {"isAvailable": False, "isOnline": False}]
+)
 @pytest.mark.parametrize("seconds", [None, 2], ids=["without time", "with time"])
-def test_changed_connection_is_announced_once(state: PrinterState, flags: dict[str, bool], seconds: float | None) -> None:
+def test_changed_connection_is_announced_once(
+    state: PrinterState, flags: dict[str, bool], seconds: float | None
+) -> None:
     merge(state, 0, isOnline=True, isAvailable=True)
     assert merge(state, 1, isOnline=True, isAvailable=True) == set()
     assert merge(state, seconds, **flags) == {STANDING}

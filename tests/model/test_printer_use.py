@@ -77,7 +77,9 @@ def test_activity_is_unknown_without_a_word_and_a_flag_that_counts(fields: dict[
 @pytest.mark.parametrize(
     ("word", "in_use"), [("RUNNING", True), ("PAUSE", True), ("IDLE", False), ("Druckt", False), (None, False)]
 )
-def test_printer_that_was_never_online_is_in_use_if_its_last_word_was_of_a_print(word: str | None, in_use: bool) -> None:
+def test_printer_that_was_never_online_is_in_use_if_its_last_word_was_of_a_print(
+    word: str | None, in_use: bool
+) -> None:
     state = printer(isOnline=False, isAvailable=None, confirmedReady=False)
     merge(state, state=word)
     state.update_derived(None)

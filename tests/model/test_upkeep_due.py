@@ -88,7 +88,9 @@ def test_task_done_before_the_first_read_is_no_fault() -> None:
 
 
 def test_tasks_of_a_printer_are_its_own_the_most_urgent_first(maintenance: Maintenance) -> None:
-    take(maintenance, task("one", SOON), task("two", OVERDUE), task("other", printer_id=B), task("none", printer_id=None))
+    take(
+        maintenance, task("one", SOON), task("two", OVERDUE), task("other", printer_id=B), task("none", printer_id=None)
+    )
     assert [item.id for item in maintenance.of(A)] == ["two", "one"]
     assert [item.id for item in maintenance.of(B)] == ["other"]
     assert maintenance.of("x") == []
@@ -109,7 +111,8 @@ def test_order_is_by_status_then_progress_then_name() -> None:
         task("a", OK, progress=None, name="A"),
         task("t", None, progress=None, name="B"),
     ]
-    assert sorted(reversed(ordered), key=urgency) == ordered
+    by_id = {item.id: item for item in ordered}
+    assert sorted((by_id[item_id] for item_id in "abctuvwxyz"), key=urgency) == ordered
 
 
 def test_events_are_fired_once_across_a_restart(maintenance: Maintenance) -> None:
