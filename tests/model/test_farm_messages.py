@@ -201,9 +201,16 @@ def test_kinds_without_a_meaning_are_counted_up_to_a_limit(farm: Farm, monkeypat
 
 
 def test_known_kinds_are_named_in_the_changes_and_not_counted(farm: Farm) -> None:
-    assert event(farm, "order", Action.UPDATE, {"o": {"status": "open"}}).entity_types == {"order"}
+    changes = event(farm, "order", Action.UPDATE, {"o": {"status": "open"}})
+    assert (changes.entity_types, changes.complete, changes.jobs_vanished) == ({"order"}, False, False)
     assert event(farm, "printer", Action.UPDATE, {A: record(1)}).entity_types == set()
     assert farm.dropped == {}
+
+
+def test_slot_concerns_its_printer_if_it_is_there(farm: Farm) -> None:
+    for printer_id, printers in ((A, {A}), ("x" * 24, set())):
+        slot = {"printerId": printer_id, "amsIndex": 0, "slotIndex": 0, "materialId": "m", "variantId": "v"}
+        assert event(farm, "printerslot", Action.INSERT, {f"slot{printer_id}": slot}).printers == printers
 
 
 def test_use_of_a_bed_is_that_of_its_printer(farm: Farm) -> None:

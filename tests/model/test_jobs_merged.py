@@ -186,6 +186,12 @@ def test_job_without_a_printer_concerns_the_one_whose_record_names_it(farm: Farm
     assert farm.printers[A].job is None
 
 
+def test_job_that_waits_does_not_concern_a_printer_whose_record_still_names_it(farm: Farm) -> None:
+    event(farm, "printer", Action.UPDATE, {A: record(1, printingJobId=JOB)})
+    assert update(farm, **job(2, assignedPrinterId=B)).printers == {B}
+    assert update(farm, assignedPrinterId=None, updatedAt=stamp(3)).printers == {B}
+
+
 def test_pending_job_of_a_printer_is_not_there_yet(farm: Farm) -> None:
     for status, there, occupied in (("pending", False, False), ("assigned", True, False), ("paused", True, True)):
         snapshot(farm, {A: record(), B: record()}, {JOB: job(status=status, assignedPrinterId=A, updatedAt=None)})
