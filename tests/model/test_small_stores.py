@@ -95,6 +95,7 @@ def test_next_result_has_not_been_seen_although_the_last_one_was() -> None:
 
 def test_outage_of_the_stream_starts_over_once_it_has_ended() -> None:
     outage = StreamOutage()
+    assert (outage.seconds, outage.silent) == (0, False)
     assert not outage.begin("wss://one")
     outage.count(100.0, rest_works=True)
     outage.count(160.0, rest_works=False)
