@@ -1,5 +1,7 @@
 """The actions for objects of the current print, and for materials in slots."""
 
+import contextlib
+from types import SimpleNamespace
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -63,6 +65,18 @@ async def test_skipped_object_is_not_sent_again(
         hass, "skip_objects", printer=device(hass, entry, printer_named(farm, PRINTER)), objects="Wing"
     )
     assert response["skipped"] == []
+    assert sent(farm, COMMANDS) == []
+
+
+async def test_print_whose_objects_are_all_skipped_can_be_asked_for_the_same_again(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, job_id: str
+) -> None:
+    data = farm.job(job_id).skip_objects_data
+    assert data is not None
+    for item in data["objects"]:
+        item["skipped"] = True
+    response = await act(hass, "skip_objects", printer=PRINTER, objects=["Body"])
+    assert (response["skipped"], response["remaining"]) == ([], [])
     assert sent(farm, COMMANDS) == []
 
 
@@ -237,3 +251,20 @@ async def test_lost_response_to_an_assignment_is_reported_and_it_is_not_sent_twi
         )
     assert failed.value.translation_key == "outcome_unknown"
     assert paths(farm).count(f"PATCH {ASSIGN}") == 1
+
+
+async def test_slot_that_printago_knows_can_be_assigned_before_the_printer_reports_it(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    """Only of this printer: another one does not have the slot for that."""
+    slots: Any = entry.runtime_data.coordinator.farm.materials.slots
+    slots["s" * 24] = SimpleNamespace(where=(printer_named(farm, PRINTER), SlotAddress(3, 1)))
+    slots["t" * 24] = SimpleNamespace(where=(printer_named(farm, "P1S 01"), SlotAddress(3, 2)))
+    for name, slot in ((PRINTER, "ams_4_tray_3"), ("P1S 01", "ams_4_tray_2")):
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(hass, "assign_material", printers=[name], slots=[slot], material="PLA")
+        assert refused.value.translation_key == "no_such_slot"
+    assert sent(farm, ASSIGN) == []
+    with contextlib.suppress(HomeAssistantError):
+        await act(hass, "assign_material", printers=[PRINTER], slots=["ams_4_tray_2"], material="PLA")
+    assert sent(farm, ASSIGN)[0]["visualSlots"] == [{"amsIndex": 3, "slotIndex": 1}]

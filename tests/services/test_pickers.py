@@ -116,3 +116,14 @@ async def test_nothing_is_offered_of_a_store_that_is_not_loaded(hass: HomeAssist
     assert "select" in selector(hass, "submit_print_job", "part")
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert selector(hass, "submit_print_job", "part") == {"text": None}
+
+
+@pytest.mark.usefixtures("calm")
+async def test_choices_are_offered_again_after_a_reload(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    # A change is about to be offered when the entry is unloaded.
+    entry.runtime_data.coordinator.listeners.async_update_farm()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await look(hass)
+    assert "Benchy" in offered(hass, "submit_print_job", "part")
