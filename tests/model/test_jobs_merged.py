@@ -77,6 +77,13 @@ def test_ended_job_that_was_never_open_only_has_ended(farm: Farm) -> None:
     assert not changes.needs_refresh
 
 
+def test_mention_of_an_ended_job_tells_what_was_known_of_it(farm: Farm) -> None:
+    update(farm, **job(1, label="Order 7"))
+    update(farm, status="completed", updatedAt=stamp(2))
+    (ended,) = update(farm, hidden=True, updatedAt=stamp(3)).ended
+    assert (ended.status, ended.label, ended.hidden) == ("completed", "Order 7", True)
+
+
 # Late and incomplete messages
 
 

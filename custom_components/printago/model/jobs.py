@@ -16,7 +16,6 @@ from .timestamps import is_in_future, is_older, without_future_timestamp
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOBS = 50_000
-_FIELDS = frozenset(name for name, _ in PrintJob.FIELDS.values())
 _STEPS: Mapping[JobStatus | None, int] = {status: step for step, status in enumerate(JobStatus)}
 
 
@@ -151,7 +150,7 @@ class OpenJobs:
         """Merge fields of a job; ``whole`` if they come from a snapshot."""
         known = self.jobs.get(job_id)
         if known is None:
-            self._add_job(PrintJob(id=job_id, **values), changes, whole=whole)
+            self._add_job(PrintJob(id=job_id, **values), changes, values)
             return
         if (part_build_id := values.get("part_build_id")) is not None:
             self.note_part_build(part_build_id)
@@ -179,15 +178,16 @@ class OpenJobs:
         """Merge a row of a snapshot; most rows change nothing."""
         known = self.jobs.get(job.id)
         if known is None:
-            self._add_job(without_future_timestamp(job, now), changes, whole=True)
+            self._add_job(without_future_timestamp(job, now), changes, None)
         elif job != known:
             values = job.mentioned
             if is_in_future(job.updated_at, now):
                 del values["updated_at"]
             self.merge(job.id, values, changes, whole=True)
 
-    def _add_job(self, job: PrintJob, changes: Changes, *, whole: bool) -> None:
-        """Add a job that was not known."""
+    def _add_job(self, job: PrintJob, changes: Changes, values: Mapping[str, Any] | None) -> None:
+        """Add a job that was not known; ``values`` are the fields of an event, None for a row of a snapshot."""
+        whole = values is None
         if job.part_build_id is not None:
             self.note_part_build(job.part_build_id)
         if job.id in self._gone and self._gone.is_late(job.id, job.updated_at, whole=whole):
@@ -196,7 +196,7 @@ class OpenJobs:
         if not whole and self._is_fragment(job):
             changes.needs_refresh = True
         if not _is_open(job):
-            changes.ended.append(self._with_what_was_known(job))
+            changes.ended.append(job if values is None else self._with_what_was_known(job, values))
             return
         if len(self.jobs) >= _MOST_JOBS:
             self._count_dropped("too many jobs")
@@ -217,12 +217,10 @@ class OpenJobs:
             self._index_job(known, job, changes)
         changes.jobs = True
 
-    def _with_what_was_known(self, job: PrintJob) -> PrintJob:
+    def _with_what_was_known(self, job: PrintJob, values: Mapping[str, Any]) -> PrintJob:
         """Return a job that had ended before, with what an event says of it."""
         left = self._left.get(job.id)
-        if left is None:
-            return job
-        return left.changed({name: value for name, value in vars(job).items() if name in _FIELDS})
+        return job if left is None else left.changed(values)
 
     def _is_fragment(self, job: PrintJob) -> bool:
         """Return whether only some fields of a new job are known, so that a snapshot is needed."""
