@@ -109,6 +109,17 @@ def test_wait_for_the_start_of_a_print_is_not_that_of_the_print_before() -> None
     assert watched.last[-1].occurred_at == began
 
 
+def test_print_of_an_unreadable_job_does_not_end_at_once_by_a_flag() -> None:
+    fields = {**AT_PRINTER, "printingStartedAt": stamp(-60), "label": "Order 7"}
+    watched = Watched(record(isAvailable=False), {JOB: job(status="printing", **fields)})
+    watched.say(None, 40, isAvailable=False)
+    watched.see(watched.farm.forget_jobs())
+    assert watched.say(None, 41, isAvailable=False) == []
+    assert watched.say(None, isAvailable=True) == []
+    assert watched.pass_time(minutes=1) == ["print_finished"]
+    assert data(watched)["job"] == "Order 7"
+
+
 def test_unreadable_job_that_was_still_being_sent_is_no_print_yet() -> None:
     watched = Watched(jobs={JOB: job(status="sending-to-printer", **AT_PRINTER)})
     watched.say("PREPARE")

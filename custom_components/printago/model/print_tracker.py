@@ -95,10 +95,11 @@ class PrintTracker:
             return []
         if lost is not None and lost.status in _RUNNING_JOBS and not self._farm.knows_jobs:
             external = state.external_print = self._adopt(lost)
+            self._note_circumstances(state, external)
         steps: list[Step] = []
         if external is not None and doing in ACTIVE_STATUSES:
             external.read(state.telemetry, runs=in_words or not external.in_words)
-            if external.replaced or self._is_over(external, state, in_words=in_words):
+            if external.replaced or self._is_over(external, state):
                 steps.append(self._end(state, followed, external, external.result_after(None, in_words=False)))
                 external = None
         if external is None:
@@ -114,10 +115,10 @@ class PrintTracker:
         if state.job is not None and self._farm.server_now() - external.seen_at <= _SAME_START:
             external.job_id = state.job.id
 
-    def _is_over(self, external: ExternalPrint, state: PrinterState, *, in_words: bool) -> bool:
+    def _is_over(self, external: ExternalPrint, state: PrinterState) -> bool:
         """Return whether a printer that was ending a print now reports another one."""
         meaning = meaning_of(state.telemetry.state)
-        return in_words and external.result is not None and meaning is not None and meaning.result is None
+        return external.result is not None and meaning is not None and meaning.result is None
 
     def _at_rest_or_begun(
         self, state: PrinterState, followed: _Followed, doing: PrintStatus, *, in_words: bool
