@@ -64,6 +64,19 @@ async def test_same_part_is_sent_once_with_what_the_job_was_printed_with(
     assert again["job_ids"] != [job_id]
 
 
+async def test_job_whose_tags_are_null_is_printed_again_by_any_printer(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    (job_id,) = (await submit(hass, part="Benchy"))["job_ids"]
+    farm.world.jobs[job_id].required_printer_tags = None
+    farm.world.jobs.touch(job_id)
+    farm.settle()
+
+    await act(hass, "print_again", job_id=job_id)
+
+    assert not last_build(farm)["parts"][0].get("tags")
+
+
 async def test_job_of_an_sku_queues_the_whole_sku_with_the_settings_of_its_part(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
