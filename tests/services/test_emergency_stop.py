@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.components import persistent_notification
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -294,6 +294,21 @@ async def test_stop_with_an_unloaded_store_is_incomplete_even_if_all_others_were
     assert response["complete"] is False
     (message,) = notifications(hass)
     assert "Second Farm" in message
+
+
+@pytest.mark.usefixtures("all_online")
+async def test_store_that_is_disabled_is_none_of_those_to_stop(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    other = MockConfigEntry(
+        domain=DOMAIN, title="Old Farm", unique_id="old", data=dict(entry.data), disabled_by=ConfigEntryDisabler.USER
+    )
+    other.add_to_hass(hass)
+
+    response = await stop(hass)
+
+    assert response["stores_not_loaded"] == []
+    assert response["complete"]
 
 
 async def test_stop_continues_when_its_caller_is_canceled(
