@@ -232,7 +232,7 @@ async def _grown_apart(running: Cloud) -> tuple[int, int]:
     return kept, grown
 
 
-class _Elsewhere(Cloud):
+class _SharedCloud(Cloud):
     """A farm of another process, whose quota is unlimited."""
 
     async def advance(self, seconds: float) -> None:
@@ -260,4 +260,5 @@ def _occupied() -> int:
 
 
 if __name__ == "__main__":
-    print(*asyncio.run(_grown(_Elsewhere(None, json.loads(sys.argv[1])))))  # noqa: T201
+    kept_and_grown = asyncio.run(_grown(_SharedCloud(None, json.loads(sys.argv[1]))))
+    sys.stdout.write(" ".join(map(str, kept_and_grown)))

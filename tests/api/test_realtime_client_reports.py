@@ -55,11 +55,11 @@ async def test_refusal_and_unreachable_host_are_logged_differently(
     async with running(owner.client(broker.url)) as client:
         await owner.until(lambda: owner.refusals == 1)
         assert (client.refused, client.outage_logged, client.connected) == (True, True, False)
-    nobody = Owner()
-    nobody.delay = 300
-    async with running(nobody.client(f"mqtt://127.0.0.1:{await unused_port()}")) as client:
-        await nobody.until(lambda: len(nobody.backoff_ceilings) == 1)
-        assert (client.refused, client.outage_logged, nobody.refusals) == (False, True, 0)
+    unreachable = Owner()
+    unreachable.delay = 300
+    async with running(unreachable.client(f"mqtt://127.0.0.1:{await unused_port()}")) as client:
+        await unreachable.until(lambda: len(unreachable.backoff_ceilings) == 1)
+        assert (client.refused, client.outage_logged, unreachable.refusals) == (False, True, 0)
     first, second = (text.partition(" (")[0] for _, text in logged(caplog))
     assert first == "The realtime service refused the API key"
     assert second == "Cannot connect to the realtime service"

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from tests.cards.test_websocket import Browser
 from tests.support.actions import act
 from tests.support.common import device_of, paths, printer_named
+from tests.support.past_oracle import past_jobs
 from tests.support.past_reading import read_all
 from virtual_farm import VirtualFarm
 
@@ -72,6 +73,49 @@ async def test_worst_printers_and_parts_are_those_of_the_last_thirty_days_with_t
             assert each["failed"] == group["failed"]
             reasons = {why["reason"]: why["count"] for why in group["reasons"]}
             assert reasons[each["reason"]] == max(count for why, count in reasons.items() if why != "unknown")
+
+
+async def test_parts_with_the_same_name_are_counted_apart(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    farm.fill_history(300, months=1)
+    ended = [job for job in past_jobs(farm) if job.part_id]
+    twins = sorted({job.part_id for job in ended})[:2]
+    for job in ended:
+        if job.part_id in twins:
+            job.part_name, job.status = "Twin", "failed"
+    await read_all(hass, entry)
+    browser = Browser(await hass_ws_client(hass))
+
+    parts = (await browser.command("history", limit=1))["result"]["worst"]["parts"]
+
+    groups = [group for group in (await act(hass, "get_statistics", by="part"))["groups"] if group.get("id") in twins]
+    assert [group["name"] for group in groups] == ["Twin", "Twin"]
+    failed = sorted(each["failed"] for each in parts if each["name"] == "Twin")
+    assert failed == sorted(group["failed"] for group in groups)
+
+
+async def test_part_that_was_renamed_is_one_with_the_name_of_its_last_print(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    farm.fill_history(300, months=1)
+    part_id = next(job.part_id for job in past_jobs(farm) if job.part_id)
+    prints = sorted(
+        (job for job in past_jobs(farm) if job.part_id == part_id and job.status != "cancelled"),
+        key=lambda job: job.printing_completed_at or "",
+    )
+    for job in prints:
+        job.status, job.part_name = "failed", "Old name"
+    prints[-1].part_name = "New name"
+    await read_all(hass, entry)
+    browser = Browser(await hass_ws_client(hass))
+
+    parts = (await browser.command("history", limit=1))["result"]["worst"]["parts"]
+
+    assert parts[0]["name"] == "New name"
+    assert "Old name" not in {each["name"] for each in parts}
+    (group,) = (each for each in (await act(hass, "get_statistics", by="part"))["groups"] if each.get("id") == part_id)
+    assert (group["name"], group["failed"]) == ("New name", parts[0]["failed"])
 
 
 async def _names(hass: HomeAssistant, kind: str) -> set[str]:

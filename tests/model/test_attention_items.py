@@ -273,7 +273,7 @@ def test_overdue_maintenance_is_listed_by_progress() -> None:
         "oil": {"printerId": A, "itemName": "Oil", "status": "OVERDUE", "progress": 110},
         "belt": {"printerId": A, "itemName": "Belt", "status": "OVERDUE", "progress": 150},
         "gone": {"printerId": B, "status": "OVERDUE"},
-        "nobody": {"status": "OVERDUE", "progress": 1},
+        "missing": {"status": "OVERDUE", "progress": 1},
         "soon": {"printerId": A, "status": "DUE_SOON", "progress": 99},
         "unknown": {"printerId": A},
     }
@@ -283,7 +283,7 @@ def test_overdue_maintenance_is_listed_by_progress() -> None:
         for task, name, printer in (
             ("belt", "Belt", "A"),
             ("oil", "Oil", "A"),
-            ("nobody", "nobody", None),
+            ("missing", "missing", None),
             ("gone", "gone", None),
         )
     ]

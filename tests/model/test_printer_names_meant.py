@@ -37,7 +37,7 @@ FARM = [
         ("four", ["four"]),
         ("Mini (Mini)", []),
         ("twin", ["five", "six"]),
-        ("nobody", []),
+        ("unknown", []),
         ("", []),
         (" \u200b", []),
     ],

@@ -35,7 +35,7 @@ class Group:
 
     def add(self, entry: Entry, reason: str | None) -> None:
         """Add a print."""
-        self.outcomes.add(entry.outcome, reason)
+        self.outcomes.add(entry.outcome, reason, entry.ended)
         if entry.seconds != UNKNOWN:
             self.hours += entry.seconds / HOUR
         if entry.grams != UNKNOWN:
@@ -60,7 +60,10 @@ def break_down(past: Past, by: GroupBy, start: float, end: float | None, zone: t
             continue
         key, name, identifier = _group_of(entry, past, by, zone)
         if (group := groups.get(key)) is None:
-            group = groups[key] = Group(name, identifier)
+            group = groups[key] = Group(id=identifier)
+        if entry.ended >= group.outcomes.latest:
+            # A part that was renamed has the name of its last print.
+            group.name = name
         reason = None if entry.reason == NO_INDEX else names["reasons"].name(entry.reason)
         group.add(entry, reason)
         total.add(entry, reason)

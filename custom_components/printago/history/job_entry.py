@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..api.models.records import JobStatus, PrintJob
+from ..model.timestamps import is_in_future
 from .key_index import key_of
 from .ledger import NO_INDEX, UNKNOWN, Entry, Outcome
 from .names import Names
@@ -37,14 +38,18 @@ class EndedJob(NamedTuple):
     """Equal for jobs that take the same when they finish; None if that is unclear."""
 
 
-def ended_job(job: PrintJob) -> EndedJob | None:
-    """Return what the history reads of a job, None if it has not ended."""
+def ended_job(job: PrintJob, *, now: datetime) -> EndedJob | None:
+    """Return what the history reads of a job, None if it has not ended.
+
+    A time that is in the future at ``now`` (Printago's clock) is not used: the last change counts as the end, at most now.
+    """
     if (outcome := OUTCOMES.get(job.status) if job.status is not None else None) is None:
         return None
     started_at = job.printing_started_at
     own = job.cancelled_at if outcome is Outcome.CANCELED else job.printing_completed_at
-    guessed = own is None or (started_at is not None and own < started_at)
-    ended_at = job.updated_at if guessed else own
+    updated_at = now if is_in_future(job.updated_at, now) else job.updated_at
+    guessed = own is None or is_in_future(own, now) or (started_at is not None and own < started_at)
+    ended_at = updated_at if guessed else own
     if ended_at is None:
         return None
     ended, part_id = int(ended_at.timestamp()), job.part_id
@@ -55,7 +60,7 @@ def ended_job(job: PrintJob) -> EndedJob | None:
         ended_at,
         ended,
         guessed,
-        int(job.updated_at.timestamp()) if job.updated_at is not None else 0,
+        int(updated_at.timestamp()) if updated_at is not None else 0,
         None if started_at is None else max(0, ended - int(started_at.timestamp())),
         outcome,
         job.assigned_printer_id,

@@ -187,7 +187,8 @@ class History:
     @callback
     def async_take(self, jobs: Iterable[PrintJob], progress: Mapping[str, float] | None = None) -> None:
         """Take over jobs that are over; others are left out."""
-        self._async_take([ended for job in jobs if (ended := ended_job(job)) is not None], progress or {})
+        now = self._coordinator.store_state.clock.now()
+        self._async_take([ended for job in jobs if (ended := ended_job(job, now=now)) is not None], progress or {})
 
     @callback
     def _async_take(self, jobs: Iterable[EndedJob], progress: Mapping[str, float]) -> None:
@@ -237,7 +238,7 @@ class History:
 
     def made_of(self, job: PrintJob) -> tuple[Entry, datetime, Usage] | None:
         """Return what ``past_print_of`` needs of any job, of which nothing is taken over; None if it has not ended."""
-        if (ended := ended_job(job)) is None:
+        if (ended := ended_job(job, now=self._coordinator.store_state.clock.now())) is None:
             return None
         usage = self.valuer(job, None, ended.seconds, ended.takes)
         known = self.past.ledger.latest(ended.key)
@@ -283,9 +284,9 @@ class History:
     @callback
     def _async_notify(self, printer_ids: AbstractSet[str | None]) -> None:
         self._summary = None
-        for printer_id in printer_ids - {None}:
-            assert printer_id is not None
-            self._coordinator.listeners.async_update_printer(printer_id)
+        for printer_id in printer_ids:
+            if printer_id is not None:
+                self._coordinator.listeners.async_update_printer(printer_id)
         self._coordinator.listeners.async_update_farm_soon()
         self._async_call_listeners()
 
@@ -310,16 +311,21 @@ class History:
         number = self._number(printer_id)
         return Outcomes() if number is None else summary.of_printer.get(number, Outcomes())
 
-    def outcomes_of_parts(self) -> Mapping[str, Outcomes]:
-        """Return how prints of the last 30 days ended, by the name of their part; a part that was renamed is one."""
+    def outcomes_of_parts(self) -> Iterable[tuple[str, Outcomes]]:
+        """Return the names of parts and how their prints of the last 30 days ended.
+
+        A part that was renamed is one, with the name of its last print.
+        """
         found: dict[str, tuple[str, Outcomes]] = {}
         for number, outcomes in self._summarized().of_part.items():
             part_id, name = part_of(self.past.names["parts"].name(number))
             if name is None:
                 continue
-            known = found.get(key := part_id or name)
-            found[key] = (name, outcomes if known is None else known[1] + outcomes)
-        return dict(found.values())
+            if (known := found.get(key := part_id or name)) is not None:
+                name = name if outcomes.latest >= known[1].latest else known[0]
+                outcomes = known[1] + outcomes
+            found[key] = (name, outcomes)
+        return found.values()
 
     def _summarized(self) -> Summary:
         if self._summary is None:

@@ -106,7 +106,7 @@ class Ledger:
         self.dirty_hours: dict[int, int] = {}
         """Printer, or ``FARM`` → the earliest hour since 1970 whose sums changed and are not exported yet."""
         self.left_hours: set[tuple[int, int]] = set()
-        """Printer and hour of prints that were moved elsewhere: their exported sums must be exported again."""
+        """Printer and hour of prints that were moved to another: its exported sums must be exported again."""
         self.dirty_segments: set[int] = set()
         """Numbers of segments with unsaved changes."""
 

@@ -4,6 +4,7 @@ It uses only spare requests, and continues after a restart.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -153,7 +154,9 @@ class HistoryReader:
     async def _async_read_page(self, cursor: Cursor) -> None:
         history, past = self._history, self._history.past
         asked_at = self._coordinator.store_state.clock.now()
-        page = await self._coordinator.client.history.past_jobs(ended_job, until=cursor.until, offset=cursor.offset)
+        page = await self._coordinator.client.history.past_jobs(
+            partial(ended_job, now=asked_at), until=cursor.until, offset=cursor.offset
+        )
         history.progress.pages_read += 1
         history.progress.pages_left = page.left(cursor.offset)
         if past.complete_until is None:

@@ -19,6 +19,8 @@ class Outcomes:
     failed: int = 0
     canceled: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    latest: int = 0
+    """When the last of them ended, as Unix time."""
 
     @property
     def commonest_reason(self) -> str | None:
@@ -39,10 +41,12 @@ class Outcomes:
             self.failed + other.failed,
             self.canceled + other.canceled,
             self.reasons + other.reasons,
+            max(self.latest, other.latest),
         )
 
-    def add(self, outcome: int, reason: str | None) -> None:
+    def add(self, outcome: int, reason: str | None, ended: int) -> None:
         """Count a print."""
+        self.latest = max(self.latest, ended)
         match outcome:
             case Outcome.FINISHED:
                 self.finished += 1
@@ -75,12 +79,12 @@ def summarize(ledger: Ledger, reasons: Names, since: float) -> Summary:
             continue
         why = whys[number]
         reason = None if why == NO_INDEX else reasons.name(why)
-        summary.farm.add(outcomes[number], reason)
+        summary.farm.add(outcomes[number], reason, ended)
         for column, by_owner in owners:
             if (owner := column[number]) != NO_INDEX:
                 if (of_owner := by_owner.get(owner)) is None:
                     of_owner = by_owner[owner] = Outcomes()
-                of_owner.add(outcomes[number], reason)
+                of_owner.add(outcomes[number], reason, ended)
     return summary
 
 

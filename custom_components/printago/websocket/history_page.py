@@ -52,7 +52,7 @@ def _printers(viewer: Viewer) -> list[Json]:
 
 
 def _parts(viewer: Viewer) -> list[Json]:
-    return _worst(viewer.runtime.history.outcomes_of_parts().items())
+    return _worst(viewer.runtime.history.outcomes_of_parts())
 
 
 def _worst(all_of: Iterable[tuple[str, Outcomes | None]]) -> list[Json]:
