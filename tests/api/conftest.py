@@ -7,6 +7,7 @@ from aiohttp import web
 import pytest
 
 from custom_components.printago.api import PrintagoClient, RateLimiter, ServerClock, Transport
+from tests.api.limiter_clock import LimiterClock
 from tests.api.realtime_peers import Owner, accepts
 from tests.api.server import KEY, STORE, Server
 from virtual_farm.broker import RealtimeBroker
@@ -25,6 +26,20 @@ async def server(socket_enabled: None) -> AsyncGenerator[Server]:
     server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield server
     await runner.cleanup()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> LimiterClock:
+    """Return the clock of `limiter`, which sleeps by it."""
+    clock = LimiterClock()
+    monkeypatch.setattr("custom_components.printago.api.rest.rate_limit.asyncio.sleep", clock.sleep)
+    return clock
+
+
+@pytest.fixture
+def limiter(clock: LimiterClock) -> RateLimiter:
+    """Return a limiter whose time only the test advances."""
+    return RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
 
 
 @pytest.fixture

@@ -9,35 +9,7 @@ import pytest
 
 from custom_components.printago.api import MAX_UNSAVED, RateLimitedError, RateLimiter, RequestLog, RequestPriority
 from custom_components.printago.api.rest.rate_limit import parse_retry_after
-
-
-class Clock:
-    """A clock that only the test advances; sleeping advances it at once."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.wall_offset = 1_700_000_000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return self.now + self.wall_offset
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("custom_components.printago.api.rest.rate_limit.asyncio.sleep", clock.sleep)
-    return clock
-
-
-@pytest.fixture
-def limiter(clock: Clock) -> RateLimiter:
-    return RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
+from tests.api.limiter_clock import LimiterClock
 
 
 def most_within(times: list[float], seconds: float) -> int:
@@ -45,7 +17,7 @@ def most_within(times: list[float], seconds: float) -> int:
     return max((sum(1 for other in times if time <= other < time + seconds) for time in times), default=0)
 
 
-async def test_minute_is_never_exceeded_by_calls_of_the_user(limiter: RateLimiter, clock: Clock) -> None:
+async def test_minute_is_never_exceeded_by_calls_of_the_user(limiter: RateLimiter, clock: LimiterClock) -> None:
     sent = []
     for _ in range(300):
         try:
@@ -57,16 +29,16 @@ async def test_minute_is_never_exceeded_by_calls_of_the_user(limiter: RateLimite
     assert most_within(sent, 60) == 60
 
 
-async def test_hour_is_never_exceeded(limiter: RateLimiter, clock: Clock) -> None:
+async def test_hour_is_never_exceeded(limiter: RateLimiter, clock: LimiterClock) -> None:
     sent = []
-    while clock.now < 1000 + 3 * 3600:
+    while clock.now < 10_000 + 3 * 3600:
         await limiter.acquire(RequestPriority.USER, max_wait=7200)
         sent.append(clock.now)
     assert most_within(sent, 60) == 60
     assert most_within(sent, 3600) == 600
 
 
-async def test_background_leaves_a_reserve_for_the_user(limiter: RateLimiter, clock: Clock) -> None:
+async def test_background_leaves_a_reserve_for_the_user(limiter: RateLimiter, clock: LimiterClock) -> None:
     for _ in range(40):
         await limiter.acquire(RequestPriority.BACKGROUND)
     with pytest.raises(RateLimitedError) as refused:
@@ -79,7 +51,7 @@ async def test_background_leaves_a_reserve_for_the_user(limiter: RateLimiter, cl
     assert limiter.requests_last_hour == 60
 
 
-async def test_background_leaves_two_hundred_of_the_hour_to_the_user(limiter: RateLimiter, clock: Clock) -> None:
+async def test_background_leaves_two_hundred_of_the_hour_to_the_user(limiter: RateLimiter, clock: LimiterClock) -> None:
     start = clock.now
     while (delay := limiter.delay(RequestPriority.BACKGROUND)) < start + 3500 - clock.now:
         clock.now += delay
@@ -88,15 +60,15 @@ async def test_background_leaves_two_hundred_of_the_hour_to_the_user(limiter: Ra
     assert limiter.delay(RequestPriority.USER) == 0
 
 
-async def test_call_of_the_user_waits_up_to_ten_seconds_for_room(limiter: RateLimiter, clock: Clock) -> None:
+async def test_call_of_the_user_waits_up_to_ten_seconds_for_room(limiter: RateLimiter, clock: LimiterClock) -> None:
     for _ in range(60):
         await limiter.acquire(RequestPriority.USER)
     clock.now += 53
     await limiter.acquire(RequestPriority.USER)
-    assert clock.now == pytest.approx(1062)
+    assert clock.now == pytest.approx(10_062)
 
 
-async def test_retry_after_delays_all_priorities(limiter: RateLimiter, clock: Clock) -> None:
+async def test_retry_after_delays_all_priorities(limiter: RateLimiter, clock: LimiterClock) -> None:
     limiter.refused(45)
     for priority in RequestPriority:
         assert limiter.delay(priority) == 45
@@ -125,7 +97,7 @@ def test_headers_with_requests_of_others_are_applied(
     assert limiter.delay(RequestPriority.BACKGROUND) == background
 
 
-async def test_send_times_survive_a_restart_and_clock_changes(clock: Clock) -> None:
+async def test_send_times_survive_a_restart_and_clock_changes(clock: LimiterClock) -> None:
     before = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     for _ in range(60):
         await before.acquire(RequestPriority.USER)
@@ -134,7 +106,7 @@ async def test_send_times_survive_a_restart_and_clock_changes(clock: Clock) -> N
 
     # After the clock was set back, the last one counts as just sent and the others relative to it.
     for jump, delay in ((0, 26), (-86400, 56), (86400, 0)):
-        later = Clock()
+        later = LimiterClock()
         later.now = 5.0
         later.wall_offset = clock.wall() + 30 - 5.0 + jump
         after = RateLimiter(monotonic=later.monotonic, wall=later.wall)
@@ -142,7 +114,7 @@ async def test_send_times_survive_a_restart_and_clock_changes(clock: Clock) -> N
         assert after.delay(RequestPriority.USER) == pytest.approx(delay, abs=0.2)
 
 
-async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, clock: Clock) -> None:
+async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, clock: LimiterClock) -> None:
     for _ in range(60):
         await limiter.acquire(RequestPriority.USER)
     clock.wall_offset += 86400
@@ -152,7 +124,7 @@ async def test_jump_of_the_system_clock_changes_nothing(limiter: RateLimiter, cl
 @given(st.lists(st.tuples(st.sampled_from(RequestPriority), st.floats(0, 120)), min_size=100, max_size=300))
 @settings(max_examples=30, deadline=None)
 async def test_windows_are_kept_for_any_sequence_of_requests(steps: list[tuple[RequestPriority, float]]) -> None:
-    clock = Clock()
+    clock = LimiterClock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     sent: list[float] = []
     for priority, pause in steps * 3:
@@ -167,14 +139,14 @@ async def test_windows_are_kept_for_any_sequence_of_requests(steps: list[tuple[R
 
 @given(st.lists(st.one_of(st.none(), st.text(), st.booleans(), st.floats(), st.integers())))
 def test_invalid_saved_data_is_ignored(saved: list[object]) -> None:
-    clock = Clock()
+    clock = LimiterClock()
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
     limiter.restore(saved)
     assert 0 <= limiter.delay(RequestPriority.USER) <= 3610
     assert len(limiter.export()) <= len(saved)
 
 
-async def test_callback_runs_for_each_counted_request(clock: Clock) -> None:
+async def test_callback_runs_for_each_counted_request(clock: LimiterClock) -> None:
     sent_at: list[float] = []
     limiter = RateLimiter(monotonic=clock.monotonic, wall=clock.wall, on_sent=lambda: sent_at.append(clock.now))
     limiter.restore([clock.wall()])
@@ -183,7 +155,7 @@ async def test_callback_runs_for_each_counted_request(clock: Clock) -> None:
     assert sent_at == [clock.now]
 
 
-async def test_no_request_is_sent_that_a_restart_would_forget(clock: Clock) -> None:
+async def test_no_request_is_sent_that_a_restart_would_forget(clock: LimiterClock) -> None:
     disk: list[float] = []
     writes = 0
 
@@ -207,7 +179,7 @@ async def test_no_request_is_sent_that_a_restart_would_forget(clock: Clock) -> N
     assert writes <= 60 / MAX_UNSAVED + 1
 
 
-async def test_simultaneous_requests_wait_for_one_write(clock: Clock) -> None:
+async def test_simultaneous_requests_wait_for_one_write(clock: LimiterClock) -> None:
     may_end = asyncio.Event()
     writes = 0
 
@@ -225,7 +197,7 @@ async def test_simultaneous_requests_wait_for_one_write(clock: Clock) -> None:
     assert (limiter.requests_last_hour, writes) == (MAX_UNSAVED, 1)
 
 
-async def test_restored_send_times_are_corrected_once_the_right_time_is_known(clock: Clock) -> None:
+async def test_restored_send_times_are_corrected_once_the_right_time_is_known(clock: LimiterClock) -> None:
     now = clock.wall()
     # The machine's clock was a day off, in either direction, after it was switched off.
     for wrong in (-86400, 86400):
@@ -251,7 +223,7 @@ def test_retry_after_may_be_a_date() -> None:
     assert parse_retry_after(format_datetime(later, usegmt=True)) == pytest.approx(90, abs=3)
 
 
-async def test_room_for_several_requests_is_calculated_together(limiter: RateLimiter, clock: Clock) -> None:
+async def test_room_for_several_requests_is_calculated_together(limiter: RateLimiter, clock: LimiterClock) -> None:
     for _ in range(39):
         await limiter.acquire(RequestPriority.BACKGROUND)
         clock.now += 0.1

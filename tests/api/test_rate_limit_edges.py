@@ -9,38 +9,10 @@ import pytest
 
 from custom_components.printago.api import RateLimitedError, RateLimiter, RequestLog, RequestPriority
 from custom_components.printago.api.rest.rate_limit import parse_retry_after
+from tests.api.limiter_clock import LimiterClock
 
 USER, BACKGROUND = RequestPriority.USER, RequestPriority.BACKGROUND
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that only the test advances; sleeping advances it at once."""
-
-    def __init__(self) -> None:
-        self.now = 10_000.0
-        self.wall_offset = 1_700_000_000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return self.now + self.wall_offset
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("custom_components.printago.api.rest.rate_limit.asyncio.sleep", clock.sleep)
-    return clock
-
-
-@pytest.fixture
-def limiter(clock: Clock) -> RateLimiter:
-    return RateLimiter(monotonic=clock.monotonic, wall=clock.wall)
 
 
 def send(limiter: RateLimiter, count: int) -> None:
@@ -70,7 +42,9 @@ def test_requests_wait_for_a_window_that_has_room_for_all_of_them(
     assert limiter.delay(priority, requests) == delay
 
 
-def test_hour_has_six_hundred_requests_and_the_user_two_hundred_of_them(limiter: RateLimiter, clock: Clock) -> None:
+def test_hour_has_six_hundred_requests_and_the_user_two_hundred_of_them(
+    limiter: RateLimiter, clock: LimiterClock
+) -> None:
     start = clock.now
     for number in range(600):
         if number == 399:
@@ -83,7 +57,7 @@ def test_hour_has_six_hundred_requests_and_the_user_two_hundred_of_them(limiter:
     assert limiter.delay(USER) == pytest.approx(start + 3610 - clock.now)
 
 
-def test_request_leaves_the_hour_after_an_hour(limiter: RateLimiter, clock: Clock) -> None:
+def test_request_leaves_the_hour_after_an_hour(limiter: RateLimiter, clock: LimiterClock) -> None:
     limiter.count()
     clock.now += 3599
     limiter.count()
@@ -95,7 +69,7 @@ def test_request_leaves_the_hour_after_an_hour(limiter: RateLimiter, clock: Cloc
     assert limiter.export() == [clock.wall() - 11]
 
 
-async def test_call_waits_exactly_as_long_as_it_may(limiter: RateLimiter, clock: Clock) -> None:
+async def test_call_waits_exactly_as_long_as_it_may(limiter: RateLimiter, clock: LimiterClock) -> None:
     send(limiter, 60)
     clock.now += 50
     with pytest.raises(RateLimitedError) as refused:
@@ -106,7 +80,9 @@ async def test_call_waits_exactly_as_long_as_it_may(limiter: RateLimiter, clock:
     assert limiter.requests_last_hour == 61
 
 
-async def test_read_does_not_wait_for_a_call_of_the_user_that_was_given_up(limiter: RateLimiter, clock: Clock) -> None:
+async def test_read_does_not_wait_for_a_call_of_the_user_that_was_given_up(
+    limiter: RateLimiter, clock: LimiterClock
+) -> None:
     send(limiter, 60)
     with pytest.raises(RateLimitedError):
         await limiter.acquire(USER, max_wait=1)
@@ -116,7 +92,7 @@ async def test_read_does_not_wait_for_a_call_of_the_user_that_was_given_up(limit
     assert clock.now == before
 
 
-async def test_read_waits_no_longer_once_it_has_ended(limiter: RateLimiter, clock: Clock) -> None:
+async def test_read_waits_no_longer_once_it_has_ended(limiter: RateLimiter, clock: LimiterClock) -> None:
     limiter.refused(5)
     ended = asyncio.Event()
     ended.set()
@@ -137,7 +113,7 @@ async def test_read_that_may_end_is_sent_after_its_wait() -> None:
     assert limiter.requests_last_hour == 1
 
 
-async def test_saved_request_is_written_before_the_next_one_only_without_room(clock: Clock) -> None:
+async def test_saved_request_is_written_before_the_next_one_only_without_room(clock: LimiterClock) -> None:
     writes = 0
 
     async def save() -> None:
@@ -170,13 +146,15 @@ def test_reserve_of_the_user_is_kept_as_responses_show_it(
 
 
 @pytest.mark.parametrize("invalid", [1e300, -1e300, float("inf"), float("nan"), 10**400, -(10**400), "now", None, []])
-def test_invalid_time_among_saved_ones_affects_no_other(limiter: RateLimiter, clock: Clock, invalid: Any) -> None:
+def test_invalid_time_among_saved_ones_affects_no_other(
+    limiter: RateLimiter, clock: LimiterClock, invalid: Any
+) -> None:
     limiter.restore([*[clock.wall() - 10] * 60, invalid])
     assert limiter.delay(USER) == 52
     assert limiter.requests_last_hour == 60
 
 
-def test_saved_times_are_counted_with_unsaved_ones_as_sent_now(limiter: RateLimiter, clock: Clock) -> None:
+def test_saved_times_are_counted_with_unsaved_ones_as_sent_now(limiter: RateLimiter, clock: LimiterClock) -> None:
     limiter.restore([clock.wall() - 3609, clock.wall() - 3610, clock.wall() - 20], 58)
     assert len(limiter.export()) == 60
     assert limiter.requests_last_hour == 59
@@ -185,7 +163,7 @@ def test_saved_times_are_counted_with_unsaved_ones_as_sent_now(limiter: RateLimi
     assert limiter.delay(USER) == 42
 
 
-def test_saved_time_is_never_later_than_the_start(limiter: RateLimiter, clock: Clock) -> None:
+def test_saved_time_is_never_later_than_the_start(limiter: RateLimiter, clock: LimiterClock) -> None:
     limiter.restore([clock.wall() - 30] * 60)
     clock.now += 5
     # The right time is known only now: the clock was behind by a minute.

@@ -9,23 +9,17 @@ from custom_components.printago.api import Action
 from custom_components.printago.api.models.telemetry import read_stat
 from custom_components.printago.model import farm as module
 from custom_components.printago.model.farm import Farm
-from tests.support.farm_model import JOB, NOON, A, B, event, job, printer_row, record, snapshot, stamp, stat
-
-
-class Clock:
-    """Printago's clock."""
-
-    now = NOON
+from tests.support.farm_model import JOB, NOON, A, B, FarmClock, event, job, printer_row, record, snapshot, stamp, stat
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> FarmClock:
     """Return a clock at noon."""
-    return Clock()
+    return FarmClock()
 
 
 @pytest.fixture
-def farm(clock: Clock) -> Farm:
+def farm(clock: FarmClock) -> Farm:
     """Return a farm of two printers."""
     farm = Farm(lambda: clock.now)
     snapshot(farm, {A: record(), B: record()})
@@ -75,7 +69,7 @@ def test_message_without_a_time_changes_the_printer_as_any_other(farm: Farm) -> 
     assert (changes.printers, changes.new_features, changes.totals_changed) == (set(), set(), False)
 
 
-def test_message_that_had_expired_when_it_arrived_is_stale(farm: Farm, clock: Clock) -> None:
+def test_message_that_had_expired_when_it_arrived_is_stale(farm: Farm, clock: FarmClock) -> None:
     stat(farm, A, 1)
     clock.now += timedelta(minutes=4)
     for received, expires, live in ((2, 200, False), (200, 241, True), (201, 240, False), (230, 241, True)):
@@ -83,7 +77,7 @@ def test_message_that_had_expired_when_it_arrived_is_stale(farm: Farm, clock: Cl
         assert farm.printers[A].live is live
 
 
-def test_clock_that_was_set_back_lets_readings_be_current_again(farm: Farm, clock: Clock) -> None:
+def test_clock_that_was_set_back_lets_readings_be_current_again(farm: Farm, clock: FarmClock) -> None:
     clock.now = NOON + timedelta(hours=2)
     farm.expire()
     clock.now = NOON
@@ -97,7 +91,7 @@ def test_reading_from_the_future_does_not_block_the_present(farm: Farm) -> None:
     assert farm.printers[A].telemetry.bed_temp == 70
 
 
-def test_expiry_concerns_the_totals_only_if_they_depend_on_it(farm: Farm, clock: Clock) -> None:
+def test_expiry_concerns_the_totals_only_if_they_depend_on_it(farm: Farm, clock: FarmClock) -> None:
     stat(farm, A, 0, data={"health": {"errors": [{"code": "0300-0D00-0001-000B", "message": "Stuck"}]}})
     stat(farm, B, 0)
     clock.now += timedelta(minutes=5)

@@ -9,9 +9,9 @@ from custom_components.printago.model import farm as module
 from custom_components.printago.model.farm import Farm
 from tests.support.farm_model import (
     JOB,
-    NOON,
     A,
     B,
+    FarmClock,
     event,
     job,
     listed_jobs,
@@ -23,20 +23,14 @@ from tests.support.farm_model import (
 )
 
 
-class Clock:
-    """Printago's clock."""
-
-    now = NOON
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> FarmClock:
     """Return a clock at noon."""
-    return Clock()
+    return FarmClock()
 
 
 @pytest.fixture
-def farm(clock: Clock) -> Farm:
+def farm(clock: FarmClock) -> Farm:
     """Return a farm of one printer."""
     farm = Farm(lambda: clock.now)
     snapshot(farm, {A: record()})
@@ -51,7 +45,7 @@ def test_snapshot_reports_all_printers_and_totals_but_jobs_only_if_it_has_them(f
     assert (changes.printers, changes.jobs, changes.removed) == ({A}, False, {B})
 
 
-def test_jobs_are_known_once_a_snapshot_has_listed_them(clock: Clock) -> None:
+def test_jobs_are_known_once_a_snapshot_has_listed_them(clock: FarmClock) -> None:
     farm = Farm(lambda: clock.now)
     for jobs, known in ((None, False), (listed_jobs({}), True), (None, True)):
         farm.begin_snapshot()
@@ -59,7 +53,7 @@ def test_jobs_are_known_once_a_snapshot_has_listed_them(clock: Clock) -> None:
         assert farm.knows_jobs is known
 
 
-def test_first_snapshot_may_be_empty(clock: Clock) -> None:
+def test_first_snapshot_may_be_empty(clock: FarmClock) -> None:
     farm = Farm(lambda: clock.now)
     changes = snapshot(farm, {}, {JOB: job()})
     assert not changes.complete
@@ -135,7 +129,7 @@ def test_journal_keeps_as_many_messages_as_it_may(farm: Farm, monkeypatch: pytes
     assert farm.printers[A].name == "two"
 
 
-def test_snapshot_sees_which_telemetry_has_expired(farm: Farm, clock: Clock) -> None:
+def test_snapshot_sees_which_telemetry_has_expired(farm: Farm, clock: FarmClock) -> None:
     stat(farm, A, 0, state="IDLE")
     assert farm.printers[A].live
     clock.now += timedelta(minutes=5)

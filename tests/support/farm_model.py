@@ -19,6 +19,12 @@ A, B = "a" * 24, "b" * 24
 JOB = "j" * 24
 
 
+class FarmClock:
+    """Printago's clock, at noon until a test changes it."""
+
+    now = NOON
+
+
 def stamp(seconds: float = 0) -> str:
     """Return the time some seconds after noon, as the cloud writes it."""
     return (NOON + timedelta(seconds=seconds)).isoformat()
