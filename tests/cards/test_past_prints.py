@@ -8,8 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from tests.cards.test_websocket import Browser
 from tests.support.actions import act
+from tests.support.browser import Browser
 from tests.support.common import device_of, paths, printer_named
 from tests.support.past_oracle import past_jobs
 from tests.support.past_reading import read_all
