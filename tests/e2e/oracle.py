@@ -3,18 +3,17 @@
 They are derived from the farm's own records and from its messages, by the definitions in `docs/entities.md`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.util import dt as dt_util
 
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.model.stages import stage_of
+from tests.e2e.expected_states import At, Available, Known, Near, Want, Wanted, fits
 from virtual_farm import VirtualFarm
 from virtual_farm.entities import Document, PrintJob
 from virtual_farm.phase import Phase
@@ -38,43 +37,6 @@ _ORDER_OF_JOBS = (
 _RESULTS = {"completed": "finished", "failed": "failed", "cancelled": "canceled"}
 _WANDERING, _REGULATED = 0.75, 0.95
 """°C: temperatures are in whole degrees, and a reading between two of them may keep the previous one."""
-_END_TOLERANCE = timedelta(minutes=2, seconds=30)
-"""The end of a print moves by at least two minutes, and is in whole ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A number with a tolerance."""
-
-    number: float
-    tolerance: float = 0.051
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """A time with a tolerance."""
-
-    moment: datetime
-    tolerance: timedelta = _END_TOLERANCE
-
-
-class Known:
-    """Any value at all: available, and not unknown."""
-
-
-class Available:
-    """Available, with or without a value."""
-
-
-type Wanted = str | Near | At | Known | Available
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """The expected state of an entity."""
-
-    state: Wanted
-    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -322,7 +284,7 @@ class Oracle:
             state = hass.states.get(entity_id) if entity_id else None
             if state is None:
                 found.append(f"{platform} {unique_id} is missing, wanted {want.state}")
-            elif not _fits(state.state, want.state):
+            elif not fits(state.state, want.state):
                 found.append(f"{entity_id} is {state.state}, wanted {want.state}")
             elif state.state != STATE_UNAVAILABLE:
                 found += [
@@ -401,23 +363,6 @@ def _coarse(minutes: float | None) -> float | None:
 
 def _number(value: float | None) -> Wanted:
     return STATE_UNKNOWN if value is None else Near(round(value))
-
-
-def _fits(state: str, wanted: Wanted) -> bool:
-    match wanted:
-        case str():
-            return state == wanted
-        case Available():
-            return state != STATE_UNAVAILABLE
-    if state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
-        return False
-    match wanted:
-        case Near(number, tolerance):
-            return abs(float(state) - number) <= tolerance
-        case At(moment, tolerance):
-            shown = dt_util.parse_datetime(state)
-            return shown is not None and abs(shown - moment) <= tolerance
-    return True
 
 
 def _end_of(job: PrintJob) -> str:
