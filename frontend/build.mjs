@@ -7,6 +7,17 @@ const outdir = new URL("../custom_components/printago/frontend/dist/", import.me
 const manifest = new URL("../custom_components/printago/manifest.json", import.meta.url);
 const { version } = JSON.parse(await readFile(manifest, "utf8"));
 
+// Styles and markup are texts, which the minifier leaves alone; their indentation is a tenth of what is sent.
+const withoutIndentation = {
+  name: "without-indentation",
+  setup(build) {
+    build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replaceAll(/\n\s+/g, "\n"),
+      loader: "ts",
+    }));
+  },
+};
+
 const options = {
   entryPoints: { printago: "src/index.ts" },
   absWorkingDir: new URL(".", import.meta.url).pathname,
@@ -19,6 +30,7 @@ const options = {
   legalComments: "eof",
   chunkNames: "[name]-[hash]",
   define: { VERSION: JSON.stringify(version) },
+  plugins: [withoutIndentation],
   logLevel: "warning",
 };
 

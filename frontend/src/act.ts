@@ -17,8 +17,3 @@ export async function act<T>(
   const { response } = await hass.callService("printago", action, all, undefined, says, answers);
   return response as T | undefined;
 }
-
-/** Do something whose failure Home Assistant shows by itself. */
-export function quietly(doing: Promise<unknown>): void {
-  doing.catch(() => undefined);
-}

@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { onBeds } from "./beds";
 import type { CardConfig, Hass } from "./ha";
+import { haveTime } from "./time";
 import { haveWords } from "./words";
 
 const MINUTE = 60_000;
@@ -62,8 +63,10 @@ export abstract class PrintagoCard extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     const hass = this.#hass;
-    if (!hass || !haveWords(hass, () => this.requestUpdate())) return nothing;
-    return this.content(hass);
+    if (!hass) return nothing;
+    const redraw = (): void => this.requestUpdate();
+    const [words, time] = [haveWords(hass, redraw), haveTime(hass, redraw)];
+    return words && time ? this.content(hass) : nothing;
   }
 
   /** A sentence in place of what can't be shown. */
@@ -91,6 +94,13 @@ export const shared = css`
     --printago-printing: var(--success-color);
     --printago-ready: var(--info-color);
     --printago-rest: var(--disabled-color, var(--secondary-text-color));
+    /* How high what a finger taps is at least. */
+    --printago-tap: 0px;
+  }
+  @media (pointer: coarse) {
+    :host {
+      --printago-tap: 44px;
+    }
   }
   ha-card {
     height: 100%;
@@ -139,9 +149,9 @@ export const shared = css`
     opacity: 0.5;
   }
   .act {
-    min-height: 36px;
+    min-height: max(36px, var(--printago-tap));
     padding: 0 14px;
-    border-radius: 18px;
+    border-radius: 22px;
     font-weight: 500;
     white-space: nowrap;
     text-align: center;
@@ -159,7 +169,7 @@ export const shared = css`
   }
   .act.icon {
     padding: 0;
-    min-width: 36px;
+    min-width: max(36px, var(--printago-tap));
   }
   :focus-visible {
     outline: 2px solid var(--primary-color);

@@ -61,6 +61,7 @@ export const dialogStyle = css`
   }
 `;
 
+// Its other button is not "Cancel": beside "Cancel job" nobody knows which of them does it.
 class ConfirmDialog extends LitElement {
   static override styles = [shared, dialogStyle];
 
@@ -85,7 +86,7 @@ class ConfirmDialog extends LitElement {
         <h2 id="title">${question.title}</h2>
         <p id="text">${question.text}</p>
         <div class="buttons">
-          <button class="act" autofocus @click=${this.#refuse}>${t("keep")}</button>
+          <button class="act" autofocus @click=${this.#refuse}>${t("go_back")}</button>
           <button class="act main danger" @click=${() => this.#answered(true)}>${question.action}</button>
         </div>
       </div>

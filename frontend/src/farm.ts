@@ -57,6 +57,13 @@ export function printerOf(hass: Pick<Hass, "entities" | "devices">, deviceId?: s
   return farmOf(hass, deviceId)?.printers.find((printer) => deviceId === undefined || printer.deviceId === deviceId);
 }
 
+/** Return whether nothing is known of any printer: the integration does not run, or Printago can't be reached. */
+export function isSilent(hass: Pick<Hass, "states">, farm: Farm): boolean {
+  return farm.printers.every(({ watched }) =>
+    watched.every((entityId) => (hass.states[entityId]?.state ?? "unavailable") === "unavailable"),
+  );
+}
+
 function read(hass: Pick<Hass, "entities" | "devices">): Farm[] {
   const byDevice = new Map<string, Entry[]>();
   for (const entry of Object.values(hass.entities)) {

@@ -1,5 +1,6 @@
 /** Times as the user's profile wants them. */
 import type { Hass } from "./ha";
+import { now as present } from "./time";
 
 type Settings = Pick<Hass, "locale" | "config">;
 
@@ -8,7 +9,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** Return a time of day, with the day of the week where it is not today. */
-export function clock(hass: Settings, moment: number, now = Date.now()): string {
+export function clock(hass: Settings, moment: number, now = present()): string {
   const options: Intl.DateTimeFormatOptions = { hour: "numeric", minute: "2-digit" };
   if (hass.locale.time_format === "12") options.hour12 = true;
   if (hass.locale.time_format === "24") options.hourCycle = "h23";
@@ -31,12 +32,23 @@ export function duration(hass: Settings, milliseconds: number): string {
 }
 
 /** Return how long ago something was, or in how long it is. */
-export function relative(hass: Settings, moment: number, now = Date.now()): string {
+export function relative(hass: Settings, moment: number, now = present()): string {
   const span = moment - now;
-  const format = new Intl.RelativeTimeFormat(hass.locale.language, { numeric: "auto", style: "short" });
-  if (Math.abs(span) < HOUR) return format.format(Math.round(span / MINUTE), "minute");
-  if (Math.abs(span) < DAY) return format.format(Math.round(span / HOUR), "hour");
-  return format.format(Math.round(span / DAY), "day");
+  if (Number.isNaN(span)) return "";
+  const say = (length: number, name: "minute" | "hour" | "day"): string => {
+    const count = Math.round(span / length);
+    // "Tomorrow" would be wrong for what is 30 hours from an evening.
+    const numeric = count === 0 ? "auto" : "always";
+    return new Intl.RelativeTimeFormat(hass.locale.language, { numeric, style: "short" }).format(count, name);
+  };
+  if (Math.abs(span) < HOUR) return say(MINUTE, "minute");
+  return Math.abs(span) < DAY ? say(HOUR, "hour") : say(DAY, "day");
+}
+
+/** Return several facts in one line; each keeps its own direction, or the parts of a time would change places. */
+export function dotted(...facts: (string | null)[]): string {
+  const shown = facts.filter(Boolean);
+  return (document.dir === "rtl" ? shown.map((fact) => `\u2068${fact}\u2069`) : shown).join(" · ");
 }
 
 export function percent(hass: Settings, value: number): string {

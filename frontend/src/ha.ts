@@ -35,7 +35,14 @@ export interface Area {
 
 export interface Connection {
   sendMessagePromise(message: Record<string, unknown>): Promise<unknown>;
-  subscribeMessage(callback: (message: unknown) => void, message: Record<string, unknown>): Promise<() => unknown>;
+  subscribeMessage(
+    callback: (message: unknown) => void,
+    message: Record<string, unknown>,
+    options?: { resubscribe?: boolean },
+  ): Promise<() => unknown>;
+  /** "ready" comes whenever the connection is there again. */
+  addEventListener(name: "ready", listener: () => void): void;
+  removeEventListener(name: "ready", listener: () => void): void;
 }
 
 export interface Hass {
@@ -45,11 +52,12 @@ export interface Hass {
   areas: Record<string, Area>;
   language: string;
   locale: { language: string; time_format?: string; time_zone?: string };
-  config: { time_zone: string };
+  config: { time_zone: string; components?: string[]; language?: string };
   connection: Connection;
   services?: Record<string, Record<string, unknown> | undefined>;
   hassUrl(path: string): string;
   formatEntityState(state: State): string;
+  localize?: (key: string) => string;
   callService(
     domain: string,
     service: string,
@@ -70,6 +78,14 @@ export interface CardConfig {
 /** Home Assistant's own dialog of an entity: history, settings for those who may change them. */
 export function showMoreInfo(element: HTMLElement, entityId: string): void {
   element.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail: { entityId } }));
+}
+
+/** Return the name of an entity. Home Assistant has it in the language of the server, the user may have another one. */
+export function nameOf({ entities, language, config, localize }: Hass, entityId: string): string {
+  const { name = entityId, translation_key } = entities[entityId] ?? {};
+  if (language === config.language || !localize) return name;
+  const [domain] = entityId.split(".");
+  return localize(`component.printago.entity.${domain}.${translation_key}.name`) || name;
 }
 
 export function isKnown(state: State | undefined): state is State {

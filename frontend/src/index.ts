@@ -85,12 +85,22 @@ abstract class Stub extends HTMLElement {
     this.#loading = true;
     this.style.display = "block";
     this.style.height = "100%";
-    void this.load().then((card) => {
-      this.#card = card;
-      if (this.#config) this.#card.setConfig(this.#config);
-      this.#card.hass = this.#hass;
-      this.append(this.#card);
-    });
+    this.load().then(
+      (card) => {
+        this.#card = card;
+        if (this.#config) card.setConfig(this.#config);
+        card.hass = this.#hass;
+        this.replaceChildren(card);
+      },
+      () => {
+        // A page from before an update asks for code that is gone.
+        this.#loading = false;
+        const said = document.createElement("ha-card");
+        said.style.padding = "16px";
+        said.textContent = t("other_version");
+        this.replaceChildren(said);
+      },
+    );
   }
 
   getCardSize(): number {
@@ -181,7 +191,10 @@ if (!customElements.get(STRATEGY)) {
       static registryDependencies = ["entities", "devices", "areas"];
 
       static async generate(config: CardConfig, hass: Hass): Promise<unknown> {
-        return (await import("./strategy")).generate(config, hass);
+        const built = await import("./strategy").catch(() => undefined);
+        return (
+          built?.generate(config, hass) ?? { views: [{ cards: [{ type: "markdown", content: t("other_version") }] }] }
+        );
       }
 
       static async getConfigElement(): Promise<HTMLElement> {

@@ -64,7 +64,7 @@ export abstract class ListCard<T extends Page> extends PrintagoCard {
     if (!farm) return this.sentence(t("no_farm"));
     const message = { type: `printago/${this.subject}/subscribe`, device_id: farm.deviceId, limit: this.limit };
     this.live.follow(hass, message);
-    if (this.live.error) return this.sentence(reason(this.live.error));
+    if (this.live.error) return this.sentence(reason(this.live.error, hass));
     const data = this.live.data;
     if (!data) return nothing;
     if (!data.loaded) return this.sentence(t("not_loaded"));

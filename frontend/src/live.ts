@@ -3,6 +3,9 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { Connection, Hass } from "./ha";
 import { t } from "./words";
 
+/** Home Assistant begins to listen before the integration does; what is refused is asked for again after this. */
+const RETRY_MS = 10_000;
+
 /** Follows one subject of a farm as long as its card is on the page. */
 export class Live<T> implements ReactiveController {
   data: T | undefined;
@@ -12,6 +15,7 @@ export class Live<T> implements ReactiveController {
   #wanted: { connection: Connection; message: Record<string, unknown> } | undefined;
   #key = "";
   #stop: Promise<() => unknown> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
@@ -25,36 +29,50 @@ export class Live<T> implements ReactiveController {
     this.#end();
     this.#key = key;
     this.#wanted = { connection: hass.connection, message };
-    this.#begin();
+    this.#start();
   }
 
   hostConnected(): void {
-    if (!this.#stop) this.#begin();
+    if (!this.#stop) this.#start();
   }
 
   hostDisconnected(): void {
     this.#end();
   }
 
-  #begin(): void {
+  #start(): void {
+    this.#wanted?.connection.addEventListener("ready", this.#begin);
+    this.#begin();
+  }
+
+  // The connection could subscribe again by itself, but would not survive a refusal.
+  #begin = (): void => {
+    clearTimeout(this.#retry);
     if (!this.#wanted) return;
     const { connection, message } = this.#wanted;
-    const stop = connection.subscribeMessage((data) => {
-      if (this.#stop !== stop) return;
-      this.data = data as T;
-      this.error = undefined;
-      this.#host.requestUpdate();
-    }, message);
+    const stop = connection.subscribeMessage(
+      (data) => {
+        if (this.#stop !== stop) return;
+        this.data = data as T;
+        this.error = undefined;
+        this.#host.requestUpdate();
+      },
+      message,
+      { resubscribe: false },
+    );
     this.#stop = stop;
     stop.catch((error: unknown) => {
       if (this.#stop !== stop) return;
       this.data = undefined;
       this.error = (error as { code?: string } | undefined)?.code ?? "unknown_error";
+      this.#retry = setTimeout(this.#begin, RETRY_MS);
       this.#host.requestUpdate();
     });
-  }
+  };
 
   #end(): void {
+    clearTimeout(this.#retry);
+    this.#wanted?.connection.removeEventListener("ready", this.#begin);
     const stop = this.#stop;
     this.#stop = undefined;
     // One that never began can't be ended; the connection ends the others by itself when it is lost.
@@ -63,8 +81,10 @@ export class Live<T> implements ReactiveController {
 }
 
 /** Return the sentence that says why there is nothing to show. */
-export function reason(error: string): string {
-  if (error === "unknown_command") return t("other_version");
+export function reason(error: string, { config }: Pick<Hass, "config">): string {
+  if (error === "unknown_command") {
+    return t(config.components?.includes("printago") === false ? "not_loaded" : "other_version");
+  }
   if (error === "unauthorized") return t("not_allowed");
   return error === "not_found" ? t("no_farm") : t("no_answer");
 }

@@ -24,6 +24,8 @@ export interface PrinterView {
   readonly status: string;
   readonly readiness: string;
   readonly online: boolean;
+  /** Whether there is a print that could be stopped. */
+  readonly busy: boolean;
   /** Percent, while something is printed. */
   readonly progress: number | null;
   /** Milliseconds since 1970. */
@@ -82,6 +84,7 @@ function read(hass: Pick<Hass, "states">, printer: Printer): PrinterView {
     status,
     readiness,
     online,
+    busy,
     progress: busy ? clamped(numberOf(state("print_progress"))) : null,
     endsAt: busy ? momentOf(state("end_time")?.state) : null,
     job: busy ? textOf(state("current_job")) : null,
@@ -122,12 +125,17 @@ export function trayOf(hass: Pick<Hass, "states">, entityId: string): Tray {
     known: isKnown(state),
     empty: state?.state === "empty",
     name: isKnown(state) ? state.state : "",
-    colors: colors.filter((color): color is string => typeof color === "string" && /^#[0-9a-f]{6,8}$/i.test(color)),
+    colors: colors.filter(isColor),
     type: stringOf(attributes.type),
     material: stringOf(attributes.material),
     remaining: typeof attributes.remaining === "number" ? clamped(attributes.remaining) : null,
     active: attributes.active === true,
   };
+}
+
+/** Return whether a text is a color, and nothing else that a style could hold. */
+export function isColor(value: unknown): value is string {
+  return typeof value === "string" && /^#([0-9a-f]{6}|[0-9a-f]{8})$/i.test(value);
 }
 
 function messagesOf(state: State | undefined): Message[] {

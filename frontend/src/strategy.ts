@@ -16,11 +16,16 @@ export const VIEWS = ["wall", "queue", "orders", "spools", "print", "history"] a
 
 export async function generate(config: StrategyConfig, hass: Hass): Promise<Json> {
   await loadWords(hass.connection, hass.language);
+  // A phone has room for the icons of the views only.
+  const show_icon_and_title = matchMedia("(min-width: 871px)").matches;
   const farm = farmOf(hass, config.device_id);
   const wanted = config.views ?? VIEWS;
   return {
     title: farm?.name ?? "Printago",
-    views: VIEWS.filter((view) => wanted.includes(view)).map((view) => BUILD[view](config, farm)),
+    views: VIEWS.filter((view) => wanted.includes(view)).map((view) => ({
+      ...BUILD[view](config, farm),
+      show_icon_and_title,
+    })),
   };
 }
 
@@ -49,7 +54,7 @@ const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm 
   }),
   queue: (config) => view("queue", "mdi:tray-full", [card("queue", config)], 2),
   orders: (config) => view("orders", "mdi:package-variant-closed", [card("orders", config)], 2),
-  spools: (config) => view("spools", "mdi:printer-3d-nozzle-outline", [card("spools", config)], 4),
+  spools: (config) => view("spools", "mdi:palette-swatch-outline", [card("spools", config)], 4),
   print: (config) => view("print", "mdi:printer-3d-nozzle", [card("print", config)], 4),
   history: (config) => view("history", "mdi:history", [card("history", config)], 2),
 };

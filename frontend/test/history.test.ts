@@ -66,6 +66,25 @@ test("it is printed again where Home Assistant can do that", async () => {
   expect(hass.callService.mock.lastCall?.slice(1, 3)).toEqual(["print_again", { job_id: "j1" }]);
 });
 
+test("while it is sent a second tap prints nothing more, and then it says what came of it", async () => {
+  await show({ prints: [PAST] }, { printago: { print_again: {} } });
+  let answer: (value: object) => void = () => undefined;
+  hass.callService.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
+  const said = vi.fn();
+  document.body.addEventListener("hass-notification", (event) => void said((event as CustomEvent).detail), {
+    once: true,
+  });
+
+  button()!.click();
+  button()!.click();
+  expect(hass.callService).toHaveBeenCalledTimes(1);
+  expect(button()!.disabled).toBe(true);
+
+  answer({ response: { job_ids: ["new"] } });
+  await vi.waitFor(() => expect(said).toHaveBeenCalledExactlyOnceWith({ message: "printed" }));
+  expect(button()!.disabled).toBe(false);
+});
+
 test("where it can't, there is no button", async () => {
   await show({ prints: [PAST] });
 

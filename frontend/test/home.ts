@@ -11,6 +11,14 @@ export function state(entityId: string, value: string, attributes: Record<string
 /** States of a printer by their translation keys; plain texts are states without attributes. */
 export type Shown = Record<string, State | string>;
 
+/** Say that Home Assistant's clock shows something else than the browser's. */
+export function serverTime(hass: Home, milliseconds: number): Home {
+  const { connection } = hass;
+  const sendMessagePromise = (message: Record<string, unknown>): Promise<unknown> =>
+    message.type === "printago/now" ? Promise.resolve({ now: milliseconds }) : connection.sendMessagePromise(message);
+  return { ...hass, connection: { ...connection, sendMessagePromise } };
+}
+
 export interface Home extends Hass {
   callService: Mock<Hass["callService"]>;
 }
@@ -61,6 +69,8 @@ export function home(printers: Record<string, Shown> = {}): Home {
     connection: {
       sendMessagePromise: () => Promise.resolve({ resources: { "component.printago.common.card_close": "Close" } }),
       subscribeMessage: () => Promise.resolve(() => undefined),
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
     },
     hassUrl: (path) => path,
     formatEntityState: (shown) => shown.state,

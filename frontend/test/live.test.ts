@@ -19,11 +19,22 @@ const subscribeMessage = vi.fn((callback: (data: unknown) => void) => {
   push = callback;
   return Promise.resolve(end as () => unknown);
 });
-const hass = () => ({ ...home(), connection: { ...home().connection, subscribeMessage } });
+const listeners = new Set<() => void>();
+const hass = () => ({
+  ...home(),
+  connection: {
+    ...home().connection,
+    subscribeMessage,
+    addEventListener: (_: string, listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_: string, listener: () => void) => void listeners.delete(listener),
+  },
+});
+const reconnect = () => listeners.forEach((listener) => listener());
 
 beforeEach(() => {
   end.mockClear();
   subscribeMessage.mockClear();
+  listeners.clear();
 });
 
 test("what is pushed is kept, and the card drawn", () => {
@@ -73,8 +84,69 @@ test("a refusal is kept as its code", async () => {
   await vi.waitFor(() => expect(live.error).toBe("unknown_command"));
 });
 
+test("a new connection is asked for the same, and the old one for nothing any more", async () => {
+  const live = new Live<string>(host);
+  live.follow(hass(), MESSAGE);
+  push("old");
+  reconnect();
+  expect(subscribeMessage).toHaveBeenCalledTimes(2);
+  push("new");
+
+  expect(live.data).toBe("new");
+  await Promise.resolve();
+  // Its number may stand for something else on the new connection.
+  expect(end).not.toHaveBeenCalled();
+
+  controller?.hostDisconnected?.();
+  reconnect();
+  expect(subscribeMessage).toHaveBeenCalledTimes(2);
+});
+
+test("what is refused while Home Assistant starts is asked for again until it is there", async () => {
+  vi.useFakeTimers();
+  try {
+    subscribeMessage.mockRejectedValueOnce({ code: "unknown_command" });
+    const live = new Live<string>(host);
+    live.follow(hass(), MESSAGE);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(live.error).toBe("unknown_command");
+
+    await vi.advanceTimersByTimeAsync(10_000);
+    push("here");
+    expect([live.data, live.error]).toEqual(["here", undefined]);
+
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(subscribeMessage).toHaveBeenCalledTimes(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a card that has left the page asks for nothing again", async () => {
+  vi.useFakeTimers();
+  try {
+    subscribeMessage.mockRejectedValueOnce({ code: "unknown_command" });
+    new Live(host).follow(hass(), MESSAGE);
+    await vi.advanceTimersByTimeAsync(0);
+    controller?.hostDisconnected?.();
+
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(subscribeMessage).toHaveBeenCalledTimes(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("every refusal has a sentence", () => {
-  const sentences = ["unknown_command", "unauthorized", "not_found", "timeout"].map(reason);
+  const sentences = ["unknown_command", "unauthorized", "not_found", "timeout"].map((code) => reason(code, home()));
 
   expect(new Set(sentences).size).toBe(4);
+});
+
+test("an integration that is not there yet is no matter of versions", () => {
+  const starting = { config: { time_zone: "UTC", components: ["http"] } };
+  const running = { config: { time_zone: "UTC", components: ["http", "printago"] } };
+
+  expect(reason("unknown_command", starting)).toBe("not loaded");
+  expect(reason("unknown_command", running)).toBe("other version");
 });

@@ -17,20 +17,35 @@ const ROW: MaterialRow = {
   short_prints: [],
 };
 
-function shown(rows: MaterialRow[] | undefined): string[][] {
+function table(rows: MaterialRow[] | undefined): HTMLElement | undefined {
   const hass = home({ one: {} });
   const entity = { entity_id: "sensor.short", platform: "printago", device_id: "farm" };
   hass.entities["sensor.short"] = { ...entity, translation_key: "materials_short" };
   hass.states["sensor.short"] = state("sensor.short", "1", rows ? { materials: rows } : {});
   const farm = farmOf(hass);
   const found = farm ? materialTable(hass, farm) : nothing;
-  if (found === nothing) return [];
+  if (found === nothing) return undefined;
   const place = document.createElement("div");
   render(found, place);
-  return [...place.querySelectorAll("tbody tr")].map((row) =>
+  return place;
+}
+
+function shown(rows: MaterialRow[] | undefined): string[][] {
+  return [...(table(rows)?.querySelectorAll("tbody tr") ?? [])].map((row) =>
     [...row.children].map((cell) => cell.textContent.replaceAll(/\s+/g, " ").trim()),
   );
 }
+
+test("what is no color is not drawn as one", () => {
+  const style = (color_code: string) =>
+    table([{ ...ROW, color_code }])
+      ?.querySelector(".dot")
+      ?.getAttribute("style");
+
+  expect(style("#FFFFFF")).toBe("background:#FFFFFF");
+  expect(style("red;position:fixed;inset:0")).toBe("background:transparent");
+  expect(style("url(https://elsewhere.example)")).toBe("background:transparent");
+});
 
 test("the table says what the queue needs, what there is and what is missing", () => {
   expect(shown([ROW])).toEqual([["PLA Basic White", "1.5 kg", "400 g", "–", "1.1 kg"]]);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PrintCard } from "../src/cards/print";
 import { farmOf } from "../src/farm";
 import { PrintDialog, type Item } from "../src/parts/print-dialog";
@@ -188,4 +188,47 @@ test("what came of it is said; after a refusal it can be tried again", async () 
   print();
   await vi.waitFor(() => expect(said()).toBe("printed"));
   expect(field("quantity")).toBeNull();
+});
+
+describe("the catalog of a Home Assistant that is starting", () => {
+  const answers = vi.fn<() => Promise<unknown>>();
+  const text = () => card.renderRoot.textContent.replaceAll(/\s+/g, " ").trim();
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    answers.mockReset();
+    hass.connection.sendMessagePromise = (message) =>
+      message.type === "printago/catalog" ? answers() : home().connection.sendMessagePromise(message);
+    card.remove();
+    card = new PrintCard();
+    card.setConfig({ type: "" });
+    card.hass = hass;
+  });
+
+  afterEach(() => void vi.useRealTimers());
+
+  test.each([
+    ["not loaded", () => Promise.resolve({ loaded: false })],
+    ["other version", () => Promise.reject(Object.assign(new Error(), { code: "unknown_command" }))],
+  ])("%s: it is asked again until it is there", async (sentence, answer) => {
+    answers.mockImplementationOnce(answer);
+    answers.mockResolvedValue({ loaded: true, complete: true, total: 1, items: [BENCHY] });
+    document.body.append(card);
+    await vi.waitFor(() => expect(text()).toBe(sentence));
+
+    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.waitFor(() => expect(card.renderRoot.querySelector(".name")?.textContent).toBe("Benchy"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(answers).toHaveBeenCalledTimes(2);
+  });
+
+  test("a reason that Printago has is said once", async () => {
+    const error = Object.assign(new Error("Try again at 12:30."), { code: "home_assistant_error" });
+    answers.mockRejectedValue(error);
+    document.body.append(card);
+    await vi.waitFor(() => expect(text()).toBe("Try again at 12:30."));
+
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(answers).toHaveBeenCalledTimes(1);
+  });
 });

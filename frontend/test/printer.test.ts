@@ -71,6 +71,16 @@ test("progress stays between nothing and all, and is shown only while something 
   expect(view({ print_progress: "100" }).progress).toBeNull();
 });
 
+test.each([
+  ["prepare", true],
+  ["running", true],
+  ["pause", true],
+  ["idle", false],
+  ["failed", false],
+])("a print that could be stopped is known by its status %s, whatever else is known", (print_status, busy) => {
+  expect(view({ print_status, hms: hms([{ message: "Jam" }]), print_progress: "unknown" }).busy).toBe(busy);
+});
+
 test("a picture comes from Home Assistant or not at all", () => {
   const picture = (address: unknown) => state("", "2026", { entity_picture: address });
 
@@ -108,7 +118,11 @@ test("who needs a person comes first, then what ends first", () => {
 test("a tray is read with its colors; what is no color is none", () => {
   const hass = home({
     one: {
-      ams_1_tray_1: state("", "PLA Basic", { colors: ["#FF0000", "red;x", 5], remaining: 130, active: true }),
+      ams_1_tray_1: state("", "PLA Basic", {
+        colors: ["#FF0000", "red;x", "#FF00000", 5],
+        remaining: 130,
+        active: true,
+      }),
       ams_1_tray_2: "empty",
       ams_1_tray_3: "unavailable",
     },

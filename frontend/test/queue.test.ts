@@ -135,6 +135,31 @@ test("a job is dragged by its handle, and sent where it is dropped", async () =>
   expect(calls()).toEqual([["reorder_jobs", { job_id: ["a"], after: "c" }]]);
 });
 
+test("a job that is dragged is the one that moves, though others leave the queue meanwhile", async () => {
+  await show(queue([job("a"), job("b"), job("c"), job("d")]));
+
+  await drag("b", 80);
+  await show(queue([job("b"), job("c")]));
+  expect(order()).toEqual(["a", "b", "c", "d"]);
+  window.dispatchEvent(new PointerEvent("pointerup"));
+  await card.updateComplete;
+
+  expect(order()).toEqual(["c", "b"]);
+  expect(calls()).toEqual([["reorder_jobs", { job_id: ["b"], after: "c" }]]);
+});
+
+test("a job that begins to print while it is dragged is not moved, and no other instead of it", async () => {
+  await show(queue([job("a"), job("b"), job("c")]));
+
+  await drag("a", 80);
+  await show(queue([job("b"), job("c")]));
+  window.dispatchEvent(new PointerEvent("pointerup"));
+  await card.updateComplete;
+
+  expect(order()).toEqual(["b", "c"]);
+  expect(hass.callService).not.toHaveBeenCalled();
+});
+
 test("Escape, and a pointer that the browser takes away, move nothing", async () => {
   await show(queue([job("a"), job("b")]));
 
@@ -223,6 +248,33 @@ test("a waiting job goes to the front, or to one printer only", async () => {
   ]);
 });
 
+test("a printer that was refused does not stay chosen", async () => {
+  await show(queue([job("a")]));
+  const root = await open(rows()[0]!);
+  hass.callService.mockRejectedValueOnce(new Error("The quota is used up."));
+
+  const select = root.querySelector("select")!;
+  select.value = "two";
+  select.dispatchEvent(new Event("change"));
+
+  await vi.waitFor(() => expect(select.value).toBe(""));
+});
+
+test("what is being done with a job can't be done twice", async () => {
+  await show(queue([], { failed: [job("f", { status: "failed" })] }));
+  const root = await open(rows()[0]!);
+  let answer: () => void = () => undefined;
+  hass.callService.mockImplementationOnce(() => new Promise((resolve) => (answer = () => resolve({}))));
+
+  button(root, "retry").click();
+  await vi.waitFor(() => expect(button(root, "retry").disabled).toBe(true));
+  button(root, "retry").click();
+  expect(hass.callService).toHaveBeenCalledTimes(1);
+
+  answer();
+  await vi.waitFor(() => expect(button(root, "retry").disabled).toBe(false));
+});
+
 test("Printago itself is asked why a job waits", async () => {
   const printers = [{ printer: "one", printer_id: "1", matched: false, reasons: ["It is busy", "No PLA"] }];
   hass.callService.mockResolvedValue({ response: { jobs: [{ explanation: "It waits for one.", printers }] } });
@@ -232,6 +284,14 @@ test("Printago itself is asked why a job waits", async () => {
   button(root, "explain").click();
   await vi.waitFor(() => expect(root.querySelector(".explained p")?.textContent).toBe("It waits for one."));
   expect(root.querySelector(".explained li")!.textContent).toBe("one: It is busy; No PLA");
+});
+
+test("a failed job tells what it is, and where it failed, where its name does not", async () => {
+  const failed = job("Order 7", { status: "failed", part: "Benchy", printer: "P1S 03", order: "1003" });
+  await show(queue([], { failed: [failed, { ...failed, id: "b", title: "Benchy", order: null }] }));
+
+  const about = rows().map((row) => row.shadowRoot?.querySelector(".muted")?.textContent);
+  expect(about).toEqual(["Benchy · P1S 03 · order number", "P1S 03"]);
 });
 
 test("a failed job tells why, and is retried or cleared", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FarmCard } from "../src/cards/farm";
 import { PrintersCard } from "../src/cards/printers";
-import { changed, home, state, type Home, type Shown } from "./home";
+import { changed, home, serverTime, state, type Home, type Shown } from "./home";
 
 customElements.define("printago-printers", PrintersCard);
 customElements.define("printago-farm", FarmCard);
@@ -70,7 +70,58 @@ test("a filter leaves one group, a search what has the text in its name, model o
 
   wall.search = "nothing like it";
   await wall.updateComplete;
-  expect(texts("[role=status]")).toEqual(["nothing found"]);
+  expect(texts("[role=status]")).toContain("nothing found");
+});
+
+test("a filter whose last printer is done can still be taken back", async () => {
+  const printers = Object.fromEntries(Array.from({ length: 13 }, (_, index) => [`p${index}`, index ? {} : bed]));
+  const hass = home(printers);
+  await show(hass);
+  const chip = () => wall.renderRoot.querySelector<HTMLButtonElement>(".chip[aria-pressed=true]");
+  wall.renderRoot.querySelector<HTMLButtonElement>(".chip")!.click();
+  await wall.updateComplete;
+
+  wall.only = "attention";
+  wall.hass = changed(hass, "sensor.p0_bed_needs_clearing", "off");
+  await vi.waitFor(() => expect(texts(".open .line")).toEqual([]));
+  chip()!.click();
+  await wall.updateComplete;
+  expect(texts(".open .line")).toHaveLength(13);
+});
+
+test("how many printers need a person is in a live region", async () => {
+  const hass = home({ a: {}, b: bed });
+  await show(hass);
+  expect(texts("[role=status]")).toEqual(["group attention: 1"]);
+
+  wall.hass = changed(hass, "sensor.a_print_status", "pause");
+  await vi.waitFor(() => expect(texts("[role=status]")).toEqual(["group attention: 2"]));
+});
+
+test("printers of which nothing is known are not shown as unused", async () => {
+  const silent = Object.fromEntries(["print_status", "readiness", "online"].map((key) => [key, "unavailable"]));
+  const hass = home({ a: silent, b: silent });
+  await show(hass);
+  expect(texts(".sentence")).toEqual(["silent"]);
+
+  wall.hass = changed(hass, "sensor.b_online", "on");
+  await vi.waitFor(() => expect(texts(".open .line")).toEqual(["a", "b"]));
+});
+
+test("a wall of another version than the integration says so, and still shows its printers", async () => {
+  const hass = home({ a: {} });
+  hass.connection.subscribeMessage = () => Promise.reject(Object.assign(new Error(), { code: "unknown_command" }));
+  await show(hass);
+  await vi.waitFor(() => expect(texts(".sentence")).toEqual(["other version"]));
+  expect(texts(".open .line")).toEqual(["a"]);
+});
+
+test("what remains is right on a browser whose clock is hours wrong; an end that is long over is left out", async () => {
+  const now = Date.now() - 5 * 3_600_000;
+  const ends = (minutes: number) => ({ ...busy, end_time: new Date(now + minutes * 60_000 + 20_000).toISOString() });
+  await show(serverTime(home({ a: ends(45), b: ends(-200) }), now));
+
+  expect(texts(".tile .muted")).toEqual(["", expect.stringMatching(/ · 45 min$/)]);
 });
 
 test("a tile is drawn again when its printer has changed, and no other", async () => {
@@ -153,6 +204,16 @@ test("messages of a printer are shown as text, whatever is in them", async () =>
 
   expect(texts(".why")).toEqual([message]);
   expect(wall.renderRoot.querySelector("img")).toBeNull();
+});
+
+test("a message of a printer leads to what can be done, unless the link is none", async () => {
+  const hms = (wiki: string) => ({ hms: state("", "on", { messages: [{ message: "Jam", wiki }] }) });
+  await show(
+    home({ a: hms("https://wiki.example/jam"), b: hms("javascript:alert(1)"), c: hms("http://wiki.example") }),
+  );
+
+  const links = [...wall.renderRoot.querySelectorAll("a")];
+  expect(links.map((link) => link.href)).toEqual(["https://wiki.example/jam"]);
 });
 
 test("a farm without printers, and a home without a farm, are told in a sentence", async () => {

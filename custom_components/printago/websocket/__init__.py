@@ -13,6 +13,7 @@ from homeassistant.components.websocket_api.decorators import async_response
 from homeassistant.components.websocket_api.messages import BASE_COMMAND_MESSAGE_SCHEMA
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..const import DOMAIN
@@ -47,12 +48,19 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         schema = BASE_COMMAND_MESSAGE_SCHEMA.extend({vol.Required("type"): kind, **_VIEW, **fields})
         async_register_command(hass, kind, handler, schema)
 
+    register("now", _async_now, {})
     for name, read in (*_PUSHED.items(), ("materials", materials)):
         register(name, partial(_async_answer, read), {})
     for name, read in _PUSHED.items():
         register(f"{name}/subscribe", partial(_async_subscribe, read), {})
     for name, (ask, fields) in _ASKED.items():
         register(name, _asking(ask), fields)
+
+
+@callback
+def _async_now(hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]) -> None:
+    """Answer with the time in milliseconds since 1970: browsers' clocks may be wrong."""
+    connection.send_result(msg["id"], {"now": dt_util.utcnow().timestamp() * 1000})
 
 
 @callback

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { confirmBed } from "../beds";
 import { PrintagoCard, shared } from "../card";
 import { ask } from "../dialog";
-import { farmOf } from "../farm";
+import { farmOf, isSilent } from "../farm";
 import type { Hass } from "../ha";
 import { openPrinter } from "../parts/open-printer";
 import { dueAction, needText } from "../parts/printer-parts";
@@ -39,11 +39,13 @@ export class BedsCard extends PrintagoCard {
 
   protected override shown(hass: Hass): readonly unknown[] {
     const farm = farmOf(hass, this.config?.device_id);
-    return farm ? [farm, ...waiting(hass, this.config?.device_id)] : [undefined];
+    return farm ? [farm, isSilent(hass, farm), ...waiting(hass, this.config?.device_id)] : [undefined];
   }
 
   protected override content(hass: Hass): TemplateResult {
-    if (!farmOf(hass, this.config?.device_id)) return this.sentence(t("no_farm"));
+    const farm = farmOf(hass, this.config?.device_id);
+    if (!farm) return this.sentence(t("no_farm"));
+    if (farm.printers.length && isSilent(hass, farm)) return this.sentence(t("silent"));
     const views = waiting(hass, this.config?.device_id);
     if (views.length === 0) return this.sentence(t("no_beds"));
     return html`<ha-card>
@@ -80,7 +82,11 @@ export class BedsCard extends PrintagoCard {
       action: t("all_beds_clear"),
     };
     if (!(await ask(this, question))) return;
-    for (const { printer } of views) {
+    // Another print may have ended on one of them while the question was open.
+    const still = waiting(this.hass ?? hass, this.config?.device_id);
+    const same = (view: PrinterView): boolean =>
+      views.some(({ printer, bedWaitsSince }) => printer === view.printer && bedWaitsSince === view.bedWaitsSince);
+    for (const { printer } of still.filter(same)) {
       const confirm = printer.entities.confirm_bed_cleared;
       if (confirm) confirmBed(hass, confirm);
     }

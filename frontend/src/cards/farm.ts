@@ -2,8 +2,8 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { ask } from "../dialog";
-import { farmOf, type Farm } from "../farm";
-import { isKnown, showMoreInfo, type Hass } from "../ha";
+import { farmOf, isSilent, type Farm } from "../farm";
+import { isKnown, nameOf, showMoreInfo, type Hass } from "../ha";
 import { GROUPS, viewOf, type PrinterView } from "../printer";
 import { t } from "../words";
 
@@ -15,6 +15,7 @@ export class FarmCard extends PrintagoCard {
     css`
       ha-card {
         padding: 16px;
+        container-type: inline-size;
         display: flex;
         flex-direction: column;
         gap: 14px;
@@ -25,7 +26,7 @@ export class FarmCard extends PrintagoCard {
       }
       .groups {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(88px, 1fr));
+        grid-template-columns: repeat(2, 1fr);
         gap: 8px;
       }
       .groups > div {
@@ -33,6 +34,11 @@ export class FarmCard extends PrintagoCard {
         border-radius: 10px;
         border-inline-start: 5px solid var(--group-color);
         background: color-mix(in srgb, var(--group-color) 10%, transparent);
+      }
+      @container (min-width: 420px) {
+        .groups {
+          grid-template-columns: repeat(4, 1fr);
+        }
       }
       .count {
         font-size: 26px;
@@ -48,7 +54,7 @@ export class FarmCard extends PrintagoCard {
         display: flex;
         justify-content: space-between;
         gap: 12px;
-        min-height: 32px;
+        min-height: max(32px, var(--printago-tap));
         align-items: center;
         width: 100%;
       }
@@ -69,12 +75,13 @@ export class FarmCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return [undefined];
     const numbers = NUMBERS.map((key) => hass.states[farm.entities[key] ?? ""]);
-    return [farm, ...numbers, ...countsOf(hass, farm)];
+    return [farm, isSilent(hass, farm), ...numbers, ...countsOf(hass, farm)];
   }
 
   protected override content(hass: Hass): TemplateResult {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
+    if (farm.printers.length && isSilent(hass, farm)) return this.sentence(t("silent"));
     const [running, paused, ...counts] = countsOf(hass, farm);
     return html`<ha-card>
       <h3>${farm.name}</h3>
@@ -92,7 +99,7 @@ export class FarmCard extends PrintagoCard {
           const state = hass.states[farm.entities[key] ?? ""];
           if (!isKnown(state)) return nothing;
           return html`<button class="number" @click=${() => showMoreInfo(this, state.entity_id)}>
-            <span class="line muted">${hass.entities[state.entity_id]?.name ?? key}</span>
+            <span class="line muted">${nameOf(hass, state.entity_id)}</span>
             <span>${hass.formatEntityState(state)}</span>
           </button>`;
         })}
@@ -115,12 +122,13 @@ export class FarmCard extends PrintagoCard {
 
   async #pause(hass: Hass, farm: Farm): Promise<void> {
     const question = { title: t("pause_farm_title"), text: t("pause_farm_text"), action: t("pause_farm") };
-    if (await ask(this, question)) this.#press(hass, farm, "pause", "running");
+    // What began while the question was open is meant, too.
+    if (await ask(this, question)) this.#press(this.hass ?? hass, farm, "pause", "running");
   }
 
   async #resume(hass: Hass, farm: Farm): Promise<void> {
     const question = { title: t("resume_farm_title"), text: t("resume_farm_text"), action: t("resume_farm") };
-    if (await ask(this, question)) this.#press(hass, farm, "resume", "pause");
+    if (await ask(this, question)) this.#press(this.hass ?? hass, farm, "resume", "pause");
   }
 
   #press(hass: Hass, farm: Farm, button: string, status: string): void {

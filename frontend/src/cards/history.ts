@@ -36,6 +36,7 @@ export class HistoryCard extends ListCard<History> {
         gap: 12px;
         padding: 4px 0;
       }
+      .worst section + section,
       .worst h3 {
         margin-top: 0;
       }

@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Farm } from "../farm";
-import { clock, relative } from "../format";
+import { clock, dotted, relative } from "../format";
 import type { Hass } from "../ha";
 import { ListCard, type Page } from "../list-card";
 import { t } from "../words";
@@ -93,21 +93,19 @@ export class OrdersCard extends ListCard<Orders> {
     const jobs = [
       order.printing ? t("order_printing", { count: order.printing }) : "",
       order.queued ? t("order_queued", { count: order.queued }) : "",
-    ].filter(Boolean);
+    ];
     const items = order.items.map(({ name, quantity }) => (quantity === null ? name : `${quantity} × ${name}`));
     return html`<li>
       <div class="head">
         <span class="number">${t("order_number", { number: order.number })}</span>
-        <span class="muted"
-          >${[order.customer, order.source === "manual" ? "" : order.source].filter(Boolean).join(" · ")}</span
-        >
+        <span class="muted">${dotted(order.customer, order.source === "manual" ? null : order.source)}</span>
         <span class=${order.overdue ? "overdue" : "muted"}>
           ${when === "" ? t("no_deadline") : order.overdue ? t("overdue_since", { when }) : t("due_at", { when })}
         </span>
       </div>
       ${items.length ? html`<p class="small">${items.join(", ")}</p>` : nothing} ${progress(order)}
       <p class="small muted">
-        ${jobs.join(" · ") || (order.failed ? nothing : t("order_no_jobs"))}
+        ${dotted(...jobs) || (order.failed ? nothing : t("order_no_jobs"))}
         ${order.failed ? html`<span class="failed">${t("order_failed", { count: order.failed })}</span>` : nothing}
       </p>
       ${order.unprintable.map(

@@ -5,6 +5,7 @@ import { PrintagoCard, shared } from "../card";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
 import { reason } from "../live";
+import { use } from "../load";
 import type { Item } from "../parts/print-dialog";
 import { t } from "../words";
 
@@ -17,6 +18,8 @@ interface Catalog {
 
 const PAGE = 40;
 const TYPING_MS = 300;
+/** Home Assistant answers before the integration runs; after this it is asked again. */
+const RETRY_MS = 10_000;
 
 export class PrintCard extends PrintagoCard {
   static override properties = {
@@ -36,7 +39,7 @@ export class PrintCard extends PrintagoCard {
         gap: 12px;
       }
       input {
-        min-height: 40px;
+        min-height: max(40px, var(--printago-tap));
         box-sizing: border-box;
         width: 100%;
         padding: 0 16px;
@@ -87,6 +90,7 @@ export class PrintCard extends PrintagoCard {
   declare limit: number;
   #asked = "";
   #typing: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -97,6 +101,7 @@ export class PrintCard extends PrintagoCard {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#typing);
+    clearTimeout(this.#retry);
     // What is new is there when somebody looks again.
     this.#asked = "";
   }
@@ -167,21 +172,33 @@ export class PrintCard extends PrintagoCard {
     const asked = JSON.stringify(message);
     if (asked === this.#asked) return;
     this.#asked = asked;
+    clearTimeout(this.#retry);
     hass.connection
       .sendMessagePromise(message)
       .then((answer) => {
         if (asked !== this.#asked) return;
         this.catalog = answer as Catalog;
         this.error = undefined;
+        if (!this.catalog.loaded) this.#askLater();
       })
       .catch((error: unknown) => {
         if (asked !== this.#asked) return;
         const { code, message: said } = error as { code?: string; message?: string };
-        this.error = code === "home_assistant_error" && said ? said : reason(code ?? "");
+        // A reason that Printago has, such as the quota, would be the same in a moment.
+        const why = code === "home_assistant_error" ? said : undefined;
+        this.error = why ?? reason(code ?? "", hass);
+        if (!why) this.#askLater();
       });
   }
 
+  #askLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#asked = "";
+      this.requestUpdate();
+    }, RETRY_MS);
+  }
+
   #open(farm: Farm, item: Item): void {
-    void import("../parts/print-dialog").then(({ PrintDialog }) => PrintDialog.open(this, farm, item));
+    use(this, import("../parts/print-dialog"), ({ PrintDialog }) => PrintDialog.open(this, farm, item));
   }
 }

@@ -2,7 +2,7 @@
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { printerOf } from "../farm";
-import { percent } from "../format";
+import { dotted, percent } from "../format";
 import type { Hass } from "../ha";
 import { viewOf, type Message, type PrinterView } from "../printer";
 import {
@@ -142,12 +142,10 @@ export class PrinterCard extends PrintagoCard {
           <div class="text">
             <h3 class="name line">${printer.name}</h3>
             <p class="line" aria-live="polite">
-              ${[view.need === "bed" ? needText(hass, view) : statusText(hass, view), view.job].filter(Boolean).join(" · ")}
+              ${dotted(view.need === "bed" ? needText(hass, view) : statusText(hass, view), view.job)}
             </p>
             <p class="line muted">
-              ${[view.progress === null ? "" : percent(hass, view.progress), endText(hass, view)]
-                .filter(Boolean)
-                .join(" · ")}
+              ${dotted(view.progress === null ? null : percent(hass, view.progress), endText(hass, view))}
             </p>
           </div>
         </button>

@@ -4,15 +4,17 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { isPending } from "../beds";
 import { PrintagoCard, shared } from "../card";
-import { collator, farmOf, type Farm } from "../farm";
-import { percent } from "../format";
+import { collator, farmOf, isSilent, type Farm } from "../farm";
+import { dotted, percent } from "../format";
 import type { CardConfig, Hass } from "../ha";
-import { Live } from "../live";
+import { Live, reason } from "../live";
 import "../parts/job";
 import type { Job } from "../parts/job";
+import { wiki } from "./printer";
 import { openPrinter } from "../parts/open-printer";
 import { dueAction, endText, needText, progressBar, statusText } from "../parts/printer-parts";
 import { GROUPS, inOrder, viewOf, type Group, type PrinterView } from "../printer";
+import { now } from "../time";
 import { t } from "../words";
 
 const MANY = 12;
@@ -55,9 +57,9 @@ export class PrintersCard extends PrintagoCard {
         margin-bottom: 8px;
       }
       .chip {
-        min-height: 32px;
+        min-height: max(32px, var(--printago-tap));
         padding: 0 12px;
-        border-radius: 16px;
+        border-radius: 22px;
         border: 1px solid var(--divider-color);
         background: var(--card-background-color);
       }
@@ -69,10 +71,10 @@ export class PrintersCard extends PrintagoCard {
         flex: 1;
         min-width: 120px;
         max-width: 260px;
-        min-height: 32px;
+        min-height: max(32px, var(--printago-tap));
         box-sizing: border-box;
         padding: 0 12px;
-        border-radius: 16px;
+        border-radius: 22px;
         border: 1px solid var(--divider-color);
         background: var(--card-background-color);
       }
@@ -175,6 +177,12 @@ export class PrintersCard extends PrintagoCard {
         align-self: flex-end;
         margin-top: auto;
       }
+      /* Above the button that covers the tile. */
+      .help a {
+        position: relative;
+        display: inline-block;
+        line-height: max(1.3em, var(--printago-tap));
+      }
       .tile .bar {
         margin-top: auto;
       }
@@ -238,11 +246,14 @@ export class PrintersCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
     if (farm.printers.length === 0) return this.sentence(t("no_printers"));
+    if (isSilent(hass, farm)) return this.sentence(t("silent"));
     // In a large farm something changes all the time; once a second is enough to read.
     this.pause = farm.printers.length < COMPACT_FROM ? 250 : 1000;
     this.#live.follow(hass, { type: "printago/wall/subscribe", device_id: farm.deviceId });
     const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
     const wanted = this.search.trim().toLocaleLowerCase();
+    // A filter stays within reach as long as it is set.
+    const tools = farm.printers.length > MANY || this.only !== null || wanted !== "";
     const views = all.filter(
       (view) =>
         (this.only === null || view.group === this.only) &&
@@ -251,7 +262,9 @@ export class PrintersCard extends PrintagoCard {
     );
     const compact = this.#isCompact(farm);
     return html`<div class=${compact ? "compact" : ""}>
-      ${farm.printers.length > MANY ? this.#tools(all) : nothing} ${this.#jobs(hass, farm)}
+      ${this.#live.error ? this.sentence(reason(this.#live.error, hass)) : nothing}
+      <p class="hidden" role="status">${t("group_attention")}: ${all.filter(({ need }) => need).length}</p>
+      ${tools ? this.#tools(all) : nothing} ${this.#jobs(hass, farm)}
       ${views.length === 0 ? html`<p class="muted" role="status">${t("nothing_found")}</p>` : nothing}
       ${this.#sections(hass, views).map(
         (section) =>
@@ -320,7 +333,7 @@ export class PrintersCard extends PrintagoCard {
   #tools(views: PrinterView[]): TemplateResult {
     const counts = (group: Group): number => views.filter((view) => view.group === group).length;
     return html`<div class="tools" role="toolbar" aria-label=${t("filter")}>
-      ${GROUPS.filter((group) => counts(group) > 0).map(
+      ${GROUPS.filter((group) => counts(group) > 0 || group === this.only).map(
         (group) =>
           html`<button
             class="chip"
@@ -341,7 +354,7 @@ export class PrintersCard extends PrintagoCard {
   }
 
   #tile(hass: Hass, view: PrinterView, compact: boolean): unknown {
-    const minute = view.endsAt === null && view.bedWaitsSince === null ? 0 : Math.floor(Date.now() / 60_000);
+    const minute = view.endsAt === null && view.bedWaitsSince === null ? 0 : Math.floor(now() / 60_000);
     const pending = isPending(view.printer.entities.confirm_bed_cleared);
     // What has not changed is not even compared.
     return guard([view, compact, minute, pending, hass.locale, hass.language], () => this.#drawn(hass, view, compact));
@@ -356,13 +369,14 @@ export class PrintersCard extends PrintagoCard {
         ${view.progress === null ? nothing : html`<span class="percent">${percent(hass, view.progress)}</span>`}
         ${short ? html`<span class="small muted">${statusText(hass, view)}</span>` : nothing}
       </button>
-      ${short ? nothing : this.#text(hass, view)} ${progressBar(hass, view)} ${dueAction(hass, view, compact)}
+      ${short ? nothing : this.#text(hass, view, compact)} ${progressBar(hass, view)} ${dueAction(hass, view, compact)}
     </div>`;
   }
 
-  #text(hass: Hass, view: PrinterView): TemplateResult {
+  #text(hass: Hass, view: PrinterView, compact: boolean): TemplateResult {
     if (view.need) {
-      return html`<p class="why">${[needText(hass, view), view.job].filter(Boolean).join(" · ")}</p>`;
+      return html`<p class="why">${dotted(needText(hass, view), view.job)}</p>
+        ${view.need === "problem" && !compact ? html`<p class="small help">${wiki(view.messages[0])}</p>` : nothing}`;
     }
     return html`<p class="small line">${view.job ?? statusText(hass, view)}</p>
       ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view)}</p>`}`;

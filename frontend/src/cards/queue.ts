@@ -42,7 +42,7 @@ export class QueueCard extends ListCard<Queue> {
       }
       .handle {
         flex: none;
-        width: 40px;
+        width: 44px;
         height: 64px;
         display: grid;
         place-items: center;
@@ -64,8 +64,10 @@ export class QueueCard extends ListCard<Queue> {
   #moves: Move[] = [];
   #said = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The queue as it was when a job was taken hold of: while it is dragged, places mean what they meant then. */
+  #held: Job[] = [];
   #reorder = new Reorder(this, (from, to) => {
-    this.#place(from, to);
+    this.#place(this.#held, from, to);
     this.#send();
   });
 
@@ -80,7 +82,7 @@ export class QueueCard extends ListCard<Queue> {
 
   protected override list(hass: Hass, farm: Farm, data: Queue): TemplateResult {
     const { failed, waiting_approval, total } = data;
-    const queued = this.#queued();
+    const queued = this.#reorder.active ? this.#held : this.#queued();
     return html`${this.#section(hass, farm, t("queue_failed", { count: failed.length }), failed)}
     ${this.#section(hass, farm, t("queue_waiting_approval", { count: waiting_approval.length }), waiting_approval)}
     ${
@@ -124,7 +126,7 @@ export class QueueCard extends ListCard<Queue> {
       data-job=${job.id}
       aria-label=${t("move_job", { job: job.title })}
       title=${t("move_hint")}
-      @pointerdown=${(event: PointerEvent) => this.#reorder.grab(event, index, this.#range(job))}
+      @pointerdown=${(event: PointerEvent) => this.#grab(event, job, index)}
       @keydown=${(event: KeyboardEvent) => this.#key(event, job, index)}
     >
       <ha-icon icon="mdi:drag"></ha-icon>
@@ -148,10 +150,16 @@ export class QueueCard extends ListCard<Queue> {
     return [queued.findIndex(same), queued.findLastIndex(same)];
   }
 
+  #grab(event: PointerEvent, job: Job, index: number): void {
+    if (this.#reorder.active) return;
+    this.#held = this.#queued();
+    this.#reorder.grab(event, index, this.#range(job));
+  }
+
   #key(event: KeyboardEvent, job: Job, index: number): void {
     const to = this.#reorder.target(event, index, this.#range(job));
     if (to === undefined) return;
-    if (to !== index) this.#place(index, to);
+    if (to !== index) this.#place(this.#queued(), index, to);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#send(), KEYS_MS);
     void this.updateComplete.then(() => {
@@ -160,12 +168,14 @@ export class QueueCard extends ListCard<Queue> {
     });
   }
 
-  #place(from: number, to: number): void {
-    const queued = this.#queued();
+  /** Move a job of a queue, between those of its new neighbors that still wait. */
+  #place(queued: Job[], from: number, to: number): void {
+    const waiting = new Set(this.#queued().map(({ id }) => id));
+    const waits = ({ id }: Job): boolean => waiting.has(id);
     const job = queued[from];
-    if (!job) return;
+    if (!job || !waits(job)) return;
     const others = queued.toSpliced(from, 1);
-    const [next, last] = [others[to], others[to - 1]];
+    const [next, last] = [others.slice(to).find(waits), others.slice(0, to).findLast(waits)];
     const same = next?.low_priority === job.low_priority;
     const move = { id: job.id, ...(same ? { before: next.id } : last ? { after: last.id } : {}) };
     // The same key, once more.

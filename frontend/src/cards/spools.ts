@@ -1,7 +1,7 @@
 /** Every tray of the farm: what is loaded where, and how much of it is left. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
-import { farmOf, type Farm, type Printer } from "../farm";
+import { farmOf, isSilent, type Farm, type Printer } from "../farm";
 import { percent } from "../format";
 import type { Hass } from "../ha";
 import type { Tray } from "../printer";
@@ -43,10 +43,10 @@ export class SpoolsCard extends PrintagoCard {
       }
       .tools input,
       .tools select {
-        min-height: 36px;
+        min-height: max(36px, var(--printago-tap));
         box-sizing: border-box;
         padding: 0 12px;
-        border-radius: 18px;
+        border-radius: 22px;
         border: 1px solid var(--divider-color);
         background: var(--card-background-color);
       }
@@ -67,8 +67,11 @@ export class SpoolsCard extends PrintagoCard {
         display: flex;
         align-items: center;
         gap: 10px;
-        min-height: 36px;
+        min-height: max(36px, var(--printago-tap));
         width: 100%;
+      }
+      h3 button {
+        min-height: var(--printago-tap);
       }
       .tray .line {
         flex: 1;
@@ -94,7 +97,8 @@ export class SpoolsCard extends PrintagoCard {
       }
       .materials th,
       .materials td {
-        padding: 4px 12px 4px 0;
+        padding-block: 4px;
+        padding-inline: 0 12px;
         font-weight: 400;
         text-align: end;
         white-space: nowrap;
@@ -143,6 +147,7 @@ export class SpoolsCard extends PrintagoCard {
     const farm = farmOf(hass, this.config?.device_id);
     return [
       farm,
+      farm && isSilent(hass, farm),
       hass.states[tableEntity(farm) ?? ""],
       ...(farm?.printers.flatMap((printer) => printer.trays.map((id) => hass.states[id])) ?? []),
     ];
@@ -151,6 +156,7 @@ export class SpoolsCard extends PrintagoCard {
   protected override content(hass: Hass): TemplateResult {
     const farm = farmOf(hass, this.config?.device_id);
     if (!farm) return this.sentence(t("no_farm"));
+    if (farm.printers.length && isSilent(hass, farm)) return this.sentence(t("silent"));
     const loaded = farm.printers
       .map((printer) => ({ printer, trays: traysOf(hass, printer) }))
       .filter(({ trays }) => trays.length > 0);
@@ -204,7 +210,7 @@ export class SpoolsCard extends PrintagoCard {
                       <button
                         class="tray ${tray.empty ? "muted" : ""}"
                         aria-expanded=${this.open === tray.entityId}
-                        title=${hass.entities[tray.entityId]?.name ?? ""}
+                        title=${`${hass.entities[tray.entityId]?.name ?? ""}: ${trayLabel(tray)}`}
                         @click=${() => this.#toggle(hass, farm, tray)}
                       >
                         <span class="dot ${tray.empty ? "empty" : ""}" style="background:${swatch(tray)}"></span>
@@ -230,11 +236,12 @@ export class SpoolsCard extends PrintagoCard {
   #toggle(hass: Hass, farm: Farm, tray: Tray): void {
     this.open = this.open === tray.entityId ? null : tray.entityId;
     this.material = "";
-    if (this.open === null || this.known) return;
+    if (this.open === null) return;
+    // It costs no request, and materials are added while the page is open.
     hass.connection
       .sendMessagePromise({ type: "printago/materials", device_id: farm.deviceId })
       .then((answer) => (this.known = answer as Known))
-      .catch(() => (this.known = { loaded: false }));
+      .catch(() => (this.known ??= { loaded: false }));
   }
 
   #assign(hass: Hass, printer: Printer, tray: Tray): TemplateResult {

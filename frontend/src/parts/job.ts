@@ -1,9 +1,10 @@
 /** A print job in a list: what it is, why it waits or failed, and what can be done with it. */
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { act, quietly } from "../act";
+import { act } from "../act";
 import { shared } from "../card";
 import { ask } from "../dialog";
 import type { Farm } from "../farm";
+import { dotted } from "../format";
 import type { Hass } from "../ha";
 import type { Page } from "../list-card";
 import { t } from "../words";
@@ -45,6 +46,7 @@ export class JobRow extends LitElement {
     open: { state: true },
     explained: { state: true },
     all: { state: true },
+    sending: { state: true },
   };
   static override styles = [
     shared,
@@ -105,9 +107,9 @@ export class JobRow extends LitElement {
         padding: 2px 0;
       }
       select {
-        min-height: 36px;
+        min-height: max(36px, var(--printago-tap));
         max-width: 100%;
-        border-radius: 18px;
+        border-radius: 22px;
         padding: 0 12px;
         border: 1px solid var(--divider-color);
         background: var(--card-background-color);
@@ -123,6 +125,8 @@ export class JobRow extends LitElement {
   /** Whether all printers of an explanation are shown, not only the likeliest. */
   declare all: boolean;
   declare explained: Explanation | "asking" | undefined;
+  /** Whether something is being done with the job: a second tap would do it twice. */
+  declare sending: boolean;
   /** What is done is done for this; it changes all the time, and decides nothing that is shown. */
   hass: Hass | undefined;
 
@@ -131,16 +135,19 @@ export class JobRow extends LitElement {
     this.place = 0;
     this.open = false;
     this.all = false;
+    this.sending = false;
   }
 
   protected override render(): TemplateResult | typeof nothing {
     const { job, hass } = this;
     if (!hass) return nothing;
-    const about = [
+    const about = dotted(
+      job.part === job.title ? null : job.part,
+      job.status === "failed" ? job.printer : null,
       job.order ? t("order_number", { number: job.order }) : "",
       job.low_priority ? t("low_priority") : "",
       job.tags.join(", "),
-    ].filter(Boolean);
+    );
     return html`<button class="job" aria-expanded=${this.open} @click=${() => (this.open = !this.open)}>
         ${this.place ? html`<span class="place muted">${this.place}</span>` : nothing}
         ${
@@ -151,20 +158,25 @@ export class JobRow extends LitElement {
         <span class="text">
           <p class="title line">${job.title}</p>
           <p class=${this.open ? "small" : "small why"}>${why(job)}</p>
-          ${about.length ? html`<p class="small line muted">${about.join(" · ")}</p>` : nothing}
+          ${about ? html`<p class="small line muted">${about}</p>` : nothing}
         </span>
       </button>
       ${this.open ? this.#actions(hass) : nothing}`;
   }
 
   #actions(hass: Hass): TemplateResult {
-    const { job, farm } = this;
-    const change = (action: string, data: Record<string, unknown> = {}): void =>
-      quietly(act(hass, farm, action, { job_id: [job.id], ...data }));
+    const { job, farm, sending } = this;
+    const change = (action: string, data: Record<string, unknown> = {}): Promise<unknown> => {
+      this.sending = true;
+      // Home Assistant shows by itself why it failed.
+      return act(hass, farm, action, { job_id: [job.id], ...data })
+        .catch(() => undefined)
+        .finally(() => (this.sending = false));
+    };
     if (job.status === "failed") {
       return html`<div class="acts">
-        <button class="act main" @click=${() => change("retry_jobs")}>${t("retry")}</button>
-        <button class="act" @click=${() => change("clear_jobs")}>${t("clear")}</button>
+        <button class="act main" ?disabled=${sending} @click=${() => change("retry_jobs")}>${t("retry")}</button>
+        <button class="act" ?disabled=${sending} @click=${() => change("clear_jobs")}>${t("clear")}</button>
       </div>`;
     }
     const cancel = async (): Promise<void> => {
@@ -173,17 +185,22 @@ export class JobRow extends LitElement {
         text: t("cancel_text"),
         action: t("cancel_job"),
       };
-      if (await ask(this, question)) change("cancel_jobs");
+      if (await ask(this, question)) void change("cancel_jobs");
     };
     const pin = (event: Event): void => {
-      const chosen = (event.target as HTMLSelectElement).value;
-      change("update_jobs", chosen ? { pin_to_printer: chosen } : { unpin: true });
+      const select = event.target as HTMLSelectElement;
+      void change("update_jobs", select.value ? { pin_to_printer: select.value } : { unpin: true }).then(() => {
+        // What was refused does not stay chosen.
+        select.value = (this.job.pinned ? this.job.device_id : null) ?? "";
+      });
     };
     return html`<div class="acts">
         ${
           job.status === "pending"
-            ? html`<button class="act" @click=${() => change("move_jobs_to_front")}>${t("to_front")}</button>
-                <select aria-label=${t("pin_to")} @change=${pin}>
+            ? html`<button class="act" ?disabled=${sending} @click=${() => change("move_jobs_to_front")}>
+                  ${t("to_front")}
+                </button>
+                <select aria-label=${t("pin_to")} ?disabled=${sending} @change=${pin}>
                   <option value="" ?selected=${!job.pinned}>${t("any_printer")}</option>
                   ${farm.printers.map(
                     (printer) =>
@@ -205,7 +222,7 @@ export class JobRow extends LitElement {
                 </button>`
             : nothing
         }
-        <button class="act danger" @click=${cancel}>${t("cancel_job")}</button>
+        <button class="act danger" ?disabled=${sending} @click=${cancel}>${t("cancel_job")}</button>
       </div>
       <div aria-live="polite">${this.#explanation()}</div>`;
   }

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Farm } from "../farm";
 import { weight } from "../format";
 import type { Hass } from "../ha";
+import { isColor } from "../printer";
 import { t } from "../words";
 
 /** A row of the sensor's attribute `materials`; weights are in grams. */
@@ -51,7 +52,7 @@ function line(hass: Hass, row: MaterialRow): TemplateResult {
   const grams = (value: number): string => (value > 0 ? weight(hass, value) : "–");
   return html`<tr>
     <th scope="row">
-      <span class="dot" style="background:${row.color_code ?? "transparent"}"></span>${name}
+      <span class="dot" style="background:${isColor(row.color_code) ? row.color_code : "transparent"}"></span>${name}
       ${
         row.short_prints.length
           ? html`<span class="low">${t("short_prints", { printers: row.short_prints.join(", ") })}</span>`

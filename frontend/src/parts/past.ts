@@ -1,10 +1,11 @@
 /** Prints of the past, in a list. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { act, quietly } from "../act";
+import { act } from "../act";
 import type { Farm } from "../farm";
-import { amount, duration, money, relative } from "../format";
+import { amount, dotted, duration, money, relative } from "../format";
 import type { Hass } from "../ha";
+import { notify } from "../load";
 import { t } from "../words";
 
 export interface PastPrint {
@@ -87,14 +88,14 @@ export function pastPrints(hass: Hass, farm: Farm, prints: PastPrint[], named = 
                 one.reason ? html` ${one.reason}` : nothing
               }
             </p>
-            <p class="muted">${facts.filter(Boolean).join(" · ")}</p>
+            <p class="muted">${dotted(...facts)}</p>
           </div>
           ${
             again
               ? html`<button
                   class="act"
                   aria-label=${`${t("print_again")}: ${one.title}`}
-                  @click=${() => quietly(act(hass, farm, "print_again", { job_id: one.job_id }))}
+                  @click=${(event: MouseEvent) => printAgain(event.currentTarget as HTMLButtonElement, hass, farm, one)}
                 >
                   ${t("print_again")}
                 </button>`
@@ -104,4 +105,14 @@ export function pastPrints(hass: Hass, farm: Farm, prints: PastPrint[], named = 
       },
     )}
   </ul>`;
+}
+
+/** Print it again, once for each tap that was answered, and say what came of it. */
+function printAgain(button: HTMLButtonElement, hass: Hass, farm: Farm, { job_id, title }: PastPrint): void {
+  button.disabled = true;
+  act<{ job_ids?: unknown[] }>(hass, farm, "print_again", { job_id }, { answers: true })
+    .then((answer) => notify(button, t("printed", { count: answer?.job_ids?.length ?? 0, thing: title })))
+    // Home Assistant shows by itself why it failed.
+    .catch(() => undefined)
+    .finally(() => (button.disabled = false));
 }

@@ -39,7 +39,7 @@ export class PlateObjects extends LitElement {
         display: flex;
         align-items: center;
         gap: 8px;
-        min-height: 36px;
+        min-height: max(36px, var(--printago-tap));
       }
       .skipped {
         text-decoration: line-through;
@@ -70,7 +70,7 @@ export class PlateObjects extends LitElement {
       .sendMessagePromise({ type: "printago/objects", device_id: this.deviceId })
       .then((answer) => {
         this.plate = answer as Plate;
-        if (this.plate.pick && this.plate.picture) void this.#read(this.plate.pick);
+        if (this.plate.pick && this.plate.picture) void this.#read(this.plate.pick).catch(() => undefined);
       })
       .catch(() => (this.plate = "failed"));
   }
@@ -138,7 +138,12 @@ export class PlateObjects extends LitElement {
     const { values, width, height } = this.ids;
     const marked = new Set([...this.chosen, ...this.plate.objects.filter((each) => each.skipped).map(({ id }) => id)]);
     const mask = new ImageData(width, height);
-    values.forEach((id, pixel) => (mask.data[pixel * 4 + 3] = marked.has(id) ? 190 : 0));
+    // Stripes differ from an object of any color.
+    const stripe = width / 16;
+    values.forEach((id, pixel) => {
+      const [x, y] = [pixel % width, Math.floor(pixel / width)];
+      mask.data[pixel * 4 + 3] = !marked.has(id) ? 0 : (x + y) % stripe < stripe / 2 ? 255 : 90;
+    });
     context.putImageData(mask, 0, 0);
     context.globalCompositeOperation = "source-in";
     context.fillStyle = getComputedStyle(this).getPropertyValue("--error-color") || "red";

@@ -66,9 +66,9 @@ export class PrintDialog extends PrintagoCard {
         gap: 8px;
       }
       .chip {
-        min-height: 32px;
+        min-height: max(32px, var(--printago-tap));
         padding: 0 12px;
-        border-radius: 16px;
+        border-radius: 22px;
         border: 1px solid var(--divider-color);
       }
       .chip[aria-pressed="true"] {
@@ -80,11 +80,11 @@ export class PrintDialog extends PrintagoCard {
         align-items: center;
         gap: 8px;
         align-self: end;
-        min-height: 40px;
+        min-height: max(40px, var(--printago-tap));
       }
       input:not([type="checkbox"]),
       select {
-        min-height: 40px;
+        min-height: max(40px, var(--printago-tap));
         box-sizing: border-box;
         width: 100%;
         padding: 0 12px;
@@ -113,6 +113,8 @@ export class PrintDialog extends PrintagoCard {
   }
 
   static open(card: PrintagoCard, farm: Farm, item: Item): void {
+    // Two taps open one dialog.
+    if (card.renderRoot.querySelector("printago-print-dialog")) return;
     const dialog = new PrintDialog();
     dialog.setConfig({ type: "", device_id: farm.deviceId });
     dialog.#item = item;

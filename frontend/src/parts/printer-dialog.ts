@@ -4,9 +4,10 @@ import { PrintagoCard, shared } from "../card";
 import { wiki } from "../cards/printer";
 import { dialogStyle } from "../dialog";
 import { farmOf, printerOf, type Printer } from "../farm";
-import { percent, relative } from "../format";
-import { isKnown, showMoreInfo, type Hass, type State } from "../ha";
+import { dotted, percent, relative } from "../format";
+import { isKnown, nameOf, showMoreInfo, type Hass, type State } from "../ha";
 import { Live } from "../live";
+import { use } from "../load";
 import { viewOf, type PrinterView } from "../printer";
 import { t } from "../words";
 import { pastPrints, pastStyle, type PastPrint } from "./past";
@@ -84,7 +85,7 @@ export class PrinterDialog extends PrintagoCard {
         display: flex;
         justify-content: space-between;
         gap: 8px;
-        min-height: 36px;
+        min-height: max(36px, var(--printago-tap));
         align-items: center;
         width: 100%;
       }
@@ -103,6 +104,7 @@ export class PrinterDialog extends PrintagoCard {
         min-height: 36px;
       }
       [role="switch"] {
+        position: relative;
         flex: none;
         width: 40px;
         height: 24px;
@@ -118,6 +120,12 @@ export class PrinterDialog extends PrintagoCard {
         border-radius: 50%;
         background: var(--card-background-color);
         transition: margin 0.15s;
+      }
+      /* As high as its row, for fingers. */
+      [role="switch"]::after {
+        content: "";
+        position: absolute;
+        inset: -10px -4px;
       }
       [role="switch"][aria-checked="true"] {
         background: var(--primary-color);
@@ -139,6 +147,8 @@ export class PrinterDialog extends PrintagoCard {
   }
 
   static open(card: PrintagoCard, printer: Printer): void {
+    // Two taps open one dialog.
+    if (card.renderRoot.querySelector("printago-printer-dialog")) return;
     const dialog = new PrinterDialog();
     dialog.setConfig({ type: "", device_id: printer.deviceId });
     dialog.hass = card.hass;
@@ -181,7 +191,7 @@ export class PrinterDialog extends PrintagoCard {
         )}
         <div class="buttons">${dueAction(hass, view)} ${this.#actions(hass, view)}</div>
         ${
-          this.skipping && isBusy(view)
+          this.skipping && view.busy
             ? html`<printago-plate .hass=${hass} .deviceId=${printer.deviceId}></printago-plate>`
             : nothing
         }
@@ -207,11 +217,11 @@ export class PrinterDialog extends PrintagoCard {
     return html`<div class="now">
       ${view.cover && view.progress !== null ? html`<img src=${hass.hassUrl(view.cover)} alt="" />` : nothing}
       <div aria-live="polite">
-        <p>${[statusText(hass, view), view.job].filter(Boolean).join(" · ")}</p>
+        <p>${dotted(statusText(hass, view), view.job)}</p>
         ${view.failure ? html`<p>${t("failed_because", { reason: view.failure })}</p>` : nothing}
         ${progressBar(hass, view)}
         <p class="muted">
-          ${[view.progress === null ? "" : percent(hass, view.progress), endText(hass, view)].filter(Boolean).join(" · ")}
+          ${dotted(view.progress === null ? null : percent(hass, view.progress), endText(hass, view))}
         </p>
       </div>
     </div>`;
@@ -219,7 +229,7 @@ export class PrinterDialog extends PrintagoCard {
 
   #actions(hass: Hass, view: PrinterView): TemplateResult | typeof nothing {
     const { pause, stop } = view.printer.entities;
-    if (!isBusy(view)) return nothing;
+    if (!view.busy) return nothing;
     return html`${
       isKnown(hass.states[view.printer.entities.current_job ?? ""])
         ? html`<button class="act" aria-expanded=${this.skipping} @click=${() => this.#showObjects()}>
@@ -241,13 +251,13 @@ export class PrinterDialog extends PrintagoCard {
 
   #showObjects(): void {
     if (this.skipping) this.skipping = false;
-    else void import("./plate").then(() => (this.skipping = true));
+    else use(this, import("./plate"), () => (this.skipping = true));
   }
 
   #reading(hass: Hass, state: State | undefined): TemplateResult | typeof nothing {
     if (!isKnown(state)) return nothing;
     return html`<button @click=${() => showMoreInfo(this, state.entity_id)}>
-      <span class="muted line">${hass.entities[state.entity_id]?.name ?? state.attributes.friendly_name}</span>
+      <span class="muted line">${nameOf(hass, state.entity_id)}</span>
       <span>${hass.formatEntityState(state)}</span>
     </button>`;
   }
@@ -255,7 +265,7 @@ export class PrinterDialog extends PrintagoCard {
   #switch(hass: Hass, entityId: string | undefined): TemplateResult | typeof nothing {
     const state = entityId === undefined ? undefined : hass.states[entityId];
     if (!entityId || !isKnown(state)) return nothing;
-    const name = hass.entities[entityId]?.name ?? entityId;
+    const name = nameOf(hass, entityId);
     const on = state.state === "on";
     return html`<div class="switch">
       <span>${name}</span>
@@ -293,10 +303,6 @@ export class PrinterDialog extends PrintagoCard {
       ${parts.map((each) => `· ${each} `)}
     </p>`;
   }
-}
-
-function isBusy(view: PrinterView): boolean {
-  return view.group === "printing" || view.status === "pause" || view.progress !== null;
 }
 
 customElements.define("printago-printer-dialog", PrinterDialog);

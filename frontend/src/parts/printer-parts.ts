@@ -3,10 +3,14 @@ import { html, nothing, type LitElement, type TemplateResult } from "lit";
 import { confirmBed, isPending, undoBed } from "../beds";
 import { ask } from "../dialog";
 import type { Printer } from "../farm";
-import { clock, duration, percent } from "../format";
+import { clock, dotted, duration, percent } from "../format";
 import type { Hass } from "../ha";
 import { trayOf, type PrinterView, type Tray } from "../printer";
+import { now } from "../time";
 import { t } from "../words";
+
+/** Prints end a little later than was said. */
+const LATE_MS = 300_000;
 
 /** Return what the printer does, in one line. */
 export function statusText(hass: Hass, view: PrinterView): string {
@@ -18,7 +22,7 @@ export function statusText(hass: Hass, view: PrinterView): string {
 
 /** Return why the printer needs a person, in one sentence. */
 export function needText(hass: Hass, view: PrinterView): string {
-  const waits = view.bedWaitsSince === null ? 0 : Date.now() - view.bedWaitsSince;
+  const waits = view.bedWaitsSince === null ? 0 : now() - view.bedWaitsSince;
   switch (view.need) {
     case "problem": {
       const first = view.messages[0];
@@ -34,11 +38,12 @@ export function needText(hass: Hass, view: PrinterView): string {
   }
 }
 
-/** Return when the print ends, and in how long. */
-export function endText(hass: Hass, view: PrinterView, now = Date.now()): string {
+/** Return when the print ends, and in how long; nothing for an end that is long over. */
+export function endText(hass: Hass, view: PrinterView): string {
   if (view.endsAt === null) return "";
-  const left = view.endsAt - now;
-  return left > 0 ? `${clock(hass, view.endsAt)} · ${duration(hass, left)}` : clock(hass, view.endsAt);
+  const left = view.endsAt - now();
+  if (left < -LATE_MS) return "";
+  return dotted(clock(hass, view.endsAt), left > 0 ? duration(hass, left) : null);
 }
 
 export function progressBar(hass: Hass, view: PrinterView): TemplateResult | typeof nothing {
