@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { onBeds } from "./beds";
 import type { CardConfig, Hass } from "./ha";
 import { haveTime } from "./time";
-import { haveWords } from "./words";
+import { haveWords, t } from "./words";
 
 const MINUTE = 60_000;
 
@@ -66,17 +66,26 @@ export abstract class PrintagoCard extends LitElement {
     if (!hass) return nothing;
     const redraw = (): void => this.requestUpdate();
     const [words, time] = [haveWords(hass, redraw), haveTime(hass, redraw)];
-    return words && time ? this.content(hass) : nothing;
+    if (!words || !time) return nothing;
+    // Otherwise a bed that was cleared an hour ago would look as if it still waited.
+    if (hass.connected === false) return html`${this.sentence(t("disconnected"))} ${this.content(hass)}`;
+    return this.content(hass);
   }
 
   /** A sentence in place of what can't be shown. */
   protected sentence(text: string): TemplateResult {
-    return html`<ha-card style="padding: 12px"><p class="sentence" role="status">${text}</p></ha-card>`;
+    return html`<ha-card style="padding: 12px; height: auto"><p class="sentence" role="status">${text}</p></ha-card>`;
   }
 
   #look(): void {
     if (!this.#hass) return;
-    const seen = [this.#hass.language, this.#hass.locale, this.#hass.areas, ...this.shown(this.#hass)];
+    const seen = [
+      this.#hass.connected,
+      this.#hass.language,
+      this.#hass.locale,
+      this.#hass.areas,
+      ...this.shown(this.#hass),
+    ];
     if (seen.length !== this.#seen.length || seen.some((value, index) => value !== this.#seen[index])) {
       this.#seen = seen;
       this.requestUpdate();
@@ -106,6 +115,12 @@ export const shared = css`
     height: 100%;
     box-sizing: border-box;
     overflow: hidden;
+  }
+  h2,
+  h3,
+  p,
+  li {
+    overflow-wrap: anywhere;
   }
   h2,
   h3,

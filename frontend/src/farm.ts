@@ -139,5 +139,6 @@ function byName(a: { name: string }, b: { name: string }): number {
 }
 
 function nameOf(device: Device): string {
-  return device.name_by_user ?? device.name ?? device.id;
+  // A name of spaces only could not be read, nor tapped.
+  return [device.name_by_user, device.name, device.model].find((name) => name?.trim()) ?? device.id;
 }

@@ -51,6 +51,7 @@ export interface Hass {
   devices: Record<string, Device>;
   areas: Record<string, Area>;
   language: string;
+  connected?: boolean;
   locale: { language: string; time_format?: string; time_zone?: string };
   config: { time_zone: string; components?: string[]; language?: string };
   connection: Connection;

@@ -54,6 +54,15 @@ test("a card is drawn when what it shows has changed, and not for anything else"
   expect(card.renderRoot.textContent).toBe("running");
 });
 
+test("while Home Assistant can't be reached, what is shown is said to be of before", async () => {
+  await show({ ...hass, connected: false });
+  expect(card.renderRoot.querySelector("[role=status]")?.textContent).toBe("disconnected");
+  expect(card.renderRoot.textContent).toContain("idle");
+
+  await show({ ...hass, connected: true });
+  expect(card.renderRoot.textContent).toBe("idle");
+});
+
 test("a wall gathers changes, and shows the last one", async () => {
   vi.useFakeTimers();
   card.gathers = 250;

@@ -27,6 +27,15 @@ test("the name that a person has given is shown", () => {
   expect(printerOf({ ...hass, devices: { ...hass.devices } })?.name).toBe("By the window");
 });
 
+test("a printer whose name can't be read is called by its model", () => {
+  const hass = home({ one: {} });
+  hass.devices.one = { ...hass.devices.one!, name: "  ", name_by_user: null };
+  expect(printerOf(hass)?.name).toBe("P1S");
+
+  hass.devices = { ...hass.devices, one: { ...hass.devices.one, model: null } };
+  expect(printerOf(hass)?.name).toBe("one");
+});
+
 test("what is no printer of the farm is left out: saved prints, other integrations, devices without any farm", () => {
   const hass = home({ one: {} });
   hass.devices.saved = {
