@@ -192,6 +192,10 @@ export const shared = css`
   }
   a {
     color: inherit;
+    /* On a tile above the button that covers it. */
+    position: relative;
+    display: inline-block;
+    line-height: max(1.3em, var(--printago-tap));
   }
   .bar {
     height: 6px;

@@ -20,14 +20,17 @@ export function clock(hass: Settings, moment: number, now = present()): string {
 }
 
 /** Return a span of time in its two largest units, such as "1 hr 20 min". */
-export function duration(hass: Settings, milliseconds: number): string {
+export function duration(hass: Settings, milliseconds: number, unitDisplay: "short" | "narrow" = "short"): string {
   const minutes = Math.max(0, Math.round(milliseconds / MINUTE));
   const days = Math.floor(minutes / 1440);
   const hours = Math.floor((minutes % 1440) / 60);
   const parts: string[] = [];
-  if (days) parts.push(unit(hass, "day", days));
-  if (hours) parts.push(unit(hass, "hour", hours));
-  if (!days && (minutes % 60 || !hours)) parts.push(unit(hass, "minute", minutes % 60));
+  const unit = (value: number, unit: string): void => {
+    parts.push(number(hass, { style: "unit", unit, unitDisplay }).format(value));
+  };
+  if (days) unit(days, "day");
+  if (hours) unit(hours, "hour");
+  if (!days && (minutes % 60 || !hours)) unit(minutes % 60, "minute");
   return parts.join(" ");
 }
 
@@ -71,10 +74,6 @@ export function money(hass: Settings, value: number, currency: string): string {
 /** Return a weight given in grams. */
 export function weight(hass: Settings, grams: number): string {
   return grams >= 1000 ? amount(hass, grams / 1000, "kilogram") : amount(hass, Math.round(grams), "gram");
-}
-
-function unit(hass: Settings, name: string, value: number): string {
-  return number(hass, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();

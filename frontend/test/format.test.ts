@@ -27,6 +27,10 @@ test("a span of time has its two largest units", () => {
   expect(spans).toEqual(["0 min", "0 min", "1 min", "59 min", "1 hr", "1 hr 20 min", "1 day", "1 day 1 hr"]);
 });
 
+test("a small tile has a span of time in fewer letters", () => {
+  expect(duration(hass({}), 197 * MINUTE, "narrow")).toBe("3h 17m");
+});
+
 test("numbers follow the language", () => {
   expect(percent(hass({}), 41.6)).toBe("42%");
   expect(percent(hass({ language: "de" }), 41.6)).toMatch(/^42\s%$/);

@@ -17,6 +17,38 @@ _PATIENCE_MS = 30_000
 _MINUTE = 62
 """Seconds after which earlier requests no longer count: the steps in the browser use most of a minute's quota."""
 _STAFF = "staff"
+# A wall of copies of the printers, for what can't be seen with a few: how high it is at a width.
+_HEIGHT_OF_WALL = """async ([count, width]) => {
+  const hass = document.querySelector('home-assistant').hass;
+  const home = { ...hass, devices: { ...hass.devices }, entities: { ...hass.entities }, states: { ...hass.states } };
+  const parts = (id) => Object.values(hass.entities).filter((entity) => entity.device_id === id);
+  const isPrinter = ({ id }) => parts(id).some((entity) => entity.translation_key === 'print_status');
+  const printers = Object.values(hass.devices).filter(isPrinter);
+  for (let copy = printers.length; copy < count; copy++) {
+    const printer = printers[copy % printers.length];
+    const id = `${printer.id}-${copy}`;
+    home.devices[id] = { ...printer, id };
+    for (const entity of parts(printer.id)) {
+      const entity_id = `${entity.entity_id}_${copy}`;
+      home.entities[entity_id] = { ...entity, entity_id, device_id: id };
+      home.states[entity_id] = { ...hass.states[entity.entity_id], entity_id };
+    }
+  }
+  const place = document.createElement('div');
+  place.style = `position: absolute; top: 0; width: ${width}px`;
+  const card = document.createElement('printago-printers-card');
+  card.setConfig({ type: 'custom:printago-printers-card' });
+  card.hass = home;
+  place.append(card);
+  document.body.append(place);
+  const tiles = () => card.querySelector('printago-printers')?.shadowRoot.querySelectorAll('.tile').length;
+  const jobs = () => card.querySelector('printago-printers').shadowRoot.querySelector('printago-job');
+  while (tiles() !== count || !jobs()) await new Promise(requestAnimationFrame);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const { height } = place.getBoundingClientRect();
+  place.remove();
+  return height;
+}"""
 _VIEWS = {
     "wall": "printago-printers .tile",
     "queue": "printago-queue printago-job",
@@ -42,6 +74,8 @@ async def dashboard_works(check: Check, chromium: str) -> None:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             async with _signed_in(demo, browser, USER) as page:
                 await _wall(demo, page)
+                # Beside the sidebar, below the tabs and the badges of a screen of 1920 x 1080.
+                await _wall_fits(page, printers=100, width=1600, height=1080 - 140)
                 await _bed_is_confirmed(check, page)
                 await _job_is_moved(demo, page)
                 await _object_is_chosen(demo, page)
@@ -49,6 +83,7 @@ async def dashboard_works(check: Check, chromium: str) -> None:
                 await _every_view(demo, page)
             async with _signed_in(demo, browser, _STAFF, width=390, language="ja", scheme="dark") as page:
                 await _wall(demo, page)
+                await _wall_fits(page, printers=40, width=374, height=5 * 844 - 140)
                 await page.locator("printago-printers .open").first.click()
                 await page.locator("printago-printer-dialog dialog").wait_for()
                 await _every_view(demo, page)
@@ -130,6 +165,12 @@ async def _wall(demo: Demo, page: Any) -> None:
     shown = set(await page.locator("printago-printers .open .line").all_inner_texts())
     if missing := {printer["name"] for printer in state["printers"]} - shown:
         raise DemoError(f"the wall does not show {', '.join(sorted(missing))}")
+
+
+async def _wall_fits(page: Any, *, printers: int, width: int, height: int) -> None:
+    higher = await page.evaluate(_HEIGHT_OF_WALL, [printers, width]) - height
+    if higher > 0:
+        raise DemoError(f"a wall of {printers} printers is {higher:.0f} pixels too high")
 
 
 async def _bed_is_confirmed(check: Check, page: Any) -> None:

@@ -3,7 +3,7 @@ import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { printerOf } from "../farm";
 import { dotted, percent } from "../format";
-import type { Hass } from "../ha";
+import { isKnown, nameOf, type Hass } from "../ha";
 import { viewOf, type Message, type PrinterView } from "../printer";
 import {
   dueAction,
@@ -203,9 +203,12 @@ export class PrinterCard extends PrintagoCard {
     const icons = ["mdi:printer-3d-nozzle", "mdi:radiator", "mdi:thermometer"];
     const temperatures = TEMPERATURES.map((key, index) => {
       const state = hass.states[view.printer.entities[key] ?? ""];
-      return state && state.state !== "unavailable" && state.state !== "unknown"
-        ? html`<span><ha-icon icon=${icons[index]}></ha-icon> ${hass.formatEntityState(state)}</span>`
-        : nothing;
+      if (!isKnown(state)) return nothing;
+      const name = nameOf(hass, state.entity_id);
+      return html`<span title=${name}
+        ><ha-icon icon=${icons[index]}></ha-icon
+        ><span class="hidden">${name}</span> ${hass.formatEntityState(state)}</span
+      >`;
     });
     const trays = traysOf(hass, view.printer);
     if (!view.online) return nothing;

@@ -177,12 +177,6 @@ export class PrintersCard extends PrintagoCard {
         align-self: flex-end;
         margin-top: auto;
       }
-      /* Above the button that covers the tile. */
-      .help a {
-        position: relative;
-        display: inline-block;
-        line-height: max(1.3em, var(--printago-tap));
-      }
       .tile .bar {
         margin-top: auto;
       }
@@ -199,8 +193,12 @@ export class PrintersCard extends PrintagoCard {
         inset-block-end: 6px;
         inset-inline-end: 6px;
       }
+      /* Along the lower edge of the tile, where it takes no line of its own. */
       .compact .tile .bar {
-        flex: none;
+        position: absolute;
+        inset: auto 0 0;
+        height: 4px;
+        border-radius: 0;
       }
       .compact .open {
         font-size: 15px;
@@ -209,11 +207,20 @@ export class PrintersCard extends PrintagoCard {
       .compact .why {
         font-size: 13px;
       }
+      .compact .tools,
+      .compact .jobs,
       .compact section + section {
-        margin-top: 8px;
+        margin-bottom: 4px;
+      }
+      .compact section + section {
+        margin-top: 4px;
       }
       .compact h3 {
+        line-height: 1.2;
         margin-bottom: 3px;
+      }
+      .compact .jobs {
+        --printago-lines: 1;
       }
       @media (max-width: 500px) {
         .tiles,
@@ -376,9 +383,9 @@ export class PrintersCard extends PrintagoCard {
   #text(hass: Hass, view: PrinterView, compact: boolean): TemplateResult {
     if (view.need) {
       return html`<p class="why">${dotted(needText(hass, view), view.job)}</p>
-        ${view.need === "problem" && !compact ? html`<p class="small help">${wiki(view.messages[0])}</p>` : nothing}`;
+        ${view.need === "problem" && !compact ? html`<p class="small">${wiki(view.messages[0])}</p>` : nothing}`;
     }
     return html`<p class="small line">${view.job ?? statusText(hass, view)}</p>
-      ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view)}</p>`}`;
+      ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view, compact)}</p>`}`;
   }
 }

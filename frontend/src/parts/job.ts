@@ -84,7 +84,7 @@ export class JobRow extends LitElement {
       .why {
         display: -webkit-box;
         -webkit-box-orient: vertical;
-        -webkit-line-clamp: 2;
+        -webkit-line-clamp: var(--printago-lines, 2);
         overflow: hidden;
       }
       .place {

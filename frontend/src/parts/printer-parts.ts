@@ -38,12 +38,12 @@ export function needText(hass: Hass, view: PrinterView): string {
   }
 }
 
-/** Return when the print ends, and in how long; nothing for an end that is long over. */
-export function endText(hass: Hass, view: PrinterView): string {
+/** Return when the print ends, and in how long, for a tile in as few letters as possible; nothing for one long over. */
+export function endText(hass: Hass, view: PrinterView, short = false): string {
   if (view.endsAt === null) return "";
   const left = view.endsAt - now();
   if (left < -LATE_MS) return "";
-  return dotted(clock(hass, view.endsAt), left > 0 ? duration(hass, left) : null);
+  return dotted(clock(hass, view.endsAt), left > 0 ? duration(hass, left, short ? "narrow" : "short") : null);
 }
 
 export function progressBar(hass: Hass, view: PrinterView): TemplateResult | typeof nothing {
