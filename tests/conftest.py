@@ -106,12 +106,13 @@ def what_is_imported_is_kept() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def garbage_collection() -> Iterator[None]:
-    """Collect the garbage of a file's tests.
+    """Collect the garbage of a file's tests, and visit what remains never again.
 
-    The test plugin's fixture of this name also freezes all objects before each file: garbage would stay.
+    The test plugin's fixture of this name freezes all objects before it collects: garbage would stay.
     """
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
