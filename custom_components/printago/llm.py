@@ -5,6 +5,7 @@ use a store once any of its entities is exposed to the assistant.
 """
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar, override
 
@@ -31,9 +32,10 @@ from .api.models.records import IN_PROGRESS_STATUSES, place_in_queue
 from .const import DOMAIN
 from .coordinator import PrintagoCoordinator
 from .errors import action_error, async_message
+from .model.print_status import Readiness
 from .model.printer import PrinterState
 from .model.printer_names import full_names, printers_called, unambiguous_names
-from .model.spelling import alike, folded, folded_number
+from .model.spelling import alike, folded, folded_number, similar
 from .printing.action_fields import whole_number
 from .printing.catalog import called
 from .printing.printer_calls import confirmation_refusal
@@ -42,6 +44,8 @@ from .runtime import PrintagoConfigEntry, async_named_stores
 _MOST_PARTS = 50
 _MOST_COPIES = 500
 _MOST_EXPLAINED = 5
+_MOST_PRINTERS = 100
+_MOST_NAMED = 20
 
 _PROMPT = (
     "Printago runs a print farm. A bed may be confirmed as clear only after a person has said that they took the print "
@@ -106,7 +110,10 @@ class _FarmTool(Tool):
 
     @callback
     def _printer(self, arguments: Mapping[str, Any]) -> tuple[PrintagoCoordinator, PrinterState]:
-        """Return the printer of a call; raises ServiceValidationError if its name matches none or several."""
+        """Return the printer of a call; raises ServiceValidationError if its name matches none or several.
+
+        Raises vol.Invalid if its store is not up to date.
+        """
         wanted = arguments["printer"]
         chosen = self._chosen(arguments)
         found = [
@@ -114,6 +121,9 @@ class _FarmTool(Tool):
             for name, entry in chosen.items()
             for printer in printers_called(entry.runtime_data.coordinator.farm.printers.values(), wanted)
         ]
+        asked = {name for name, _, _ in found} or chosen
+        if away := [name for name in asked if not chosen[name].runtime_data.coordinator.available]:
+            raise vol.Invalid("; ".join(map(_away, away)))
         if len(found) == 1:
             return found[0][1:]
         if found:
@@ -126,7 +136,10 @@ class _FarmTool(Tool):
                 for entry in chosen.values()
                 for name in unambiguous_names(entry.runtime_data.coordinator.farm.printers.values()).values()
             ]
-        candidates = ", ".join(sorted(names))
+        listed = sorted(names)
+        if len(listed) > _MOST_NAMED:
+            listed = [*(similar(wanted, listed) or listed[:_MOST_NAMED]), "…"]
+        candidates = ", ".join(listed)
         raise action_error("printer_ambiguous" if found else "printer_not_found", name=wanted, candidates=candidates)
 
 
@@ -332,18 +345,37 @@ def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, llm_context: LL
     )
 
 
+def _away(store: str) -> str:
+    return f"there is no connection to Printago, so nothing is known about {store} right now"
+
+
 def _status(store: str, entry: PrintagoConfigEntry) -> dict[str, Any]:
+    if not entry.runtime_data.coordinator.available:
+        return {"store": store, "error": _away(store)}
     farm = entry.runtime_data.coordinator.farm
     forecast = entry.runtime_data.history.forecaster.forecast()
-    names = sorted(unambiguous_names(farm.printers.values()).items(), key=lambda named: named[1])
+    names = unambiguous_names(farm.printers.values())
+    printers = sorted(farm.printers.values(), key=lambda printer: names[printer.id])
+    more: dict[str, Any] = {}
+    if left_out := max(0, len(printers) - _MOST_PRINTERS):
+        more = {"more_printers": left_out, "by_readiness": Counter(printer.readiness.value for printer in printers)}
+        # Those first that need a person, then those that print.
+        printers = sorted(printers, key=_importance)[:_MOST_PRINTERS]
     return {
         "store": store,
-        "printers": [_printer_status(name, farm.printers[printer_id]) for printer_id, name in names],
+        "printers": [_printer_status(names[printer.id], printer) for printer in printers],
+        **more,
         "jobs_queued": sum(1 for _ in farm.jobs_with(JobStatus.PENDING)),
         "jobs_in_progress": sum(1 for _ in farm.jobs_with(*IN_PROGRESS_STATUSES)),
         "jobs_failed": sum(1 for _ in farm.jobs_with(JobStatus.FAILED)),
         **({"queue_ends_at": forecast.ends_at.isoformat()} if forecast.ends_at and not forecast.unplanned else {}),
     }
+
+
+def _importance(printer: PrinterState) -> int:
+    if printer.has_problem or printer.bed_needs_clearing:
+        return 0
+    return 1 if printer.readiness is Readiness.BUSY else 2
 
 
 def _printer_status(name: str, printer: PrinterState) -> dict[str, Any]:

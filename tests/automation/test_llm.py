@@ -1,5 +1,6 @@
 """The tools for language models: their responses, their actions, and when they are available."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
@@ -8,10 +9,12 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput, ToolResult
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, DOMAIN
+from tests.automation.test_voice_stores import lose_connection
 from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, until_farm, value_of
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -331,3 +334,60 @@ async def test_two_stores_with_the_same_name_are_distinguished(
         assert "POST /v2/builds" in paths(other)
         assert "POST /v2/builds" not in paths(farm)
         await hass.config_entries.async_unload(second.entry_id)
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_farm_status_says_when_the_queue_ends_if_all_of_it_can_be_planned(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    store = farm.config.store_id
+    forecaster = entry.runtime_data.history.forecaster
+    await pass_time(hass, 61)
+    await until(hass, lambda: value_of(hass, store, "queue_end") not in (None, "unknown"))
+    assert forecaster.forecast().unplanned == 0
+    shown = dt_util.parse_datetime(value_of(hass, store, "queue_end") or "")
+    ends_at = dt_util.parse_datetime((await use(hass, "farm_status")).data["stores"][0]["queue_ends_at"])
+    assert shown is not None
+    assert ends_at is not None
+    assert abs(ends_at - shown) < timedelta(minutes=6)
+
+    printer = printer_named(farm, "A1 01")
+    farm.disconnect_printer(printer)
+    await until(hass, lambda: value_of(hass, printer, "readiness") == "offline")
+    job = next(job for job in farm.world.jobs.values() if job.status == "pending")
+    job.required_printer_tags = {"printer.id": printer}
+    farm.world.jobs.touch(job.id)
+    farm.settle()
+    await until_farm(entry, lambda: forecaster.forecast().unplanned == 1)
+    assert "queue_ends_at" not in (await use(hass, "farm_status")).data["stores"][0]
+
+
+@pytest.mark.usefixtures("exposed")
+async def test_model_is_given_no_old_state_as_the_current_one(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await lose_connection(hass, farm, entry)
+    (store,) = (await use(hass, "farm_status")).data["stores"]
+    assert store.keys() == {"store", "error"}
+    for printer in ("P1S 01", "A1 01", "no such printer"):
+        refused = await use(hass, CONFIRM, printer=printer)
+        assert refused.error
+        assert "no connection" in refused.data["error"]
+    assert farm.requests == []
+
+
+@pytest.mark.printers(130)
+@pytest.mark.usefixtures("exposed")
+async def test_model_gets_the_printers_of_a_large_farm_that_matter_and_the_number_of_the_others(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    (store,) = (await use(hass, "farm_status")).data["stores"]
+    printers = entry.runtime_data.coordinator.farm.printers.values()
+    assert (len(store["printers"]), store["more_printers"]) == (100, 30)
+    assert sum(store["by_readiness"].values()) == 130
+    listed = {printer["name"] for printer in store["printers"]}
+    assert {printer.name for printer in printers if printer.bed_needs_clearing or printer.has_problem} <= listed
+
+    refused = (await use(hass, CONFIRM, printer="P1S 999")).data["error"]
+    assert "Available: P1S " in refused
+    assert refused.count(",") <= 20

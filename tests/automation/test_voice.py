@@ -13,6 +13,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from tests.automation.test_voice_stores import lose_connection
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
 from tests.support.submissions import BUILD, last_build
 from tests.support.voice import begin_to_listen
@@ -219,6 +220,15 @@ async def test_voice_commands_print_and_report_the_status(hass: HomeAssistant, f
     state = hass.states.get(queued(hass, farm))
     assert state is not None
     assert f"{state.state} jobs wait" in answer
+
+
+async def test_voice_commands_claim_nothing_without_a_connection(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, speak: Speak
+) -> None:
+    await lose_connection(hass, farm, entry)
+    assert await speak("Is the farm done?") == "The state of the farm is not known right now."
+    assert await speak("the bed on P1S one is clear") == "The state of the farm is not known right now."
+    assert farm.requests == []
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,24 @@
 from collections.abc import AsyncGenerator, Iterable
 import itertools
 
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL
+from custom_components.printago.hub.persistence import async_get_store_state
 from custom_components.printago.model.printer import PrinterState
 from custom_components.printago.model.printer_names import unambiguous_names
+from tests.automation.test_voice_intents import handle, speech
 from tests.conftest import SetUp
-from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, value_of, writes
+from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of, writes
+from tests.support.issues import Clock, stream_gone
+from tests.support.publish import poll
 from tests.support.submissions import BUILD, count_builds
 from tests.support.voice import begin_to_listen
-from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.catalog import new_part
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
@@ -169,7 +174,7 @@ async def test_few_characters_are_parsed_for_the_first_sentence_about_500_printe
     printing = await say(hass, "what is printing")
     assert printing.count(";") == 10
     assert printing.endswith("…."), printing
-    assert "X1 Carbon 998" in await say(hass, "pause X1 Carbon 998")
+    assert "“X1 Carbon 998”" in await say(hass, "pause X1 Carbon 998")
     assert not writes(farm)
 
 
@@ -202,3 +207,67 @@ async def test_many_unlike_names_are_not_all_understood_but_never_take_long_to_p
     assert 0 < registered_characters(hass) <= MOST_CHARACTERS
     assert X1C in await say(hass, "when is X1 Carbon one done")
     assert "P1S 01" in await say(hass, "which beds need clearing")
+
+
+# Stores without a connection
+
+
+async def lose_connection(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Lose both connections to a store, and wait until that shows."""
+    await stream_gone(hass, farm)
+    farm.inject_fault(Fault(mode="status", status=503, count=1000))
+    await poll(hass, entry)
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "jobs_queued") == STATE_UNAVAILABLE)
+    farm.clear_requests()
+
+
+AWAY = "There is no connection to Printago, so nothing is known about Virtual Farm right now."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "which beds need clearing",
+        "what is printing",
+        "when is X1 Carbon one done",
+        "when is the next printer free",
+        "how long is the queue",
+        "the bed of P1S one is clear",
+        "the bed of A1 one is clear",
+        "pause X1 Carbon one",
+        "stop X1 Carbon one",
+    ],
+)
+async def test_nothing_is_claimed_or_sent_without_a_connection(
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, sentence: str
+) -> None:
+    await lose_connection(hass, farm, listening)
+    assert await say(hass, sentence) == AWAY
+    assert farm.requests == []
+
+
+async def test_no_bed_is_called_clear_before_the_farm_was_read(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, setup_entry: SetUp
+) -> None:
+    store_state = await async_get_store_state(hass, farm.config.store_id)
+    for _ in range(60):
+        store_state.limiter.count()
+    await setup_entry()
+    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
+    assert await say(hass, "which beds need clearing") == AWAY
+    assert speech(await handle(hass, "PrintagoConfirmBed", printer=P1S)) == AWAY
+    assert farm.requests == []
+
+
+async def test_store_without_a_connection_is_named_beside_the_answer_for_the_others(
+    hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    away = "There is no connection to Printago, so nothing is known about Attic right now."
+    await lose_connection(hass, farm, entry)
+    assert await say(hass, "which beds need clearing") == f"Beds to clear: P1S 01 (Cellar). {away}"
+    assert (await say(hass, "how long is the queue")).endswith(away)
+    # The other store's printer of this name may be the one that is meant.
+    assert await say(hass, "the bed of P1S one is clear") == away
+    assert not writes(other)
+    assert "P1S 01 (Cellar)" in await say(hass, "the bed of P1S one Cellar is clear")
+    assert other.printer(printer_named(other, P1S)).confirmed_ready

@@ -131,22 +131,25 @@ class _Answer:
     unconfirmed: _Unconfirmed | None
     waiting: dict[Asker, _Unconfirmed]
     printers: Printers = field(init=False)
+    known: list[Found] = field(init=False)
+    """The printers of stores that are up to date."""
 
     def __post_init__(self) -> None:
         self.printers = Printers(self.hass, self.stores)
+        self.known = [found for found in self.printers.all if found[0].available]
 
     async def async_give(self) -> str:
         match self.question.kind:
             case "beds":
-                return self._beds()
+                return self._of_known_stores(self._beds)
             case "printing":
-                return self._printing()
+                return self._of_known_stores(self._printing)
             case "done":
                 return self._done()
             case "free":
-                return self._free()
+                return self._of_known_stores(self._free)
             case "queue":
-                return self._queue()
+                return self._of_known_stores(self._queue)
             case "clear":
                 return await self._async_clear()
             case "print":
@@ -171,6 +174,19 @@ class _Answer:
     def _refusal(self, key: str, **placeholders: str) -> _RefusalError:
         return _RefusalError(self._say(key, **placeholders))
 
+    def _away(self) -> str | None:
+        """Return which stores are not up to date, so that nothing is known about them; None if all are."""
+        named = async_named_stores(self.hass, self.stores)
+        away = [name for name, entry in named.items() if not entry.runtime_data.coordinator.available]
+        return self._say("away", stores=", ".join(_first(away))) if away else None
+
+    def _of_known_stores(self, answer: Callable[[], str]) -> str:
+        """Return an answer about all stores that are up to date, and which are not."""
+        away = self._away()
+        if away is not None and not any(entry.runtime_data.coordinator.available for entry in self.stores):
+            raise _RefusalError(away)
+        return f"{answer()} {away}" if away is not None else answer()
+
     def _names(self, chosen: Sequence[Found]) -> str:
         return ", ".join(_first(map(self.printers.display_name, chosen)))
 
@@ -186,21 +202,24 @@ class _Answer:
             said = spoken(text, self.phrases)
             others = (phrases for phrases in read_phrases().values() if spoken(text, phrases) != said)
             found = next(filter(None, (self.printers.named_in(text, phrases) for phrases in others)), [])
+        stores = [store for store, _ in found] or [entry.runtime_data.coordinator for entry in self.stores]
+        if not all(store.available for store in stores) and (away := self._away()) is not None:
+            raise _RefusalError(away)
         if len(found) == 1:
             return found[0]
         key = "printer_ambiguous" if found else "printer_not_found"
-        raise action_error(key, name=text, candidates=self._names(found or self.printers.all))
+        raise action_error(key, name=text, candidates=self._names(found or self.printers.all) or "-")
 
     # Questions
 
     def _beds(self) -> str:
-        waiting = [found for found in self.printers.all if found[1].bed_needs_clearing]
+        waiting = [found for found in self.known if found[1].bed_needs_clearing]
         return self._say("beds", printers=self._names(waiting)) if waiting else self._say("beds_none")
 
     def _printing(self) -> str:
         prints = [
             f"{self._name(found)}: {found[1].job.title}" if found[1].job is not None else self._name(found)
-            for found in self.printers.all
+            for found in self.known
             if found[1].printing
         ]
         return self._say("printing", prints="; ".join(_first(prints))) if prints else self._say("printing_none")
@@ -209,10 +228,12 @@ class _Answer:
         found = self._printer()
         if (end := found[1].live_end_time) is not None:
             return self._say("done_at", printer=self._name(found), time=self._time(end))
-        return self._say("done_unknown" if found[1].in_use else "done_idle", printer=self._name(found))
+        # Whether it prints may not be known, or have been known last.
+        may_print = found[1].in_use or found[1].printing is not False
+        return self._say("done_unknown" if may_print else "done_idle", printer=self._name(found))
 
     def _free(self) -> str:
-        known = self.printers.all
+        known = self.known
         if ready := [found for found in known if found[1].readiness is Readiness.READY]:
             return self._say("free_now", printers=self._names(ready))
         if waiting := [found for found in known if found[1].readiness is Readiness.AWAITING_CLEAR]:
@@ -224,9 +245,10 @@ class _Answer:
         return self._say("free_at", printer=self._name(next_free), time=self._time(end))
 
     def _queue(self) -> str:
-        if not all(entry.runtime_data.coordinator.farm.knows_jobs for entry in self.stores):
+        known = [entry.runtime_data for entry in self.stores if entry.runtime_data.coordinator.available]
+        if not all(runtime.coordinator.farm.knows_jobs for runtime in known):
             return self._say("queue_unknown")
-        forecasts = [entry.runtime_data.history.forecaster.forecast() for entry in self.stores]
+        forecasts = [runtime.history.forecaster.forecast() for runtime in known]
         if not (count := sum(forecast.jobs for forecast in forecasts)):
             return self._say("queue_none")
         ends = [forecast.ends_at for forecast in forecasts if forecast.ends_at is not None]
@@ -270,8 +292,8 @@ class _Answer:
             for coordinator, printer in self.printers.all:
                 if (coordinator.config_entry.entry_id, printer.id) != (asked.entry_id, asked.printer_id):
                     continue
-                if _job_id(printer) != asked.job_id:
-                    # Another print has begun.
+                if _job_id(printer) != asked.job_id or (self.question.printer and self._printer()[1] is not printer):
+                    # Another print has begun, or another printer is meant.
                     break
                 return await self._async_press((coordinator, printer), STOP, "can_stop", "nothing_to_stop", "stopped")
         raise self._refusal("nothing_asked")

@@ -53,7 +53,11 @@ KINDS: Final[Mapping[str, _Kind]] = {
     "yes": _Kind(
         "PrintagoConfirmStop",
         "Stops the print after the user has been asked by PrintagoStopPrint, and has said yes.",
-        {},
+        {
+            vol.Optional(
+                "printer", description="Name of the printer, if the user has repeated it"
+            ): intent.non_empty_string
+        },
     ),
 }
 """The intents by the kinds of sentences."""

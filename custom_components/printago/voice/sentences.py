@@ -4,7 +4,7 @@ The only module that uses the interface of the assistant: where that is not ther
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -15,11 +15,12 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN, LOGGER
 from ..runtime import PrintagoConfigEntry
 from .intents import KINDS, async_register_intents, async_remove_intents
-from .phrases import language_of, read_phrases
+from .phrases import PRINTER, language_of, read_phrases, spoken
 from .spoken_names import Names, templates
 from .spoken_printers import Printers
 
 if TYPE_CHECKING:
+    from hassil import Intents
     from homeassistant.components.conversation import ConversationInput
 
 _ASSISTANT = "conversation"
@@ -141,8 +142,10 @@ class _Sentences:
         matched = found.matched_triggers.values() if found is not None else ()
         if any(list(data.sentence_texts) not in own for one in matched for data in one.intent.data):
             return None
-        kind = kinds[result.intent_sentence.text]
-        slots = {str(slot): {"value": user_input.text} for slot in KINDS[kind].slots if slot == "printer"}
+        template = result.intent_sentence.text
+        kind = kinds[template]
+        names_printer = not any(template in phrases.sentences[kind] for phrases in read_phrases().values())
+        slots = {"printer": {"value": self._printer_in(kind, user_input)}} if names_printer else {}
         if (item := result.entities.get("request")) is not None:
             slots["item"] = {"value": item.text.strip()}
         response = await intent.async_handle(
@@ -159,6 +162,35 @@ class _Sentences:
             conversation_agent_id=user_input.agent_id,
         )
         return str(response.speech.get("plain", {}).get("speech", ""))
+
+    @callback
+    def _printer_in(self, kind: str, user_input: ConversationInput) -> str:
+        """Return what a sentence calls the printer: without the words around it, which may be names of printers as well."""
+        from hassil import recognize_all
+
+        found = recognize_all(user_input.text, _around_the_printer(kind))
+        texts = list(dict.fromkeys(one.entities["printer"].text for one in found))
+        printers, languages = Printers(self._hass, self._entries.values()), read_phrases()
+        own = languages[language_of(user_input.language, languages)]
+        said = [spoken(text, own) for text in texts]
+        others = (one for one in languages.values() if [spoken(text, one) for text in texts] != said)
+        names = (printers.name_among(texts, phrases) for phrases in (own, *others))
+        return next(filter(None, names), min(texts, key=len, default=user_input.text))
+
+
+@cache
+def _around_the_printer(kind: str) -> Intents:
+    """Return the sentences of a kind in all languages, with any text as the printer."""
+    from hassil import Intents
+
+    sentences = [text for phrases in read_phrases().values() for text in phrases.sentences[kind] if PRINTER in text]
+    return Intents.from_dict(
+        {
+            "language": "en",
+            "intents": {kind: {"data": [{"sentences": sentences}]}},
+            "lists": {"printer": {"wildcard": True}},
+        }
+    )
 
 
 _SENTENCES: HassKey[_Sentences] = HassKey(f"{DOMAIN}_sentences")

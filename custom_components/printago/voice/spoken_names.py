@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 import re
 from typing import Self
 
-from ..model.spelling import folded
+from ..model.spelling import folded, tidied
 from .phrases import PRINTER, WORD_BEFORE_NUMBER, Phrases
 
 _BETWEEN = "[ |-]"
 _DIGIT = "(0|1|2|3|4|5|6|7|8|9)"
 _MOST_DIGITS = 4
+_PUNCTUATION = re.escape(".,?!;:\u3002\uff0c\uff1f\u061f\uff01\u00bf\u00a1\uff1b\uff1a\u2026\u2013\u2014\u2015")
+_AT_WORDS_ENDS = re.compile(rf"(?<!\w)[{_PUNCTUATION}]+|[{_PUNCTUATION}]+(?!\w)")
+"""The assistant drops this from what was said."""
+_SYNTAX = re.compile(r"[\\()\[\]{}<>|@:;]")
 
 type _Around = tuple[bool, tuple[str, ...]]
 """Whether words are before a number, and those after it."""
@@ -28,6 +32,8 @@ class Names:
     whole: set[tuple[str, ...]] = field(default_factory=set)
     numbered: dict[_Around, tuple[set[tuple[str, ...]], set[str]]] = field(default_factory=dict)
     """By what is around a number: the words before it, and the numbers."""
+    exact: set[str] = field(default_factory=set)
+    """Names that their words do not match as they are written, such as ``Große Kiste`` and ``O'Brien``, as templates."""
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Self:
@@ -35,6 +41,8 @@ class Names:
         found = cls()
         for name in names:
             words = tuple(re.findall(r"[^\W_]+", WORD_BEFORE_NUMBER.sub(" ", folded(name))))
+            if words and (exact := _exact(name, words)):
+                found.exact.add(exact)
             last = max((place for place, word in enumerate(words) if _is_short_number(word)), default=None)
             if last is None:
                 found.whole.add(words)
@@ -60,7 +68,7 @@ class Names:
             )
             for (has_before, after), (before, numbers) in self.numbered.items()
         )
-        return "|".join(filter(None, (*whole, *numbered)))
+        return "|".join(filter(None, (*whole, *numbered, *sorted(self.exact))))
 
 
 def templates(phrases: Phrases, names: Names, stores: Names | None = None) -> Iterator[tuple[str, str]]:
@@ -74,6 +82,14 @@ def templates(phrases: Phrases, names: Names, stores: Names | None = None) -> It
                 yield sentence, kind
             elif said:
                 yield sentence.replace(PRINTER, f"({said})"), kind
+
+
+def _exact(name: str, words: Iterable[str]) -> str | None:
+    """Return a template of a name as it is written; None if that of its words matches it as well."""
+    text = " ".join(_AT_WORDS_ENDS.sub(" ", tidied(name).replace("\u2019", "'")).split())
+    if re.sub(r"[\s_-]", "", text).lower() == "".join(words):
+        return None
+    return _SYNTAX.sub(lambda sign: f"\\{sign[0]}", text)
 
 
 def _is_short_number(word: str) -> bool:

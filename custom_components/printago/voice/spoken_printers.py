@@ -58,15 +58,23 @@ class Printers:
         return f"{name} ({self._stores[store]})" if is_shared else name
 
     def named_in(self, text: str, phrases: Phrases) -> list[Found]:
-        """Return the printers that a sentence names; of several names that it contains, the longest counts."""
+        """Return the printers that a text names: of a name and a part of it, such as A1 mini and A1, the longer one counts."""
         said = f" {spoken(text, phrases)} "
-        by_length: dict[int, list[Found]] = {}
-        for found in self.all:
-            keys = {spoken(name, phrases) for name in self._called(found)} - {""}
-            lengths = [len(key) for key in keys if f" {key} " in said or (_CJK_CHARACTER.search(key) and key in said)]
-            if lengths:
-                by_length.setdefault(max(lengths), []).append(found)
-        return by_length[max(by_length)] if by_length else []
+        named = [
+            (key, found)
+            for found in self.all
+            for key in {spoken(name, phrases) for name in self._called(found)} - {""}
+            if f" {key} " in said or (_CJK_CHARACTER.search(key) and key in said)
+        ]
+        longest = max((len(key) for key, _ in named), default=0)
+        whole = {key for key, _ in named if len(key) == longest}
+        meant = [found for key, found in named if key in whole or not any(key in each for each in whole)]
+        return list({id(printer): (store, printer) for store, printer in meant}.values())
+
+    def name_among(self, texts: Iterable[str], phrases: Phrases) -> str | None:
+        """Return the longest of some texts that is the name of a printer."""
+        names = {spoken(name, phrases) for found in self.all for name in self._called(found)} - {""}
+        return max((text for text in texts if spoken(text, phrases) in names), key=len, default=None)
 
 
 def _names(printer: PrinterState) -> tuple[str, str]:
