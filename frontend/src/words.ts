@@ -3,7 +3,11 @@ import type { Connection, Hass } from "./ha";
 
 const PREFIX = "component.printago.common.card_";
 
+/** A card that would try again at once would do nothing else while Home Assistant can't be reached. */
+const RETRY_MS = 3_000;
+
 let words: Record<string, string> = {};
+let have: string | undefined;
 let language: string | undefined;
 let loading: Promise<void> | undefined;
 
@@ -19,10 +23,12 @@ export async function loadWords(connection: Connection, wanted: string): Promise
       integration: ["printago"],
     })
     .then((answer) => {
-      if (language === wanted) words = (answer as { resources: Record<string, string> }).resources;
+      if (language !== wanted) return;
+      words = (answer as { resources: Record<string, string> }).resources;
+      have = wanted;
     })
-    .catch(() => {
-      // The next card tries again; until then keys stand in for words.
+    .catch(async () => {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       if (language === wanted) language = undefined;
     });
   return loading;
@@ -30,7 +36,7 @@ export async function loadWords(connection: Connection, wanted: string): Promise
 
 /** Return whether the words of the user's language are here, and load them otherwise. */
 export function haveWords(hass: Hass, whenLoaded: () => void): boolean {
-  if (language === hass.language && Object.keys(words).length > 0) return true;
+  if (have === hass.language) return true;
   void loadWords(hass.connection, hass.language).then(whenLoaded);
   return false;
 }

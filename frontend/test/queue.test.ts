@@ -286,6 +286,14 @@ test("Printago itself is asked why a job waits", async () => {
   expect(root.querySelector(".explained li")!.textContent).toBe("one: It is busy; No PLA");
 });
 
+test("a job that waits for approval tells where that is given", async () => {
+  const held = job("a", { status: "waiting-for-approval", why: null, printer: "P1S 03" });
+  await show(queue([], { waiting_approval: [held] }));
+
+  expect(rows()[0]?.shadowRoot?.querySelector(".small")?.textContent).toBe("why approval");
+  expect(rows()[0]?.shadowRoot?.querySelector(".muted")?.textContent).toBe("P1S 03");
+});
+
 test("a failed job tells what it is, and where it failed, where its name does not", async () => {
   const failed = job("Order 7", { status: "failed", part: "Benchy", printer: "P1S 03", order: "1003" });
   await show(queue([], { failed: [failed, { ...failed, id: "b", title: "Benchy", order: null }] }));

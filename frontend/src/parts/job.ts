@@ -143,7 +143,7 @@ export class JobRow extends LitElement {
     if (!hass) return nothing;
     const about = dotted(
       job.part === job.title ? null : job.part,
-      job.status === "failed" ? job.printer : null,
+      job.status === "pending" ? null : job.printer,
       job.order ? t("order_number", { number: job.order }) : "",
       job.low_priority ? t("low_priority") : "",
       job.tags.join(", "),
@@ -264,6 +264,8 @@ export class JobRow extends LitElement {
 /** Return in one sentence why a job waits, or why it failed. */
 export function why(job: Job): string {
   if (job.status === "failed") return job.error ? t("failed_because", { reason: job.error }) : t("failed");
+  // Only Printago itself can approve it.
+  if (job.status === "waiting-for-approval") return t("why_approval");
   if (!job.why) return job.printer ?? "";
   const { code, printers, more, tags } = job.why;
   const names = more > 0 ? `${printers.join(", ")} … (+${more})` : printers.join(", ");
