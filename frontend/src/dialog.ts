@@ -15,7 +15,15 @@ export function ask(host: LitElement, question: Question): Promise<boolean> {
   const dialog = new ConfirmDialog();
   dialog.question = question;
   host.renderRoot.append(dialog);
-  return dialog.answer.finally(() => dialog.remove());
+  return dialog.answer.finally(() => {
+    close(dialog);
+    dialog.remove();
+  });
+}
+
+/** Close the dialog of an element. The browser then gives the focus back to what had it, which removing would not. */
+export function close(host: LitElement): void {
+  host.renderRoot.querySelector("dialog")?.close();
 }
 
 export const dialogStyle = css`

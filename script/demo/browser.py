@@ -84,8 +84,7 @@ async def dashboard_works(check: Check, chromium: str) -> None:
             async with _signed_in(demo, browser, _STAFF, width=390, language="ja", scheme="dark") as page:
                 await _wall(demo, page)
                 await _wall_fits(page, printers=40, width=374, height=5 * 844 - 140)
-                await page.locator("printago-printers .open").first.click()
-                await page.locator("printago-printer-dialog dialog").wait_for()
+                await _focus_comes_back(page)
                 await _every_view(demo, page)
             async with _signed_in(demo, browser, _STAFF, language="de") as page:
                 await _every_view(demo, page)
@@ -171,6 +170,19 @@ async def _wall_fits(page: Any, *, printers: int, width: int, height: int) -> No
     higher = await page.evaluate(_HEIGHT_OF_WALL, [printers, width]) - height
     if higher > 0:
         raise DemoError(f"a wall of {printers} printers is {higher:.0f} pixels too high")
+
+
+async def _focus_comes_back(page: Any) -> None:
+    """Open a printer by key, and close it: who uses no mouse goes on where they were."""
+    opener = page.locator("printago-printers .open").first
+    await opener.focus()
+    await page.keyboard.press("Enter")
+    dialog = page.locator("printago-printer-dialog dialog")
+    await dialog.wait_for()
+    await dialog.locator(".icon").click()
+    await dialog.wait_for(state="detached")
+    if not await opener.evaluate("(opener) => opener.getRootNode().activeElement === opener"):
+        raise DemoError("closing the dialog of a printer loses the focus")
 
 
 async def _bed_is_confirmed(check: Check, page: Any) -> None:

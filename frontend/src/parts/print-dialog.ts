@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { act } from "../act";
 import { PrintagoCard, shared } from "../card";
-import { dialogStyle } from "../dialog";
+import { close, dialogStyle } from "../dialog";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
 import { t } from "../words";
@@ -163,8 +163,8 @@ export class PrintDialog extends PrintagoCard {
             this.state === "done"
               ? html`<button class="act" @click=${() => (this.state = "asking")}>${t("print_another")}</button>
                   ${queuePath() ? html`<button class="act" @click=${this.#showQueue}>${t("show_queue")}</button>` : nothing}
-                  <button class="act main" autofocus @click=${() => this.remove()}>${t("close")}</button>`
-              : html`<button class="act" @click=${() => this.remove()}>${t("keep")}</button>
+                  <button class="act main" autofocus @click=${() => close(this)}>${t("close")}</button>`
+              : html`<button class="act" @click=${() => close(this)}>${t("keep")}</button>
                   <button
                     class="act main"
                     ?disabled=${this.state === "sending"}

@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { wiki } from "../cards/printer";
-import { dialogStyle } from "../dialog";
+import { close, dialogStyle } from "../dialog";
 import { farmOf, printerOf, type Printer } from "../farm";
 import { dotted, percent, relative } from "../format";
 import { isKnown, nameOf, showMoreInfo, type Hass, type State } from "../ha";
@@ -181,7 +181,7 @@ export class PrinterDialog extends PrintagoCard {
       <div>
         <div class="head">
           <h2 id="title">${printer.name} <span class="muted">${printer.model}</span></h2>
-          <button class="act icon" aria-label=${t("close")} @click=${() => this.remove()}>
+          <button class="act icon" aria-label=${t("close")} @click=${() => close(this)}>
             <ha-icon icon="mdi:close"></ha-icon>
           </button>
         </div>
