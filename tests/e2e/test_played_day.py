@@ -4,168 +4,56 @@ Assistant itself come and go. Sockets are real, time is simulated.
 
 # ruff: noqa: RUF001
 
-import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
-from typing import Any
 
-from homeassistant.components.conversation import async_converse
-from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.components.todo import DATA_COMPONENT
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
-from homeassistant.core import Context, ServiceRegistry
-from homeassistant.helpers.condition import async_from_config, async_validate_condition_config
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.printago.api.rest import request_log as sendlog
-from custom_components.printago.const import DOMAIN
-from tests.automation.test_every_trigger import OF_A_FARM
 from tests.automation.test_reconnect_is_no_trigger import cloud_gone, reloaded
+from tests.e2e.farm_day import LISTS, MINUTE, Day
 from tests.support.common import entity_id, paths, printer_named, value_of
-from tests.support.example_home import Home
 from tests.support.fire_triggers import FIRE
-from tests.support.simulated_time import NOON, SimulatedTime, simulated_time
+from tests.support.simulated_time import NOON, simulated_time
 from tests.support.skips import NO_ASSISTANT
 from tests.support.submissions import count_builds
-from tests.support.todo import complete, remove, shown
+from tests.support.todo import remove
 from tests.support.voice import PACKAGES
 from virtual_farm import FarmConfig, VirtualFarm
+from virtual_farm.catalog import slot_fields
+from virtual_farm.machine import Tray
 from virtual_farm.maintenance import set_elapsed
 
 X1C, P1S, A1 = "X1 Carbon 01", "P1S 01", "A1 01"
-LISTS = ("attention", "queue", "beds_to_clear", "open_orders", "maintenance_due")
 SCOPED = "scoped-key-of-the-evening-0123456789"
-MINUTE, HOUR = 60, 3600
+HOUR = 60 * MINUTE
 MOST_AN_HOUR = 45
-_CALL = ServiceRegistry.async_call
-_MOST_TURNS = 60
-
-
-class Day(Home):
-    """A Home Assistant with the automations, lists, calendars and the assistant of a farm."""
-
-    def __init__(self, farm: VirtualFarm, time: SimulatedTime, patch: pytest.MonkeyPatch) -> None:
-        """Prepare to start."""
-        super().__init__(farm, time, OF_A_FARM, patch)
-        self.store = farm.config.store_id
-        self.shop = ""
-
-    async def _call(self, domain: str, service: str, service_data: Any = None, *args: Any, **options: Any) -> Any:
-        if domain == "notify":
-            return await super()._call(domain, service, service_data)
-        return await _CALL(self.hass.services, domain, service, service_data, *args, **options)
-
-    def times(self, trigger: str) -> int:
-        """Return how often a trigger has fired."""
-        return sum(data["message"] == trigger for name, data in self.done if name == "notify.notify")
-
-    @property
-    def fired(self) -> set[str]:
-        """The triggers that have fired so far."""
-        return {data["message"] for name, data in self.done if name == "notify.notify"}
-
-    async def hours(self, hours: float) -> None:
-        """Let the farm print, and Home Assistant follow."""
-        for _ in range(round(hours * 6)):
-            await self.farm.advance(10 * MINUTE)
-            self.publish()
-            await self.time.pass_by(self.hass, 10 * MINUTE)
-
-    async def listen(self) -> None:
-        """Set up the assistant."""
-        for component in ("homeassistant", "conversation"):
-            assert await async_setup_component(self.hass, component, {})
-        async_expose_entity(self.hass, "conversation", entity_id(self.hass, self.store, "jobs_queued"), True)
-
-    async def during[T](self, waited: Coroutine[Any, Any, T]) -> T:
-        """Let time pass until something is done: calls to the cloud are gathered for a moment."""
-        task = asyncio.ensure_future(waited)
-        for _ in range(_MOST_TURNS):
-            if task.done():
-                break
-            await self.time.pass_by(self.hass, 0.1)
-        async with asyncio.timeout(5):
-            return await task
-
-    async def say(self, sentence: str, language: str = "en") -> str:
-        """Return what the assistant answers."""
-        result = await self.during(async_converse(self.hass, sentence, None, Context(), language=language))
-        return str(result.response.speech["plain"]["speech"])
-
-    async def holds(self, condition: str, *printers: str) -> bool:
-        """Return whether a condition is true of printers, or of the farm."""
-        devices = [self.device_id(printer_named(self.farm, name)) for name in printers] or [self.device_id(self.store)]
-        config = {"condition": f"{DOMAIN}.{condition}", "target": {"device_id": devices}, "options": {}}
-        checker = await async_from_config(self.hass, await async_validate_condition_config(self.hass, config))
-        try:
-            return checker.async_check() is True
-        finally:
-            checker.async_unload()
-
-    async def complete(self, key: str, item: str) -> None:
-        """Complete an item of a list."""
-        await self.during(complete(self.hass, self.farm, key, item))
-
-    async def move(self, key: str, item: str, *, behind: str) -> None:
-        """Drag an item of a list behind another one."""
-        entity = self.hass.data[DATA_COMPONENT].get_entity(entity_id(self.hass, self.store, key, "todo"))
-        uids = {each.summary: each.uid for each in entity.todo_items or ()}
-        await self.during(entity.async_move_todo_item(uids[item], uids[behind]))
-
-    async def until_order(self, key: str, wanted: list[str]) -> None:
-        """Wait until a list has exactly these items."""
-        for _ in range(_MOST_TURNS):
-            if shown(self.hass, self.farm, key) == wanted:
-                return
-            await self.time.pass_by(self.hass, 1)
-        pytest.fail(f"{key}: {shown(self.hass, self.farm, key)}")
-
-    def lists(self) -> Mapping[str, list[str]]:
-        """Return the items of all lists."""
-        return {key: shown(self.hass, self.farm, key) for key in LISTS}
-
-    async def until_listed(self, key: str, item: str, *, gone: bool = False) -> None:
-        """Wait until an item is on a list, or no longer."""
-        for _ in range(_MOST_TURNS):
-            if any(item in each for each in shown(self.hass, self.farm, key)) != gone:
-                return
-            await self.time.pass_by(self.hass, 1)
-        pytest.fail(f"{key}: {shown(self.hass, self.farm, key)}")
-
-    async def begin_print(self, name: str) -> str:
-        """Let a printer print the next job; returns the ID of the printer."""
-        printer = printer_named(self.farm, name)
-        if self.farm.printer(printer).machine.phase.busy:
-            self.farm.finish_print(printer)
-        self.farm.fleet.confirm_ready(self.farm.printer(printer), ready=True)
-        part = next(iter(self.farm.world.parts))
-        self.farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
-        await self.farm.advance(5 * MINUTE)
-        for _ in range(_MOST_TURNS):
-            if value_of(self.hass, printer, "print_status") == "running":
-                break
-            await self.time.pass_by(self.hass, 1)
-        assert value_of(self.hass, printer, "print_status") == "running"
-        return printer
-
-    async def events(self, key: str) -> list[dict[str, Any]]:
-        """Return the events of a calendar, yesterday to tomorrow."""
-        calendar, now = entity_id(self.hass, self.store, key, "calendar"), dt_util.utcnow()
-        answer: Any = await self.hass.services.async_call(
-            "calendar",
-            "get_events",
-            {
-                "entity_id": calendar,
-                "start_date_time": (now - timedelta(days=1)).isoformat(),
-                "end_date_time": (now + timedelta(days=1)).isoformat(),
-            },
-            blocking=True,
-            return_response=True,
-        )
-        found: list[dict[str, Any]] = answer[calendar]["events"]
-        return found
+QUESTIONS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "what is printing": f"Printing now: {X1C}: Plant Pot.",
+        "when is X1 Carbon one done": f"{X1C} will be done at ",
+        "when is the next printer free": f"Free now: {A1}, {P1S}.",
+        "how long is the queue": "Jobs in the queue: 3",
+        "which beds need clearing": "No bed needs clearing.",
+    },
+    "de": {
+        "was druckt gerade": f"Gerade drucken: {X1C}: Plant Pot.",
+        "wann ist X1 Carbon eins fertig": f"{X1C} ist fertig: ",
+        "wann ist der nächste Drucker frei": f"Jetzt frei: {A1}, {P1S}.",
+        "wie lang ist die Warteschlange": "Aufträge in der Warteschlange: 3",
+        "welche Betten sind zu räumen": "Kein Druckbett muss geräumt werden.",
+    },
+    "fr": {
+        "qu'est-ce qui s'imprime": f"En cours d'impression : {X1C}: Plant Pot.",
+        "quand X1 Carbon un aura terminé": f"{X1C} aura terminé : ",
+        "quand la prochaine imprimante sera libre": f"Libres maintenant : {A1}, {P1S}.",
+        "combien de travaux sont dans la file": "Travaux dans la file d'attente : 3",
+        "quels plateaux sont à libérer": "Aucun plateau n'est à libérer.",
+    },
+}
+"""Questions of the afternoon, with the beginnings of their answers."""
 
 
 @pytest.fixture
@@ -196,7 +84,7 @@ async def day(farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch) -> AsyncGenera
 
 
 async def test_day_of_a_farm(day: Day) -> None:
-    for part in (noon, afternoon, lost_connections, evening, scoped_key, night, morning, noon_again):
+    for part in (noon, afternoon, lost_connections, evening, spools, scoped_key, night, morning, noon_again):
         await part(day)
 
 
@@ -232,29 +120,34 @@ async def afternoon(day: Day) -> None:
     planned = [event["summary"] for event in await day.events("prints") if event["summary"].startswith("Planned: ")]
     assert "Planned: Benchy for the shop" in planned
     assert "Plant Pot" in [event["summary"] for event in await day.events("prints")]
-    assert (await day.say("when is X1 Carbon one done")).startswith(f"{X1C} will be done at ")
-    assert await day.say("was druckt gerade", "de") == f"Gerade drucken: {X1C}: Plant Pot."
-    assert P1S in await day.say("when is the next printer free")
-    assert (await day.say("how long is the queue")).startswith("Jobs in the queue: 3")
+    for language, questions in QUESTIONS.items():
+        for question, answer in questions.items():
+            said = await day.say(question, language)
+            assert said.startswith(answer), said
     await day.hours(4)
     assert {"print_finished", "bed_needs_clearing", "bed_waiting", "order_completed"} <= day.fired
     assert "Plant Pot (Finished)" in [event["summary"] for event in await day.events("prints")]
     assert X1C in day.lists()["beds_to_clear"]
-    await day.complete("beds_to_clear", X1C)
+    await day.say(f"complete {X1C} on beds to clear")
     await day.until_listed("beds_to_clear", X1C, gone=True)
     await day.hours(0.5)
     assert value_of(day.hass, printer_named(day.farm, X1C), "print_status") == "running"
     assert "print_started" in day.fired
 
-    await day.say("pause X1 Carbon one")
-    await day.hours(0.5)
-    assert await day.holds("printer_paused", X1C)
-    assert not await day.holds("printer_paused", P1S)
-    assert not await day.holds("queue_empty")
-    await day.say("reprends X1 Carbon un", "fr")
-    await day.hours(0.5)
-    assert {"print_paused", "print_resumed"} <= day.fired
-    assert not await day.holds("printer_paused", X1C)
+    for pause, resume, language in (
+        ("pause X1 Carbon one", "resume X1 Carbon one", "en"),
+        ("pausiere X1 Carbon eins", "setze X1 Carbon eins fort", "de"),
+        ("mets X1 Carbon un en pause", "reprends X1 Carbon un", "fr"),
+    ):
+        await day.say(pause, language)
+        await day.hours(0.2)
+        assert await day.holds("printer_paused", X1C), language
+        assert not await day.holds("printer_paused", P1S)
+        assert not await day.holds("queue_empty")
+        await day.say(resume, language)
+        await day.hours(0.2)
+        assert not await day.holds("printer_paused", X1C), language
+    assert (day.times("print_paused"), day.times("print_resumed")) == (3, 3)
 
 
 async def lost_connections(day: Day) -> None:
@@ -272,9 +165,9 @@ async def evening(day: Day) -> None:
     day.farm.orders.create({"orderNumber": "1042", "deadline": deadline.isoformat()}, [])
     day.farm.settle()
     await day.until_listed("open_orders", "1042")
-    before = day.lists()
+    before, ids = day.lists(), day.ids()
     await reloaded(day, 0)
-    assert day.lists() == before
+    assert (day.lists(), day.ids()) == (before, ids)
     assert any("1042" in event["summary"] for event in await day.events("deadlines"))
     await day.hours(4)
     assert (day.times("order_created"), day.times("order_overdue")) == (1, 1)
@@ -283,11 +176,62 @@ async def evening(day: Day) -> None:
     await day.until_listed("open_orders", "1042", gone=True)
 
 
+async def spools(day: Day) -> None:
+    """A spool runs low, and out under a job that waits for its printer; it is replaced. A material is short."""
+    printer = day.farm.printer(printer_named(day.farm, X1C))
+    assert not printer.confirmed_ready
+    place = next(place for place in printer.slots if printer.machine.tray(place) is not None)
+    empty = f"{X1C}: AMS {place[0] + 1} tray {place[1] + 1} is empty"
+    parts = {part["name"]: part["id"] for part in day.farm.world.parts.values()}
+    day.farm.builder.build({"parts": [{"partId": parts["Benchy"], "tags": {"printer.id": printer.id}}]})
+    await day.farm.advance(MINUTE)
+    count = day.times("spool_low")
+    for percent in (9, 12, 8):
+        await day.leave(printer, place, percent)
+    assert day.times("spool_low") == count + 1
+    assert empty not in day.lists()["attention"]
+
+    await day.leave(printer, place, 0)
+    await day.until_listed("attention", empty)
+    variant = next(variant for variant in day.farm.world.variants.values() if variant["name"] == "Red")
+    material = day.farm.world.materials[variant["materialId"]]
+    spool = Tray("C12E1FFF", material["type"], material["name"], "", 100.0)
+    day.farm.fleet.load(printer, place, spool, slot_fields(day.farm.world, variant))
+    day.publish()
+    await day.until_listed("attention", empty, gone=True)
+    await day.leave(printer, place, 7)
+    assert day.times("spool_low") == count + 2
+
+    day.farm.builder.build(
+        {"parts": [{"partId": parts["Drill Jig"], "quantity": 30, "tags": {"user.tags": "nowhere"}}]}
+    )
+    await day.hours(1)
+    assert value_of(day.hass, day.store, "materials_short") == "1"
+    await day.hours(1)
+    assert day.times("material_short") == 1
+    for job in [job for job in day.farm.world.jobs.values() if job.status == "pending"]:
+        if job.part_id == parts["Drill Jig"]:
+            day.farm.queue.cancel(job)
+    await day.farm.advance(MINUTE)
+
+    assert X1C in await day.say("le plateau de X1 Carbon un est libre", "fr")
+    await day.until_listed("beds_to_clear", X1C, gone=True)
+    await day.hours(0.5)
+    assert value_of(day.hass, printer.id, "print_status") == "running"
+    day.farm.finish_print(printer.id)
+    await day.until_listed("beds_to_clear", X1C)
+    assert X1C in await day.say("the bed of X1 Carbon one is clear")
+    await day.until_listed("beds_to_clear", X1C, gone=True)
+
+
 async def scoped_key(day: Day) -> None:
     """For an hour the key may only view printers."""
     day.farm.add_api_key(SCOPED, {"printer.view", "printer.stats", "apiKey.view"})
     await use_key(day, SCOPED)
-    assert value_of(day.hass, day.store, "open_orders", "todo") == STATE_UNAVAILABLE
+    readable = {key: value_of(day.hass, day.store, key, "todo") != STATE_UNAVAILABLE for key in LISTS}
+    assert [key for key, can_read in readable.items() if can_read] == ["attention", "beds_to_clear"]
+    calendars = {value_of(day.hass, day.store, key, "calendar") for key in ("prints", "deadlines")}
+    assert calendars == {STATE_UNAVAILABLE}
     assert await day.say("how long is the queue") == "It is not known what is in the queue."
     await day.hours(1)
     await use_key(day, day.farm.config.api_key)
@@ -302,10 +246,10 @@ async def use_key(day: Day, key: str) -> None:
 
 async def night(day: Day) -> None:
     """Home Assistant restarts while nothing changes."""
-    before, count = day.lists(), len(day.done)
+    before, ids, count = day.lists(), day.ids(), len(day.done)
     await day.restart(late=True)
     await day.listen()
-    assert day.lists() == before
+    assert (day.lists(), day.ids()) == (before, ids)
     assert day.done[count:] == []
     day.farm.clear_requests()
     await day.hours(1)
@@ -346,14 +290,19 @@ async def morning(day: Day) -> None:
     await day.until_listed("attention", f"{X1C} went offline during a print", gone=True)
     assert {"printer_problem", "printer_offline", "printer_online"} <= day.fired
 
+    for stop, language in (("arrête X1 Carbon un", "fr"), ("stoppe X1 Carbon eins", "de")):
+        assert X1C in await day.say(stop, language)
     assert f"Stop the print on {X1C}?" in await day.say("stop X1 Carbon one")
+    assert value_of(day.hass, printer, "print_status") == "running"
     assert "is being stopped" in await day.say("yes, stop it")
     await day.hours(0.2)
     assert "print_canceled" in day.fired
 
     builds = count_builds(day.farm)
     assert await day.say("print two benchies") == "Sent to the queue: 2 × Benchy."
-    assert count_builds(day.farm) == builds + 1
+    assert "2 × Benchy" in await day.say("drucke zwei Benchy", "de")
+    assert "1 × Benchy" in await day.say("imprime un benchy", "fr")
+    assert count_builds(day.farm) == builds + 3
     held = next(job for job in day.farm.world.jobs.values() if job.label == "Jig")
     held.status = "waiting-for-approval"
     day.farm.world.jobs.touch(held.id)
