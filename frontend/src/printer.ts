@@ -6,8 +6,8 @@ export type Group = "attention" | "printing" | "ready" | "rest";
 export const GROUPS: readonly Group[] = ["attention", "printing", "ready", "rest"];
 
 /** Why a printer needs a person; the first that holds, most urgent first. */
-export type Need = "problem" | "paused" | "failed" | "bed";
-const URGENCY: readonly (Need | null)[] = ["problem", "paused", "failed", "bed", null];
+export type Need = "problem" | "lost" | "paused" | "failed" | "bed";
+const URGENCY: readonly (Need | null)[] = ["problem", "lost", "paused", "failed", "bed", null];
 
 export interface Message {
   readonly code: string | null;
@@ -76,7 +76,9 @@ function read(hass: Pick<Hass, "states">, printer: Printer): PrinterView {
   const result = state("last_print_result");
   const failed = result?.state === "failed" && (status === "failed" || bedWaits);
   const away = AWAY.has(readiness) || !online;
-  const need = needOf(status, bedWaits, failed, messages.length > 0, away);
+  // It went offline with a print on it: nobody knows how that goes on.
+  const lost = state("online")?.state === "off" && isKnown(state("current_job"));
+  const need = needOf(status, bedWaits, failed, messages.length > 0, lost, away);
   return {
     printer,
     group: need ? "attention" : PRINTING.has(status) ? "printing" : readiness === "ready" ? "ready" : "rest",
@@ -87,7 +89,7 @@ function read(hass: Pick<Hass, "states">, printer: Printer): PrinterView {
     busy,
     progress: busy ? clamped(numberOf(state("print_progress"))) : null,
     endsAt: busy ? momentOf(state("end_time")?.state) : null,
-    job: busy ? textOf(state("current_job")) : null,
+    job: busy || lost ? textOf(state("current_job")) : null,
     cover: pictureOf(state("cover_image")),
     bedWaits,
     bedWaitsSince: bedWaits ? momentOf(bed.attributes.waiting_since) : null,
@@ -96,8 +98,16 @@ function read(hass: Pick<Hass, "states">, printer: Printer): PrinterView {
   };
 }
 
-function needOf(status: string, bedWaits: boolean, failed: boolean, problem: boolean, away: boolean): Need | null {
+function needOf(
+  status: string,
+  bedWaits: boolean,
+  failed: boolean,
+  problem: boolean,
+  lost: boolean,
+  away: boolean,
+): Need | null {
   if (problem) return "problem";
+  if (lost) return "lost";
   if (status === "pause") return "paused";
   if (failed && !away) return "failed";
   return bedWaits && !away ? "bed" : null;

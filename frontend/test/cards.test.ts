@@ -81,6 +81,16 @@ test("all beds are confirmed as they were when it was asked, not those of later 
   expect(isPending("sensor.b_confirm_bed_cleared")).toBe(false);
 });
 
+test("when a printer is free next is said in few words", async () => {
+  const hass = home({ a: {} });
+  const id = "sensor.farm_next";
+  hass.entities[id] = { entity_id: id, platform: "printago", device_id: "farm", translation_key: "next_free" };
+  const soon = new Date(Date.now() + 16 * 60_000 + 5_000).toISOString();
+  hass.states[id] = state(id, soon, { device_class: "timestamp" });
+
+  expect(await show(FarmCard, hass)).toMatch(/ · in 16 min/);
+});
+
 test("numbers of the farm are named in the language of the user, not of the server", async () => {
   const hass = home({ a: {} });
   hass.states["sensor.farm_queue"] = state("sensor.farm_queue", "4");

@@ -31,6 +31,18 @@ describe("where a printer belongs", () => {
       "rest",
       null,
     ],
+    [
+      "a printer that went offline with a print",
+      { print_status: "offline", readiness: "offline", online: "off", current_job: "Benchy" },
+      "attention",
+      "lost",
+    ],
+    [
+      "a printer whose integration is gone",
+      { print_status: "unavailable", readiness: "unavailable", online: "unavailable", current_job: "Benchy" },
+      "rest",
+      null,
+    ],
     ["a printer in maintenance", { readiness: "maintenance" }, "rest", null],
     [
       "a printer that tells nothing",
@@ -45,6 +57,12 @@ describe("where a printer belongs", () => {
   test("a failed print that was followed by a good one is over", () => {
     expect(view({ print_status: "running", readiness: "busy", last_print_result: "failed" }).need).toBeNull();
   });
+});
+
+test("what a printer printed that went offline is named; how far it was, nobody knows", () => {
+  const lost = { print_status: "offline", online: "off", current_job: "Benchy", print_progress: "40" };
+
+  expect(view(lost)).toMatchObject({ job: "Benchy", progress: null, endsAt: null, busy: false });
 });
 
 test("messages that are none do no harm, and lead only to web pages", () => {

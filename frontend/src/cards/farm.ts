@@ -3,7 +3,8 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { ask } from "../dialog";
 import { farmOf, isSilent, type Farm } from "../farm";
-import { isKnown, nameOf, showMoreInfo, type Hass } from "../ha";
+import { clock, dotted, relative } from "../format";
+import { isKnown, nameOf, showMoreInfo, type Hass, type State } from "../ha";
 import { GROUPS, viewOf, type PrinterView } from "../printer";
 import { t } from "../words";
 
@@ -100,7 +101,7 @@ export class FarmCard extends PrintagoCard {
           if (!isKnown(state)) return nothing;
           return html`<button class="number" @click=${() => showMoreInfo(this, state.entity_id)}>
             <span class="line muted">${nameOf(hass, state.entity_id)}</span>
-            <span>${hass.formatEntityState(state)}</span>
+            <span>${valueOf(hass, state)}</span>
           </button>`;
         })}
       </div>
@@ -145,6 +146,12 @@ export class FarmCard extends PrintagoCard {
     const printers = farm.printers.map((printer) => printer.deviceId);
     hass.callService("printago", "emergency_stop", { printers }).catch(() => undefined);
   }
+}
+
+/** Return a value as Home Assistant shows it, a time in fewer words. */
+function valueOf(hass: Hass, state: State): string {
+  const moment = state.attributes.device_class === "timestamp" ? Date.parse(state.state) : NaN;
+  return Number.isNaN(moment) ? hass.formatEntityState(state) : dotted(clock(hass, moment), relative(hass, moment));
 }
 
 /** Return how many printers run and how many are paused, then how many are in each group. */

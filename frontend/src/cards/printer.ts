@@ -142,7 +142,7 @@ export class PrinterCard extends PrintagoCard {
           <div class="text">
             <h3 class="name line">${printer.name}</h3>
             <p class="line" aria-live="polite">
-              ${dotted(view.need === "bed" ? needText(hass, view) : statusText(hass, view), view.job)}
+              ${dotted(view.need === "bed" || view.need === "lost" ? needText(hass, view) : statusText(hass, view), view.job)}
             </p>
             <p class="line muted">
               ${dotted(view.progress === null ? null : percent(hass, view.progress), endText(hass, view))}

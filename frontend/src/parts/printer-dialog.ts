@@ -15,6 +15,7 @@ import {
   askToStop,
   dueAction,
   endText,
+  needText,
   press,
   progressBar,
   statusText,
@@ -217,7 +218,7 @@ export class PrinterDialog extends PrintagoCard {
     return html`<div class="now">
       ${view.cover && view.progress !== null ? html`<img src=${hass.hassUrl(view.cover)} alt="" />` : nothing}
       <div aria-live="polite">
-        <p>${dotted(statusText(hass, view), view.job)}</p>
+        <p>${dotted(view.need === "lost" ? needText(hass, view) : statusText(hass, view), view.job)}</p>
         ${view.failure ? html`<p>${t("failed_because", { reason: view.failure })}</p>` : nothing}
         ${progressBar(hass, view)}
         <p class="muted">

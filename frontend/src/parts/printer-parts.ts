@@ -28,6 +28,8 @@ export function needText(hass: Hass, view: PrinterView): string {
       const first = view.messages[0];
       return first?.message ?? first?.code ?? t("problem");
     }
+    case "lost":
+      return t("offline_printing");
     case "failed":
       return view.failure ? t("failed_because", { reason: view.failure }) : t("failed");
     case "bed":
