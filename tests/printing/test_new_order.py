@@ -73,6 +73,29 @@ def test_all_jobs_get_new_numbers_if_there_is_no_gap(numbers: tuple[float | None
     assert letters(renumbered([first, second], new_numbers([second, first]))) == "ba"
 
 
+@pytest.mark.parametrize(
+    ("numbers", "moving", "index", "changed"),
+    [
+        ((0, 2, 4), "c", 1, {"c": 1.0}),
+        ((0, 2, 4), "c", 0, {"a": 2.0, "b": 3.0, "c": 1.0}),
+        ((1, 2, 4), "c", 0, {"c": 0.5}),
+        ((2, 4, 6), "a", 2, {"a": 7.0}),
+        ((1, 2, None), "c", 0, {"c": 0.5}),
+        # A job without a number cannot be kept behind one with a number.
+        ((1, None, None), "c", 1, {"a": 1.0, "b": 3.0, "c": 2.0}),
+        ((1, None, None), "a", 2, {"a": 3.0, "b": 1.0, "c": 2.0}),
+    ],
+)
+def test_numbers_are_halfway_between_others_or_one_more_than_the_last(
+    numbers: tuple[float | None, ...], moving: str, index: int, changed: dict[str, float]
+) -> None:
+    assert new_numbers(moved(queue(*numbers), moving, index)) == changed
+
+
+def test_several_jobs_share_the_room_between_two_others() -> None:
+    assert new_numbers(moved(queue(0, 3, 4, 5, 6), "ed", 1)) == {"e": 1.0, "d": 2.0}
+
+
 def test_a_job_never_leaves_its_priority() -> None:
     jobs = [*queue(1, 2), PrintJob.from_json("z", {"priority": 1000, "queueOrder": 0})]
 

@@ -1,12 +1,15 @@
 """The outcome of a saved print, as its jobs appear, go on, and end."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, cast
 
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.printago.api import PrintJob, RequestPriority
+from custom_components.printago.printing import saved_print
 from custom_components.printago.printing.saved_print import SavedPrint
 from tests.support.farm_model import job, listed_jobs
 
@@ -33,7 +36,7 @@ class Coordinator:
         self.listeners = SimpleNamespace(async_add_changes=self._add)
         self.client = SimpleNamespace(queue=SimpleNamespace(all=self._ask))
         self.config_entry = SimpleNamespace(async_create_background_task=self._task)
-        self.hass = None
+        self.hass: Any = None
 
     def _add(self, listener: Callable[[Any], None]) -> Callable[[], None]:
         self.listening.append(listener)
@@ -147,3 +150,95 @@ async def test_jobs_are_asked_for_once_after_a_restart_in_the_background() -> No
     await task
     assert coordinator.asked == [RequestPriority.BACKGROUND]
     assert one.outcome == "finished"
+
+
+class Submissions:
+    """What Printago does with each press: the error of a refusal, or the part build of a print."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *results: HomeAssistantError | str) -> None:
+        self._results = iter(results)
+        monkeypatch.setattr(saved_print, "async_print_request", self._request)
+        monkeypatch.setattr(saved_print, "Submitter", lambda *_: SimpleNamespace(async_submit=self._submit))
+
+    async def _request(self, *_: Any) -> str:
+        return "request"
+
+    async def _submit(self, _: Any, tracker: Any) -> None:
+        tracker.async_start()
+        result = next(self._results)
+        if isinstance(result, HomeAssistantError):
+            raise result
+        tracker.async_track([result])
+
+
+class PressedCoordinator(Coordinator):
+    """One whose saved prints can be pressed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *results: HomeAssistantError | str) -> None:
+        super().__init__()
+        self.hass = SimpleNamespace(async_create_task=lambda task, _: asyncio.create_task(task))
+        self.submissions = Submissions(monkeypatch, *results)
+
+    async def async_call(self, calling: Any, *, reads: bool) -> Any:
+        assert reads
+        return await calling
+
+
+async def test_press_replaces_what_was_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    coordinator = PressedCoordinator(monkeypatch, "y" * 24)
+    one = pressed(coordinator)
+    coordinator.change(*jobs("failed", total=1, error="Spaghetti"))
+    seen: list[str | None] = []
+    one.async_add_listener(lambda: seen.append(one.outcome))
+    await one.async_print()
+    assert (one.outcome, one.error, one.job_ids, seen) == ("queued", None, [], ["queued"])
+    assert one.export()["part_builds"] == ["y" * 24]
+    coordinator.change(*jobs("printing", total=1))
+    assert seen == ["queued"], "a job of the press before"
+    assert len(coordinator.listening) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "outcome", "missing"),
+    [
+        ("submission_lost", "unclear", 0),
+        ("submission_unclear", "unclear", 0),
+        ("submission_unchecked", "unclear", 0),
+        ("outcome_unknown", "unclear", 0),
+        ("cannot_connect", "refused", 0),
+        ("part_unknown", "refused", 1),
+        ("part_not_found", "refused", 1),
+        ("sku_unknown", "refused", 1),
+        ("sku_not_found", "refused", 1),
+        ("sku_without_parts", "refused", 1),
+        ("part_ambiguous", "refused", 0),
+    ],
+)
+async def test_failed_press_shows_its_reason_and_follows_nothing(
+    monkeypatch: pytest.MonkeyPatch, key: str, outcome: str, missing: int
+) -> None:
+    async def message(_: Any, err: HomeAssistantError) -> str:
+        return f"because of {err.translation_key}"
+
+    monkeypatch.setattr(saved_print, "async_message", message)
+    coordinator = PressedCoordinator(monkeypatch, HomeAssistantError(translation_domain="x", translation_key=key))
+    one = pressed(coordinator, {})
+    reported: list[int] = []
+    one.on_missing = lambda: reported.append(1)
+    with pytest.raises(HomeAssistantError):
+        await one.async_print()
+    assert (one.outcome, one.error, len(reported)) == (outcome, f"because of {key}", missing)
+    assert coordinator.listening == []
+    assert one.export()["part_builds"] == []
+
+
+async def test_press_goes_on_when_its_caller_is_canceled(monkeypatch: pytest.MonkeyPatch) -> None:
+    coordinator = PressedCoordinator(monkeypatch, "y" * 24)
+    one = pressed(coordinator, {})
+    press = asyncio.create_task(one.async_print())
+    await asyncio.sleep(0)
+    press.cancel()
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert press.cancelled()
+    assert one.outcome == "queued"

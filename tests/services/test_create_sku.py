@@ -103,7 +103,37 @@ async def test_lost_request_is_reported_as_lost(hass: HomeAssistant, farm: Virtu
     with pytest.raises(HomeAssistantError) as failed:
         await create(hass, parts=["Benchy"])
     assert failed.value.translation_key == "sku_lost"
-    assert "Benchy" in str(failed.value)
+    assert failed.value.translation_placeholders == {"missing": "Benchy", "found": "-"}
+
+
+async def test_skus_of_which_only_some_were_created_are_named(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ["Benchy", "Cable Clip", "Phone Stand"]
+    found = {"Cable Clip": None}
+    answers = iter(({}, found))
+
+    async def skus_called(*_: Any) -> Any:
+        return next(answers)
+
+    monkeypatch.setattr("custom_components.printago.services.create_sku._async_skus_called", skus_called)
+    farm.inject_fault(Fault(mode="reset", path="/v1/parts/create-skus"))
+    with pytest.raises(HomeAssistantError) as failed:
+        await create(hass, parts=parts)
+    assert failed.value.translation_placeholders == {"missing": "Benchy, Phone Stand", "found": "Cable Clip"}
+
+
+async def test_refused_key_asks_for_a_new_one_and_another_refusal_does_not(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconciled: list[int] = []
+    monkeypatch.setattr(entry.runtime_data.coordinator, "async_reconcile", lambda: reconciled.append(1))
+    for status, key, times in ((400, "refused", 0), (401, "invalid_auth", 1)):
+        farm.inject_fault(Fault(mode="status", status=status, count=2, path="/v1/parts/create-skus"))
+        with pytest.raises(HomeAssistantError) as failed:
+            await create(hass, parts=["Benchy"])
+        farm.clear_faults()
+        assert (failed.value.translation_key, len(reconciled)) == (key, times)
 
 
 async def test_refusal_has_the_message_of_printago(

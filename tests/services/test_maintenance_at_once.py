@@ -1,12 +1,17 @@
 """Maintenance that was done is shown at once; what was never read is read first."""
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.printago.model.store_info import Fact
+from custom_components.printago.printing.maintenance_done import async_mark_done
 from tests.support.actions import act, sent
 from tests.support.common import pass_time, paths, printer_named, value_of
 from virtual_farm import FarmConfig, Fault, VirtualFarm
@@ -55,6 +60,35 @@ async def test_done_is_shown_before_maintenance_is_read_again(
     )
     assert counted(hass, farm) == ("0", "off", "off")
     assert sent(farm, MARK_DONE) == [{"enrollmentIds": [due[X1C]]}, {"enrollmentIds": [due[P1S]]}]
+
+
+async def test_done_is_saved_and_read_again_soon(
+    hass: HomeAssistant, farm: VirtualFarm, due: dict[str, str], entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await pass_time(hass, 31)
+    await pass_time(hass, 31)
+    coordinator, stored = entry.runtime_data.coordinator, hass_storage[f"printago.{farm.config.store_id}"]
+    before = deepcopy(stored["data"]["maintenance"])
+    wanted: list[str] = []
+    with patch.object(coordinator.slow_poller, "async_want", wanted.append):
+        await act(hass, "mark_maintenance_done", printers=[X1C])
+    assert wanted == [Fact.MAINTENANCE]
+    assert stored["data"]["maintenance"] == before
+    await pass_time(hass, 31)
+    stored = hass_storage[f"printago.{farm.config.store_id}"]
+    assert stored["data"]["maintenance"] == coordinator.store_state.facts.maintenance.export() != before
+
+
+async def test_task_of_a_removed_printer_can_be_marked_as_done(
+    hass: HomeAssistant, farm: VirtualFarm, due: dict[str, str], entry: MockConfigEntry
+) -> None:
+    """Its task may no longer have a printer."""
+    await pass_time(hass, 31)
+    coordinator = entry.runtime_data.coordinator
+    items = coordinator.store_state.facts.maintenance.items
+    items[due[X1C]] = replace(items[due[X1C]], printer_id=None)
+    await async_mark_done(coordinator, [due[X1C], due[P1S]])
+    assert counted(hass, farm)[2] == "off"
 
 
 async def test_action_reads_maintenance_that_was_never_read(

@@ -74,6 +74,7 @@ async def test_skus_are_offered_once_they_were_read(hass: HomeAssistant, farm: V
     await look(hass)
     codes = {sku["sku"] for sku in farm.world.skus.values()}
     assert set(offered(hass, "submit_print_job", "sku")) == codes
+    assert "text" in selector(hass, "create_sku", "sku"), "the code of a new SKU is not one that there is"
     assert (selector(hass, "print_orders", "skus"))["select"]["multiple"] is True
 
 
