@@ -15,7 +15,7 @@ from tests.support.issues import Clock
 PARTS: dict[str, dict[str, Any]] = {
     "p1": {"name": "Clip", "thumbnailUri": "/clip.png"},
     "p2": {"name": None},
-    "p3": {"name": "Hook"},
+    "p3": {"name": "Hook", "thumbnailUri": ""},
 }
 SKUS: dict[str, dict[str, Any]] = {
     "s1": {"sku": "SET", "title": "Desk set", "linkedParts": [{"partId": "p3"}, {"partId": "p1"}, {"partId": "gone"}]},

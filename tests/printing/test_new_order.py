@@ -83,6 +83,7 @@ def test_all_jobs_get_new_numbers_if_there_is_no_gap(numbers: tuple[float | None
         ((1, 2, None), "c", 0, {"c": 0.5}),
         # A job without a number cannot be kept behind one with a number.
         ((1, None, None), "c", 1, {"a": 1.0, "b": 3.0, "c": 2.0}),
+        ((1, 2, 3, None), "b", 0, {"a": 2.0, "b": 1.0, "c": 3.0, "d": 4.0}),
         ((1, None, None), "a", 2, {"a": 3.0, "b": 1.0, "c": 2.0}),
     ],
 )

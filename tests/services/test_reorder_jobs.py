@@ -146,3 +146,34 @@ async def test_key_without_background_reads_requests_the_jobs(
 
     assert paths(farm)[:2] == ["GET /v1/print-jobs", f"PATCH {REORDER}"]
     assert waiting(farm)[0] == queue[1]
+
+
+async def test_jobs_are_requested_while_the_farm_may_have_changed_unseen(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, queue: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(entry.runtime_data.coordinator), "available", False)
+
+    await act(hass, "reorder_jobs", job_id=queue[1], position=1)
+
+    assert paths(farm)[:2] == ["GET /v1/print-jobs", f"PATCH {REORDER}"]
+    (request,) = [request for request in farm.requests[:1] if request.path == "/v1/print-jobs"]
+    assert (request.query["status.in"], request.query["hidden.eq"]) == ("pending", "false")
+
+
+async def test_queue_is_read_again_only_after_a_change_and_positions_are_those_of_the_whole_queue(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, queue: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconciled: list[int] = []
+    monkeypatch.setattr(entry.runtime_data.coordinator, "async_reconcile", lambda: reconciled.append(1))
+    response = await act(hass, "reorder_jobs", job_id=[queue[0]], position=1)
+    assert ([(job["job_id"], job["position"]) for job in response["jobs"]], reconciled) == ([(queue[0], 1)], [])
+    assert paths(farm) == []
+    response = await act(hass, "reorder_jobs", job_id=[queue[2], queue[0], queue[2]], after=queue[1])
+    assert [(job["job_id"], job["position"]) for job in response["jobs"]] == [(queue[2], 2), (queue[0], 3)]
+    assert reconciled == [1]
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "reorder_jobs", job_id=["a" * 24, queue[0]], before="b" * 24)
+    assert refused.value.translation_placeholders == {"jobs": f"{'a' * 24}, {'b' * 24}"}
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "reorder_jobs", job_id=[queue[0]], before=queue[0])
+    assert refused.value.translation_placeholders == {"job": queue[0]}
