@@ -1,5 +1,6 @@
 """What actions return of jobs, verdicts and past prints, and how they name them."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -7,12 +8,19 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.printago.api import JobStatus, PrintJob
+from custom_components.printago.api.models.build import PreviewedBuild, PreviewedJob
 from custom_components.printago.api.models.match import FailedCheck
+from custom_components.printago.api.models.order import Order
+from custom_components.printago.api.models.order_item import OrderItem, ResolutionNote
+from custom_components.printago.api.models.product import Sku
 from custom_components.printago.hub.localize import async_words
+from custom_components.printago.model.order_book import OrderBook
+from custom_components.printago.services import queries
 from custom_components.printago.services.change_jobs import JOB_CHANGES
 from custom_components.printago.services.explain_job import PrinterVerdict, _explanation, _likeness, _named, _reason
 from custom_components.printago.services.get_history import _is
 from custom_components.printago.services.job_selection import job_summary, moment_text, printer_name
+from custom_components.printago.services.submit_print_job import _preview_response
 from tests.support.farm_model import NOON, job, listed_jobs, stamp
 
 PRINTER = "p" * 24
@@ -187,3 +195,50 @@ def test_three_names_are_listed_and_more_are_counted() -> None:
 def test_past_print_is_meant_by_id_or_name(wanted: str | None, found: bool) -> None:
     assert _is(wanted, "id", "Benchy") is found
     assert _is("Benchy", cast(Any, None), None) is False
+
+
+def test_order_says_what_is_known_of_it() -> None:
+    store = coordinator(server_now=lambda: NOON)
+    book = OrderBook(names={"c": "Ada"}, counted={"o"})
+    book.items["o"] = [
+        OrderItem(id="i1", external_sku="SET", quantity=2),
+        OrderItem(id="i2", sku_id="sku", problem=ResolutionNote(reason=None)),
+        OrderItem(id="i3", problem=ResolutionNote(reason="sku_not_found"), ignored=True),
+    ]
+
+    def shown(**fields: Any) -> dict[str, Any]:
+        return queries._order(store, Order(id="o", **{"status": "open", "customer_id": "c"} | fields), book)
+
+    order = shown(deadline=NOON - timedelta(seconds=1), created_at=NOON)
+    assert order["items"] == [
+        {"sku": "SET", "quantity": 2, "ignored": False, "problem": None},
+        {"sku": "sku", "quantity": None, "ignored": False, "problem": "unknown"},
+        {"sku": "i3", "quantity": None, "ignored": True, "problem": "sku_not_found"},
+    ]
+    assert (order["overdue"], order["customer"], order["printed"]) == (True, "Ada", 0)
+    assert order["created_at"] == "2026-11-24T12:00:00.000Z"
+    assert order["deadline"] == "2026-11-24T11:59:59+00:00"
+    assert not shown(deadline=NOON)["overdue"]
+    assert not shown(deadline=NOON - timedelta(seconds=1), status="closed")["overdue"]
+    assert shown(cancelled_at=NOON)["status"] == "cancelled"
+    assert shown()["status"] == "open"
+    other = queries._order(store, Order(id="other"), book)
+    assert {key for key, value in other.items() if value} == {"order_id"}
+    assert other["items"] == []
+
+
+def test_parts_of_an_sku_are_listed_if_they_are_known() -> None:
+    parts = [{"partId": "p", "label": "Lid", "quantity": 2}]
+    assert queries._sku(Sku.from_json("s", {"linkedParts": parts}))["parts"] == [
+        {"part_id": "p", "label": "Lid", "quantity": 2}
+    ]
+    assert queries._sku(Sku.from_json("s", {}))["parts"] == []
+
+
+def test_preview_counts_all_jobs() -> None:
+    jobs = (PreviewedJob("a", 1, 2, None), PreviewedJob("b", 2, 2, 1))
+    builds = [PreviewedBuild("p", "Benchy", None, "a", 2, jobs), PreviewedBuild("q", "Cube", "SET", None, 1, jobs[:1])]
+    preview = _preview_response(builds)
+    assert (preview["dry_run"], preview["job_count"]) == (True, 3)
+    assert preview["builds"][0]["jobs"][1] == {"label": "b", "number": 2, "of": 2, "plate": 1}
+    assert [build["sku"] for build in preview["builds"]] == [None, "SET"]
