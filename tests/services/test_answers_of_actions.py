@@ -136,6 +136,7 @@ def test_jobs_alike_have_the_same_build_status_printer_priority_and_tags_in_any_
         assert _likeness(a_job(**fields | other)) != one, other
 
 
+@pytest.mark.usefixtures("enable_custom_integrations")
 async def test_reason_is_in_the_users_words_and_for_a_new_check_in_printagos(hass: HomeAssistant) -> None:
     words = await async_words(hass)
 
@@ -151,8 +152,10 @@ async def test_reason_is_in_the_users_words_and_for_a_new_check_in_printagos(has
     pinned = reason("tags-match", {"printer.id": PRINTER, "user.tags": "a|b", "printer.modelName": "X1"})
     assert pinned.endswith(": a, b, X1")
     assert reason("tags-match", {"user.tags": "a"}).endswith(": a")
+    assert reason("tags-match").startswith("the printer does not have all required tags")
 
 
+@pytest.mark.usefixtures("enable_custom_integrations")
 async def test_explanation_names_the_printers_that_matter(hass: HomeAssistant) -> None:
     words = await async_words(hass)
 

@@ -71,6 +71,7 @@ async def test_store_is_meant_by_its_title_or_the_name_of_its_device(
         assert refused.value.translation_key == "emergency_stop_nobody"
 
 
+@pytest.mark.usefixtures("enable_custom_integrations")
 async def test_device_is_named_as_people_know_it_and_never_by_its_id(hass: HomeAssistant) -> None:
     words = await async_words(hass)
     devices: dict[str, Any] = {

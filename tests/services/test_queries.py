@@ -198,3 +198,23 @@ async def test_key_without_queue_permission_gets_an_error_with_its_name(
         await hass.services.async_call(DOMAIN, "cancel_jobs", {"label": "Cable Clip"}, blocking=True)
     assert raised.value.translation_key == "forbidden"
     assert raised.value.translation_placeholders == {"permissions": "queue.manage"}
+
+
+async def test_skus_are_found_by_a_part_of_their_code_or_title(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    skus = {sku["sku"]: sku for sku in farm.world.skus.values()}
+    farm.world.skus.change(skus["DESK-SET"]["id"], {"title": "For the OFFICE"})
+    for search, found in (("office", {"DESK-SET"}), ("desk", {"DESK-SET"}), ("nothing", set())):
+        assert {sku["sku"] for sku in (await get(hass, "skus", search=search))["skus"]} == found
+    assert {sku["sku"] for sku in (await get(hass, "skus"))["skus"]} == set(skus)
+
+
+async def test_orders_of_all_statuses_are_returned_together_the_newest_first(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    farm.orders.cancel(next(order["id"] for order in farm.world.orders.values() if order["orderNumber"] == "1002"))
+    orders = (await get(hass, "orders", status="all"))["orders"]
+    assert {order["status"] for order in orders} == {"open", "closed", "cancelled"}
+    assert {order["order_id"] for order in orders} == set(farm.world.orders)
+    assert (await get(hass, "orders", status="all", limit=1))["complete"] is False
