@@ -1,5 +1,9 @@
 """What the first and last bytes of a file say about it, at the edges."""
 
+import io
+import struct
+import zipfile
+
 import pytest
 
 from custom_components.printago.services.model_content import (
@@ -43,7 +47,7 @@ def found(error_key: str, name: str = "") -> Misfit:
         ("scad", b"\xfe\xff" + '{"error": 1}'.encode("utf-16-be"), found("file_is_error_answer", "JSON")),
         ("scad", b"<" + b" " * 5000 + b"<html>", found("file_is_error_answer", "XML")),
         ("scad", b" \r\n\t", found("file_empty")),
-        ("scad", b"\0G28\n", None),
+        ("scad", b"\0\nG28\n", None),
         ("scad", b"x\nG28\r\ny", found("file_is_other_type", "G-code")),
         ("scad", b"x\nG28 ; home\ny", found("file_is_other_type", "G-code")),
         ("step", b"/* CAD */ " + STEP, None),
@@ -88,6 +92,17 @@ def end_of(archive: bytes, cut: int) -> bytes:
     return archive[at - cut :]
 
 
+def with_extras(*names: str) -> bytes:
+    """Return an archive whose directory has more of each file than its name."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            member = zipfile.ZipInfo(name)
+            member.extra, member.comment = struct.pack("<2H6s", 0xCAFE, 6, b"extra!"), b"a comment"
+            archive.writestr(member, b"")
+    return target.getvalue()
+
+
 MODEL = zipped("3D/part.MODEL")
 MANY = zipped(*(f"files/{number:04}.bin" for number in range(9)), "3D\\a.model")
 
@@ -99,6 +114,8 @@ MANY = zipped(*(f"files/{number:04}.bin" for number in range(9)), "3D\\a.model")
         ("3mf", b"", MANY, None),
         ("3mf", b"", MODEL + b"a comment", None),
         ("3mf", b"", with_zip64_record(MODEL), None),
+        ("3mf", b"", with_zip64_record(zipped("3D/a.model", *(f"files/{number:04}.bin" for number in range(60)))), None),
+        ("3mf", b"", with_extras("a.bin", "b.bin", "3D/a.model"), None),
         ("3mf", b"", zipped("plate_1.gcode"), None),
         ("3mf", b"", zipped("[Content_Types].xml"), None),
         ("3mf", b"", zipped("[Content_Types].xml", "xl/book.xml"), found("file_is_other_type", "ZIP")),

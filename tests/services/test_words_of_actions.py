@@ -2,7 +2,9 @@
 
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
+import attrs
 from homeassistant.components import media_source
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -117,6 +119,16 @@ async def test_device_that_is_no_printer_is_named_as_its_user_does(
         assert error.translation_placeholders == {"device": name or device.name}
         stopped = await failure_of(hass, "send_command", printers=["No such printer"], command="stop")
         assert stopped.translation_placeholders == {"device": "No such printer"}
+
+
+async def test_device_without_a_name_is_refused_without_one(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, identifiers={("other", "1")})
+    nameless = attrs.evolve(device, name=None)
+    with patch.object(dr.DeviceRegistry, "async_get", return_value=nameless):
+        error = await failure_of(hass, "set_fabmatic", printers=[nameless.id], enabled=True)
+    assert error.translation_placeholders == {"device": ""}
 
 
 async def test_explanation_does_without_printers_that_are_not_known(
