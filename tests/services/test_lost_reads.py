@@ -7,6 +7,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.printago.model.store_info import Fact
 from tests.support.actions import act
 from tests.support.common import pass_time, paths, writes
 from tests.support.submissions import part_id
@@ -14,6 +15,7 @@ from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 JOBS, PARTS, SKUS = "/v1/print-jobs", "/v1/parts", "/v1/skus"
 MATERIALS, VARIANTS, ORDERS = "/v1/materials", "/v1/materials/variants", "/v1/orders"
+ITEMS, FLEET = "/v1/order-items", "/v1/maintenance/fleet-status"
 DRY_RUN, SIGN = "/v2/builds", "/v1/storage/signed-upload-urls"
 
 
@@ -41,8 +43,10 @@ def lookups(farm: VirtualFarm) -> list[tuple[str, str, dict[str, Any]]]:
         ("get_jobs", JOBS, {"label": "Cable Clip"}),
         ("get_jobs", PARTS, {"part": "Plant Pot"}),
         ("get_orders", ORDERS, {}),
+        ("get_orders", ITEMS, {}),
         ("get_parts", PARTS, {}),
         ("get_skus", SKUS, {}),
+        ("mark_maintenance_done", FLEET, {"printers": [printer.name]}),
         ("print_again", JOBS, {"job_id": job.id}),
         ("print_again", PARTS, {"job_id": job.id}),
         ("print_orders", ORDERS, {"orders": ["1001"]}),
@@ -57,6 +61,7 @@ def lookups(farm: VirtualFarm) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+@pytest.mark.usefixtures("quota_has_room")
 async def test_lost_answer_to_a_look_up_says_that_nothing_was_changed(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
@@ -64,6 +69,7 @@ async def test_lost_answer_to_a_look_up_says_that_nothing_was_changed(
     wrong: list[str] = []
     for action, path, data in lookups(farm):
         entry.runtime_data.catalog.forget()
+        entry.runtime_data.coordinator.store_state.facts.known.discard(Fact.MAINTENANCE)
         farm.clear_requests()
         farm.inject_fault(Fault(mode="html", status=200, path=path, count=99))
         problem = "no error"

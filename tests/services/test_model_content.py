@@ -114,7 +114,12 @@ MANY = zipped(*(f"files/{number:04}.bin" for number in range(9)), "3D\\a.model")
         ("3mf", b"", MANY, None),
         ("3mf", b"", MODEL + b"a comment", None),
         ("3mf", b"", with_zip64_record(MODEL), None),
-        ("3mf", b"", with_zip64_record(zipped("3D/a.model", *(f"files/{number:04}.bin" for number in range(60)))), None),
+        (
+            "3mf",
+            b"",
+            with_zip64_record(zipped("3D/a.model", *(f"files/{number:04}.bin" for number in range(60)))),
+            None,
+        ),
         ("3mf", b"", with_extras("a.bin", "b.bin", "3D/a.model"), None),
         ("3mf", b"", zipped("plate_1.gcode"), None),
         ("3mf", b"", zipped("[Content_Types].xml"), None),

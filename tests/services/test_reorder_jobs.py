@@ -158,6 +158,10 @@ async def test_jobs_are_requested_while_the_farm_may_have_changed_unseen(
     assert paths(farm)[:2] == ["GET /v1/print-jobs", f"PATCH {REORDER}"]
     (request,) = [request for request in farm.requests[:1] if request.path == "/v1/print-jobs"]
     assert (request.query["status.in"], request.query["hidden.eq"]) == ("pending", "false")
+    farm.inject_fault(Fault(mode="html", status=200, path="/v1/print-jobs"))
+    with pytest.raises(HomeAssistantError) as failed:
+        await act(hass, "reorder_jobs", job_id=queue[1], position=1)
+    assert failed.value.translation_key == "cannot_connect"
 
 
 async def test_queue_is_read_again_only_after_a_change_and_positions_are_those_of_the_whole_queue(
