@@ -14,6 +14,8 @@ export abstract class PrintagoCard extends LitElement {
 
   /** Milliseconds for which more changes are gathered before the next look. */
   protected pause = 0;
+  /** Whether it has a place in the page, where it can say that it is not connected. */
+  protected inPage = true;
   #hass: Hass | undefined;
   #seen: readonly unknown[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -68,7 +70,7 @@ export abstract class PrintagoCard extends LitElement {
     const [words, time] = [haveWords(hass, redraw), haveTime(hass, redraw)];
     if (!words || !time) return nothing;
     // Otherwise a bed that was cleared an hour ago would look as if it still waited.
-    if (hass.connected === false) return html`${this.sentence(t("disconnected"))} ${this.content(hass)}`;
+    if (hass.connected === false && this.inPage) return html`${this.sentence(t("disconnected"))} ${this.content(hass)}`;
     return this.content(hass);
   }
 

@@ -4,10 +4,10 @@ import type { CardConfig, Hass } from "./ha";
 import { loadWords, t } from "./words";
 
 interface StrategyConfig extends CardConfig {
-  views?: string[];
+  views?: string[] | string;
   group_by?: string;
   density?: string;
-  cameras?: string[];
+  cameras?: string[] | string;
 }
 
 type Json = Record<string, unknown>;
@@ -16,13 +16,15 @@ export const VIEWS = ["wall", "queue", "orders", "spools", "print", "history"] a
 
 export async function generate(config: StrategyConfig, hass: Hass): Promise<Json> {
   await loadWords(hass.connection, hass.language);
-  // A phone has room for the icons of the views only.
-  const show_icon_and_title = matchMedia("(min-width: 871px)").matches;
+  // A phone, or a tablet, has room for the icons of the views only.
+  const show_icon_and_title = matchMedia("(min-width: 1280px)").matches;
   const farm = farmOf(hass, config.device_id);
-  const wanted = config.views ?? VIEWS;
+  const wanted = listOf(config.views);
+  const views = VIEWS.filter((view) => wanted.includes(view));
   return {
     title: farm?.name ?? "Printago",
-    views: VIEWS.filter((view) => wanted.includes(view)).map((view) => ({
+    // A dashboard without any view could not be used, nor changed.
+    views: (views.length ? views : VIEWS).map((view) => ({
       ...BUILD[view](config, farm),
       show_icon_and_title,
     })),
@@ -44,7 +46,7 @@ const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm 
         cards: [card("printers", config, { group_by: config.group_by ?? "status", density: config.density ?? "auto" })],
       },
       { type: "grid", cards: [card("farm", config)] },
-      ...(config.cameras ?? []).map((camera) => ({
+      ...listOf(config.cameras).map((camera) => ({
         type: "grid",
         cards: [
           { type: "picture-entity", entity: camera, camera_image: camera, camera_view: "live", show_state: false },
@@ -58,6 +60,11 @@ const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm 
   print: (config) => view("print", "mdi:printer-3d-nozzle", [card("print", config)], 4),
   history: (config) => view("history", "mdi:history", [card("history", config)], 2),
 };
+
+/** Return what is written in YAML as a list, or as one value. */
+function listOf(value: unknown): unknown[] {
+  return [value ?? []].flat();
+}
 
 function view(path: string, icon: string, cards: Json[], columns: number): Json {
   return {

@@ -32,6 +32,15 @@ test("two taps open one dialog", async () => {
   expect(await open({})).toHaveLength(1);
 });
 
+test("a dialog says nothing of the connection: its card does", async () => {
+  const [dialog] = await open({});
+  dialog!.hass = { ...dialog!.hass!, connected: false };
+  await dialog!.updateComplete;
+
+  expect(dialog!.renderRoot.querySelector("ha-card")).toBeNull();
+  expect(dialog!.renderRoot.querySelector("dialog")).not.toBeNull();
+});
+
 test("a print that has a problem before it has any progress can be stopped", async () => {
   const hms = state("", "on", { messages: [{ message: "Jam" }] });
   const [dialog] = await open({ print_status: "prepare", print_progress: "unknown", hms, stop: "unknown" });

@@ -148,6 +148,16 @@ test("a job that is dragged is the one that moves, though others leave the queue
   expect(calls()).toEqual([["reorder_jobs", { job_id: ["b"], after: "c" }]]);
 });
 
+test("a job beside which none is left is not sent anywhere", async () => {
+  await show(queue([job("a"), job("b")]));
+
+  await drag("a", 80);
+  await show(queue([job("a")]));
+  window.dispatchEvent(new PointerEvent("pointerup"));
+
+  expect(hass.callService).not.toHaveBeenCalled();
+});
+
 test("a job that begins to print while it is dragged is not moved, and no other instead of it", async () => {
   await show(queue([job("a"), job("b"), job("c")]));
 

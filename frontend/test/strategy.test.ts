@@ -26,6 +26,15 @@ test("the wall groups as wanted, and shows the cameras that are chosen", async (
   expect(cards.map((card) => card.type)).toContain("picture-entity");
 });
 
+test("one value is as good as a list of one, and a choice of none is no choice", async () => {
+  const [wall] = await views({ cameras: "camera.workshop" });
+  expect(wall?.sections.flatMap((section) => section.cards).map((card) => card.entity)).toContain("camera.workshop");
+
+  expect((await views({ views: "queue" })).map((view) => view.path)).toEqual(["queue"]);
+  expect(await views({ views: [] })).toHaveLength(6);
+  expect(await views({ views: null, cameras: null })).toHaveLength(6);
+});
+
 test("badges count what the farm has sensors for", async () => {
   const [wall] = await views();
 

@@ -173,6 +173,13 @@ test("a change of what is not shown draws nothing, neither on the wall nor in th
   }
 });
 
+test("a grouping that there is none of is the one by what they need", async () => {
+  wall.setConfig({ type: "", group_by: "color" });
+  await show(home({ a: {}, b: busy, c: bed }));
+
+  expect(texts("h3")).toEqual(["group attention 1", "group printing 1", "group ready 1"]);
+});
+
 test("printers stand under each of their tags, in the order of the tags", async () => {
   const hass = home({ a: {}, b: {}, c: {} });
   wall.setConfig({ type: "", group_by: "tag" });

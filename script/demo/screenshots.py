@@ -143,6 +143,9 @@ class _Pictures:
             await page.emulate_media(color_scheme=scheme)
             await self._shoot("dashboard" if scheme == "light" else "dashboard-dark", width=1440, height=990)
         await page.set_viewport_size({"width": 390, "height": 844})
+        # Its tabs depend on the width with which it was opened.
+        await self._open(f"{PATH}/wall")
+        await page.locator("printago-printers .tile").nth(7).wait_for()
         await self._shoot("dashboard-phone", width=390, height=844)
         for view, shown in (
             ("queue", "printago-queue li"),

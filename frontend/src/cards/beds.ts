@@ -85,7 +85,7 @@ export class BedsCard extends PrintagoCard {
     // Another print may have ended on one of them while the question was open.
     const still = waiting(this.hass ?? hass, this.config?.device_id);
     const same = (view: PrinterView): boolean =>
-      views.some(({ printer, bedWaitsSince }) => printer === view.printer && bedWaitsSince === view.bedWaitsSince);
+      views.some((one) => one.printer.deviceId === view.printer.deviceId && one.bedWaitsSince === view.bedWaitsSince);
     for (const { printer } of still.filter(same)) {
       const confirm = printer.entities.confirm_bed_cleared;
       if (confirm) confirmBed(hass, confirm);

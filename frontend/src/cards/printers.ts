@@ -208,8 +208,7 @@ export class PrintersCard extends PrintagoCard {
         font-size: 13px;
       }
       .compact .tools,
-      .compact .jobs,
-      .compact section + section {
+      .compact .jobs {
         margin-bottom: 4px;
       }
       .compact section + section {
@@ -310,7 +309,8 @@ export class PrintersCard extends PrintagoCard {
         else sections.set(title, { title, views: [view] });
       }
     }
-    if (group_by !== "status") return [...sections.values()].sort((a, b) => collator.compare(a.title, b.title));
+    if (["area", "model", "tag"].includes(group_by))
+      return [...sections.values()].sort((a, b) => collator.compare(a.title, b.title));
     return [...sections.values()];
   }
 

@@ -177,6 +177,8 @@ export class QueueCard extends ListCard<Queue> {
     const others = queued.toSpliced(from, 1);
     const [next, last] = [others.slice(to).find(waits), others.slice(0, to).findLast(waits)];
     const same = next?.low_priority === job.low_priority;
+    // Nothing is left beside which it could be.
+    if (!same && !last) return;
     const move = { id: job.id, ...(same ? { before: next.id } : last ? { after: last.id } : {}) };
     // The same key, once more.
     if (this.#unsent?.id === job.id) this.#moves.pop();

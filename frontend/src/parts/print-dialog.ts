@@ -106,6 +106,7 @@ export class PrintDialog extends PrintagoCard {
 
   constructor() {
     super();
+    this.inPage = false;
     this.state = "asking";
     this.said = "";
     this.choices = { tags: [], loaded: [], options: [] };

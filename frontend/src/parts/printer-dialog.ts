@@ -144,6 +144,7 @@ export class PrinterDialog extends PrintagoCard {
 
   constructor() {
     super();
+    this.inPage = false;
     this.skipping = false;
   }
 
