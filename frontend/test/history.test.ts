@@ -59,6 +59,16 @@ test("a currency that is none breaks nothing", async () => {
   expect(text()).toContain("0.7 credits");
 });
 
+test("a reason that is only a code has the words of a print that failed so", async () => {
+  const worst = { days: 30, printers: [{ name: "one", failed: 2, of: 7, reason: "0300-8000" }], parts: [] };
+  await show({ prints: [{ ...PAST, reason: "[0300_8000] Printing was paused" }], worst });
+  expect(text()).toContain("one [0300_8000] Printing was paused");
+
+  card.remove();
+  await show({ prints: [PAST], worst });
+  expect(text()).toContain("one 0300-8000");
+});
+
 test("it is printed again where Home Assistant can do that", async () => {
   await show({ prints: [PAST] }, { printago: { print_again: {} } });
   button()!.click();

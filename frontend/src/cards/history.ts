@@ -61,7 +61,8 @@ export class HistoryCard extends ListCard<History> {
     return html`${
         printers.length || parts.length
           ? html`<div class="worst">
-              ${failing(t("worst_printers", { days }), printers)} ${failing(t("worst_parts"), parts)}
+              ${failing(t("worst_printers", { days }), printers, data.prints)}
+              ${failing(t("worst_parts"), parts, data.prints)}
             </div>`
           : nothing
       }
@@ -70,7 +71,13 @@ export class HistoryCard extends ListCard<History> {
   }
 }
 
-function failing(title: string, all: Failing[]): TemplateResult | typeof nothing {
+/** Return a reason, which may be only a code, with the words that one of the last prints has for it. */
+function inWords(reason: string, prints: PastPrint[]): string {
+  const same = prints.find((one) => one.reason?.toUpperCase().replaceAll("_", "-").includes(reason.toUpperCase()));
+  return same?.reason ?? reason;
+}
+
+function failing(title: string, all: Failing[], prints: PastPrint[]): TemplateResult | typeof nothing {
   if (all.length === 0) return nothing;
   return html`<section>
     <h3>${title}</h3>
@@ -80,7 +87,7 @@ function failing(title: string, all: Failing[]): TemplateResult | typeof nothing
           html`<li>
             <div>
               <p class="line">${name}</p>
-              ${reason ? html`<p class="small line muted">${reason}</p>` : nothing}
+              ${reason ? html`<p class="small line muted">${inWords(reason, prints)}</p>` : nothing}
             </div>
             <span class="muted">${t("failed_of", { failed, of })}</span>
           </li>`,
