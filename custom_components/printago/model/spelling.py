@@ -6,6 +6,7 @@ The only place that compares a person's text with a name of the farm.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 import re
 import unicodedata
 
@@ -42,10 +43,13 @@ _DOTTED_I = "i\u0307"
 _MOST_SIMILAR = 3
 _COMPARED = 40
 """How many characters of a name are compared to find similar ones: the time grows with their square."""
+_KEPT = 10_000
+"""How many results are kept: the names of a store are compared again after each of its changes."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _AT_THE_ENDS = re.compile(rf"^(?:\s|{_INVISIBLE.pattern})+|(?:\s|{_INVISIBLE.pattern})+$")
 
 
+@lru_cache(_KEPT)
 def tidied(text: str) -> str:
     """Return a name as it is stored: composed (NFC), on one line, without white space or invisible characters at its ends.
 
@@ -54,6 +58,7 @@ def tidied(text: str) -> str:
     return unicodedata.normalize("NFC", _AT_THE_ENDS.sub("", _CONTROL.sub(" ", text)))
 
 
+@lru_cache(_KEPT)
 def folded(text: str) -> str:
     """Return a key that is the same for all spellings of a name; empty if nothing in it is visible.
 
