@@ -14,9 +14,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, DOMAIN
-from tests.automation.test_voice_stores import lose_connection
 from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, until_farm, value_of
+from tests.support.issues import lose_connection
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
 pytestmark = pytest.mark.printers(3)

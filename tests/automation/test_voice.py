@@ -13,8 +13,8 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.automation.test_voice_stores import lose_connection
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
+from tests.support.issues import lose_connection
 from tests.support.submissions import BUILD, last_build
 from tests.support.voice import begin_to_listen
 from virtual_farm import VirtualFarm

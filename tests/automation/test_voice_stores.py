@@ -5,7 +5,6 @@
 from collections.abc import AsyncGenerator, Iterable
 import itertools
 
-from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
@@ -17,12 +16,11 @@ from custom_components.printago.model.printer import PrinterState
 from custom_components.printago.model.printer_names import unambiguous_names
 from tests.automation.test_voice_intents import handle, speech
 from tests.conftest import SetUp
-from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of, writes
-from tests.support.issues import Clock, stream_gone
-from tests.support.publish import poll
+from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, value_of, writes
+from tests.support.issues import Clock, lose_connection
 from tests.support.submissions import BUILD, count_builds
 from tests.support.voice import begin_to_listen
-from virtual_farm import FarmConfig, Fault, VirtualFarm
+from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.catalog import new_part
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
@@ -210,15 +208,6 @@ async def test_many_unlike_names_are_not_all_understood_but_never_take_long_to_p
 
 
 # Stores without a connection
-
-
-async def lose_connection(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
-    """Lose both connections to a store, and wait until that shows."""
-    await stream_gone(hass, farm)
-    farm.inject_fault(Fault(mode="status", status=503, count=1000))
-    await poll(hass, entry)
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "jobs_queued") == STATE_UNAVAILABLE)
-    farm.clear_requests()
 
 
 AWAY = "There is no connection to Printago, so nothing is known about Virtual Farm right now."

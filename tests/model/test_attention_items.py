@@ -279,11 +279,18 @@ def test_overdue_maintenance_is_listed_by_progress() -> None:
     }
     waiting.facts.maintenance.take({name: MaintenanceItem.from_json(name, row) for name, row in rows.items()})
     assert waiting.items == [
-        AttentionItem(concern=Concern.MAINTENANCE, id=f"maintenance_{task}", subject=task, name=name, printer=printer)
-        for task, name, printer in (
-            ("belt", "Belt", "A"),
-            ("oil", "Oil", "A"),
-            ("missing", "missing", None),
-            ("gone", "gone", None),
+        AttentionItem(
+            concern=Concern.MAINTENANCE,
+            id=f"maintenance_{task}",
+            subject=task,
+            name=name,
+            printer=printer,
+            printer_id=printer_id,
+        )
+        for task, name, printer, printer_id in (
+            ("belt", "Belt", "A", A),
+            ("oil", "Oil", "A", A),
+            ("missing", "missing", None, None),
+            ("gone", "gone", None, B),
         )
     ]

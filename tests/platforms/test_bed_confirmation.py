@@ -4,6 +4,7 @@ from typing import Any
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.llm import async_get_tools
+from homeassistant.components.todo import DOMAIN as TODO
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput
@@ -14,12 +15,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.conftest import SetUp
 from tests.support.actions import act, sent
 from tests.support.common import device_of, entity_id, press, printer_named, until, value_of
+from tests.support.issues import lose_connection
 from tests.support.publish import publish_stat
+from tests.support.voice import ask, begin_to_listen
 from virtual_farm import VirtualFarm
 
 pytestmark = pytest.mark.printers(3)
 
 CONFIRM = "/v1/printers/confirm-ready"
+LISTS = ("beds_to_clear", "attention")
 WORDS = ("Printing from SD", "Starting", "Offline after error", "INIT", "shutdown", "Printing (slow)", "FINISH", None)
 
 
@@ -156,6 +160,33 @@ async def test_other_beds_are_confirmed_if_one_comes_into_use_before_the_request
     assert refused.value.translation_placeholders == {"printer": "P1S 01"}
     assert sent(farm, CONFIRM) == [{"ready": True, "ids": [other]}]
     assert value_of(hass, other, "readiness") == "ready"
+
+
+@pytest.mark.parametrize("way", ["action", "beds_to_clear", "attention", "sentence"])
+async def test_bed_is_not_confirmed_by_what_was_known_before_the_connection_was_lost(
+    hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry, way: str
+) -> None:
+    lists = {key: hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO)) for key in LISTS}
+    beds = lists["beds_to_clear"]
+    await begin_to_listen(hass, beds.entity_id)
+    await lose_connection(hass, farm, entry)
+    farm.clear_faults()
+    # Meanwhile somebody cleared the bed, and another print began.
+    farm.fleet.confirm_ready(farm.printer(waiting), ready=True)
+    farm.print_from_outside(waiting)
+    farm.clear_requests()
+
+    if way == "sentence":
+        # Home Assistant has words of its own for the error.
+        response = await ask(hass, "complete P1S 01 on beds to clear")
+        assert response["response_type"] == "error"
+    else:
+        item = waiting if way == "beds_to_clear" else f"bed_{waiting}"
+        asked = act(hass, "confirm_beds", all_printers=True) if way == "action" else lists[way].async_complete(item)
+        with pytest.raises(ServiceValidationError) as refused:
+            await asked
+        assert refused.value.translation_key == "bed_not_known"
+    assert farm.requests == []
 
 
 async def test_withdrawing_a_confirmation_is_never_refused(

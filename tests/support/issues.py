@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
-from tests.support.common import pass_time, state_of, until
-from virtual_farm import VirtualFarm
+from tests.support.common import pass_time, state_of, until, value_of
+from tests.support.publish import poll
+from virtual_farm import Fault, VirtualFarm
 
 ROOT = Path(__file__).parents[2]
 MINUTE = 60.0
@@ -64,3 +66,12 @@ async def connected(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEnt
     while state_of(hass, store, "realtime", "binary_sensor").state == "off":
         entry.runtime_data.coordinator.realtime.reconnect_now()
         await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def lose_connection(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    """Lose both connections to a store, and wait until that shows."""
+    await stream_gone(hass, farm)
+    farm.inject_fault(Fault(mode="status", status=503, count=1000))
+    await poll(hass, entry)
+    await until(hass, lambda: value_of(hass, farm.config.store_id, "jobs_queued") == STATE_UNAVAILABLE)
+    farm.clear_requests()

@@ -53,6 +53,8 @@ class AttentionItem:
     name: str
     """Name of the job, order or maintenance task; else of the printer."""
     printer: str | None = None
+    printer_id: str | None = None
+    """Of a maintenance task; otherwise, what is about a printer has it as its subject."""
     text: str | None = None
     place: SlotAddress | None = None
     due: datetime | None = None
@@ -94,6 +96,7 @@ def _maintenance(farm: Farm, facts: StoreInfo) -> Iterator[_Ranked]:
                 subject=item.id,
                 name=item.name or item.id,
                 printer=printer.name if printer is not None else None,
+                printer_id=item.printer_id,
             ),
         )
 

@@ -28,6 +28,16 @@ def full_names(printers: Iterable[PrinterState]) -> list[str]:
     ]
 
 
+def short_names(printers: Iterable[PrinterState]) -> dict[str, str]:
+    """Return a name for each printer by ID: its name, or its full name if others of these are called so."""
+    listed = list(printers)
+    times = Counter(folded(printer.name) for printer in listed)
+    return {
+        printer.id: full if times[folded(printer.name)] > 1 else printer.name
+        for printer, full in zip(listed, full_names(listed), strict=True)
+    }
+
+
 def unambiguous_names(printers: Iterable[PrinterState]) -> dict[str, str]:
     """Return a name for each printer by ID: its name, or its full name if others share it."""
     listed = list(printers)

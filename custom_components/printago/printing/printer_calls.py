@@ -74,8 +74,11 @@ def beds_to_clear(coordinator: PrintagoCoordinator) -> list[PrinterState]:
 async def async_confirm_bed(coordinator: PrintagoCoordinator, printer: PrinterState, *, cleared: bool = True) -> None:
     """Confirm a bed as clear, or withdraw that.
 
-    Raises ServiceValidationError if the bed was used before the request was sent, otherwise the client's errors.
+    Raises ServiceValidationError if the bed was used before the request was sent, or if that is not known without a
+    connection, otherwise the client's errors.
     """
+    if cleared and not coordinator.available:
+        raise action_error("bed_not_known", printer=printer.name)
     try:
         record = await coordinator.client.confirm_ready(printer.id, ready=cleared)
     except InUseError as err:

@@ -1,6 +1,8 @@
 """Everything that waits for a person, as a to-do list. Completing an item settles it where that is possible."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, override
 
@@ -13,6 +15,8 @@ from ..errors import action_error, action_failure
 from ..model.attention import AttentionItem, Concern, attention, empty_places
 from ..model.changes import Changes
 from ..model.farm import Farm
+from ..model.printer_names import full_names
+from ..model.spelling import folded
 from .bed_list import async_settle_bed
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
 from .maintenance_list import async_settle_maintenance
@@ -78,10 +82,26 @@ class AttentionList(FarmList):
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         store_state = self.coordinator.store_state
         found = attention(farm, store_state.facts, store_state.results, store_state.stock)[:MOST_ITEMS]
-        self._items = {item.id: item for item in found}
+        self._items = {item.id: item for item in self._distinguished(farm, found)}
         return [
-            open_item(item.id, self._summary(item), description=self._description(item), due=item.due) for item in found
+            open_item(item.id, self._summary(item), description=self._description(item), due=item.due)
+            for item in self._items.values()
         ]
+
+    def _distinguished(self, farm: Farm, items: list[AttentionItem]) -> list[AttentionItem]:
+        """Return the items, those of the same text with the full name of their printer or order.
+
+        People complete an item by its text.
+        """
+        texts = [folded(self._summary(item)) for item in items]
+        times = Counter(texts)
+        alike = {item.id for item, text in zip(items, texts, strict=True) if times[text] > 1}
+        if not alike:
+            return items
+        printers = {_printer_id(item): farm.printers.get(_printer_id(item)) for item in items if item.id in alike}
+        known = [printer for printer in printers.values() if printer is not None]
+        names = {printer.id: name for printer, name in zip(known, full_names(known), strict=True)}
+        return [_with_full_name(item, names) if item.id in alike else item for item in items]
 
     def _summary(self, item: AttentionItem) -> str:
         placeholders = {"name": item.name, "printer": item.printer or ""}
@@ -132,3 +152,13 @@ class AttentionList(FarmList):
         if item.subject not in await coordinator.async_call(coordinator.client.change_jobs("clear", [item.subject])):
             raise action_failure("jobs_not_changed", jobs=item.name, done="0")
         return True
+
+
+def _printer_id(item: AttentionItem) -> str:
+    return item.printer_id or item.subject
+
+
+def _with_full_name(item: AttentionItem, printers: Mapping[str, str]) -> AttentionItem:
+    if item.concern is Concern.ORDER:
+        return replace(item, name=f"{item.name} ({item.subject})")
+    return replace(item, printer=printers.get(_printer_id(item), item.printer))

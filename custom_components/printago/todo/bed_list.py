@@ -1,6 +1,5 @@
 """The beds that need clearing, as a to-do list. Completing one confirms it."""
 
-from collections import Counter
 from typing import override
 
 from homeassistant.components.todo.entity import TodoItem
@@ -10,8 +9,7 @@ from ..api.rest.permissions import CONFIRM_READY
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..model.farm import Farm
-from ..model.printer_names import full_names
-from ..model.spelling import folded
+from ..model.printer_names import short_names
 from ..printing.printer_calls import async_confirm_bed
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
 
@@ -25,12 +23,8 @@ class BedList(FarmList):
     @callback
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         waiting = [printer for printer in farm.printers.values() if printer.bed_needs_clearing][:MOST_ITEMS]
-        times = Counter(folded(printer.name) for printer in waiting)
-        named = [
-            (full if times[folded(printer.name)] > 1 else printer.name, printer.id)
-            for printer, full in zip(waiting, full_names(waiting), strict=True)
-        ]
-        return [open_item(printer_id, name) for name, printer_id in sorted(named)]
+        named = sorted((name, printer_id) for printer_id, name in short_names(waiting).items())
+        return [open_item(printer_id, name) for name, printer_id in named]
 
     @override
     async def async_complete(self, uid: str) -> None:
@@ -48,7 +42,7 @@ async def async_settle_bed(coordinator: PrintagoCoordinator, printer_id: str) ->
         return False
     if printer.in_use:
         raise action_error("still_printing", printer=printer.name)
-    if not printer.bed_needs_clearing:
+    if coordinator.available and not printer.bed_needs_clearing:
         return False
     await coordinator.async_call(async_confirm_bed(coordinator, printer))
     return True

@@ -12,6 +12,7 @@ from ..api.rest.permissions import ORDER_EDIT
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_failure
 from ..model.farm import Farm
+from ..model.spelling import distinct
 from ..model.store_info import Fact
 from ..printing.orders_closed import async_close_orders
 from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
@@ -26,8 +27,10 @@ class OrderList(FarmList):
     @callback
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         orders = heapq.nsmallest(MOST_ITEMS, self.coordinator.store_state.facts.orders.values(), key=_urgency)
+        # Two shops may use the same number.
+        titles = distinct({order.id: order.title for order in orders})
         return [
-            open_item(order.id, order.title, due=order.deadline, description=self._describe(order) or None)
+            open_item(order.id, titles[order.id], due=order.deadline, description=self._describe(order) or None)
             for order in orders
         ]
 
