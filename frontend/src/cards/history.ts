@@ -71,10 +71,10 @@ export class HistoryCard extends ListCard<History> {
   }
 }
 
-/** Return a reason, which may be only a code, with the words that one of the last prints has for it. */
+/** Return a reason; one that is only a code with the words that one of the last prints has for it. */
 function inWords(reason: string, prints: PastPrint[]): string {
-  const same = prints.find((one) => one.reason?.toUpperCase().replaceAll("_", "-").includes(reason.toUpperCase()));
-  return same?.reason ?? reason;
+  if (!/^[\dA-F-]+$/.test(reason)) return reason;
+  return prints.find((one) => one.reason?.toUpperCase().replaceAll("_", "-").includes(reason))?.reason ?? reason;
 }
 
 function failing(title: string, all: Failing[], prints: PastPrint[]): TemplateResult | typeof nothing {

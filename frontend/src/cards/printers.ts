@@ -186,7 +186,7 @@ export class PrintersCard extends PrintagoCard {
         gap: 1px;
       }
       .compact .tile:has(.act) {
-        padding-inline-end: 48px;
+        padding-inline-end: max(48px, calc(var(--printago-tap) + 12px));
       }
       .compact .tile .act {
         position: absolute;
