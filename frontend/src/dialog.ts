@@ -32,6 +32,7 @@ export const dialogStyle = css`
     width: min(560px, 100vw - 32px);
     max-height: min(90vh, 900px);
     padding: 0;
+    overscroll-behavior: contain;
     border: 0;
     border-radius: var(--ha-dialog-border-radius, 24px);
     color: var(--primary-text-color);
@@ -42,7 +43,7 @@ export const dialogStyle = css`
     background: rgb(0 0 0 / 45%);
   }
   dialog > div {
-    padding: 20px 24px;
+    padding: 20px 24px max(20px, env(safe-area-inset-bottom));
     display: flex;
     flex-direction: column;
     gap: 16px;
