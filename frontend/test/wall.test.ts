@@ -180,12 +180,12 @@ test("a grouping that there is none of is the one by what they need", async () =
   expect(texts("h3")).toEqual(["group attention 1", "group printing 1", "group ready 1"]);
 });
 
-test("printers stand under each of their tags, in the order of the tags", async () => {
+test("printers stand under each of their tags, in the order of the tags, those without any last", async () => {
   const hass = home({ a: {}, b: {}, c: {} });
   wall.setConfig({ type: "", group_by: "tag" });
   push(hass, { tags: { a: ["rack-10", "rack-2"], b: ["rack-2"] } });
   await show(hass);
-  await vi.waitFor(() => expect(texts("h3")).toEqual(["no tag 1", "rack-2 2", "rack-10 1"]));
+  await vi.waitFor(() => expect(texts("h3")).toEqual(["rack-2 2", "rack-10 1", "no tag 1"]));
 });
 
 test("jobs that wait for a person come first, a few of many", async () => {

@@ -296,10 +296,11 @@ export class PrintersCard extends PrintagoCard {
   #sections(hass: Hass, views: PrinterView[]): Section[] {
     const { group_by = "status" } = (this.config ?? {}) as WallConfig;
     const sections = new Map<string, Section>();
+    const none = t(`no_${group_by}`);
     const titles = ({ printer, group }: PrinterView): string[] => {
-      if (group_by === "area") return [hass.areas[printer.areaId ?? ""]?.name ?? t("no_area")];
-      if (group_by === "model") return [printer.model || t("no_model")];
-      if (group_by === "tag") return this.#live.data?.tags?.[printer.deviceId] ?? [t("no_tag")];
+      if (group_by === "area") return [hass.areas[printer.areaId ?? ""]?.name ?? none];
+      if (group_by === "model") return [printer.model || none];
+      if (group_by === "tag") return this.#live.data?.tags?.[printer.deviceId] ?? [none];
       return [t(`group_${group}`)];
     };
     for (const view of views) {
@@ -309,9 +310,10 @@ export class PrintersCard extends PrintagoCard {
         else sections.set(title, { title, views: [view] });
       }
     }
-    if (["area", "model", "tag"].includes(group_by))
-      return [...sections.values()].sort((a, b) => collator.compare(a.title, b.title));
-    return [...sections.values()];
+    const all = [...sections.values()];
+    if (!["area", "model", "tag"].includes(group_by)) return all;
+    const last = ({ title }: Section): number => Number(title === none);
+    return all.sort((a, b) => last(a) - last(b) || collator.compare(a.title, b.title));
   }
 
   /** The jobs that wait for a person. */
