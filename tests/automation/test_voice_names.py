@@ -100,6 +100,18 @@ async def test_text_with_the_names_of_two_printers_means_neither(
     assert not writes(farm)
 
 
+async def test_printer_is_found_without_the_parser_of_the_assistant(
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rename(hass, listening, printer_named(farm, X1C), "Bed")
+    assert await say(hass, "when is P1S one done") == "P1S 01 is not printing."
+    monkeypatch.delattr("hassil.recognize_all")
+    assert await say(hass, "when is P1S one done") == "P1S 01 is not printing."
+    # Both may be meant.
+    assert "Bed, P1S 01" in await say(hass, "the bed of P1S one is clear")
+    assert not writes(farm)
+
+
 async def test_longer_of_two_names_counts_if_it_contains_the_other(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:

@@ -166,10 +166,14 @@ class _Sentences:
     @callback
     def _printer_in(self, kind: str, user_input: ConversationInput) -> str:
         """Return what a sentence calls the printer: without the words around it, which may be names of printers as well."""
-        from hassil import recognize_all
+        try:
+            from hassil import recognize_all
 
-        found = recognize_all(user_input.text, _around_the_printer(kind))
-        texts = list(dict.fromkeys(one.entities["printer"].text for one in found))
+            found = recognize_all(user_input.text, _around_the_printer(kind))
+            texts = list(dict.fromkeys(one.entities["printer"].text for one in found))
+        except (ImportError, AttributeError, TypeError, KeyError) as err:
+            LOGGER.debug("The sentence is not taken apart: %s", err)
+            texts = []
         printers, languages = Printers(self._hass, self._entries.values()), read_phrases()
         own = languages[language_of(user_input.language, languages)]
         said = [spoken(text, own) for text in texts]
