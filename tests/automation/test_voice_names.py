@@ -112,6 +112,21 @@ async def test_printer_is_found_without_the_parser_of_the_assistant(
     assert not writes(farm)
 
 
+async def test_printer_that_shares_its_name_is_called_by_both_of_its_names(
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
+) -> None:
+    for name in (X1C, P1S):
+        await rename(hass, listening, printer_named(farm, name), "Left one")
+    answer = await say(hass, "the bed of Left one is clear")
+    assert f"Left one ({P1S}), Left one ({X1C})" in answer
+    assert not writes(farm)
+
+    assert await say(hass, "when is Left one P1S one done") == f"Left one ({P1S}) is not printing."
+    assert (await say(hass, "wann ist Left one X1 Carbon eins fertig", "de")).startswith(f"Left one ({X1C}) ist fertig")
+    assert f"Left one ({P1S})" in await say(hass, f"the bed of Left one ({P1S}) is clear")
+    assert farm.printer(printer_named(farm, P1S)).confirmed_ready
+
+
 async def test_longer_of_two_names_counts_if_it_contains_the_other(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:

@@ -116,7 +116,7 @@ class _Sentences:
         """Return all names, first those that the printers have in Home Assistant, and the names of stores."""
         printers = Printers(self._hass, self._entries.values())
         own = {printer.name for _, printer in printers.all}
-        others = {printer.printago_name for _, printer in printers.all} - own
+        others = {name for found in printers.all for name in printers.names_of(found)} - own
         return [*sorted(own), *sorted(others)], printers.stores_to_say
 
     @callback

@@ -42,18 +42,29 @@ class Printers:
         """The names of the stores, if a printer can't always be called by its own name alone."""
         return list(self._stores.values()) if self._shared else []
 
+    def names_of(self, found: Found) -> list[str]:
+        """Return the names of a printer; also both together, if it shares the first one with others of its store."""
+        _, printer = found
+        together = self._name_in_store(found)
+        names = [*_names(printer), *([together] if together != printer.name and printer.id not in together else [])]
+        return list(dict.fromkeys(names))
+
     def _called(self, found: Found) -> list[str]:
         """Return what a printer can be called: also with its store, where another store has its name as well."""
         store, printer = found
-        names = _names(printer)
-        return [*names, *(f"{name} {self._stores[store]}" for name in names if folded(name) in self._shared)]
+        with_store = (f"{name} {self._stores[store]}" for name in _names(printer) if folded(name) in self._shared)
+        return [*self.names_of(found), *with_store]
+
+    def _name_in_store(self, found: Found) -> str:
+        store, printer = found
+        if (names := self._unambiguous.get(store)) is None:
+            names = self._unambiguous[store] = unambiguous_names(store.farm.printers.values())
+        return names[printer.id]
 
     def display_name(self, found: Found) -> str:
         """Return an unambiguous name."""
         store, printer = found
-        if (names := self._unambiguous.get(store)) is None:
-            names = self._unambiguous[store] = unambiguous_names(store.farm.printers.values())
-        name = names[printer.id]
+        name = self._name_in_store(found)
         is_shared = not self._shared.isdisjoint(map(folded, _names(printer)))
         return f"{name} ({self._stores[store]})" if is_shared else name
 
