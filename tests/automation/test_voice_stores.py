@@ -192,6 +192,23 @@ async def test_names_are_compared_once_for_an_answer(
     assert len(compared) == 1
 
 
+@pytest.mark.parametrize("pattern", ["P1S #{}", "Bob's {}", "Große Kiste {}", "Farm (left) {}"])
+async def test_many_names_with_signs_are_understood_by_their_words_in_all_languages(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    names = [pattern.format(number) for number in range(1, 500)]
+    monkeypatch.setattr(
+        "custom_components.printago.voice.sentences._Sentences._names_of_printers", lambda self: (names, [])
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
+    assert 0 < registered_characters(hass) <= MOST_CHARACTERS
+    said = " ".join(pattern.format(77).translate({ord(sign): " " for sign in "#'()"}).split())
+    # There is no such printer, which only the integration says like that.
+    assert f"„{said}“" in await say(hass, f"wann ist {said} fertig", "de")
+    assert f"“{said}”" in await say(hass, f"pause {said}")
+
+
 async def test_many_unlike_names_are_not_all_understood_but_never_take_long_to_parse(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,10 +124,13 @@ class _Sentences:
         """Return the sentences in all languages, else in that of Home Assistant, else with as many names as possible."""
         languages = read_phrases()
         own = languages[language_of(self._hass.config.language, languages)]
-        printers, after = Names.of(names), Names.of(stores)
-        found = {text: kind for phrases in languages.values() for text, kind in templates(phrases, printers, after)}
+        after = Names.of(stores)
+        for printers in (Names.of(names), Names.of(names, as_written=False)):
+            found = {text: kind for phrases in languages.values() for text, kind in templates(phrases, printers, after)}
+            if sum(map(len, found)) <= _MOST_CHARACTERS:
+                return found
         while sum(map(len, found)) > _MOST_CHARACTERS and names:
-            found = dict(templates(own, Names.of(names), after))
+            found = dict(templates(own, Names.of(names, as_written=False), after))
             names = names[: len(names) // 2]
         return found
 

@@ -33,24 +33,30 @@ class Names:
     numbered: dict[_Around, tuple[set[tuple[str, ...]], set[str]]] = field(default_factory=dict)
     """By what is around a number: the words before it, and the numbers."""
     exact: set[str] = field(default_factory=set)
-    """Names that their words do not match as they are written, such as ``Große Kiste`` and ``O'Brien``, as templates."""
+    """Names that their words do not match as they are written, such as ``O'Brien``, as templates."""
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Self:
-        """Take names as they are written."""
+    def of(cls, names: Iterable[str], *, as_written: bool = True) -> Self:
+        """Take names as their words, and with ``as_written`` also with the signs around these."""
         found = cls()
         for name in names:
-            words = tuple(re.findall(r"[^\W_]+", WORD_BEFORE_NUMBER.sub(" ", folded(name))))
-            if words and (exact := _exact(name, words)):
+            words = _words(folded(name))
+            # The assistant does not take ß for ss.
+            spelled = _words(tidied(name).lower())
+            for each in {words, spelled} if len(spelled) == len(words) else {words}:
+                found._add(each)
+            if as_written and words and (exact := _exact(name, (words, spelled))):
                 found.exact.add(exact)
-            last = max((place for place, word in enumerate(words) if _is_short_number(word)), default=None)
-            if last is None:
-                found.whole.add(words)
-                continue
-            before, numbers = found.numbered.setdefault((last > 0, words[last + 1 :]), (set(), set()))
-            before.add(words[:last])
-            numbers.add(words[last])
         return found
+
+    def _add(self, words: tuple[str, ...]) -> None:
+        last = max((place for place, word in enumerate(words) if _is_short_number(word)), default=None)
+        if last is None:
+            self.whole.add(words)
+            return
+        before, numbers = self.numbered.setdefault((last > 0, words[last + 1 :]), (set(), set()))
+        before.add(words[:last])
+        numbers.add(words[last])
 
     def template(self, phrases: Phrases) -> str:
         """Return a template that matches the names as they are written and said; empty if nothing can be said."""
@@ -84,10 +90,14 @@ def templates(phrases: Phrases, names: Names, stores: Names | None = None) -> It
                 yield sentence.replace(PRINTER, f"({said})"), kind
 
 
-def _exact(name: str, words: Iterable[str]) -> str | None:
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", WORD_BEFORE_NUMBER.sub(" ", text)))
+
+
+def _exact(name: str, spellings: Iterable[Iterable[str]]) -> str | None:
     """Return a template of a name as it is written; None if that of its words matches it as well."""
     text = " ".join(_AT_WORDS_ENDS.sub(" ", tidied(name).replace("\u2019", "'")).split())
-    if re.sub(r"[\s_-]", "", text).lower() == "".join(words):
+    if re.sub(r"[\s_-]", "", text).lower() in map("".join, spellings):
         return None
     return _SYNTAX.sub(lambda sign: f"\\{sign[0]}", text)
 
