@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from tests.conftest import SetUp
 from tests.support.actions import sent
 from tests.support.common import device_of, pass_time, paths, printer_named, state_of, until, value_of
-from tests.support.issues import stream_gone
+from tests.support.issues import lose_connection, stream_gone
 from tests.support.todo import complete, items, move, remove, shown, summaries, until_list, until_shown
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.clock import to_iso
@@ -242,6 +242,17 @@ async def test_deleting_cancels_jobs_in_one_request(hass: HomeAssistant, farm: V
     await until_shown(hass, farm, QUEUE, "Benchy for the shop", "Night filler")
     assert len(sent(farm, "/v1/print-jobs/cancel")) == 1
     assert farm.job(job_id(farm, "Jig")).status == "cancelled"
+
+
+@pytest.mark.usefixtures("lists")
+async def test_no_job_is_canceled_by_what_was_known_before_the_connection_was_lost(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
+    await lose_connection(hass, farm, entry)
+    farm.clear_faults()
+    assert await fail_of(entity.async_delete_todo_items([job_id(farm, "Jig")])) == "cannot_connect"
+    assert farm.requests == []
 
 
 # Orders

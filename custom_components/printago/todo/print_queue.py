@@ -7,11 +7,11 @@ from homeassistant.components.todo.const import TodoListEntityFeature
 from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import callback
 
-from ..api import JobStatus, PrintJob
+from ..api import CannotConnectError, JobStatus, PrintJob
 from ..api.models.records import place_in_queue
 from ..api.models.tags import PIN
 from ..api.rest.permissions import QUEUE_MANAGE
-from ..errors import action_failure
+from ..errors import action_failure, home_assistant_error
 from ..model.farm import Farm
 from ..model.material_table import name_of
 from ..model.wait_reason import WaitReason, wait_reason
@@ -87,6 +87,9 @@ class QueueList(FarmList):
     async def async_delete_todo_items(self, uids: list[str]) -> None:
         """Cancel jobs, in one request."""
         coordinator = self.coordinator
+        if not coordinator.available:
+            # Sentences act on a list that is unavailable; a job that waited may be printing by now.
+            raise home_assistant_error(coordinator.rest_error or CannotConnectError("-"), reads=True)
         jobs = [coordinator.farm.jobs.get(uid) for uid in uids]
         for uid, job in zip(uids, jobs, strict=True):
             if job is None or job.status is not JobStatus.PENDING:
