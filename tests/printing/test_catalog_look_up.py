@@ -30,6 +30,7 @@ MATERIALS = {
     "m4": {"name": "Odd", "type": "Abs"},
     "m5": {"name": None, "type": "ABS"},
     "m6": {"name": "No type", "type": None},
+    "m7": {"name": None, "type": "None"},
 }
 VARIANTS = {
     "v1": {"name": "Red", "materialId": "m1"},
@@ -210,6 +211,7 @@ async def test_at_most_five_candidates_are_listed(cloud: Cloud, catalog: Catalog
         ("PETG", {"materialId": "m2"}),
         ("petg", {"materialId": "m2"}),
         ("ABS", {"materialType": "ABS"}),
+        ("none", {"materialType": "None"}),
         ("Abs", {"materialType": "Abs"}),
     ],
 )
