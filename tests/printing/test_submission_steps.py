@@ -200,6 +200,22 @@ async def test_all_jobs_of_all_parts_of_an_sku_have_to_be_found(cloud: Cloud) ->
     assert len(tracker.jobs) == 2
 
 
+async def test_jobs_have_some_time_to_appear_before_each_look(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await real(0)
+
+    monkeypatch.setattr(submission, "_ASK_AFTER", (3.0, 4.0, 8.0))
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    cloud.built = OutcomeUnknownError("lost")
+    cloud.lists = [[], [], jobs(BUILD)]
+    await cloud.submit()
+    assert slept == [3.0, 4.0]
+
+
 @pytest.mark.parametrize(
     ("error", "key", "forgotten", "reconciled"),
     [

@@ -115,6 +115,11 @@ async def test_what_is_no_file_is_missing_and_what_is_not_allowed_is_not_read(
         with pytest.raises(ServiceValidationError) as refused:
             await async_open(hass, str(path), check_allowed=check)
         assert (refused.value.translation_key, refused.value.translation_placeholders) == (key, {"path": str(path)})
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    for name in ("notes.txt", "none.txt"):
+        with pytest.raises(ServiceValidationError) as refused:
+            await async_open(hass, str(tmp_path / name), check_allowed=False)
+        assert refused.value.translation_key == "file_type_unsupported"
     assert opened == []
 
 

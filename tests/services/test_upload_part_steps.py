@@ -165,6 +165,24 @@ async def test_part_whose_response_was_lost_is_found_by_its_file(
     assert store.file.closed == 1
 
 
+async def test_part_has_some_time_to_appear_before_each_look(
+    hass: HomeAssistant, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(upload_part, "_LOOK_AFTER", (1.0, 4.0))
+    monkeypatch.setattr(upload_part, "asyncio", SimpleNamespace(sleep=sleep))
+    store.made = OutcomeUnknownError("lost")
+    for lists, waits in (([[], [MINE]], [1.0, 4.0]), ([[MINE]], [1.0])):
+        slept.clear()
+        store.lists = list(lists)
+        assert (await upload(hass))["part_id"] == "mine"
+        assert slept == waits
+
+
 async def test_uploaded_part_is_printed_with_what_is_given(
     hass: HomeAssistant, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
