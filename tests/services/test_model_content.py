@@ -48,6 +48,7 @@ def found(error_key: str, name: str = "") -> Misfit:
         ("scad", b"<" + b" " * 5000 + b"<html>", found("file_is_error_answer", "XML")),
         ("scad", b" \r\n\t", found("file_empty")),
         ("scad", b"\0\nG28\n", None),
+        ("scad", b"solid rock\n", None),
         ("scad", b"x\nG28\r\ny", found("file_is_other_type", "G-code")),
         ("scad", b"x\nG28 ; home\ny", found("file_is_other_type", "G-code")),
         ("step", b"/* CAD */ " + STEP, None),
@@ -121,6 +122,8 @@ MANY = zipped(*(f"files/{number:04}.bin" for number in range(9)), "3D\\a.model")
             None,
         ),
         ("3mf", b"", with_extras("a.bin", "b.bin", "3D/a.model"), None),
+        # A file of the archive contains what begins its directory.
+        ("3mf", b"", zipped("3D/a.model", "z.bin", content=b"PK\x01\x02" + b"\xff" * 60), None),
         ("3mf", b"", zipped("plate_1.gcode"), None),
         ("3mf", b"", zipped("[Content_Types].xml"), None),
         ("3mf", b"", zipped("[Content_Types].xml", "xl/book.xml"), found("file_is_other_type", "ZIP")),

@@ -179,6 +179,8 @@ async def test_media_that_is_not_a_file_of_home_assistant_is_refused(
         async def async_resolve_media(self, item: media_source.MediaSourceItem) -> media_source.PlayMedia:
             if item.identifier == "broken.stl":
                 raise media_source.Unresolvable
+            if item.identifier == "dark.stl":
+                raise media_source.Unresolvable("It is too dark")
             return media_source.PlayMedia("/stream", "model/stl")
 
     async def get_source(_: HomeAssistant) -> media_source.MediaSource:
@@ -188,10 +190,15 @@ async def test_media_that_is_not_a_file_of_home_assistant_is_refused(
     mock_platform(hass, "lens.media_source", cast(Any, SimpleNamespace(async_get_media_source=get_source)))
     assert await async_setup_component(hass, "lens", {})
     assert await async_setup_component(hass, "media_source", {})
-    for item, key in (("a.stl", "media_not_local"), ("broken.stl", "media_not_found")):
-        error = await failure_of(hass, "upload_part", media=f"media-source://lens/{item}")
+    for item, key, placeholders in (
+        ("a.stl", "media_not_local", {}),
+        ("broken.stl", "media_not_found", {"error": "-"}),
+        ("dark.stl", "media_not_found", {"error": "It is too dark"}),
+    ):
+        media = f"media-source://lens/{item}"
+        error = await failure_of(hass, "upload_part", media=media)
         assert error.translation_key == key
-        assert "None" not in str(error.translation_placeholders)
+        assert error.translation_placeholders == {"media": media, **placeholders}
     assert not [path for path in paths(farm) if path.startswith("POST")]
 
 
