@@ -20,9 +20,9 @@ async def async_request_again(catalog: Catalog, job: PrintJob) -> PrintRequest:
         position="back",
         tags=tags,
         label=job.label or None,
-        parameters=job.parameters or None,
+        parameters=job.parameters,
         plates={str(job.plate): 1} if job.plate is not None else None,
-        materials=job.wanted_materials or None,
+        materials=job.wanted_materials,
     )
     if job.sku_id is not None:
         sku = await catalog.async_find_sku(job.sku_id)

@@ -133,8 +133,7 @@ class Submitter:
             self._coordinator.farm.open_jobs.note_part_build(part_build_id)
 
     async def _async_jobs(self, request: PrintRequest, since: datetime) -> list[PrintJob]:
-        sku_id = request.sku_id if request.part_id is None else None
-        wanted = JobFilter(part_id=request.part_id, sku_id=sku_id, created_since=since)
+        wanted = JobFilter(part_id=request.part_id, sku_id=request.sku_id, created_since=since)
         return list((await self._client.queue.all(wanted)).rows.values())
 
     async def _async_find(

@@ -55,7 +55,6 @@ _STEP, _STEP_DATA, _STEP_END = b"ISO-10303-21", b"DATA;", b"END-ISO-10303-21"
 _ZIP_ENTRY, _ZIP_LISTED, _ZIP_END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _END_RECORD = Struct("<4s4H2LH")
 _LISTED = Struct("<4s6H3L5H2L")
-_ZIP64 = 0xFFFFFFFF
 # Office documents have a list of content types as well.
 _OF_A_3MF = re.compile(r"\.model$|\.gcode$", re.IGNORECASE)
 _CONTENT_TYPES = "[content_types].xml"
@@ -157,8 +156,8 @@ def _zip_misfit(tail: bytes) -> Misfit | None:
     if at < 0 or len(tail) - at < _END_RECORD.size:
         return Misfit(error_key="file_truncated")
     *_, count, length, _, _ = _END_RECORD.unpack_from(tail, at)
-    if length == _ZIP64 or length > at:
-        # The directory is longer than the part that was read: nothing is known.
+    if length > at:
+        # The directory is longer than what was read, or only a ZIP64 record has its length: nothing is known.
         return None
     directory = tail[at - length : at]
     if count and not directory.startswith(_ZIP_LISTED):
