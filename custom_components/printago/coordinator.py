@@ -128,7 +128,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
                 await self._connected.wait()
         if self._known and self.store_state.farm_age < _REMEMBER_SECONDS:
             # After a reload the known data is recent enough: setup does not wait for a snapshot.
-            self.updates.async_publish(self.farm.abandon_snapshot())
+            self.farm.abandon_snapshot()
             self.updates.async_publish(self.farm.expire())
             self._started = True
             self.async_reconcile()
@@ -232,7 +232,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
             printers = await self.client.printers(priority)
             jobs = await self._async_open_jobs(priority)
         except PrintagoError as err:
-            self.updates.async_publish(self.farm.abandon_snapshot())
+            self.farm.abandon_snapshot()
             if isinstance(err, RateLimitedError):
                 return self._wait_for_room(err)
             self.store_state.held_back.end()

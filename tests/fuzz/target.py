@@ -166,7 +166,7 @@ class Bench:
         elif letter == "Q" and (jobs := self._finish(client.open_jobs())) is not None:
             self._show(self.farm.apply_snapshot(listed_printers({PRINTER: PRINTER_RECORD}), jobs))
         else:
-            self._show(self.farm.abandon_snapshot())
+            self.farm.abandon_snapshot()
             if letter == "E" and (ended := self._finish(client.ended_jobs(since))) is not None:
                 self._show(self.farm.apply_ended_jobs(ended, since))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from custom_components.printago.api import Action
-from tests.support.farm_model import JOB, A, event, job, stamp
+from tests.support.farm_model import JOB, A, event, job, listed_jobs, listed_printers, record, stamp
 from tests.support.watched import Watched
 
 ORDER = "o" * 24
@@ -67,7 +67,7 @@ def test_snapshot_does_not_repeat_events_of_an_order() -> None:
     ]
     assert kinds == ["order_created", "order_closed"]
 
-    assert watched.see(watched.farm.abandon_snapshot()) == []
+    assert watched.see(watched.farm.apply_snapshot(listed_printers({A: record()}), listed_jobs({}))) == []
 
 
 def test_orders_fire_events_once_known() -> None:

@@ -6,7 +6,6 @@ what changed.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from ..api.models.entity_event import (
@@ -26,11 +25,12 @@ from ..api.models.row import PrinterRow
 from ..api.models.telemetry import StatMessage
 from .changes import NO_CHANGES, Changes, OrderChange
 from .gone_entities import GoneEntities
-from .jobs import OpenJobs
+from .jobs import JobValues, OpenJobs
 from .materials import Materials
 from .printer import Counted, PrinterState
 from .printer_facts import PARTS, QUIET_READINGS
 from .timestamps import (
+    CLOCK_SET_BACK,
     NEVER,
     event_without_future_timestamps,
     row_without_future_timestamp,
@@ -61,6 +61,7 @@ class Farm:
         self.jobs = self.open_jobs.jobs
         """The open jobs by ID."""
         self._looked_at = NEVER
+        self._clock_at = NEVER
         self._unknown_printers: set[str] = set()
         self._touched: set[str] = set()
         self._journal: list[StatMessage | EntityEvent] | None = None
@@ -78,11 +79,9 @@ class Farm:
         if self._journal is None:
             self._journal = []
 
-    def abandon_snapshot(self) -> Changes:
-        """Stop recording, since the snapshot failed, and apply what was recorded."""
-        changes = Changes()
-        self._replay(changes)
-        return changes
+    def abandon_snapshot(self) -> None:
+        """Stop recording, since the snapshot failed: what was recorded was also applied as it arrived."""
+        self._journal = None
 
     def apply_snapshot(self, printers: Listing[PrinterRow], jobs: Listing[PrintJob] | None) -> Changes:
         """Merge a snapshot; ``jobs`` is None if the key is not allowed to read them.
@@ -91,7 +90,7 @@ class Farm:
         """
         changes = Changes(totals_changed=True, jobs=jobs is not None)
         changed_since = self._changed_in_flight()
-        now = self.server_now()
+        now = self._read_clock()
         for printer_id, row in rows_without_future_timestamps(printers.rows, now).items():
             if (state := self.printers.get(printer_id)) is not None:
                 state.merge_record(row)
@@ -105,7 +104,8 @@ class Farm:
             for printer_id in self.printers.keys() - printers.rows.keys() - changed_since:
                 self._remove_printer(printer_id, changes)
         if jobs is not None:
-            self.open_jobs.apply_snapshot(jobs, changed_since, changes, now, may_end=not suddenly_empty)
+            in_flight = self._job_events_in_flight()
+            self.open_jobs.apply_snapshot(jobs, in_flight, changes, now, may_end=not suddenly_empty)
         self._replay(changes)
         self.open_jobs.known |= jobs is not None
         for state in self.printers.values():
@@ -137,13 +137,25 @@ class Farm:
             for identifier in message.entities
         }
 
+    def _job_events_in_flight(self) -> dict[str, list[JobValues | None]]:
+        """Return what events said of each job while the snapshot was requested; None for its deletion."""
+        said: dict[str, list[JobValues | None]] = {}
+        for message in self._journal or ():
+            if isinstance(message, JobEvent):
+                deleted = message.action is Action.DELETE
+                for job_id, row in message.entities.items():
+                    said.setdefault(job_id, []).append(None if deleted else row.values)
+        return said
+
     def _replay(self, changes: Changes) -> None:
         journal, self._journal = self._journal, None
-        completions, dropped = replace(self.open_jobs.completions), self.dropped.copy()
+        dropped = self.dropped.copy()
         for message in journal or ():
-            self._apply(message, changes)
+            # Those of jobs are part of the merged snapshot: a step that is applied again would count as another one.
+            if not isinstance(message, JobEvent):
+                self._apply(message, changes)
         # Each message was already counted when it arrived.
-        self.open_jobs.completions, self.dropped = completions, dropped
+        self.dropped = dropped
 
     # Messages
 
@@ -194,12 +206,26 @@ class Farm:
     def expire(self) -> Changes:
         """Check by Printago's clock which telemetry has become stale."""
         changes = Changes()
-        now = self._looked_at = self.server_now()
+        now = self._looked_at = self._read_clock()
         for state in self.printers.values():
             if state.expire(now):
                 self._touch(state, changes)
         self._update_derived(changes)
         return changes
+
+    def _read_clock(self) -> datetime:
+        """Return Printago's time. If its clock was set back, forget timestamps from before: they would block all updates."""
+        now, before = self.server_now(), self._clock_at
+        self._clock_at = now
+        if before - now > CLOCK_SET_BACK:
+            latest = now + CLOCK_SET_BACK
+            for state in self.printers.values():
+                state.forget_timestamps_after(latest)
+            self._touched.update(self.printers)
+            self.open_jobs.forget_timestamps_after(latest)
+            self.materials.forget_timestamps_after(latest)
+            self._gone.forget_timestamps_after(latest)
+        return now
 
     def _outlives_snapshot(self, message: StatMessage | EntityEvent) -> bool:
         if isinstance(message, StatMessage):

@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from datetime import datetime
 
+from .timestamps import none_after
+
 _MOST_REMEMBERED = 5_000
 
 
@@ -23,6 +25,11 @@ class GoneEntities:
         self._gone.move_to_end(identifier)
         while len(self._gone) > _MOST_REMEMBERED:
             self._gone.popitem(last=False)
+
+    def forget_timestamps_after(self, latest: datetime) -> None:
+        """Forget timestamps that are later, since Printago's clock was set back."""
+        for identifier, stamp in self._gone.items():
+            self._gone[identifier] = none_after(stamp, latest)
 
     def is_late(self, identifier: str, stamp: datetime | None, *, whole: bool = False) -> bool:
         """Return whether data with ``stamp`` is too old to bring a printer or job back; a snapshot (``whole``) may be equal."""

@@ -1,7 +1,7 @@
 """The open jobs of a store: those that wait, run, or failed and were not cleared."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 import time
@@ -12,7 +12,10 @@ from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob
 from .changes import Changes, JobChange, was_retried
 from .gone_entities import GoneEntities
 from .printer import PrinterState
-from .timestamps import is_in_future, is_older, without_future_timestamp
+from .timestamps import is_in_future, is_older, none_after, without_future_timestamp
+
+type JobValues = Mapping[str, Any]
+"""Some fields of a job: attributes of PrintJob and their values."""
 
 _MOST_REMEMBERED = 5_000
 _MOST_JOBS = 50_000
@@ -88,17 +91,21 @@ class OpenJobs:
     def apply_snapshot(
         self,
         jobs: Listing[PrintJob],
-        changed_since: AbstractSet[str],
+        in_flight: Mapping[str, Sequence[JobValues | None]],
         changes: Changes,
         now: datetime,
         *,
         may_end: bool,
     ) -> None:
-        """Merge a snapshot. A job that it does not list has ended, if ``may_end`` and not in ``changed_since``."""
+        """Merge a snapshot. A job that it does not list has ended, if ``may_end``.
+
+        ``in_flight`` has what events said of jobs while the snapshot was requested, None for a deletion. They are laid over
+        it before anything is compared, so that a step that they reported is not reported again.
+        """
         for job in jobs.rows.values():
-            self._merge_row(job, changes, now)
+            self._merge_row(job, in_flight.get(job.id, ()), changes, now)
         if jobs.complete and may_end:
-            for job_id in self.jobs.keys() - jobs.rows.keys() - changed_since:
+            for job_id in self.jobs.keys() - jobs.rows.keys() - in_flight.keys():
                 changes.jobs_vanished = True
                 self.drop(job_id, changes, last=self.jobs[job_id])
 
@@ -174,16 +181,19 @@ class OpenJobs:
         self._index_job(known, None, changes)
         changes.jobs = True
 
-    def _merge_row(self, job: PrintJob, changes: Changes, now: datetime) -> None:
+    def _merge_row(self, job: PrintJob, in_flight: Sequence[JobValues | None], changes: Changes, now: datetime) -> None:
         """Merge a row of a snapshot; most rows change nothing."""
+        if in_flight and in_flight[-1] is None:
+            return
         known = self.jobs.get(job.id)
         if known is None:
-            self._add_job(without_future_timestamp(job, now), changes, None)
-        elif job != known:
+            row = without_future_timestamp(job, now)
+            self._add_job(row.changed(_laid_over({"updated_at": row.updated_at}, in_flight)), changes, None)
+        elif in_flight or job != known:
             values = job.mentioned
             if is_in_future(job.updated_at, now):
                 del values["updated_at"]
-            self.merge(job.id, values, changes, whole=True)
+            self.merge(job.id, _laid_over(values, in_flight), changes, whole=True)
 
     def _add_job(self, job: PrintJob, changes: Changes, values: Mapping[str, Any] | None) -> None:
         """Add a job that was not known; ``values`` are the fields of an event, None for a row of a snapshot."""
@@ -232,6 +242,12 @@ class OpenJobs:
         self._gone.remember(job.id, None)
         return True
 
+    def forget_timestamps_after(self, latest: datetime) -> None:
+        """Forget timestamps that are later, since Printago's clock was set back."""
+        for jobs in (self.jobs, self._left):
+            for job_id, job in jobs.items():
+                jobs[job_id] = job.changed({"updated_at": none_after(job.updated_at, latest)})
+
     def _remember_left(self, job: PrintJob) -> None:
         self._gone.remember(job.id, job.updated_at)
         self._left[job.id] = job
@@ -258,6 +274,14 @@ class OpenJobs:
         for printer_id in concerned:
             if (state := self._printers.get(printer_id)) is not None:
                 self._touch(state, changes)
+
+
+def _laid_over(values: JobValues, in_flight: Iterable[JobValues | None]) -> JobValues:
+    """Return the fields of a row with those of later events."""
+    for said in in_flight:
+        if said is not None and not is_older(said.get("updated_at"), values.get("updated_at")):
+            values = {**values, **said}
+    return values
 
 
 def _is_open(job: PrintJob) -> bool:

@@ -1,13 +1,14 @@
 """Which material Printago has assigned to which slot of a printer, and the names of materials."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from ..api.models.entity_event import Action, MaterialEvent, SlotEvent, VariantEvent
 from ..api.models.fields import cut
 from ..api.models.filament import SlotAddress
 from ..api.models.material import Material, MaterialVariant, PrinterSlot
 from ..api.models.row import Row
-from .timestamps import is_older
+from .timestamps import is_older, none_after
 
 _MOST_REMEMBERED = 20_000
 
@@ -125,6 +126,13 @@ class Materials:
         self._index()
         return touched, gaps
 
+    def forget_timestamps_after(self, latest: datetime) -> None:
+        """Forget timestamps that are later, since Printago's clock was set back."""
+        self.slots = _without_timestamps_after(self.slots, latest)
+        self.materials = _without_timestamps_after(self.materials, latest)
+        self.variants = _without_timestamps_after(self.variants, latest)
+        self._index()
+
     def _index(self) -> None:
         self._at = {where: slot for slot in self.slots.values() if (where := slot.where) is not None}
 
@@ -148,3 +156,12 @@ def _merged[R: _Dated](before: R | None, row: Row[R]) -> R:
     if before is not None and is_older(row.updated_at, before.updated_at):
         return before
     return row.applied_to(before)
+
+
+def _without_timestamps_after[R: (PrinterSlot, Material, MaterialVariant)](
+    records: Mapping[str, R], latest: datetime
+) -> dict[str, R]:
+    return {
+        identifier: record.changed({"updated_at": none_after(record.updated_at, latest)})
+        for identifier, record in records.items()
+    }

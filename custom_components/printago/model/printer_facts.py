@@ -15,7 +15,7 @@ from ..api.models.records import Printer
 from ..api.models.row import PrinterRow
 from ..api.models.telemetry import StatMessage, Telemetry, TelemetryDiff
 from ..api.models.temperatures import Temperatures
-from .timestamps import is_older
+from .timestamps import is_older, none_after
 
 _UNSTATED_LIFETIME = timedelta(minutes=10)
 _LONGEST_LIFETIME = timedelta(days=1)
@@ -76,6 +76,14 @@ class PrinterFacts:
         if fresh:
             self.record = row.applied_to(self.record)
         return self._merge_connection(row.connection, row.updated_at) or fresh
+
+    def forget_timestamps_after(self, latest: datetime) -> None:
+        """Forget timestamps that are later, since Printago's clock was set back."""
+        self.record = self.record.changed({"updated_at": none_after(self.record.updated_at, latest)})
+        self.connection_at = none_after(self.connection_at, latest)
+        self.received_at = none_after(self.received_at, latest)
+        if self.expires_at is not None:
+            self.expires_at = min(self.expires_at, latest + _UNSTATED_LIFETIME)
 
     def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
         """Merge connection and expiry of a message; return whether connection or freshness changed."""

@@ -13,6 +13,9 @@ from ..api.models.row import Row
 CLOCK_TOLERANCE = timedelta(hours=1)
 """How far ahead of Printago's clock a timestamp may be. One in the future would block all updates until then."""
 
+CLOCK_SET_BACK = timedelta(minutes=2)
+"""If Printago's clock seems to go back further, it was set: the response that shows it may have been slow."""
+
 NEVER = datetime.min.replace(tzinfo=UTC)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -20,6 +23,11 @@ FOR_EVER = datetime.max.replace(tzinfo=UTC)
 def is_older(stamp: datetime | None, known: datetime | None) -> bool:
     """Return whether data with ``stamp`` must not overwrite data with ``known``."""
     return stamp is not None and known is not None and stamp < known
+
+
+def none_after(stamp: datetime | None, latest: datetime) -> datetime | None:
+    """Return a timestamp; None if it is later than ``latest``."""
+    return None if stamp is not None and stamp > latest else stamp
 
 
 def is_in_future(stamp: datetime | None, now: datetime) -> bool:
