@@ -139,6 +139,7 @@ async def test_issue_ends_when_something_else_is_chosen_and_stays_after_other_ch
     await hass.async_block_till_done()
     assert issue_of(hass, saved) is None
     assert wanted == ["parts_of_saved_prints", "skus_of_saved_prints"]
+    assert "skus_of_saved_prints" in entry.runtime_data.coordinator.slow_poller.describe()
 
 
 async def test_only_changes_of_the_catalog_are_a_reason_to_check(
