@@ -237,6 +237,15 @@ async def test_job_that_left_the_queue_can_neither_be_moved_nor_cancelled(
 
 
 @pytest.mark.usefixtures("lists")
+async def test_print_that_has_begun_is_never_canceled_by_the_queue(hass: HomeAssistant, farm: VirtualFarm) -> None:
+    running = next(job for job in farm.world.jobs.values() if job.status == "printing")
+    entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
+    assert await fail_of(entity.async_delete_todo_items([job_id(farm, "Jig"), running.id])) == "todo_item_gone"
+    assert paths(farm) == []
+    assert running.status == "printing"
+
+
+@pytest.mark.usefixtures("lists")
 async def test_deleting_cancels_jobs_in_one_request(hass: HomeAssistant, farm: VirtualFarm) -> None:
     await remove(hass, farm, QUEUE, "Jig", "Cable Clip")
     await until_shown(hass, farm, QUEUE, "Benchy for the shop", "Night filler")

@@ -37,3 +37,15 @@ class Browser:
         """Call once; return the whole response."""
         await self._client.send_json_auto_id({"type": f"printago/{kind}", **data})
         return await self._client.receive_json()
+
+    async def unsubscribe(self) -> None:
+        """End the subscription, as the browser does when a card is closed."""
+        await self._client.send_json_auto_id({"type": "unsubscribe_events", "subscription": self._id})
+        answer = await self._client.receive_json()
+        assert answer["success"], answer
+
+    async def answers_next(self) -> bool:
+        """Return whether nothing else was pushed before the response to a ping."""
+        await self._client.send_json_auto_id({"type": "ping"})
+        answer: Message = await self._client.receive_json()
+        return answer["type"] == "pong"
