@@ -68,3 +68,5 @@ async def test_unload_drops_queued_messages(
     await entry.runtime_data.coordinator.async_shutdown()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(taken) == taken_before
+    # Jobs that ended in them are asked for after the next start.
+    assert entry.runtime_data.coordinator.store_state.ended_jobs_wanted
