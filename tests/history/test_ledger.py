@@ -190,6 +190,22 @@ def test_sums_are_those_of_the_rows_whatever_came(states: list[Entry]) -> None:
     assert (restored.farm, restored.of_printer.keys()) == (ledger.farm, {row.printer for row in rows})
 
 
+@given(st.lists(STATES, max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_prints_added_at_once_are_those_added_one_by_one(states: list[Entry]) -> None:
+    new = list({state.key: state for state in states}.values())
+    single, bulk = Ledger(), Ledger()
+    for state in new:
+        single.add(state)
+    bulk.add_new(new[:4])
+    bulk.add_new(new[4:])
+    assert list(bulk.since(0)) == list(single.since(0)) == new
+    assert (bulk.farm, bulk.of_printer) == (single.farm, single.of_printer)
+    assert (bulk.dirty_hours, bulk.dirty_segments) == (single.dirty_hours, single.dirty_segments)
+    assert all(state.key in bulk and bulk.latest(state.key) == state for state in new)
+    assert key_of("unknown") not in bulk
+
+
 @pytest.mark.parametrize(
     ("message", "kind"),
     [

@@ -180,7 +180,9 @@ class History:
         """Take over what ended before the store was added; it needs no attention."""
         self._reads_past, self._shown_since = True, self._days_ago
         try:
-            self._async_take(jobs, {})
+            known = len(self.past.ledger)
+            others = self._take_old(jobs)
+            self._async_take(others, {}, news=len(self.past.ledger) - known)
         finally:
             self._reads_past, self._shown_since = False, 0.0
 
@@ -191,11 +193,9 @@ class History:
         self._async_take([ended for job in jobs if (ended := ended_job(job, now=now)) is not None], progress or {})
 
     @callback
-    def _async_take(self, jobs: Iterable[EndedJob], progress: Mapping[str, float]) -> None:
+    def _async_take(self, jobs: Iterable[EndedJob], progress: Mapping[str, float], news: int = 0) -> None:
         touched: set[str | None] = set()
-        results = self._coordinator.store_state.results
-        lacking = {printer for printer in self._coordinator.farm.printers if results.of(printer).result is None}
-        news = 0
+        lacking = self._lacking_result()
         for ended in jobs:
             if self._take(ended, progress.get(ended.job.id) if progress else None, lacking, touched):
                 news += 1
@@ -207,16 +207,44 @@ class History:
         elif news:
             self._async_call_listeners()
 
+    def _lacking_result(self) -> set[str]:
+        """Return the printers of which no print is known."""
+        results = self._coordinator.store_state.results
+        return {printer for printer in self._coordinator.farm.printers if results.of(printer).result is None}
+
+    def _take_old(self, jobs: Iterable[EndedJob]) -> list[EndedJob]:
+        """Take over, all at once, new jobs that count only in sums; return the others.
+
+        Most of a long history are such jobs: they are neither among the last prints nor the last of their printer.
+        """
+        past, names, lacking = self.past, self.past.names, self._lacking_result()
+        if (oldest := past.recent.oldest) is None:
+            return list(jobs)
+        shown_since = min(self._shown_since, int(oldest.timestamp()))
+        old: dict[int, Entry] = {}
+        others: list[EndedJob] = []
+        for ended in jobs:
+            key = ended.key
+            if ended.ended >= shown_since or ended.printer_id in lacking or key in old or key in past.ledger:
+                others.append(ended)
+            else:
+                old[key] = entry_of(ended, self._usage_of(ended), names)
+        past.ledger.add_new(list(old.values()))
+        return others
+
+    def _usage_of(self, ended: EndedJob, progress: float | None = None) -> Usage:
+        """Return what a print took; its cost only in the currency of all costs, that of the first known one."""
+        usage = self.valuer(ended.job, progress, ended.seconds, ended.takes)
+        if usage.cost is None:
+            return usage
+        if self.past.currency is None:
+            self.past.currency = usage.currency
+        return usage if usage.currency == self.past.currency else replace(usage, cost=None, currency=None)
+
     def _take(self, ended: EndedJob, progress: float | None, lacking: set[str], touched: set[str | None]) -> bool:
         """Return whether anything has changed; ``lacking`` are printers without a last result."""
         past, job, printer_id = self.past, ended.job, ended.printer_id
-        usage = self.valuer(job, progress, ended.seconds, ended.takes)
-        if usage.cost is not None:
-            if past.currency is None:
-                past.currency = usage.currency
-            if usage.currency != past.currency:
-                # Sums are of one currency: the one in which the first print was priced.
-                usage = replace(usage, cost=None, currency=None)
+        usage = self._usage_of(ended, progress)
         entry = past.ledger.add(entry_of(ended, usage, past.names), end_is_guess=ended.guessed)
         if entry is None:
             return False

@@ -48,6 +48,20 @@ class KeyIndex:
         if self._used > len(self._slots) * _FULL:
             self._resize(2 * len(self._slots))
 
+    def put_all(self, first: int) -> None:
+        """Add the keys of all rows from one on, as ``put`` does."""
+        rows = len(self._keys)
+        self.reserve(rows)
+        slots, keys, mask = self._slots, self._keys, len(self._slots) - 1
+        for row in range(first, rows):
+            key = keys[row]
+            place = key & mask
+            while (known := slots[place]) and keys[known - 1] != key:
+                place = (place + 1) & mask
+            if not known:
+                self._used += 1
+            slots[place] = row + 1
+
     def place(self, key: int) -> int:
         """Return the slot of a key, or the slot for it."""
         slots, keys = self._slots, self._keys

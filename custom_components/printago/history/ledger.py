@@ -1,7 +1,7 @@
 """All past prints as numbers, 46 bytes each: for exact sums, and to correct them when a job changes."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import NamedTuple
@@ -26,6 +26,9 @@ class Outcome(IntEnum):
     FINISHED = 0
     FAILED = 1
     CANCELED = 2
+
+
+_FINISHED, _FAILED = int(Outcome.FINISHED), int(Outcome.FAILED)
 
 
 class Entry(NamedTuple):
@@ -72,18 +75,18 @@ class Totals:
     grams: int = 0
     cost: int = 0
 
-    def add(self, entry: Entry, sign: int = 1) -> None:
+    def add(self, outcome: int, seconds: int, grams: int, cost: int, sign: int = 1) -> None:
         """Add a print, or subtract it with -1."""
-        if entry.outcome == Outcome.FINISHED:
+        if outcome == _FINISHED:
             self.completed += sign
-        elif entry.outcome == Outcome.FAILED:
+        elif outcome == _FAILED:
             self.failed += sign
-        if entry.seconds != UNKNOWN:
-            self.seconds += sign * entry.seconds
-        if entry.grams != UNKNOWN:
-            self.grams += sign * entry.grams
-        if entry.cost != UNKNOWN:
-            self.cost += sign * entry.cost
+        if seconds != UNKNOWN:
+            self.seconds += sign * seconds
+        if grams != UNKNOWN:
+            self.grams += sign * grams
+        if cost != UNKNOWN:
+            self.cost += sign * cost
 
     def values(self) -> tuple[int, ...]:
         """Return the sums in the order of their names."""
@@ -170,6 +173,20 @@ class Ledger:
         self._count(entry, 1)
         return entry
 
+    def __contains__(self, key: int) -> bool:
+        """Return whether any attempt of a job is known, by the hash of its ID."""
+        return self._index.find(key) is not None
+
+    def add_new(self, entries: Sequence[Entry]) -> None:
+        """Add prints of jobs that are not known, all at once; each job comes once."""
+        first = len(self)
+        if not (entries := entries[: _MOST - first]):
+            return
+        for column, values in zip(self._columns.values(), zip(*entries, strict=True), strict=True):
+            column.extend(values)
+        self._take_in(first)
+        self.dirty_segments.update(range(first // SEGMENT_ROWS, self.segments))
+
     def since(self, moment: int) -> Iterator[Entry]:
         """Yield the prints that ended at a Unix time or later, in no particular order."""
         return (self.row(number) for number, ended in enumerate(self._columns["ended"]) if ended >= moment)
@@ -186,16 +203,31 @@ class Ledger:
         return entry
 
     def _count(self, entry: Entry, sign: int) -> None:
-        self.farm.add(entry, sign)
         if (totals := self.of_printer.get(entry.printer)) is None:
             totals = self.of_printer[entry.printer] = Totals()
-        totals.add(entry, sign)
-        hour, dirty = entry.ended // HOUR, self.dirty_hours
+        for one in (totals, self.farm):
+            one.add(entry.outcome, entry.seconds, entry.grams, entry.cost, sign)
+        hour = entry.ended // HOUR
         for owner in (entry.printer, FARM):
-            if hour < dirty.get(owner, UNKNOWN):
-                dirty[owner] = hour
+            self.mark_dirty(owner, hour)
         if sign < 0:
             self.left_hours.add((entry.printer, hour))
+
+    def _take_in(self, first: int) -> None:
+        """Index and count the rows from one on."""
+        self._index.put_all(first)
+        of_printer, earliest = self.of_printer, dict[int, int]()
+        columns = [self._columns[name][first:] for name in ("printer", "ended", "outcome", "seconds", "grams", "cost")]
+        for printer, ended, outcome, seconds, grams, cost in zip(*columns, strict=True):
+            if (totals := of_printer.get(printer)) is None:
+                totals = of_printer[printer] = Totals()
+            totals.add(outcome, seconds, grams, cost)
+            if ended < earliest.get(printer, UNKNOWN):
+                earliest[printer] = ended
+        self.farm = Totals(*map(sum, zip(*(totals.values() for totals in of_printer.values()), strict=True)))
+        for printer, ended in earliest.items():
+            for owner in (printer, FARM):
+                self.mark_dirty(owner, ended // HOUR)
 
     def mark_dirty(self, owner: int, hour: int) -> None:
         """Mark the sums of a printer, or of ``FARM``, for export from an hour on."""
@@ -232,10 +264,7 @@ class Ledger:
                 offset += length * column.itemsize
         for column in ledger._columns.values():
             del column[rows:]
-        ledger.reserve(len(ledger))
-        for number in range(len(ledger)):
-            ledger._index.put(number)
-            ledger._count(ledger.row(number), 1)
+        ledger._take_in(0)
         ledger.dirty_hours.clear()
         return ledger
 
