@@ -27,6 +27,7 @@ class Store:
         self.shown: list[str] = []
         self.expected_off: list[str] = []
         self.error: Exception | None = None
+        self.available = True
         self.farm = SimpleNamespace(printers={})
         self.client = SimpleNamespace(
             confirm_ready=self._confirm,
@@ -127,6 +128,16 @@ async def test_confirmed_bed_is_shown_at_once_and_one_in_use_is_refused(store: A
             await async_confirm_all(store, PRINTERS[:1], cleared=cleared)
         assert failed.value.translation_key == key
     await _confirms_by_default(store)
+
+
+async def test_no_bed_is_confirmed_without_a_connection_but_one_is_withdrawn(store: Any) -> None:
+    store.available = False
+    with pytest.raises(ServiceValidationError) as refused:
+        await async_confirm_bed(store, PRINTERS[0])
+    assert refused.value.translation_key == "bed_not_known"
+    assert store.calls == []
+    await async_confirm_bed(store, PRINTERS[0], cleared=False)
+    assert store.calls == [("a", False)]
 
 
 async def _confirms_by_default(store: Any) -> None:
