@@ -12,7 +12,7 @@ from tests.support.actions import act
 from tests.support.browser import Browser
 from tests.support.common import device_of, paths, printer_named
 from tests.support.past_oracle import past_jobs
-from tests.support.past_reading import read_all
+from tests.support.past_reading import read_all, until_streaming
 from virtual_farm import VirtualFarm
 
 
@@ -20,6 +20,7 @@ from virtual_farm import VirtualFarm
 async def browser(hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator) -> Browser:
     """Return a browser that has signed in once the past is known."""
     await read_all(hass, entry)
+    await until_streaming(entry)
     return Browser(await hass_ws_client(hass))
 
 

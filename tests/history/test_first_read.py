@@ -10,7 +10,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.conftest import SetUp
 from tests.support.common import pass_time, printer_named, state_of, until_farm
 from tests.support.past_oracle import past_jobs
-from tests.support.past_reading import PAGE, assert_all_is_counted, found, history_of, pages, read_all, until_counted
+from tests.support.past_reading import (
+    PAGE,
+    assert_all_is_counted,
+    found,
+    history_of,
+    pages,
+    read_all,
+    until_counted,
+    until_streaming,
+)
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.clock import to_iso
 
@@ -119,6 +128,7 @@ async def test_last_result_is_known_from_the_first_page(
 
 async def test_print_that_ends_is_counted_once(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
     await read_all(hass, entry)
+    await until_streaming(entry)
     before = found(entry)
     printer = printer_named(farm, "X1 Carbon 01")
     farm.fail_print(printer, "[0300-8000] Printing was paused")

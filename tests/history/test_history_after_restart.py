@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.conftest import SetUp
 from tests.support.common import pass_time, until_farm
 from tests.support.past_oracle import EVERYWHERE, add_up, past_jobs
-from tests.support.past_reading import assert_all_is_counted, found, history_of, read_all
+from tests.support.past_reading import assert_all_is_counted, found, history_of, read_all, until_streaming
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.clock import to_iso
 
@@ -27,6 +27,7 @@ async def read(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> Mo
     farm.fill_history(60, months=1)
     entry = await setup_entry()
     await read_all(hass, entry)
+    await until_streaming(entry)
     return entry
 
 

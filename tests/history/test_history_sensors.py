@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.conftest import SetUp
 from tests.support.common import pass_time, printer_named, state_of, until, value_of
 from tests.support.past_oracle import ended_at, moment, past_jobs
-from tests.support.past_reading import history_of, read_all
+from tests.support.past_reading import history_of, read_all, until_streaming
 from virtual_farm import VirtualFarm
 from virtual_farm.clock import to_iso
 
@@ -22,6 +22,7 @@ async def read(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> Mo
     entry = await setup_entry()
     await read_all(hass, entry)
     await pass_time(hass, 1)
+    await until_streaming(entry)
     return entry
 
 

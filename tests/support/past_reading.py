@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.history.keeper import History
 from custom_components.printago.history.ledger import HOUR, UNKNOWN
-from tests.support.common import pass_time, until_farm
+from tests.support.common import pass_time, until_changed, until_farm
 from tests.support.past_oracle import EVERYWHERE, add_up
 from virtual_farm import VirtualFarm
 
@@ -34,6 +34,12 @@ async def read_all(hass: HomeAssistant, entry: MockConfigEntry, step: float = 70
             return
         await pass_time(hass, step)
     raise AssertionError("the past was not read to its end")
+
+
+async def until_streaming(entry: MockConfigEntry) -> None:
+    """Wait for the stream: advancing the timers ends the time-outs of sockets as well, so a busy machine may lose it."""
+    coordinator = entry.runtime_data.coordinator
+    await until_changed(coordinator.listeners.async_add_farm, lambda: coordinator.stream_since is not None)
 
 
 def found(entry: MockConfigEntry, printer: str | None = EVERYWHERE) -> tuple[int, int, int]:
