@@ -188,7 +188,9 @@ class OpenJobs:
         known = self.jobs.get(job.id)
         if known is None:
             row = without_future_timestamp(job, now)
-            self._add_job(row.changed(_laid_over({"updated_at": row.updated_at}, in_flight)), changes, None)
+            if in_flight:
+                row = row.changed(_laid_over({"updated_at": row.updated_at}, in_flight))
+            self._add_job(row, changes, None)
         elif in_flight or job != known:
             values = job.mentioned
             if is_in_future(job.updated_at, now):
