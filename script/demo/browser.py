@@ -24,8 +24,14 @@ _HEIGHT_OF_WALL = """async ([count, width]) => {
   const parts = (id) => Object.values(hass.entities).filter((entity) => entity.device_id === id);
   const isPrinter = ({ id }) => parts(id).some((entity) => entity.translation_key === 'print_status');
   const printers = Object.values(hass.devices).filter(isPrinter);
+  const state = (id, key) => hass.states[parts(id).find((entity) => entity.translation_key === key)?.entity_id]?.state;
+  const isCalm = ({ id }) =>
+    ['running', 'idle'].includes(state(id, 'print_status')) &&
+    ['bed_needs_clearing', 'hms'].every((key) => state(id, key) === 'off');
+  // Most printers of a large farm print or are ready; what needs a person takes more room, and comes and goes.
+  const calm = printers.filter(isCalm);
   for (let copy = printers.length; copy < count; copy++) {
-    const printer = printers[copy % printers.length];
+    const printer = calm[copy % calm.length];
     const id = `${printer.id}-${copy}`;
     home.devices[id] = { ...printer, id };
     for (const entity of parts(printer.id)) {

@@ -92,7 +92,7 @@ export class PrintersCard extends PrintagoCard {
         gap: 8px;
       }
       .compact .tiles {
-        grid-template-columns: repeat(auto-fill, minmax(142px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(110px, 1fr));
         gap: 6px;
       }
       .jobs {
