@@ -92,7 +92,7 @@ export class PrintersCard extends PrintagoCard {
         gap: 8px;
       }
       .compact .tiles {
-        grid-template-columns: repeat(auto-fill, minmax(110px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(118px, 1fr));
         gap: 6px;
       }
       .jobs {
@@ -200,8 +200,16 @@ export class PrintersCard extends PrintagoCard {
         height: 4px;
         border-radius: 0;
       }
+      /* The name first: what does not fit beside it is left out. The bar and the section say the same. */
       .compact .open {
         font-size: 15px;
+        flex-wrap: wrap;
+        height: 1.25em;
+        overflow: hidden;
+      }
+      .compact .open .line {
+        flex: 1 0 auto;
+        max-width: 100%;
       }
       .compact .small,
       .compact .why {
