@@ -70,7 +70,7 @@ export const dialogStyle = css`
   }
 `;
 
-// Its other button is not "Cancel": beside "Cancel job" nobody knows which of them does it.
+// Its other button is not "Cancel": beside "Cancel job" it would be unclear which button cancels the job.
 class ConfirmDialog extends LitElement {
   static override styles = [shared, dialogStyle];
 

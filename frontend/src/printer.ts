@@ -76,7 +76,7 @@ function read(hass: Pick<Hass, "states">, printer: Printer): PrinterView {
   const result = state("last_print_result");
   const failed = result?.state === "failed" && (status === "failed" || bedWaits);
   const away = AWAY.has(readiness) || !online;
-  // It went offline with a print on it: nobody knows how that goes on.
+  // It went offline during a print, whose progress is unknown since then.
   const lost = state("online")?.state === "off" && isKnown(state("current_job"));
   const need = needOf(status, bedWaits, failed, messages.length > 0, lost, away);
   return {

@@ -36,7 +36,7 @@ test.each([
   ["no beds", BedsCard],
   ["no printers that need anybody", FarmCard],
   ["no trays", SpoolsCard],
-])("of printers that can't be asked nobody says that there are %s", async (_, Card) => {
+])("while the printers are unavailable, the card does not say that there are %s", async (_, Card) => {
   expect(await show(Card, home({ a: silent, b: silent }))).toBe("silent");
 });
 

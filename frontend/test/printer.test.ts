@@ -59,7 +59,7 @@ describe("where a printer belongs", () => {
   });
 });
 
-test("what a printer printed that went offline is named; how far it was, nobody knows", () => {
+test("a printer that went offline during a print shows the name of the print, but no progress", () => {
   const lost = { print_status: "offline", online: "off", current_job: "Benchy", print_progress: "40" };
 
   expect(view(lost)).toMatchObject({ job: "Benchy", progress: null, endsAt: null, busy: false });

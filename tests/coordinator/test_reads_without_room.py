@@ -12,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import RequestPriority
+from custom_components.printago.api.rest import rate_limit
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.persistence import async_get_store_state
 from tests.conftest import SetUp
@@ -28,6 +29,20 @@ pytestmark = pytest.mark.printers(8)
 async def entry(clock: Clock, setup_entry: SetUp) -> MockConfigEntry:
     """Return an entry whose quota uses a clock that only tests advance."""
     return await setup_entry()
+
+
+@pytest.fixture
+def held_back(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Return an event that is set whenever a request begins to wait for room."""
+    waits = asyncio.Event()
+    sleep = rate_limit._sleep
+
+    async def wait(seconds: float, ended: asyncio.Event | None) -> None:
+        waits.set()
+        await sleep(seconds, ended)
+
+    monkeypatch.setattr(rate_limit, "_sleep", wait)
+    return waits
 
 
 # The first poll
@@ -190,7 +205,7 @@ async def test_cover_is_fetched_on_a_later_request_once_there_is_room(
 
 
 async def test_unload_ends_a_picture_that_waits_for_room(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+    hass: HomeAssistant, setup_entry: SetUp, held_back: asyncio.Event
 ) -> None:
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -198,7 +213,7 @@ async def test_unload_ends_a_picture_that_waits_for_room(
     limiter = entry.runtime_data.coordinator.store_state.limiter
     limiter._blocked_until[RequestPriority.BACKGROUND] = limiter.now() + 9
     looking = asyncio.create_task(client.picture("a/b.png"))
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(held_back.wait(), 5)
     assert not looking.done()
 
     async with asyncio.timeout(1):
@@ -208,7 +223,7 @@ async def test_unload_ends_a_picture_that_waits_for_room(
 
 
 async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, held_back: asyncio.Event
 ) -> None:
     """With real clocks: with so little time left, it waits within its request."""
     entry = await setup_entry()
@@ -219,8 +234,9 @@ async def test_unload_and_reload_end_a_poll_that_waits_for_the_last_seconds(
         limiter._blocked_until[RequestPriority.BACKGROUND] = limiter.now() + 9
         entry.runtime_data.coordinator.async_reconcile()
         polling = asyncio.create_task(poll(hass, entry))
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(held_back.wait(), 5)
         assert not polling.done()
+        held_back.clear()
         async with asyncio.timeout(2):
             assert await hass.config_entries.async_reload(entry.entry_id)
             await asyncio.wait({polling})

@@ -13,11 +13,6 @@ SLOT = "s" * 24
 
 
 @pytest.fixture
-def clock() -> FarmClock:
-    return FarmClock()
-
-
-@pytest.fixture
 def farm(clock: FarmClock) -> Farm:
     """A farm that got all of its data while the clock was three hours ahead."""
     farm = Farm(lambda: clock.now)

@@ -13,12 +13,6 @@ from tests.support.farm_model import JOB, NOON, A, B, FarmClock, event, job, pri
 
 
 @pytest.fixture
-def clock() -> FarmClock:
-    """Return a clock at noon."""
-    return FarmClock()
-
-
-@pytest.fixture
 def farm(clock: FarmClock) -> Farm:
     """Return a farm of two printers."""
     farm = Farm(lambda: clock.now)

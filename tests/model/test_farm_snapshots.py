@@ -24,12 +24,6 @@ from tests.support.farm_model import (
 
 
 @pytest.fixture
-def clock() -> FarmClock:
-    """Return a clock at noon."""
-    return FarmClock()
-
-
-@pytest.fixture
 def farm(clock: FarmClock) -> Farm:
     """Return a farm of one printer."""
     farm = Farm(lambda: clock.now)

@@ -4,7 +4,6 @@ from typing import Any
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.llm import async_get_tools
-from homeassistant.components.todo import DOMAIN as TODO
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput
@@ -17,6 +16,7 @@ from tests.support.actions import act, sent
 from tests.support.common import device_of, entity_id, press, printer_named, until, value_of
 from tests.support.issues import lose_connection
 from tests.support.publish import publish_stat
+from tests.support.todo import list_entity
 from tests.support.voice import ask, begin_to_listen
 from virtual_farm import VirtualFarm
 
@@ -166,7 +166,7 @@ async def test_other_beds_are_confirmed_if_one_comes_into_use_before_the_request
 async def test_bed_is_not_confirmed_by_what_was_known_before_the_connection_was_lost(
     hass: HomeAssistant, farm: VirtualFarm, waiting: str, entry: MockConfigEntry, way: str
 ) -> None:
-    lists = {key: hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO)) for key in LISTS}
+    lists = {key: list_entity(hass, farm, key) for key in LISTS}
     beds = lists["beds_to_clear"]
     await begin_to_listen(hass, beds.entity_id)
     await lose_connection(hass, farm, entry)

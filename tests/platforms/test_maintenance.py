@@ -17,7 +17,7 @@ from tests.conftest import SetUp
 from tests.support.actions import act, sent
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, state_of, until, value_of
 from tests.support.event_recorder import EventRecorder
-from tests.support.todo import complete, items, shown, until_shown
+from tests.support.todo import complete, items, list_entity, shown, until_shown
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.maintenance import set_elapsed
 
@@ -126,7 +126,7 @@ async def test_overdue_maintenance_can_be_settled_where_everything_is_listed(
 ) -> None:
     await complete(hass, farm, "attention", f"{X1C}: {CLEAN} is overdue")
     assert sent(farm, MARK_DONE) == [{"enrollmentIds": [worn[CLEAN]]}]
-    entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, DUE, TODO))
+    entity = list_entity(hass, farm, DUE)
     with pytest.raises(ServiceValidationError) as failed:
         await entity.async_complete(worn[CLEAN])
     assert failed.value.translation_key == "todo_item_gone"

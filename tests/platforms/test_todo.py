@@ -16,7 +16,7 @@ from tests.conftest import SetUp
 from tests.support.actions import sent
 from tests.support.common import device_of, pass_time, paths, printer_named, state_of, until, value_of
 from tests.support.issues import lose_connection, stream_gone
-from tests.support.todo import complete, items, move, remove, shown, summaries, until_list, until_shown
+from tests.support.todo import complete, items, list_entity, move, remove, shown, summaries, until_list, until_shown
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.clock import to_iso
 
@@ -80,7 +80,7 @@ async def test_bed_that_came_into_use_is_never_confirmed_by_a_list(
     (item,) = await items(hass, farm, BEDS)
     farm.print_from_outside(printer)
     await until(hass, lambda: value_of(hass, printer, "readiness") == "busy")
-    entity = hass.data[TODO].get_entity("todo.virtual_farm_beds_to_clear")
+    entity = list_entity(hass, farm, BEDS)
 
     assert await fail_of(entity.async_complete(item["uid"])) == "still_printing"
 
@@ -96,7 +96,7 @@ async def test_item_that_has_just_vanished_is_an_error_and_nothing_is_sent(
     farm.fleet.confirm_ready(farm.printer(item["uid"]), ready=True)
     farm.settle()
     await until_shown(hass, farm, BEDS)
-    entity = hass.data[TODO].get_entity("todo.virtual_farm_beds_to_clear")
+    entity = list_entity(hass, farm, BEDS)
     for uid in (item["uid"], "gone"):
         assert await fail_of(entity.async_complete(uid)) == "todo_item_gone"
     assert paths(farm) == []
@@ -159,7 +159,7 @@ async def test_job_of_an_order_names_the_order(hass: HomeAssistant, farm: Virtua
     farm.world.jobs[job_id(farm, "Jig")].order_id = order["id"]
     farm.world.jobs.touch(job_id(farm, "Jig"))
     farm.settle()
-    entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
+    entity = list_entity(hass, farm, QUEUE)
     await until_list(hass, farm, QUEUE, lambda: "For order 1002" in entity.todo_items[2].description)
 
 
@@ -231,7 +231,7 @@ async def test_job_that_left_the_queue_can_neither_be_moved_nor_cancelled(
     for moved, previous in ((benchy, None), (job_id(farm, "Jig"), benchy)):
         answer = await move(hass, hass_ws_client, farm, QUEUE, moved, previous)
         assert "no longer on this list" in answer["error"]["message"]
-    entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
+    entity = list_entity(hass, farm, QUEUE)
     assert await fail_of(entity.async_delete_todo_items([benchy])) == "todo_item_gone"
     assert paths(farm) == []
 
@@ -239,7 +239,7 @@ async def test_job_that_left_the_queue_can_neither_be_moved_nor_cancelled(
 @pytest.mark.usefixtures("lists")
 async def test_print_that_has_begun_is_never_canceled_by_the_queue(hass: HomeAssistant, farm: VirtualFarm) -> None:
     running = next(job for job in farm.world.jobs.values() if job.status == "printing")
-    entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
+    entity = list_entity(hass, farm, QUEUE)
     assert await fail_of(entity.async_delete_todo_items([job_id(farm, "Jig"), running.id])) == "todo_item_gone"
     assert paths(farm) == []
     assert running.status == "printing"
@@ -257,7 +257,7 @@ async def test_deleting_cancels_jobs_in_one_request(hass: HomeAssistant, farm: V
 async def test_no_job_is_canceled_by_what_was_known_before_the_connection_was_lost(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
-    entity = hass.data[TODO].get_entity("todo.virtual_farm_print_queue")
+    entity = list_entity(hass, farm, QUEUE)
     await lose_connection(hass, farm, entry)
     farm.clear_faults()
     assert await fail_of(entity.async_delete_todo_items([job_id(farm, "Jig")])) == "cannot_connect"

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from homeassistant.components.todo import DOMAIN as TODO
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
@@ -11,8 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.coordinator import PrintagoCoordinator
 from tests.conftest import SetUp
-from tests.support.common import entity_id, pass_time, printer_named
-from tests.support.todo import items
+from tests.support.common import pass_time, printer_named
+from tests.support.todo import items, list_entity
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.maintenance import set_elapsed
 
@@ -58,7 +57,7 @@ async def test_item_that_has_just_vanished_is_a_translated_error(
     can_settle = ("bed_", "failed_", "order_", "maintenance_") if key == "attention" else ("",)
     settled = [item for item in listed if item["uid"].startswith(can_settle)]
     assert settled
-    entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
+    entity = list_entity(hass, farm, key)
     forget(overdue.runtime_data.coordinator)
 
     for item in settled:

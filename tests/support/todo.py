@@ -27,10 +27,14 @@ async def summaries(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[st
     return [item["summary"] for item in await items(hass, farm, key)]
 
 
+def list_entity(hass: HomeAssistant, farm: VirtualFarm, key: str) -> Any:
+    """Return the entity of a list of the farm: Home Assistant calls it also while it is unavailable."""
+    return hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
+
+
 def shown(hass: HomeAssistant, farm: VirtualFarm, key: str) -> list[str]:
     """Return the current texts of a list, without Home Assistant's action."""
-    entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
-    return [item.summary for item in entity.todo_items or ()]
+    return [item.summary for item in list_entity(hass, farm, key).todo_items or ()]
 
 
 async def until_shown(hass: HomeAssistant, farm: VirtualFarm, key: str, *wanted: str) -> None:
@@ -42,8 +46,7 @@ async def until_list(
     hass: HomeAssistant, farm: VirtualFarm, key: str, holds: Callable[[], bool], seconds: float = 10
 ) -> None:
     """Wait for updates of a list until a condition is true; its state, a number, may stay the same."""
-    entity = hass.data[TODO].get_entity(entity_id(hass, farm.config.store_id, key, TODO))
-    await until_changed(entity.async_subscribe_updates, holds, seconds)
+    await until_changed(list_entity(hass, farm, key).async_subscribe_updates, holds, seconds)
 
 
 async def complete(hass: HomeAssistant, farm: VirtualFarm, key: str, item: str) -> None:
