@@ -16,7 +16,7 @@ from custom_components.printago.coordinator import POLL_WITH_STREAM, POLL_WITHOU
 from custom_components.printago.diagnostics.health import describe_rest
 from tests.conftest import SetUp
 from tests.support.common import device_of, pass_time, paths, printer_named, silence, until, until_asked, value_of
-from tests.support.event_recorder import drop_stream, restore_stream
+from tests.support.event_recorder import confirm_refusal, drop_stream, restore_stream
 from tests.support.publish import poll, publish_stat
 from virtual_farm import Fault, VirtualFarm
 
@@ -26,7 +26,7 @@ POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
 
 
 async def test_poll_interval_is_long_with_the_stream_and_short_without(
-    hass: HomeAssistant, farm: VirtualFarm, busy: str
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
     # Pushes must not postpone the poll.
     for percent in range(3):
@@ -37,11 +37,8 @@ async def test_poll_interval_is_long_with_the_stream_and_short_without(
     await pass_time(hass, POLL_WITH_STREAM.total_seconds() + 2)
     assert paths(farm) == POLL
 
-    farm.clear_requests()
-    farm.publisher.refuse = True
-    await farm.disconnect_clients()
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await drop_stream(hass, farm)
+    await confirm_refusal(hass, entry)
     farm.clear_requests()
     await pass_time(hass, POLL_WITHOUT_STREAM.total_seconds() + 2)
     assert paths(farm)[:2] == POLL
@@ -162,14 +159,9 @@ async def test_revoked_key_leads_to_reauth(
 async def test_refused_stream_alone_does_not_start_reauth(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str
 ) -> None:
-    farm.publisher.refuse = True
-    refused = farm.publisher.refused_logins
-    await farm.disconnect_clients()
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
-    farm.clear_requests()
-    while farm.publisher.refused_logins == refused or not farm.requests:
-        await farm.publisher.wait_for_clients(0)
-        await hass.async_block_till_done(wait_background_tasks=True)
+    await drop_stream(hass, farm)
+    await confirm_refusal(hass, entry)
+    assert paths(farm)[:2] == POLL
     assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
     assert value_of(hass, busy, "readiness") == "busy"
 

@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CONF_SERVER, DOMAIN
 from tests.conftest import SetUp
 from tests.support.common import pass_time, printer_named, silence, until, value_of
+from tests.support.event_recorder import confirm_refusal, drop_stream
 from tests.support.issues import MINUTE, Clock, connected, issue_of, pass_minutes, stream_back, stream_gone, text_of
 from virtual_farm import Fault, VirtualFarm
 
@@ -136,12 +137,8 @@ async def test_time_while_disabled_does_not_count(
 async def test_refused_login_raises_no_issue_about_the_firewall(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
 ) -> None:
-    farm.publisher.refuse = True
-    await farm.disconnect_clients()
-    realtime = entry.runtime_data.coordinator.realtime
-    while not realtime.refused:
-        realtime.reconnect_now()
-        await hass.async_block_till_done(wait_background_tasks=True)
+    await drop_stream(hass, farm)
+    await confirm_refusal(hass, entry)
     await pass_minutes(hass, clock, 15)
     issue = issue_of(hass, entry, "realtime_unreachable")
     assert issue is not None

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockMo
 from custom_components.printago.const import DOMAIN
 from tests.support.actions import act, sent
 from tests.support.common import device_of, pass_time, paths, until, value_of, writes
+from tests.support.event_recorder import confirm_refusal, drop_stream
 from tests.support.submissions import part_id
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.catalog import new_part
@@ -206,9 +207,8 @@ async def test_responses_are_shown_at_once_while_the_stream_is_down(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     await pass_time(hass, 31)
-    farm.publisher.refuse = True
-    await farm.disconnect_clients()
-    await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+    await drop_stream(hass, farm)
+    await confirm_refusal(hass, entry)
     names = {printer.name: printer.id for printer in farm.world.printers.values()}
     farm.clear_requests()
     await act(hass, "confirm_beds", printers=["P1S 01"])

@@ -69,7 +69,7 @@ async def until_farm(entry: MockConfigEntry, holds: Callable[[], bool], seconds:
 
 
 async def until_asked(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for requests to the farm until a condition is true; the farm has no event for them."""
+    """Wait for what has no event, such as requests to the farm, until a condition is true."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0)

@@ -6,7 +6,7 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.support.common import pass_time, until, value_of
+from tests.support.common import pass_time, until, until_asked, value_of
 from virtual_farm import VirtualFarm
 
 
@@ -41,6 +41,17 @@ async def drop_stream(hass: HomeAssistant, farm: VirtualFarm) -> None:
     farm.publisher.refuse = True
     await farm.disconnect_clients()
     await until(hass, lambda: value_of(hass, farm.config.store_id, "realtime", "binary_sensor") == "off")
+
+
+async def confirm_refusal(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Wait for the refused login, which would come at a random time, and for the poll that then confirms the key.
+
+    The next poll comes 15 seconds later, or when a test advances the time.
+    """
+    stream = entry.runtime_data.coordinator.realtime
+    stream.reconnect_now()
+    await until_asked(lambda: stream.refused)
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def restore_stream(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
