@@ -49,7 +49,7 @@ export function relative(hass: Settings, moment: number, now = present()): strin
 }
 
 /** Return several facts in one line; each keeps its own direction, or the parts of a time would change places. */
-export function dotted(...facts: (string | null)[]): string {
+export function dotted(...facts: (string | number | null)[]): string {
   const shown = facts.filter(Boolean);
   return (document.dir === "rtl" ? shown.map((fact) => `\u2068${fact}\u2069`) : shown).join(" · ");
 }

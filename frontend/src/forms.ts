@@ -6,6 +6,7 @@ type Json = Record<string, unknown>;
 interface Form {
   schema: Json[];
   computeLabel: (field: { name: string }) => string;
+  computeHelper: (field: { name: string; required?: boolean }) => string;
 }
 
 const FARM = {
@@ -39,7 +40,7 @@ const wall = (): Json[] => [
 
 export function formOf(name: string): Form {
   const schema = name === "printer" ? [PRINTER] : name === "printers" ? [FARM, ...wall()] : [FARM];
-  return { schema, computeLabel };
+  return { schema, computeLabel, computeHelper };
 }
 
 /** The form of the dashboard. */
@@ -61,9 +62,15 @@ export function strategyForm(views: readonly string[]): Form {
       { name: "cameras", selector: { entity: { multiple: true, filter: [{ domain: "camera" }] } } },
     ],
     computeLabel,
+    computeHelper,
   };
 }
 
 function computeLabel(field: { name: string }): string {
   return t(`option_${field.name}`);
+}
+
+// Home Assistant shows no label as long as no device is chosen.
+function computeHelper({ name, required }: { name: string; required?: boolean }): string {
+  return name === "device_id" && !required ? t("option_device_help") : "";
 }

@@ -18,7 +18,14 @@ const CARDS: Record<string, Kind> = {
   printer: { load: async () => (await import("./cards/states")).PrinterCard, suits: ["*"], columns: 12 },
   printers: {
     load: async () => (await import("./cards/states")).PrintersCard,
-    suits: ["printers_total", "printers_online", "printers_printing", "printers_ready"],
+    suits: [
+      "printers_total",
+      "printers_online",
+      "printers_printing",
+      "printers_ready",
+      "printers_with_problem",
+      "attention",
+    ],
     columns: "full",
   },
   farm: {
@@ -28,17 +35,17 @@ const CARDS: Record<string, Kind> = {
   },
   beds: {
     load: async () => (await import("./cards/states")).BedsCard,
-    suits: ["printers_awaiting_clear"],
+    suits: ["printers_awaiting_clear", "beds_to_clear"],
     columns: 12,
   },
   queue: {
     load: async () => (await import("./cards/lists")).QueueCard,
-    suits: ["jobs_queued", "jobs_failed", "jobs_waiting_approval"],
+    suits: ["jobs_queued", "jobs_failed", "jobs_waiting_approval", "queue", "queue_end"],
     columns: 12,
   },
   orders: {
     load: async () => (await import("./cards/lists")).OrdersCard,
-    suits: ["orders_open", "orders_overdue"],
+    suits: ["orders_open", "orders_overdue", "open_orders", "deadlines"],
     columns: 12,
   },
   print: {
@@ -48,10 +55,14 @@ const CARDS: Record<string, Kind> = {
   },
   history: {
     load: async () => (await import("./cards/lists")).HistoryCard,
-    suits: ["success_rate", "filament_used", "print_time", "last_print_result"],
+    suits: ["success_rate", "filament_used", "print_time", "last_print_result", "prints"],
     columns: 12,
   },
-  spools: { load: async () => (await import("./cards/spools")).SpoolsCard, suits: ["ams_tray"], columns: "full" },
+  spools: {
+    load: async () => (await import("./cards/spools")).SpoolsCard,
+    suits: ["ams_tray", "materials_short"],
+    columns: "full",
+  },
 };
 
 /** Stands for a card until its code is there, then shows it. */
@@ -85,6 +96,8 @@ abstract class Stub extends HTMLElement {
     this.#loading = true;
     this.style.display = "block";
     this.style.height = "100%";
+    // A list of cards shows a piece of it.
+    if (this.closest(".preview")) this.style.cssText += "max-height: 320px; overflow: hidden";
     this.load().then(
       (card) => {
         this.#card = card;
@@ -128,6 +141,8 @@ function define(name: string, kind: Kind): void {
       }
 
       static getStubConfig(hass: Hass): Record<string, unknown> {
+        // What applies without a choice is shown as chosen.
+        if (name === "printers") return { group_by: "status", density: "auto" };
         if (name !== "printer") return {};
         return { device_id: farmsOf(hass).flatMap((farm) => farm.printers)[0]?.deviceId };
       }
@@ -215,5 +230,8 @@ if (!customElements.get(STRATEGY)) {
   },
 });
 
-// The lists of cards and dashboards want names before any card is shown.
-void window.hassConnection?.then(({ conn }) => loadWords(conn, document.documentElement.lang || "en"));
+// The lists of cards and dashboards want names before any card is shown. The page says the language once that is known.
+const page = document.documentElement;
+const load = (): void => void window.hassConnection?.then(({ conn }) => loadWords(conn, page.lang || "en"));
+new MutationObserver(load).observe(page, { attributeFilter: ["lang"] });
+load();

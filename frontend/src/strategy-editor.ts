@@ -16,12 +16,13 @@ class StrategyEditor extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     if (!this.hass || !this.config) return nothing;
-    const { schema, computeLabel } = strategyForm(VIEWS);
+    const { schema, computeLabel, computeHelper } = strategyForm(VIEWS);
     return html`<ha-form
       .hass=${this.hass}
       .data=${{ views: VIEWS, group_by: "status", density: "auto", ...this.config }}
       .schema=${schema}
       .computeLabel=${computeLabel}
+      .computeHelper=${computeHelper}
       @value-changed=${this.#changed}
     ></ha-form>`;
   }

@@ -53,6 +53,13 @@ test("what is not known is not said", async () => {
   expect(text()).not.toContain("·");
 });
 
+test("a print that used nothing has neither a weight nor a price", async () => {
+  await show({ prints: [{ ...PAST, seconds: 0, grams: 0, cost: 0 }] });
+
+  expect(text()).toContain("one · this minute");
+  expect(text()).not.toMatch(/0 (g|min)|€/);
+});
+
 test("a currency that is none breaks nothing", async () => {
   await show({ prints: [{ ...PAST, currency: "credits" }] });
 

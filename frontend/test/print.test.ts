@@ -78,7 +78,7 @@ test("all that was chosen is sent; materials are those that are loaded", async (
   choice("printer").value = "one";
   choice("material").selectedIndex = 3;
   field("label").value = " Order 7 ";
-  field("front").checked = true;
+  choice("place").value = "front";
   print();
 
   expect(hass.callService.mock.lastCall?.[2]).toEqual({
@@ -139,11 +139,20 @@ test("before it prints, it says what is going to happen", async () => {
   await open();
   await vi.waitFor(() => expect(choice("material").options).toHaveLength(4));
   choice("material").selectedIndex = 3;
-  field("front").checked = true;
-  field("front").dispatchEvent(new Event("change", { bubbles: true }));
+  choice("place").value = "front";
+  choice("place").dispatchEvent(new Event("change", { bubbles: true }));
   await dialog().updateComplete;
 
-  expect(said()).toBe("will print will use will come first");
+  expect(said()).toBe("will print will use will come front");
+});
+
+test("low priority is one of the places in the queue: it can't also be at the front", async () => {
+  await open();
+  expect([...choice("place").options].map(({ text }) => text)).toEqual(["place back", "place front", "low priority"]);
+  choice("place").value = "low";
+  print();
+
+  expect(hass.callService.mock.lastCall?.[2]).toEqual({ part: "p1", quantity: 1, priority: "low" });
 });
 
 test("from the dashboard it leads to the queue", async () => {

@@ -26,6 +26,7 @@ export interface PastPrint {
 export const pastStyle = css`
   .past {
     display: flex;
+    flex-wrap: wrap;
     align-items: center;
     gap: 12px;
     min-height: 52px;
@@ -42,9 +43,13 @@ export const pastStyle = css`
     place-items: center;
     color: var(--secondary-text-color);
   }
+  /* Where the button would leave less than this for the text, it goes below. */
   .past > div {
-    flex: 1;
+    flex: 1 1 200px;
     min-width: 0;
+  }
+  .past > .act {
+    margin-inline-start: auto;
   }
   .past p {
     font-size: 14px;
@@ -71,9 +76,9 @@ export function pastPrints(hass: Hass, farm: Farm, prints: PastPrint[], named = 
         const facts = [
           named ? null : one.printer,
           relative(hass, Date.parse(one.ended_at)),
-          one.seconds === null ? null : duration(hass, one.seconds * 1000),
-          one.grams === null ? null : amount(hass, one.grams, "gram"),
-          one.cost === null || one.currency === null ? null : money(hass, one.cost, one.currency),
+          one.seconds && duration(hass, one.seconds * 1000),
+          one.grams && amount(hass, one.grams, "gram"),
+          one.cost && one.currency && money(hass, one.cost, one.currency),
         ];
         return html`<li class="past">
           ${

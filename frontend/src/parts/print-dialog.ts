@@ -24,6 +24,7 @@ interface Choices {
 }
 
 const MOST = 500;
+const PLACES: Record<string, object> = { front: { position: "front" }, low: { priority: "low" } };
 
 export class PrintDialog extends PrintagoCard {
   static override properties = {
@@ -75,14 +76,7 @@ export class PrintDialog extends PrintagoCard {
         border-color: var(--primary-color);
         background: color-mix(in srgb, var(--primary-color) 20%, transparent);
       }
-      .check {
-        flex-direction: row;
-        align-items: center;
-        gap: 8px;
-        align-self: end;
-        min-height: max(40px, var(--printago-tap));
-      }
-      input:not([type="checkbox"]),
+      input,
       select {
         min-height: max(40px, var(--printago-tap));
         box-sizing: border-box;
@@ -213,8 +207,14 @@ export class PrintDialog extends PrintagoCard {
         ${t("label")}
         <input id="label" type="text" maxlength="200" />
       </label>
-      <label class="check"><input id="front" type="checkbox" /> ${t("to_front")}</label>
-      <label class="check"><input id="low" type="checkbox" /> ${t("low_priority")}</label>
+      <label>
+        ${t("place")}
+        <select id="place">
+          <option value="">${t("place_back")}</option>
+          <option value="front">${t("place_front")}</option>
+          <option value="low">${t("low_priority")}</option>
+        </select>
+      </label>
     </div>`;
   }
 
@@ -252,10 +252,6 @@ export class PrintDialog extends PrintagoCard {
     return this.renderRoot.querySelector<HTMLInputElement | HTMLSelectElement>(`#${id}`)?.value.trim() ?? "";
   }
 
-  #checked(id: string): boolean {
-    return this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)?.checked ?? false;
-  }
-
   /** Return how many, NaN for what is no number of prints. */
   #quantity(): number {
     const quantity = Number(this.#value("quantity") || "1");
@@ -269,11 +265,11 @@ export class PrintDialog extends PrintagoCard {
     const printer = farm.printers.find(({ deviceId }) => deviceId === this.#value("printer"));
     const values = { count, thing: item.name, printer: printer?.name ?? "", tags: this.tags.join(", ") };
     const material = this.#material();
+    const place = this.#value("place");
     const sentences = [
       printer ? t("will_print_on", values) : this.tags.length ? t("will_print_tags", values) : t("will_print", values),
       material ? t("will_use", { material: material.name }) : "",
-      this.#checked("front") ? t("will_come_first") : "",
-      this.#checked("low") ? t("will_come_last") : "",
+      place ? t(`will_come_${place}`) : "",
     ];
     return sentences.filter(Boolean).join(" ");
   }
@@ -302,8 +298,7 @@ export class PrintDialog extends PrintagoCard {
       ...(loaded ? { material: loaded.material } : {}),
       ...(loaded?.variant ? { variant: loaded.variant } : {}),
       ...(options.length ? { options: Object.fromEntries(options) } : {}),
-      ...(this.#checked("front") ? { position: "front" } : {}),
-      ...(this.#checked("low") ? { priority: "low" } : {}),
+      ...PLACES[this.#value("place")],
     };
     this.state = "sending";
     this.said = "";

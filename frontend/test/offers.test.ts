@@ -1,0 +1,79 @@
+import { expect, test, vi } from "vitest";
+import "../src/index";
+import { formOf, strategyForm } from "../src/forms";
+import type { Connection } from "../src/ha";
+import { home, state, type Home } from "./home";
+
+const offers = () => window.customCards!.filter(({ type }) => type.startsWith("printago-"));
+
+/** Return which cards are offered for an entity of the farm. */
+function suggested(key: string, device = "farm"): string[] {
+  const hass: Home = home({ one: {} });
+  hass.entities["x.y"] = { entity_id: "x.y", platform: "printago", device_id: device, translation_key: key };
+  hass.states["x.y"] = state("x.y", "1");
+  type Suggest = (hass: Home, entityId: string) => unknown;
+  return offers()
+    .filter((offer) => (offer.getEntitySuggestion as Suggest)(hass, "x.y"))
+    .map(({ type }) => type.replace(/^printago-|-card$/g, ""));
+}
+
+test.each([
+  ["attention", "printers"],
+  ["printers_with_problem", "printers"],
+  ["beds_to_clear", "beds"],
+  ["queue", "queue"],
+  ["queue_end", "queue"],
+  ["open_orders", "orders"],
+  ["deadlines", "orders"],
+  ["prints", "history"],
+  ["materials_short", "spools"],
+])("who picks %s of the farm is offered the card with the %s", (key, card) => {
+  expect(suggested(key)).toEqual([card]);
+});
+
+test("the form of the wall shows what applies before anything is chosen", () => {
+  const card = customElements.get("printago-printers-card") as unknown as { getStubConfig(hass: Home): object };
+
+  expect(card.getStubConfig(home())).toEqual({ group_by: "status", density: "auto" });
+});
+
+test("a form says that a farm is only chosen among several, and that a printer has to be", () => {
+  const help = ({ schema, computeHelper }: ReturnType<typeof formOf>) =>
+    computeHelper(schema[0] as { name: string; required?: boolean });
+
+  expect(help(formOf("queue"))).toBe("option device help");
+  expect(help(strategyForm(["wall"]))).toBe("option device help");
+  expect(help(formOf("printer"))).toBe("");
+});
+
+test("in the list of cards a long card shows a piece of it, elsewhere all", () => {
+  const list = document.createElement("div");
+  list.className = "preview";
+  document.body.append(list);
+  const card = (): HTMLElement => document.createElement("printago-spools-card");
+  const [piece, whole] = [card(), card()];
+  list.append(piece);
+  document.body.append(whole);
+
+  expect(piece.style.overflow).toBe("hidden");
+  expect(whole.style.overflow).toBe("");
+  document.body.replaceChildren();
+});
+
+test("the names of cards and dashboard follow the language of the page, known only after the cards were loaded", async () => {
+  const asked: unknown[] = [];
+  const conn = {
+    sendMessagePromise: (message: { language: string }) => {
+      asked.push(message.language);
+      return Promise.resolve({
+        resources: { "component.printago.common.card_name_farm": `Farm (${message.language})` },
+      });
+    },
+  };
+  window.hassConnection = Promise.resolve({ conn: conn as unknown as Connection });
+
+  document.documentElement.lang = "de";
+
+  await vi.waitFor(() => expect(offers().find(({ type }) => type === "printago-farm-card")?.name).toBe("Farm (de)"));
+  expect(asked).toEqual(["de"]);
+});
