@@ -42,6 +42,13 @@ async def test_download_has_half_a_minute(
     assert [limit.total for limit in limits] == [30]
 
 
+async def test_file_at_an_address_has_half_a_minute(
+    transport: Transport, server: Server, limits: list[aiohttp.ClientTimeout]
+) -> None:
+    await transport.fetch(f"{server.url}/pictures/benchy.png", 1000)
+    assert [(limit.total, limit.connect, limit.sock_connect) for limit in limits] == [(30, 10, 10)]
+
+
 @pytest.mark.parametrize(("size", "seconds"), [(10, 60), (500_000, 70), (1_000_000, 80)])
 async def test_upload_has_a_minute_and_more_the_larger_it_is(
     transport: Transport, server: Server, limits: list[aiohttp.ClientTimeout], size: int, seconds: float

@@ -154,6 +154,28 @@ async def test_other_reads_run_once_there_is_room_and_do_not_count_as_failed(
     assert value_of(hass, farm.config.store_id, "orders_open") == "3"
 
 
+async def test_start_after_many_requests_reads_the_rest_in_turns_instead_of_at_once(
+    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry
+) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    send(entry, 51)
+    # The minute has room again, but the hour was busy, as after several restarts.
+    clock.now += 63
+    farm.clear_requests()
+
+    await pass_time(hass, 31)
+
+    turns = {
+        "GET /v1/orders",
+        "GET /v1/subscriptions",
+        "GET /v1/integrations",
+        "GET /v1/print-jobs/stats/completed-count",
+    }
+    assert turns.isdisjoint(paths(farm))
+    await pass_time(hass, 302)
+    assert len(turns.intersection(paths(farm))) == 1
+
+
 async def test_waiting_read_is_sent_once_however_often_it_is_requested(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str, monkeypatch: Any
 ) -> None:

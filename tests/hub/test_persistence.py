@@ -26,6 +26,7 @@ def store(hass_storage: dict[str, Any], farm: VirtualFarm, data: object) -> None
     [
         {"sent": "12345"},
         {"sent": {"1": 2}},
+        {"sent": 5},
         {"sent": [True, None, "now", [], {}]},
         {"sent": [float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 1e300]},
         *({"sent": [], "ahead": ahead} for ahead in (0.0, 1.0, -1, 10**9, "1", [], {}, float("nan"))),

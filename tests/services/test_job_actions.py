@@ -253,7 +253,9 @@ async def test_reason_of_a_failed_update_is_in_the_language_of_home_assistant(
     assert failure == "Printago hat die Anfrage abgelehnt: No"
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "API key"), (307, "redirects elsewhere")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "API key"), (403, "permission"), (429, "request limit"), (307, "redirects elsewhere")]
+)
 async def test_no_further_job_is_tried_after_a_final_error(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, status: int, words: str
 ) -> None:
@@ -261,7 +263,8 @@ async def test_no_further_job_is_tried_after_a_final_error(
     # The one that was made first is listed, and tried, last.
     for hour, job in enumerate(jobs):
         job.created_at = f"2026-01-01T1{hour}:00:00.000Z"
-    farm.inject_fault(Fault(mode="status", status=status, count=2, path=f"/v1/print-jobs/{jobs[1].id}"))
+    # With a second, a further job would be tried after it.
+    farm.inject_fault(Fault(mode="status", status=status, retry_after=1, count=2, path=f"/v1/print-jobs/{jobs[1].id}"))
     farm.clear_requests()
 
     response = await act(hass, "update_jobs", job_id=[job.id for job in jobs], priority="low")

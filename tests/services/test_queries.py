@@ -105,7 +105,7 @@ async def test_job_that_ended_at_exactly_that_time_is_included(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:
     failed = next(job for job in farm.world.jobs.values() if job.status == "failed")
-    failed.printing_completed_at = "2026-01-01T10:00:00.000Z"
+    failed.printing_completed_at = failed.updated_at = "2026-01-01T10:00:00.000Z"
     for since, found in (
         ("2026-01-01T10:00:00Z", [failed.id]),
         ("2026-01-01T11:00:00+01:00", [failed.id]),

@@ -242,8 +242,6 @@ class StoreState:
     async def async_remove(self) -> None:
         """Remove what was saved, and save nothing from now on."""
         self.async_forget_farm()
-        # Removing the storage cancels the pending write; if the store is added again, the next one must not wait for it.
-        self._save_waits = False
         await self._log.write_ended()
         await self._storage.async_remove()
 

@@ -122,7 +122,7 @@ class RealtimeClient:
         self._endpoint: RealtimeEndpoint | None = None
         self._connected_since: float | None = None
         self._last_message_at: float | None = None
-        self._telemetry_diff = False
+        self._has_received = False
         self._last_error: str | None = None
         self._refused = False
         self._connects = 0
@@ -190,7 +190,7 @@ class RealtimeClient:
         A broker may grant a subscription and still withhold every message, as mosquitto does.
         """
         since = self._connected_since
-        return since is not None and not self._telemetry_diff and self._clock() - since > seconds
+        return since is not None and not self._has_received and self._clock() - since > seconds
 
     def start(self, create_task: TaskFactory | None = None) -> None:
         """Start to connect in the background of the running loop. Call it once.
@@ -226,7 +226,7 @@ class RealtimeClient:
 
     async def _run(self) -> None:
         try:
-            while not self._stopped:
+            while True:
                 outcome = await self._connect_round()
                 lasted = self._end_connection() if outcome is _Outcome.LOST else 0.0
                 self._refused = outcome is _Outcome.REFUSED
@@ -255,7 +255,7 @@ class RealtimeClient:
         """Connect to one endpoint and stay until the connection is lost."""
         connection: MqttConnection | None = None
         # Retained messages may arrive before the subscription is acknowledged.
-        self._telemetry_diff = False
+        self._has_received = False
         try:
             connection = await self._open(endpoint)
             await connection.subscribe_all(
@@ -363,7 +363,7 @@ class RealtimeClient:
             return
         self._messages_received += 1
         self._last_message_at = self._clock()
-        self._telemetry_diff = True
+        self._has_received = True
         try:
             self._on_message(topic, payload)
         except Exception:  # noqa: BLE001 - the owner's bug must not end the stream
@@ -371,9 +371,7 @@ class RealtimeClient:
             self._log_callback_error()
 
     def _call[**P](self, callback: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call back unless stopped."""
-        if self._stopped:
-            return
+        """Call back; `stop` has canceled this task before, so nothing is called after it."""
         try:
             callback(*args, **kwargs)
         except Exception:  # noqa: BLE001 - the owner's bug must not end the stream
