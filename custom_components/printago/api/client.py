@@ -15,6 +15,7 @@ import orjson
 from .exceptions import InUseError, MalformedResponseError, NotAppliedError
 from .models.account import StoreSettings, store_names
 from .models.build import CreatedBuild
+from .models.fields import timestamp
 from .models.listing import Listing, read_listing
 from .models.material import Material, MaterialVariant, PrinterSlot
 from .models.order import OPEN, Order
@@ -26,7 +27,6 @@ from .rest.addresses import is_address
 from .rest.batcher import Batcher
 from .rest.history_endpoints import HistoryEndpoints
 from .rest.job_endpoints import JobEndpoints
-from .rest.job_filter import timestamp
 from .rest.order_endpoints import OrderEndpoints
 from .rest.pagination import identified, objects, read_list, with_ids
 from .rest.permissions import PermissionLedger

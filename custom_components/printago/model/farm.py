@@ -112,6 +112,7 @@ class Farm:
             state.expire(now)
             self._update_derived_of(state)
         self._touched.clear()
+        self.open_jobs.moved.clear()
         changes.printers = set(self.printers)
         return changes
 
@@ -346,6 +347,11 @@ class Farm:
         self._touched.add(state.id)
 
     def _update_derived(self, changes: Changes) -> None:
+        if moved := self.open_jobs.moved:
+            for printer in self.printers.values():
+                if printer.record.printing_job_id in moved:
+                    self._touch(printer, changes)
+            moved.clear()
         # Once per message, even if several of its parts are about the same printer.
         for printer_id in self._touched:
             state = self.printers.get(printer_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 import time
 from typing import Any
 
+from ..api.models.fields import timestamp
 from ..api.models.listing import Listing
 from ..api.models.records import FINAL_STATUSES, JobStatus, PrintJob
 from .changes import Changes, JobChange, was_retried
@@ -62,6 +63,8 @@ class OpenJobs:
         self.completions = Completions()
         self.part_builds: OrderedDict[str, float] = OrderedDict()
         """Part builds that had a job, and when the first one was seen (monotonic clock, seconds)."""
+        self.moved: set[str] = set()
+        """Jobs in progress that have or had no printer, since the farm looked: only the record of a printer names them."""
         self._of_printer: dict[str, set[str]] = {}
         self._left: OrderedDict[str, PrintJob] = OrderedDict()
         """The last state of jobs that are no longer open: a retry reopens the same job."""
@@ -102,8 +105,9 @@ class OpenJobs:
         ``in_flight`` has what events said of jobs while the snapshot was requested, None for a deletion. They are laid over
         it before anything is compared, so that a step that they reported is not reported again.
         """
+        past = timestamp(now)
         for job in jobs.rows.values():
-            self._merge_row(job, in_flight.get(job.id, ()), changes, now)
+            self._merge_row(job, in_flight.get(job.id, ()), changes, now, past)
         if jobs.complete and may_end:
             for job_id in self.jobs.keys() - jobs.rows.keys() - in_flight.keys():
                 changes.jobs_vanished = True
@@ -181,13 +185,15 @@ class OpenJobs:
         self._index_job(known, None, changes)
         changes.jobs = True
 
-    def _merge_row(self, job: PrintJob, in_flight: Sequence[JobValues | None], changes: Changes, now: datetime) -> None:
+    def _merge_row(
+        self, job: PrintJob, in_flight: Sequence[JobValues | None], changes: Changes, now: datetime, past: str
+    ) -> None:
         """Merge a row of a snapshot; most rows change nothing."""
         if in_flight and in_flight[-1] is None:
             return
         known = self.jobs.get(job.id)
         if known is None:
-            row = without_future_timestamp(job, now)
+            row = job if job.is_plainly_before(PrintJob.updated_at, past) else without_future_timestamp(job, now)
             if in_flight:
                 row = row.changed(_laid_over({"updated_at": row.updated_at}, in_flight))
             self._add_job(row, changes, None)
@@ -260,7 +266,8 @@ class OpenJobs:
     def _index_job(self, before: PrintJob | None, after: PrintJob | None, changes: Changes) -> None:
         old = before.assigned_printer_id if before else None
         new = after.assigned_printer_id if after else None
-        if old is None and new is None and not any(job is not None and job.in_progress for job in (before, after)):
+        in_progress = any(job is not None and job.in_progress for job in (before, after))
+        if old is None and new is None and not in_progress:
             return
         job_id = after.id if after else before.id if before else ""
         if old is not None and old != new and (jobs := self._of_printer.get(old)) is not None:
@@ -269,13 +276,11 @@ class OpenJobs:
                 del self._of_printer[old]
         if new is not None:
             self._of_printer.setdefault(new, set()).add(job_id)
-        concerned = {printer_id for printer_id in (old, new) if printer_id is not None}
-        if (old is None or new is None) and any(job is not None and job.in_progress for job in (before, after)):
-            # Only the record of the printer names this job.
-            concerned |= {state.id for state in self._printers.values() if state.record.printing_job_id == job_id}
-        for printer_id in concerned:
-            if (state := self._printers.get(printer_id)) is not None:
+        for printer_id in {old, new}:
+            if printer_id is not None and (state := self._printers.get(printer_id)) is not None:
                 self._touch(state, changes)
+        if in_progress and (old is None or new is None):
+            self.moved.add(job_id)
 
 
 def _laid_over(values: JobValues, in_flight: Iterable[JobValues | None]) -> JobValues:

@@ -10,9 +10,9 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..api import PermissionDeniedError, RequestPriority
+from ..api.models.fields import timestamp
 from ..api.models.order import OPEN, Order
 from ..api.models.product import Part, Sku
-from ..api.rest.job_filter import timestamp
 from ..coordinator import PrintagoCoordinator
 from ..model.order_book import OrderBook
 from ..model.spelling import folded

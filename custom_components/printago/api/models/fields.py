@@ -186,6 +186,19 @@ def moment(raw: object) -> datetime:
         raise UnreadableError from err
 
 
+def timestamp(moment: datetime) -> str:
+    """Format a time as the cloud does: ``2026-01-31T12:00:00.000Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_plainly_before(raw: object, limit: str) -> bool:
+    """Return whether a time in the cloud's format is before ``limit`` (of ``timestamp``), without parsing it.
+
+    False for every other format.
+    """
+    return isinstance(raw, str) and len(raw) == len(limit) and raw < limit and raw[-1] == "Z"
+
+
 _SECONDS_BELOW = 1e11
 """Up to this number, a time since 1970 is in seconds; greater ones are in milliseconds."""
 

@@ -102,6 +102,13 @@ class LazyRecord:
         """Return the original value of a field by the cloud's name."""
         return self._source.get(key)
 
+    def is_plainly_before(self, field: Any, limit: str) -> bool:
+        """Return whether a time (a field of the class) is before ``limit`` (of ``fields.timestamp``), without reading it.
+
+        False if that takes reading it.
+        """
+        return not self._laid_over and f.is_plainly_before(self._source.get(field.key), limit)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes."""
         return {"id": self.id} | {field.name: getattr(self, field.name) for field in self._fields}

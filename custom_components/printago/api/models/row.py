@@ -64,6 +64,11 @@ class PrinterRow(Row[Printer]):
 
     __slots__ = ()
 
+    @override
+    def applied_to(self, known: Printer | None) -> Printer:
+        # Its fields were read for the timestamp already.
+        return Printer(id=self.id, **self.values) if known is None else known.changed(self.values)
+
     @property
     def connection(self) -> Mapping[str, bool]:
         """Return the connection flags that it mentions."""

@@ -35,12 +35,14 @@ def network_errors(*others: type[Exception]) -> Iterator[None]:
 
 async def read_body(content: aiohttp.StreamReader, most: int) -> bytes:
     """Return the whole body; raises MalformedResponseError as soon as it exceeds ``most`` bytes."""
-    body = bytearray()
+    chunks: list[bytes] = []
+    length = 0
     async for chunk in content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > most:
+        chunks.append(chunk)
+        length += len(chunk)
+        if length > most:
             raise MalformedResponseError("the answer is too long")
-    return bytes(body)
+    return b"".join(chunks)
 
 
 def storage_error(status: int) -> PrintagoError:

@@ -2,16 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from ..models.fields import MAX_TEXT
+from ..models.fields import MAX_TEXT, timestamp
 from ..models.records import JobStatus, PrintJob
-
-
-def timestamp(moment: datetime) -> str:
-    """Format a time as the cloud does."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
