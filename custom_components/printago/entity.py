@@ -1,8 +1,10 @@
 """Base classes of all entities. They write their state only if it changed."""
 
 from abc import abstractmethod
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, override
 
 from homeassistant.core import callback
@@ -25,6 +27,9 @@ from .runtime import PrintagoConfigEntry
 # about 40, with four AMS units more than 50.
 MOST_WITH_EVERYTHING = 180
 """Up to this number of printers, all entities of the default selection are enabled."""
+
+_PRINTERS_PER_TURN = 100
+"""For this many printers, entities are added at once while the event loop waits: about 10 ms."""
 
 ESSENTIAL = frozenset(
     {
@@ -247,6 +252,12 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
         if entities:
             async_add_entities(entities)
 
+    async def add_in_turns(printer_ids: Iterable[str]) -> None:
+        """Add entities in several turns of the event loop: those of a large farm would block it for too long."""
+        for some in batched(printer_ids, _PRINTERS_PER_TURN, strict=False):
+            add(some)
+            await asyncio.sleep(0)
+
     @callback
     def on_changes(changes: Changes) -> None:
         for printer_id in changes.removed:
@@ -261,7 +272,9 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
         if offered := [is_offered for is_offered in waiting if is_offered(coordinator)]:
             for is_offered in offered:
                 waiting.remove(is_offered)
-            add(tuple(coordinator.farm.printers))
+            entry.async_create_background_task(
+                coordinator.hass, add_in_turns(tuple(coordinator.farm.printers)), f"{DOMAIN} new {platform} entities"
+            )
 
     if waiting:
         entry.async_on_unload(coordinator.listeners.async_add_farm(on_farm))
