@@ -102,6 +102,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PrintagoConfigEntry) -> 
     valuation = Valuation(hass, coordinator, meters)
     history = History(hass, entry, coordinator)
     history.valuer, history.can_value = valuation.async_value, lambda: valuation.ready
+    history.measures = meters.may_know
     coordinator.slow_poller.async_add_answered(history.async_on_answered)
     valuation.async_on_corrected = lambda job: history.async_take([job])
     entry.runtime_data = PrintagoRuntime(

@@ -197,13 +197,13 @@ def test_prints_added_at_once_are_those_added_one_by_one(states: list[Entry]) ->
     single, bulk = Ledger(), Ledger()
     for state in new:
         single.add(state)
-    bulk.add_new(new[:4])
-    bulk.add_new(new[4:])
+    for some in (new[:4], new[4:]):
+        bulk.add_new(list(zip(*some, strict=True)) or [[]] * len(Entry._fields))
     assert list(bulk.since(0)) == list(single.since(0)) == new
     assert (bulk.farm, bulk.of_printer) == (single.farm, single.of_printer)
     assert (bulk.dirty_hours, bulk.dirty_segments) == (single.dirty_hours, single.dirty_segments)
-    assert all(state.key in bulk and bulk.latest(state.key) == state for state in new)
-    assert key_of("unknown") not in bulk
+    assert all(bulk.latest(state.key) == state for state in new)
+    assert bulk.known([key_of("unknown"), *(state.key for state in new)]) == {state.key for state in new}
 
 
 @pytest.mark.parametrize(

@@ -128,13 +128,13 @@ class Archive:
             dirty, ledger.dirty_segments = sorted(ledger.dirty_segments), set()
             segments = {number: ledger.export(number) for number in dirty}
             state = _state_of(past)
-            recent = [one.export() for one in past.recent] if past.recent.changed else None
+            recent = list(past.recent) if past.recent.changed else None
             past.recent.changed = False
-            for number, data in segments.items():
-                packed = await self._hass.async_add_executor_job(_packed, data)
-                await self._segment(number).async_save({"rows": packed})
-            if recent is not None:
-                await self._recent.async_save(recent)
+            packed, exported = await self._hass.async_add_executor_job(_prepared, segments, recent)
+            for number, rows in packed.items():
+                await self._segment(number).async_save({"rows": rows})
+            if exported is not None:
+                await self._recent.async_save(exported)
             await self._state.async_save(state)
 
     async def async_close(self) -> None:
@@ -173,8 +173,12 @@ def _state_of(past: Past) -> dict[str, Any]:
     }
 
 
-def _packed(data: bytes) -> str:
-    return b64encode(zlib.compress(data, 1)).decode()
+def _prepared(
+    segments: Mapping[int, bytes], recent: list[PastPrint] | None
+) -> tuple[dict[int, str], list[dict[str, Any]] | None]:
+    """Return what is stored of segments and of the last prints; in a separate thread, since it takes some time."""
+    packed = {number: b64encode(zlib.compress(data, 1)).decode() for number, data in segments.items()}
+    return packed, None if recent is None else [one.export() for one in recent]
 
 
 def _unpacked(stored: object) -> bytes:

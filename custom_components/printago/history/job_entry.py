@@ -1,6 +1,6 @@
 """From a job of Printago to a print of the history."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -88,6 +88,25 @@ def entry_of(ended: EndedJob, usage: Usage, names: Mapping[str, Names]) -> Entry
             ended.outcome,
             1,
         )
+    )
+
+
+def columns_of(
+    jobs: Sequence[EndedJob], usages: Sequence[Usage], names: Mapping[str, Names]
+) -> tuple[Sequence[int], ...]:
+    """Return the numbers of many jobs, as ``entry_of`` does, as columns of the ledger."""
+    return (
+        [one.key for one in jobs],
+        [one.ended for one in jobs],
+        [one.updated for one in jobs],
+        [UNKNOWN if (seconds := one.seconds) is None else seconds for one in jobs],
+        *([usage.units[index] for usage in usages] for index in range(3)),
+        names["parts"].numbers([one.part for one in jobs]),
+        names["printers"].numbers([one.printer_id for one in jobs]),
+        names["materials"].numbers([usage.material for usage in usages]),
+        names["reasons"].numbers([one.reason for one in jobs]),
+        [one.outcome for one in jobs],
+        b"\1" * len(jobs),
     )
 
 

@@ -1,6 +1,6 @@
 """The past of a store while its entry is loaded: it takes over jobs that are over, and answers what sensors show."""
 
-from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,8 +16,8 @@ from ..model.changes import Changes
 from ..model.print_results import PrintResult
 from .archive import Archive, Past
 from .forecast import QueueForecaster
-from .job_entry import EndedJob, ended_job, entry_of, part_of, past_print_of
-from .ledger import Entry, Totals
+from .job_entry import EndedJob, columns_of, ended_job, entry_of, part_of, past_print_of
+from .ledger import Entry, Outcome, Totals
 from .past_print import PastPrint
 from .summary import Outcomes, Summary, days_ago, summarize
 from .usage import NOTHING_KNOWN, Usage, Valuer
@@ -58,6 +58,8 @@ class History:
         self._entry = entry
         self.archive = Archive(hass, coordinator.store_id)
         self.valuer: Valuer = lambda *_: NOTHING_KNOWN
+        self.measures: Callable[[str | None], bool] = lambda _: False
+        """Returns whether the energy of a printer may be known: then no two of its prints take the same."""
         self.can_value: Callable[[], bool] = lambda: True
         """Returns whether the valuer knows what it needs; the past waits for that."""
         self.on_valuable: Callable[[], None] = lambda: None
@@ -140,6 +142,9 @@ class History:
         if not self.can_value():
             # Too early to know what they took: they are read again once that is known.
             self.past.unclear.update(job.id for job in jobs if job.status in FINAL_STATUSES)
+            if self._loaded and not self.known:
+                # Nothing is shown yet, and the first pages bring most of them.
+                return
         progress = {
             change.after.id: share
             for change in changes.job_changes
@@ -176,13 +181,14 @@ class History:
         return None if percent is None else percent / _FULL
 
     @callback
-    def async_take_page(self, jobs: Iterable[EndedJob]) -> None:
+    def async_take_page(self, jobs: Sequence[EndedJob]) -> None:
         """Take over what ended before the store was added; it needs no attention."""
         self._reads_past, self._shown_since = True, self._days_ago
         try:
             known = len(self.past.ledger)
-            others = self._take_old(jobs)
-            self._async_take(others, {}, news=len(self.past.ledger) - known)
+            touched: set[str | None] = set()
+            others = self._take_old(jobs, touched)
+            self._async_take(others, {}, touched, news=len(self.past.ledger) - known)
         finally:
             self._reads_past, self._shown_since = False, 0.0
 
@@ -190,11 +196,15 @@ class History:
     def async_take(self, jobs: Iterable[PrintJob], progress: Mapping[str, float] | None = None) -> None:
         """Take over jobs that are over; others are left out."""
         now = self._coordinator.store_state.clock.now()
-        self._async_take([ended for job in jobs if (ended := ended_job(job, now=now)) is not None], progress or {})
+        self._async_take(
+            [ended for job in jobs if (ended := ended_job(job, now=now)) is not None], progress or {}, set()
+        )
 
     @callback
-    def _async_take(self, jobs: Iterable[EndedJob], progress: Mapping[str, float], news: int = 0) -> None:
-        touched: set[str | None] = set()
+    def _async_take(
+        self, jobs: Iterable[EndedJob], progress: Mapping[str, float], touched: set[str | None], news: int = 0
+    ) -> None:
+        """Take over jobs, after ``news`` others that concern the printers ``touched``."""
         lacking = self._lacking_result()
         for ended in jobs:
             if self._take(ended, progress.get(ended.job.id) if progress else None, lacking, touched):
@@ -212,25 +222,43 @@ class History:
         results = self._coordinator.store_state.results
         return {printer for printer in self._coordinator.farm.printers if results.of(printer).result is None}
 
-    def _take_old(self, jobs: Iterable[EndedJob]) -> list[EndedJob]:
+    def _take_old(self, jobs: Sequence[EndedJob], touched: set[str | None]) -> Sequence[EndedJob]:
         """Take over, all at once, new jobs that count only in sums; return the others.
 
         Most of a long history are such jobs: they are neither among the last prints nor the last of their printer.
         """
-        past, names, lacking = self.past, self.past.names, self._lacking_result()
+        past, lacking = self.past, self._lacking_result()
         if (oldest := past.recent.oldest) is None:
-            return list(jobs)
-        shown_since = min(self._shown_since, int(oldest.timestamp()))
-        old: dict[int, Entry] = {}
+            return jobs
+        listed_since = int(oldest.timestamp())
+        known = past.ledger.known([ended.key for ended in jobs])
+        by_key: dict[int, EndedJob] = {}
         others: list[EndedJob] = []
         for ended in jobs:
             key = ended.key
-            if ended.ended >= shown_since or ended.printer_id in lacking or key in old or key in past.ledger:
+            if ended.ended >= listed_since or key in known or key in by_key or ended.printer_id in lacking:
                 others.append(ended)
             else:
-                old[key] = entry_of(ended, self._usage_of(ended), names)
-        past.ledger.add_new(list(old.values()))
+                by_key[key] = ended
+        old = list(by_key.values())
+        past.ledger.add_new(columns_of(old, self._usages_of(old), past.names))
+        shown_since = self._shown_since
+        touched.update({ended.printer_id for ended in old if ended.ended >= shown_since})
         return others
+
+    def _usages_of(self, jobs: Sequence[EndedJob]) -> list[Usage]:
+        """Return what each of many prints took; most of them took the same as another."""
+        measured = set(filter(self.measures, {ended.printer_id for ended in jobs}))
+        usages: list[Usage] = []
+        same: dict[Hashable, Usage] = {}
+        for ended in jobs:
+            if (takes := ended.takes) is None or ended.outcome is not Outcome.FINISHED or ended.printer_id in measured:
+                usages.append(self._usage_of(ended))
+                continue
+            if (usage := same.get(takes)) is None:
+                usage = same[takes] = self._usage_of(ended)
+            usages.append(usage)
+        return usages
 
     def _usage_of(self, ended: EndedJob, progress: float | None = None) -> Usage:
         """Return what a print took; its cost only in the currency of all costs, that of the first known one."""

@@ -1,6 +1,7 @@
 """An index from job to row with ten bytes per job: a dictionary would take more than a hundred."""
 
 from array import array
+from collections.abc import Iterable
 from hashlib import blake2b
 
 _LEAST = 1024
@@ -37,6 +38,19 @@ class KeyIndex:
         """Return the row in a slot, None if it is empty."""
         row = self._slots[place]
         return row - 1 if row else None
+
+    def known(self, wanted: Iterable[int]) -> set[int]:
+        """Return those of many keys that have a row."""
+        slots, keys, mask = self._slots, self._keys, len(self._slots) - 1
+        found: set[int] = set()
+        for key in wanted:
+            place = key & mask
+            while row := slots[place]:
+                if keys[row - 1] == key:
+                    found.add(key)
+                    break
+                place = (place + 1) & mask
+        return found
 
     def put(self, row: int, place: int | None = None) -> None:
         """Add the key of a row, in place of an earlier row with the same key; ``place`` is that of the key if known."""

@@ -173,17 +173,20 @@ class Ledger:
         self._count(entry, 1)
         return entry
 
-    def __contains__(self, key: int) -> bool:
-        """Return whether any attempt of a job is known, by the hash of its ID."""
-        return self._index.find(key) is not None
+    def known(self, keys: Iterable[int]) -> set[int]:
+        """Return those of many jobs of which any attempt is known, by the hashes of their IDs."""
+        return self._index.known(keys)
 
-    def add_new(self, entries: Sequence[Entry]) -> None:
-        """Add prints of jobs that are not known, all at once; each job comes once."""
+    def add_new(self, columns: Sequence[Sequence[int]]) -> None:
+        """Add prints of jobs that are not known, all at once; each job comes once.
+
+        ``columns`` has the values of all prints for each field of an entry, in their order.
+        """
         first = len(self)
-        if not (entries := entries[: _MOST - first]):
+        for column, values in zip(self._columns.values(), columns, strict=True):
+            column.extend(values[: _MOST - first])
+        if len(self) == first:
             return
-        for column, values in zip(self._columns.values(), zip(*entries, strict=True), strict=True):
-            column.extend(values)
         self._take_in(first)
         self.dirty_segments.update(range(first // SEGMENT_ROWS, self.segments))
 

@@ -1,6 +1,8 @@
 """Names shared by many prints, stored as numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from .ledger import NO_INDEX
 
 _OTHERS = "other"
 
@@ -23,6 +25,11 @@ class Names:
         number = self._numbers[name] = len(self.all)
         self.all.append(name)
         return number
+
+    def numbers(self, names: Sequence[str | None]) -> list[int]:
+        """Return the number of each of many names, as ``number`` does; ``NO_INDEX`` for None."""
+        numbers = {name: NO_INDEX if name is None else self.number(name) for name in dict.fromkeys(names)}
+        return [numbers[name] for name in names]
 
     def find(self, name: str) -> int | None:
         """Return the number of a name, None if it has none."""

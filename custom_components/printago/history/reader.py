@@ -165,7 +165,8 @@ class HistoryReader:
             past.ledger.reserve(page.total)
         known, was_known = len(past.ledger), history.known
         history.async_take_page(page.jobs)
-        past.unclear.difference_update(ended.job.id for ended in page.jobs)
+        if past.unclear:
+            past.unclear.difference_update(ended.job.id for ended in page.jobs)
         self._vain = 0 if len(past.ledger) > known else self._vain + 1
         past.cursor = _next(cursor, page)
         if self._vain > 1 and not past.cursor.done and past.cursor.until == cursor.until:
