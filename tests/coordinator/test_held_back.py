@@ -223,20 +223,6 @@ async def test_delayed_poll_neither_ends_an_outage_nor_logs_it_again(
     assert caplog.text.count("recovered") == 1
 
 
-async def test_refused_access_stays_an_issue_after_a_delayed_poll(
-    hass: HomeAssistant, farm: VirtualFarm, clock: Clock, entry: MockConfigEntry, busy: str
-) -> None:
-    clock.now += 3600
-    farm.add_api_key(farm.config.api_key, ["queue.view"])
-    await poll(hass, entry)
-    await poll(hass, entry)
-    issue = f"access_denied_{entry.entry_id}"
-    assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
-    send(entry, 60)
-    await poll(hass, entry)
-    assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
-
-
 async def test_poll_that_never_gets_room_becomes_an_outage(
     hass: HomeAssistant,
     farm: VirtualFarm,

@@ -2,8 +2,9 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
-from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 import pytest
@@ -126,6 +127,25 @@ async def test_events_during_a_reload_fire_when_entities_are_added(
     assert state is not None
     assert state.attributes["event_type"] == "printer_offline"
     assert not entry.runtime_data.coordinator.store_state.pending_events
+
+
+async def test_events_fire_after_an_unload_that_failed(
+    hass: HomeAssistant,
+    farm: VirtualFarm,
+    entry: MockConfigEntry,
+    recorder: EventRecorder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printer = printer_named(farm, "X1 Carbon 01")
+    with monkeypatch.context() as failing:
+        failing.setattr(hass.config_entries, "async_unload_platforms", AsyncMock(return_value=False))
+        assert not await hass.config_entries.async_unload(entry.entry_id)
+
+    farm.finish_print(printer)
+
+    await until(hass, lambda: recorder.of(entity_id(hass, printer, "print", "event")) == ["print_finished"])
+    # Home Assistant would never unload it again.
+    entry.mock_state(hass, ConfigEntryState.LOADED)
 
 
 async def test_events_during_a_reload_in_an_outage_fire_after_the_outage(

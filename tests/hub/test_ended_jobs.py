@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+import json
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -192,6 +193,47 @@ class TestNothingElse:
         await hass.config_entries.async_reload(entry.entry_id)
 
         await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
+
+    async def test_print_in_messages_that_were_too_many_at_once_fires(
+        self,
+        hass: HomeAssistant,
+        farm: VirtualFarm,
+        entry: MockConfigEntry,
+        recorder: EventRecorder,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("custom_components.printago.hub.message_queue._MOST_WAITING", 3)
+        printer = printer_named(farm, "A1 01")
+        with monkeypatch.context() as silent:
+            silent.setattr(farm.publisher, "publish", lambda *_, **__: None)
+            await whole_print(farm, printer)
+        jobs = {f"{number:024d}": {"status": "completed"} for number in range(40)}
+        event = {"entityType": "printJob", "action": "UPDATE", "entities": jobs, "changes": {}}
+        farm.publish(f"stores/{farm.config.store_id}/entities/printJobs", json.dumps(event).encode())
+
+        prints = entity_id(hass, printer, "print", "event")
+        await until(hass, lambda: recorder.of(prints) == ["print_started", "print_finished"])
+        assert entry.runtime_data.coordinator.farm.dropped["too many at once"] == 1
+
+    async def test_print_that_the_key_was_not_allowed_to_see_fires_nothing_later(
+        self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder
+    ) -> None:
+        printer = printer_named(farm, "A1 01")
+        farm.inject_fault(Fault(mode="status", status=403, path="/v1/print-jobs"))
+        await entry.runtime_data.coordinator.async_refresh()
+        assert not entry.runtime_data.coordinator.jobs_readable
+        await drop_stream(hass, farm)
+        await whole_print(farm, printer)
+        farm.clear_faults()
+        await restore_stream(hass, farm, entry)
+        farm.clear_requests()
+
+        entry.runtime_data.coordinator.async_try_jobs_again()
+        await entry.runtime_data.coordinator.async_refresh()
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+        assert "GET /v1/print-jobs" in paths(farm)
+        assert recorder.of(entity_id(hass, printer, "print", "event")) == []
 
     async def test_print_while_the_entry_is_not_loaded_fires_as_late(
         self, hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, recorder: EventRecorder

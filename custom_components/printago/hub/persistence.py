@@ -141,7 +141,6 @@ class StoreState:
         self.ended_jobs_wanted = False
         self.pending_events = PendingEvents()
         self.outage = StreamOutage()
-        self.held_back.end()
         self.rest_down = self.stream_outage_logged = False
         self.lacking = frozenset()
         self._read_with = None
