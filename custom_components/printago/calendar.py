@@ -72,7 +72,7 @@ async def async_setup_entry(
     def create(coordinator: PrintagoCoordinator, description: FarmCalendarDescription) -> FarmCalendar:
         if description is PRINTS:
             return PrintsCalendar(coordinator, description, words)
-        return DeadlinesCalendar(coordinator, description)
+        return DeadlinesCalendar(coordinator, description, words)
 
     async_setup_fact_entities(entry, Platform.CALENDAR, (DEADLINES, PRINTS), create, async_add_entities)
 
@@ -83,6 +83,13 @@ class FarmCalendar(FactEntity, CalendarEntity):
     entity_description: FarmCalendarDescription
     _event: CalendarEvent | None = None
     _holds_until: datetime | None = None
+
+    def __init__(
+        self, coordinator: PrintagoCoordinator, description: FarmCalendarDescription, words: Mapping[str, str]
+    ) -> None:
+        """Show events with ``words``, the translations."""
+        super().__init__(coordinator, description)
+        self._words = words
 
     @property
     @override
@@ -143,7 +150,12 @@ class DeadlinesCalendar(FarmCalendar):
     def _coming(self, now: datetime) -> Iterator[_Slot]:
         for order in self._orders():
             if (due := order.deadline) is not None:
-                yield _Slot(due, due + _DURATION, order.title, partial(_deadline, order, due))
+                yield _Slot(due, due + _DURATION, order.title, partial(self._deadline, order, due))
+
+    def _deadline(self, order: Order, due: datetime) -> CalendarEvent:
+        # Beside prints a number alone would say nothing.
+        summary = format_string(self._words, "card_order_number", number=order.title)
+        return CalendarEvent(start=due, end=due + _DURATION, summary=summary, description=order.url, uid=order.id)
 
     def _orders(self) -> Iterable[Order]:
         return self.coordinator.store_state.facts.orders.values()
@@ -151,13 +163,6 @@ class DeadlinesCalendar(FarmCalendar):
 
 class PrintsCalendar(FarmCalendar):
     """Past prints, running ones until their expected end, and the plan of the queue."""
-
-    def __init__(
-        self, coordinator: PrintagoCoordinator, description: FarmCalendarDescription, words: Mapping[str, str]
-    ) -> None:
-        """Show prints with ``words``, the translations."""
-        super().__init__(coordinator, description)
-        self._words = words
 
     @property
     def _history(self) -> History:
@@ -246,6 +251,3 @@ class PrintsCalendar(FarmCalendar):
         ]
         return "\n".join(line for line in lines if line)
 
-
-def _deadline(order: Order, due: datetime) -> CalendarEvent:
-    return CalendarEvent(start=due, end=due + _DURATION, summary=order.title, description=order.url, uid=order.id)

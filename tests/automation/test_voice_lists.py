@@ -5,7 +5,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
-from tests.support.common import entity_id, pass_time, printer_named
+from tests.support.common import entity_id, pass_time, paths, printer_named
 from tests.support.todo import shown, until_shown
 from tests.support.voice import begin_to_listen
 from virtual_farm import FarmConfig, VirtualFarm
@@ -45,3 +45,29 @@ async def test_bed_is_confirmed_by_completing_it_in_a_sentence(
     await until_shown(hass, farm, "beds_to_clear")
     assert farm.printer(printer_named(farm, P1S)).confirmed_ready
     assert entry.state.recoverable
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "answer"),
+    [
+        ("en", "add milk to my beds to clear list", "Sorry, no device supports the required features"),
+        ("de", "füge Milch zu Zu räumende Druckbetten hinzu", "Kein Gerät unterstützt die benötigte Funktion"),
+        ("en", "remove P1S 01 from my beds to clear list", "Sorry, no device supports the required features"),
+    ],
+)
+async def test_what_a_list_has_no_use_for_is_refused_in_words_and_changes_nothing(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, language: str, sentence: str, answer: str
+) -> None:
+    hass.config.language = language
+    await setup_entry()
+    await pass_time(hass, 31)
+    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "beds_to_clear", "todo"))
+    farm.clear_requests()
+
+    from homeassistant.components.conversation import async_converse
+
+    result = await async_converse(hass, sentence, None, Context(), language=language)
+
+    assert result.response.speech["plain"]["speech"] == answer
+    assert shown(hass, farm, "beds_to_clear") == [P1S]
+    assert paths(farm) == []

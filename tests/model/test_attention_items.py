@@ -196,6 +196,7 @@ def test_failed_external_print_is_an_item_until_it_was_seen() -> None:
         name="Vase",
         printer="A",
         text="Spaghetti",
+        ended_at=NOON,
     )
     waiting.ended(B, seconds=60)
     assert [item.name for item in waiting.items] == ["B", "Vase"], "the latest first"
@@ -221,7 +222,7 @@ def test_jobs_that_wait_for_approval_are_in_the_order_of_the_queue() -> None:
     )
     assert waiting.ids == ["approval_first", "approval_later", "approval_low"]
     assert waiting.items[0] == AttentionItem(
-        concern=Concern.APPROVAL, id="approval_first", subject="first", name="Order 7", printer="A"
+        concern=Concern.APPROVAL, id="approval_first", subject="first", name="Order 7", printer="A", printer_id=A
     )
 
 
@@ -244,7 +245,14 @@ def test_failed_jobs_are_listed_latest_first_with_their_error() -> None:
     )
     assert waiting.ids == ["failed_new", "failed_old", "failed_gone"]
     assert waiting.items[0] == AttentionItem(
-        concern=Concern.FAILED, id="failed_new", subject="new", name="Order 7", printer="A", text="Jam"
+        concern=Concern.FAILED,
+        id="failed_new",
+        subject="new",
+        name="Order 7",
+        printer="A",
+        printer_id=A,
+        text="Jam",
+        ended_at=NOON - timedelta(seconds=30),
     )
     assert waiting.items[2].printer is None
 

@@ -60,7 +60,7 @@ async def test_month_shows_the_deadlines_of_open_orders_and_costs_no_request(
 
     month = await events(hass, farm, now - timedelta(days=15), now + timedelta(days=15))
 
-    assert [event["summary"] for event in month] == ["1001", "2001", "2002"]
+    assert [event["summary"] for event in month] == ["Order 1001", "Order 2001", "Order 2002"]
     start = datetime.fromisoformat(month[1]["start"])
     assert abs(start - (now + timedelta(days=3))) < timedelta(seconds=1)
     farm.orders.close(sooner)
@@ -80,7 +80,7 @@ async def test_state_is_the_next_deadline_and_follows_the_stream(
     assert "message" not in state_of(hass, store, "deadlines", CALENDAR).attributes
 
     order = order_due(farm, "2001", dt_util.utcnow() + timedelta(days=1))
-    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "2001")
+    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "Order 2001")
     assert state_of(hass, store, "deadlines", CALENDAR).state == STATE_OFF
 
     farm.world.orders.change(order, {"deadline": to_iso(dt_util.utcnow() - timedelta(minutes=1))})
@@ -120,9 +120,9 @@ async def test_next_deadline_is_shown_when_the_current_one_has_passed_without_a_
     await pass_time(hass, 31)
     order_due(farm, "2002", dt_util.utcnow() + timedelta(days=1))
     order_due(farm, "2001", dt_util.utcnow() - timedelta(minutes=59, seconds=57))
-    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "2001")
+    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "Order 2001")
     assert state_of(hass, store, "deadlines", CALENDAR).state == STATE_ON
-    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "2002")
+    await until(hass, lambda: state_of(hass, store, "deadlines", CALENDAR).attributes.get("message") == "Order 2002")
     assert state_of(hass, store, "deadlines", CALENDAR).state == STATE_OFF
 
 

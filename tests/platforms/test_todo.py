@@ -146,10 +146,10 @@ async def queue_of(hass: HomeAssistant, farm: VirtualFarm) -> list[str]:
 async def test_queue_is_in_printagos_order_and_says_why_each_job_waits(hass: HomeAssistant, farm: VirtualFarm) -> None:
     assert await queue_of(hass, farm) == ["Benchy for the shop", "Cable Clip", "Jig", "Night filler"]
     benchy, clip, jig, filler = [item["description"] for item in await items(hass, farm, QUEUE)]
-    assert benchy == f"Benchy\nPLA\nOnly on {X1C}\nWaiting for a free printer: {X1C}"
-    assert clip == f"PLA\nOnly on {X1C}\nWaiting for a free printer: {X1C}"
-    assert jig == "Drill Jig\nABS\nNo printer has the required tags: enclosed"
-    assert filler == "Calibration Cube\nPLA\nLow-priority jobs are turned off."
+    assert benchy == f"Benchy · PLA · Only on {X1C} · Waiting for a free printer: {X1C}"
+    assert clip == f"PLA · Only on {X1C} · Waiting for a free printer: {X1C}"
+    assert jig == "Drill Jig · ABS · No printer has the required tags: enclosed"
+    assert filler == "Calibration Cube · PLA · Low-priority jobs are turned off."
     assert paths(farm) == []
 
 

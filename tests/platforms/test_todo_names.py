@@ -97,3 +97,42 @@ async def test_orders_of_the_same_number_are_listed_with_their_ids(
     await complete(hass, farm, ORDERS, f"1001 ({second['id']})")
     assert farm.world.orders[second["id"]]["status"] == "closed"
     assert farm.world.orders[first["id"]]["status"] == "open"
+
+
+async def test_failed_jobs_of_one_title_are_listed_with_their_printers_else_with_the_time_else_with_numbers(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await pass_time(hass, 31)
+    jobs = [job for job in farm.world.jobs.values() if job.status == "pending"][:3]
+    ends = ("2026-11-20T10:00:00Z", "2026-11-20T09:00:00Z", "2026-11-20T09:00:30Z")
+    for job, printer, ended in zip(jobs, (X1C, P1S, P1S), ends, strict=True):
+        job.status, job.label, job.error_message = "failed", "Hook", "Nozzle clogged"
+        job.assigned_printer_id, job.printing_completed_at = printer_named(farm, printer), ended
+        farm.world.jobs.touch(job.id)
+    farm.settle()
+    wanted = [
+        f"Hook ({X1C}) failed",
+        f"Hook ({P1S}) (2026-11-20 01:00) failed (1)",
+        f"Hook ({P1S}) (2026-11-20 01:00) failed (2)",
+    ]
+
+    await until_list(
+        hass, farm, ATTENTION, lambda: sorted(t for t in shown(hass, farm, ATTENTION) if "Hook" in t) == sorted(wanted)
+    )
+
+    await complete(hass, farm, ATTENTION, wanted[0])
+    await until_list(hass, farm, ATTENTION, lambda: wanted[0] not in shown(hass, farm, ATTENTION))
+    assert [job.hidden for job in jobs] == [True, False, False]
+
+
+async def test_long_message_is_also_a_description_which_the_page_of_lists_does_not_cut_off(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await pass_time(hass, 31)
+    long = "The heatbed temperature is abnormal; the sensor may have an open circuit."
+    farm.raise_hms(printer_named(farm, X1C), "0300-0D00-0001-000B", long)
+    await until_list(hass, farm, ATTENTION, lambda: f"{X1C}: {long}" in shown(hass, farm, ATTENTION))
+
+    listed = await items(hass, farm, ATTENTION)
+
+    assert next(item for item in listed if item["summary"].endswith(long))["description"] == long

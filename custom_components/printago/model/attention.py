@@ -54,10 +54,12 @@ class AttentionItem:
     """Name of the job, order or maintenance task; else of the printer."""
     printer: str | None = None
     printer_id: str | None = None
-    """Of a maintenance task; otherwise, what is about a printer has it as its subject."""
+    """Of a job or maintenance task; otherwise, what is about a printer has it as its subject."""
     text: str | None = None
     place: SlotAddress | None = None
     due: datetime | None = None
+    ended_at: datetime | None = None
+    """Of a failed print."""
 
 
 type _Ranked = tuple[tuple[float, ...], AttentionItem]
@@ -205,6 +207,7 @@ def _of_printer(printer: PrinterState, demand: _Demand, results: Results) -> Ite
                 name=result.job or printer.name,
                 printer=printer.name,
                 text=result.reason,
+                ended_at=datetime.fromisoformat(result.ended_at),
             ),
         )
 
@@ -224,7 +227,9 @@ def _job_item(farm: Farm, job: PrintJob, concern: Concern) -> AttentionItem:
         subject=job.id,
         name=job.title,
         printer=printer.name if printer is not None else None,
+        printer_id=job.assigned_printer_id,
         text=job.error_message if concern is Concern.FAILED else None,
+        ended_at=job.ended_at,
     )
 
 

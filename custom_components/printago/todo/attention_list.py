@@ -1,6 +1,5 @@
 """Everything that waits for a person, as a to-do list. Completing an item settles it where that is possible."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -8,6 +7,7 @@ from typing import Any, override
 
 from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
 
 from ..api.models.filament import EXTERNAL_SPOOL, SlotAddress
 from ..const import DOMAIN
@@ -15,13 +15,15 @@ from ..errors import action_error, action_failure
 from ..model.attention import AttentionItem, Concern, attention, empty_places
 from ..model.changes import Changes
 from ..model.farm import Farm
-from ..model.printer_names import full_names
+from ..model.printer_names import short_names
 from ..model.spelling import folded
 from .bed_list import async_settle_bed
-from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
+from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, described, open_item
 from .maintenance_list import async_settle_maintenance
 from .open_orders import async_settle_order
 
+_OF_JOBS = (Concern.APPROVAL, Concern.FAILED, Concern.FAILED_EXTERNAL)
+_SHORT = 30
 _TRAY_READINGS = ("ams", EXTERNAL_SPOOL)
 ATTENTION = TodoEntityDescription(key="attention", features=((COMPLETE, frozenset()),))
 
@@ -83,25 +85,36 @@ class AttentionList(FarmList):
         store_state = self.coordinator.store_state
         found = attention(farm, store_state.facts, store_state.results, store_state.stock)[:MOST_ITEMS]
         self._items = {item.id: item for item in self._distinguished(farm, found)}
+        numbers = self._alike(self._items.values())
         return [
-            open_item(item.id, self._summary(item), description=self._description(item), due=item.due)
+            open_item(
+                item.id,
+                f"{self._summary(item)} ({numbers[item.id]})" if item.id in numbers else self._summary(item),
+                description=self._description(item),
+                due=item.due,
+            )
             for item in self._items.values()
         ]
 
     def _distinguished(self, farm: Farm, items: list[AttentionItem]) -> list[AttentionItem]:
-        """Return the items, those of the same text with the full name of their printer or order.
+        """Return the items, those of the same text with the full name of the printer or order, and with the time if needed.
 
         People complete an item by its text.
         """
-        texts = [folded(self._summary(item)) for item in items]
-        times = Counter(texts)
-        alike = {item.id for item, text in zip(items, texts, strict=True) if times[text] > 1}
-        if not alike:
+        if not (alike := self._alike(items)):
             return items
-        printers = {_printer_id(item): farm.printers.get(_printer_id(item)) for item in items if item.id in alike}
-        known = [printer for printer in printers.values() if printer is not None]
-        names = {printer.id: name for printer, name in zip(known, full_names(known), strict=True)}
-        return [_with_full_name(item, names) if item.id in alike else item for item in items]
+        ids = {_printer_id(item) for item in items if item.id in alike}
+        names = short_names(printer for key, printer in farm.printers.items() if key in ids)
+        items = [_with_full_name(item, names) if item.id in alike else item for item in items]
+        alike = self._alike(items)
+        return [_with_time(item) if item.id in alike else item for item in items]
+
+    def _alike(self, items: Iterable[AttentionItem]) -> dict[str, int]:
+        """Return the IDs of items that have the text of another one, each with its number among those."""
+        by_text: dict[str, list[str]] = {}
+        for item in items:
+            by_text.setdefault(folded(self._summary(item)), []).append(item.id)
+        return {key: number for same in by_text.values() if len(same) > 1 for number, key in enumerate(same, 1)}
 
     def _summary(self, item: AttentionItem) -> str:
         placeholders = {"name": item.name, "printer": item.printer or ""}
@@ -118,9 +131,9 @@ class AttentionList(FarmList):
 
     def _description(self, item: AttentionItem) -> str | None:
         if item.concern in (Concern.ERROR, Concern.WARNING):
-            return None
-        printer = item.printer if item.concern in (Concern.APPROVAL, Concern.FAILED, Concern.FAILED_EXTERNAL) else None
-        return "\n".join(text for text in (printer, item.text) if text) or None
+            # The page of to-do lists cuts a long text off, but wraps a description.
+            return item.text if item.text and len(item.text) > _SHORT else None
+        return described(item.printer if item.concern in _OF_JOBS else None, item.text)
 
     @override
     async def async_complete(self, uid: str) -> None:
@@ -160,5 +173,15 @@ def _printer_id(item: AttentionItem) -> str:
 
 def _with_full_name(item: AttentionItem, printers: Mapping[str, str]) -> AttentionItem:
     if item.concern is Concern.ORDER:
-        return replace(item, name=f"{item.name} ({item.subject})")
-    return replace(item, printer=printers.get(_printer_id(item), item.printer))
+        return _with(item, item.subject)
+    printer = printers.get(_printer_id(item), item.printer)
+    return _with(item, printer) if item.concern in _OF_JOBS else replace(item, printer=printer)
+
+
+def _with_time(item: AttentionItem) -> AttentionItem:
+    ended = item.ended_at
+    return _with(item, f"{dt_util.as_local(ended):%Y-%m-%d %H:%M}" if ended is not None else None)
+
+
+def _with(item: AttentionItem, more: str | None) -> AttentionItem:
+    return replace(item, name=f"{item.name} ({more})") if more else item

@@ -9,7 +9,7 @@ from homeassistant.components.todo.const import DOMAIN as TODO, TodoItemStatus, 
 from homeassistant.components.todo.entity import TodoItem, TodoListEntity
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, intent
 
 from ..api.rest.permissions import Permissions
 from ..const import DOMAIN
@@ -95,6 +95,16 @@ class FarmList(FactEntity, TodoListEntity):
         """Do the action of a completed item; raises HomeAssistantError. Not every list has one."""
         raise action_error("todo_item_fixed")
 
+    @override
+    async def async_create_todo_item(self, item: TodoItem) -> None:
+        """Refuse what only a sentence of the assistant asks for; it does not look at the features of a list."""
+        raise _not_supported()
+
+    @override
+    async def async_delete_todo_items(self, uids: list[str]) -> None:
+        """Refuse it like a new item."""
+        raise _not_supported()
+
     def _gone(self, uid: str) -> ServiceValidationError:
         """Return the error that an item is no longer on the list."""
         return action_error("todo_item_gone", item=self._summary_of(uid) or uid)
@@ -104,6 +114,19 @@ class FarmList(FactEntity, TodoListEntity):
 
     def _text(self, key: str, **placeholders: str) -> str:
         return format_string(self._words, key, **placeholders)
+
+
+def described(*facts: str | None) -> str | None:
+    """Return a description of facts. On one line: the page of to-do lists ignores line breaks, and shows three lines."""
+    return " · ".join(fact for fact in facts if fact) or None
+
+
+def _not_supported() -> intent.MatchFailedError:
+    """Return an error that the assistant has words for: of others it says that they are unexpected."""
+    return intent.MatchFailedError(
+        result=intent.MatchTargetsResult(is_match=False, no_match_reason=intent.MatchFailedReason.FEATURE),
+        constraints=intent.MatchTargetsConstraints(),
+    )
 
 
 def open_item(uid: str, summary: str, **fields: Any) -> TodoItem:

@@ -15,7 +15,7 @@ from ..model.farm import Farm
 from ..model.spelling import distinct
 from ..model.store_info import Fact
 from ..printing.orders_closed import async_close_orders
-from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, open_item
+from .farm_list import COMPLETE, MOST_ITEMS, FarmList, TodoEntityDescription, described, open_item
 
 OPEN_ORDERS = TodoEntityDescription(key="open_orders", fact=Fact.ORDERS, features=((COMPLETE, ORDER_EDIT),))
 
@@ -30,22 +30,21 @@ class OrderList(FarmList):
         # Two shops may use the same number.
         titles = distinct({order.id: order.title for order in orders})
         return [
-            open_item(order.id, titles[order.id], due=order.deadline, description=self._describe(order) or None)
+            open_item(order.id, titles[order.id], due=order.deadline, description=self._describe(order))
             for order in orders
         ]
 
-    def _describe(self, order: Order) -> str:
+    def _describe(self, order: Order) -> str | None:
         """Return what the order is: the customer's name, the items, what has been printed, the price and the link."""
         book = self.coordinator.store_state.facts.book
         printed = book.printed_of(order.id)
-        lines = [
+        return described(
             book.names.get(order.customer_id or ""),
             ", ".join(f"{item.quantity}x {item.title}" for item in book.items.get(order.id, ()) if not item.ignored),
             self._text("todo_printed", count=str(printed)) if printed is not None else None,
             f"{order.price:.2f} {order.currency or ''}".strip() if order.price is not None else None,
             order.url,
-        ]
-        return "\n".join(line for line in lines if line)
+        )
 
     @override
     async def async_complete(self, uid: str) -> None:

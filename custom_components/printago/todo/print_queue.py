@@ -16,7 +16,7 @@ from ..model.farm import Farm
 from ..model.material_table import name_of
 from ..model.wait_reason import WaitReason, wait_reason
 from ..printing.queue_order import async_reorder, async_waiting_jobs, moved
-from .farm_list import MOST_ITEMS, FarmList, TodoEntityDescription, open_item
+from .farm_list import MOST_ITEMS, FarmList, TodoEntityDescription, described, open_item
 
 QUEUE = TodoEntityDescription(
     key="queue",
@@ -55,18 +55,17 @@ class QueueList(FarmList):
         names = (name_of(need.choices, stock) for need in stock.needs(job))
         return ", ".join(dict.fromkeys(name for name in names if name))
 
-    def _describe(self, farm: Farm, job: PrintJob, material: str, reason: WaitReason) -> str:
+    def _describe(self, farm: Farm, job: PrintJob, material: str, reason: WaitReason) -> str | None:
         order = self.coordinator.store_state.facts.orders.get(job.order_id or "")
         printer = farm.printers.get((job.required_printer_tags or {}).get(PIN, ""))
         named = [*reason.printers[:_MOST_NAMED], *(["…"] if len(reason.printers) > _MOST_NAMED else [])]
-        lines = [
+        return described(
             job.part_name if job.part_name != job.title else None,
             material,
             self._text("todo_of_order", order=order.title) if order is not None else None,
             self._text("todo_only_on", printer=printer.name) if printer is not None else None,
             self._text(f"card_why_{reason.code}", printers=", ".join(named), tags=", ".join(reason.tags)),
-        ]
-        return "\n".join(line for line in lines if line)
+        )
 
     @override
     async def async_move_todo_item(self, uid: str, previous_uid: str | None = None) -> None:
