@@ -250,4 +250,3 @@ class PrintsCalendar(FarmCalendar):
             *more,
         ]
         return "\n".join(line for line in lines if line)
-

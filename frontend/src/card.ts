@@ -227,6 +227,12 @@ export const shared = css`
   .rest {
     --group-color: var(--printago-rest);
   }
+  /* White filament on a white card, and no filament, have to be told apart. */
+  .dot {
+    box-sizing: border-box;
+    border-radius: 50%;
+    border: 1px solid var(--secondary-text-color);
+  }
   .dot.empty {
     border-style: dashed;
   }

@@ -1,6 +1,7 @@
 /** Times as the user's profile wants them. */
 import type { Hass } from "./ha";
 import { now as present } from "./time";
+import { isolated } from "./words";
 
 type Settings = Pick<Hass, "locale" | "config">;
 
@@ -48,10 +49,12 @@ export function relative(hass: Settings, moment: number, now = present()): strin
   return Math.abs(span) < DAY ? say(HOUR, "hour") : say(DAY, "day");
 }
 
-/** Return several facts in one line; each keeps its own direction, or the parts of a time would change places. */
+/** Return several facts in one line. */
 export function dotted(...facts: (string | number | null)[]): string {
-  const shown = facts.filter(Boolean);
-  return (document.dir === "rtl" ? shown.map((fact) => `\u2068${fact}\u2069`) : shown).join(" · ");
+  return facts
+    .filter(Boolean)
+    .map((fact) => isolated(`${fact}`))
+    .join(" · ");
 }
 
 export function percent(hass: Settings, value: number): string {

@@ -41,8 +41,13 @@ export function haveWords(hass: Hass, whenLoaded: () => void): boolean {
   return false;
 }
 
+/** Return a text that keeps its own direction: among words of another one its parts would change places. */
+export function isolated(text: string): string {
+  return text && document.dir === "rtl" ? `\u2068${text}\u2069` : text;
+}
+
 /** Return a text, with `{name}` replaced by the value of that name. */
 export function t(key: string, values: Record<string, string | number> = {}): string {
   const text = words[PREFIX + key] ?? key.replaceAll("_", " ");
-  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return isolated(text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)));
 }

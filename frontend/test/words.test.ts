@@ -61,3 +61,17 @@ test("another language replaces the words", async () => {
 
   expect(drawn).toEqual(["Close", "Schließen"]);
 });
+
+test("among words from right to left a text keeps its own direction", async () => {
+  asked.mockReturnValue(answer("{done} of {all} printed"));
+  draw(hass(), []);
+  await vi.advanceTimersByTimeAsync(10);
+  document.dir = "rtl";
+
+  expect(words.t("close", { done: 0, all: 1 })).toBe("\u20680 of 1 printed\u2069");
+  expect(words.isolated("60 °C")).toBe("\u206860 °C\u2069");
+  expect(words.isolated("")).toBe("");
+
+  document.dir = "ltr";
+  expect(words.t("close", { done: 0, all: 1 })).toBe("0 of 1 printed");
+});

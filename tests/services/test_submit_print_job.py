@@ -177,6 +177,7 @@ async def test_invalid_data_is_refused_before_any_request(
         ({"part": "Spaceship"}, "part_unknown", None),
         ({"sku": "DESK"}, "sku_not_found", "DESK-SET"),
         ({"part": "Benchy", "material": "Bambu PLA Basik"}, "material_not_found", "Bambu PLA Basic"),
+        ({"part": "Benchy", "material": "PLAA"}, "material_not_found", "PLA"),
         ({"part": "Benchy", "material": "Unobtainium"}, "material_unknown", None),
     ],
 )

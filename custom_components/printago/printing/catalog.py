@@ -4,7 +4,7 @@ An ID always wins over names. A name that matches nothing, or several items, is 
 is guessed.
 """
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 import re
 import time
 from typing import Protocol
@@ -103,7 +103,8 @@ class Catalog:
             if len(kinds) > 1:
                 raise _ambiguous("material", wanted, ", ".join(kinds))
             return self._materials.put(wanted, MaterialChoice(material_type=kinds[0]))
-        return self._materials.put(wanted, MaterialChoice(material_id=_pick("material", materials, wanted).id))
+        material = _pick("material", materials, wanted, types)
+        return self._materials.put(wanted, MaterialChoice(material_id=material.id))
 
     async def async_find_variant(self, wanted: str, material: MaterialChoice | None = None) -> MaterialVariant:
         """Return the color with this ID or name, of any material or of the result of ``async_find_material``.
@@ -154,7 +155,7 @@ def called(item: _Named) -> str:
     return tidied(item.name) if item.name and folded(item.name) else item.id
 
 
-def _pick[N: _Named](kind: str, rows: Mapping[str, N], wanted: str) -> N:
+def _pick[N: _Named](kind: str, rows: Mapping[str, N], wanted: str, more_names: Iterable[str] = ()) -> N:
     if (row := rows.get(wanted)) is not None:
         return row
     listed = list(rows.values())
@@ -163,7 +164,7 @@ def _pick[N: _Named](kind: str, rows: Mapping[str, N], wanted: str) -> N:
         return matching[0]
     if matching:
         raise _ambiguous(kind, wanted, _listed(matching))
-    raise not_found_error(kind, wanted, map(called, listed))
+    raise not_found_error(kind, wanted, (*more_names, *map(called, listed)))
 
 
 def _ambiguous(kind: str, wanted: str, candidates: str) -> ServiceValidationError:

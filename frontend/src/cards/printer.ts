@@ -17,7 +17,7 @@ import {
   traysOf,
 } from "../parts/printer-parts";
 import { openPrinter } from "../parts/open-printer";
-import { t } from "../words";
+import { isolated, t } from "../words";
 
 const TEMPERATURES = ["nozzle_temp", "bed_temp", "chamber_temp"];
 const RING = 2 * Math.PI * 29;
@@ -102,9 +102,6 @@ export class PrinterCard extends PrintagoCard {
         display: inline-block;
         width: 18px;
         height: 18px;
-        box-sizing: border-box;
-        border-radius: 50%;
-        border: 1px solid var(--divider-color);
       }
       .dot.active {
         outline: 2px solid var(--primary-color);
@@ -207,7 +204,7 @@ export class PrinterCard extends PrintagoCard {
       const name = nameOf(hass, state.entity_id);
       return html`<span title=${name}
         ><ha-icon icon=${icons[index]}></ha-icon
-        ><span class="hidden">${name}</span> ${hass.formatEntityState(state)}</span
+        ><span class="hidden">${name}</span> ${isolated(hass.formatEntityState(state))}</span
       >`;
     });
     const trays = traysOf(hass, view.printer);

@@ -80,9 +80,6 @@ export class SpoolsCard extends PrintagoCard {
         flex: none;
         width: 26px;
         height: 26px;
-        box-sizing: border-box;
-        border-radius: 50%;
-        border: 1px solid var(--divider-color);
       }
       .materials {
         display: block;

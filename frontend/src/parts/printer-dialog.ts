@@ -9,7 +9,7 @@ import { isKnown, nameOf, showMoreInfo, type Hass, type State } from "../ha";
 import { Live } from "../live";
 import { use } from "../load";
 import { viewOf, type PrinterView } from "../printer";
-import { t } from "../words";
+import { isolated, t } from "../words";
 import { pastPrints, pastStyle, type PastPrint } from "./past";
 import {
   askToStop,
@@ -94,9 +94,6 @@ export class PrinterDialog extends PrintagoCard {
         flex: none;
         width: 22px;
         height: 22px;
-        box-sizing: border-box;
-        border-radius: 50%;
-        border: 1px solid var(--divider-color);
       }
       .tray {
         display: flex;
@@ -260,7 +257,7 @@ export class PrinterDialog extends PrintagoCard {
     if (!isKnown(state)) return nothing;
     return html`<button @click=${() => showMoreInfo(this, state.entity_id)}>
       <span class="muted line">${nameOf(hass, state.entity_id)}</span>
-      <span>${hass.formatEntityState(state)}</span>
+      <span>${isolated(hass.formatEntityState(state))}</span>
     </button>`;
   }
 
