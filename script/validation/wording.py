@@ -85,12 +85,18 @@ def code_words(root: Path) -> Iterator[str]:
 
 
 def _code(path: Path, name: Path) -> Iterator[str]:
-    found: dict[int, Counter[str]] = {}
     with tokenize.open(path) as file:
         source = file.read()
+    for number, words in _avoided(source):
+        yield f"{name}:{number} says {words}"
+
+
+def _avoided(source: str) -> list[tuple[int, str]]:
+    """Return the lines with words to avoid."""
+    found: dict[int, Counter[str]] = {}
     lowered = source.lower()
     if not any(word in lowered for word in AVOIDED):
-        return
+        return []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type in (tokenize.COMMENT, tokenize.STRING, tokenize.FSTRING_MIDDLE):
             words = _WORD.findall(token.string.replace("_", " "))
@@ -100,8 +106,7 @@ def _code(path: Path, name: Path) -> Iterator[str]:
             continue
         if words:
             found.setdefault(token.start[0], Counter()).update(word.lower() for word in words)
-    for number, counted in found.items():
-        yield f"{name}:{number} says {', '.join(sorted(counted))}"
+    return [(number, ", ".join(sorted(counted))) for number, counted in found.items()]
 
 
 def _pages(root: Path) -> Iterator[tuple[Path, str]]:
@@ -110,9 +115,7 @@ def _pages(root: Path) -> Iterator[tuple[Path, str]]:
             yield path.relative_to(root), path.read_text(encoding="utf-8")
 
 
-def _wording(text: str) -> Iterator[str]:
-    if found := _SPELLING.search(text):
-        yield f"has a British spelling: {found[0]}"
-    for pattern in (_WORD, _PHRASE):
-        if found := pattern.search(text):
-            yield f"says {found[0].lower()!r}, for which there is a plain term"
+def _wording(text: str) -> list[str]:
+    british = [f"has a British spelling: {found[0]}"] if (found := _SPELLING.search(text)) else []
+    plain = (pattern.search(text) for pattern in (_WORD, _PHRASE))
+    return british + [f"says {found[0].lower()!r}, for which there is a plain term" for found in plain if found]

@@ -137,12 +137,16 @@ async def test_call_within_fifty_milliseconds_joins_the_batch() -> None:
         return dict.fromkeys(ids)
 
     batcher = Batcher(send)
-    loop = asyncio.get_running_loop()
-    later: asyncio.Future[None] = loop.create_future()
-    first = asyncio.create_task(batcher.submit("pause", "a"))
-    loop.call_later(0.03, later.set_result, None)
-    await later
-    await asyncio.gather(first, batcher.submit("pause", "b"))
+    submitted: list[asyncio.Task[None]] = []
+
+    def submit(identifier: str) -> None:
+        submitted.append(asyncio.create_task(batcher.submit("pause", identifier)))
+
+    submit("a")
+    # By a timer of its own: it comes before the batcher's, however late both are.
+    asyncio.get_running_loop().call_later(0.03, submit, "b")
+    await submitted[0]
+    await submitted[1]
     await batcher.submit("pause", "c")
     assert sent == [["a", "b"], ["c"]]
 

@@ -1,13 +1,17 @@
 """script/validate reports each kind of mistake, tested on a copy of the project with that mistake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import lru_cache
 import json
 from pathlib import Path
 import shutil
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from script.validation import wording
 from script.validation.__main__ import facts_of, problems
 from script.validation.facts import Facts
 from script.validation.project import Project
@@ -63,6 +67,15 @@ def write(file: str, text: str) -> Break:
         (root / file).write_text(text)
 
     return do
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unchanged_text_is_checked_once() -> Iterator[None]:
+    """Remember the words to avoid of each text: a copy differs from the others in one."""
+    with ExitStack() as remembering:
+        for name in ("_avoided", "_wording"):
+            remembering.enter_context(patch.object(wording, name, lru_cache(None)(getattr(wording, name))))
+        yield
 
 
 @pytest.fixture(scope="module")
