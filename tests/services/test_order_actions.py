@@ -84,7 +84,7 @@ async def test_list_of_open_orders_says_the_same_and_counts_along(
 ) -> None:
     await pass_time(hass, 31)
     (item,) = [item for item in await items(hass, farm, "open_orders") if item["summary"] == "2001"]
-    assert item["description"].splitlines() == [
+    assert item["description"].split(" · ") == [
         "Ada Lovelace",
         "2x BENCHY-1, 1x NO-SUCH",
         "0 printed",
