@@ -313,7 +313,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
     @callback
     def async_reconcile(self) -> None:
         """Request a snapshot soon; several calls result in one."""
-        if self._started and not self._stopped:
+        if self._started:
             self._reconcile_wanted = True
             self.config_entry.async_create_background_task(
                 self.hass, self.async_request_refresh(), f"{DOMAIN} reconcile"

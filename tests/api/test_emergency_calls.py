@@ -7,7 +7,7 @@ from aiohttp import web
 import pytest
 
 from custom_components.printago.api import MalformedResponseError, OutcomeUnknownError, Transport
-from custom_components.printago.api.rest.emergency_calls import Step, StepOutcome, stop_printers
+from custom_components.printago.api.rest.emergency_calls import STEP_PATIENCE, Step, StepOutcome, stop_printers
 from tests.api.server import Server
 
 IDS = ["p1", "p2"]
@@ -59,6 +59,7 @@ async def test_failed_step_does_not_prevent_the_next_ones(server: Server, transp
 async def test_late_response_delays_the_next_steps_only_for_a_moment_and_still_counts(
     server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert STEP_PATIENCE <= 3, "all steps are sent within some seconds"
     monkeypatch.setattr("custom_components.printago.api.rest.emergency_calls.STEP_PATIENCE", 0.05)
     cooled = asyncio.Event()
 

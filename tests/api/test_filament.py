@@ -167,6 +167,9 @@ def test_complete_message_without_units_means_no_ams() -> None:
     filament = {"spool": FILAMENT["spool"]}
     whole = {"temps": {}, "print": {}, "health": {}, "filament": filament}
     assert TelemetryDiff().news({"data": whole})["ams"] == ()
+    for missing in ("temps", "print", "health"):
+        sparse = {group: value for group, value in whole.items() if group != missing}
+        assert "ams" not in TelemetryDiff().news({"data": sparse}), missing
     assert "ams" not in TelemetryDiff().news({"data": {"filament": filament}})
     assert "ams" not in TelemetryDiff().news({"data": {**whole, "filament": {}}})
 

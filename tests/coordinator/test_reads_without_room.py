@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components.image import DATA_COMPONENT
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import ATTR_RESTORED, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -107,6 +107,8 @@ async def test_start_without_room_keeps_devices_and_can_be_unloaded_at_once(
 
     assert value_of(hass, busy, "readiness") == "busy"
     assert set(hass.states.async_entity_ids()) == entities
+    await hass.async_block_till_done()
+    assert not [state.entity_id for state in hass.states.async_all() if ATTR_RESTORED in state.attributes]
 
 
 async def test_key_refused_at_the_first_poll_with_room_starts_reauth(

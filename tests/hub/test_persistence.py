@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.printago.api import RequestPriority
+from custom_components.printago.api import MAX_UNSAVED, RequestPriority
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.persistence import async_get_store_state
 from tests.conftest import SetUp
@@ -66,3 +66,24 @@ async def test_request_log_in_the_far_future_costs_an_hour_at_most(
 
     await press(hass, printer_named(farm, "P1S 01"), "confirm_bed_cleared")
     assert value_of(hass, farm.config.store_id, "jobs_queued") not in (None, "unknown", "unavailable")
+
+
+async def test_store_that_was_only_tried_is_saved_before_its_next_request(
+    hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"{DOMAIN}.{farm.config.store_id}"
+    state = await async_get_store_state(hass, farm.config.store_id)
+    for _ in range(3):
+        await state.limiter.acquire(RequestPriority.USER)
+    assert key not in hass_storage
+
+    saved: list[dict[str, Any] | None] = []
+    monkeypatch.setattr(state.limiter, "_on_sent", lambda: saved.append(hass_storage.get(key)))
+    state.async_keep()
+    await state.limiter.acquire(RequestPriority.USER)
+
+    (before_it,) = saved
+    assert before_it is not None
+    assert len(before_it["data"]["sent"]) == 3
+    # As long as Home Assistant runs, some more may be sent before the next write.
+    assert before_it["data"]["ahead"] == MAX_UNSAVED

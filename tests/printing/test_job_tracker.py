@@ -12,7 +12,7 @@ from tests.support.farm_model import A, job, listed_jobs
 BUILD = "x" * 24
 
 
-def jobs(*statuses: str | None, total: int = 1, seconds: float = 0, **fields: Any) -> list[PrintJob]:
+def jobs(*statuses: str | None, total: int | None = 1, seconds: float = 0, **fields: Any) -> list[PrintJob]:
     """Return jobs of one part build, each with a status."""
     rows = {
         f"job{index}": job(seconds, status=status, quantityTotal=total, **fields)
@@ -107,6 +107,12 @@ async def test_all_jobs_have_to_appear() -> None:
     coordinator.change(*jobs("pending", "pending", total=2))
     await finding
     assert coordinator.asked == 0
+
+
+def test_job_that_does_not_say_how_many_there_are_is_the_only_one() -> None:
+    coordinator, tracker = tracking(BUILD)
+    coordinator.change(*jobs("pending", total=None))
+    assert tracker.is_complete
 
 
 async def test_jobs_that_do_not_appear_are_asked_for() -> None:

@@ -117,7 +117,7 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
         for printer_id in changes.removed:
             added.pop(printer_id, None)
             registered.pop(printer_id, None)
-        add(coordinator.farm.printers if changes.complete else changes.added | changes.new_features)
+        add(changes.added | changes.new_features)
         if changes.materials_incomplete:
             materials.async_want()
 
