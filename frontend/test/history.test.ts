@@ -66,16 +66,6 @@ test("a currency that is none breaks nothing", async () => {
   expect(text()).toContain("0.7 credits");
 });
 
-test("a reason that is only a code has the words of a print that failed so", async () => {
-  const worst = { days: 30, printers: [{ name: "one", failed: 2, of: 7, reason: "0300-8000" }], parts: [] };
-  await show({ prints: [{ ...PAST, reason: "[0300_8000] Printing was paused" }], worst });
-  expect(text()).toContain("one [0300_8000] Printing was paused");
-
-  card.remove();
-  await show({ prints: [PAST], worst });
-  expect(text()).toContain("one 0300-8000");
-});
-
 test("it is printed again where Home Assistant can do that", async () => {
   await show({ prints: [PAST] }, { printago: { print_again: {} } });
   button()!.click();
@@ -111,8 +101,8 @@ test("where it can't, there is no button", async () => {
 test("printers and parts that fail most are named, and why", async () => {
   const worst = {
     days: 30,
-    printers: [{ name: "one", failed: 2, of: 3, reason: "Clog" }],
-    parts: [{ name: "Jig", failed: 1, of: 2, reason: null }],
+    printers: [{ name: "one", failed: 2, of: 3, text: "Clog" }],
+    parts: [{ name: "Jig", failed: 1, of: 2, text: null }],
   };
   await show({ prints: [PAST], worst });
 

@@ -96,6 +96,25 @@ async def test_parts_with_the_same_name_are_counted_apart(
     assert failed == sorted(group["failed"] for group in groups)
 
 
+async def test_reason_that_is_only_a_code_has_the_words_of_a_print_that_failed_so(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    farm.fill_history(300, months=1)
+    ended = sorted(past_jobs(farm), key=lambda job: job.printing_completed_at or "")
+    for job in ended:
+        job.status, job.error_message = "failed", "[0300_8000] Printing was paused"
+    # A page of the list does not have the words.
+    for job in ended[-50:]:
+        job.error_message = None
+    await read_all(hass, entry)
+    browser = Browser(await hass_ws_client(hass))
+
+    worst = (await browser.command("history", limit=1))["result"]["worst"]
+
+    why = {(each["reason"], each["text"]) for each in (*worst["printers"], *worst["parts"])}
+    assert why == {("0300-8000", "[0300_8000] Printing was paused")}
+
+
 async def test_part_that_was_renamed_is_one_with_the_name_of_its_last_print(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:

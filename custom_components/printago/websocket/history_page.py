@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import islice
+import re
 
 from ..history.past_print import PastPrint
 from ..history.summary import DAYS, Outcomes
@@ -10,6 +11,9 @@ from .viewer import Json, Viewer
 _MOST_WORST = 5
 _FEWEST_PRINTS = 2
 """A single print that failed makes no bad printer."""
+_CODE = re.compile(r"[\dA-F-]+")
+_MOST_SEARCHED = 1000
+"""How many of the last prints are searched for the words of a code."""
 
 
 def past_prints(viewer: Viewer) -> Json:
@@ -48,14 +52,14 @@ def _past_print(viewer: Viewer, one: PastPrint) -> Json:
 def _printers(viewer: Viewer) -> list[Json]:
     history = viewer.runtime.history
     printers = viewer.runtime.coordinator.farm.printers.values()
-    return _worst((printer.name, history.outcomes(printer.id)) for printer in printers)
+    return _worst(viewer, ((printer.name, history.outcomes(printer.id)) for printer in printers))
 
 
 def _parts(viewer: Viewer) -> list[Json]:
-    return _worst(viewer.runtime.history.outcomes_of_parts())
+    return _worst(viewer, viewer.runtime.history.outcomes_of_parts())
 
 
-def _worst(all_of: Iterable[tuple[str, Outcomes | None]]) -> list[Json]:
+def _worst(viewer: Viewer, all_of: Iterable[tuple[str, Outcomes | None]]) -> list[Json]:
     """Return what failed most often of what was printed, and why."""
     bad = [
         (name, outcomes, outcomes.failed + outcomes.finished)
@@ -64,6 +68,20 @@ def _worst(all_of: Iterable[tuple[str, Outcomes | None]]) -> list[Json]:
     ]
     bad.sort(key=lambda each: (-each[1].failed / each[2], -each[1].failed, each[0]))
     return [
-        {"name": name, "failed": outcomes.failed, "of": of, "reason": outcomes.commonest_reason}
+        {
+            "name": name,
+            "failed": outcomes.failed,
+            "of": of,
+            "reason": outcomes.commonest_reason,
+            "text": _in_words(viewer, outcomes.commonest_reason),
+        }
         for name, outcomes, of in bad[:_MOST_WORST]
     ]
+
+
+def _in_words(viewer: Viewer, reason: str | None) -> str | None:
+    """Return a reason; one that is only a code with the words that one of the last prints has for it."""
+    if reason is None or not _CODE.fullmatch(reason):
+        return reason
+    texts = (one.reason for one in islice(viewer.runtime.history.past.recent, _MOST_SEARCHED) if one.reason)
+    return next((text for text in texts if reason in text.upper().replace("_", "-")), reason)

@@ -11,7 +11,7 @@ interface Failing {
   failed: number;
   of: number;
   /** Why most of them failed. */
-  reason: string | null;
+  text: string | null;
 }
 
 interface History extends Page {
@@ -61,8 +61,7 @@ export class HistoryCard extends ListCard<History> {
     return html`${
         printers.length || parts.length
           ? html`<div class="worst">
-              ${failing(t("worst_printers", { days }), printers, data.prints)}
-              ${failing(t("worst_parts"), parts, data.prints)}
+              ${failing(t("worst_printers", { days }), printers)} ${failing(t("worst_parts"), parts)}
             </div>`
           : nothing
       }
@@ -71,23 +70,17 @@ export class HistoryCard extends ListCard<History> {
   }
 }
 
-/** Return a reason; one that is only a code with the words that one of the last prints has for it. */
-function inWords(reason: string, prints: PastPrint[]): string {
-  if (!/^[\dA-F-]+$/.test(reason)) return reason;
-  return prints.find((one) => one.reason?.toUpperCase().replaceAll("_", "-").includes(reason))?.reason ?? reason;
-}
-
-function failing(title: string, all: Failing[], prints: PastPrint[]): TemplateResult | typeof nothing {
+function failing(title: string, all: Failing[]): TemplateResult | typeof nothing {
   if (all.length === 0) return nothing;
   return html`<section>
     <h3>${title}</h3>
     <ul>
       ${all.map(
-        ({ name, failed, of, reason }) =>
+        ({ name, failed, of, text }) =>
           html`<li>
             <div>
               <p class="line">${name}</p>
-              ${reason ? html`<p class="small line muted">${inWords(reason, prints)}</p>` : nothing}
+              ${text ? html`<p class="small line muted">${text}</p>` : nothing}
             </div>
             <span class="muted">${t("failed_of", { failed, of })}</span>
           </li>`,
