@@ -35,32 +35,33 @@ async def say(hass: HomeAssistant, sentence: str, language: str = "en", device: 
     return str(result.response.speech["plain"]["speech"])
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "answer"),
-    [
-        ("en", "Which beds need clearing?", "Beds to clear: P1S 01."),
-        ("de", "Welche Betten müssen geräumt werden?", "Zu räumende Druckbetten: P1S 01."),
-        ("fr", "Quels plateaux sont à libérer ?", "Plateaux à libérer : P1S 01."),
-        ("en", "what is printing", "Printing now: X1 Carbon 01: "),
-        ("de", "was druckt gerade", "Gerade drucken: X1 Carbon 01: "),
-        ("fr", "qu'est-ce qui est en cours d'impression", "En cours d'impression : X1 Carbon 01: "),
-        ("en", "when will X1 Carbon one be done", "X1 Carbon 01 will be done at "),
-        ("de", "Wann ist der Drucker X1 Carbon eins fertig?", "X1 Carbon 01 ist fertig: "),
-        ("fr", "quand x1 carbon 1 aura terminé", "X1 Carbon 01 aura terminé : "),
-        ("en", "when is P1S 01 done", "P1S 01 is not printing."),
-        ("en", "when is the next printer free", "Free now: "),
-        ("de", "wann ist der nächste Drucker frei", "Jetzt frei: "),
-        ("fr", "quelle imprimante est libre en premier", "Libres maintenant : "),
-        ("en", "how long is the queue", "Jobs in the queue: "),
-        ("de", "wie lang ist die Warteschlange", "Aufträge in der Warteschlange: "),
-        ("fr", "combien de travaux sont dans la file", "Travaux dans la file d'attente : "),
-    ],
+QUESTIONS = (
+    ("en", "Which beds need clearing?", "Beds to clear: P1S 01."),
+    ("de", "Welche Betten müssen geräumt werden?", "Zu räumende Druckbetten: P1S 01."),
+    ("fr", "Quels plateaux sont à libérer ?", "Plateaux à libérer : P1S 01."),
+    ("en", "what is printing", "Printing now: X1 Carbon 01: "),
+    ("de", "was druckt gerade", "Gerade drucken: X1 Carbon 01: "),
+    ("fr", "qu'est-ce qui est en cours d'impression", "En cours d'impression : X1 Carbon 01: "),
+    ("en", "when will X1 Carbon one be done", "X1 Carbon 01 will be done at "),
+    ("de", "Wann ist der Drucker X1 Carbon eins fertig?", "X1 Carbon 01 ist fertig: "),
+    ("fr", "quand x1 carbon 1 aura terminé", "X1 Carbon 01 aura terminé : "),
+    ("en", "when is P1S 01 done", "P1S 01 is not printing."),
+    ("en", "when is the next printer free", "Free now: "),
+    ("de", "wann ist der nächste Drucker frei", "Jetzt frei: "),
+    ("fr", "quelle imprimante est libre en premier", "Libres maintenant : "),
+    ("en", "how long is the queue", "Jobs in the queue: "),
+    ("de", "wie lang ist die Warteschlange", "Aufträge in der Warteschlange: "),
+    ("fr", "combien de travaux sont dans la file", "Travaux dans la file d'attente : "),
 )
+
+
 async def test_question_is_answered_in_the_language_of_the_speaker(
-    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, language: str, sentence: str, answer: str
+    hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    assert (await say(hass, sentence, language)).startswith(answer)
-    assert not writes(farm)
+    for language, sentence, answer in QUESTIONS:
+        with subtests.test(sentence, language=language):
+            assert (await say(hass, sentence, language)).startswith(answer)
+            assert not writes(farm)
 
 
 @pytest.mark.parametrize(

@@ -244,19 +244,20 @@ COMMANDS_AND_OPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.printers(8)
-@pytest.mark.parametrize(("command", "options"), COMMANDS_AND_OPTIONS, ids=[name for name, _ in COMMANDS_AND_OPTIONS])
 async def test_every_command_of_the_vendor_reaches_several_printers_in_one_request(
-    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, command: str, options: dict[str, Any]
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     printers = [printer_named(farm, "A1 01"), printer_named(farm, "Klipper 01")]
-
-    response = await act(
-        hass, "send_command", printers=devices(hass, entry, *printers), command=command, options=options
-    )
-
-    assert sent(farm, COMMANDS) == [{"ids": printers, "command": {"command": command, **options}}]
-    assert farm.requests[-1].status == 201
-    assert response == {"command": command, "printers": ["A1 01", "Klipper 01"]}
+    for command, options in COMMANDS_AND_OPTIONS:
+        with subtests.test(command):
+            farm.clear_requests()
+            response = await act(
+                hass, "send_command", printers=devices(hass, entry, *printers), command=command, options=options
+            )
+            (request,) = [request for request in farm.requests if request.method != "GET"]
+            assert sent(farm, COMMANDS) == [{"ids": printers, "command": {"command": command, **options}}]
+            assert request.status == 201
+            assert response == {"command": command, "printers": ["A1 01", "Klipper 01"]}
 
 
 @pytest.mark.parametrize(

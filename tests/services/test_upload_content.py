@@ -97,49 +97,49 @@ async def test_other_content_is_refused_and_named_before_anything_is_sent(
             await refused(hass, farm, key, path=str(file))
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "key"),
-    [
-        ("page.stl", WEB_PAGE, "file_is_web_page"),
-        ("pointer.3mf", GIT_LFS, "file_is_pointer"),
-        ("zip.3mf", zipped("notes.txt"), "file_is_other_type"),
-        ("zip64.3mf", with_zip64_record(zipped("notes.txt")), "file_is_other_type"),
-        ("document.3mf", zipped("[Content_Types].xml", "word/document.xml"), "file_is_other_type"),
-        ("empty.3mf", zipped(), "file_is_other_type"),
-        ("cut.3mf", THREEMF[:-30], "file_truncated"),
-        ("cut.gcode.3mf", SLICED[: len(SLICED) // 2], "file_truncated"),
-        ("content.3mf", b"content", "file_not_of_type"),
-        ("mesh.3mf", binary_stl(), "file_not_of_type"),
-        ("project.stl", THREEMF, "file_is_other_type"),
-        ("job.stl", GCODE, "file_is_other_type"),
-        ("part.stl", STEP, "file_is_other_type"),
-        ("box.stl", SCAD, "file_not_of_type"),
-        ("tiny.stl", b"x", "file_not_of_type"),
-        ("text.stl", b"404 page not found " * 100, "file_not_of_type"),
-        ("cut.stl", binary_stl(50)[:-100], "file_truncated"),
-        ("cut solid.stl", binary_stl(50, b"solid by CAD")[:-100], "file_truncated"),
-        ("cut ascii.stl", ascii_stl()[:-60], "file_truncated"),
-        ("part.step", b"Not found", "file_not_of_type"),
-        ("mesh.step", ascii_stl(), "file_is_other_type"),
-        ("cut.stp", STEP[:-20], "file_truncated"),
-        ("project.gcode", SLICED, "file_is_other_type"),
-        ("mesh.scad", ascii_stl(), "file_is_other_type"),
-        ("job.scad", GCODE, "file_is_other_type"),
-        ("blank.scad", b"\n \n", "file_empty"),
-    ],
+WRONG = (
+    ("page.stl", WEB_PAGE, "file_is_web_page"),
+    ("pointer.3mf", GIT_LFS, "file_is_pointer"),
+    ("zip.3mf", zipped("notes.txt"), "file_is_other_type"),
+    ("zip64.3mf", with_zip64_record(zipped("notes.txt")), "file_is_other_type"),
+    ("document.3mf", zipped("[Content_Types].xml", "word/document.xml"), "file_is_other_type"),
+    ("empty.3mf", zipped(), "file_is_other_type"),
+    ("cut.3mf", THREEMF[:-30], "file_truncated"),
+    ("cut.gcode.3mf", SLICED[: len(SLICED) // 2], "file_truncated"),
+    ("content.3mf", b"content", "file_not_of_type"),
+    ("mesh.3mf", binary_stl(), "file_not_of_type"),
+    ("project.stl", THREEMF, "file_is_other_type"),
+    ("job.stl", GCODE, "file_is_other_type"),
+    ("part.stl", STEP, "file_is_other_type"),
+    ("box.stl", SCAD, "file_not_of_type"),
+    ("tiny.stl", b"x", "file_not_of_type"),
+    ("text.stl", b"404 page not found " * 100, "file_not_of_type"),
+    ("cut.stl", binary_stl(50)[:-100], "file_truncated"),
+    ("cut solid.stl", binary_stl(50, b"solid by CAD")[:-100], "file_truncated"),
+    ("cut ascii.stl", ascii_stl()[:-60], "file_truncated"),
+    ("part.step", b"Not found", "file_not_of_type"),
+    ("mesh.step", ascii_stl(), "file_is_other_type"),
+    ("cut.stp", STEP[:-20], "file_truncated"),
+    ("project.gcode", SLICED, "file_is_other_type"),
+    ("mesh.scad", ascii_stl(), "file_is_other_type"),
+    ("job.scad", GCODE, "file_is_other_type"),
+    ("blank.scad", b"\n \n", "file_empty"),
 )
+"""Files that are not what their name says, and why they are refused."""
+
+
 async def test_wrong_content_is_refused_from_every_source(
     hass: HomeAssistant,
     farm: VirtualFarm,
     entry: MockConfigEntry,
     folder: Path,
     source: Any,
-    name: str,
-    data: bytes,
-    key: str,
+    subtests: pytest.Subtests,
 ) -> None:
-    (folder / name).write_bytes(data)
-    await refused(hass, farm, key, **source(name))
+    for name, data, key in WRONG:
+        with subtests.test(name):
+            (folder / name).write_bytes(data)
+            await refused(hass, farm, key, **source(name))
 
 
 async def test_truncated_file_from_the_web_creates_no_part(

@@ -48,65 +48,66 @@ async def call(hass: HomeAssistant, action: str, **data: Any) -> Any:
     return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
 
 
-@pytest.mark.parametrize(
-    ("action", "data", "key", "placeholders"),
-    [
-        ("submit_print_job", {}, "fields_needed", {"fields": "part, sku"}),
-        ("submit_print_job", {"part": "A", "sku": "B"}, "fields_exclusive", {"fields": "part, sku"}),
-        ("submit_print_job", {"part": " "}, "field_empty", {"field": "part"}),
-        ("submit_print_job", {"part": None}, "field_wrong_kind", {"field": "part"}),
-        ("submit_print_job", {"part": "A", "quantity": 0}, "field_too_small", {"field": "quantity", "least": "1"}),
-        ("submit_print_job", {"part": "A", "quantity": 501}, "field_too_large", {"field": "quantity", "most": "500"}),
-        ("submit_print_job", {"part": "A", "quantity": "many"}, "field_not_a_whole_number", {"field": "quantity"}),
-        ("submit_print_job", {"part": "A", "quantity": 2.5}, "field_not_a_whole_number", {"field": "quantity"}),
-        ("submit_print_job", {"part": "A", "tags": ["a|b"]}, "tag_with_separator", {"field": "tags"}),
-        ("submit_print_job", {"part": "A", "color": "red"}, "field_unknown", {"field": "color"}),
-        ("submit_print_job", {"part": "A", "plates": {"1": -1}}, "field_too_small", {"field": "plates.1", "least": "0"}),
-        (
-            "submit_print_job",
-            {"part": "A", "priority": "urgent"},
-            "field_not_a_choice",
-            {"field": "priority", "choices": "low, normal"},
-        ),
-        (
-            "submit_print_job",
-            {"part": "A", "wait_until": "done"},
-            "field_not_a_choice",
-            {"field": "wait_until", "choices": "queued, assigned, started"},
-        ),
-        ("submit_print_job", {"part": "A", "label": "x" * 1025}, "field_too_long", {"field": "label", "most": "1024"}),
-        ("get_jobs", {"status": "done"}, "field_not_a_choice", None),
-        ("get_jobs", {"since": "whenever"}, "field_wrong_kind", {"field": "since"}),
-        ("cancel_jobs", {"job_id": "?"}, "field_not_a_job_id", {"field": "job_id"}),
-        ("explain_job", {"job_id": ["a b"]}, "field_not_a_job_id", {"field": "job_id"}),
-        ("update_jobs", {"job_id": "a", "unpin": True, "pin_to_printer": "x"}, "fields_exclusive", None),
-        ("update_jobs", {"job_id": "a", "unpin": False}, "field_wrong_kind", {"field": "unpin"}),
-        ("upload_part", {}, "fields_needed", {"fields": "path, media, url"}),
-        ("upload_part", {"path": "/a.stl", "url": "http://a/b.stl"}, "fields_exclusive", {"fields": "path, url"}),
-        ("upload_part", {"media": "https://a/b.stl"}, "field_not_a_media_item", {"field": "media"}),
-        ("upload_part", {"path": "/a.stl", "print": "maybe"}, "field_wrong_kind", {"field": "print"}),
-        ("upload_part", {"path": "/a.stl", "label": "A", "quantity": 2}, "fields_only_for_print", {"fields": "quantity, label"}),
-        ("create_sku", {}, "field_missing", {"field": "parts"}),
-        ("create_sku", {"parts": []}, "field_empty", {"field": "parts"}),
-        ("create_sku", {"parts": ["A", "B"], "sku": "X"}, "sku_for_one_part", {"field": "sku"}),
-        ("print_orders", {}, "fields_needed", {"fields": "orders, skus"}),
-        ("confirm_beds", {"printers": []}, "field_empty", {"field": "printers"}),
-        ("set_fabmatic", {"printers": "x", "enabled": False, "job_limit": 3}, "job_limit_without_fabmatic", {"field": "job_limit"}),
-        ("assign_material", {"printers": "x", "slots": "left", "material": "PLA"}, "field_not_a_slot", {"field": "slots"}),
-        ("assign_material", {"printers": "x", "slots": "ams_1_tray_1"}, "fields_needed", {"fields": "material, variant"}),
-        ("skip_objects", {"printer": "x", "objects": []}, "field_empty", {"field": "objects"}),
-        ("send_command", {"printers": "x", "command": "dance"}, "field_not_a_choice", None),
-        ("emergency_stop", {"printers": []}, "field_empty", {"field": "printers"}),
-    ],
+WRONG: tuple[tuple[str, dict[str, Any], str, Any], ...] = (
+    ("submit_print_job", {}, "fields_needed", {"fields": "part, sku"}),
+    ("submit_print_job", {"part": "A", "sku": "B"}, "fields_exclusive", {"fields": "part, sku"}),
+    ("submit_print_job", {"part": " "}, "field_empty", {"field": "part"}),
+    ("submit_print_job", {"part": None}, "field_wrong_kind", {"field": "part"}),
+    ("submit_print_job", {"part": "A", "quantity": 0}, "field_too_small", {"field": "quantity", "least": "1"}),
+    ("submit_print_job", {"part": "A", "quantity": 501}, "field_too_large", {"field": "quantity", "most": "500"}),
+    ("submit_print_job", {"part": "A", "quantity": "many"}, "field_not_a_whole_number", {"field": "quantity"}),
+    ("submit_print_job", {"part": "A", "quantity": 2.5}, "field_not_a_whole_number", {"field": "quantity"}),
+    ("submit_print_job", {"part": "A", "tags": ["a|b"]}, "tag_with_separator", {"field": "tags"}),
+    ("submit_print_job", {"part": "A", "color": "red"}, "field_unknown", {"field": "color"}),
+    ("submit_print_job", {"part": "A", "plates": {"1": -1}}, "field_too_small", {"field": "plates.1", "least": "0"}),
+    (
+        "submit_print_job",
+        {"part": "A", "priority": "urgent"},
+        "field_not_a_choice",
+        {"field": "priority", "choices": "low, normal"},
+    ),
+    (
+        "submit_print_job",
+        {"part": "A", "wait_until": "done"},
+        "field_not_a_choice",
+        {"field": "wait_until", "choices": "queued, assigned, started"},
+    ),
+    ("submit_print_job", {"part": "A", "label": "x" * 1025}, "field_too_long", {"field": "label", "most": "1024"}),
+    ("get_jobs", {"status": "done"}, "field_not_a_choice", None),
+    ("get_jobs", {"since": "whenever"}, "field_wrong_kind", {"field": "since"}),
+    ("cancel_jobs", {"job_id": "?"}, "field_not_a_job_id", {"field": "job_id"}),
+    ("explain_job", {"job_id": ["a b"]}, "field_not_a_job_id", {"field": "job_id"}),
+    ("update_jobs", {"job_id": "a", "unpin": True, "pin_to_printer": "x"}, "fields_exclusive", None),
+    ("update_jobs", {"job_id": "a", "unpin": False}, "field_wrong_kind", {"field": "unpin"}),
+    ("upload_part", {}, "fields_needed", {"fields": "path, media, url"}),
+    ("upload_part", {"path": "/a.stl", "url": "http://a/b.stl"}, "fields_exclusive", {"fields": "path, url"}),
+    ("upload_part", {"media": "https://a/b.stl"}, "field_not_a_media_item", {"field": "media"}),
+    ("upload_part", {"path": "/a.stl", "print": "maybe"}, "field_wrong_kind", {"field": "print"}),
+    ("upload_part", {"path": "/a.stl", "label": "A", "quantity": 2}, "fields_only_for_print", {"fields": "quantity, label"}),
+    ("create_sku", {}, "field_missing", {"field": "parts"}),
+    ("create_sku", {"parts": []}, "field_empty", {"field": "parts"}),
+    ("create_sku", {"parts": ["A", "B"], "sku": "X"}, "sku_for_one_part", {"field": "sku"}),
+    ("print_orders", {}, "fields_needed", {"fields": "orders, skus"}),
+    ("confirm_beds", {"printers": []}, "field_empty", {"field": "printers"}),
+    ("set_fabmatic", {"printers": "x", "enabled": False, "job_limit": 3}, "job_limit_without_fabmatic", {"field": "job_limit"}),
+    ("assign_material", {"printers": "x", "slots": "left", "material": "PLA"}, "field_not_a_slot", {"field": "slots"}),
+    ("assign_material", {"printers": "x", "slots": "ams_1_tray_1"}, "fields_needed", {"fields": "material, variant"}),
+    ("skip_objects", {"printer": "x", "objects": []}, "field_empty", {"field": "objects"}),
+    ("send_command", {"printers": "x", "command": "dance"}, "field_not_a_choice", None),
+    ("emergency_stop", {"printers": []}, "field_empty", {"field": "printers"}),
 )  # fmt: skip
+
+
 async def test_invalid_data_raises_a_translated_error(
-    hass: HomeAssistant, farm: VirtualFarm, action: str, data: dict[str, Any], key: str, placeholders: Any
+    hass: HomeAssistant, farm: VirtualFarm, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(ServiceValidationError) as refused:
-        await call(hass, action, **data)
-    assert refused.value.translation_key == key
-    assert placeholders is None or refused.value.translation_placeholders == placeholders
-    assert farm.requests == []
+    for action, data, key, placeholders in WRONG:
+        with subtests.test(action=action, data=data):
+            with pytest.raises(ServiceValidationError) as refused:
+                await call(hass, action, **data)
+            assert refused.value.translation_key == key
+            assert placeholders is None or refused.value.translation_placeholders == placeholders
+            assert farm.requests == []
 
 
 @pytest.mark.parametrize(
