@@ -68,7 +68,7 @@ async def assert_hours_are_right(hass: HomeAssistant, farm: VirtualFarm) -> None
 @pytest.fixture
 async def read(recorder_mock: Recorder, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
     """Return the entry of a farm whose past of a year, with its clock changes, is read and exported."""
-    farm.fill_history(500, months=12, until=datetime(2026, 6, 1, tzinfo=UTC))
+    farm.fill_history(300, months=12, until=datetime(2026, 6, 1, tzinfo=UTC))
     entry = await setup_entry()
     await read_all(hass, entry)
     await exported(hass)

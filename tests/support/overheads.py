@@ -14,6 +14,12 @@ from custom_components.printago.services import pickers
 from virtual_farm import farm
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand out files in their order: by the number of tests, as pytest-xdist does, long ones with few come last."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """Use more processes than cores: a third of the time, a test waits for sockets, threads or timers."""
