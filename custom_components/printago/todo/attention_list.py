@@ -1,6 +1,6 @@
 """Everything that waits for a person, as a to-do list. Completing an item settles it where that is possible."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, override
@@ -84,8 +84,10 @@ class AttentionList(FarmList):
     def _async_items(self, farm: Farm) -> list[TodoItem]:
         store_state = self.coordinator.store_state
         found = attention(farm, store_state.facts, store_state.results, store_state.stock)[:MOST_ITEMS]
-        self._items = {item.id: item for item in self._distinguished(farm, found)}
-        numbers = self._alike(self._items.values())
+        if numbers := self._alike(found):
+            found = self._distinguished(farm, found, numbers)
+            numbers = self._alike(found)
+        self._items = {item.id: item for item in found}
         return [
             open_item(
                 item.id,
@@ -96,13 +98,11 @@ class AttentionList(FarmList):
             for item in self._items.values()
         ]
 
-    def _distinguished(self, farm: Farm, items: list[AttentionItem]) -> list[AttentionItem]:
+    def _distinguished(self, farm: Farm, items: list[AttentionItem], alike: Collection[str]) -> list[AttentionItem]:
         """Return the items, those of the same text with the full name of the printer or order, and with the time if needed.
 
         People complete an item by its text.
         """
-        if not (alike := self._alike(items)):
-            return items
         ids = {_printer_id(item) for item in items if item.id in alike}
         names = short_names(printer for key, printer in farm.printers.items() if key in ids)
         items = [_with_full_name(item, names) if item.id in alike else item for item in items]
