@@ -28,8 +28,8 @@ DISPLAYS = frozenset({"andon_light.yaml"})
 
 @pytest.fixture
 def farm_config() -> FarmConfig:
-    """Stop simulated time in a farm with a printer in each state, and allow any number of requests."""
-    return FarmConfig(speed=0, printers=6, quota=False, clock=farm_time)
+    """Stop simulated time in the farm, and allow any number of requests."""
+    return FarmConfig(speed=0, quota=False, clock=farm_time)
 
 
 @pytest.fixture
