@@ -1,5 +1,6 @@
 """Invalid stored data neither prevents the entry from loading, nor frees or locks the quota."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -87,3 +88,26 @@ async def test_store_that_was_only_tried_is_saved_before_its_next_request(
     assert len(before_it["data"]["sent"]) == 3
     # As long as Home Assistant runs, some more may be sent before the next write.
     assert before_it["data"]["ahead"] == MAX_UNSAVED
+
+
+async def test_removed_store_leaves_nothing_although_it_was_just_being_saved(
+    hass: HomeAssistant, hass_storage: dict[str, Any], farm: VirtualFarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = await async_get_store_state(hass, farm.config.store_id)
+    state.async_keep()
+    asked, may_write = asyncio.Event(), asyncio.Event()
+    save = state._storage.async_save
+
+    async def save_slowly(data: dict[str, Any]) -> None:
+        asked.set()
+        await may_write.wait()
+        await save(data)
+
+    monkeypatch.setattr(state._storage, "async_save", save_slowly)
+    sending = hass.async_create_task(state.limiter.acquire(RequestPriority.USER))
+    await asked.wait()
+    removing = hass.async_create_task(state.async_remove())
+    may_write.set()
+    await asyncio.gather(sending, removing)
+
+    assert f"{DOMAIN}.{farm.config.store_id}" not in hass_storage

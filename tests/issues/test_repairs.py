@@ -3,7 +3,7 @@
 import json
 import re
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.issues.entry_issue import EntryIssue
 from tests.conftest import SetUp
 from tests.support.common import pass_time
 from tests.support.issues import MINUTE, ROOT, Clock, issue_of, pass_minutes, stream_gone, text_of
@@ -168,6 +169,24 @@ async def test_removed_entry_removes_its_issues(
     await hass.config_entries.async_remove(entry.entry_id)
 
     assert not [key for domain, key in ir.async_get(hass).issues if domain == DOMAIN]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "access_denied",
+        "key_expires",
+        "missing_permission",
+        "order_items_unprintable",
+        "quota_used_by_others",
+        "realtime_unreachable",
+        "trial_ends",
+    ],
+)
+async def test_disabled_store_shows_no_issue(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> None:
+    EntryIssue(hass, entry, key, help_anchor="").async_raise(ir.IssueSeverity.WARNING, {})
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert issue_of(hass, entry, key) is None
 
 
 async def test_revoked_key_starts_reauth_and_raises_no_issue(
