@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.printago.api import PrintJob
 from custom_components.printago.api.models.estimate import read_estimate
-from custom_components.printago.api.models.job_material import assignments_by_part
+from custom_components.printago.api.models.job_material import MaterialChoice, assignments_by_part
 from custom_components.printago.api.models.sku_cost import ExtraCost
 from custom_components.printago.history.cost import PrintCost, print_cost
 from custom_components.printago.model.filament_need import FilamentNeed, PartNeeds, filament_needs
@@ -119,9 +119,12 @@ def test_part_says_its_material_where_the_job_does_not() -> None:
 
 def test_failed_print_costs_the_share_of_its_filament_and_no_labor() -> None:
     mapping = [{**SLOT, "materialId": "pla"}, {**SLOT, "materialId": "petg"}]
-    needs = tuple(need.share(0.5) for need in filament_needs(job(materialMapping=mapping), PART))
+    needs = filament_needs(job(materialMapping=mapping), PART)
     prices = price_list(extra_costs={"sku": ExtraCost(6, 2)}, jobs_of_sku={"sku": 4})
-    assert cost(needs, prices, sku_id="sku", finished=False).amount == 1.1
+    assert cost(needs, prices, share=0.5, sku_id="sku", finished=False).amount == 1.1
+    unknown = FilamentNeed((MaterialChoice(material_type="ASA"),), 80.0)
+    assert cost((unknown,), prices, share=0.0, finished=False).amount == 0, "nothing was printed"
+    assert cost((unknown,), prices, share=0.5, finished=False).amount is None
 
 
 def test_jobs_of_one_sku_share_its_labor_and_overhead() -> None:

@@ -54,8 +54,12 @@ async def test_statistics_add_up_by_printer(hass: HomeAssistant, farm: VirtualFa
 
 
 @pytest.mark.usefixtures("quick_to_ask")
-async def test_print_again_submits_the_same_once(hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry) -> None:
-    job = next(job for job in past_jobs(farm) if job.part_id in farm.world.parts and job.sku_id is None)
+@pytest.mark.parametrize("cleared", [False, True], ids=["", "cleared"])
+async def test_print_again_submits_the_same_once(
+    hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry, *, cleared: bool
+) -> None:
+    jobs = (job for job in past_jobs(farm) if job.part_id in farm.world.parts and job.sku_id is None)
+    job = next(job for job in jobs if job.hidden is cleared)
     before = set(farm.world.jobs)
     answer = await call(hass, "print_again", job_id=job.id)
     await farm.advance(60)

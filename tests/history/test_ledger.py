@@ -1,6 +1,7 @@
 """The numbers of past prints: exact sums, corrections, attempts, and storage."""
 
 import random
+from unittest.mock import patch
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -188,6 +189,20 @@ def test_sums_are_those_of_the_rows_whatever_came(states: list[Entry]) -> None:
         assert ledger.dirty_hours[row.printer] <= row.ended // HOUR
     restored = Ledger.restore([ledger.export(number) for number in range(ledger.segments)], len(ledger))
     assert (restored.farm, restored.of_printer.keys()) == (ledger.farm, {row.printer for row in rows})
+
+
+@given(st.lists(STATES, max_size=30), st.lists(STATES, max_size=30), st.integers(HOUR, 20 * HOUR))
+@settings(max_examples=200, deadline=None)
+def test_last_prints_are_found_whatever_came(states: list[Entry], later: list[Entry], moment: int) -> None:
+    with patch("custom_components.printago.history.ledger.SEGMENT_ROWS", 3):
+        ledger = Ledger()
+        new = list({state.key: state for state in states}.values())
+        ledger.add_new(list(zip(*new, strict=True)) or [[]] * len(Entry._fields))
+        for state in later:
+            ledger.add(state)
+        restored = Ledger.restore([ledger.export(number) for number in range(ledger.segments)], len(ledger))
+        for one in (ledger, restored):
+            assert list(one.since(moment)) == [row for row in one.since(0) if row.ended >= moment]
 
 
 @given(st.lists(STATES, max_size=30))

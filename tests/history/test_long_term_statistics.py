@@ -1,10 +1,12 @@
 """Home Assistant's long-term statistics hold the past of a farm, hour by hour, in a real recorder."""
 
-from datetime import UTC, datetime
-from typing import Any
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from homeassistant.components.recorder import Recorder, get_instance
-from homeassistant.components.recorder.statistics import list_statistic_ids, statistics_during_period
+from homeassistant.components.recorder.statistics import StatisticsRow, list_statistic_ids, statistics_during_period
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,7 +18,7 @@ from custom_components.printago.history.statistics_export import statistic_id
 from tests.conftest import SetUp
 from tests.support.common import pass_time
 from tests.support.past_oracle import EVERYWHERE, Sums, add_up, past_jobs
-from tests.support.past_reading import history_of, read_all, until_counted
+from tests.support.past_reading import assert_all_is_counted, history_of, pages, read_all, until_counted
 from virtual_farm import VirtualFarm
 from virtual_farm.clock import to_iso
 
@@ -32,18 +34,23 @@ async def exported(hass: HomeAssistant) -> None:
 
 async def hourly(hass: HomeAssistant, farm: VirtualFarm, printer: str | None, name: str) -> dict[int, tuple[Any, Any]]:
     """Return change and sum of each hour of a statistic."""
-    one = statistic_id(farm.config.store_id, printer, name)
-    rows = await get_instance(hass).async_add_executor_job(
+    rows = await rows_of(hass, statistic_id(farm.config.store_id, printer, name), "hour")
+    return {int(row["start"]) // HOUR: (row["change"], row["sum"]) for row in rows}
+
+
+async def rows_of(hass: HomeAssistant, one: str, period: Literal["hour", "day"]) -> list[StatisticsRow]:
+    """Return the rows of a statistic."""
+    found = await get_instance(hass).async_add_executor_job(
         statistics_during_period,
         hass,
         datetime(2000, 1, 1, tzinfo=UTC),
         None,
         {one},
-        "hour",
+        period,
         None,
         {"change", "sum", "state"},
     )
-    return {int(row["start"]) // HOUR: (row["change"], row["sum"]) for row in rows.get(one, ())}
+    return found.get(one, [])
 
 
 async def assert_hours_are_right(hass: HomeAssistant, farm: VirtualFarm) -> None:
@@ -117,6 +124,40 @@ async def test_late_correction_rewrites_the_hours_it_concerns(
         failed.status = "completed"
 
 
+_CORRECTIONS = {
+    "2026-03-29T00:59:59.000Z": "2026-03-29T01:00:01.000Z",  # across the hour that is left out
+    "2025-10-26T00:30:00.000Z": "2025-10-26T01:30:00.000Z",  # in the hour that comes twice
+    "2025-10-25T21:59:59.000Z": "2025-10-26T23:00:00.000Z",  # across a day of 25 hours
+}
+
+
+async def test_late_correction_across_a_clock_change_moves_to_the_right_hour_and_day(
+    read: MockConfigEntry, hass: HomeAssistant, farm: VirtualFarm
+) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    await hass.config.async_set_time_zone(zone.key)
+    # A later start than the known end would be another attempt.
+    jobs = [job for job in past_jobs(farm) if job.status == "completed" and job.printing_started_at > "2026-04"]
+    for ends, status in ((list(_CORRECTIONS), "completed"), (list(_CORRECTIONS.values()), "failed")):
+        for job, end, first in zip(jobs, ends, _CORRECTIONS, strict=False):
+            job.printing_started_at = to_iso(datetime.fromisoformat(first) - timedelta(minutes=50))
+            job.printing_completed_at, job.status = end, status
+            job.updated_at = to_iso(farm.world.clock())
+            farm.world.jobs.touch(job.id)
+        farm.settle()
+        await until_counted(farm, read)
+        await exported(hass)
+    await assert_hours_are_right(hass, farm)
+
+    days = Counter[date]()
+    for (hour, of), count in add_up(farm).failed.items():
+        if of is EVERYWHERE:
+            days[datetime.fromtimestamp(hour * HOUR, zone).date()] += count
+    rows = await rows_of(hass, statistic_id(farm.config.store_id, None, "jobs_failed"), "day")
+    changes = {datetime.fromtimestamp(row["start"], zone).date(): row["change"] for row in rows}
+    assert {day: change for day, change in changes.items() if change} == dict(+days)
+
+
 async def test_print_of_today_is_added(read: MockConfigEntry, hass: HomeAssistant, farm: VirtualFarm) -> None:
     for printer in farm.world.printers.values():
         if printer.printing_job_id is not None:
@@ -183,6 +224,26 @@ async def test_removing_the_store_removes_its_statistics(
     left = await get_instance(hass).async_add_executor_job(list_statistic_ids, hass)
     assert not [row for row in left if row["source"] == DOMAIN]
     assert not [key for key in hass_storage if ".history" in key]
+
+
+async def test_store_that_is_added_again_is_read_from_the_start_and_nothing_counts_twice(
+    read: MockConfigEntry, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    asked = pages(farm)
+    assert await hass.config_entries.async_remove(read.entry_id)
+    await async_wait_recording_done(hass)
+    assert await hourly(hass, farm, EVERYWHERE, "jobs_completed") == {}
+    for _ in range(2):
+        farm.clear_requests()
+        again = await setup_entry()
+        assert history_of(again).totals() is None
+        await read_all(hass, again)
+        await exported(hass)
+        assert pages(farm) == asked
+        assert_all_is_counted(farm, again)
+        await assert_hours_are_right(hass, farm)
+        await hass.config_entries.async_remove(again.entry_id)
+        await async_wait_recording_done(hass)
 
 
 async def test_without_a_recorder_everything_else_works(

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from custom_components.printago.api import PrintJob
 from custom_components.printago.api.models.estimate import read_estimate
 from custom_components.printago.api.models.filament import SlotAddress
 from custom_components.printago.api.models.job_material import MaterialChoice
-from custom_components.printago.model.filament_need import FilamentNeed, PartNeeds, filament_needs
+from custom_components.printago.model.filament_need import PartNeeds, filament_needs
 
 PLA, PETG = MaterialChoice(material_type="PLA"), MaterialChoice(material_type="PETG")
 WHITE, BLACK = MaterialChoice(variant_id="white"), MaterialChoice(variant_id="black")
@@ -118,8 +116,3 @@ def test_filament_is_found_by_its_index_if_more_are_loaded_than_used() -> None:
     assert needs(known, materialMapping=[IN_WHITE, IN_BLACK]) == [((BLACK,), 20)]
     assert places(part(100, usage(20, 2)), IN_WHITE, IN_BLACK) == [None]
     assert needs(part(100, usage(20, 2, "PETG")), materialMapping=[IN_WHITE, IN_BLACK]) == [((PETG,), 20)]
-
-
-@pytest.mark.parametrize(("grams", "shared"), [(80.0, 20.0), (0.0, 0.0), (None, None)])
-def test_share_of_a_print_takes_that_share_of_its_filament(grams: float | None, shared: float | None) -> None:
-    assert FilamentNeed((PLA,), grams, SlotAddress(0, 0)).share(0.25) == FilamentNeed((PLA,), shared, SlotAddress(0, 0))

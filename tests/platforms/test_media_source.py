@@ -248,3 +248,19 @@ async def test_several_stores_have_a_folder_each(
     assert cellar["title"] == "Cellar"
     assert set(jobs(cellar)) <= set(other.world.jobs)
     assert jobs(first) == [one.job_id for one in history_of(entry).past.recent if one.cover is not None]
+
+
+async def test_picture_of_another_store_is_an_error(
+    other: VirtualFarm, farm: VirtualFarm, entry: MockConfigEntry, browser: MediaBrowser
+) -> None:
+    own = jobs(await browser.open(folders(await browser.open())["Virtual Farm"]))
+    theirs = [one.job_id for one in history_of(entry).past.recent]
+    foreign = next(job for job in other.world.jobs if job not in theirs)
+    farm.clear_requests()
+
+    assert own
+    assert "no such picture" in await browser.refusal("resolve", f"{ROOT}/{entry.entry_id}/print/1/{foreign}")
+    printer = printer_named(other, next(iter(other.world.printers.values())).name)
+    if printer not in farm.world.printers:
+        assert "no such picture" in await browser.refusal("browse", f"{ROOT}/{entry.entry_id}/printer/{printer}")
+    assert paths(farm).count(SIGN) == 0

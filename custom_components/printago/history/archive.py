@@ -83,15 +83,15 @@ class Archive:
         """Store it beside the state of the store."""
         self._hass = hass
         self._key = f"{DOMAIN}.{store_id}.history"
-        self._state = Store[dict[str, Any]](hass, _VERSION, self._key, atomic_writes=True)
-        self._recent = Store[list[dict[str, Any]]](hass, _VERSION, f"{self._key}_recent", atomic_writes=True)
+        self._state: Store[dict[str, Any]] = _store(hass, self._key)
+        self._recent: Store[list[dict[str, Any]]] = _store(hass, f"{self._key}_recent")
         self._lock = asyncio.Lock()
         self._cancel_save: CALLBACK_TYPE | None = None
         self._closed = False
         self.past = Past()
 
     def _segment(self, number: int) -> Store[dict[str, str]]:
-        return Store(self._hass, _VERSION, f"{self._key}_{number}", atomic_writes=True)
+        return _store(self._hass, f"{self._key}_{number}")
 
     async def async_load(self) -> None:
         """Load the saved data; if any of it is damaged, everything is read from Printago again."""
@@ -155,6 +155,11 @@ class Archive:
             await self._recent.async_remove()
             await self._state.async_remove()
             return frozenset(saved.get("exported") or ()) if isinstance(saved, dict) else frozenset()
+
+
+def _store(hass: HomeAssistant, key: str) -> Store[Any]:
+    """Return a store for data that does not change after it was passed on: that is encoded in a separate thread."""
+    return Store(hass, _VERSION, key, atomic_writes=True, serialize_in_event_loop=False)
 
 
 def _state_of(past: Past) -> dict[str, Any]:

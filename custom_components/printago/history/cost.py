@@ -32,20 +32,21 @@ def print_cost(
     prices: PriceList,
     *,
     home_currency: str,
+    share: float = 1.0,
     sku_id: str | None = None,
     finished: bool = True,
     energy: PrintEnergy | None = None,
 ) -> PrintCost | None:
     """Return the cost of a print; None while the currency of the prices is unknown.
 
-    ``used`` is the filament that it took (``filament_needs``, or ``share`` of it for a failed print), ``home_currency``
-    is Home Assistant's, which applies if the store has none. Labor and overhead are only added for a ``finished``
-    print: a failed one is printed again.
+    ``used`` is the filament of the whole print (``filament_needs``), of which it took ``share``; ``home_currency`` is
+    Home Assistant's, which applies if the store has none. Labor and overhead are only added for a ``finished`` print: a
+    failed one is printed again.
     """
     if not prices.currency_known:
         return None
     currency = prices.currency or home_currency
-    material = _material_cost(used, prices)
+    material = _material_cost(used, prices, share)
     extra = prices.labor_and_overhead(sku_id) if sku_id is not None and finished else 0.0
     energy_cost = energy.cost if energy is not None and energy.currency == currency else None
     amount = None if material is None or extra is None else material + extra + (energy_cost or 0.0)
@@ -58,16 +59,15 @@ def print_cost(
     )
 
 
-def _material_cost(used: Iterable[FilamentNeed], prices: PriceList) -> float | None:
+def _material_cost(used: Iterable[FilamentNeed], prices: PriceList, share: float) -> float | None:
     total, any_filament = 0.0, False
     for need in used:
         any_filament = True
-        if need.grams == 0:
+        if (grams := None if need.grams is None else need.grams * share) == 0:
             continue
-        price = prices.price(need.choices)
-        if need.grams is None or price is None:
+        if grams is None or (price := prices.price(need.choices)) is None:
             return None
-        total += need.grams * price / 1000
+        total += grams * price / 1000
     return total if any_filament else None
 
 

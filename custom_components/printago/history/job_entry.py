@@ -37,6 +37,11 @@ class EndedJob(NamedTuple):
     takes: Hashable | None
     """Equal for jobs that take the same when they finish; None if that is unclear."""
 
+    @property
+    def printed(self) -> bool:
+        """Return whether it is more than a job that was removed from the queue."""
+        return self.seconds is not None or self.outcome is not Outcome.CANCELED
+
 
 def ended_job(job: PrintJob, *, now: datetime) -> EndedJob | None:
     """Return what the history reads of a job, None if it has not ended.

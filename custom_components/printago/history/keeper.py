@@ -228,10 +228,9 @@ class History:
         Most of a long history are such jobs: they are neither among the last prints nor the last of their printer.
         """
         past, lacking = self.past, self._lacking_result()
-        if (oldest := past.recent.oldest) is None:
-            return jobs
-        listed_since = int(oldest.timestamp())
         known = past.ledger.known([ended.key for ended in jobs])
+        new = {ended.key: ended.ended for ended in jobs if ended.printed and ended.key not in known}
+        listed_since = past.recent.listed_since(new.values())
         by_key: dict[int, EndedJob] = {}
         others: list[EndedJob] = []
         for ended in jobs:

@@ -104,6 +104,8 @@ class Ledger:
         self._columns = {name: array(kind) for name, kind in _TYPES.items()}
         self._appends = [column.append for column in self._columns.values()]
         self._index = KeyIndex(self._columns["key"])
+        self._latest: list[int] = []
+        """By segment: no print in it ended later."""
         self.farm = Totals()
         self.of_printer: dict[int, Totals] = {}
         self.dirty_hours: dict[int, int] = {}
@@ -166,6 +168,7 @@ class Ledger:
         self.dirty_segments.add(number // SEGMENT_ROWS)
         for name, value in zip(Entry._fields, entry, strict=True):
             self._columns[name][number] = value
+        self._note_end(number, entry.ended)
         if entry == known._replace(updated=entry.updated):
             # It was only cleared, or moved to another folder.
             return None
@@ -192,7 +195,24 @@ class Ledger:
 
     def since(self, moment: int) -> Iterator[Entry]:
         """Yield the prints that ended at a Unix time or later, in no particular order."""
-        return (self.row(number) for number, ended in enumerate(self._columns["ended"]) if ended >= moment)
+        return (self.row(number) for number, _ in self.ends_since(moment))
+
+    def ends_since(self, moment: float) -> Iterator[tuple[int, int]]:
+        """Yield row and end of the prints that ended at a Unix time or later, in no particular order."""
+        column = self._columns["ended"]
+        for segment, latest in enumerate(self._latest):
+            if latest >= moment:
+                first = segment * SEGMENT_ROWS
+                for number, ended in enumerate(column[first : first + SEGMENT_ROWS], first):
+                    if ended >= moment:
+                        yield number, ended
+
+    def _note_end(self, number: int, ended: int) -> None:
+        segment = number // SEGMENT_ROWS
+        if segment == len(self._latest):
+            self._latest.append(ended)
+        else:
+            self._latest[segment] = max(self._latest[segment], ended)
 
     def _append(self, entry: Entry, place: int) -> Entry | None:
         number = len(self)
@@ -201,6 +221,7 @@ class Ledger:
         for append, value in zip(self._appends, entry, strict=True):
             append(value)
         self._index.put(number, place)
+        self._note_end(number, entry.ended)
         self._count(entry, 1)
         self.dirty_segments.add(number // SEGMENT_ROWS)
         return entry
@@ -219,14 +240,27 @@ class Ledger:
     def _take_in(self, first: int) -> None:
         """Index and count the rows from one on."""
         self._index.put_all(first)
-        of_printer, earliest = self.of_printer, dict[int, int]()
+        del self._latest[first // SEGMENT_ROWS :]
+        for start in range(first - first % SEGMENT_ROWS, len(self), SEGMENT_ROWS):
+            self._latest.append(max(self._columns["ended"][start : start + SEGMENT_ROWS]))
+        of_printer = self.of_printer
+        earliest = dict.fromkeys(self._columns["printer"][first:], UNKNOWN)
         columns = [self._columns[name][first:] for name in ("printer", "ended", "outcome", "seconds", "grams", "cost")]
         for printer, ended, outcome, seconds, grams, cost in zip(*columns, strict=True):
             if (totals := of_printer.get(printer)) is None:
                 totals = of_printer[printer] = Totals()
-            totals.add(outcome, seconds, grams, cost)
-            if ended < earliest.get(printer, UNKNOWN):
-                earliest[printer] = ended
+            # As ``Totals.add`` does: calls would take most of the time.
+            if outcome == _FINISHED:
+                totals.completed += 1
+            elif outcome == _FAILED:
+                totals.failed += 1
+            if seconds != UNKNOWN:
+                totals.seconds += seconds
+            if grams != UNKNOWN:
+                totals.grams += grams
+            if cost != UNKNOWN:
+                totals.cost += cost
+            earliest[printer] = min(earliest[printer], ended)
         self.farm = Totals(*map(sum, zip(*(totals.values() for totals in of_printer.values()), strict=True)))
         for printer, ended in earliest.items():
             for owner in (printer, FARM):

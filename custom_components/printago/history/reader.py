@@ -23,6 +23,8 @@ FIRST_DELAY = 30.0
 """Seconds after the start of an entry, which must not become slower."""
 PAUSE = 5.0
 """Seconds between two pages."""
+_PAGES_PER_SAVE = 4
+"""A stop saves, too; after a crash, the pages since then are read again, and their jobs still count once."""
 _MOST_WAITS = 24
 """Pauses for which the past waits for prices."""
 _SPARE = 10
@@ -176,7 +178,10 @@ class HistoryReader:
             history.async_update_all()
         # Freeing a thousand jobs takes some milliseconds, too.
         await self._hass.async_add_executor_job(page.jobs.clear)
-        await history.archive.async_save()
+        if past.cursor.done or history.progress.pages_read % _PAGES_PER_SAVE == 0:
+            await history.archive.async_save()
+        else:
+            history.archive.async_save_soon()
 
 
 def _next(cursor: Cursor, page: JobPage[EndedJob]) -> Cursor:

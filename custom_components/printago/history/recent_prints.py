@@ -40,6 +40,14 @@ class RecentPrints:
         """Return when the earliest of them ended, None if there is room for more."""
         return self._order[0][0] if len(self._order) >= MOST else None
 
+    def listed_since(self, others: Iterable[int]) -> int:
+        """Return the Unix time before which none of these other ends, nor any of before, is among the last prints."""
+        oldest = 0 if self.oldest is None else int(self.oldest.timestamp())
+        if not (wanted := [ended for ended in others if ended >= oldest]):
+            return oldest
+        ends = sorted([*wanted, *(int(ended_at.timestamp()) for ended_at, _, _ in self._order)], reverse=True)
+        return ends[MOST - 1] if len(ends) >= MOST else 0
+
     def wants(self, ended_at: datetime) -> bool:
         """Return whether a print that ended then is one of the last."""
         return len(self._order) < MOST or ended_at >= self._order[0][0]

@@ -74,9 +74,7 @@ def summarize(ledger: Ledger, reasons: Names, since: float) -> Summary:
         (ledger.column("printer"), summary.of_printer),
         (ledger.column("part"), summary.of_part),
     )
-    for number, ended in enumerate(ledger.column("ended")):
-        if ended < since:
-            continue
+    for number, ended in ledger.ends_since(since):
         why = whys[number]
         reason = None if why == NO_INDEX else reasons.name(why)
         summary.farm.add(outcomes[number], reason, ended)

@@ -87,14 +87,15 @@ class Valuation:
         self, job: PrintJob, progress: float | None, seconds: int | None, takes: Hashable | None = None
     ) -> Usage:
         """Return what a job that has ended took and cost; see ``Valuer``."""
-        if takes is None or job.status is not JobStatus.COMPLETED or self._meters.may_know(job.assigned_printer_id):
+        finished = job.status is JobStatus.COMPLETED
+        if takes is None or not (finished or seconds is None) or self._meters.may_know(job.assigned_printer_id):
             return self._value(job, progress, seconds, takes)
-        # Most of a long history are finished jobs of the same parts, which all took the same.
+        # Most of a long history are finished jobs of the same parts, which all took the same, or were never printed.
         now = time.monotonic()
         if now - self._usages_since > _USAGE_SECONDS:
             self._usages, self._usages_since = {}, now
-        if (usage := self._usages.get(takes)) is None:
-            usage = self._usages[takes] = self._value(job, progress, seconds, takes)
+        if (usage := self._usages.get((takes, finished))) is None:
+            usage = self._usages[takes, finished] = self._value(job, progress, seconds, takes)
         return usage
 
     def _value(self, job: PrintJob, progress: float | None, seconds: int | None, takes: Hashable | None) -> Usage:
@@ -111,9 +112,10 @@ class Valuation:
         if share is None:
             return Usage(material=known.material, energy=kwh)
         cost = print_cost(
-            known.needs if share == 1 else [need.share(share) for need in known.needs],
+            known.needs,
             self._state.stock.prices,
             home_currency=self._hass.config.currency,
+            share=share,
             sku_id=job.sku_id,
             finished=finished,
             energy=energy,

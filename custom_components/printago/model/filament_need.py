@@ -27,10 +27,6 @@ class FilamentNeed:
     place: SlotAddress | None = None
     """Its slot, once the job has a printer."""
 
-    def share(self, fraction: float) -> FilamentNeed:
-        """Return the need of a share of the print."""
-        return self if self.grams is None else FilamentNeed(self.choices, self.grams * fraction, self.place)
-
 
 def estimate_of(job: PrintJob, part: PartNeeds | None) -> Estimate | None:
     """Return the estimate of a job's part, or of its plate; None if unknown."""
