@@ -1,6 +1,6 @@
 """From a job of Printago to a print of the history."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -94,6 +94,23 @@ def entry_of(ended: EndedJob, usage: Usage, names: Mapping[str, Names]) -> Entry
             1,
         )
     )
+
+
+def usages_of(
+    jobs: Sequence[EndedJob], usage_of: Callable[[EndedJob], Usage], measures: Callable[[str | None], bool]
+) -> list[Usage]:
+    """Return what each of many prints took; most of them took the same as another, unless their printer is measured."""
+    measured = set(filter(measures, {one.printer_id for one in jobs}))
+    usages: list[Usage] = []
+    same: dict[Hashable, Usage] = {}
+    for one in jobs:
+        if (takes := one.takes) is None or one.outcome is not Outcome.FINISHED or one.printer_id in measured:
+            usages.append(usage_of(one))
+            continue
+        if (usage := same.get(takes)) is None:
+            usage = same[takes] = usage_of(one)
+        usages.append(usage)
+    return usages
 
 
 def columns_of(

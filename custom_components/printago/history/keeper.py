@@ -1,6 +1,6 @@
 """The past of a store while its entry is loaded: it takes over jobs that are over, and answers what sensors show."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,8 +16,8 @@ from ..model.changes import Changes
 from ..model.print_results import PrintResult
 from .archive import Archive, Past
 from .forecast import QueueForecaster
-from .job_entry import EndedJob, columns_of, ended_job, entry_of, part_of, past_print_of
-from .ledger import Entry, Outcome, Totals
+from .job_entry import EndedJob, columns_of, ended_job, entry_of, part_of, past_print_of, usages_of
+from .ledger import Entry, Totals
 from .past_print import PastPrint
 from .summary import Outcomes, Summary, days_ago, summarize
 from .usage import NOTHING_KNOWN, Usage, Valuer
@@ -240,24 +240,10 @@ class History:
             else:
                 by_key[key] = ended
         old = list(by_key.values())
-        past.ledger.add_new(columns_of(old, self._usages_of(old), past.names))
+        past.ledger.add_new(columns_of(old, usages_of(old, self._usage_of, self.measures), past.names))
         shown_since = self._shown_since
         touched.update({ended.printer_id for ended in old if ended.ended >= shown_since})
         return others
-
-    def _usages_of(self, jobs: Sequence[EndedJob]) -> list[Usage]:
-        """Return what each of many prints took; most of them took the same as another."""
-        measured = set(filter(self.measures, {ended.printer_id for ended in jobs}))
-        usages: list[Usage] = []
-        same: dict[Hashable, Usage] = {}
-        for ended in jobs:
-            if (takes := ended.takes) is None or ended.outcome is not Outcome.FINISHED or ended.printer_id in measured:
-                usages.append(self._usage_of(ended))
-                continue
-            if (usage := same.get(takes)) is None:
-                usage = same[takes] = self._usage_of(ended)
-            usages.append(usage)
-        return usages
 
     def _usage_of(self, ended: EndedJob, progress: float | None = None) -> Usage:
         """Return what a print took; its cost only in the currency of all costs, that of the first known one."""
