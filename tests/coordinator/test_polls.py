@@ -233,6 +233,18 @@ async def test_snapshot_requested_before_a_reconnect_is_followed_by_another(
     assert paths(farm).count("GET /v1/printers") == 2
 
 
+@pytest.mark.usefixtures("at_rest")
+async def test_requested_snapshot_is_read_once(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) -> None:
+    await pass_time(hass, 16)
+    farm.clear_requests()
+    entry.runtime_data.coordinator.async_reconcile()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert paths(farm).count("GET /v1/printers") == 1
+    for seconds in (17, 34):
+        await pass_time(hass, seconds)
+    assert paths(farm).count("GET /v1/printers") == 1
+
+
 async def test_snapshot_requested_during_a_slow_one_is_not_forgotten(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
