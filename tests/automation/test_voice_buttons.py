@@ -5,7 +5,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.support.common import device_of, entity_id, paths, printer_named, until, value_of
+from tests.support.common import device_of, entity_id, printer_named, until, value_of, writes
 from tests.support.voice import ask, begin_to_listen, say
 from virtual_farm import VirtualFarm
 
@@ -48,5 +48,5 @@ async def test_bed_is_not_confirmed_if_two_printers_share_the_name(
     printers = await await_beds(hass, farm, entry, X1C, P1S)
     assert (await ask(hass, CONFIRM))["response_type"] == "error"
     await hass.async_block_till_done()
-    assert paths(farm) == []
+    assert writes(farm) == []
     assert not any(farm.printer(printer).confirmed_ready for printer in printers)
