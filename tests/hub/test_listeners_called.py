@@ -54,6 +54,45 @@ def test_change_of_a_printer_calls_all_its_listeners_and_no_others(called: Calle
     assert called.last == []
 
 
+def test_many_printers_are_updated_in_turns_each_once(called: Called) -> None:
+    printers = [f"{number:024}" for number in range(120)]
+    for printer in printers:
+        called.listeners.async_add_printer(printer, called.note(printer))
+    called.listeners.async_update_printers(printers)
+    first = called.last
+    assert 0 < len(first) < 60, "those of the first turn"
+    called.listeners.async_update_printers(printers[:1])
+    assert called.last == [], "they wait for their turn"
+    called.loop.pass_by(0)
+    assert sorted({*first, *called.last}) == printers
+    assert called.loop.waiting == []
+
+
+def test_close_ends_the_turns(called: Called) -> None:
+    printers = [f"{number:024}" for number in range(120)]
+    for printer in printers:
+        called.listeners.async_add_printer(printer, called.note(printer))
+    called.listeners.async_update_printers(printers)
+    called.listeners.async_close()
+    first = called.last
+    called.loop.pass_by(1)
+    called.listeners.async_update_printers(printers)
+    called.loop.pass_by(1)
+    assert called.loop.waiting == []
+    assert len(called.last) <= len(first)
+
+
+def test_listener_may_ask_for_more_updates(called: Called) -> None:
+    printers = [f"{number:024}" for number in range(60)]
+    for printer in printers:
+        called.listeners.async_add_printer(printer, called.note(printer))
+    called.listeners.async_add_printer(B, lambda: called.listeners.async_update_printers([*printers]))
+    called.listeners.async_update_printers([B, *printers])
+    called.loop.pass_by(0)
+    assert set(called.last) == set(printers)
+    assert called.loop.waiting == []
+
+
 def test_reading_calls_only_its_own_listeners(called: Called) -> None:
     called.listeners.async_add_printer(A, called.note("whole"))
     for number in range(2):

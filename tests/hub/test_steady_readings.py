@@ -41,6 +41,9 @@ class Loop:
         self._timers.append(timer)
         return timer
 
+    def call_soon(self, act: Callable[[], None]) -> _Timer:
+        return self.call_later(0, act)
+
     @property
     def waiting(self) -> list[_Timer]:
         return [timer for timer in self._timers if not timer.canceled]

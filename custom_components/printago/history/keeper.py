@@ -325,9 +325,7 @@ class History:
     @callback
     def _async_notify(self, printer_ids: AbstractSet[str | None]) -> None:
         self._summary = None
-        for printer_id in printer_ids:
-            if printer_id is not None:
-                self._coordinator.listeners.async_update_printer(printer_id)
+        self._coordinator.listeners.async_update_printers(filter(None, printer_ids))
         self._coordinator.listeners.async_update_farm_soon()
         self._async_call_listeners()
 

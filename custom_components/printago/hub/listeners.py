@@ -1,7 +1,7 @@
 """Listeners for changes of one printer, of the farm, or of anything."""
 
 import asyncio
-from collections.abc import Callable, Set as AbstractSet
+from collections.abc import Callable, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain
 import math
@@ -20,6 +20,8 @@ _STEADY_DELAY = 10.0
 _STEADY_BURST = 8
 """How many changes of a temperature are not delayed."""
 _ROUNDING = 1e-6
+_PRINTERS_PER_TURN = 50
+"""For how many printers the listeners are called at once while the event loop waits: some 2 ms."""
 _STEADY_READINGS = frozenset({"nozzle_temp", "bed_temp", "chamber_temp"})
 
 
@@ -52,6 +54,8 @@ class Listeners:
         self._readings_timer: asyncio.TimerHandle | None = None
         self._steady_waiting: set[str] = set()
         self._steady_timer: asyncio.TimerHandle | None = None
+        self._queued: dict[str, None] = {}
+        self._next_turn: asyncio.Handle | None = None
         self._closed = False
 
     @callback
@@ -196,6 +200,24 @@ class Listeners:
             listener()
 
     @callback
+    def async_update_printers(self, printer_ids: Iterable[str]) -> None:
+        """Call the listeners of many printers, some in each turn of the event loop: all at once would block it for too long."""
+        self._queued.update(dict.fromkeys(printer_ids))
+        if self._next_turn is None:
+            self._async_update_queued()
+
+    @callback
+    def _async_update_queued(self) -> None:
+        self._next_turn = None
+        for _ in range(_PRINTERS_PER_TURN):
+            if not self._queued:
+                return
+            printer_id, _ = self._queued.popitem()
+            self.async_update_printer(printer_id)
+        if self._queued and self._next_turn is None and not self._closed:
+            self._next_turn = self._loop.call_soon(self._async_update_queued)
+
+    @callback
     def async_update_farm(self, _: object = None) -> None:
         """Call the listeners of the farm now."""
         if self._farm_timer is not None:
@@ -215,6 +237,10 @@ class Listeners:
     def async_close(self) -> None:
         """Cancel delayed calls, and schedule no more."""
         self._closed = True
+        self._queued.clear()
+        if self._next_turn is not None:
+            self._next_turn.cancel()
+            self._next_turn = None
         if self._readings_timer is not None:
             self._readings_timer.cancel()
             self._readings_timer = None

@@ -1,7 +1,5 @@
 """Slow polls of the materials that are assigned to slots, and of their names."""
 
-from collections.abc import Iterable
-
 from homeassistant.core import callback
 
 from ..api import RequestPriority
@@ -51,7 +49,7 @@ class MaterialPoll:
         if events != materials.events:
             # The list may be older than an event that arrived in the meantime.
             self.async_want()
-        self._async_notify(touched)
+        self._store.listeners.async_update_printers(touched)
         if not self._names_known or materials.lacks_names:
             self._store.slow_poller.async_want(MATERIALS)
 
@@ -64,9 +62,4 @@ class MaterialPoll:
             rows_without_future_timestamps(listing.rows, now), rows_without_future_timestamps(variants, now)
         )
         self._names_known = True
-        self._async_notify(set(self._store.farm.printers))
-
-    @callback
-    def _async_notify(self, printer_ids: Iterable[str]) -> None:
-        for printer_id in printer_ids:
-            self._store.listeners.async_update_printer(printer_id)
+        self._store.listeners.async_update_printers(self._store.farm.printers)

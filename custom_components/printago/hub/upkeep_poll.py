@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from itertools import batched
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -18,8 +17,6 @@ from .store_access import StoreAccess
 ENTITLEMENTS = "entitlements"
 _PATIENCE = 1.0
 """Seconds for which the first set-up waits, so that no switch appears only to become unavailable."""
-_AT_ONCE = 20
-"""Printers that are updated in one go."""
 
 
 class UpkeepPoll:
@@ -90,10 +87,8 @@ class UpkeepPoll:
         )
 
     async def _async_update(self, printer_ids: Iterable[str]) -> None:
-        """Update the farm and these printers, some at a time: each printer has dozens of entities."""
+        """Update the farm and these printers, in several turns."""
         await asyncio.sleep(0)
         self._store.listeners.async_update_farm()
-        for some in batched(printer_ids, _AT_ONCE, strict=False):
-            for printer_id in some:
-                self._store.listeners.async_update_printer(printer_id)
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self._store.listeners.async_update_printers(printer_ids)

@@ -79,8 +79,8 @@ class LazyRecord:
         return values
 
     @classmethod
-    def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
-        """Create a complete record; missing or unreadable fields get their defaults."""
+    def from_json(cls, identifier: str, source: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> Self:
+        """Create a complete record; missing or unreadable fields get their defaults. ``values`` is not needed here."""
         record = cls.__new__(cls)
         _set(record, "id", identifier)
         _set(record, "_source", source)

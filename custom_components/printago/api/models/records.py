@@ -134,9 +134,12 @@ class Record:
         return values
 
     @classmethod
-    def from_json(cls, identifier: str, source: Mapping[str, Any]) -> Self:
-        """Create a complete record; missing or unreadable fields keep their defaults."""
-        return cls(id=identifier, **cls.read(source))
+    def from_json(cls, identifier: str, source: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> Self:
+        """Create a complete record; missing or unreadable fields keep their defaults.
+
+        ``values`` is what ``read`` has returned for ``source`` already.
+        """
+        return cls(id=identifier, **(cls.read(source) if values is None else values))
 
     def changed(self, values: Mapping[str, Any]) -> Self:
         """Return the record with ``values`` (of ``read``) applied; the same object if nothing differs."""

@@ -12,7 +12,7 @@ type Source = Mapping[str, Any]
 
 class _Record(Protocol):
     @classmethod
-    def from_json(cls, identifier: str, source: Source) -> Self: ...
+    def from_json(cls, identifier: str, source: Source, values: Mapping[str, Any] | None = None) -> Self: ...
     @classmethod
     def read(cls, source: Source) -> dict[str, Any]: ...
     def changed(self, values: Mapping[str, Any]) -> Self: ...
@@ -45,7 +45,9 @@ class Row[R: _Record]:
 
     def applied_to(self, known: R | None) -> R:
         """Return the known record with these fields applied, the same object if nothing differs; else a new record."""
-        return self._kind.from_json(self.id, self._source) if known is None else known.changed(self.values)
+        if known is None:
+            return self._kind.from_json(self.id, self._source, self._values)
+        return known.changed(self.values)
 
     def without_timestamp(self) -> Self:
         """Return the same fields without ``updated_at``."""
@@ -63,11 +65,6 @@ class PrinterRow(Row[Printer]):
     """Some fields of a printer's record, and its connection flags."""
 
     __slots__ = ()
-
-    @override
-    def applied_to(self, known: Printer | None) -> Printer:
-        # Its fields were read for the timestamp already.
-        return Printer(id=self.id, **self.values) if known is None else known.changed(self.values)
 
     @property
     def connection(self) -> Mapping[str, bool]:
