@@ -63,7 +63,8 @@ class MaterialWatch:
         state.material_table = table
         state.facts.known.add(Fact.MATERIALS)
         if changed:
-            self._store.listeners.async_update_farm()
+            # In a turn of its own: in a large farm both take long.
+            self._store.hass.loop.call_soon(self._store.listeners.async_update_farm)
         self._report(table)
         if state.stock.missing_groups():
             self._store.slow_poller.async_want(GROUPS)
