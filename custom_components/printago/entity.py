@@ -262,7 +262,8 @@ def async_setup_printer_entities[D: PrinterEntityDescription](
     def on_changes(changes: Changes) -> None:
         for printer_id in changes.removed:
             added.pop(printer_id, None)
-        add(changes.added | changes.new_features)
+        if changes.added or changes.new_features:
+            add(changes.added | changes.new_features)
 
     entry.async_on_unload(coordinator.listeners.async_add_changes(on_changes))
     waiting = [each.is_offered for each in descriptions if each.is_offered is not None]

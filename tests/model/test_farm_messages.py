@@ -66,6 +66,8 @@ def test_message_without_a_time_changes_the_printer_as_any_other(farm: Farm) -> 
 def test_message_that_had_expired_when_it_arrived_is_stale(farm: Farm, clock: FarmClock) -> None:
     stat(farm, A, 1)
     clock.now += timedelta(minutes=4)
+    # As every ten seconds.
+    farm.expire()
     for received, expires, live in ((2, 200, False), (200, 241, True), (201, 240, False), (230, 241, True)):
         farm.apply(read_stat(A, {"receivedAt": stamp(received), "expiresAt": stamp(expires)}))
         assert farm.printers[A].live is live

@@ -6,7 +6,7 @@ what changed.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..api.models.entity_event import (
     WATCHED_KINDS,
@@ -41,6 +41,8 @@ _MOST_JOURNALED = 20_000
 _MAX_UNKNOWN_PRINTERS = 100
 _MOST_PRINTERS = 5_000
 _MOST_REASONS = 50
+_CLOCK_LAG = timedelta(seconds=5)
+"""For so long, the time of Printago's clock that was read last is recent enough for readings."""
 
 
 class Farm:
@@ -60,7 +62,7 @@ class Farm:
         self.open_jobs = OpenJobs(self.printers, self._gone, self.count_dropped, self._touch)
         self.jobs = self.open_jobs.jobs
         """The open jobs by ID."""
-        self._looked_at = NEVER
+        self._looked_at = self._look_again_at = NEVER
         self._clock_at = NEVER
         self._unknown_printers: set[str] = set()
         self._touched: set[str] = set()
@@ -169,9 +171,11 @@ class Farm:
         ):
             # A reading of a known printer with a timestamp needs no journal: the timestamp decides against any snapshot.
             # ``_looked_at`` is recent enough, since ``expire`` updates it regularly. Read the clock again only if the
-            # timestamp is newer, or if the reading seems to have expired, since the clock may have been set back.
-            if stamp > self._looked_at or (message.expires_at is not None and message.expires_at <= self._looked_at):
+            # timestamp is newer, or if the reading may have expired, also since the clock may have been set back.
+            look_again_at = self._look_again_at
+            if stamp > look_again_at or (message.expires_at is not None and message.expires_at <= look_again_at):
                 self._looked_at = self.server_now()
+                self._look_again_at = self._looked_at + _CLOCK_LAG
             return self._apply_reading(state, message, self._looked_at)
         changes = Changes()
         if isinstance(message, EntityEvent):
@@ -208,6 +212,7 @@ class Farm:
         """Check by Printago's clock which telemetry has become stale."""
         changes = Changes()
         now = self._looked_at = self._read_clock()
+        self._look_again_at = now + _CLOCK_LAG
         for state in self.printers.values():
             if state.expire(now):
                 self._touch(state, changes)

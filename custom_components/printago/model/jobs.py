@@ -206,8 +206,8 @@ class OpenJobs:
     def _add_job(self, job: PrintJob, changes: Changes, values: Mapping[str, Any] | None) -> None:
         """Add a job that was not known; ``values`` are the fields of an event, None for a row of a snapshot."""
         whole = values is None
-        if job.part_build_id is not None:
-            self.note_part_build(job.part_build_id)
+        if (part_build_id := job.part_build_id) is not None and part_build_id not in self.part_builds:
+            self.note_part_build(part_build_id)
         if job.id in self._gone and self._gone.is_late(job.id, job.updated_at, whole=whole):
             self._count_dropped("late")
             return

@@ -88,8 +88,11 @@ class PrinterFacts:
     def _merge_standing(self, message: StatMessage, received_at: datetime | None, now: datetime) -> bool:
         """Merge connection and expiry of a message; return whether connection or freshness changed."""
         stale, is_online, is_available = self.stale, self.is_online, self.is_available
-        self.expires_at = min(message.expires_at or now + _UNSTATED_LIFETIME, now + _LONGEST_LIFETIME)
-        self.stale = self.expires_at <= now
+        expires_at = message.expires_at or now + _UNSTATED_LIFETIME
+        if expires_at > (latest := now + _LONGEST_LIFETIME):
+            expires_at = latest
+        self.expires_at = expires_at
+        self.stale = expires_at <= now
         if received_at is None:
             self._merge_connection(message.connection, None)
         else:

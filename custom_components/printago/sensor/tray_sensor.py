@@ -117,7 +117,8 @@ def async_setup_trays(entry: PrintagoConfigEntry, async_add_entities: AddConfigE
         for printer_id in changes.removed:
             added.pop(printer_id, None)
             registered.pop(printer_id, None)
-        add(changes.added | changes.new_features)
+        if changes.added or changes.new_features:
+            add(changes.added | changes.new_features)
         if changes.materials_incomplete:
             materials.async_want()
 

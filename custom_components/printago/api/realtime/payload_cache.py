@@ -80,7 +80,7 @@ class PayloadCache:
         try:
             received_at = datetime.fromisoformat(payload[received:received_end].decode())
             expires_at = datetime.fromisoformat(payload[expires:expires_end].decode())
-            readings = orjson.loads(b"{%b}" % payload[temps:temps_end])
+            readings = orjson.loads(payload[temps - 1 : temps_end + 1])
         except ValueError:
             return None
         if received_at.tzinfo is not UTC or received_at.year not in YEARS:
@@ -133,7 +133,7 @@ class PayloadCache:
         if progress_end <= known.progress or not (after_temps.startswith(before) and after_temps.endswith(after)):
             return False
         try:
-            progress = orjson.loads(b"{%b}" % after_temps[known.progress : progress_end])
+            progress = orjson.loads(after_temps[known.progress - 1 : progress_end + 1])
         except orjson.JSONDecodeError:
             return False
         earlier = known.message
