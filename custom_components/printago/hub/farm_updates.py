@@ -44,7 +44,7 @@ class FarmUpdates:
         """Merge a message of the stream, now or after those that are queued."""
         if self._closed:
             return
-        if isinstance(message, StatMessage) and self._queue.is_empty:
+        if isinstance(message, StatMessage) and not self._queue.waiting:
             self._async_take(message)
         else:
             self._queue.async_put(message)
@@ -106,6 +106,6 @@ class FarmUpdates:
     def async_close(self) -> None:
         """Ignore further messages."""
         self._closed = True
-        if not self._queue.is_empty:
+        if self._queue.waiting:
             self._store_state.ended_jobs_wanted = True
         self._queue.async_close()

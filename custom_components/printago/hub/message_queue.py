@@ -29,31 +29,27 @@ class MessageQueue:
         self._hass = hass
         self._take = take
         self._overflow = overflow
-        self._waiting: deque[Message] = deque()
+        self.waiting: deque[Message] = deque()
+        """The queued messages, oldest first."""
         self._scheduled = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether the queue is empty."""
-        return not self._waiting
 
     @callback
     def async_put(self, message: Message) -> None:
         """Pass a message on: at once if the queue is empty and it has few entities, else later."""
-        if not self._waiting and (isinstance(message, StatMessage) or len(message.entities) <= _at_once(message)):
+        if not self.waiting and (isinstance(message, StatMessage) or len(message.entities) <= _at_once(message)):
             self._take(message)
             return
         parts = tuple(_parts(message))
-        if len(self._waiting) + len(parts) > _MOST_WAITING:
+        if len(self.waiting) + len(parts) > _MOST_WAITING:
             self._overflow()
             return
-        self._waiting.extend(parts)
+        self.waiting.extend(parts)
         self._schedule()
 
     @callback
     def async_close(self) -> None:
         """Drop all queued messages."""
-        self._waiting.clear()
+        self.waiting.clear()
 
     @callback
     def _schedule(self) -> None:
@@ -64,10 +60,10 @@ class MessageQueue:
     @callback
     def _async_next(self) -> None:
         self._scheduled = False
-        if not self._waiting:
+        if not self.waiting:
             return
-        message = self._waiting.popleft()
-        if self._waiting:
+        message = self.waiting.popleft()
+        if self.waiting:
             self._schedule()
         try:
             self._take(message)

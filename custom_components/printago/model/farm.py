@@ -170,13 +170,16 @@ class Farm:
             and (state := self.printers.get(message.printer_id)) is not None
         ):
             # A reading of a known printer with a timestamp needs no journal: the timestamp decides against any snapshot.
-            # ``_looked_at`` is recent enough, since ``expire`` updates it regularly. Read the clock again only if the
-            # timestamp is newer, or if the reading may have expired, also since the clock may have been set back.
-            look_again_at = self._look_again_at
+            # ``_looked_at`` is recent enough, since ``expire`` updates it regularly; a timestamp a little later shows how
+            # late it is. Read the clock again only if the timestamp is much later, or if the reading may have expired,
+            # also since the clock may have been set back.
+            now, look_again_at = self._looked_at, self._look_again_at
             if stamp > look_again_at or (message.expires_at is not None and message.expires_at <= look_again_at):
-                self._looked_at = self.server_now()
-                self._look_again_at = self._looked_at + _CLOCK_LAG
-            return self._apply_reading(state, message, self._looked_at)
+                now = self._looked_at = self.server_now()
+                self._look_again_at = now + _CLOCK_LAG
+            elif stamp > now:
+                now = stamp
+            return self._apply_reading(state, message, now)
         changes = Changes()
         if isinstance(message, EntityEvent):
             message = event_without_future_timestamps(message, self.server_now())

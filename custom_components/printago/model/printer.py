@@ -21,7 +21,7 @@ from .print_status import (
     meaning_of,
 )
 from .printer_facts import STANDING, PrinterFacts
-from .timestamps import FOR_EVER, NEVER, is_in_future, is_older
+from .timestamps import FOR_EVER, NEVER, is_in_future
 
 _FEEDING = frozenset({JobStatus.PRINTING, JobStatus.PAUSED})
 
@@ -82,9 +82,9 @@ class PrinterState(PrinterFacts):
         older than what is known. A timestamp in the future is ignored: it would block every message until then.
         """
         received_at = message.received_at
-        if is_in_future(received_at, now):
+        if received_at is not None and received_at > now and is_in_future(received_at, now):
             received_at = None
-        if is_older(received_at, self.received_at):
+        if received_at is not None and self.received_at is not None and received_at < self.received_at:
             return {STANDING} if self._merge_connection(message.connection, received_at) else None
         changed = self._temperatures.merge(message.temps)
         # Unlike another temperature, none at all must show at once, and so must the first one.
