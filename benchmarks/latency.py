@@ -9,6 +9,8 @@ import time
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, callback
 
+from custom_components.printago.history.keeper import History
+
 from .cloud import cloud
 from .home import add_printago, entities_of, home
 from .measure import LoopWatch, Outcome, percentile
@@ -56,9 +58,7 @@ async def run(*, quick: bool = False) -> Outcome:
         began_at = time.monotonic()
         with LoopWatch() as watch:
             # The results of past prints come from the history, not from a message.
-            async with asyncio.timeout(300):
-                while not entry.runtime_data.history.complete:
-                    await asyncio.sleep(0.1)
+            await _past_is_read(entry.runtime_data.history)
             remove = hass.bus.async_listen(EVENT_STATE_CHANGED, on_change)
             await asyncio.sleep(seconds)
         took = time.monotonic() - began_at
@@ -95,3 +95,12 @@ async def run(*, quick: bool = False) -> Outcome:
         "temperatures_p99_ms": round(percentile(held_back, 0.99), 2) if held_back else None,
     }
     return outcome
+
+
+async def _past_is_read(history: History) -> None:
+    changed = asyncio.Event()
+    history.async_add_listener(changed.set)
+    async with asyncio.timeout(300):
+        while not history.complete:
+            changed.clear()
+            await changed.wait()

@@ -227,7 +227,7 @@ export const shared = css`
   .rest {
     --group-color: var(--printago-rest);
   }
-  /* White filament on a white card, and no filament, have to be told apart. */
+  /* White filament must stand out from a white card, and look different from an empty tray. */
   .dot {
     box-sizing: border-box;
     border-radius: 50%;

@@ -1,10 +1,11 @@
 """Readers of single values: their limits are part of the range, and anything beyond is unreadable."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from hypothesis import given, strategies as st
 import orjson
 import pytest
 
@@ -164,6 +165,41 @@ def test_value_other_than_an_object_has_no_fields(source: object) -> None:
 )
 def test_identifier_is_a_short_word_of_ascii(raw: object, valid: bool) -> None:
     assert f.is_identifier(raw) is valid
+
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("raw", "before"),
+    [
+        ("2026-05-01T11:59:59.999Z", True),
+        ("1999-12-31T23:59:59.999Z", True),
+        ("2026-05-01T12:00:00.000Z", False),
+        ("2026-05-01T12:00:00.001Z", False),
+        ("2027-01-01T00:00:00.000Z", False),
+        ("2026-05-01T11:59:59Z", False),
+        ("2026-05-01T11:59:59.999+", False),
+        ("2026-05-01 23:59:59.000Z", False),
+        ("2025-W53-7T23:59:59.000Z", False),
+        ("2026-05-01T11:59:59.9999Z", False),
+        (1_777_600_000_000, False),
+        (None, False),
+        (b"2026-05-01T11:59:59.999Z", False),
+    ],
+)
+def test_time_is_plainly_past_only_in_the_format_of_the_cloud(raw: object, before: bool) -> None:
+    assert f.is_plainly_before(raw, f.timestamp(NOON)) is before
+
+
+@given(
+    raw=st.text(alphabet="0123456789-:.,TWZ +", min_size=24, max_size=24)
+    | st.datetimes().map(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.000Z")
+)
+def test_time_that_is_plainly_past_is_never_one_that_would_block_updates(raw: str) -> None:
+    if f.is_plainly_before(raw, f.timestamp(NOON)):
+        moment = read(f.moment, raw)
+        assert moment is UNREADABLE or moment < NOON + timedelta(hours=1)
 
 
 def test_deeply_nested_values_are_not_taken_for_each_other() -> None:

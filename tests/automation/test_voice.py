@@ -7,7 +7,7 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, until, value_of
 from tests.support.issues import lose_connection
 from tests.support.submissions import BUILD, last_build
-from tests.support.voice import begin_to_listen
+from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import VirtualFarm
 from virtual_farm.catalog import new_part
 
@@ -42,8 +42,6 @@ async def speak(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) 
     await begin_to_listen(hass)
     await pass_time(hass, 31)
 
-    from homeassistant.components.conversation import async_converse
-
     blueprint = {"path": "printago/voice.yaml", "input": {"jobs_queued": [queued(hass, farm)]}}
     assert await async_setup_component(
         hass, "automation", {"automation": [{"alias": "Test", "use_blueprint": blueprint}]}
@@ -51,8 +49,7 @@ async def speak(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry) 
     await hass.async_block_till_done()
 
     async def say(sentence: str, device: str | None = None) -> str:
-        result = await async_converse(hass, sentence, None, Context(), language="en", device_id=device)
-        return str(result.response.speech["plain"]["speech"]).strip()
+        return (await answer_to(hass, sentence, device=device)).strip()
 
     yield say
     await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.test"}, blocking=True)

@@ -20,6 +20,7 @@ from custom_components.printago.voice.intents import KINDS
 from custom_components.printago.voice.phrases import read_phrases
 from tests.support.common import entity_id, pass_time, printer_named, until, value_of, writes
 from tests.support.submissions import last_build
+from tests.support.voice import answer_to
 from virtual_farm import VirtualFarm
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
@@ -149,14 +150,8 @@ class TestCustomSentences:
     async def test_sentences_of_a_user_use_the_intents(
         self, hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
     ) -> None:
-        from homeassistant.components.conversation import async_converse
-
-        async def say(sentence: str) -> str:
-            result = await async_converse(hass, sentence, None, Context(), language="en")
-            return speech(result.response)
-
-        assert await say("check the beds") == "Beds to clear: P1S 01."
-        assert await say("make 3 of the benchy") == "Sent to the queue: 3 × Benchy."
+        assert await answer_to(hass, "check the beds") == "Beds to clear: P1S 01."
+        assert await answer_to(hass, "make 3 of the benchy") == "Sent to the queue: 3 × Benchy."
         (part,) = last_build(farm)["parts"]
         assert part["quantity"] == 3
 
@@ -164,8 +159,6 @@ class TestCustomSentences:
 async def test_own_sentences_are_answered_by_the_intents(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
-    from homeassistant.components.conversation import async_converse
-
     class Own(intent.IntentHandler):
         """Replaces an intent, as an intent script of a user does."""
 
@@ -177,8 +170,7 @@ async def test_own_sentences_are_answered_by_the_intents(
             return response
 
     intent.async_register(hass, Own())
-    result = await async_converse(hass, "which beds need clearing", None, Context(), language="en")
-    assert speech(result.response) == "mine"
+    assert await answer_to(hass, "which beds need clearing") == "mine"
     await hass.config_entries.async_unload(listening.entry_id)
     assert [handler for handler in intent.async_get(hass) if handler.intent_type.startswith("Printago")] != []
 

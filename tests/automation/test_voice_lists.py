@@ -1,13 +1,13 @@
 """The to-do lists, spoken to in sentences of Home Assistant's own assistant."""
 
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
 from tests.support.common import entity_id, pass_time, paths, printer_named
 from tests.support.todo import shown, until_shown
-from tests.support.voice import begin_to_listen
+from tests.support.voice import answer_to, begin_to_listen, converse
 from virtual_farm import FarmConfig, VirtualFarm
 
 P1S = "P1S 01"
@@ -37,9 +37,7 @@ async def test_bed_is_confirmed_by_completing_it_in_a_sentence(
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "beds_to_clear", "todo"))
     assert shown(hass, farm, "beds_to_clear") == [P1S]
 
-    from homeassistant.components.conversation import async_converse
-
-    result = await async_converse(hass, sentence, None, Context(), language=language)
+    result = await converse(hass, sentence, language)
 
     assert result.response.response_type.value == "action_done", result.response.speech
     await until_shown(hass, farm, "beds_to_clear")
@@ -64,10 +62,6 @@ async def test_what_a_list_has_no_use_for_is_refused_in_words_and_changes_nothin
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "beds_to_clear", "todo"))
     farm.clear_requests()
 
-    from homeassistant.components.conversation import async_converse
-
-    result = await async_converse(hass, sentence, None, Context(), language=language)
-
-    assert result.response.speech["plain"]["speech"] == answer
+    assert await answer_to(hass, sentence, language) == answer
     assert shown(hass, farm, "beds_to_clear") == [P1S]
     assert paths(farm) == []

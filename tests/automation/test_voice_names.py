@@ -10,9 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.printago.voice.phrases import read_phrases
 from custom_components.printago.voice.spoken_names import Names, templates
 from tests.automation.test_voice_intents import handle, speech
-from tests.automation.test_voice_sentences import say
 from tests.support.common import device_of, printer_named, until, value_of, writes
 from tests.support.publish import publish_stat
+from tests.support.voice import answer_to
 from virtual_farm import VirtualFarm
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
@@ -39,7 +39,7 @@ async def test_name_is_understood_as_it_is_written(
     answers = {}
     for name in AS_WRITTEN:
         await rename(hass, listening, printer_named(farm, P1S), name)
-        answers[name] = await say(hass, f"when is {name} done")
+        answers[name] = await answer_to(hass, f"when is {name} done")
     assert answers == {name: f"{name} is not printing." for name in AS_WRITTEN}
 
 
@@ -85,7 +85,7 @@ async def test_printer_named_like_a_word_of_the_sentence_is_not_meant(
     await rename(hass, listening, wrong, other)
     await rename(hass, listening, right, "P1")
 
-    assert "P1" in await say(hass, sentence, language)
+    assert "P1" in await answer_to(hass, sentence, language)
 
     assert farm.printer(right).confirmed_ready
     assert not farm.printer(wrong).confirmed_ready
@@ -104,11 +104,11 @@ async def test_printer_is_found_without_the_parser_of_the_assistant(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rename(hass, listening, printer_named(farm, X1C), "Bed")
-    assert await say(hass, "when is P1S one done") == "P1S 01 is not printing."
+    assert await answer_to(hass, "when is P1S one done") == "P1S 01 is not printing."
     monkeypatch.delattr("hassil.recognize_all")
-    assert await say(hass, "when is P1S one done") == "P1S 01 is not printing."
+    assert await answer_to(hass, "when is P1S one done") == "P1S 01 is not printing."
     # Both may be meant.
-    assert "Bed, P1S 01" in await say(hass, "the bed of P1S one is clear")
+    assert "Bed, P1S 01" in await answer_to(hass, "the bed of P1S one is clear")
     assert not writes(farm)
 
 
@@ -117,13 +117,15 @@ async def test_printer_that_shares_its_name_is_called_by_both_of_its_names(
 ) -> None:
     for name in (X1C, P1S):
         await rename(hass, listening, printer_named(farm, name), "Left one")
-    answer = await say(hass, "the bed of Left one is clear")
+    answer = await answer_to(hass, "the bed of Left one is clear")
     assert f"Left one ({P1S}), Left one ({X1C})" in answer
     assert not writes(farm)
 
-    assert await say(hass, "when is Left one P1S one done") == f"Left one ({P1S}) is not printing."
-    assert (await say(hass, "wann ist Left one X1 Carbon eins fertig", "de")).startswith(f"Left one ({X1C}) ist fertig")
-    assert f"Left one ({P1S})" in await say(hass, f"the bed of Left one ({P1S}) is clear")
+    assert await answer_to(hass, "when is Left one P1S one done") == f"Left one ({P1S}) is not printing."
+    assert (await answer_to(hass, "wann ist Left one X1 Carbon eins fertig", "de")).startswith(
+        f"Left one ({X1C}) ist fertig"
+    )
+    assert f"Left one ({P1S})" in await answer_to(hass, f"the bed of Left one ({P1S}) is clear")
     assert farm.printer(printer_named(farm, P1S)).confirmed_ready
 
 
@@ -131,17 +133,17 @@ async def test_longer_of_two_names_counts_if_it_contains_the_other(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
     await rename(hass, listening, printer_named(farm, X1C), "P1S")
-    assert (await say(hass, "when is P1S one done")) == "P1S 01 is not printing."
-    assert (await say(hass, "when is P1S done")).startswith("P1S will be done at ")
+    assert (await answer_to(hass, "when is P1S one done")) == "P1S 01 is not printing."
+    assert (await answer_to(hass, "when is P1S done")).startswith("P1S will be done at ")
 
 
 @pytest.mark.parametrize("yes", ["yes, stop P1S one", "yes stop the print on the printer P1S 01"])
 async def test_yes_for_another_printer_stops_none(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, yes: str
 ) -> None:
-    assert X1C in await say(hass, "stop X1 Carbon one")
-    await say(hass, yes)
-    await say(hass, "yes, stop it")
+    assert X1C in await answer_to(hass, "stop X1 Carbon one")
+    await answer_to(hass, yes)
+    await answer_to(hass, "yes, stop it")
     assert not writes(farm)
 
 
@@ -157,8 +159,8 @@ async def test_yes_for_another_printer_stops_none(
 async def test_yes_may_repeat_the_printer(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, language: str, stop: str, yes: str
 ) -> None:
-    await say(hass, stop, language)
-    assert X1C in await say(hass, yes, language)
+    await answer_to(hass, stop, language)
+    assert X1C in await answer_to(hass, yes, language)
     assert len(writes(farm)) == 1
 
 
@@ -168,9 +170,9 @@ async def test_farm_without_printers_has_an_answer_to_everything(
     for printer in list(farm.world.printers):
         farm.remove_printer(printer)
     await until(hass, lambda: value_of(hass, farm.config.store_id, "printers_total") == "0")
-    assert await say(hass, "which beds need clearing") == "No bed needs clearing."
-    assert await say(hass, "what is printing") == "Nothing is printing."
-    assert await say(hass, "when is the next printer free") == "It is not known when a printer will be free."
+    assert await answer_to(hass, "which beds need clearing") == "No bed needs clearing."
+    assert await answer_to(hass, "what is printing") == "Nothing is printing."
+    assert await answer_to(hass, "when is the next printer free") == "It is not known when a printer will be free."
     assert speech(await handle(hass, "PrintagoPausePrint", printer=X1C)).endswith("Available: -.")
 
 
@@ -185,4 +187,4 @@ async def test_printer_of_which_nothing_is_known_is_not_said_to_be_idle(
     publish_stat(farm, printer.id, state="FILAMENT_DANCING", isAvailable=False)
     await until(hass, lambda: value_of(hass, printer.id, "print_status") == "unknown")
     assert not state.in_use
-    assert await say(hass, "when is P1S one done") == "It is not known when P1S 01 will be done."
+    assert await answer_to(hass, "when is P1S one done") == "It is not known when P1S 01 will be done."

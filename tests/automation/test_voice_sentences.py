@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from string import Formatter
 
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
@@ -17,7 +17,7 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, printer_named, until, value_of, writes
 from tests.support.saved_prints import save_print
 from tests.support.submissions import count_builds, last_build
-from tests.support.voice import begin_to_listen
+from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import VirtualFarm
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
@@ -25,14 +25,6 @@ pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 LANGUAGES = sorted(read_phrases())
 TRANSLATIONS = Path(__file__).parents[2] / "custom_components" / "printago" / "translations"
-
-
-async def say(hass: HomeAssistant, sentence: str, language: str = "en", device: str | None = None) -> str:
-    """Return what the assistant answers."""
-    from homeassistant.components.conversation import async_converse
-
-    result = await async_converse(hass, sentence, None, Context(), language=language, device_id=device)
-    return str(result.response.speech["plain"]["speech"])
 
 
 QUESTIONS = (
@@ -60,7 +52,7 @@ async def test_question_is_answered_in_the_language_of_the_speaker(
 ) -> None:
     for language, sentence, answer in QUESTIONS:
         with subtests.test(sentence, language=language):
-            assert (await say(hass, sentence, language)).startswith(answer)
+            assert (await answer_to(hass, sentence, language)).startswith(answer)
             assert not writes(farm)
 
 
@@ -75,12 +67,12 @@ async def test_question_is_answered_in_the_language_of_the_speaker(
 async def test_bed_is_confirmed_by_a_sentence(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, language: str, sentence: str
 ) -> None:
-    assert P1S in await say(hass, sentence, language)
+    assert P1S in await answer_to(hass, sentence, language)
     assert farm.printer(printer_named(farm, P1S)).confirmed_ready
 
 
 async def test_bed_in_use_is_not_confirmed(hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry) -> None:
-    assert "druckt" in await say(hass, "das Bett von X1 Carbon 01 ist frei", "de")
+    assert "druckt" in await answer_to(hass, "das Bett von X1 Carbon 01 ist frei", "de")
     assert not writes(farm)
 
 
@@ -96,9 +88,9 @@ async def test_print_is_paused_and_resumed_by_sentences(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, language: str, pause: str, resume: str
 ) -> None:
     printer = printer_named(farm, X1C)
-    assert X1C in await say(hass, pause, language)
+    assert X1C in await answer_to(hass, pause, language)
     await until(hass, lambda: value_of(hass, printer, "print_status") == "pause")
-    assert X1C in await say(hass, resume, language)
+    assert X1C in await answer_to(hass, resume, language)
     await until(hass, lambda: value_of(hass, printer, "print_status") == "running")
 
 
@@ -115,14 +107,14 @@ async def test_print_is_stopped_only_after_a_second_sentence_at_the_same_device(
 ) -> None:
     device = device_of(hass, listening, printer_named(farm, P1S))
     assert device is not None
-    await say(hass, yes, language)
-    assert X1C in await say(hass, stop, language, device.id)
-    await say(hass, yes, language)
+    await answer_to(hass, yes, language)
+    assert X1C in await answer_to(hass, stop, language, device.id)
+    await answer_to(hass, yes, language)
     assert not writes(farm)
 
-    assert X1C in await say(hass, yes, language, device.id)
+    assert X1C in await answer_to(hass, yes, language, device.id)
     assert len(writes(farm)) == 1
-    await say(hass, yes, language, device.id)
+    await answer_to(hass, yes, language, device.id)
     assert len(writes(farm)) == 1
 
 
@@ -140,7 +132,7 @@ async def test_part_is_printed_exactly_once(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, language: str, sentence: str, quantity: int
 ) -> None:
     before = count_builds(farm)
-    assert "Benchy" in await say(hass, sentence, language)
+    assert "Benchy" in await answer_to(hass, sentence, language)
     assert count_builds(farm) == before + 1
     assert f'"quantity": {quantity}' in json.dumps(last_build(farm))
 
@@ -150,15 +142,15 @@ async def test_saved_print_is_printed_by_its_name(
 ) -> None:
     await save_print(hass, listening, "part:" + next(iter(farm.world.parts)), name="Morning batch")
     before = count_builds(farm)
-    assert "Morning batch" in await say(hass, "print morning batch")
+    assert "Morning batch" in await answer_to(hass, "print morning batch")
     assert count_builds(farm) == before + 1
 
 
 async def test_too_many_copies_and_unknown_parts_are_not_printed(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry
 ) -> None:
-    assert "10" in await say(hass, "print 200 benchy")
-    assert "flying carpet" in await say(hass, "print a flying carpet")
+    assert "10" in await answer_to(hass, "print 200 benchy")
+    assert "flying carpet" in await answer_to(hass, "print a flying carpet")
     assert not writes(farm)
 
 
@@ -170,8 +162,8 @@ async def test_new_name_of_a_printer_is_understood_at_once_and_other_names_are_l
     dr.async_get(hass).async_update_device(device.id, name_by_user="Big (left) Bertha-3")
     await hass.async_block_till_done()
 
-    assert (await say(hass, "when is big left bertha three done")).startswith("Big (left) Bertha-3 will be done")
-    assert "Virtual" not in await say(hass, "pause the living room TV")
+    assert (await answer_to(hass, "when is big left bertha three done")).startswith("Big (left) Bertha-3 will be done")
+    assert "Virtual" not in await answer_to(hass, "pause the living room TV")
     assert not writes(farm)
 
 
@@ -184,10 +176,10 @@ async def test_automation_with_the_same_sentence_acts_alone(
     assert await async_setup_component(hass, "automation", automation)
     await hass.async_block_till_done()
 
-    assert await say(hass, "print two benchies") == "mine"
+    assert await answer_to(hass, "print two benchies") == "mine"
     assert not writes(farm)
     await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.own"}, blocking=True)
-    assert "Benchy" in await say(hass, "print two benchies")
+    assert "Benchy" in await answer_to(hass, "print two benchies")
 
 
 async def test_sentences_end_with_the_last_store(
@@ -199,7 +191,7 @@ async def test_sentences_end_with_the_last_store(
     await hass.config_entries.async_unload(listening.entry_id)
     assert not get_agent_manager(hass).trigger_sentences
     await hass.config_entries.async_setup(listening.entry_id)
-    assert await say(hass, "which beds need clearing") == "Beds to clear: P1S 01."
+    assert await answer_to(hass, "which beds need clearing") == "Beds to clear: P1S 01."
 
 
 async def test_setup_works_where_the_assistant_takes_no_sentences(
@@ -216,7 +208,7 @@ async def test_store_that_is_not_exposed_is_not_used(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.printago.voice.answers.async_should_expose", lambda *_: False)
-    assert "may not use" in await say(hass, "the bed of P1S one is clear")
+    assert "may not use" in await answer_to(hass, "the bed of P1S one is clear")
     assert not writes(farm)
 
 

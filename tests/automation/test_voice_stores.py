@@ -5,7 +5,7 @@
 from collections.abc import AsyncGenerator, Iterable
 import itertools
 
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -19,7 +19,7 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, entity_id, pass_time, paths, printer_named, value_of, writes
 from tests.support.issues import Clock, lose_connection
 from tests.support.submissions import BUILD, count_builds
-from tests.support.voice import begin_to_listen
+from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.catalog import new_part
 
@@ -54,37 +54,29 @@ async def other(
         await hass.config_entries.async_unload(second.entry_id)
 
 
-async def say(hass: HomeAssistant, sentence: str, language: str = "en") -> str:
-    """Return what the assistant answers."""
-    from homeassistant.components.conversation import async_converse
-
-    result = await async_converse(hass, sentence, None, Context(), language=language)
-    return str(result.response.speech["plain"]["speech"])
-
-
 async def test_questions_are_answered_for_all_stores(
     hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm
 ) -> None:
-    assert await say(hass, "which beds need clearing") == "Beds to clear: P1S 01 (Attic), P1S 01 (Cellar)."
-    printing = await say(hass, "what is printing")
+    assert await answer_to(hass, "which beds need clearing") == "Beds to clear: P1S 01 (Attic), P1S 01 (Cellar)."
+    printing = await answer_to(hass, "what is printing")
     assert "X1 Carbon 01 (Attic): " in printing
     assert "X1 Carbon 01 (Cellar): " in printing
     waiting = sum(int(value_of(hass, store, "jobs_queued")) for store in (farm.config.store_id, OTHER))
-    assert str(waiting) in await say(hass, "how long is the queue")
+    assert str(waiting) in await answer_to(hass, "how long is the queue")
 
 
 async def test_name_of_printers_in_two_stores_is_refused_until_the_store_is_said(
     hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm
 ) -> None:
-    answer = await say(hass, "the bed of P1S one is clear")
+    answer = await answer_to(hass, "the bed of P1S one is clear")
     assert "P1S 01 (Attic), P1S 01 (Cellar)" in answer
     assert not writes(farm)
     assert not writes(other)
 
-    assert "P1S 01 (Cellar)" in await say(hass, "the bed of P1S one Cellar is clear")
+    assert "P1S 01 (Cellar)" in await answer_to(hass, "the bed of P1S one Cellar is clear")
     assert other.printer(printer_named(other, P1S)).confirmed_ready
     assert not writes(farm)
-    assert "P1S 01 (Attic)" in await say(hass, "das Bett von P1S eins Attic ist frei", "de")
+    assert "P1S 01 (Attic)" in await answer_to(hass, "das Bett von P1S eins Attic ist frei", "de")
     assert farm.printer(printer_named(farm, P1S)).confirmed_ready
 
 
@@ -95,19 +87,19 @@ async def test_printer_is_called_by_its_own_name_where_only_one_store_has_it(
     assert device is not None
     dr.async_get(hass).async_update_device(device.id, name_by_user="Bertha")
     await hass.async_block_till_done()
-    assert (await say(hass, "pause Bertha")).endswith("is being paused.")
+    assert (await answer_to(hass, "pause Bertha")).endswith("is being paused.")
     assert len(writes(farm)) == 1
     assert not writes(other)
     # The other store's printer still shares the name at Printago.
-    assert "Cellar" in await say(hass, "pause X1 Carbon one")
+    assert "Cellar" in await answer_to(hass, "pause X1 Carbon one")
     assert not writes(other)
 
 
 async def test_print_is_stopped_in_the_store_that_was_asked_about(
     hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm
 ) -> None:
-    assert "X1 Carbon 01 (Cellar)" in await say(hass, "stop X1 Carbon one Cellar")
-    assert "X1 Carbon 01 (Cellar)" in await say(hass, "yes, stop it")
+    assert "X1 Carbon 01 (Cellar)" in await answer_to(hass, "stop X1 Carbon one Cellar")
+    assert "X1 Carbon 01 (Cellar)" in await answer_to(hass, "yes, stop it")
     assert len(writes(other)) == 1
     assert not writes(farm)
 
@@ -116,13 +108,13 @@ async def test_part_of_two_stores_is_printed_only_where_it_is_said(
     hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm
 ) -> None:
     new_part(other.world, name="Cellar hook", type="stl", fileUris=[])
-    answer = await say(hass, "print two benchies")
+    answer = await answer_to(hass, "print two benchies")
     assert "Benchy (Attic), Benchy (Cellar)" in answer
     assert BUILD not in [*paths(farm), *paths(other)]
 
     before = count_builds(other)
-    assert await say(hass, "print two benchy Cellar") == "Sent to the queue: 2 × Benchy."
-    assert await say(hass, "print cellar hook") == "Sent to the queue: 1 × Cellar hook."
+    assert await answer_to(hass, "print two benchy Cellar") == "Sent to the queue: 2 × Benchy."
+    assert await answer_to(hass, "print cellar hook") == "Sent to the queue: 1 × Cellar hook."
     assert count_builds(other) == before + 2
     assert BUILD not in paths(farm)
 
@@ -134,8 +126,8 @@ async def test_store_that_is_not_exposed_makes_no_name_ambiguous(
         "custom_components.printago.voice.answers._is_exposed",
         lambda _hass, entry, _assistant: entry.unique_id == OTHER,
     )
-    assert await say(hass, "which beds need clearing") == "Beds to clear: P1S 01."
-    await say(hass, "the bed of P1S one is clear")
+    assert await answer_to(hass, "which beds need clearing") == "Beds to clear: P1S 01."
+    await answer_to(hass, "the bed of P1S one is clear")
     assert other.printer(printer_named(other, P1S)).confirmed_ready
     assert not writes(farm)
 
@@ -145,9 +137,9 @@ async def test_parts_of_one_store_are_printed_while_another_does_not_answer(
 ) -> None:
     new_part(farm.world, name="Attic hook", type="stl", fileUris=[])
     await other.stop()
-    assert await say(hass, "print attic hook") == "Sent to the queue: 1 × Attic hook."
+    assert await answer_to(hass, "print attic hook") == "Sent to the queue: 1 × Attic hook."
     # It may be a part of the other store.
-    assert "no part" not in (await say(hass, "print flying carpet")).casefold()
+    assert "no part" not in (await answer_to(hass, "print flying carpet")).casefold()
 
 
 def registered_characters(hass: HomeAssistant) -> int:
@@ -167,12 +159,12 @@ async def test_few_characters_are_parsed_for_the_first_sentence_about_500_printe
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
     assert 0 < registered_characters(hass) <= MOST_CHARACTERS
     name = farm.printer(list(farm.world.printers)[-1]).name
-    assert name in await say(hass, f"wann ist {name} fertig", "de")
-    assert name in await say(hass, f"quand {name} aura terminé", "fr")
-    printing = await say(hass, "what is printing")
+    assert name in await answer_to(hass, f"wann ist {name} fertig", "de")
+    assert name in await answer_to(hass, f"quand {name} aura terminé", "fr")
+    printing = await answer_to(hass, "what is printing")
     assert printing.count(";") == 10
     assert printing.endswith("…."), printing
-    assert "“X1 Carbon 998”" in await say(hass, "pause X1 Carbon 998")
+    assert "“X1 Carbon 998”" in await answer_to(hass, "pause X1 Carbon 998")
     assert not writes(farm)
 
 
@@ -188,7 +180,7 @@ async def test_names_are_compared_once_for_an_answer(
         return unambiguous_names(printers)
 
     monkeypatch.setattr("custom_components.printago.voice.spoken_printers.unambiguous_names", compare)
-    assert "X1 Carbon 01" in await say(hass, "what is printing")
+    assert "X1 Carbon 01" in await answer_to(hass, "what is printing")
     assert len(compared) == 1
 
 
@@ -205,8 +197,8 @@ async def test_many_names_with_signs_are_understood_by_their_words_in_all_langua
     assert 0 < registered_characters(hass) <= MOST_CHARACTERS
     said = " ".join(pattern.format(77).translate({ord(sign): " " for sign in "#'()"}).split())
     # There is no such printer, which only the integration says like that.
-    assert f"„{said}“" in await say(hass, f"wann ist {said} fertig", "de")
-    assert f"“{said}”" in await say(hass, f"pause {said}")
+    assert f"„{said}“" in await answer_to(hass, f"wann ist {said} fertig", "de")
+    assert f"“{said}”" in await answer_to(hass, f"pause {said}")
 
 
 async def test_many_unlike_names_are_not_all_understood_but_never_take_long_to_parse(
@@ -220,8 +212,8 @@ async def test_many_unlike_names_are_not_all_understood_but_never_take_long_to_p
     await hass.config_entries.async_reload(entry.entry_id)
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
     assert 0 < registered_characters(hass) <= MOST_CHARACTERS
-    assert X1C in await say(hass, "when is X1 Carbon one done")
-    assert "P1S 01" in await say(hass, "which beds need clearing")
+    assert X1C in await answer_to(hass, "when is X1 Carbon one done")
+    assert "P1S 01" in await answer_to(hass, "which beds need clearing")
 
 
 # Stores without a connection
@@ -248,7 +240,7 @@ async def test_nothing_is_claimed_or_sent_without_a_connection(
     hass: HomeAssistant, farm: VirtualFarm, listening: MockConfigEntry, sentence: str
 ) -> None:
     await lose_connection(hass, farm, listening)
-    assert await say(hass, sentence) == AWAY
+    assert await answer_to(hass, sentence) == AWAY
     assert farm.requests == []
 
 
@@ -260,7 +252,7 @@ async def test_no_bed_is_called_clear_before_the_farm_was_read(
         store_state.limiter.count()
     await setup_entry()
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
-    assert await say(hass, "which beds need clearing") == AWAY
+    assert await answer_to(hass, "which beds need clearing") == AWAY
     assert speech(await handle(hass, "PrintagoConfirmBed", printer=P1S)) == AWAY
     assert farm.requests == []
 
@@ -270,10 +262,10 @@ async def test_store_without_a_connection_is_named_beside_the_answer_for_the_oth
 ) -> None:
     away = "There is no connection to Printago, so nothing is known about Attic right now."
     await lose_connection(hass, farm, entry)
-    assert await say(hass, "which beds need clearing") == f"Beds to clear: P1S 01 (Cellar). {away}"
-    assert (await say(hass, "how long is the queue")).endswith(away)
+    assert await answer_to(hass, "which beds need clearing") == f"Beds to clear: P1S 01 (Cellar). {away}"
+    assert (await answer_to(hass, "how long is the queue")).endswith(away)
     # The other store's printer of this name may be the one that is meant.
-    assert await say(hass, "the bed of P1S one is clear") == away
+    assert await answer_to(hass, "the bed of P1S one is clear") == away
     assert not writes(other)
-    assert "P1S 01 (Cellar)" in await say(hass, "the bed of P1S one Cellar is clear")
+    assert "P1S 01 (Cellar)" in await answer_to(hass, "the bed of P1S one Cellar is clear")
     assert other.printer(printer_named(other, P1S)).confirmed_ready

@@ -2,14 +2,16 @@
 
 import logging
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.api import AuthenticationError, StatMessage
+from tests.conftest import SetUp
 from tests.support.common import printer_named
-from virtual_farm import VirtualFarm
+from virtual_farm import Fault, VirtualFarm
 
 pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("at_rest")]
 
@@ -46,3 +48,12 @@ async def test_last_moment_of_the_stream_changes_nothing_and_starts_no_timer(
     assert state.telemetry.percent == percent
     # The test fails at its end if a timer is left.
     coordinator._async_on_connection(False)
+
+
+async def test_removed_store_that_is_added_again_shows_nothing_before_it_was_read(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, setup_entry: SetUp
+) -> None:
+    await hass.config_entries.async_remove(entry.entry_id)
+    farm.inject_fault(Fault(mode="status", status=503, count=100))
+    again = await setup_entry()
+    assert again.state is ConfigEntryState.SETUP_RETRY

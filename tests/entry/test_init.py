@@ -328,16 +328,6 @@ async def test_removed_store_keeps_its_used_quota_when_added_again(
     assert again.runtime_data.coordinator.store_state.limiter is limiter
 
 
-async def test_removed_store_that_is_added_again_shows_nothing_before_it_was_read(
-    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
-) -> None:
-    entry = await setup_entry()
-    await hass.config_entries.async_remove(entry.entry_id)
-    farm.inject_fault(Fault(mode="status", status=503, count=100))
-    again = await setup_entry()
-    assert again.state is ConfigEntryState.SETUP_RETRY
-
-
 async def test_unload_is_quick_while_a_press_has_no_response(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 
@@ -32,6 +32,20 @@ async def ask(hass: HomeAssistant, text: str) -> dict[str, Any]:
     )
     response: dict[str, Any] = answer["response"]
     return response
+
+
+async def converse(hass: HomeAssistant, sentence: str, language: str = "en", device: str | None = None) -> Any:
+    """Say something in a language, into a device; return the assistant's result, after its action has finished."""
+    # Its packages may be missing: ``begin_to_listen`` has looked.
+    from homeassistant.components.conversation import async_converse
+
+    return await async_converse(hass, sentence, None, Context(), language=language, device_id=device)
+
+
+async def answer_to(hass: HomeAssistant, sentence: str, language: str = "en", device: str | None = None) -> str:
+    """Return what the assistant answers."""
+    result = await converse(hass, sentence, language, device)
+    return str(result.response.speech["plain"]["speech"])
 
 
 async def say(hass: HomeAssistant, text: str) -> None:

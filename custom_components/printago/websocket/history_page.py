@@ -12,8 +12,6 @@ _MOST_WORST = 5
 _FEWEST_PRINTS = 2
 """A single print that failed makes no bad printer."""
 _CODE = re.compile(r"[\dA-F-]+")
-_MOST_SEARCHED = 1000
-"""How many of the last prints are searched for the words of a code."""
 
 
 def past_prints(viewer: Viewer) -> Json:
@@ -83,5 +81,5 @@ def _in_words(viewer: Viewer, reason: str | None) -> str | None:
     """Return a reason; one that is only a code with the words that one of the last prints has for it."""
     if reason is None or not _CODE.fullmatch(reason):
         return reason
-    texts = (one.reason for one in islice(viewer.runtime.history.past.recent, _MOST_SEARCHED) if one.reason)
+    texts = (one.reason for one in viewer.runtime.history.past.recent if one.reason)
     return next((text for text in texts if reason in text.upper().replace("_", "-")), reason)

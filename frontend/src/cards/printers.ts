@@ -102,7 +102,7 @@ export class PrintersCard extends PrintagoCard {
         margin-bottom: 6px;
       }
       .jobs li {
-        padding: 0 10px 0 14px;
+        padding-inline: 14px 10px;
         border-radius: var(--ha-card-border-radius, 12px);
         border: 1px solid var(--ha-card-border-color, var(--divider-color));
         border-inline-start: 6px solid var(--printago-attention);
@@ -115,7 +115,7 @@ export class PrintersCard extends PrintagoCard {
         display: flex;
         flex-direction: column;
         gap: 3px;
-        padding: 8px 10px 8px 14px;
+        padding-block: 8px;
         padding-inline: 14px 10px;
         overflow: hidden;
         border-radius: var(--ha-card-border-radius, 12px);

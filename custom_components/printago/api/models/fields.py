@@ -194,9 +194,11 @@ def timestamp(moment: datetime) -> str:
 def is_plainly_before(raw: object, limit: str) -> bool:
     """Return whether a time in the cloud's format is before ``limit`` (of ``timestamp``), without parsing it.
 
-    False for every other format.
+    False for every other format: week dates, or a space before the time, are in another order as text.
     """
-    return isinstance(raw, str) and len(raw) == len(limit) and raw < limit and raw[-1] == "Z"
+    if not isinstance(raw, str) or len(raw) != len(limit) or raw >= limit:
+        return False
+    return raw[10] == "T" and raw[7] == "-" and raw[-1] == "Z"
 
 
 _SECONDS_BELOW = 1e11
