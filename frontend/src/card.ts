@@ -143,6 +143,12 @@ export const shared = css`
   .muted {
     color: var(--secondary-text-color);
   }
+  /* What is wrong, in a line of what is not. */
+  .bad {
+    padding: 0 8px;
+    border-radius: 10px;
+    background: color-mix(in srgb, var(--error-color) 22%, transparent);
+  }
   .line {
     overflow: hidden;
     text-overflow: ellipsis;
@@ -153,6 +159,21 @@ export const shared = css`
   input {
     font: inherit;
     color: inherit;
+  }
+  select,
+  .chip,
+  input:not([type="checkbox"]) {
+    min-height: max(36px, var(--printago-tap));
+    max-width: 100%;
+    box-sizing: border-box;
+    padding: 0 12px;
+    border-radius: 22px;
+    border: 1px solid var(--divider-color);
+    background: var(--card-background-color);
+  }
+  .chip[aria-pressed="true"] {
+    border-color: var(--primary-color);
+    background: color-mix(in srgb, var(--primary-color) 20%, var(--card-background-color));
   }
   button {
     border: 0;

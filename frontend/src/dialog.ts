@@ -1,6 +1,6 @@
 /** A dialog of the browser's own: it keeps the focus, and Escape closes it. */
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { shared } from "./card";
+import { PrintagoCard, shared } from "./card";
 import { t } from "./words";
 
 export interface Question {
@@ -24,6 +24,38 @@ export function ask(host: LitElement, question: Question): Promise<boolean> {
 /** Close the dialog of an element. The browser then gives the focus back to what had it, which removing would not. */
 export function close(host: LitElement): void {
   host.renderRoot.querySelector("dialog")?.close();
+}
+
+/** A dialog over a card, about what the card shows. */
+export abstract class CardDialog extends PrintagoCard {
+  constructor() {
+    super();
+    this.inPage = false;
+  }
+
+  /** Show it over a card; return false if the card has one already, since two taps open one dialog. */
+  protected appear(card: PrintagoCard, deviceId: string): boolean {
+    if (card.renderRoot.querySelector(this.localName)) return false;
+    this.setConfig({ type: "", device_id: deviceId });
+    this.hass = card.hass;
+    card.renderRoot.append(this);
+    return true;
+  }
+
+  protected override updated(): void {
+    const dialog = this.renderRoot.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  /** Return its title, with a button that closes it. */
+  protected head(title: TemplateResult | string): TemplateResult {
+    return html`<div class="head">
+      <h2 id="title">${title}</h2>
+      <button class="act icon" aria-label=${t("close")} @click=${() => close(this)}>
+        <ha-icon icon="mdi:close"></ha-icon>
+      </button>
+    </div>`;
+  }
 }
 
 export const dialogStyle = css`
@@ -52,6 +84,15 @@ export const dialogStyle = css`
     font-size: 22px;
     font-weight: 400;
     line-height: 1.3;
+  }
+  .head {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+  }
+  .head h2 {
+    flex: 1;
+    min-width: 0;
   }
   .buttons {
     display: flex;

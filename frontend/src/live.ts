@@ -9,8 +9,8 @@ const RETRY_MS = 10_000;
 /** Follows one subject of a farm as long as its card is on the page. */
 export class Live<T> implements ReactiveController {
   data: T | undefined;
-  /** Why there is nothing: a code of Home Assistant's or the integration's. */
-  error: string | undefined;
+  /** Why there is nothing: an error of Home Assistant's or the integration's. */
+  error: unknown;
   #host: ReactiveControllerHost;
   #wanted: { connection: Connection; message: Record<string, unknown> } | undefined;
   #key = "";
@@ -64,7 +64,7 @@ export class Live<T> implements ReactiveController {
     stop.catch((error: unknown) => {
       if (this.#stop !== stop) return;
       this.data = undefined;
-      this.error = (error as { code?: string } | undefined)?.code ?? "unknown_error";
+      this.error = error ?? {};
       this.#retry = setTimeout(this.#begin, RETRY_MS);
       this.#host.requestUpdate();
     });
@@ -81,10 +81,18 @@ export class Live<T> implements ReactiveController {
 }
 
 /** Return the sentence that says why there is nothing to show. */
-export function reason(error: string, { config }: Pick<Hass, "config">): string {
-  if (error === "unknown_command") {
+export function reason(error: unknown, { config }: Pick<Hass, "config">): string {
+  const { code, message } = error as { code?: string; message?: string };
+  // Only Printago and the integration can say it better, such as that the quota is used up.
+  if (message && isRefusal(error)) return message;
+  if (code === "unknown_command") {
     return t(config.components?.includes("printago") === false ? "not_loaded" : "other_version");
   }
-  if (error === "unauthorized") return t("not_allowed");
-  return error === "not_found" ? t("no_farm") : t("no_answer");
+  if (code === "unauthorized") return t("not_allowed");
+  return t(code === "not_found" ? "no_farm" : "no_answer");
+}
+
+/** Return whether Printago or the integration refused, which would be the same in a moment. */
+export function isRefusal(error: unknown): boolean {
+  return ["home_assistant_error", "service_validation_error"].includes((error as { code?: string }).code ?? "");
 }

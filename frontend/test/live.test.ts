@@ -72,7 +72,7 @@ test("a card that leaves the page ends it, and begins again when it comes back",
   expect(subscribeMessage).toHaveBeenCalledTimes(2);
 });
 
-test("a refusal is kept as its code", async () => {
+test("a refusal is kept with its code", async () => {
   const live = new Live(host);
   const refusal = Object.assign(new Error("Unknown command."), { code: "unknown_command" });
   const refused = {
@@ -81,7 +81,7 @@ test("a refusal is kept as its code", async () => {
   };
   live.follow({ ...home(), connection: refused }, MESSAGE);
 
-  await vi.waitFor(() => expect(live.error).toBe("unknown_command"));
+  await vi.waitFor(() => expect(live.error).toHaveProperty("code", "unknown_command"));
 });
 
 test("a new connection is asked for the same, and the old one for nothing any more", async () => {
@@ -109,7 +109,7 @@ test("what is refused while Home Assistant starts is asked for again until it is
     const live = new Live<string>(host);
     live.follow(hass(), MESSAGE);
     await vi.advanceTimersByTimeAsync(0);
-    expect(live.error).toBe("unknown_command");
+    expect(live.error).toHaveProperty("code", "unknown_command");
 
     await vi.advanceTimersByTimeAsync(10_000);
     push("here");
@@ -138,15 +138,17 @@ test("a card that has left the page asks for nothing again", async () => {
 });
 
 test("every refusal has a sentence", () => {
-  const sentences = ["unknown_command", "unauthorized", "not_found", "timeout"].map((code) => reason(code, home()));
+  const errors = ["unknown_command", "unauthorized", "not_found", "timeout"].map((code) => ({ code, message: "No" }));
+  const sentences = errors.map((error) => reason(error, home()));
 
   expect(new Set(sentences).size).toBe(4);
+  expect(sentences).not.toContain("No");
 });
 
 test("an integration that is not there yet is no matter of versions", () => {
   const starting = { config: { time_zone: "UTC", components: ["http"] } };
   const running = { config: { time_zone: "UTC", components: ["http", "printago"] } };
 
-  expect(reason("unknown_command", starting)).toBe("not loaded");
-  expect(reason("unknown_command", running)).toBe("other version");
+  expect(reason({ code: "unknown_command" }, starting)).toBe("not loaded");
+  expect(reason({ code: "unknown_command" }, running)).toBe("other version");
 });

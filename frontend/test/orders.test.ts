@@ -66,5 +66,6 @@ test.each([
 test("without orders there is a sentence", async () => {
   await show();
 
-  expect(text().trim()).toBe("orders none");
+  expect(card.renderRoot.querySelector("[role=status]")?.textContent).toBe("orders none");
+  expect(card.renderRoot.querySelector("ul")).toBeNull();
 });

@@ -13,12 +13,12 @@ from custom_components.printago.api.models.match import FailedCheck
 from custom_components.printago.api.models.order import Order
 from custom_components.printago.api.models.order_item import OrderItem, ResolutionNote
 from custom_components.printago.api.models.product import Sku
+from custom_components.printago.history.search import _is
 from custom_components.printago.hub.localize import async_words
 from custom_components.printago.model.order_book import OrderBook
 from custom_components.printago.services import queries
 from custom_components.printago.services.change_jobs import JOB_CHANGES
 from custom_components.printago.services.explain_job import PrinterVerdict, _explanation, _likeness, _named, _reason
-from custom_components.printago.services.get_history import _is
 from custom_components.printago.services.job_selection import job_summary, moment_text, printer_name
 from custom_components.printago.services.submit_print_job import _preview_response
 from tests.support.farm_model import NOON, job, listed_jobs, stamp

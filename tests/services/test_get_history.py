@@ -10,7 +10,9 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.printago.api import PrintJob
+from custom_components.printago.api.models.order import Order
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.history import search
 from custom_components.printago.history.breakdown import Group, GroupBy
 from custom_components.printago.history.past_print import PastPrint
 from custom_components.printago.model.print_status import Result
@@ -47,7 +49,11 @@ class Store:
         products = SimpleNamespace(newest_orders=self._newest_orders)
         farm = SimpleNamespace(printers={PRINTER: SimpleNamespace(name="Left")})
         client = SimpleNamespace(queue=queue, products=products)
-        self.coordinator = SimpleNamespace(farm=farm, client=client, async_call=self._call)
+        self.open_orders: dict[str, Any] = {}
+        facts = SimpleNamespace(orders=self.open_orders)
+        self.coordinator = SimpleNamespace(
+            farm=farm, client=client, async_call=self._call, store_state=SimpleNamespace(facts=facts)
+        )
         self.history = SimpleNamespace(
             complete=True, past=SimpleNamespace(recent=self.recent, currency="EUR"), made_of=self._made_of
         )
@@ -72,7 +78,7 @@ class Store:
 
 @pytest.fixture(autouse=True)
 def read_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(get_history, "past_print_of", lambda _, made: made)
+    monkeypatch.setattr(search, "past_print_of", lambda _, made: made)
 
 
 async def history(hass: HomeAssistant, store: Store, **data: Any) -> dict[str, Any]:
@@ -188,22 +194,64 @@ async def test_older_prints_are_added_once_if_they_match(hass: HomeAssistant) ->
 async def test_order_is_named_by_its_id_or_number(hass: HomeAssistant) -> None:
     store = Store(past(1, "a", order_id="known"), past(2, "b", order_id="o1"), past(3, "c"))
     store.orders = [
-        SimpleNamespace(id="o1", number="#1001"),
-        SimpleNamespace(id="o2", number="1002"),
-        SimpleNamespace(id="o3", number=None),
-        SimpleNamespace(id="1004", number="9"),
+        Order(id="o1", number="#1001"),
+        Order(id="o2", number="1002"),
+        Order(id="o3"),
+        Order(id="1004", number="9"),
     ]
     for name, found in (("known", "a"), ("1001", "b"), ("# 1001", "b"), ("o1", "b"), ("o3", ""), ("1004", "")):
         assert ids(await history(hass, store, order=name)) == found, name
     with pytest.raises(ServiceValidationError) as refused:
         await history(hass, store, order="77")
-    assert refused.value.translation_key == "order_not_found"
-    assert refused.value.translation_placeholders == {"name": "77", "candidates": "-"}
-    store.orders.append(SimpleNamespace(id="o5", number="1002"))
+    assert refused.value.translation_key == "any_order_not_found"
+    assert refused.value.translation_placeholders == {"name": "77"}
+    store.orders.append(Order(id="o5", number="1002"))
     with pytest.raises(ServiceValidationError) as refused:
         await history(hass, store, order="1002")
     assert refused.value.translation_key == "order_ambiguous"
     assert refused.value.translation_placeholders == {"name": "1002", "candidates": "o2, o5"}
+
+
+async def test_prints_of_an_order_that_is_younger_than_all_forgotten_prints_are_known(hass: HomeAssistant) -> None:
+    store = Store(past(5, "new", order_id="o1"), past(1))
+    store.recent.oldest = NOON + timedelta(minutes=1)
+    store.open_orders |= {
+        "o1": Order(id="o1", created_at=NOON + timedelta(minutes=2)),
+        "o2": Order(id="o2", created_at=NOON + timedelta(minutes=1)),
+        "o3": Order(id="o3"),
+    }
+    for order, asked in (("o1", 0), ("o2", 1), ("o3", 2)):
+        await history(hass, store, order=order)
+        assert len(store.asked) == asked, order
+    # The prints of an order before it was imported again are its prints, too.
+    assert ids(await history(hass, Store(past(5, order_id="o1")), order="o1")) == "5"
+
+
+async def test_total_adds_up_what_is_known(hass: HomeAssistant) -> None:
+    store = Store(
+        past(4, "d", cost=2.004, currency="USD", grams=10, started_at=NOON),
+        past(3, "c", result=Result.FAILED, cost=1.001, currency="USD", grams=0.06, energy=0.25),
+        past(2, "b", result=Result.CANCELED, started_at=NOON + timedelta(minutes=1)),
+        past(1, "a", cost=5, currency="EUR"),
+    )
+    expected = {
+        "finished": 2,
+        "failed": 1,
+        "canceled": 1,
+        "duration": 300,
+        "grams": 10.1,
+        "cost": 3.0,
+        "currency": "USD",
+        "without_cost": 2,
+        "energy": 0.25,
+    }
+    assert (await history(hass, store))["total"] == expected
+    # Only of what is returned.
+    total = (await history(hass, store, limit=1))["total"]
+    assert (total["finished"], total["failed"], total["cost"], total["without_cost"]) == (1, 0, 2.0, 0)
+    total = (await history(hass, Store(past(1))))["total"]
+    assert [total[name] for name in ("grams", "cost", "currency", "energy")] == [None] * 4
+    assert (total["without_cost"], total["duration"]) == (1, 0)
 
 
 async def test_row_has_rounded_amounts_and_a_currency_only_with_a_cost(hass: HomeAssistant) -> None:

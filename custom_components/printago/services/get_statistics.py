@@ -11,7 +11,7 @@ import voluptuous as vol
 from ..errors import action_error
 from ..history.breakdown import Group, GroupBy, break_down
 from ..runtime import PrintagoRuntime
-from .get_history import ATTR_END, ATTR_START, PERIOD, last_days
+from .get_history import ATTR_END, ATTR_START, PERIOD, last_days, rounded
 from .helpers import async_runtime
 from .job_selection import printer_name
 
@@ -58,10 +58,10 @@ def _sums(group: Group) -> dict[str, Any]:
         "finished": group.outcomes.finished,
         "failed": group.outcomes.failed,
         "canceled": group.outcomes.canceled,
-        "success_rate": None if rate is None else round(rate, 1),
+        "success_rate": rounded(rate, 1),
         "reasons": [{"reason": reason, "count": count} for reason, count in group.outcomes.reasons.most_common()],
         "print_time": round(group.hours, 2),
-        "grams": None if group.grams is None else round(group.grams, 1),
-        "cost": None if group.cost is None else round(group.cost, 2),
-        "energy": None if group.energy is None else round(group.energy, 3),
+        "grams": rounded(group.grams, 1),
+        "cost": rounded(group.cost, 2),
+        "energy": rounded(group.energy, 3),
     }

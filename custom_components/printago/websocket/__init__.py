@@ -17,9 +17,10 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..const import DOMAIN
+from ..printing.action_fields import NAME
 from .catalog_page import async_catalog, async_choices, materials
 from .history_page import past_prints
-from .order_page import orders
+from .order_page import async_order_prints, orders
 from .printer_page import async_objects
 from .push import Read, Subscription, answer
 from .queue_page import queue, wall
@@ -35,6 +36,7 @@ _PUSHED: Mapping[str, Read] = {"queue": queue, "orders": orders, "wall": wall, "
 _ASKED: Mapping[str, tuple[Ask, dict[Any, Any]]] = {
     "catalog": (async_catalog, {vol.Optional("search", default=""): cv.string}),
     "objects": (async_objects, {}),
+    "order": (async_order_prints, {vol.Required("order"): NAME}),
     "choices": (async_choices, {vol.Optional("sku"): cv.string}),
 }
 

@@ -24,12 +24,13 @@ def past_prints(viewer: Viewer) -> Json:
     return {
         "readable": True,
         "total": len(prints),
-        "prints": [_past_print(viewer, one) for one in islice(prints, viewer.limit)],
+        "prints": [past_print(viewer, one) for one in islice(prints, viewer.limit)],
         "worst": {} if printer is not None else {"days": DAYS, "printers": _printers(viewer), "parts": _parts(viewer)},
     }
 
 
-def _past_print(viewer: Viewer, one: PastPrint) -> Json:
+def past_print(viewer: Viewer, one: PastPrint) -> Json:
+    """Return what cards show of a past print."""
     printer = viewer.runtime.coordinator.farm.printers.get(one.printer_id or "")
     return {
         "job_id": one.job_id,

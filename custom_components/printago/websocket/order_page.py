@@ -1,14 +1,21 @@
-"""The open orders, and how far they are."""
+"""The open orders, how far they are, and what the prints of an order took."""
 
 from collections import Counter
+from collections.abc import Mapping
 import heapq
+from itertools import islice
 import math
+from typing import Any
 
 from ..api.models.order import Order
 from ..api.models.records import IN_PROGRESS_STATUSES, JobStatus
+from ..history.search import PrintFilter, PrintSums, async_find_prints, async_name_order
 from ..model.order_book import OrderBook
 from ..model.store_info import Fact
+from .history_page import past_print
 from .viewer import Json, Viewer
+
+_MOST_PRINTS = 1000
 
 
 def orders(viewer: Viewer) -> Json:
@@ -60,6 +67,25 @@ def _of_order(book: OrderBook, order: Order, jobs: Counter[JobStatus | None]) ->
             for item in items
             if item.is_unprintable
         ],
+    }
+
+
+async def async_order_prints(viewer: Viewer, msg: Mapping[str, Any]) -> Json:
+    """Return the prints of an order, which is named by its ID or number, and what they took; raises HomeAssistantError."""
+    runtime, wanted = viewer.runtime, PrintFilter()
+    order = await async_name_order(runtime.coordinator, runtime.history, wanted, msg["order"])
+    found = await async_find_prints(runtime.coordinator, runtime.history, wanted, _MOST_PRINTS)
+    sums = PrintSums.of(found.prints)
+    return {
+        "number": order.title if order is not None else msg["order"],
+        "complete": found.complete,
+        "results": sums.results,
+        "seconds": sums.seconds,
+        "grams": sums.grams,
+        "cost": sums.cost,
+        "currency": sums.currency,
+        "without_cost": sums.without_cost,
+        "prints": [past_print(viewer, one) for one in islice(found.prints, viewer.limit)],
     }
 
 

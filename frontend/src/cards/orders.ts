@@ -5,6 +5,7 @@ import type { Farm } from "../farm";
 import { clock, dotted, relative } from "../format";
 import type { Hass } from "../ha";
 import { ListCard, type Page } from "../list-card";
+import { OrderDialog } from "../parts/order-dialog";
 import { t } from "../words";
 
 interface Order {
@@ -38,6 +39,15 @@ export class OrdersCard extends ListCard<Orders> {
         gap: 4px;
         padding: 10px 0;
       }
+      form {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        padding-bottom: 8px;
+      }
+      form input {
+        flex: 1;
+      }
       .head {
         display: flex;
         flex-wrap: wrap;
@@ -60,12 +70,6 @@ export class OrdersCard extends ListCard<Orders> {
       .number {
         font-weight: 500;
       }
-      .overdue,
-      .failed {
-        padding: 0 8px;
-        border-radius: 10px;
-        background: color-mix(in srgb, var(--error-color) 22%, transparent);
-      }
     `,
   ];
 
@@ -75,19 +79,33 @@ export class OrdersCard extends ListCard<Orders> {
     return data.orders.length;
   }
 
-  protected override list(hass: Hass, _: Farm, data: Orders): TemplateResult {
-    if (data.total === 0) return html`<p class="sentence" role="status">${t("orders_none")}</p>`;
-    return html`<h3 aria-live="polite">${t("orders_title", { count: data.total })}</h3>
-      <ul>
-        ${repeat(
-          data.orders,
-          (order) => order.id,
-          (order) => this.#order(hass, order),
-        )}
-      </ul>`;
+  protected override list(hass: Hass, farm: Farm, data: Orders): TemplateResult {
+    return html`<form @submit=${(event: SubmitEvent) => this.#find(farm, event)}>
+        <input type="search" required aria-label=${t("order_find")} placeholder=${t("order_find")} />
+        <button class="act">${t("order_prints")}</button>
+      </form>
+      ${
+        data.total === 0
+          ? html`<p class="sentence" role="status">${t("orders_none")}</p>`
+          : html`<h3 aria-live="polite">${t("orders_title", { count: data.total })}</h3>
+              <ul>
+                ${repeat(
+                  data.orders,
+                  (order) => order.id,
+                  (order) => this.#order(hass, farm, order),
+                )}
+              </ul>`
+      }`;
   }
 
-  #order(hass: Hass, order: Order): TemplateResult {
+  /** An order that is not listed, for example because it is closed. */
+  #find(farm: Farm, event: SubmitEvent): void {
+    event.preventDefault();
+    const wanted = (event.target as HTMLFormElement).querySelector("input")?.value;
+    if (wanted) OrderDialog.open(this, farm, wanted);
+  }
+
+  #order(hass: Hass, farm: Farm, order: Order): TemplateResult {
     const due = order.deadline === null ? NaN : Date.parse(order.deadline);
     const when = Number.isNaN(due) ? "" : `${relative(hass, due)}, ${clock(hass, due)}`;
     const jobs = [
@@ -99,18 +117,28 @@ export class OrdersCard extends ListCard<Orders> {
       <div class="head">
         <span class="number">${t("order_number", { number: order.number })}</span>
         <span class="muted">${dotted(order.customer, order.source === "manual" ? null : order.source)}</span>
-        <span class=${order.overdue ? "overdue" : "muted"}>
+        <span class=${order.overdue ? "bad" : "muted"}>
           ${when === "" ? t("no_deadline") : order.overdue ? t("overdue_since", { when }) : t("due_at", { when })}
         </span>
       </div>
       ${items.length ? html`<p class="small">${items.join(", ")}</p>` : nothing} ${progress(order)}
       <p class="small muted">
         ${dotted(...jobs) || (order.failed ? nothing : t("order_no_jobs"))}
-        ${order.failed ? html`<span class="failed">${t("order_failed", { count: order.failed })}</span>` : nothing}
+        ${order.failed ? html`<span class="bad">${t("order_failed", { count: order.failed })}</span>` : nothing}
       </p>
+      <div>
+        <button
+          class="act"
+          aria-haspopup="dialog"
+          aria-label=${`${t("order_prints")}: ${order.number}`}
+          @click=${() => OrderDialog.open(this, farm, order.id)}
+        >
+          ${t("order_prints")}
+        </button>
+      </div>
       ${order.unprintable.map(
         ({ name, reason }) =>
-          html`<p class="small"><span class="failed">${t(`unprintable_${reason}`, { item: name })}</span></p>`,
+          html`<p class="small"><span class="bad">${t(`unprintable_${reason}`, { item: name })}</span></p>`,
       )}
     </li>`;
   }

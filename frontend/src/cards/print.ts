@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { PrintagoCard, shared } from "../card";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
-import { reason } from "../live";
+import { isRefusal, reason } from "../live";
 import { use } from "../load";
 import type { Item } from "../parts/print-dialog";
 import { t } from "../words";
@@ -37,15 +37,6 @@ export class PrintCard extends PrintagoCard {
         display: flex;
         flex-direction: column;
         gap: 12px;
-      }
-      input {
-        min-height: max(40px, var(--printago-tap));
-        box-sizing: border-box;
-        width: 100%;
-        padding: 0 16px;
-        border-radius: 20px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
       }
       ul {
         display: grid;
@@ -183,11 +174,8 @@ export class PrintCard extends PrintagoCard {
       })
       .catch((error: unknown) => {
         if (asked !== this.#asked) return;
-        const { code, message: said } = error as { code?: string; message?: string };
-        // A reason that Printago has, such as the quota, would be the same in a moment.
-        const why = code === "home_assistant_error" ? said : undefined;
-        this.error = why ?? reason(code ?? "", hass);
-        if (!why) this.#askLater();
+        this.error = reason(error, hass);
+        if (!isRefusal(error)) this.#askLater();
       });
   }
 

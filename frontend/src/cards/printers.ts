@@ -56,27 +56,10 @@ export class PrintersCard extends PrintagoCard {
         gap: 8px;
         margin-bottom: 8px;
       }
-      .chip {
-        min-height: max(32px, var(--printago-tap));
-        padding: 0 12px;
-        border-radius: 22px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
-      }
-      .chip[aria-pressed="true"] {
-        border-color: var(--primary-color);
-        background: color-mix(in srgb, var(--primary-color) 20%, var(--card-background-color));
-      }
       input {
         flex: 1;
         min-width: 120px;
         max-width: 260px;
-        min-height: max(32px, var(--printago-tap));
-        box-sizing: border-box;
-        padding: 0 12px;
-        border-radius: 22px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
       }
       section + section {
         margin-top: 12px;

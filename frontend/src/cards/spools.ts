@@ -41,15 +41,6 @@ export class SpoolsCard extends PrintagoCard {
         gap: 8px;
         margin-bottom: 8px;
       }
-      .tools input,
-      .tools select {
-        min-height: max(36px, var(--printago-tap));
-        box-sizing: border-box;
-        padding: 0 12px;
-        border-radius: 22px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
-      }
       .tools input {
         flex: 1;
         min-width: 140px;
@@ -114,12 +105,6 @@ export class SpoolsCard extends PrintagoCard {
         height: 16px;
         margin-inline-end: 8px;
         vertical-align: middle;
-      }
-      .low {
-        padding: 0 8px;
-        border-radius: 10px;
-        font-weight: 500;
-        background: color-mix(in srgb, var(--error-color) 22%, transparent);
       }
     `,
   ];
@@ -215,7 +200,7 @@ export class SpoolsCard extends PrintagoCard {
                         ${
                           tray.remaining === null || tray.empty
                             ? nothing
-                            : html`<span class=${tray.remaining <= LOW ? "low" : "muted"}
+                            : html`<span class=${tray.remaining <= LOW ? "bad" : "muted"}
                                 >${percent(hass, tray.remaining)}</span
                               >`
                         }

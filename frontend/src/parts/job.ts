@@ -106,14 +106,6 @@ export class JobRow extends LitElement {
       .explained li {
         padding: 2px 0;
       }
-      select {
-        min-height: max(36px, var(--printago-tap));
-        max-width: 100%;
-        border-radius: 22px;
-        padding: 0 12px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
-      }
     `,
   ];
 

@@ -55,7 +55,7 @@ function line(hass: Hass, row: MaterialRow): TemplateResult {
       <span class="dot" style="background:${isColor(row.color_code) ? row.color_code : "transparent"}"></span>${name}
       ${
         row.short_prints.length
-          ? html`<span class="low">${t("short_prints", { printers: row.short_prints.join(", ") })}</span>`
+          ? html`<span class="bad">${t("short_prints", { printers: row.short_prints.join(", ") })}</span>`
           : nothing
       }
     </th>
@@ -65,7 +65,7 @@ function line(hass: Hass, row: MaterialRow): TemplateResult {
     <td>
       ${
         row.covered === false
-          ? html`<span class="low">${row.missing > 0 ? weight(hass, row.missing) : t("missing")}</span>`
+          ? html`<span class="bad">${row.missing > 0 ? weight(hass, row.missing) : t("missing")}</span>`
           : row.covered === null
             ? "?"
             : "–"

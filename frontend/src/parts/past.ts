@@ -58,11 +58,6 @@ export const pastStyle = css`
     font-size: inherit;
     font-weight: 500;
   }
-  .result-failed {
-    padding: 0 8px;
-    border-radius: 10px;
-    background: color-mix(in srgb, var(--error-color) 22%, transparent);
-  }
 `;
 
 /** Return a list of past prints; `named` says that all are of one printer, which is known. */
@@ -89,9 +84,9 @@ export function pastPrints(hass: Hass, farm: Farm, prints: PastPrint[], named = 
           <div>
             <p class="title line">${one.title}</p>
             <p>
-              <span class=${`result-${one.result}`}>${t(`result_${one.result}`)}</span>${
-                one.reason ? html` ${one.reason}` : nothing
-              }
+              <span class=${`result-${one.result} ${one.result === "failed" ? "bad" : ""}`}
+                >${t(`result_${one.result}`)}</span
+              >${one.reason ? html` ${one.reason}` : nothing}
             </p>
             <p class="muted">${dotted(...facts)}</p>
           </div>

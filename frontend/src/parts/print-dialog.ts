@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { act } from "../act";
 import { PrintagoCard, shared } from "../card";
-import { close, dialogStyle } from "../dialog";
+import { CardDialog, close, dialogStyle } from "../dialog";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
 import { t } from "../words";
@@ -26,7 +26,7 @@ interface Choices {
 const MOST = 500;
 const PLACES: Record<string, object> = { front: { position: "front" }, low: { priority: "low" } };
 
-export class PrintDialog extends PrintagoCard {
+export class PrintDialog extends CardDialog {
   static override properties = {
     ...PrintagoCard.properties,
     state: { state: true },
@@ -38,11 +38,6 @@ export class PrintDialog extends PrintagoCard {
     shared,
     dialogStyle,
     css`
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 16px;
-      }
       .head img {
         width: 72px;
         height: 72px;
@@ -66,25 +61,9 @@ export class PrintDialog extends PrintagoCard {
         flex-wrap: wrap;
         gap: 8px;
       }
-      .chip {
-        min-height: max(32px, var(--printago-tap));
-        padding: 0 12px;
-        border-radius: 22px;
-        border: 1px solid var(--divider-color);
-      }
-      .chip[aria-pressed="true"] {
-        border-color: var(--primary-color);
-        background: color-mix(in srgb, var(--primary-color) 20%, transparent);
-      }
       input,
       select {
-        min-height: max(40px, var(--printago-tap));
-        box-sizing: border-box;
         width: 100%;
-        padding: 0 12px;
-        border-radius: 10px;
-        border: 1px solid var(--divider-color);
-        background: var(--card-background-color);
       }
       .error {
         color: var(--error-color);
@@ -100,7 +79,6 @@ export class PrintDialog extends PrintagoCard {
 
   constructor() {
     super();
-    this.inPage = false;
     this.state = "asking";
     this.said = "";
     this.choices = { tags: [], loaded: [], options: [] };
@@ -108,14 +86,9 @@ export class PrintDialog extends PrintagoCard {
   }
 
   static open(card: PrintagoCard, farm: Farm, item: Item): void {
-    // Two taps open one dialog.
-    if (card.renderRoot.querySelector("printago-print-dialog")) return;
     const dialog = new PrintDialog();
-    dialog.setConfig({ type: "", device_id: farm.deviceId });
     dialog.#item = item;
-    dialog.hass = card.hass;
-    card.renderRoot.append(dialog);
-    dialog.#ask(farm, item);
+    if (dialog.appear(card, farm.deviceId)) dialog.#ask(farm, item);
   }
 
   /** Ask what can be chosen; without an answer a part still can be printed. */
@@ -125,11 +98,6 @@ export class PrintDialog extends PrintagoCard {
       .sendMessagePromise({ type: "printago/choices", device_id: farm.deviceId, ...sku })
       .then((answer) => (this.choices = { ...this.choices, ...(answer as Choices) }))
       .catch(() => undefined);
-  }
-
-  protected override updated(): void {
-    const dialog = this.renderRoot.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
   }
 
   protected override shown(hass: Hass): readonly unknown[] {

@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { wiki } from "../cards/printer";
-import { close, dialogStyle } from "../dialog";
+import { CardDialog, dialogStyle } from "../dialog";
 import { farmOf, printerOf, type Printer } from "../farm";
 import { dotted, percent, relative } from "../format";
 import { isKnown, nameOf, showMoreInfo, type Hass, type State } from "../ha";
@@ -37,22 +37,13 @@ const READINGS = [
 const LAST_PRINTS = 5;
 const SWITCHES = ["enabled", "fabmatic", "maintenance_mode", "chamber_light"];
 
-export class PrinterDialog extends PrintagoCard {
+export class PrinterDialog extends CardDialog {
   static override properties = { ...PrintagoCard.properties, skipping: { state: true } };
   static override styles = [
     shared,
     dialogStyle,
     pastStyle,
     css`
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 12px;
-      }
-      .head h2 {
-        flex: 1;
-        min-width: 0;
-      }
       .now {
         display: flex;
         gap: 16px;
@@ -141,29 +132,19 @@ export class PrinterDialog extends PrintagoCard {
 
   constructor() {
     super();
-    this.inPage = false;
     this.skipping = false;
   }
 
   static open(card: PrintagoCard, printer: Printer): void {
-    // Two taps open one dialog.
-    if (card.renderRoot.querySelector("printago-printer-dialog")) return;
     const dialog = new PrinterDialog();
-    dialog.setConfig({ type: "", device_id: printer.deviceId });
-    dialog.hass = card.hass;
+    if (!dialog.appear(card, printer.deviceId)) return;
     // Cards get Home Assistant's newest state, what they open does not.
     dialog.#follow = setInterval(() => (dialog.hass = card.hass), 500);
-    card.renderRoot.append(dialog);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#follow);
-  }
-
-  protected override updated(): void {
-    const dialog = this.renderRoot.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
   }
 
   protected override shown(hass: Hass): readonly unknown[] {
@@ -178,13 +159,7 @@ export class PrinterDialog extends PrintagoCard {
     const view = viewOf(hass, printer);
     return html`<dialog aria-labelledby="title" class="${view.group} ${view.need ?? ""}" @close=${() => this.remove()}>
       <div>
-        <div class="head">
-          <h2 id="title">${printer.name} <span class="muted">${printer.model}</span></h2>
-          <button class="act icon" aria-label=${t("close")} @click=${() => close(this)}>
-            <ha-icon icon="mdi:close"></ha-icon>
-          </button>
-        </div>
-        ${this.#now(hass, view)}
+        ${this.head(html`${printer.name} <span class="muted">${printer.model}</span>`)} ${this.#now(hass, view)}
         ${view.messages.map(
           (each) => html`<p class="message" role="status">${each.message ?? each.code} ${wiki(each)}</p>`,
         )}

@@ -1,0 +1,100 @@
+"""What an order cost: its prints, also of orders that are closed, and their sum."""
+
+from collections import defaultdict
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from tests.support.actions import act
+from tests.support.browser import Browser
+from tests.support.common import paths
+from tests.support.past_oracle import EVERYWHERE, Sums, past_jobs
+from tests.support.past_reading import read_all
+from virtual_farm import VirtualFarm
+
+
+@pytest.fixture
+async def browser(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> Browser:
+    """Return a browser that has signed in once a long past is known."""
+    farm.fill_history(1500, months=3)
+    await read_all(hass, entry)
+    return Browser(await hass_ws_client(hass))
+
+
+def closed_orders(farm: VirtualFarm) -> dict[str, Sums]:
+    """Return what the prints of each closed order of the past took, the order with most prints first."""
+    jobs = defaultdict(list)
+    for job in past_jobs(farm):
+        # What was canceled in the queue is no print.
+        if job.order_id is not None and (job.status != "cancelled" or job.printing_started_at is not None):
+            jobs[job.order_id].append(job)
+    sums: dict[str, Sums] = {}
+    for order_id, ended in sorted(jobs.items(), key=lambda each: -len(each[1])):
+        sums[order_id] = Sums()
+        for job in ended:
+            sums[order_id].add(farm, job)
+    return sums
+
+
+async def test_cost_of_a_closed_order_is_that_of_all_its_prints(
+    hass: HomeAssistant, farm: VirtualFarm, browser: Browser
+) -> None:
+    for order_id, expected in list(closed_orders(farm).items())[:5]:
+        number = farm.world.orders[order_id]["orderNumber"]
+        completed, failed, seconds = expected.of(EVERYWHERE)
+
+        answer = (await browser.command("order", order=number))["result"]
+
+        assert answer["number"] == number
+        assert answer["complete"]
+        assert (answer["results"]["finished"], answer["results"]["failed"]) == (completed, failed)
+        assert len(answer["prints"]) == sum(answer["results"].values())
+        assert answer["seconds"] == pytest.approx(seconds, abs=len(answer["prints"]))
+        cost = sum(units for (_, printer), units in expected.cost.items() if printer is EVERYWHERE) / 10_000
+        assert (answer["cost"] or 0) == pytest.approx(cost, abs=0.001)
+        assert answer["currency"] == (farm.world.settings["currency"] if answer["cost"] is not None else None)
+        # The action adds up the same.
+        total = (await act(hass, "get_history", order=number, limit=1000))["total"]
+        assert (total["cost"], total["without_cost"]) == (
+            None if answer["cost"] is None else round(answer["cost"], 2),
+            answer["without_cost"],
+        )
+
+
+async def test_prints_without_a_cost_are_counted(farm: VirtualFarm, browser: Browser) -> None:
+    order_id = next(iter(closed_orders(farm)))
+    answer = (await browser.command("order", order=order_id, limit=1000))["result"]
+
+    assert answer["without_cost"] == sum(one["cost"] is None for one in answer["prints"])
+
+
+async def test_orders_number_that_nobody_has_is_an_error_that_names_it(browser: Browser) -> None:
+    error = (await browser.command("order", order="no such order"))["error"]
+
+    assert error["translation_key"] == "any_order_not_found"
+    assert "no such order" in error["message"]
+
+
+async def test_order_needs_a_name(farm: VirtualFarm, browser: Browser) -> None:
+    before = len(paths(farm))
+    for name in ("", "  ", "x" * 2000):
+        assert (await browser.command("order", order=name))["error"]["code"] == "invalid_format"
+    assert len(paths(farm)) == before
+
+
+async def test_prints_of_an_open_order_take_no_request(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    await read_all(hass, entry)
+    order_id = next(iter(entry.runtime_data.coordinator.store_state.facts.orders))
+    farm.clear_requests()
+    browser = Browser(await hass_ws_client(hass))
+
+    answer = (await browser.command("order", order=order_id))["result"]
+
+    assert (answer["number"], answer["complete"]) == (farm.world.orders[order_id]["orderNumber"], True)
+    assert paths(farm) == []
