@@ -148,7 +148,7 @@ function define(name: string, kind: Kind): void {
       }
 
       static async getConfigForm(): Promise<unknown> {
-        return (await import("./forms")).formOf(name);
+        return (await import("./dashboard")).formOf(name);
       }
     },
   );
@@ -206,14 +206,14 @@ if (!customElements.get(STRATEGY)) {
       static registryDependencies = ["entities", "devices", "areas"];
 
       static async generate(config: CardConfig, hass: Hass): Promise<unknown> {
-        const built = await import("./strategy").catch(() => undefined);
+        const built = await import("./dashboard").catch(() => undefined);
         return (
           built?.generate(config, hass) ?? { views: [{ cards: [{ type: "markdown", content: t("other_version") }] }] }
         );
       }
 
       static async getConfigElement(): Promise<HTMLElement> {
-        await import("./strategy-editor");
+        await import("./dashboard");
         return document.createElement("printago-strategy-editor");
       }
     },

@@ -25,20 +25,22 @@ export async function generate(config: StrategyConfig, hass: Hass): Promise<Json
     title: farm?.name ?? "Printago",
     // A dashboard without any view could not be used, nor changed.
     views: (views.length ? views : VIEWS).map((view) => ({
-      ...BUILD[view](config, farm),
+      ...BUILD[view](config, farm, hass),
       show_icon_and_title,
     })),
   };
 }
 
-const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm | undefined) => Json> = {
+type Build = (config: StrategyConfig, farm: Farm | undefined, hass: Hass) => Json;
+
+const BUILD: Record<(typeof VIEWS)[number], Build> = {
   wall: (config, farm) => ({
     title: t("view_wall"),
     path: "wall",
     icon: "mdi:view-grid",
     type: "sections",
     max_columns: 4,
-    badges: badges(farm),
+    badges: badges(farm, WALL_BADGES),
     sections: [
       {
         type: "grid",
@@ -54,12 +56,67 @@ const BUILD: Record<(typeof VIEWS)[number], (config: StrategyConfig, farm: Farm 
       })),
     ],
   }),
-  queue: (config) => view("queue", "mdi:tray-full", [card("queue", config)], 2),
+  queue: (config, farm) => ({
+    ...view("queue", "mdi:tray-full", [card("queue", config)], 2),
+    badges: badges(farm, QUEUE_BADGES),
+  }),
   orders: (config) => view("orders", "mdi:package-variant-closed", [card("orders", config)], 2),
   spools: (config) => view("spools", "mdi:palette-swatch-outline", [card("spools", config)], 4),
   print: (config) => view("print", "mdi:printer-3d-nozzle", [card("print", config)], 4),
-  history: (config) => view("history", "mdi:history", [card("history", config)], 2),
+  history: (config, farm, hass) => {
+    const list = view("history", "mdi:history", [card("history", config)], 2);
+    const ids = statistics(farm, hass);
+    if (!ids) return list;
+    const section = (title: string, column_span: number, cards: Json[]): Json => ({
+      type: "grid",
+      column_span,
+      cards: [{ type: "heading", heading: title }, ...cards],
+    });
+    return {
+      ...list,
+      sections: [
+        section(t("last_month"), 2, ids.map(lastMonth)),
+        { type: "grid", cards: [card("history", config)] },
+        section(t("by_month"), 1, ids.map(byMonth)),
+      ],
+    };
+  },
 };
+
+interface Statistic {
+  entity: string;
+  name: string;
+}
+
+/** Return the long-term statistics of a farm; undefined where Home Assistant keeps none. */
+function statistics(farm: Farm | undefined, hass: Hass): Statistic[] | undefined {
+  const store = farm && hass.devices[farm.deviceId]?.identifiers.find(([domain]) => domain === "printago")?.[1];
+  if (!store || !hass.config.components?.includes("recorder")) return undefined;
+  // As Home Assistant makes IDs of names.
+  const slug = store.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_");
+  return ["jobs_completed", "jobs_failed", "print_time", "filament", "cost"].map((name) => ({
+    entity: `printago:${slug}_${name}`,
+    name: t(`stat_${name}`),
+  }));
+}
+
+function lastMonth(statistic: Statistic): Json {
+  const period = { calendar: { period: "month", offset: -1 } };
+  return { type: "statistic", ...statistic, period, stat_type: "change", grid_options: { columns: 6 } };
+}
+
+function byMonth({ entity, name }: Statistic): Json {
+  return {
+    type: "statistics-graph",
+    title: name,
+    entities: [{ entity, name }],
+    period: "month",
+    days_to_show: 365,
+    stat_types: ["change"],
+    chart_type: "bar",
+    hide_legend: true,
+  };
+}
 
 /** Return what is written in YAML as a list, or as one value. */
 function listOf(value: unknown): unknown[] {
@@ -91,7 +148,9 @@ function card(name: string, config: StrategyConfig, options: Json = {}): Json {
   };
 }
 
-const BADGES: readonly [key: string, color: string][] = [
+type Badges = readonly (readonly [key: string, color: string])[];
+
+const WALL_BADGES: Badges = [
   ["printers_awaiting_clear", "amber"],
   ["printers_with_problem", "red"],
   ["jobs_waiting_approval", "amber"],
@@ -102,8 +161,15 @@ const BADGES: readonly [key: string, color: string][] = [
   ["orders_overdue", "red"],
 ];
 
-function badges(farm: Farm | undefined): Json[] {
-  return BADGES.flatMap(([key, color]) => {
+const QUEUE_BADGES: Badges = [
+  ["queue_end", "blue"],
+  ["queue_print_time", "blue"],
+  ["queue_filament", "blue"],
+  ["materials_short", "red"],
+];
+
+function badges(farm: Farm | undefined, all: Badges): Json[] {
+  return all.flatMap(([key, color]) => {
     const entity = farm?.entities[key];
     if (!entity) return [];
     // Nothing is counted that isn't there.

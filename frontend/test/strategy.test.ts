@@ -46,3 +46,37 @@ test("without a farm there is a dashboard all the same, whose cards say what is 
 
   expect(await views({}, hass)).toHaveLength(6);
 });
+
+test("the queue says when it is done, what it needs, and what is short", async () => {
+  const hass = home();
+  for (const key of ["queue_end", "queue_print_time", "queue_filament", "materials_short"]) {
+    const entity_id = `sensor.farm_${key}`;
+    hass.entities[entity_id] = { entity_id, platform: "printago", device_id: "farm", translation_key: key };
+  }
+  const queue = (await views({}, hass)).find((view) => view.path === "queue");
+
+  expect(queue?.badges?.map((badge) => badge.entity)).toEqual([
+    "sensor.farm_queue_end",
+    "sensor.farm_queue_print_time",
+    "sensor.farm_queue_filament",
+    "sensor.farm_materials_short",
+  ]);
+});
+
+test("the history has figures and graphs of months where Home Assistant keeps statistics", async () => {
+  const cards = async (components: string[]): Promise<Record<string, unknown>[]> => {
+    const hass = { ...home({ one: {} }), config: { time_zone: "UTC", components } };
+    hass.devices.farm!.identifiers = [["printago", "Store-1"]];
+    const history = (await views({}, hass)).find((view) => view.path === "history");
+    return history?.sections.flatMap((section) => section.cards) ?? [];
+  };
+  expect((await cards([])).map((card) => card.type)).toEqual(["custom:printago-history-card"]);
+
+  const all = await cards(["recorder"]);
+  const names = ["jobs_completed", "jobs_failed", "print_time", "filament", "cost"];
+  const ids = names.map((name) => `printago:store_1_${name}`);
+  expect(all.filter((card) => card.type === "statistic").map((card) => card.entity)).toEqual(ids);
+  const graphs = all.filter((card) => card.type === "statistics-graph") as { entities: { entity: string }[] }[];
+  expect(graphs.map((graph) => graph.entities[0]?.entity)).toEqual(ids);
+  expect(all.map((card) => card.type)).toContain("custom:printago-history-card");
+});
