@@ -1,10 +1,11 @@
 """Calendars of the farm."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
@@ -22,7 +23,9 @@ from .history.past_print import PastPrint
 from .hub.localize import async_words, format_string
 from .model.farm import Farm
 from .model.printer import PrinterState
+from .model.printer_names import short_names
 from .model.queue_forecast import PlannedPrint
+from .model.spelling import folded
 from .model.store_info import Fact
 from .runtime import PrintagoConfigEntry
 
@@ -41,6 +44,9 @@ class FarmCalendarDescription(FarmEntityDescription, CalendarEntityDescription):
 
 DEADLINES = FarmCalendarDescription(key="deadlines", fact=Fact.ORDERS)
 PRINTS = FarmCalendarDescription(key="prints", needs_jobs=True)
+
+type _Title = Callable[[str, str], str]
+"""Returns the title of a print by its name and the ID of its printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +184,11 @@ class PrintsCalendar(FarmCalendar):
     @override
     def _coming(self, now: datetime) -> Iterator[_Slot]:
         yield from self._running(now)
-        for one in self._history.forecaster.forecast().planned:
-            yield _Slot(one.starts_at, one.ends_at, one.job.title, partial(self._planned, one), planned=True)
+        planned = self._history.forecaster.forecast().planned
+        title = self._told_apart(one.job.title for one in planned)
+        for one in planned:
+            make = partial(self._planned, one, title)
+            yield _Slot(one.starts_at, one.ends_at, one.job.title, make, planned=True)
 
     @override
     def _past(self, since: datetime) -> Iterator[_Slot]:
@@ -192,42 +201,55 @@ class PrintsCalendar(FarmCalendar):
 
     def _running(self, now: datetime) -> Iterator[_Slot]:
         soon = now.replace(second=0, microsecond=0) + 2 * _SHORTEST
+        running: list[tuple[PrinterState, datetime, str]] = []
         for printer in self.coordinator.farm.printers.values():
             job, external = printer.job, printer.external_print
             if job is not None and job.at_printer and job.printing_started_at is not None:
-                start, name = job.printing_started_at, job.title
+                running.append((printer, job.printing_started_at, job.title))
             elif external is not None:
-                start, name = external.seen_at, external.name or printer.name
-            else:
-                continue
+                running.append((printer, external.seen_at, external.name or printer.name))
+        title = self._told_apart(name for _, _, name in running)
+        for printer, start, name in running:
             end = printer.end_time
             if end is None or end <= now:
                 # It takes longer than expected, or nobody knows how long.
                 end = soon
             begin = min(start, now)
-            make = partial(self._current, printer, begin, end, name)
-            yield _Slot(begin, end, name, make)
+            yield _Slot(begin, end, name, partial(self._current, printer, begin, end, name, title))
 
-    def _current(self, printer: PrinterState, start: datetime, end: datetime, name: str) -> CalendarEvent:
+    def _current(self, printer: PrinterState, start: datetime, end: datetime, name: str, title: _Title) -> CalendarEvent:
         job = printer.job
         part, order_id = (job.part_name, job.order_id) if job is not None else (None, None)
         return CalendarEvent(
             start=start,
             end=end,
-            summary=name,
+            summary=title(name, printer.id),
             description=self._describe(printer.id, part, order_id),
             uid=job.id if job is not None else None,
         )
 
-    def _planned(self, one: PlannedPrint) -> CalendarEvent:
+    def _planned(self, one: PlannedPrint, title: _Title) -> CalendarEvent:
         job = one.job
         return CalendarEvent(
             start=one.starts_at,
             end=max(one.ends_at, one.starts_at + _SHORTEST),
-            summary=format_string(self._words, "calendar_planned", name=job.title),
+            summary=format_string(self._words, "calendar_planned", name=title(job.title, one.printer_id)),
             description=self._describe(one.printer_id, job.part_name, job.order_id),
             uid=job.id,
         )
+
+    def _told_apart(self, names: Iterable[str]) -> _Title:
+        """Return how prints are called: those with the name of another one also by their printer.
+
+        The list of a calendar shows no descriptions.
+        """
+        times = Counter(map(folded, names))
+        printers = cache(partial(short_names, self.coordinator.farm.printers.values()))
+
+        def title(name: str, printer_id: str) -> str:
+            return f"{name} · {printers().get(printer_id, printer_id)}" if times[folded(name)] > 1 else name
+
+        return title
 
     def _ended(self, past: PastPrint, start: datetime, end: datetime) -> CalendarEvent:
         result = self._words.get(f"component.{DOMAIN}.selector.print_result.options.{past.result}", past.result)

@@ -190,7 +190,7 @@ async def test_many_names_with_signs_are_understood_by_their_words_in_all_langua
 ) -> None:
     names = [pattern.format(number) for number in range(1, 500)]
     monkeypatch.setattr(
-        "custom_components.printago.voice.sentences._Sentences._names_of_printers", lambda self: (names, [])
+        "custom_components.printago.voice.sentences._Sentences._names_of_printers", lambda self: (names, [], [])
     )
     await hass.config_entries.async_reload(entry.entry_id)
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))
@@ -207,7 +207,7 @@ async def test_many_unlike_names_are_not_all_understood_but_never_take_long_to_p
     unlike = ["".join(letters) for letters in itertools.islice(itertools.permutations("abcdefgh"), 2000)]
     monkeypatch.setattr(
         "custom_components.printago.voice.sentences._Sentences._names_of_printers",
-        lambda self: ([X1C, *unlike], []),
+        lambda self: ([X1C, *unlike], [], []),
     )
     await hass.config_entries.async_reload(entry.entry_id)
     await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "jobs_queued"))

@@ -15,6 +15,10 @@ CJK = "\u3040-\u30ff\u4e00-\u9fff"
 """Characters of scripts that are written without spaces."""
 _SCRIPT_CHANGES = re.compile(f"(?<=[{CJK}])(?=[^{CJK}])|(?<=[^{CJK}])(?=[{CJK}])")
 WORD_BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]{3})(?=\d)")
+_ENDS = re.compile(
+    rf"(?<=[^\W_])(?=[\W_])|(?<=[{CJK}]{{2}})(?=[{CJK}])|{_SCRIPT_CHANGES.pattern}|{WORD_BEFORE_NUMBER.pattern}"
+)
+"""Where words of a name end."""
 _PLURALS = (("s", ""), ("es", ""), ("n", ""), ("en", ""), ("e", ""), ("ies", "y"))
 PRINTER = "{printer}"
 
@@ -56,9 +60,25 @@ def language_of(wanted: str, languages: Iterable[str]) -> str:
 
 def spoken(text: str, phrases: Phrases) -> str:
     """Return a key that is the same for a name as it is written and as it is said: ``p1s 3`` for P1S-03 and P1S three."""
+    return _key(text, phrases.numbers)
+
+
+def written(text: str) -> str:
+    """Return the key of a name as it is written, whatever the language."""
+    return _key(text, {})
+
+
+def _key(text: str, numbers: Mapping[str, int]) -> str:
     apart = WORD_BEFORE_NUMBER.sub(" ", _SCRIPT_CHANGES.sub(" ", folded(text)))
-    words = (phrases.numbers.get(word, word) for word in re.findall(r"[^\W_]+", apart))
+    words = (numbers.get(word, word) for word in re.findall(r"[^\W_]+", apart))
     return " ".join(str(int(word)) if str(word).isdecimal() else str(word) for word in words)
+
+
+def beginnings(name: str) -> Iterator[str]:
+    """Yield a name, and with which words it begins; of a script without spaces, with which two and more characters."""
+    yield name
+    for end in _ENDS.finditer(name):
+        yield name[: end.start()]
 
 
 def count_and_names(request: str, phrases: Phrases, copies: int | None = None) -> Iterator[tuple[int, list[str]]]:

@@ -37,7 +37,7 @@ async def async_listen(hass: HomeAssistant, entry: PrintagoConfigEntry) -> None:
     entry.async_on_unload(sentences.async_add(entry))
 
 
-type _Names = tuple[list[str], list[str]]
+type _Names = tuple[list[str], list[str], list[str]]
 
 
 class _Sentences:
@@ -113,22 +113,34 @@ class _Sentences:
 
     @callback
     def _names_of_printers(self) -> _Names:
-        """Return all names, first those that the printers have in Home Assistant, and the names of stores."""
+        """Return all names, first those that the printers have in Home Assistant, what several begin with, and those of stores."""
         printers = Printers(self._hass, self._entries.values())
         own = {printer.name for _, printer in printers.all}
         others = {name for found in printers.all for name in printers.names_of(found)} - own
-        return [*sorted(own), *sorted(others)], printers.stores_to_say
+        return [*sorted(own), *sorted(others)], printers.shared_beginnings(), printers.stores_to_say
 
     @callback
-    def _templates(self, names: list[str], stores: list[str]) -> dict[str, str]:
-        """Return the sentences in all languages, else in that of Home Assistant, else with as many names as possible."""
+    def _templates(self, names: list[str], begun: list[str], stores: list[str]) -> dict[str, str]:
+        """Return the sentences in all languages, else in that of Home Assistant, else with as many names as possible.
+
+        With what several names begin with, if there is room: it makes the assistant ask which printer is meant. Without a
+        digit it may be the name of a room, so it is only understood in sentences about prints.
+        """
         languages = read_phrases()
         own = languages[language_of(self._hass.config.language, languages)]
         after = Names.of(stores)
-        for printers in (Names.of(names), Names.of(names, as_written=False)):
-            found = {text: kind for phrases in languages.values() for text, kind in templates(phrases, printers, after)}
-            if sum(map(len, found)) <= _MOST_CHARACTERS:
-                return found
+        models = [text for text in begun if any(map(str.isdecimal, text))]
+        for as_written in (True, False):
+            for some, in_prints in ((models, begun), ([], [])):
+                printers = Names.of([*names, *some], as_written=as_written)
+                others = Names.of([*names, *in_prints], as_written=as_written)
+                found = {
+                    text: kind
+                    for phrases in languages.values()
+                    for text, kind in templates(phrases, printers, after, others)
+                }
+                if sum(map(len, found)) <= _MOST_CHARACTERS:
+                    return found
         while sum(map(len, found)) > _MOST_CHARACTERS and names:
             found = dict(templates(own, Names.of(names, as_written=False), after))
             names = names[: len(names) // 2]

@@ -19,6 +19,8 @@ _MOST_DIGITS = 4
 _PUNCTUATION = re.escape(".,?!;:\u3002\uff0c\uff1f\u061f\uff01\u00bf\u00a1\uff1b\uff1a\u2026\u2013\u2014\u2015")
 _AT_WORDS_ENDS = re.compile(rf"(?<!\w)[{_PUNCTUATION}]+|[{_PUNCTUATION}]+(?!\w)")
 """The assistant drops this from what was said."""
+_OF_PRINTS = ("done", "clear")
+"""The kinds of sentences that are said of no other device."""
 _SYNTAX = re.compile(r"[\\()\[\]{}<>|@:;]")
 
 type _Around = tuple[bool, tuple[str, ...]]
@@ -60,34 +62,42 @@ class Names:
 
     def template(self, phrases: Phrases) -> str:
         """Return a template that matches the names as they are written and said; empty if nothing can be said."""
-        whole = (_joined(words, phrases) for words in sorted(self.whole))
-        numbered = (
-            _BETWEEN.join(
-                filter(
-                    None,
-                    (
-                        _either([_joined(words, phrases) for words in before]) if has_before else "",
-                        _numbers(numbers, phrases),
-                        _joined(after, phrases),
-                    ),
-                )
-            )
-            for (has_before, after), (before, numbers) in self.numbered.items()
-        )
-        return "|".join(filter(None, (*whole, *numbered, *sorted(self.exact))))
+        whole, numbered = set(self.whole), []
+        for (has_before, after), (before, numbers) in self.numbered.items():
+            number = _numbers(numbers, phrases)
+            if has_before and not after and before <= whole:
+                # All of them also stand alone.
+                whole -= before
+                numbered.append(f"{_either([_joined(words, phrases) for words in before])}[{_BETWEEN}{number}]")
+                continue
+            first = [_either([_joined(words, phrases) for words in before])] if has_before else []
+            numbered.append(_BETWEEN.join(filter(None, (*first, number, _joined(after, phrases)))))
+        alone = (_joined(words, phrases) for words in sorted(whole))
+        return "|".join(filter(None, (*alone, *numbered, *sorted(self.exact))))
 
 
-def templates(phrases: Phrases, names: Names, stores: Names | None = None) -> Iterator[tuple[str, str]]:
-    """Yield the sentences with the names of the printers filled in, each with its kind; names of stores may follow."""
-    said = names.template(phrases)
-    if said and stores is not None and (store := stores.template(phrases)):
-        said = f"({said})[{_BETWEEN}({store})]"
+def templates(
+    phrases: Phrases, names: Names, stores: Names | None = None, in_prints: Names | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield the sentences with the names of the printers filled in, each with its kind; names of stores may follow.
+
+    With ``in_prints``, these are the names in sentences that are only said of prints.
+    """
+    said, said_of_prints = (_filling(phrases, each, stores) for each in (names, in_prints or names))
     for kind, sentences in phrases.sentences.items():
+        filling = said_of_prints if kind in _OF_PRINTS else said
         for sentence in sentences:
             if PRINTER not in sentence:
                 yield sentence, kind
-            elif said:
-                yield sentence.replace(PRINTER, f"({said})"), kind
+            elif filling:
+                yield sentence.replace(PRINTER, f"({filling})"), kind
+
+
+def _filling(phrases: Phrases, names: Names, stores: Names | None) -> str:
+    said = names.template(phrases)
+    if said and stores is not None and (store := stores.template(phrases)):
+        return f"({said})[{_BETWEEN}({store})]"
+    return said
 
 
 def _words(text: str) -> tuple[str, ...]:

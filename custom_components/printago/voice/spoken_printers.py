@@ -1,7 +1,7 @@
 """The printers of all stores that a speaker may use, by the names that they have in Home Assistant and at Printago."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 import re
 
 from homeassistant.core import HomeAssistant
@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from ..coordinator import PrintagoCoordinator
 from ..model.printer import PrinterState
 from ..model.printer_names import unambiguous_names
-from ..model.spelling import folded
+from ..model.spelling import folded, tidied
 from ..runtime import PrintagoConfigEntry, async_named_stores
-from .phrases import CJK, Phrases, spoken
+from .phrases import CJK, Phrases, beginnings, spoken, written
 
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
 
@@ -68,24 +68,65 @@ class Printers:
         is_shared = not self._shared.isdisjoint(map(folded, _names(printer)))
         return f"{name} ({self._stores[store]})" if is_shared else name
 
+    def shared_beginnings(self) -> list[str]:
+        """Return with what the names of several printers begin: it means none of them, so a person is asked which one."""
+        named = [(tidied(name), found) for found in self.all for name in _names(found[1])]
+        names = {written(name) for name, _ in named}
+        shared = {key for key, _ in _begun((written(name), found) for name, found in named)} - names
+        spellings = {written(text): text for name, _ in named for text in beginnings(name)}
+        return sorted(spellings[key] for key in shared & spellings.keys() if any(map(str.isalpha, key)))
+
+    def called(self, text: str, phrases: Phrases) -> list[Found]:
+        """Return the printers with this name."""
+        said = spoken(text, phrases)
+        return _distinct(found for key, found in self._keys(phrases) if key == said)
+
     def named_in(self, text: str, phrases: Phrases) -> list[Found]:
-        """Return the printers that a text names: of a name and a part of it, such as A1 mini and A1, the longer one counts."""
-        said = f" {spoken(text, phrases)} "
-        named = [
-            (key, found)
-            for found in self.all
-            for key in {spoken(name, phrases) for name in self._called(found)} - {""}
-            if f" {key} " in said or (_CJK_CHARACTER.search(key) and key in said)
-        ]
+        """Return the printers that a text names: of a name and a part of it, such as A1 mini and A1, the longer one counts.
+
+        What the names of several printers begin with means all of them.
+        """
+        said = spoken(text, phrases)
+        keys = list(self._keys(phrases))
+        named = [(key, found) for key, found in (*keys, *_begun(keys)) if _is_in(key, said)]
         longest = max((len(key) for key, _ in named), default=0)
         whole = {key for key, _ in named if len(key) == longest}
-        meant = [found for key, found in named if key in whole or not any(key in each for each in whole)]
-        return list({id(printer): (store, printer) for store, printer in meant}.values())
+        return _distinct(found for key, found in named if key in whole or not any(key in each for each in whole))
 
     def name_among(self, texts: Iterable[str], phrases: Phrases) -> str | None:
-        """Return the longest of some texts that is the name of a printer."""
-        names = {spoken(name, phrases) for found in self.all for name in self._called(found)} - {""}
-        return max((text for text in texts if spoken(text, phrases) in names), key=len, default=None)
+        """Return the longest of some texts that is the name of a printer, else with which names of several begin."""
+        keys = list(self._keys(phrases))
+        longest_first = sorted(texts, key=len, reverse=True)
+        names, begun = {key for key, _ in keys}, {key for key, _ in _begun(keys)}
+        return next(
+            (text for known in (names, begun) for text in longest_first if spoken(text, phrases) in known), None
+        )
+
+    def _keys(self, phrases: Phrases) -> Iterator[tuple[str, Found]]:
+        for found in self.all:
+            for key in {spoken(name, phrases) for name in self._called(found)} - {""}:
+                yield key, found
+
+
+def _begun(named: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
+    """Yield with what the names of several printers begin."""
+    by_beginning: dict[str, dict[int, Found]] = {}
+    for key, (store, printer) in named:
+        for beginning in beginnings(key):
+            by_beginning.setdefault(beginning, {})[id(printer)] = (store, printer)
+    for beginning, sharing in by_beginning.items():
+        if len(sharing) > 1:
+            yield from ((beginning, found) for found in sharing.values())
+
+
+def _is_in(key: str, said: str) -> bool:
+    """Return whether words contain a name. Beside a number they mean another one: ``p1s 77`` is not ``p1s``."""
+    before, found, after = f" {said} ".partition(key if _CJK_CHARACTER.search(key) else f" {key} ")
+    return bool(found) and not any(map(str.isdecimal, (*before.split()[-1:], *after.split()[:1])))
+
+
+def _distinct(printers: Iterable[Found]) -> list[Found]:
+    return list({id(printer): (store, printer) for store, printer in printers}.values())
 
 
 def _names(printer: PrinterState) -> tuple[str, str]:
