@@ -185,7 +185,7 @@ class PrintsCalendar(FarmCalendar):
     def _coming(self, now: datetime) -> Iterator[_Slot]:
         yield from self._running(now)
         planned = self._history.forecaster.forecast().planned
-        title = self._told_apart(one.job.title for one in planned)
+        title = self._title_of(one.job.title for one in planned)
         for one in planned:
             make = partial(self._planned, one, title)
             yield _Slot(one.starts_at, one.ends_at, one.job.title, make, planned=True)
@@ -208,7 +208,7 @@ class PrintsCalendar(FarmCalendar):
                 running.append((printer, job.printing_started_at, job.title))
             elif external is not None:
                 running.append((printer, external.seen_at, external.name or printer.name))
-        title = self._told_apart(name for _, _, name in running)
+        title = self._title_of(name for _, _, name in running)
         for printer, start, name in running:
             end = printer.end_time
             if end is None or end <= now:
@@ -217,7 +217,9 @@ class PrintsCalendar(FarmCalendar):
             begin = min(start, now)
             yield _Slot(begin, end, name, partial(self._current, printer, begin, end, name, title))
 
-    def _current(self, printer: PrinterState, start: datetime, end: datetime, name: str, title: _Title) -> CalendarEvent:
+    def _current(
+        self, printer: PrinterState, start: datetime, end: datetime, name: str, title: _Title
+    ) -> CalendarEvent:
         job = printer.job
         part, order_id = (job.part_name, job.order_id) if job is not None else (None, None)
         return CalendarEvent(
@@ -238,8 +240,8 @@ class PrintsCalendar(FarmCalendar):
             uid=job.id,
         )
 
-    def _told_apart(self, names: Iterable[str]) -> _Title:
-        """Return how prints are called: those with the name of another one also by their printer.
+    def _title_of(self, names: Iterable[str]) -> _Title:
+        """Return what tells prints apart: those with the name of another one also by their printer.
 
         The list of a calendar shows no descriptions.
         """

@@ -200,6 +200,39 @@ async def test_waiting_jobs_are_shown_as_planned_with_their_order(
     assert all(event["end"] > event["start"] for event in planned)
 
 
+async def test_prints_of_the_same_name_also_carry_their_printers(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
+) -> None:
+    await read_all(hass, entry)
+    x1c, p1s = printer_named(farm, "X1 Carbon 01"), printer_named(farm, "P1S 01")
+    part = next(iter(farm.world.parts))
+    farm.fleet.confirm_ready(farm.printer(p1s), ready=True)
+    farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": p1s}, "position": "front"}]})
+    await farm.advance(300)
+    await until(hass, lambda: value_of(hass, p1s, "print_status") == "running")
+    farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": each}} for each in (x1c, p1s)]})
+    await farm.advance(60)
+    first, second = (farm.world.jobs[farm.printer(each).printing_job_id] for each in (x1c, p1s))
+    waiting = [job for job in farm.world.jobs.values() if job.status == "pending"]
+    jig = next(job for job in waiting if job.label == "Jig")
+    for job, label in ((first, "Pot"), (second, "pot"), *((job, "Hook") for job in waiting if job.part_id == part)):
+        job.label = label
+        farm.world.jobs.touch(job.id)
+    farm.settle()
+    known = entry.runtime_data.coordinator.farm.jobs
+    await until_farm(entry, lambda: [job.title for job in known.values()].count("Hook") >= 2)
+
+    summaries = [event["summary"] for event in await prints(hass, farm)]
+
+    assert {"Pot · X1 Carbon 01", "pot · P1S 01", "Planned: Jig"} <= set(summaries)
+    assert {"Planned: Hook · X1 Carbon 01", "Planned: Hook · P1S 01"} <= set(summaries)
+    assert not {"Pot", "pot", "Planned: Hook"} & set(summaries)
+    assert jig.label == "Jig"
+    farm.finish_print(x1c)
+    await until(hass, lambda: value_of(hass, x1c, "print_status") == "finish")
+    assert "pot" in [event["summary"] for event in await prints(hass, farm)]
+
+
 async def test_key_that_may_not_view_jobs_has_no_calendar_of_prints_until_it_may(
     hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
 ) -> None:
