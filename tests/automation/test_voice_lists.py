@@ -5,7 +5,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
-from tests.support.common import entity_id, pass_time, paths, printer_named
+from tests.support.common import entity_id, pass_time, paths, printer_named, until
 from tests.support.todo import shown, until_shown
 from tests.support.voice import answer_to, begin_to_listen, converse
 from virtual_farm import FarmConfig, VirtualFarm
@@ -64,4 +64,23 @@ async def test_what_a_list_has_no_use_for_is_refused_in_words_and_changes_nothin
 
     assert await answer_to(hass, sentence, language) == answer
     assert shown(hass, farm, "beds_to_clear") == [P1S]
+    assert paths(farm) == []
+
+
+async def test_item_that_cannot_be_completed_stays_and_nothing_is_sent_for_it(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    await setup_entry()
+    await pass_time(hass, 31)
+    await begin_to_listen(hass, entity_id(hass, farm.config.store_id, "attention", "todo"))
+    jig = next(job for job in farm.world.jobs.values() if job.label == "Jig")
+    jig.status = "waiting-for-approval"
+    farm.world.jobs.touch(jig.id)
+    farm.settle()
+    await until(hass, lambda: "Approve Jig" in shown(hass, farm, "attention"))
+    farm.clear_requests()
+
+    # Home Assistant has no other words for an error of a list.
+    assert await answer_to(hass, "complete approve jig on needs you") == "An unexpected error occurred"
+    assert "Approve Jig" in shown(hass, farm, "attention")
     assert paths(farm) == []
