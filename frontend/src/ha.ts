@@ -59,6 +59,10 @@ export interface Hass {
   hassUrl(path: string): string;
   formatEntityState(state: State): string;
   localize?: (key: string) => string;
+  loadBackendTranslation?(
+    category: string,
+    integration: string,
+  ): Promise<(key: string, values?: Record<string, string>) => string>;
   callService(
     domain: string,
     service: string,

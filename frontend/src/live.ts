@@ -80,9 +80,18 @@ export class Live<T> implements ReactiveController {
   }
 }
 
+/** What Home Assistant answers instead; nothing of it where the connection is lost. */
+interface Refusal {
+  code?: string;
+  message?: string;
+  translation_domain?: string;
+  translation_key?: string;
+  translation_placeholders?: Record<string, string>;
+}
+
 /** Return the sentence that says why there is nothing to show. */
 export function reason(error: unknown, { config }: Pick<Hass, "config">): string {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message } = (error ?? {}) as Refusal;
   // Only Printago and the integration can say it better, such as that the quota is used up.
   if (message && isRefusal(error)) return message;
   if (code === "unknown_command") {
@@ -92,7 +101,18 @@ export function reason(error: unknown, { config }: Pick<Hass, "config">): string
   return t(code === "not_found" ? "no_farm" : "no_answer");
 }
 
+/** Return the same sentence in the language of the user, also where the integration has said it. */
+export async function explain(error: unknown, hass: Hass): Promise<string> {
+  const { translation_domain, translation_key, translation_placeholders } = (error ?? {}) as Refusal;
+  if (!translation_domain || !translation_key) return reason(error, hass);
+  const localize = await hass.loadBackendTranslation?.("exceptions", translation_domain);
+  const key = `component.${translation_domain}.exceptions.${translation_key}.message`;
+  const said = localize?.(key, translation_placeholders);
+  if (said) return said;
+  return reason(error, hass);
+}
+
 /** Return whether Printago or the integration refused, which would be the same in a moment. */
 export function isRefusal(error: unknown): boolean {
-  return ["home_assistant_error", "service_validation_error"].includes((error as { code?: string }).code ?? "");
+  return ["home_assistant_error", "service_validation_error"].includes((error as Refusal | undefined)?.code ?? "");
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { OrdersCard } from "../src/cards/orders";
 import { OrderDialog } from "../src/parts/order-dialog";
-import { home } from "./home";
+import { home, type Home } from "./home";
 
 customElements.define("printago-orders", OrdersCard);
 
@@ -36,8 +36,8 @@ let card: OrdersCard;
 const asked = vi.fn<(message: Record<string, unknown>) => Promise<unknown>>();
 
 /** Look an order up, and return what its dialog says. */
-async function look(answer: () => Promise<object>, number = "1002"): Promise<string> {
-  const hass = home({ one: {} });
+async function look(answer: () => Promise<object>, number = "1002", more: Partial<Home> = {}): Promise<string> {
+  const hass = { ...home({ one: {} }), ...more };
   hass.connection.subscribeMessage = (callback) => {
     setTimeout(() => callback({ loaded: true, readable: true, total: 0, orders: [] }));
     return Promise.resolve(() => undefined);
@@ -105,6 +105,27 @@ test.each([
   const text = await look(() => Promise.reject(error));
 
   expect(text).toContain(sentence);
+});
+
+/* eslint-disable @typescript-eslint/prefer-promise-reject-errors -- Home Assistant rejects with plain objects. */
+test("what the integration refuses is said in the language of the user", async () => {
+  const localize = vi.fn((key: string, values?: Record<string, string>) => `${key} ${values?.name}`);
+  const load = vi.fn(() => Promise.resolve(localize));
+  const refusal = {
+    code: "service_validation_error",
+    message: "In English",
+    translation_domain: "printago",
+    translation_key: "any_order_not_found",
+    translation_placeholders: { name: "1002" },
+  };
+  const text = await look(() => Promise.reject(refusal), "1002", { loadBackendTranslation: load });
+
+  expect(load.mock.calls).toEqual([["exceptions", "printago"]]);
+  expect(text).toContain("component.printago.exceptions.any_order_not_found.message 1002");
+  // Without a translation, English is better than nothing.
+  card.remove();
+  localize.mockReturnValue("");
+  expect(await look(() => Promise.reject(refusal), "1002", { loadBackendTranslation: load })).toContain("In English");
 });
 
 test("while the integration does not run, the dialog says so", async () => {

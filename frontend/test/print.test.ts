@@ -190,7 +190,7 @@ test.each(["0", "-1", "1.5", "501", "x"])("%s is no quantity", async (value) => 
 
 test("what came of it is said; after a refusal it can be tried again", async () => {
   await open();
-  hass.callService.mockRejectedValueOnce(new Error("The quota is used up."));
+  hass.callService.mockRejectedValueOnce({ code: "home_assistant_error", message: "The quota is used up." });
   print();
   await vi.waitFor(() => expect(said()).toBe("The quota is used up."));
 

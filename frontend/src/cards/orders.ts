@@ -82,7 +82,7 @@ export class OrdersCard extends ListCard<Orders> {
   protected override list(hass: Hass, farm: Farm, data: Orders): TemplateResult {
     return html`<form @submit=${(event: SubmitEvent) => this.#find(farm, event)}>
         <input type="search" required aria-label=${t("order_find")} placeholder=${t("order_find")} />
-        <button class="act">${t("order_prints")}</button>
+        <button class="act">${t("search")}</button>
       </form>
       ${
         data.total === 0
@@ -122,11 +122,11 @@ export class OrdersCard extends ListCard<Orders> {
         </span>
       </div>
       ${items.length ? html`<p class="small">${items.join(", ")}</p>` : nothing} ${progress(order)}
-      <p class="small muted">
-        ${dotted(...jobs) || (order.failed ? nothing : t("order_no_jobs"))}
-        ${order.failed ? html`<span class="bad">${t("order_failed", { count: order.failed })}</span>` : nothing}
-      </p>
-      <div>
+      <div class="head">
+        <p class="small muted">
+          ${dotted(...jobs) || (order.failed ? nothing : t("order_no_jobs"))}
+          ${order.failed ? html`<span class="bad">${t("order_failed", { count: order.failed })}</span>` : nothing}
+        </p>
         <button
           class="act"
           aria-haspopup="dialog"

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { PrintagoCard, shared } from "../card";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
-import { isRefusal, reason } from "../live";
+import { explain, isRefusal } from "../live";
 import { use } from "../load";
 import type { Item } from "../parts/print-dialog";
 import { t } from "../words";
@@ -172,9 +172,10 @@ export class PrintCard extends PrintagoCard {
         this.error = undefined;
         if (!this.catalog.loaded) this.#askLater();
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        const said = await explain(error, hass);
         if (asked !== this.#asked) return;
-        this.error = reason(error, hass);
+        this.error = said;
         if (!isRefusal(error)) this.#askLater();
       });
   }

@@ -5,7 +5,7 @@ import { CardDialog, dialogStyle } from "../dialog";
 import { farmOf, type Farm } from "../farm";
 import { dotted, duration, money, weight } from "../format";
 import type { Hass } from "../ha";
-import { reason } from "../live";
+import { explain } from "../live";
 import { t } from "../words";
 import { pastPrints, pastStyle, type PastPrint } from "./past";
 
@@ -49,7 +49,7 @@ export class OrderDialog extends CardDialog {
         if ((answer as { loaded: boolean }).loaded) dialog.order = answer as OrderPrints;
         else dialog.error = t("not_loaded");
       })
-      .catch((error: unknown) => (dialog.error = reason(error, hass)));
+      .catch(async (error: unknown) => (dialog.error = await explain(error, hass)));
   }
 
   protected override shown(): readonly unknown[] {

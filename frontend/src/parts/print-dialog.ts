@@ -5,6 +5,7 @@ import { PrintagoCard, shared } from "../card";
 import { CardDialog, close, dialogStyle } from "../dialog";
 import { farmOf, type Farm } from "../farm";
 import type { Hass } from "../ha";
+import { explain } from "../live";
 import { t } from "../words";
 
 export interface Item {
@@ -275,9 +276,9 @@ export class PrintDialog extends CardDialog {
         this.state = "done";
         this.said = t("printed", { count: answer?.job_ids?.length ?? 0, thing: item.name });
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        this.said = await explain(error, hass);
         this.state = "asking";
-        this.said = (error as { message?: string } | undefined)?.message ?? t("no_answer");
       });
   }
 
