@@ -190,6 +190,12 @@ class _Pictures:
         await print_dialog.locator("#quantity").fill("2")
         await print_dialog.locator("#printer").select_option(label="X1 Carbon 01")
         await self._shoot("day-print", width=1000, height=700)
+        await self._picture_of("orders", "printago-orders li")
+        number = page.locator("printago-orders input")
+        await number.fill("P20")
+        await number.press("Enter")
+        await page.locator("printago-order-dialog .past img").first.wait_for()
+        await self._shoot("day-order", width=1000, height=700)
         await self._picture_of("history", "printago-history .past")
         await self._shoot("day-history", width=1000, height=700)
 
