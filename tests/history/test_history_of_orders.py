@@ -68,7 +68,7 @@ async def test_order_is_named_by_its_number_or_its_id(
         assert ids(await act(hass, "get_history", order=name)) == set()
     with pytest.raises(ServiceValidationError) as refused:
         await act(hass, "get_history", order="9999")
-    assert refused.value.translation_key == "order_not_found"
+    assert refused.value.translation_key == "any_order_not_found"
     without_prints["orderNumber"] = "1001"
     with pytest.raises(ServiceValidationError) as refused:
         await act(hass, "get_history", order="1001")

@@ -223,6 +223,9 @@ async def test_prints_of_an_order_that_is_younger_than_all_forgotten_prints_are_
     for order, asked in (("o1", 0), ("o2", 1), ("o3", 2)):
         await history(hass, store, order=order)
         assert len(store.asked) == asked, order
+    # Nor does a period that begins before it.
+    await history(hass, store, order="o1", start=at(0))
+    assert len(store.asked) == 2
     # The prints of an order before it was imported again are its prints, too.
     assert ids(await history(hass, Store(past(5, order_id="o1")), order="o1")) == "5"
 

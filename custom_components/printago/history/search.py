@@ -108,7 +108,7 @@ async def async_find_prints(
     recent = history.past.recent
     found = {(past.job_id, past.attempt): past for past in recent if wanted.matches(past)}
     complete = True
-    earliest = wanted.start or wanted.ordered_at
+    earliest = max(filter(None, (wanted.start, wanted.ordered_at)), default=None)
     all_known = history.complete and (
         recent.oldest is None or (earliest is not None and earliest > recent.oldest) or len(found) >= limit
     )
