@@ -75,7 +75,7 @@ const BUILD: Record<(typeof VIEWS)[number], Build> = {
     return {
       ...list,
       sections: [
-        section(t("last_month"), 2, ids.filter(({ entity }) => !entity.endsWith("time")).map(lastMonth)),
+        section(t("last_month"), 2, ids.filter(({ entity }) => !entity.endsWith("filament")).map(lastMonth)),
         { type: "grid", cards: [card("history", config)] },
         section(t("by_month"), 1, ids.map(byMonth)),
       ],

@@ -76,7 +76,7 @@ test("the history has figures and graphs of months where Home Assistant keeps st
   const names = ["jobs_completed", "jobs_failed", "print_time", "filament", "cost"];
   const ids = names.map((name) => `printago:store_1_${name}`);
   expect(all.filter((card) => card.type === "statistic").map((card) => card.entity)).toEqual(
-    ids.filter((id) => !id.endsWith("time")),
+    ids.filter((id) => !id.endsWith("filament")),
   );
   const graphs = all.filter((card) => card.type === "statistics-graph") as { entities: { entity: string }[] }[];
   expect(graphs.map((graph) => graph.entities[0]?.entity)).toEqual(ids);
