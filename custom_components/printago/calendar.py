@@ -241,7 +241,7 @@ class PrintsCalendar(FarmCalendar):
         )
 
     def _title_of(self, names: Iterable[str]) -> _Title:
-        """Return what tells prints apart: those with the name of another one also by their printer.
+        """Return a function for the titles of prints: one with the name of another print also carries its printer.
 
         The list of a calendar shows no descriptions.
         """

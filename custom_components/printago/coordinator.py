@@ -27,6 +27,7 @@ from .api import (
     RateLimitedError,
     RealtimeClient,
     RequestPriority,
+    pages_of,
 )
 from .const import CONF_STORE_ID, DOMAIN, LOGGER
 from .errors import home_assistant_error, update_error
@@ -89,6 +90,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._started = False
         self._stopped = False
         self._reading: asyncio.Task[Any] | None = None
+        self._poll_requests = _POLL_REQUESTS
         self._reconcile_wanted = False
         self.listeners = Listeners(hass)
         self.updates = FarmUpdates(hass, state, self.listeners, lambda: self.available, self.async_reconcile)
@@ -221,7 +223,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._cancel_next_poll()
         self._reconcile_wanted = False
         # Changes during an outage of the stream are only known after a snapshot.
-        self.update_interval = POLL_WITHOUT_STREAM
+        self.update_interval = self._spread(POLL_WITHOUT_STREAM)
         priority, self._priority = self._priority, RequestPriority.BACKGROUND
         if (delay := self.store_state.limiter.delay(priority, _POLL_REQUESTS)) > MAX_WAIT:
             return self._wait_for_room(RateLimitedError(delay))
@@ -245,9 +247,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._known = True
         async_end_reauth(self.hass, self.config_entry)
         self.store_state.async_remember_farm(self.config_entry.data)
+        self._poll_requests = pages_of(printers) + (pages_of(jobs) if jobs is not None else 1)
         changes = self.farm.apply_snapshot(printers, jobs)
-        if self._connected.is_set() and not self.stream_is_silent:
-            self.update_interval = POLL_WITH_STREAM
+        has_stream = self._connected.is_set() and not self.stream_is_silent
+        self.update_interval = self._spread(POLL_WITH_STREAM if has_stream else POLL_WITHOUT_STREAM)
         # Calculated backwards, since only responses show Printago's clock.
         asked_at = self.store_state.clock.now() - timedelta(seconds=time.monotonic() - started)
         self.updates.async_publish(changes)
@@ -256,6 +259,10 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         if jobs is not None:
             self._ended_jobs.look(asked_at, stream_complete_until=self._stream_complete_until)
         return self.farm
+
+    def _spread(self, interval: timedelta) -> timedelta:
+        """Return the interval between polls: longer where a poll takes more requests, for the same number of them an hour."""
+        return interval * (self._poll_requests / _POLL_REQUESTS)
 
     @callback
     def _wait_for_room(self, err: RateLimitedError) -> Farm:
@@ -371,11 +378,11 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         else:
             self._connected.clear()
             self._ended_jobs.want()
-            self.update_interval = POLL_WITHOUT_STREAM
+            self.update_interval = interval = self._spread(POLL_WITHOUT_STREAM)
             self._cancel_next_poll()
             if self._started and not self._stopped:
                 # The timer of the last poll may be longer.
-                self._cancel_next_poll = async_call_later(self.hass, POLL_WITHOUT_STREAM, self._async_poll_now)
+                self._cancel_next_poll = async_call_later(self.hass, interval, self._async_poll_now)
         self.listeners.async_update_farm()
         self.updates.async_check_availability()
 

@@ -100,6 +100,30 @@ async def test_healthy_stream_costs_forty_five_requests_an_hour_at_most(
     assert asked["GET /v1/printers"] >= hours * 11
 
 
+@pytest.mark.parametrize(("has_stream", "most"), [(True, 45), (False, 150)])
+@pytest.mark.usefixtures("business", "saved_prints")
+async def test_thousands_of_waiting_jobs_cost_no_more_requests_an_hour(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, has_stream: bool, most: int
+) -> None:
+    part = next(iter(farm.world.parts))
+    for _ in range(5):
+        farm.builder.build({"parts": [{"partId": part, "quantity": 900, "tags": {"user.tags": "nowhere"}}]})
+    await settle(hass)
+    if not has_stream:
+        await farm.publisher.stop()
+    await clocks.pass_(entry, 1.5 * HOUR, farm=farm)
+    farm.clear_requests()
+    farm.set_quota(enabled=True)
+
+    await clocks.pass_(entry, HOUR, farm=farm)
+
+    assert int(value_of(hass, farm.config.store_id, "jobs_queued") or 0) > 4500
+    assert farm.quota_usage().highest_hour <= most
+    asked = Counter(paths(farm))
+    assert asked["GET /v1/print-jobs"] == pytest.approx(5 * asked["GET /v1/printers"], abs=5)
+    assert asked["GET /v1/printers"] >= (3 if has_stream else 15)
+
+
 async def test_stream_that_is_down_costs_a_hundred_and_fifty_requests_an_hour_at_most(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, clocks: SimulatedTime, figures: Figures, chaos: bool
 ) -> None:

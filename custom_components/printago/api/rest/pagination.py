@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+import math
 from typing import Any
 
 from ..exceptions import MalformedResponseError
@@ -40,6 +41,11 @@ async def read_list(
             # A server that repeats its rows would otherwise use up the quota.
             break
     return Listing(rows, complete=False)
+
+
+def pages_of(listing: Listing[Any]) -> int:
+    """Return how many requests have read a list."""
+    return max(1, math.ceil(len(listing.rows) / PAGE_SIZE))
 
 
 async def read_newest(
