@@ -197,7 +197,9 @@ class _Answer:
         """Return the printer that is named; raises ServiceValidationError if there is none, or several."""
         text = self.question.printer
         # The sentence may be in another language than the speaker's, with other words for numbers.
-        called = (self.printers.called(text, phrases) for phrases in (self.phrases, *read_phrases().values()))
+        said = spoken(text, self.phrases)
+        others = (phrases for phrases in read_phrases().values() if spoken(text, phrases) != said)
+        called = (self.printers.called(text, phrases) for phrases in (self.phrases, *others))
         found = next(filter(None, called), None) or self.printers.named_in(text, self.phrases)
         stores = [store for store, _ in found] or [entry.runtime_data.coordinator for entry in self.stores]
         if not all(store.available for store in stores) and (away := self._away()) is not None:

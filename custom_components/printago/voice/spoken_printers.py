@@ -70,11 +70,19 @@ class Printers:
 
     def shared_beginnings(self) -> list[str]:
         """Return with what the names of several printers begin: it means none of them, so a person is asked which one."""
-        named = [(tidied(name), found) for found in self.all for name in _names(found[1])]
-        names = {written(name) for name, _ in named}
-        shared = {key for key, _ in _begun((written(name), found) for name, found in named)} - names
-        spellings = {written(text): text for name, _ in named for text in beginnings(name)}
-        return sorted(spellings[key] for key in shared & spellings.keys() if any(map(str.isalpha, key)))
+        sharing: dict[str, set[int]] = {}
+        for _, printer in self.all:
+            for name in {tidied(name) for name in _names(printer)}:
+                for text in beginnings(name):
+                    sharing.setdefault(text, set()).add(id(printer))
+        # Few of these differ only in their spelling.
+        texts: dict[str, str] = {}
+        printers: dict[str, set[int]] = {}
+        for text, some in sharing.items():
+            key = written(text)
+            texts[key] = text
+            printers.setdefault(key, set()).update(some)
+        return sorted(text for key, text in texts.items() if len(printers[key]) > 1 and any(map(str.isalpha, key)))
 
     def called(self, text: str, phrases: Phrases) -> list[Found]:
         """Return the printers with this name."""
