@@ -70,6 +70,8 @@ async def test_question_with_what_several_names_begin_with_is_asked_back_in_the_
         if not answer.startswith(QUESTIONS[language][1]) or BOTH not in answer
     }
     assert wrong == {}
+    assert {answer[-1] for answer in answers.values()} == {".", "。"}
+    assert {language for language, answer in answers.items() if answer.endswith("。")} == {"ja", "zh-Hans"}
     assert QUESTIONS.keys() == read_phrases().keys()
 
 

@@ -110,7 +110,8 @@ class Answerer:
         except _RefusalError as err:
             return Reply(str(err), failed=True)
         except HomeAssistantError as err:
-            return Reply(f"{await async_message(self._hass, err, language)}.", failed=True)
+            stop = phrases.answers["beds_none"][-1]
+            return Reply(f"{await async_message(self._hass, err, language)}{stop}", failed=True)
 
 
 def _is_exposed(hass: HomeAssistant, entry: PrintagoConfigEntry, assistant: str | None) -> bool:

@@ -123,15 +123,15 @@ class _Sentences:
     def _templates(self, names: list[str], begun: list[str], stores: list[str]) -> dict[str, str]:
         """Return the sentences in all languages, else in that of Home Assistant, else with as many names as possible.
 
-        With what several names begin with, if there is room: it makes the assistant ask which printer is meant. Without a
-        digit it may be the name of a room, so it is only understood in sentences about prints.
+        With what several names begin with, as far as there is room: it makes the assistant ask which printer is meant.
+        Without a digit it may be the name of a room, so it is only understood in sentences about prints.
         """
         languages = read_phrases()
         own = languages[language_of(self._hass.config.language, languages)]
         after = Names.of(stores)
         models = [text for text in begun if any(map(str.isdecimal, text))]
         for as_written in (True, False):
-            for some, in_prints in ((models, begun), ([], [])):
+            for some, in_prints in ((models, begun), ([], begun), ([], [])):
                 printers = Names.of([*names, *some], as_written=as_written)
                 others = Names.of([*names, *in_prints], as_written=as_written)
                 found = {
