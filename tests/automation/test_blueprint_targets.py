@@ -114,6 +114,56 @@ async def test_beds_of_other_printers_are_not_notified(
     assert notification.data["message"].endswith(f": {X1C}")
 
 
+@pytest.mark.parametrize("exclusion", ["device", "entity", "area", "floor", "label", "label of the area"])
+async def test_beds_of_printers_that_the_target_leaves_out_are_not_notified(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use, exclusion: str
+) -> None:
+    await end_print(hass, farm, printer_named(farm, X1C))
+    phone, notified = add_phone(hass)
+    printers = {
+        "device_id": device_id(hass, entry, farm.config.store_id),
+        "exclude": target(hass, farm, entry, exclusion, X1C),
+    }
+    await use("beds_waiting", phones=[phone], printers=printers, quiet_start="00:00:00", quiet_end="00:00:00")
+    waiting = let_beds_wait(hass, 16)
+    await strike(hass, later=5)
+    (notification,) = notified
+    message = notification.data["message"]
+    assert X1C not in message
+    assert len(message.partition(": ")[2].split(", ")) == len(waiting) - 1
+
+
+def all_but(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, name: str) -> dict[str, Any]:
+    """Return the farm without one printer as a target."""
+    left_out = device_id(hass, entry, printer_named(farm, name))
+    return {"device_id": device_id(hass, entry, farm.config.store_id), "exclude": {"device_id": [left_out]}}
+
+
+async def test_emergency_stop_leaves_out_what_its_target_does(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
+) -> None:
+    calls = async_mock_service(hass, "printago", "emergency_stop")
+    hass.states.async_set("binary_sensor.smoke", "off")
+    await use("emergency_stop", detectors=["binary_sensor.smoke"], printers=all_but(hass, farm, entry, X1C))
+    hass.states.async_set("binary_sensor.smoke", "on")
+    await hass.async_block_till_done()
+    others = [printer.id for printer in farm.world.printers.values() if printer.name != X1C]
+    assert set(calls[0].data["printers"]) == {device_id(hass, entry, printer) for printer in others}
+
+
+async def test_night_run_leaves_out_what_its_target_does(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
+) -> None:
+    for printer in farm.world.printers.values():
+        printer.continuous_print = False
+    evening, times = soon()
+    await use("night_run", printers=all_but(hass, farm, entry, X1C), **times)
+    async_fire_time_changed(hass, evening + timedelta(seconds=1))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    running = {printer.name for printer in farm.world.printers.values() if printer.continuous_print}
+    assert running == {printer.name for printer in farm.world.printers.values()} - {X1C}
+
+
 async def test_beds_of_the_farm_are_those_of_its_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, use: Use
 ) -> None:

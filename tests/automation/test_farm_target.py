@@ -13,12 +13,14 @@ from homeassistant.helpers import (
     entity_registry as er,
     label_registry as lr,
 )
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.printago.condition import FARM_CONDITIONS, PRINTER_CONDITIONS
 from custom_components.printago.const import DOMAIN
+from custom_components.printago.hub.entity_filter import async_targeted_entities
 from custom_components.printago.trigger import FARM_TRIGGERS, PRINTER_TRIGGERS
 from tests.automation.test_condition import Asked, ask
 from tests.automation.test_trigger import device_id, set_event, trigger
@@ -181,3 +183,40 @@ async def test_what_is_offered_for_a_target_fits_it(
     )
     readiness = entity_id(hass, printer_named(farm, X1C), "nozzle_temp")
     assert await offered({"entity_id": [readiness]}) == ({"spool_low"}, set())
+
+
+class Target(TargetSelection):
+    """A target as of Home Assistant 2026.11, which can leave out some of it."""
+
+    def __init__(self, config: dict[str, Any], exclude: dict[str, Any] | None = None) -> None:
+        super().__init__(config)
+        if exclude is not None:
+            self.exclude = Target(exclude)
+
+
+@pytest.mark.parametrize("left_out", ["printer", "entity", "area", "farm"])
+async def test_what_a_target_leaves_out_is_not_among_the_printers_of_its_farm(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, left_out: str
+) -> None:
+    printer = printer_named(farm, A1)
+    event = entity_id(hass, printer, "print", "event")
+    area = ar.async_get(hass).async_create("Hall")
+    dr.async_get(hass).async_update_device(device_id(hass, entry, printer), area_id=area.id)
+    exclude = {
+        "printer": {"device_id": device_id(hass, entry, printer)},
+        "entity": {"entity_id": event},
+        "area": {"area_id": area.id},
+        "farm": {"device_id": device_id(hass, entry, farm.config.store_id)},
+    }[left_out]
+    whole = {"device_id": device_id(hass, entry, farm.config.store_id)}
+
+    def targeted(target: Target) -> set[str]:
+        entities = async_extract_referenced_entity_ids(hass, target, expand_group=False)
+        every = entities.referenced | entities.indirectly_referenced
+        return async_targeted_entities(hass, target, every, "event", {"print"})
+
+    everything = targeted(Target(whole))
+    assert len(everything) == len(farm.world.printers)
+    assert targeted(Target(whole, exclude)) == (set() if left_out == "farm" else everything - {event})
+    assert targeted(Target({"area_id": area.id})) == {event}
+    assert targeted(Target({"area_id": area.id}, exclude)) == set()

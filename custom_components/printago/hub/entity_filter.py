@@ -33,6 +33,12 @@ def async_targeted_entities(
         for entry_id, entities in stores.items():
             if entities & selected.referenced or _farm_device(hass, entry_id) in selected.referenced_devices:
                 found |= _entities_of_store(registry, entry_id, platform, keys)
+    # Home Assistant 2026.11 and newer can leave out some of a target.
+    exclude: TargetSelection | None = getattr(target, "exclude", None)
+    if exclude is not None:
+        selected = async_extract_referenced_entity_ids(hass, exclude, expand_group=False, primary_entities_only=False)
+        left_out = selected.referenced | selected.indirectly_referenced
+        found -= async_targeted_entities(hass, exclude, left_out, platform, keys)
     return found
 
 
