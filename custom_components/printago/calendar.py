@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
+from itertools import chain, takewhile
 from typing import Any, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
@@ -18,6 +19,7 @@ from .api.models.order import Order
 from .const import DOMAIN
 from .coordinator import PrintagoCoordinator
 from .entity import FactEntity, FarmEntityDescription, async_setup_fact_entities
+from .history.earlier_prints import earlier_prints
 from .history.keeper import History
 from .history.past_print import PastPrint
 from .hub.localize import async_words, format_string
@@ -35,6 +37,8 @@ _DURATION = timedelta(hours=1)
 _SHORTEST = timedelta(minutes=1)
 _PAST = timedelta(days=60)
 """How long prints are shown after their end."""
+_MOST_EARLIER = 1000
+"""How many prints before the last ones are shown of a period: a browser shows no more in a month."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +131,7 @@ class FarmCalendar(FactEntity, CalendarEntity):
         now = dt_util.utcnow()
         slots = [
             slot
-            for slot in (*self._past(max(start_date, now - _PAST)), *self._coming(now))
+            for slot in (*self._past(max(start_date, now - _PAST), end_date), *self._coming(now))
             if slot.end > start_date and slot.start < end_date
         ]
         return [slot.make() for slot in sorted(slots, key=lambda slot: slot.place)]
@@ -140,8 +144,8 @@ class FarmCalendar(FactEntity, CalendarEntity):
     def _coming(self, now: datetime) -> Iterable[_Slot]:
         """Return the events that may be current or lie ahead."""
 
-    def _past(self, since: datetime) -> Iterable[_Slot]:
-        """Return the other events, as far as they ended after ``since``."""
+    def _past(self, since: datetime, until: datetime) -> Iterable[_Slot]:
+        """Return the other events, as far as they ended after ``since`` and began before ``until``."""
         return ()
 
 
@@ -191,13 +195,13 @@ class PrintsCalendar(FarmCalendar):
             yield _Slot(one.starts_at, one.ends_at, one.job.title, make, planned=True)
 
     @override
-    def _past(self, since: datetime) -> Iterator[_Slot]:
-        for past in self._history.past.recent:
-            if past.ended_at <= since:
-                return
-            start = min(past.started_at or past.ended_at, past.ended_at)
-            end = max(past.ended_at, start + _SHORTEST)
-            yield _Slot(start, end, past.title, partial(self._ended, past, start, end))
+    def _past(self, since: datetime, until: datetime) -> Iterator[_Slot]:
+        past = self._history.past
+        recent = takewhile(lambda one: one.ended_at > since, past.recent)
+        for one in chain(recent, earlier_prints(past, since, until, _MOST_EARLIER)):
+            start = min(one.started_at or one.ended_at, one.ended_at)
+            end = max(one.ended_at, start + _SHORTEST)
+            yield _Slot(start, end, one.title, partial(self._ended, one, start, end))
 
     def _running(self, now: datetime) -> Iterator[_Slot]:
         soon = now.replace(second=0, microsecond=0) + 2 * _SHORTEST
