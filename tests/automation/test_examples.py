@@ -1,11 +1,10 @@
 """The finder of examples: an example that it can't test fails, so that none is skipped silently."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.support.example_home import Home
+from tests.support.example_home import Automation, first_state
 from tests.support.examples import ALL, Example, automations, filled_in, hurried
 from tests.support.fire_triggers import fire_triggers
 
@@ -42,15 +41,16 @@ def test_unknown_input_fails() -> None:
     ],
 )
 async def test_unknown_trigger_or_condition_fails(conditions: list[Any], triggers: list[Any], what: str) -> None:
-    home: Any = SimpleNamespace(example=Example("new", {}), conditions=conditions, triggers=triggers)
+    automation = Automation(Example("new", {}))
+    automation.config = {"conditions": conditions, "triggers": triggers}
+    home: Any = None
     with pytest.raises(pytest.fail.Exception, match=what):
-        await fire_triggers(home)
+        await fire_triggers(home, automation)
 
 
 def test_entity_of_an_unknown_kind_fails() -> None:
-    home: Any = SimpleNamespace(example=Example("new", {}))
     with pytest.raises(pytest.fail.Exception, match=r"no first state is defined for vacuum\.robot"):
-        Home.first_state(home, "vacuum.robot")
+        first_state("vacuum.robot")
 
 
 def test_example_without_a_duration_needs_none() -> None:

@@ -34,7 +34,7 @@ class Day(Home):
 
     def __init__(self, farm: VirtualFarm, time: SimulatedTime, patch: pytest.MonkeyPatch) -> None:
         """Prepare to start."""
-        super().__init__(farm, time, OF_A_FARM, patch)
+        super().__init__(farm, time, [OF_A_FARM], patch)
         self.store = farm.config.store_id
         self.shop = ""
 

@@ -318,8 +318,8 @@ async def noon_again(day: Day) -> None:
     prints = [event["summary"] for event in await day.events("prints")]
     assert {"Plant Pot (Finished)", "Benchy (Failed)", "Benchy (Canceled)"} <= set(prints)
     assert paths(day.farm) == []
-    for trigger in day.triggers:
+    for trigger in day.automations[0].triggers:
         if trigger["id"] not in day.fired:
             await day.during(FIRE[trigger["trigger"]](day, trigger))
             await day.hours(0.2)
-    assert day.fired == {trigger["id"] for trigger in day.triggers}
+    assert day.fired == {trigger["id"] for trigger in day.automations[0].triggers}

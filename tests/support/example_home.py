@@ -1,13 +1,14 @@
-"""A Home Assistant that starts, stops and restarts, with the virtual farm and one automation."""
+"""A Home Assistant that starts, stops and restarts, with the virtual farm and the automations of examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 import re
 from typing import Any
 
 from homeassistant import bootstrap
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import CoreState, Event, ServiceRegistry, State, callback
+from homeassistant.components.automation import EVENT_AUTOMATION_TRIGGERED
+from homeassistant.const import ATTR_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import Context, CoreState, Event, ServiceRegistry, State, callback
 from homeassistant.helpers import (
     area_registry as ar,
     category_registry as cr,
@@ -55,46 +56,94 @@ ANSWER = {
 """The response of every mocked action; it does nothing, so it can be tried repeatedly."""
 
 
-class Home:
-    """Runs one example, and records its actions."""
+class Automation:
+    """One example as it runs."""
 
-    def __init__(self, farm: VirtualFarm, time: SimulatedTime, example: Example, patch: pytest.MonkeyPatch) -> None:
-        """Prepare to start."""
-        self.farm = farm
-        self.time = time
+    def __init__(self, example: Example) -> None:
+        """Prepare an example to run."""
         self.example = example
-        self.done: list[tuple[str, Any]] = []
-        """The actions called so far, with their data."""
-        self.entry_id = "the_farm"
-        self.foreign: dict[str, str] = {}
-        """Other entities that the example names, and their first states."""
-        self._running = AsyncExitStack()
-        self._config: dict[str, Any] = {}
-        patch.setattr(ServiceRegistry, "async_call", self._call)
-
-    async def _call(
-        self, domain: str, service: str, service_data: Any = None, *_: Any, target: Any = None, **__: Any
-    ) -> Any:
-        self.done.append((f"{domain}.{service}", {**(service_data or {}), **(target or {})}))
-        return dict(ANSWER)
-
-    @property
-    def config(self) -> Mapping[str, Any]:
+        self.config: Mapping[str, Any] = {}
         """The automation, without open inputs."""
-        return self._config
 
     @property
     def triggers(self) -> list[dict[str, Any]]:
         """The triggers of the automation."""
-        triggers = self._config.get("triggers", self._config.get("trigger"))
+        triggers = self.config.get("triggers", self.config.get("trigger"))
         return triggers if isinstance(triggers, list) else [triggers]
 
     @property
     def conditions(self) -> list[dict[str, Any]]:
         """The conditions of the automation; a template alone is one, too."""
-        conditions = self._config.get("conditions", self._config.get("condition", []))
+        conditions = self.config.get("conditions", self.config.get("condition", []))
         listed = conditions if isinstance(conditions, list) else [conditions]
         return [one if isinstance(one, dict) else {"condition": "template", "value_template": one} for one in listed]
+
+    def named(self) -> set[str]:
+        """Return the entities in triggers and conditions, including those in templates."""
+        names: set[str] = set()
+        for part in (*self.triggers, *self.conditions):
+            for node in nodes(part):
+                entities = node.get("entity_id", [])
+                names.update(entities if isinstance(entities, list) else [entities])
+                names.update(
+                    name for value in node.values() if isinstance(value, str) for name in ENTITY.findall(value)
+                )
+        return names
+
+
+def first_state(entity: str) -> str:
+    """Return the first state of another entity; fails for an unknown kind."""
+    domain = entity.partition(".")[0]
+    if domain not in FIRST_STATES:
+        pytest.fail(f"no first state is defined for {entity}")
+    return FIRST_STATES[domain] or dt_util.utcnow().isoformat()
+
+
+class Home:
+    """Runs examples side by side, and records the actions of each."""
+
+    def __init__(
+        self, farm: VirtualFarm, time: SimulatedTime, examples: Sequence[Example], patch: pytest.MonkeyPatch
+    ) -> None:
+        """Prepare to start."""
+        self.farm = farm
+        self.time = time
+        self.automations = [Automation(example) for example in examples]
+        self.done: list[tuple[str, Any]] = []
+        """The actions called so far by any of them, with their data."""
+        self.entry_id = "the_farm"
+        self.foreign: dict[str, str] = {}
+        """Other entities that the examples name, and their first states."""
+        self._running = AsyncExitStack()
+        self._contexts: list[str | None] = []
+        """For each of the actions, the context in which it was called."""
+        self._triggered: dict[str, str] = {}
+        """The name of the automation that acts in a context."""
+        patch.setattr(ServiceRegistry, "async_call", self._call)
+
+    async def _call(
+        self,
+        domain: str,
+        service: str,
+        service_data: Any = None,
+        blocking: bool = False,
+        context: Context | None = None,
+        *_: Any,
+        target: Any = None,
+        **__: Any,
+    ) -> Any:
+        self._note((f"{domain}.{service}", {**(service_data or {}), **(target or {})}), context)
+        return dict(ANSWER)
+
+    def done_by(self, automation: Automation) -> list[tuple[str, Any]]:
+        """Return the actions that one of the examples has called so far, with their data."""
+        # The event of a trigger may come after its first action.
+        called = zip(self.done, self._contexts, strict=True)
+        return [done for done, context in called if self._triggered.get(context or "") == automation.example.name]
+
+    def _note(self, action: tuple[str, Any], context: Context | None) -> None:
+        self.done.append(action)
+        self._contexts.append(context.id if context is not None else None)
 
     @property
     def entry(self) -> MockConfigEntry:
@@ -104,20 +153,21 @@ class Home:
         return entry
 
     async def start(self) -> None:
-        """Start for the first time, and add the automation after setup has finished."""
+        """Start for the first time, and add the automations after setup has finished."""
         await self._boot(CoreState.running)
         self._add_entry()
         await self.load_farm()
         await self.pass_by(60)
-        self._config = self._automation()
-        for entity in self._named():
-            if er.async_get(self.hass).async_get(entity) is None:
-                self.foreign[entity] = self.first_state(entity)
+        for automation in self.automations:
+            automation.config = self._configured(automation.example)
+            for entity in automation.named():
+                if er.async_get(self.hass).async_get(entity) is None:
+                    self.foreign[entity] = first_state(entity)
         self.show_foreign(self.foreign)
-        await self._set_up_automation()
+        await self._set_up_automations()
 
     async def restart(self, *, late: bool, foreign: str | None = None) -> None:
-        """Stop and restart; with ``late``, everything except the automation is set up after the start.
+        """Stop and restart; with ``late``, everything except the automations is set up after the start.
 
         Other entities keep their states, unless a new state is given for them.
         """
@@ -127,7 +177,7 @@ class Home:
         await self._boot(CoreState.not_running)
         # Home Assistant removes the devices of an entry that it does not have at its start.
         self._add_entry()
-        await self._set_up_automation()
+        await self._set_up_automations()
         if late:
             self.show_foreign(STATE_UNAVAILABLE)
         else:
@@ -157,11 +207,16 @@ class Home:
         for registry in (ar, cr, dr, er, fr, ir, lr, rs):
             await registry.async_load(hass)
         hass.data[bootstrap.DATA_REGISTRIES_LOADED] = None
+        hass.bus.async_listen(EVENT_AUTOMATION_TRIGGERED, self._note_trigger)
         hass.bus.async_listen(DID, self._note_event)
 
     @callback
-    def _note_event(self, _: Event[Any]) -> None:
-        self.done.append((DID, {}))
+    def _note_trigger(self, event: Event[Any]) -> None:
+        self._triggered[event.context.id] = event.data[ATTR_NAME]
+
+    @callback
+    def _note_event(self, event: Event[Any]) -> None:
+        self._note((DID, {}), event.context)
 
     def _add_entry(self) -> None:
         data = entry_data(self.farm)
@@ -175,24 +230,24 @@ class Home:
         assert await self.hass.config_entries.async_setup(self.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
-    # The automation
+    # The automations
 
-    def _automation(self) -> dict[str, Any]:
-        example = self.example
+    def _configured(self, example: Example) -> dict[str, Any]:
         printer, store = printer_named(self.farm, PRINTER), self.farm.config.store_id
         devices = {"printer": self.device_id(printer), "farm": self.device_id(store)}
-        if not example.is_blueprint:
+        if example.is_blueprint:
+            ours = {
+                f"{entity.domain}.{entity.original_device_class}": entity.entity_id
+                for entity in er.async_entries_for_device(er.async_get(self.hass), devices["printer"])
+                if entity.translation_key in ("readiness", "hms")
+            }
+            config = hurried(filled_in(example, devices, ours))
+        else:
             config = hurried(example.config)
             for trigger in config.get("triggers", ()):
                 if isinstance(trigger, dict) and trigger.get("trigger") == "device":
                     trigger["device_id"] = devices[trigger["device_id"]]
-            return {"id": "example", **config}
-        ours = {
-            f"{entity.domain}.{entity.original_device_class}": entity.entity_id
-            for entity in er.async_entries_for_device(er.async_get(self.hass), devices["printer"])
-            if entity.translation_key in ("readiness", "hms")
-        }
-        return {"id": "example", **hurried(filled_in(example, devices, ours))}
+        return {**config, "id": example.name, "alias": example.name}
 
     def device_id(self, identifier: str) -> str:
         """Return the device ID of a printer or store."""
@@ -200,32 +255,15 @@ class Home:
         assert device is not None
         return device.id
 
-    async def _set_up_automation(self) -> None:
-        if any(trigger.get("trigger") == "conversation" for trigger in self.triggers):
+    async def _set_up_automations(self) -> None:
+        kinds = {trigger.get("trigger") for automation in self.automations for trigger in automation.triggers}
+        if "conversation" in kinds:
             for component in ("homeassistant", "conversation"):
                 assert await async_setup_component(self.hass, component, {})
-        assert await async_setup_component(self.hass, "automation", {"automation": [self._config]})
-        (state,) = self.hass.states.async_all("automation")
-        assert state.state == "on", "Home Assistant refused the automation"
-
-    def _named(self) -> set[str]:
-        """Return the entities in triggers and conditions, including those in templates."""
-        names: set[str] = set()
-        for part in (*self.triggers, *self.conditions):
-            for node in nodes(part):
-                entities = node.get("entity_id", [])
-                names.update(entities if isinstance(entities, list) else [entities])
-                names.update(
-                    name for value in node.values() if isinstance(value, str) for name in ENTITY.findall(value)
-                )
-        return names
-
-    def first_state(self, entity: str) -> str:
-        """Return the first state of another entity; fails for an unknown kind."""
-        domain = entity.partition(".")[0]
-        if domain not in FIRST_STATES:
-            pytest.fail(f"{self.example.name}: no first state is defined for {entity}")
-        return FIRST_STATES[domain] or dt_util.utcnow().isoformat()
+        configs = [automation.config for automation in self.automations]
+        assert await async_setup_component(self.hass, "automation", {"automation": configs})
+        shown = [state.state for state in self.hass.states.async_all("automation")]
+        assert shown == ["on"] * len(configs), "Home Assistant refused an automation"
 
     # States
 
@@ -238,7 +276,7 @@ class Home:
                 self.hass.states.async_set(entity, states if isinstance(states, str) else states[entity])
 
     def shown(self) -> dict[str, State]:
-        """Return the known states of the farm and of the example's entities."""
+        """Return the known states of the farm and of the examples' entities."""
         registry = er.async_get(self.hass)
         return {
             state.entity_id: state

@@ -14,7 +14,7 @@ import pytest
 
 from custom_components.printago.const import DOMAIN
 from tests.support.common import printer_named, until, value_of
-from tests.support.example_home import AWAY, PRINTER, Home
+from tests.support.example_home import AWAY, PRINTER, Automation, Home
 
 type Trigger = Mapping[str, Any]
 type FireTrigger = Callable[[Home, Trigger], Awaitable[None]]
@@ -24,18 +24,18 @@ SPOKEN = {"request": "one benchy", "printer": "P1S 01"}
 HMS = "0300-0100-0001-0002", "The heatbed is too hot"
 
 
-async def fire_triggers(home: Home) -> None:
-    """Fulfill the conditions of the example, fire its triggers one after the other, and let their durations pass."""
-    for condition in home.conditions:
+async def fire_triggers(home: Home, automation: Automation) -> None:
+    """Fulfill the conditions of an example, fire its triggers one after the other, and let their durations pass."""
+    for condition in automation.conditions:
         kind = condition["condition"]
         if kind not in FULFILL:
-            pytest.fail(f"{home.example.name}: unknown condition {kind}")
+            pytest.fail(f"{automation.example.name}: unknown condition {kind}")
         await FULFILL[kind](home, condition)
         await home.pass_by(70)
-    for trigger in home.triggers:
+    for trigger in automation.triggers:
         kind = trigger.get("trigger", trigger.get("platform"))
         if kind not in FIRE:
-            pytest.fail(f"{home.example.name}: unknown trigger {kind}")
+            pytest.fail(f"{automation.example.name}: unknown trigger {kind}")
         await FIRE[kind](home, trigger)
         await home.pass_by(70 + seconds_of(trigger))
 
@@ -61,7 +61,7 @@ def _as_list(given: Any) -> list[Any]:
 async def _change_state(home: Home, trigger: Trigger) -> None:
     for entity in _as_list(trigger["entity_id"]):
         state = home.hass.states.get(entity)
-        assert state is not None, f"{home.example.name}: there is no {entity}"
+        assert state is not None, f"there is no {entity}"
         assert state.state not in AWAY
         if trigger.get("to") is not None:
             wanted = _as_list(trigger["to"])[0]
@@ -148,7 +148,7 @@ async def _speak(home: Home, trigger: Trigger) -> None:
     sentence = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", sentence)
     for slot in re.findall(r"{(\w+)}", sentence):
         if slot not in SPOKEN:
-            pytest.fail(f"{home.example.name}: no words are defined for {slot}")
+            pytest.fail(f"no words are defined for {slot}")
         sentence = sentence.replace(f"{{{slot}}}", SPOKEN[slot])
     await async_converse(home.hass, sentence, None, Context(), language="en", device_id="here")
 
@@ -171,7 +171,7 @@ def _identifiers(home: Home, trigger: Trigger) -> list[str]:
     wanted = set(async_extract_targets(config, "device_id"))
     for entity in async_extract_targets(config, "entity_id"):
         registered = entities.async_get(entity)
-        assert registered is not None, f"{home.example.name}: there is no {entity}"
+        assert registered is not None, f"there is no {entity}"
         assert registered.device_id is not None
         wanted.add(registered.device_id)
     found = [devices.async_get(device) for device in wanted]
@@ -196,6 +196,15 @@ async def _have_it_print(home: Home, printer: str) -> None:
         await _until_shown(home, printer, "print_status", "running")
 
 
+async def _have_it_print_a_job(home: Home, printer: str) -> None:
+    """Let an idle printer print a job of Printago."""
+    home.farm.fleet.confirm_ready(home.farm.printer(printer), ready=True)
+    part = next(iter(home.farm.world.parts))
+    home.farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
+    await home.farm.advance(300)
+    await _until_shown(home, printer, "print_status", "running")
+
+
 async def _finish_print(home: Home, printer: str) -> None:
     home.farm.finish_print(printer)
     await _until_shown(home, printer, "printing", "off", "binary_sensor")
@@ -211,7 +220,8 @@ async def _end_print(home: Home, trigger: Trigger) -> None:
 
 async def _fail_print(home: Home, trigger: Trigger) -> None:
     for printer in _identifiers(home, trigger):
-        await _have_it_print(home, printer)
+        if not home.farm.printer(printer).machine.phase.busy:
+            await _have_it_print_a_job(home, printer)
         home.farm.fail_print(printer, "Spaghetti")
         await _until_shown(home, printer, "printing", "off", "binary_sensor")
 
@@ -260,11 +270,7 @@ async def _cancel_print(home: Home, trigger: Trigger) -> None:
         if home.farm.printer(printer).machine.phase.busy:
             await _finish_print(home, printer)
         # Bambu printers call a print failed that a person has canceled, so that only Printago's jobs are canceled for sure.
-        home.farm.fleet.confirm_ready(home.farm.printer(printer), ready=True)
-        part = next(iter(home.farm.world.parts))
-        home.farm.builder.build({"parts": [{"partId": part, "tags": {"printer.id": printer}, "position": "front"}]})
-        await home.farm.advance(300)
-        await _until_shown(home, printer, "print_status", "running")
+        await _have_it_print_a_job(home, printer)
         jobs = [job for job in home.farm.world.jobs.values() if job.assigned_printer_id == printer]
         job = next(job for job in jobs if job.status == "printing")
         assert home.farm.queue.cancel(job)
