@@ -27,7 +27,6 @@ from .api import (
     RateLimitedError,
     RealtimeClient,
     RequestPriority,
-    pages_of,
 )
 from .const import CONF_STORE_ID, DOMAIN, LOGGER
 from .errors import home_assistant_error, update_error
@@ -247,7 +246,7 @@ class PrintagoCoordinator(DataUpdateCoordinator[Farm]):
         self._known = True
         async_end_reauth(self.hass, self.config_entry)
         self.store_state.async_remember_farm(self.config_entry.data)
-        self._poll_requests = pages_of(printers) + (pages_of(jobs) if jobs is not None else 1)
+        self._poll_requests = printers.pages + (jobs.pages if jobs is not None else 1)
         changes = self.farm.apply_snapshot(printers, jobs)
         has_stream = self._connected.is_set() and not self.stream_is_silent
         self.update_interval = self._spread(POLL_WITH_STREAM if has_stream else POLL_WITHOUT_STREAM)

@@ -29,7 +29,6 @@ from .models.telemetry import HealthMessage, Severity, StatMessage, Telemetry
 from .realtime.endpoints import DEFAULT_REALTIME_URL, InvalidRealtimeUrl, parse_endpoint
 from .realtime.messages import MessageReader, parse_message
 from .realtime.realtime_client import KEEPALIVE_SECONDS, RealtimeClient
-from .rest.pagination import pages_of
 from .rest.rate_limit import MAX_WAIT, RateLimiter, RequestPriority
 from .rest.request_log import MAX_UNSAVED, RequestLog, uptime
 from .rest.transport import DEFAULT_API_URL, ServerClock, Transport, parse_api_url
@@ -75,7 +74,6 @@ __all__ = [
     "Transport",
     "is_identifier",
     "is_missing_api_access",
-    "pages_of",
     "parse_api_url",
     "parse_endpoint",
     "parse_message",

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import math
 from typing import Any, Protocol, Self
+
+PAGE_SIZE = 1000
+"""The most rows that one request reads."""
 
 type _Source = Mapping[str, Any]
 
@@ -18,6 +22,11 @@ class Listing[T = _Source]:
 
     rows: dict[str, T]
     complete: bool
+
+    @property
+    def pages(self) -> int:
+        """Return how many requests have read it."""
+        return max(1, math.ceil(len(self.rows) / PAGE_SIZE))
 
 
 def read_listing[R: _Readable](listing: Listing, kind: type[R]) -> Listing[R]:

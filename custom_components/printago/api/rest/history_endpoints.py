@@ -7,10 +7,11 @@ import math
 
 from ..exceptions import MalformedResponseError
 from ..models.job_material import Assignments, MaterialChoice, assignments_by_part, group_members, group_names
+from ..models.listing import PAGE_SIZE
 from ..models.material import MaterialInstance
 from ..models.records import FINAL_STATUSES, PrintJob
 from ..models.sku_cost import CostBreakdown, ExtraCost, read_extra_costs
-from .pagination import PAGE_SIZE, Page, objects, read_list, with_ids
+from .pagination import Page, objects, read_list, with_ids
 from .rate_limit import RequestPriority
 from .transport import Transport
 

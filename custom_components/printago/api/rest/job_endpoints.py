@@ -7,13 +7,13 @@ from typing import Any
 
 from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
-from ..models.listing import Listing, read_listing
+from ..models.listing import PAGE_SIZE, Listing, read_listing
 from ..models.match import PrinterMatch
 from ..models.records import FINAL_STATUSES, JobStatus, PrintJob
 from ..models.tags import PIN, plain_tags
 from .job_filter import JobFilter
 from .order_endpoints import MOST_NAMED
-from .pagination import PAGE_SIZE, Accept, objects, read_list, read_newest
+from .pagination import Accept, objects, read_list, read_newest
 from .rate_limit import RequestPriority
 from .transport import Transport
 

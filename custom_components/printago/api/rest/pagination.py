@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-import math
 from typing import Any
 
 from ..exceptions import MalformedResponseError
 from ..models.fields import is_identifier
-from ..models.listing import Listing
+from ..models.listing import PAGE_SIZE, Listing
 from .rate_limit import RequestPriority
 from .transport import Transport
 
-PAGE_SIZE = 1000
 _UNASKED_PAGE_SIZE = 100
 _MOST_PAGES = 100
 
@@ -41,11 +39,6 @@ async def read_list(
             # A server that repeats its rows would otherwise use up the quota.
             break
     return Listing(rows, complete=False)
-
-
-def pages_of(listing: Listing[Any]) -> int:
-    """Return how many requests have read a list."""
-    return max(1, math.ceil(len(listing.rows) / PAGE_SIZE))
 
 
 async def read_newest(
