@@ -73,15 +73,24 @@ async def assert_hours_are_right(hass: HomeAssistant, farm: VirtualFarm) -> None
 
 
 @pytest.fixture
-async def read(recorder_mock: Recorder, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> MockConfigEntry:
+def count() -> int:
+    """Return the number of past jobs: more than one page. Most of a test's time is the writing of their hours."""
+    return 120
+
+
+@pytest.fixture
+async def read(
+    recorder_mock: Recorder, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, count: int
+) -> MockConfigEntry:
     """Return the entry of a farm whose past of a year, with its clock changes, is read and exported."""
-    farm.fill_history(300, months=12, until=datetime(2026, 6, 1, tzinfo=UTC))
+    farm.fill_history(count, months=12, until=datetime(2026, 6, 1, tzinfo=UTC))
     entry = await setup_entry()
     await read_all(hass, entry)
     await exported(hass)
     return entry
 
 
+@pytest.mark.parametrize("count", [300])
 async def test_every_hour_of_the_farm_and_of_each_printer_is_right(
     read: MockConfigEntry, hass: HomeAssistant, farm: VirtualFarm
 ) -> None:
@@ -106,11 +115,11 @@ async def test_late_correction_rewrites_the_hours_it_concerns(
     read: MockConfigEntry, hass: HomeAssistant, farm: VirtualFarm
 ) -> None:
     jobs = sorted(past_jobs(farm), key=lambda job: job.created_at)
-    moved = next(job for job in jobs[50:] if job.status == "completed")
+    moved = next(job for job in jobs[20:] if job.status == "completed")
     moved.printing_completed_at = moved.printing_completed_at[:11] + "23:59:59.000Z"
-    failed = next(job for job in jobs[100:] if job.status == "completed")
+    failed = next(job for job in jobs[40:] if job.status == "completed")
     failed.status = "failed"
-    elsewhere = next(job for job in jobs[200:] if job.status == "failed" and job.assigned_printer_id)
+    elsewhere = next(job for job in jobs[80:] if job.status == "failed" and job.assigned_printer_id)
     elsewhere.assigned_printer_id = next(one for one in farm.world.printers if one != elsewhere.assigned_printer_id)
     for _ in range(2):
         for job in (moved, failed, elsewhere):
@@ -187,6 +196,7 @@ async def test_export_is_repeated_after_errors_of_the_recorder(
     hass: HomeAssistant,
     farm: VirtualFarm,
     setup_entry: SetUp,
+    count: int,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     call: str,
@@ -201,7 +211,7 @@ async def test_export_is_repeated_after_errors_of_the_recorder(
         return original(*args)
 
     monkeypatch.setattr(statistics, call, failing)
-    farm.fill_history(200, months=2, until=datetime(2026, 6, 1, tzinfo=UTC))
+    farm.fill_history(count // 2, months=2, until=datetime(2026, 6, 1, tzinfo=UTC))
     entry = await setup_entry()
     await read_all(hass, entry)
     for _ in range(4):
