@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from tests.conftest import SetUp
 from tests.support.actions import act
 from tests.support.common import pass_time, state_of
+from tests.support.past_oracle import ended_at, past_jobs
 from tests.support.past_reading import history_of, read_all, until_counted, until_streaming
 from virtual_farm import VirtualFarm
 
@@ -78,3 +79,28 @@ async def test_cost_in_another_currency_is_not_added_to_the_costs_before(
     listed = await get_instance(hass).async_add_executor_job(list_statistic_ids, hass)
     units = {row["statistics_unit_of_measurement"] for row in listed if row["statistic_id"].endswith("_cost")}
     assert units == {"EUR"}
+
+
+async def test_order_of_before_costs_what_it_did_in_the_currency_of_then(
+    recorder_mock: Recorder, hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    farm.fill_history(1500, months=3)
+    for material in farm.world.materials.values():
+        farm.world.materials.change(material["id"], {"pricePer1000g": 20})
+    entry = await setup_entry()
+    await read_all(hass, entry)
+    # It is older than the last 1,000 prints, so Printago is asked for it.
+    first = min(
+        (job for job in past_jobs(farm) if job.order_id is not None and job.part_id in farm.world.parts), key=ended_at
+    )
+    before = (await act(hass, "get_history", order=first.order_id))["total"]
+    assert before["cost"] is not None
+    assert before["currency"] == "EUR"
+
+    farm.world.settings["currency"] = "USD"
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    for _ in range(3):
+        await pass_time(hass, 41)
+    assert entry.runtime_data.coordinator.store_state.stock.prices.currency == "USD"
+
+    assert (await act(hass, "get_history", order=first.order_id))["total"] == before

@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import SetUp
 from tests.support.actions import act
+from tests.support.common import until_farm
 from tests.support.past_oracle import ended_at, moment, past_jobs
 from tests.support.past_reading import history_of, read_all
 from virtual_farm import Fault, VirtualFarm
@@ -141,3 +142,29 @@ async def test_statistics_are_of_the_last_thirty_days_by_default(
         await act(hass, "get_statistics", start="2000-01-01 00:00:00", end=newest.replace(microsecond=0).isoformat())
     )["total"]
     assert without_newest["finished"] < every["finished"]
+
+
+async def test_print_that_moves_to_another_order_is_found_there_only(
+    hass: HomeAssistant, farm: VirtualFarm, read: MockConfigEntry
+) -> None:
+    first, second = number_of(farm, "1001")["id"], number_of(farm, "1002")["id"]
+    moved = printed(farm, order_id=first)[0]
+
+    farm.world.jobs[moved].order_id = second
+    farm.world.jobs.touch(moved)
+    farm.settle()
+    await until_farm(read, lambda: any(past.order_id == second for past in history_of(read).past.recent))
+
+    assert moved not in ids(await act(hass, "get_history", order="1001", limit=1000))
+    assert ids(await act(hass, "get_history", order="1002", limit=1000)) == {moved}
+
+
+async def test_as_many_prints_as_were_asked_for_are_not_said_to_be_all(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp
+) -> None:
+    farm.fill_history(1500, months=3)
+    await read_all(hass, await setup_entry())
+
+    answer = await act(hass, "get_history", limit=1000)
+
+    assert (len(answer["prints"]), answer["complete"]) == (1000, False)

@@ -153,7 +153,7 @@ async def test_period_must_not_be_empty(hass: HomeAssistant) -> None:
         # A print that ended at the same moment may be one of those that are not known.
         (True, 0, {"start": at(0)}, True),
         (True, 0, {"start": at(-1)}, True),
-        (True, 0, {"limit": 2}, False),
+        (True, 0, {"limit": 2}, True),
         (True, 0, {"limit": 1}, False),
         (True, 0, {"limit": 3}, True),
         (False, 0, {"start": at(0.5)}, True),

@@ -138,8 +138,12 @@ def part_of(name: str | None) -> tuple[str | None, str | None]:
     return part_id or None, part or None
 
 
-def past_print_of(job: PrintJob, entry: Entry, ended_at: datetime, usage: Usage) -> PastPrint:
-    """Return all that is known of a job that has ended; ``entry`` is its latest attempt in the ledger."""
+def past_print_of(job: PrintJob, entry: Entry, ended_at: datetime, usage: Usage, currency: str | None) -> PastPrint:
+    """Return all that is known of a job that has ended; ``entry`` is its latest attempt in the ledger.
+
+    ``currency`` is that of all costs in the ledger.
+    """
+    cost = usage.cost if entry.cost == UNKNOWN else entry.cost / COST
     return PastPrint(
         job_id=job.id,
         attempt=entry.attempt,
@@ -156,8 +160,8 @@ def past_print_of(job: PrintJob, entry: Entry, ended_at: datetime, usage: Usage)
         reason=job.error_message,
         material=usage.material,
         grams=usage.grams if entry.grams == UNKNOWN else entry.grams / GRAMS,
-        cost=usage.cost if entry.cost == UNKNOWN else entry.cost / COST,
-        currency=usage.currency,
+        cost=cost,
+        currency=None if cost is None else currency,
         energy=usage.energy if entry.energy == UNKNOWN else entry.energy / WATT_HOURS,
         cover=job.cover,
     )

@@ -260,14 +260,12 @@ class History:
         usage = self._usage_of(ended, progress)
         entry = past.ledger.add(entry_of(ended, usage, past.names), end_is_guess=ended.guessed)
         if entry is None:
-            return False
-        ended_at = ended.ended_at
-        if ended.guessed:
-            ended_at = datetime.fromtimestamp(entry.ended, ended_at.tzinfo)
+            return self._take_names(ended)
+        ended_at = _end_of(ended, entry)
         lacks_result = printer_id in lacking
         past.recent.remove(job.id, entry.attempt)
         if past.recent.wants(ended_at) or lacks_result:
-            one = past_print_of(job, entry, ended_at, usage)
+            one = past_print_of(job, entry, ended_at, usage, past.currency)
             if one.printed:
                 if past.recent.wants(ended_at):
                     past.recent.add(one)
@@ -277,15 +275,29 @@ class History:
             touched.add(printer_id)
         return True
 
-    def made_of(self, job: PrintJob) -> tuple[Entry, datetime, Usage] | None:
+    def _take_names(self, ended: EndedJob) -> bool:
+        """Take over what no sum depends on, such as another order; return whether that has changed."""
+        past, job = self.past, ended.job
+        if (known := past.ledger.latest(ended.key)) is None or ended.updated < known.updated:
+            return False
+        if (one := past.recent.get(job.id, known.attempt)) is None:
+            return False
+        # An event may say only what has changed.
+        renamed = replace(one, order_id=job.order_id or one.order_id, label=job.label or one.label)
+        if renamed == one:
+            return False
+        past.recent.add(renamed)
+        return True
+
+    def made_of(self, job: PrintJob) -> tuple[Entry, datetime, Usage, str | None] | None:
         """Return what ``past_print_of`` needs of any job, of which nothing is taken over; None if it has not ended."""
         if (ended := ended_job(job, now=self._coordinator.store_state.clock.now())) is None:
             return None
-        usage = self.valuer(job, None, ended.seconds, ended.takes)
+        usage = self._usage_of(ended)
         known = self.past.ledger.latest(ended.key)
-        if known is None or known.ended != ended.ended:
+        if known is None or not (ended.guessed or known.ended == ended.ended):
             known = entry_of(ended, usage, self.past.names)
-        return known, ended.ended_at, usage
+        return known, _end_of(ended, known), usage, self.past.currency
 
     def _take_result(self, one: PastPrint) -> None:
         if one.printer_id in self._coordinator.farm.printers:
@@ -383,3 +395,8 @@ class History:
 
     def _number(self, printer_id: str) -> int | None:
         return self.past.names["printers"].find(printer_id)
+
+
+def _end_of(ended: EndedJob, entry: Entry) -> datetime:
+    """Return when a job ended; of guesses, the first one."""
+    return datetime.fromtimestamp(entry.ended, ended.ended_at.tzinfo) if ended.guessed else ended.ended_at

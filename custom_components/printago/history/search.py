@@ -110,7 +110,7 @@ async def async_find_prints(
     complete = True
     earliest = max(filter(None, (wanted.start, wanted.ordered_at)), default=None)
     all_known = history.complete and (
-        recent.oldest is None or (earliest is not None and earliest > recent.oldest) or len(found) >= limit
+        recent.oldest is None or (earliest is not None and earliest > recent.oldest) or len(found) > limit
     )
     if not all_known:
         older, complete = await _async_older(coordinator, history, wanted, limit)
