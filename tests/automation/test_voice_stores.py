@@ -80,6 +80,16 @@ async def test_name_of_printers_in_two_stores_is_refused_until_the_store_is_said
     assert farm.printer(printer_named(farm, P1S)).confirmed_ready
 
 
+async def test_beginning_of_names_in_two_stores_is_asked_back_with_the_stores(
+    hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm
+) -> None:
+    for sentence in ("the bed of P1S is clear", "pause P1S", "stop P1S Cellar", "das Bett von P1S Attic ist frei"):
+        assert "P1S 01 (Attic), P1S 01 (Cellar)" in await answer_to(hass, sentence)
+    await answer_to(hass, "yes, stop it")
+    assert not writes(farm)
+    assert not writes(other)
+
+
 async def test_printer_is_called_by_its_own_name_where_only_one_store_has_it(
     hass: HomeAssistant, farm: VirtualFarm, other: VirtualFarm, entry: MockConfigEntry
 ) -> None:
