@@ -51,6 +51,12 @@ atexit.register(gc.freeze)
 
 # Each test sets up hundreds of entities: logging each of them takes longer than creating its state.
 logging.getLogger("homeassistant.helpers.entity_registry").setLevel(logging.WARNING)
+# As does telling of each of its dozen integrations that it was loaded and set up.
+for _logger in ("homeassistant.loader", "homeassistant.setup"):
+    logging.getLogger(_logger).setLevel(logging.WARNING)
+# The test plugin also writes all of it to stderr, where pytest would show it a second time.
+for _handler in [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]:
+    logging.getLogger().removeHandler(_handler)
 # The test plugin logs each statement of the recorder's database with its values.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 

@@ -16,13 +16,19 @@ _OTHERS = (
 """Modules of Home Assistant that tests replace to control storage, polls, and time."""
 
 
+_seen: dict[str, Any] = {}
+"""The product as it was after the tests of the file before, which is as it is before those of the next one."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def no_leftover_patches() -> Iterator[None]:
     """Compare the product before and after the tests of a file: leftover replacements make other tests fail at random."""
-    before = dict(_everything())
+    before = _seen or dict(_everything())
     yield
     after = dict(_everything())
     replaced = [name for name, value in before.items() if name in after and after[name] is not value]
+    _seen.clear()
+    _seen.update(after)
     assert not replaced, f"replaced and not put back: {replaced}"
 
 
