@@ -106,7 +106,7 @@ test("printers and parts that fail most are named, and why", async () => {
   };
   await show({ prints: [PAST], worst });
 
-  expect([...card.renderRoot.querySelectorAll(".worst .line")].map((each) => each.textContent)).toEqual([
+  expect([...card.renderRoot.querySelectorAll(".worst li p")].map((each) => each.textContent)).toEqual([
     "one",
     "Clog",
     "Jig",

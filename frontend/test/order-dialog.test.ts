@@ -94,6 +94,16 @@ test("an order without prints says so instead of a cost of nothing", async () =>
   expect(text).not.toContain("cost");
 });
 
+test("an order of which not all prints could be looked at is not said to have none", async () => {
+  const text = await look(() =>
+    Promise.resolve({ ...ORDER, complete: false, prints: [], results: {}, cost: null, grams: null, seconds: 0 }),
+  );
+
+  expect(text).not.toContain("order not printed");
+  expect(text).toContain("order cost unknown");
+  expect(text).toContain("order incomplete");
+});
+
 test.each([
   [{ code: "service_validation_error", message: "No order 1002." }, "No order 1002."],
   [{ code: "home_assistant_error", message: "The quota is used up." }, "The quota is used up."],

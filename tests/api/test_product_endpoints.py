@@ -140,3 +140,10 @@ async def test_newest_orders_are_searched_by_what_is_accepted(server: Server, cl
 
     assert list((await client.products.newest_orders(accept, 5)).rows) == ["o2"]
     assert server.requests[0].path == "/v1/orders"
+
+
+async def test_orders_are_also_found_by_their_number(server: Server, client: PrintagoClient) -> None:
+    server.answer_in_turn(page({"id": "o2", "orderNumber": "#2"}))
+    found = await client.products.newest_orders(lambda _: True, 5, numbers=["2", "#2"])
+    assert list(found.rows) == ["o2"]
+    assert server.requests[0].query["orderNumber.in"] == "#2,2"

@@ -98,3 +98,20 @@ async def test_prints_of_an_open_order_take_no_request(
 
     assert (answer["number"], answer["complete"]) == (farm.world.orders[order_id]["orderNumber"], True)
     assert paths(farm) == []
+
+
+async def test_order_is_found_by_its_number_however_many_were_made_since(farm: VirtualFarm, browser: Browser) -> None:
+    oldest = min(closed_orders(farm), key=lambda order_id: farm.world.orders[order_id]["createdAt"])
+    order = farm.world.orders[oldest]
+    order["orderNumber"] = "#EU 7/1 & Co"
+    newest = max(one["createdAt"] for one in farm.world.orders.values())
+    for number in range(6000):
+        farm.world.orders.load(
+            f"o{number}", {**order, "id": f"o{number}", "orderNumber": f"N{number}", "createdAt": newest}
+        )
+    before = len(paths(farm))
+
+    for name in ("EU 7/1 & Co", "#EU 7/1 & Co"):
+        assert (await browser.command("order", order=name))["result"]["number"] == "#EU 7/1 & Co"
+
+    assert paths(farm)[before:].count("GET /v1/orders") == 2

@@ -1,6 +1,6 @@
 """get_history and get_statistics: which prints and sums they return, and when Printago is asked for more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -71,9 +71,12 @@ class Store:
         taken = [number for number in range(len(self.older)) if accept(PrintJob(id=f"{number}"))]
         return SimpleNamespace(rows=dict.fromkeys(taken), complete=self.complete)
 
-    async def _newest_orders(self, accept: Callable[[Any], bool], most: int) -> Any:
+    async def _newest_orders(
+        self, accept: Callable[[Any], bool], most: int, *, numbers: Collection[str] | None = None
+    ) -> Any:
         assert most == 2
-        return SimpleNamespace(rows={order.id: order for order in self.orders if accept(order)})
+        listed = [order for order in self.orders if numbers is None or order.number in numbers]
+        return SimpleNamespace(rows={order.id: order for order in listed if accept(order)})
 
 
 @pytest.fixture(autouse=True)
@@ -201,10 +204,12 @@ async def test_order_is_named_by_its_id_or_number(hass: HomeAssistant) -> None:
     ]
     for name, found in (("known", "a"), ("1001", "b"), ("# 1001", "b"), ("o1", "b"), ("o3", ""), ("1004", "")):
         assert ids(await history(hass, store, order=name)) == found, name
-    with pytest.raises(ServiceValidationError) as refused:
-        await history(hass, store, order="77")
-    assert refused.value.translation_key == "any_order_not_found"
-    assert refused.value.translation_placeholders == {"name": "77"}
+    # An order without a number is not the one with the number "#".
+    for name in ("77", "#"):
+        with pytest.raises(ServiceValidationError) as refused:
+            await history(hass, store, order=name)
+        assert refused.value.translation_key == "any_order_not_found"
+        assert refused.value.translation_placeholders == {"name": name}
     store.orders.append(Order(id="o5", number="1002"))
     with pytest.raises(ServiceValidationError) as refused:
         await history(hass, store, order="1002")

@@ -11,7 +11,7 @@ from ..api.rest.job_filter import JobFilter
 from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..model.print_status import Result
-from ..model.spelling import folded, folded_number
+from ..model.spelling import folded, folded_number, tidied
 from .job_entry import past_print_of
 from .keeper import History
 from .past_print import PastPrint
@@ -159,14 +159,20 @@ async def async_name_order(
 
 
 async def _async_order(coordinator: PrintagoCoordinator, name: str) -> Order:
-    listing = await coordinator.async_call(
-        coordinator.client.products.newest_orders(
-            lambda order: order.id == name or folded_number(order.number or "") == folded_number(name), 2
-        ),
-        reads=True,
-    )
-    if not listing.rows:
-        raise action_error("any_order_not_found", name=name)
-    if len(listing.rows) > 1:
-        raise action_error("order_ambiguous", name=name, candidates=", ".join(listing.rows))
-    return next(iter(listing.rows.values()))
+    wanted = folded_number(name)
+    plain = tidied(name).lstrip("# ")
+    # As shops write numbers, which finds an order of any age with one request; else among the newest in any spelling.
+    for numbers in ((plain, f"#{plain}"), None):
+        listing = await coordinator.async_call(
+            coordinator.client.products.newest_orders(
+                lambda order: order.id == name or (folded_number(order.number or "") == wanted != ""),
+                2,
+                numbers=numbers,
+            ),
+            reads=True,
+        )
+        if len(listing.rows) > 1:
+            raise action_error("order_ambiguous", name=name, candidates=", ".join(listing.rows))
+        if listing.rows:
+            return next(iter(listing.rows.values()))
+    raise action_error("any_order_not_found", name=name)

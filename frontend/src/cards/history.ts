@@ -80,7 +80,7 @@ function failing(title: string, all: Failing[]): TemplateResult | typeof nothing
           html`<li>
             <div>
               <p class="line">${name}</p>
-              ${text ? html`<p class="small line muted">${text}</p>` : nothing}
+              ${text ? html`<p class="small muted">${text}</p>` : nothing}
             </div>
             <span class="muted">${t("failed_of", { failed, of })}</span>
           </li>`,

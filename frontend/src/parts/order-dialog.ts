@@ -70,7 +70,7 @@ export class OrderDialog extends CardDialog {
 }
 
 function took(hass: Hass, order: OrderPrints): TemplateResult {
-  if (order.prints.length === 0) return html`<p>${t("order_not_printed")}</p>`;
+  if (order.complete && order.prints.length === 0) return html`<p>${t("order_not_printed")}</p>`;
   const { cost, currency, grams, seconds } = order;
   const results = Object.entries(order.results).filter(([, count]) => count > 0);
   return html`<p class="cost">

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 import math
+from types import MappingProxyType
 from typing import Any
 
 from ..exceptions import MalformedResponseError
@@ -42,14 +43,22 @@ class ProductEndpoints:
         """Return SKUs as ``newest_parts`` returns parts."""
         return await self._newest("/v1/skus", Sku, accept, most)
 
-    async def newest_orders(self, accept: Callable[[Order], bool], most: int) -> Listing[Order]:
-        """Return orders as ``newest_parts`` returns parts."""
-        return await self._newest("/v1/orders", Order, accept, most)
+    async def newest_orders(
+        self, accept: Callable[[Order], bool], most: int, *, numbers: Iterable[str] | None = None
+    ) -> Listing[Order]:
+        """Return orders as ``newest_parts`` returns parts; with ``numbers``, only those with exactly one of them."""
+        filters = {} if numbers is None else {"orderNumber.in": ",".join(sorted(numbers))}
+        return await self._newest("/v1/orders", Order, accept, most, filters)
 
     async def _newest[R: (Part, Sku, Order)](
-        self, path: str, kind: type[R], accept: Callable[[R], bool], most: int
+        self,
+        path: str,
+        kind: type[R],
+        accept: Callable[[R], bool],
+        most: int,
+        filters: Mapping[str, str] = MappingProxyType({}),
     ) -> Listing[R]:
-        rows = await newest(self._transport, path, {}, lambda row: accept(kind.from_json(row["id"], row)), most)
+        rows = await newest(self._transport, path, filters, lambda row: accept(kind.from_json(row["id"], row)), most)
         return read_listing(rows, kind)
 
     async def sku_options(self) -> dict[str, list[SkuOption]]:
