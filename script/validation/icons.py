@@ -32,7 +32,7 @@ def check(project: Project, facts: Facts) -> Iterator[str]:
         yield f"icons.json lacks {path}"
     for path in sorted(icons.keys() - needed - allowed):
         yield f"icons.json has {path}, which nothing shows"
-    known = _known_icons(project.root)
+    known = _known_icons((project.root / ".venv-ha").resolve())
     for path, icon in sorted(icons.items()):
         if not _MDI.fullmatch(icon):
             yield f"icons.json: {path} is no icon of Material Design Icons: {icon}"
@@ -50,10 +50,10 @@ def _literal_states(project: Project, path: str) -> Iterator[str]:
 
 
 @cache
-def _known_icons(root: Path) -> frozenset[str]:
-    """Return the icons of the installed frontend, empty if it is not installed."""
+def _known_icons(environment: Path) -> frozenset[str]:
+    """Return the icons of the frontend installed in an environment, empty if it is not installed."""
     names: set[str] = set()
-    for folder in root.glob(".venv-ha/lib/python3*/site-packages/hass_frontend/static/mdi"):
+    for folder in environment.glob("lib/python3*/site-packages/hass_frontend/static/mdi"):
         for file in folder.glob("*.json"):
             content = json.loads(file.read_bytes())
             if file.stem != "iconList" and isinstance(content, dict):
