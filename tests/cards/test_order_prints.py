@@ -1,18 +1,21 @@
 """What an order cost: its prints, also of orders that are closed, and their sum."""
 
 from collections import defaultdict
+from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.printago.history.key_index import key_of
 from tests.support.actions import act
 from tests.support.browser import Browser
-from tests.support.common import paths
-from tests.support.past_oracle import EVERYWHERE, Sums, past_jobs
-from tests.support.past_reading import read_all
+from tests.support.common import paths, until_farm
+from tests.support.past_oracle import EVERYWHERE, Sums, ended_at, moment, past_jobs
+from tests.support.past_reading import history_of, read_all
 from virtual_farm import VirtualFarm
+from virtual_farm.clock import to_iso
 
 
 @pytest.fixture
@@ -80,10 +83,11 @@ async def test_orders_number_that_nobody_has_is_an_error_that_names_it(browser: 
 
 
 async def test_order_needs_a_name(farm: VirtualFarm, browser: Browser) -> None:
-    before = len(paths(farm))
+    farm.clear_requests()
     for name in ("", "  ", "x" * 2000):
         assert (await browser.command("order", order=name))["error"]["code"] == "invalid_format"
-    assert len(paths(farm)) == before
+    # Polls may come at any time.
+    assert not [one for one in farm.requests if one.path == "/v1/orders" and one.query.get("sort") == "createdAt:desc"]
 
 
 async def test_prints_of_an_open_order_take_no_request(
@@ -115,3 +119,39 @@ async def test_order_is_found_by_its_number_however_many_were_made_since(farm: V
         assert (await browser.command("order", order=name))["result"]["number"] == "#EU 7/1 & Co"
 
     assert paths(farm)[before:].count("GET /v1/orders") == 2
+
+
+async def test_failed_attempts_of_an_old_order_still_count(
+    hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, browser: Browser
+) -> None:
+    # Older than the last 1,000 prints, so Printago is asked, which stores the last attempt only.
+    failed = (
+        one for one in past_jobs(farm) if one.status == "failed" and one.printing_started_at and one.error_message
+    )
+    job = min((one for one in failed if one.order_id and one.part_id in farm.world.parts), key=ended_at)
+    before = (await browser.command("order", order=job.order_id))["result"]
+    first = next(one for one in before["prints"] if one["job_id"] == job.id)
+    ended = moment(ended_at(job))
+
+    job.status, job.error_message = "completed", None
+    job.printing_started_at = to_iso(ended + timedelta(hours=1))
+    job.printing_completed_at = to_iso(ended + timedelta(hours=2))
+    farm.world.jobs.touch(job.id)
+    farm.settle()
+
+    def retried() -> bool:
+        last = history_of(entry).past.ledger.latest(key_of(job.id))
+        return last is not None and last.attempt == 2
+
+    await until_farm(entry, retried)
+
+    after = (await browser.command("order", order=job.order_id))["result"]
+    attempts = {one["attempt"]: one for one in after["prints"] if one["job_id"] == job.id}
+    assert set(attempts) == {1, 2}
+    for name in ("result", "printer", "seconds", "grams", "cost", "currency"):
+        assert attempts[1][name] == first[name], name
+    # Of an old reason, its kind is kept.
+    assert attempts[1]["reason"]
+    assert attempts[1]["reason"] in first["reason"]
+    assert len(after["prints"]) == len(before["prints"]) + 1
+    assert after["grams"] == pytest.approx(before["grams"] + attempts[2]["grams"])

@@ -14,6 +14,7 @@ from custom_components.printago.api.models.order import Order
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.history import search
 from custom_components.printago.history.breakdown import Group, GroupBy
+from custom_components.printago.history.ledger import Ledger
 from custom_components.printago.history.past_print import PastPrint
 from custom_components.printago.model.print_status import Result
 from custom_components.printago.services import get_history, get_statistics
@@ -55,7 +56,9 @@ class Store:
             farm=farm, client=client, async_call=self._call, store_state=SimpleNamespace(facts=facts)
         )
         self.history = SimpleNamespace(
-            complete=True, past=SimpleNamespace(recent=self.recent, currency="EUR"), made_of=self._made_of
+            complete=True,
+            past=SimpleNamespace(recent=self.recent, currency="EUR", ledger=Ledger()),
+            made_of=self._made_of,
         )
 
     def _made_of(self, job: Any) -> Any:

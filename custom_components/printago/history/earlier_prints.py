@@ -1,11 +1,14 @@
 """Prints before the last ones, with what is kept of all prints."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from .archive import Past
 from .job_entry import part_of
+from .key_index import key_of
 from .ledger import NO_INDEX, UNKNOWN, Entry, Outcome
-from .past_print import RESULTS, PastPrint
+from .past_print import COST, GRAMS, RESULTS, WATT_HOURS, PastPrint, amount
 
 _CANCELED = int(Outcome.CANCELED)
 
@@ -30,6 +33,28 @@ def earlier_prints(past: Past, since: datetime, until: datetime, most: int) -> l
     )
     # They are mostly in order already.
     return [_past_print(past, past.ledger.row(row)) for _, row in sorted(found, reverse=True)[:most]]
+
+
+def earlier_attempts(past: Past, prints: Iterable[PastPrint]) -> Iterator[PastPrint]:
+    """Yield the attempts before these, which are the last ones of their jobs: Printago stores no others."""
+    last = {key_of(one.job_id): one for one in prints}
+    for entry in past.ledger.attempts(last.keys()):
+        if entry.attempt >= (one := last[entry.key]).attempt:
+            continue
+        kept, cost = _past_print(past, entry), amount(entry.cost, COST)
+        yield replace(
+            one,
+            attempt=entry.attempt,
+            result=kept.result,
+            ended_at=kept.ended_at,
+            started_at=kept.started_at,
+            printer_id=kept.printer_id,
+            reason=kept.reason,
+            grams=amount(entry.grams, GRAMS),
+            cost=cost,
+            currency=None if cost is None else past.currency,
+            energy=amount(entry.energy, WATT_HOURS),
+        )
 
 
 def _past_print(past: Past, entry: Entry) -> PastPrint:

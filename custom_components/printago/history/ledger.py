@@ -1,7 +1,7 @@
 """All past prints as numbers, 46 bytes each: for exact sums, and to correct them when a job changes."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set as AbstractSet
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import NamedTuple
@@ -131,6 +131,10 @@ class Ledger:
         """Return the last known attempt of a job."""
         number = self._index.find(key)
         return None if number is None else self.row(number)
+
+    def attempts(self, keys: AbstractSet[int]) -> Iterator[Entry]:
+        """Yield all known attempts of some jobs, in the order in which they became known."""
+        return (self.row(number) for number, key in enumerate(self._columns["key"]) if key in keys)
 
     def column(self, name: str) -> array[int]:
         """Return a column, read-only."""

@@ -12,6 +12,7 @@ from ..coordinator import PrintagoCoordinator
 from ..errors import action_error
 from ..model.print_status import Result
 from ..model.spelling import folded, folded_number, tidied
+from .earlier_prints import earlier_attempts
 from .job_entry import past_print_of
 from .keeper import History
 from .past_print import PastPrint
@@ -138,7 +139,9 @@ async def _async_older(
 
     filters = JobFilter(printer_id=wanted.printer_id, order_id=wanted.order_id, since=wanted.start)
     listing = await coordinator.async_call(coordinator.client.queue.newest_past(filters, accept, limit + 1), reads=True)
-    return prints.values(), listing.complete
+    last = prints.values()
+    earlier = (one for one in earlier_attempts(history.past, last) if one.printed and wanted.matches(one))
+    return (*last, *earlier), listing.complete
 
 
 async def async_name_order(
