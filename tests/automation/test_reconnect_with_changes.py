@@ -11,7 +11,6 @@ import yaml
 
 from tests.automation.test_reconnect_is_no_trigger import (
     DISTURBANCES,
-    RESTARTS,
     cloud_gone,
     done_by_each,
     done_in,
@@ -263,7 +262,9 @@ actions:
     "examples", [[Example(name, yaml.safe_load(text)) for name, text in NAIVE.items()]], ids=["naive ones"]
 )
 async def test_example_that_triggers_on_a_reconnect_is_detected(home: Home) -> None:
-    assert (await triggered(home, {**DISTURBANCES, **RESTARTS})).keys() == NAIVE.keys()
+    # Two suffice for each of them.
+    some = {name: DISTURBANCES[name] for name in ("unavailable for long", "reloaded")}
+    assert (await triggered(home, some)).keys() == NAIVE.keys()
 
 
 def test_every_blueprint_and_every_page_with_automations_is_tried() -> None:
