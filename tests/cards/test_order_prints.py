@@ -9,12 +9,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.printago.history.key_index import key_of
+from tests.conftest import SetUp
 from tests.support.actions import act
 from tests.support.browser import Browser
 from tests.support.common import paths, until_farm
 from tests.support.past_oracle import EVERYWHERE, Sums, ended_at, moment, past_jobs
 from tests.support.past_reading import history_of, read_all
-from virtual_farm import VirtualFarm
+from virtual_farm import Fault, VirtualFarm
 from virtual_farm.clock import to_iso
 
 
@@ -155,3 +156,40 @@ async def test_failed_attempts_of_an_old_order_still_count(
     assert attempts[1]["reason"] in first["reason"]
     assert len(after["prints"]) == len(before["prints"]) + 1
     assert after["grams"] == pytest.approx(before["grams"] + attempts[2]["grams"])
+
+
+@pytest.mark.parametrize("path", ["/v1/orders", "/v1/print-jobs"])
+@pytest.mark.parametrize(("status", "key"), [(403, "forbidden"), (429, "rate_limited")])
+async def test_order_that_printago_does_not_tell_of_is_an_error_that_says_why(
+    farm: VirtualFarm, browser: Browser, path: str, status: int, key: str
+) -> None:
+    oldest = min(closed_orders(farm), key=lambda order_id: farm.world.orders[order_id]["createdAt"])
+    farm.inject_fault(Fault(mode="status", status=status, path=path, count=9))
+
+    error = (await browser.command("order", order=farm.world.orders[oldest]["orderNumber"]))["error"]
+
+    assert (error["code"], error["translation_key"]) == ("home_assistant_error", key)
+
+
+async def test_order_is_complete_also_before_the_past_is_read(
+    hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp, hass_ws_client: WebSocketGenerator
+) -> None:
+    farm.fill_history(1500, months=3)
+    entry = await setup_entry()
+    assert not history_of(entry).complete
+    early = Browser(await hass_ws_client(hass))
+
+    for order_id, expected in list(closed_orders(farm).items())[:3]:
+        answer = (await early.command("order", order=order_id))["result"]
+
+        completed, failed, _ = expected.of(EVERYWHERE)
+        assert answer["complete"]
+        assert (answer["results"]["finished"], answer["results"]["failed"]) == (completed, failed)
+
+
+async def test_order_of_a_store_that_is_not_loaded_is_not_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, browser: Browser
+) -> None:
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+    assert (await browser.command("order", order="1001"))["result"] == {"loaded": False}

@@ -183,8 +183,8 @@ async def test_a_user_without_access_gets_no_data(hass: HomeAssistant, browser: 
     hass_admin_user.mock_policy({"entities": {"domains": {"light": True}}})
     hass_admin_user.groups = []
 
-    for kind in ("queue", "queue/subscribe", "orders"):
-        assert (await browser.command(kind))["error"]["code"] == "unauthorized"
+    for kind, data in (("queue", {}), ("queue/subscribe", {}), ("orders", {}), ("order", {"order": "1001"})):
+        assert (await browser.command(kind, **data))["error"]["code"] == "unauthorized"
 
 
 @pytest.mark.usefixtures("calm")
