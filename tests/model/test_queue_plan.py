@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.printago.api import PrintJob
 from custom_components.printago.api.models.estimate import Estimate
+from custom_components.printago.api.models.records import LOW_PRIORITY
 from custom_components.printago.api.models.tags import PIN
 from custom_components.printago.model.farm import Farm
 from custom_components.printago.model.printer import PrinterState
@@ -165,5 +166,31 @@ def test_next_job_takes_the_printer_that_pinned_jobs_leave_first() -> None:
 
 
 def test_job_without_tags_needs_no_pin() -> None:
-    jobs = {"one": job(requiredPrinterTags=None), "two": job(queueOrder=1, requiredPrinterTags={"user.tags": "large"})}
+    jobs = {"one": job(requiredPrinterTags=None), "two": job(queueOrder=1, requiredPrinterTags={})}
     assert len(plan_farm({A: {}}, jobs).planned) == 2
+
+
+def test_job_waits_for_a_printer_with_its_tags_while_the_next_one_goes_ahead() -> None:
+    large, red = {"user.tags": "large"}, {"user.tags": "&=large,red"}
+    jobs = {
+        str(number): job(queueOrder=number, requiredPrinterTags=tags)
+        for number, tags in enumerate((large, None, large, red, large, None), 1)
+    }
+    printers = {A: {}, B: {"tags": ["large", "tall"]}}
+    assert hours(plan_farm(printers, jobs)) == {"1": (B, 0), "2": (A, 0), "3": (B, 1), "5": (B, 2), "6": (A, 1)}
+    assert plan_farm(printers, jobs).unplanned == 1
+
+
+def test_pinned_job_needs_the_tags_too() -> None:
+    jobs = {"one": job(requiredPrinterTags={PIN: A, "user.tags": "large"})}
+    assert plan_farm({A: {}, B: {"tags": ["large"]}}, jobs).unplanned == 1
+    assert hours(plan_farm({A: {"tags": ["large"]}, B: {}}, jobs)) == {"one": (A, 0)}
+
+
+def test_jobs_of_low_priority_are_planned_only_if_they_are_printed() -> None:
+    low = PrintJob.from_json("low", {"status": "pending", "priority": LOW_PRIORITY})
+    states = {A: PrinterState.from_row(printer_row(A, record()))}
+    states[A].update_derived(None)
+    for printed in (True, False):
+        forecast = forecast_queue([low], lambda _: HOUR, states, NOON, low_priority=printed)
+        assert (len(forecast.planned), forecast.unplanned, forecast.jobs) == (int(printed), int(not printed), 1)

@@ -44,7 +44,10 @@ class QueueForecaster:
         made_of = (changes, id(self._coordinator.store_state.stock.parts), int(now.timestamp() // period))
         if made_of != self._made_of:
             self._made_of = made_of
-            self._forecast = forecast_queue(farm.jobs.values(), self._estimate, farm.printers, now)
+            low_priority = farm.process_low_priority_jobs is not False
+            self._forecast = forecast_queue(
+                farm.jobs.values(), self._estimate, farm.printers, now, low_priority=low_priority
+            )
         return self._forecast
 
     def ends_at(self) -> datetime | None:

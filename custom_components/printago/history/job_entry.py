@@ -42,6 +42,10 @@ class EndedJob(NamedTuple):
         """Return whether it is more than a job that was removed from the queue."""
         return self.seconds is not None or self.outcome is not Outcome.CANCELED
 
+    def end_of(self, entry: Entry) -> datetime:
+        """Return when it ended, by its known entry; of guesses, the first one."""
+        return datetime.fromtimestamp(entry.ended, self.ended_at.tzinfo) if self.guessed else self.ended_at
+
 
 def ended_job(job: PrintJob, *, now: datetime) -> EndedJob | None:
     """Return what the history reads of a job, None if it has not ended.

@@ -261,7 +261,7 @@ class History:
         entry = past.ledger.add(entry_of(ended, usage, past.names), end_is_guess=ended.guessed)
         if entry is None:
             return self._take_names(ended)
-        ended_at = _end_of(ended, entry)
+        ended_at = ended.end_of(entry)
         lacks_result = printer_id in lacking
         past.recent.remove(job.id, entry.attempt)
         if past.recent.wants(ended_at) or lacks_result:
@@ -297,7 +297,7 @@ class History:
         known = self.past.ledger.latest(ended.key)
         if known is None or not (ended.guessed or known.ended == ended.ended):
             known = entry_of(ended, usage, self.past.names)
-        return known, _end_of(ended, known), usage, self.past.currency
+        return known, ended.end_of(known), usage, self.past.currency
 
     def _take_result(self, one: PastPrint) -> None:
         if one.printer_id in self._coordinator.farm.printers:
@@ -395,8 +395,3 @@ class History:
 
     def _number(self, printer_id: str) -> int | None:
         return self.past.names["printers"].find(printer_id)
-
-
-def _end_of(ended: EndedJob, entry: Entry) -> datetime:
-    """Return when a job ended; of guesses, the first one."""
-    return datetime.fromtimestamp(entry.ended, ended.ended_at.tzinfo) if ended.guessed else ended.ended_at

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import heapq
 
 from ..api.models.estimate import Estimate
-from ..api.models.records import JobStatus, PrintJob, place_in_queue
+from ..api.models.records import LOW_PRIORITY, JobStatus, PrintJob, place_in_queue
 from ..api.models.tags import PIN
 from .print_status import Readiness
 from .printer import PrinterState
+from .wait_reason import Tags, could_print, wanted_tags
 
 _AWAY = frozenset({Readiness.MAINTENANCE, Readiness.DISABLED, Readiness.OFFLINE})
 
@@ -34,7 +35,7 @@ class QueueForecast:
     without_time: int = 0
     without_weight: int = 0
     unplanned: int = 0
-    """Jobs without a possible printer, or without an estimate."""
+    """Jobs that no usable printer can take, or without an estimate."""
     planned: list[PlannedPrint] = field(default_factory=list)
 
     @property
@@ -48,16 +49,16 @@ def forecast_queue(
     estimate: Callable[[PrintJob], Estimate | None],
     printers: Mapping[str, PrinterState],
     now: datetime,
+    *,
+    low_priority: bool = True,
 ) -> QueueForecast:
-    """Plan the waiting jobs in their order, each on the printer that is free first.
+    """Plan the waiting jobs in their order, each on the first free printer that has the required tags.
 
-    A job pinned to a printer waits for that one; other tags and materials are not considered.
+    Materials are not considered. ``low_priority`` tells whether jobs of low priority are printed at all.
     """
     forecast = QueueForecast()
     jobs = list(jobs)
-    free_at = _free_at(jobs, estimate, printers, now)
-    queue = [(moment, printer_id) for printer_id, moment in free_at.items()]
-    heapq.heapify(queue)
+    first_free = _FirstFree(printers, _free_at(jobs, estimate, printers, now))
     for job in sorted((job for job in jobs if job.status is JobStatus.PENDING), key=place_in_queue):
         forecast.jobs += 1
         known = estimate(job)
@@ -66,18 +67,44 @@ def forecast_queue(
         forecast.without_weight += grams is None
         forecast.seconds += seconds or 0.0
         forecast.grams += grams or 0.0
-        pin = (job.required_printer_tags or {}).get(PIN)
-        while queue and free_at[queue[0][1]] != queue[0][0]:
-            # A pinned job has that printer in the meantime.
-            heapq.heapreplace(queue, (free_at[queue[0][1]], queue[0][1]))
-        printer_id = pin if pin is not None else (queue[0][1] if queue else None)
-        if seconds is None or printer_id is None or printer_id not in free_at:
+        wanted = low_priority or job.priority != LOW_PRIORITY
+        printer_id = first_free.printer(job) if wanted and seconds is not None else None
+        if seconds is None or printer_id is None:
             forecast.unplanned += 1
             continue
-        starts_at = free_at[printer_id]
-        free_at[printer_id] = ends_at = starts_at + timedelta(seconds=seconds)
+        starts_at = first_free.at[printer_id]
+        first_free.at[printer_id] = ends_at = starts_at + timedelta(seconds=seconds)
         forecast.planned.append(PlannedPrint(job, printer_id, starts_at, ends_at))
     return forecast
+
+
+class _FirstFree:
+    """Finds the printer that is free first among those that can print a job."""
+
+    def __init__(self, printers: Mapping[str, PrinterState], free_at: dict[str, datetime]) -> None:
+        self.at = free_at
+        """When each printer will be free, which only moves to later."""
+        self._printers = printers
+        self._by_tags: dict[frozenset[tuple[str, frozenset[str]]], list[tuple[datetime, str]]] = {}
+        """Heaps of the printers that have the same required tags, with times that may be outdated."""
+
+    def printer(self, job: PrintJob) -> str | None:
+        """Return the printer for a job, None if there is none."""
+        tags = wanted_tags(job)
+        key = frozenset(tags.items())
+        if (heap := self._by_tags.get(key)) is None:
+            heap = self._by_tags[key] = self._heap(tags)
+        while heap and self.at[heap[0][1]] != heap[0][0]:
+            # Another job has that printer in the meantime.
+            heapq.heapreplace(heap, (self.at[heap[0][1]], heap[0][1]))
+        return heap[0][1] if heap else None
+
+    def _heap(self, tags: Tags) -> list[tuple[datetime, str]]:
+        # On a large farm, many jobs may each be pinned to another printer.
+        candidates = tags[PIN] & self.at.keys() if PIN in tags else self.at
+        heap = [(self.at[found], found) for found in candidates if could_print(self._printers[found], tags)]
+        heapq.heapify(heap)
+        return heap
 
 
 def _free_at(
