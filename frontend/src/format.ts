@@ -57,6 +57,15 @@ export function dotted(...facts: (string | number | null)[]): string {
     .join(" · ");
 }
 
+/** Return what tells whether texts have all words of a search, in any order. */
+export function finder(search: string): (...texts: (string | null)[]) => boolean {
+  const words = search.toLocaleLowerCase().split(/\s+/);
+  return (...texts) => {
+    const text = texts.join(" ").toLocaleLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+}
+
 export function percent(hass: Settings, value: number): string {
   return number(hass, { style: "percent", maximumFractionDigits: 0 }).format(value / 100);
 }

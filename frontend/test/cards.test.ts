@@ -57,6 +57,22 @@ test("materials are asked for whenever a tray is opened: they may have been unkn
   await vi.waitFor(() => expect(card.renderRoot.querySelector("form")).not.toBeNull());
 });
 
+test("a color and a material are found together, in any order and case", async () => {
+  const tray = (name: string) => state("", name, { type: "PLA" });
+  const trays = { ams_1_tray_1: tray("Bambu PLA Basic Red"), ams_1_tray_2: tray("Bambu PLA Basic Black") };
+  await show(SpoolsCard, home({ a: trays }));
+  const found = async (search: string): Promise<string[]> => {
+    Object.assign(card, { search });
+    await card.updateComplete;
+    return Array.from(card.renderRoot.querySelectorAll(".tray .line"), (each) => each.textContent.trim());
+  };
+
+  expect(await found("red PLA")).toEqual(["Bambu PLA Basic Red"]);
+  expect(await found(" pla  red ")).toEqual(["Bambu PLA Basic Red"]);
+  expect(await found("red petg")).toEqual([]);
+  expect(await found(" ")).toHaveLength(2);
+});
+
 test("all beds are confirmed as they were when it was asked, not those of later prints", async () => {
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;

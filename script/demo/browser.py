@@ -99,9 +99,9 @@ async def dashboard_works(check: Check, chromium: str) -> None:
                     await _every_view(demo, page)
             await asyncio.sleep(_MINUTE)
             async with _signed_in(demo, browser, USER) as page:
-                await Day(check, page).play("red")
+                await Day(check, page).play("PLA red")
             async with _signed_in(demo, browser, _STAFF, width=390) as page:
-                await Day(check, page).play("black")
+                await Day(check, page).play("PLA black")
             await browser.close()
     except Error as err:
         raise DemoError(f"the browser did not get there: {err}") from err

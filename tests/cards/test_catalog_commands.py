@@ -27,7 +27,10 @@ async def test_catalog_is_searched_and_read_once_for_all_browsers(
         found = (await browser.command("catalog", search="bENCHY"))["result"]
         everything = (await browser.command("catalog", limit=2))["result"]
 
+    reversed_words = (await browser.command("catalog", search="2x1 gridfinity"))["result"]
+
     assert {item["name"] for item in found["items"]} >= {"Benchy"}
+    assert {item["name"] for item in reversed_words["items"]} >= {"Gridfinity Bin 2x1"}
     assert all("benchy" in f"{item['name']} {item['about']}".lower() for item in found["items"])
     assert len(everything["items"]) == 2
     assert everything["total"] > 2

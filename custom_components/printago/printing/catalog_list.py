@@ -59,12 +59,12 @@ class CatalogList:
         self._reading = asyncio.Lock()
 
     async def async_find(self, search: str, most: int) -> CatalogPage:
-        """Return the newest items that contain a text; raises PrintagoError if nothing can be read."""
+        """Return the newest items that contain all words of a text; raises PrintagoError if nothing can be read."""
         async with self._reading:
             if time.monotonic() - self._read_at > _FRESH_SECONDS:
                 await self._async_read()
-        wanted = folded(search)
-        found = [item for item in self._items if wanted in item.text]
+        words = folded(search).split()
+        found = [item for item in self._items if all(word in item.text for word in words)]
         return CatalogPage(tuple(found[:most]), len(found), self._complete)
 
     async def async_options(self, sku_id: str) -> list[SkuOption]:

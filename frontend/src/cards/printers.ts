@@ -5,7 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { isPending } from "../beds";
 import { PrintagoCard, shared } from "../card";
 import { collator, farmOf, isSilent, type Farm } from "../farm";
-import { dotted, percent } from "../format";
+import { dotted, finder, percent } from "../format";
 import type { CardConfig, Hass } from "../ha";
 import { Live, reason } from "../live";
 import "../parts/job";
@@ -248,14 +248,12 @@ export class PrintersCard extends PrintagoCard {
     this.pause = farm.printers.length < COMPACT_FROM ? 250 : 1000;
     this.#live.follow(hass, { type: "printago/wall/subscribe", device_id: farm.deviceId });
     const all = inOrder(farm.printers.map((printer) => viewOf(hass, printer)));
-    const wanted = this.search.trim().toLocaleLowerCase();
+    const matches = finder(this.search);
     // A filter stays within reach as long as it is set.
-    const tools = farm.printers.length > MANY || this.only !== null || wanted !== "";
+    const tools = farm.printers.length > MANY || this.only !== null || this.search !== "";
     const views = all.filter(
       (view) =>
-        (this.only === null || view.group === this.only) &&
-        (wanted === "" ||
-          [view.printer.name, view.printer.model, view.job ?? ""].join(" ").toLocaleLowerCase().includes(wanted)),
+        (this.only === null || view.group === this.only) && matches(view.printer.name, view.printer.model, view.job),
     );
     const compact = this.#isCompact(farm);
     return html`<div class=${compact ? "compact" : ""}>

@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { PrintagoCard, shared } from "../card";
 import { farmOf, isSilent, type Farm, type Printer } from "../farm";
-import { percent } from "../format";
+import { finder, percent } from "../format";
 import type { Hass } from "../ha";
 import type { Tray } from "../printer";
 import { materialTable, tableEntity } from "../parts/material-table";
@@ -144,18 +144,14 @@ export class SpoolsCard extends PrintagoCard {
       .filter(({ trays }) => trays.length > 0);
     if (loaded.length === 0) return this.sentence(t("no_trays"));
     const types = [...new Set(loaded.flatMap(({ trays }) => trays.flatMap(({ type }) => type ?? [])))].sort();
-    const wanted = this.search.trim().toLocaleLowerCase();
+    const matches = finder(this.search);
     const found = loaded
       .map(({ printer, trays }) => ({
         printer,
         trays: trays.filter(
           (tray) =>
             (this.type === "" || tray.type === this.type) &&
-            (wanted === "" ||
-              [tray.name, tray.material ?? "", tray.type ?? "", ...tray.colors, printer.name]
-                .join(" ")
-                .toLocaleLowerCase()
-                .includes(wanted)),
+            matches(tray.name, tray.material, tray.type, ...tray.colors, printer.name),
         ),
       }))
       .filter(({ trays }) => trays.length > 0);
