@@ -55,7 +55,8 @@ class SecretScanner:
         self.places[place] += 1
         self.bytes[place] += len(text)
         lower = text.decode("latin-1").lower() if isinstance(text, bytes) else text.lower()
-        for secret, what in self._secrets.items():
+        # Other threads log while secrets are added.
+        for secret, what in tuple(self._secrets.items()):
             if (index := lower.find(secret)) >= 0 and (not secret.isdigit() or _is_number_in(lower, secret)):
                 around = lower[max(0, index - 150) : index + len(secret) + 50]
                 self.found.append(f"{what} in {place} {where}: …{around}…")
