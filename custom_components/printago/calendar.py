@@ -165,10 +165,20 @@ class DeadlinesCalendar(FarmCalendar):
     def _deadline(self, order: Order, due: datetime) -> CalendarEvent:
         # Beside prints a number alone would say nothing.
         summary = format_string(self._words, "card_order_number", number=order.title)
-        return CalendarEvent(start=due, end=due + _DURATION, summary=summary, description=order.url, uid=order.id)
+        end = shown_end(due, due + _DURATION)
+        return CalendarEvent(start=due, end=end, summary=summary, description=order.url, uid=order.id)
 
     def _orders(self) -> Iterable[Order]:
         return self.coordinator.store_state.facts.orders.values()
+
+
+def shown_end(start: datetime, end: datetime) -> datetime:
+    """Return the end of an event, later if its local time of day is before that of the start.
+
+    Home Assistant compares these, also in the night in which the clocks go back, and then refuses all events of a view.
+    """
+    first, last = (dt_util.as_local(moment).replace(tzinfo=None) for moment in (start, end))
+    return end + max(first - last, timedelta())
 
 
 class PrintsCalendar(FarmCalendar):
@@ -228,7 +238,7 @@ class PrintsCalendar(FarmCalendar):
         part, order_id = (job.part_name, job.order_id) if job is not None else (None, None)
         return CalendarEvent(
             start=start,
-            end=end,
+            end=shown_end(start, end),
             summary=title(name, printer.id),
             description=self._describe(printer.id, part, order_id),
             uid=job.id if job is not None else None,
@@ -238,7 +248,7 @@ class PrintsCalendar(FarmCalendar):
         job = one.job
         return CalendarEvent(
             start=one.starts_at,
-            end=max(one.ends_at, one.starts_at + _SHORTEST),
+            end=shown_end(one.starts_at, max(one.ends_at, one.starts_at + _SHORTEST)),
             summary=format_string(self._words, "calendar_planned", name=title(job.title, one.printer_id)),
             description=self._describe(one.printer_id, job.part_name, job.order_id),
             uid=job.id,
@@ -261,7 +271,7 @@ class PrintsCalendar(FarmCalendar):
         result = self._words.get(f"component.{DOMAIN}.selector.print_result.options.{past.result}", past.result)
         return CalendarEvent(
             start=start,
-            end=end,
+            end=shown_end(start, end),
             summary=f"{past.title} ({result})",
             description=self._describe(past.printer_id, past.part, past.order_id, result, past.reason),
             uid=f"{past.job_id}-{past.attempt}",

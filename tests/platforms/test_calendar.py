@@ -4,12 +4,14 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from homeassistant.components.calendar import CalendarEvent
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.printago.calendar import shown_end
 from tests.conftest import SetUp
 from tests.support.common import entity_id, pass_time, paths, printer_named, state_of, until, until_farm, value_of
 from tests.support.past_oracle import ended_at, moment, past_jobs
@@ -248,3 +250,15 @@ def is_now(event: dict[str, Any]) -> bool:
     """Return whether an event has begun and has not ended."""
     start, end = dt_util.parse_datetime(event["start"]), dt_util.parse_datetime(event["end"])
     return start is not None and end is not None and start <= dt_util.utcnow() < end
+
+
+async def test_print_of_the_night_in_which_the_clocks_go_back_does_not_hide_all_others(hass: HomeAssistant) -> None:
+    await hass.config.async_set_time_zone("America/Los_Angeles")
+    start = datetime(2026, 11, 1, 8, 45, tzinfo=UTC)
+    for minutes in (1, 29, 59, 60, 61, 600):
+        end = start + timedelta(minutes=minutes)
+        event = CalendarEvent(start=start, end=shown_end(start, end), summary="Benchy")
+        assert event.end >= end
+        assert event.end - end < timedelta(hours=1)
+    for other in (start + timedelta(days=1), start - timedelta(hours=5)):
+        assert shown_end(other, other + timedelta(minutes=10)) == other + timedelta(minutes=10)
