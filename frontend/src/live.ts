@@ -105,7 +105,8 @@ export function reason(error: unknown, { config }: Pick<Hass, "config">): string
 export async function explain(error: unknown, hass: Hass): Promise<string> {
   const { translation_domain, translation_key, translation_placeholders } = (error ?? {}) as Refusal;
   if (!translation_domain || !translation_key) return reason(error, hass);
-  const localize = await hass.loadBackendTranslation?.("exceptions", translation_domain);
+  // Without a connection there are no translations either, but the caller still waits for a sentence.
+  const localize = await hass.loadBackendTranslation?.("exceptions", translation_domain).catch(() => undefined);
   const key = `component.${translation_domain}.exceptions.${translation_key}.message`;
   const said = localize?.(key, translation_placeholders);
   if (said) return said;

@@ -136,6 +136,9 @@ test("what the integration refuses is said in the language of the user", async (
   card.remove();
   localize.mockReturnValue("");
   expect(await look(() => Promise.reject(refusal), "1002", { loadBackendTranslation: load })).toContain("In English");
+  card.remove();
+  load.mockRejectedValue(new Error("Connection lost"));
+  expect(await look(() => Promise.reject(refusal), "1002", { loadBackendTranslation: load })).toContain("In English");
 });
 
 test("while the integration does not run, the dialog says so", async () => {

@@ -1,6 +1,7 @@
 """WebSocket commands for the cards: what no entity has.
 
-What is in memory already costs no request, however many browsers are connected; what is not is read once for all of them.
+What is in memory already costs no request, however many browsers are connected. The catalog is read once for all of them; the
+prints of an old order are read each time that somebody asks for it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
