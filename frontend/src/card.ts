@@ -265,7 +265,8 @@ export const shared = css`
     clip-path: inset(50%);
   }
   @media (prefers-reduced-motion: reduce) {
-    * {
+    *,
+    ::before {
       transition: none !important;
       animation: none !important;
     }
