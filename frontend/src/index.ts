@@ -11,11 +11,12 @@ interface Kind {
   /** Translation keys of entities for which the card is offered; "*" for every one of a printer. */
   suits: readonly string[];
   columns: number | "full";
-  rows?: number;
+  /** With how few columns its texts can still be read; 6 unless told. */
+  least?: number;
 }
 
 const CARDS: Record<string, Kind> = {
-  printer: { load: async () => (await import("./cards/states")).PrinterCard, suits: ["*"], columns: 12 },
+  printer: { load: async () => (await import("./cards/states")).PrinterCard, suits: ["*"], columns: 12, least: 9 },
   printers: {
     load: async () => (await import("./cards/states")).PrintersCard,
     suits: [
@@ -32,16 +33,19 @@ const CARDS: Record<string, Kind> = {
     load: async () => (await import("./cards/states")).FarmCard,
     suits: ["utilization", "next_free", "realtime"],
     columns: 12,
+    least: 9,
   },
   beds: {
     load: async () => (await import("./cards/states")).BedsCard,
     suits: ["printers_awaiting_clear", "beds_to_clear"],
     columns: 12,
+    least: 9,
   },
   queue: {
     load: async () => (await import("./cards/lists")).QueueCard,
     suits: ["jobs_queued", "jobs_failed", "jobs_waiting_approval", "queue", "queue_end"],
     columns: 12,
+    least: 9,
   },
   orders: {
     load: async () => (await import("./cards/lists")).OrdersCard,
@@ -62,6 +66,7 @@ const CARDS: Record<string, Kind> = {
     load: async () => (await import("./cards/spools")).SpoolsCard,
     suits: ["ams_tray", "materials_short"],
     columns: "full",
+    least: 9,
   },
 };
 
@@ -121,7 +126,7 @@ abstract class Stub extends HTMLElement {
   }
 
   getGridOptions(): Record<string, unknown> {
-    return { columns: this.kind.columns, min_columns: 6 };
+    return { columns: this.kind.columns, min_columns: this.kind.least ?? 6 };
   }
 }
 

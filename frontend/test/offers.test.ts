@@ -46,6 +46,33 @@ test("a form says that a farm is only chosen among several, and that a printer h
   expect(help(formOf("printer"))).toBe("");
 });
 
+// How many of a section's twelve columns each card takes, and how few it can do with; "full" is all of any section.
+const COLUMNS: Record<string, [columns: number | "full", least: number]> = {
+  printer: [12, 9],
+  printers: ["full", 6],
+  farm: [12, 9],
+  beds: [12, 9],
+  queue: [12, 9],
+  orders: [12, 6],
+  print: [12, 6],
+  history: [12, 6],
+  spools: ["full", 9],
+};
+
+test("every card has a width of its own in a section", () => {
+  expect(offers().map(({ type }) => type)).toEqual(Object.keys(COLUMNS).map((name) => `printago-${name}-card`));
+});
+
+test.each(Object.entries(COLUMNS))(
+  "in a section the card %s is as wide as its content needs, and as high as it is",
+  (name, [columns, min_columns]) => {
+    const card = document.createElement(`printago-${name}-card`) as HTMLElement & { getGridOptions(): object };
+
+    // Rows would cut a list that has become longer.
+    expect(card.getGridOptions()).toEqual({ columns, min_columns });
+  },
+);
+
 test("in the list of cards a long card shows a piece of it, elsewhere all", () => {
   const list = document.createElement("div");
   list.className = "preview";

@@ -34,11 +34,14 @@ export class PrinterCard extends PrintagoCard {
       }
       .head {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
+        justify-content: flex-end;
         gap: 12px;
       }
+      /* Where the buttons would leave less than this for the text, they go below. */
       .open {
-        flex: 1;
+        flex: 1 1 180px;
         min-width: 0;
         display: flex;
         align-items: center;
