@@ -17,6 +17,8 @@ _FAULTS = """async () => {
     const style = getComputedStyle(node);
     if (!box.width || !box.height || style.visibility === 'hidden' || style.clipPath !== 'none') return;
     if (node.localName === 'ha-card' || node.localName === 'dialog') card = box;
+    // It scrolls.
+    if (node.localName === 'table' && style.overflowX === 'auto') card = undefined;
     const said = own(node);
     texts += said ? 1 : 0;
     if (node.matches('button, input, select, a') && style.position !== 'absolute') controls.push([node, box]);
