@@ -36,7 +36,7 @@ const options = {
   format: "esm",
   target: "es2022",
   minify: true,
-  legalComments: "eof",
+  legalComments: "external",
   chunkNames: "[name]-[hash]",
   define: { VERSION: JSON.stringify(version) },
   plugins: [withoutSpaces],

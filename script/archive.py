@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "custom_components" / "printago"
 ARCHIVE = ROOT / "dist" / "printago.zip"
 _CARDS = PACKAGE / "frontend" / "dist" / "printago.js"
-_KINDS = {".js", ".json", ".png", ".py", ".typed", ".yaml"}
+_KINDS = {".js", ".json", ".png", ".py", ".txt", ".typed", ".yaml"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644
 

@@ -84,7 +84,7 @@ test("all beds are confirmed as they were when it was asked, not those of later 
   });
   const before = home({ a: waits("2026-11-28T10:00:00Z"), b: waits("2026-11-28T11:00:00Z") });
   await show(BedsCard, before);
-  card.renderRoot.querySelector<HTMLButtonElement>(".head .act")!.click();
+  card.renderRoot.querySelector<HTMLButtonElement>(".beds .act")!.click();
   const confirm = () => card.renderRoot.querySelector("printago-confirm")?.shadowRoot?.querySelector(".danger");
   await vi.waitFor(() => expect(confirm()).toBeTruthy());
 

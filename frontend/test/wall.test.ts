@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FarmCard } from "../src/cards/farm";
 import { PrintersCard } from "../src/cards/printers";
+import { isPending, undoBed } from "../src/beds";
 import { changed, home, serverTime, state, type Home, type Shown } from "./home";
 
 customElements.define("printago-printers", PrintersCard);
@@ -53,6 +54,36 @@ test("a bed is confirmed by its own button, which then takes it back", async () 
   button().click();
   await vi.waitFor(() => expect(button().textContent.trim()).toBe("bed is clear"));
   expect(hass.callService).not.toHaveBeenCalled();
+});
+
+test("the beds that are shown are confirmed together, after a question; one alone has its own button only", async () => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  const waits = { ...bed, confirm_bed_cleared: "unknown" };
+  await show(home({ a1: waits, a2: waits, b: waits, c: {} }));
+  const press = async (selector: string, root: ParentNode = wall.renderRoot): Promise<void> => {
+    root.querySelector<HTMLButtonElement>(selector)!.click();
+    await wall.updateComplete;
+  };
+
+  wall.search = "b";
+  await wall.updateComplete;
+  expect(texts(".beds")).toEqual([]);
+
+  wall.search = "a";
+  await wall.updateComplete;
+  await press(".beds .act");
+  const question = wall.renderRoot.querySelector("printago-confirm")!;
+  await vi.waitFor(() => expect(question.shadowRoot?.querySelector("#text")).toBeTruthy());
+  expect(isPending("sensor.a1_confirm_bed_cleared")).toBe(false);
+  await press(".danger", question.shadowRoot!);
+
+  const pending = () => ["a1", "a2", "b"].filter((name) => isPending(`sensor.${name}_confirm_bed_cleared`));
+  await vi.waitFor(() => expect(pending()).toEqual(["a1", "a2"]));
+  expect(texts(".tile .act")).toEqual(["undo", "undo"]);
+  expect(wall.renderRoot.querySelector(".beds .act")).toBeNull();
+  for (const name of ["a1", "a2"]) undoBed(`sensor.${name}_confirm_bed_cleared`);
 });
 
 test("a filter leaves one group, a search what has the text in its name, model or job", async () => {

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from .check import Check
@@ -28,6 +28,7 @@ class Day:
     async def play(self, color: str) -> None:
         """Do all of it, and look for filament of a color."""
         await self.bed_is_confirmed()
+        await self.five_beds_are_confirmed()
         await self.failed_print_is_retried()
         await self.urgent_job_is_moved_to_the_front()
         await self.material_is_assigned_where_a_color_is_loaded(color)
@@ -39,16 +40,36 @@ class Day:
 
     async def bed_is_confirmed(self) -> None:
         """Confirm the bed of a print that has finished."""
-        printer = await self._printing()
+        (printer,) = await self._printing()
         await self._farm.control("POST", f"/printers/{printer['id']}/finish")
         async with self._from_the_wall("confirming a bed"):
             await self._tap(self._page.get_by_role("button", name=f"Bed is clear: {printer['name']}"))
             bed = self._check.entity(printer["id"], "bed_needs_clearing")
             await self._until(lambda: self._has_state(bed, "off"))
 
+    async def five_beds_are_confirmed(self) -> None:
+        """Confirm the beds of five prints that have finished, and of all that wait with them, after a question."""
+        # Of a farm of eight, too few are free.
+        for _ in range(12 - len((await self._state())["printers"])):
+            await self._farm.control("POST", "/printers", {"model": "P1S", "ready": True})
+        printers = await self._printing(count=5)
+        self._check.demo.entities.update(await self._check.demo.home_assistant.entities())
+        beds = [self._check.entity(printer["id"], "bed_needs_clearing") for printer in printers]
+
+        async def all_are(state: str) -> bool:
+            return all([await self._has_state(bed, state) for bed in beds])
+
+        for printer in printers:
+            await self._farm.control("POST", f"/printers/{printer['id']}/finish")
+        await self._until(lambda: all_are("on"))
+        async with self._from_the_wall("confirming five beds"):
+            await self._tap(self._page.get_by_role("button", name="All beds are clear"))
+            await self._tap(self._page.locator("printago-confirm .danger"))
+            await self._until(lambda: all_are("off"))
+
     async def failed_print_is_retried(self) -> None:
         """See why a print failed, and retry it."""
-        printer = await self._printing()
+        (printer,) = await self._printing()
         job_id = printer["printingJobId"]
         await self._farm.control("POST", f"/printers/{printer['id']}/fail", {"reason": "The nozzle is clogged"})
         async with self._from_the_wall("retrying a failed print"):
@@ -113,7 +134,7 @@ class Day:
 
     async def object_is_skipped(self) -> None:
         """Skip an object of a print."""
-        printer = await self._printing("Articulated Dragon", only=True)
+        (printer,) = await self._printing("Articulated Dragon", only=True)
         async with self._from_the_wall("skipping an object"):
             await self._tap(self._page.get_by_role("button", name=printer["name"]).first)
             dialog = self._page.locator("printago-printer-dialog")
@@ -126,7 +147,7 @@ class Day:
 
     async def print_is_stopped(self) -> None:
         """Stop a print, after a question."""
-        printer = await self._printing()
+        (printer,) = await self._printing()
         async with self._from_the_wall("stopping a print"):
             await self._tap(self._page.get_by_role("button", name=printer["name"]).first)
             dialog = self._page.locator("printago-printer-dialog")
@@ -174,8 +195,8 @@ class Day:
     async def _state(self) -> Any:
         return await self._farm.control("GET", "/state")
 
-    async def _printing(self, part: str = "Benchy", *, only: bool = False) -> Any:
-        """Return a printer that prints, if wanted a part `only`; print the part if there is none."""
+    async def _printing(self, part: str = "Benchy", *, only: bool = False, count: int = 1) -> list[Any]:
+        """Return `count` printers that print, if wanted a part `only`; print the part where there are fewer."""
         self._what = f"printing {part}"
         found: list[Any] = []
 
@@ -186,13 +207,16 @@ class Day:
                 if printer["printingJobId"] and printer["state"] == "RUNNING" and not printer["continuousPrint"]
                 if not only or await self._has_state(self._check.entity(printer["id"], "current_job"), part)
             ]
-            return bool(found)
+            return len(found) >= count
 
         if not await prints():
-            await self._client.action("printago.confirm_beds", {"all_printers": True})
-            await self._client.action("printago.submit_print_job", {"part": part, "position": "front"}, response=True)
+            # It is refused where no bed waits.
+            with suppress(DemoError):
+                await self._client.action("printago.confirm_beds", {"all_printers": True})
+            data = {"part": part, "quantity": count - len(found), "position": "front"}
+            await self._client.action("printago.submit_print_job", data, response=True)
             await self._until(prints)
-        return found[0]
+        return found[:count]
 
     async def _has_state(self, entity_id: str, state: str) -> bool:
         return bool((await self._client.state(entity_id))["state"] == state)

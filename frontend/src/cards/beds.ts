@@ -1,11 +1,10 @@
 /** The beds that wait to be cleared. */
-import { css, html, nothing, type TemplateResult } from "lit";
+import { css, html, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { confirmBed } from "../beds";
 import { PrintagoCard, shared } from "../card";
-import { ask } from "../dialog";
 import { farmOf, isSilent } from "../farm";
 import type { Hass } from "../ha";
+import { bedsHead } from "../parts/all-beds";
 import { openPrinter } from "../parts/open-printer";
 import { dueAction, needText } from "../parts/printer-parts";
 import { viewOf, type PrinterView } from "../printer";
@@ -18,7 +17,7 @@ export class BedsCard extends PrintagoCard {
       ha-card {
         padding: 12px 16px;
       }
-      .head,
+      .beds,
       li {
         display: flex;
         align-items: center;
@@ -49,14 +48,7 @@ export class BedsCard extends PrintagoCard {
     const views = waiting(hass, this.config?.device_id);
     if (views.length === 0) return this.sentence(t("no_beds"));
     return html`<ha-card>
-      <div class="head">
-        <h3 aria-live="polite">${t("beds_title", { count: views.length })}</h3>
-        ${
-          views.length > 1
-            ? html`<button class="act" @click=${() => this.#all(hass, views)}>${t("all_beds_clear")}</button>`
-            : nothing
-        }
-      </div>
+      ${bedsHead(this, hass, views)}
       <ul>
         ${repeat(
           views,
@@ -72,24 +64,6 @@ export class BedsCard extends PrintagoCard {
         )}
       </ul>
     </ha-card>`;
-  }
-
-  async #all(hass: Hass, views: PrinterView[]): Promise<void> {
-    const names = views.map((view) => view.printer.name).join(", ");
-    const question = {
-      title: t("all_beds_title", { count: views.length }),
-      text: t("all_beds_text", { printers: names }),
-      action: t("all_beds_clear"),
-    };
-    if (!(await ask(this, question))) return;
-    // Another print may have ended on one of them while the question was open.
-    const still = waiting(this.hass ?? hass, this.config?.device_id);
-    const same = (view: PrinterView): boolean =>
-      views.some((one) => one.printer.deviceId === view.printer.deviceId && one.bedWaitsSince === view.bedWaitsSince);
-    for (const { printer } of still.filter(same)) {
-      const confirm = printer.entities.confirm_bed_cleared;
-      if (confirm) confirmBed(hass, confirm);
-    }
   }
 }
 

@@ -11,6 +11,7 @@ import { Live, reason } from "../live";
 import "../parts/job";
 import type { Job } from "../parts/job";
 import { wiki } from "./printer";
+import { bedsHead } from "../parts/all-beds";
 import { openPrinter } from "../parts/open-printer";
 import { dueAction, endText, needText, progressBar, statusText } from "../parts/printer-parts";
 import { GROUPS, inOrder, viewOf, type Group, type PrinterView } from "../printer";
@@ -50,11 +51,19 @@ export class PrintersCard extends PrintagoCard {
   static override styles = [
     shared,
     css`
-      .tools {
+      .tools,
+      .beds {
         display: flex;
         flex-wrap: wrap;
+        align-items: center;
         gap: 8px;
         margin-bottom: 8px;
+      }
+      .beds {
+        margin-top: 12px;
+      }
+      .beds h3 {
+        margin: 0;
       }
       input {
         flex: 1;
@@ -260,6 +269,7 @@ export class PrintersCard extends PrintagoCard {
       ${this.#live.error ? this.sentence(reason(this.#live.error, hass)) : nothing}
       <p class="hidden" role="status">${t("group_attention")}: ${all.filter(({ need }) => need).length}</p>
       ${tools ? this.#tools(all) : nothing} ${this.#jobs(hass, farm)}
+      ${views.filter((view) => view.bedWaits).length > 1 ? bedsHead(this, hass, views) : nothing}
       ${views.length === 0 ? html`<p class="muted" role="status">${t("nothing_found")}</p>` : nothing}
       ${this.#sections(hass, views).map(
         (section) =>
