@@ -173,6 +173,7 @@ class _Pictures:
         await dialog.get_by_role("button", name="Stop printing").click()
         await dialog.locator("printago-confirm dialog").wait_for()
         await self._shoot("day-stop", width=1000, height=700)
+        await self._questions()
         await self._picture_of("queue", "printago-queue .handle")
         job = page.locator("printago-queue li:has(.handle) printago-job").nth(1)
         await job.locator(".job").click()
@@ -198,6 +199,20 @@ class _Pictures:
         await self._shoot("day-order", width=1000, height=700)
         await self._picture_of("history", "printago-history .past")
         await self._shoot("day-history", width=1000, height=700)
+
+    async def _questions(self) -> None:
+        """Take the questions before several beds are confirmed, and before the farm is paused."""
+        await self._picture_of("wall", "printago-printers .printing")
+        for printer in (await self._demo.farm.control("GET", "/state"))["printers"]:
+            # The others have their part in other pictures.
+            if printer["name"] in ("X1 Carbon 02", "Klipper 01"):
+                await self._demo.farm.control("POST", f"/printers/{printer['id']}/outside-print")
+                await self._demo.farm.control("POST", f"/printers/{printer['id']}/finish")
+        for button, name in (("All beds are clear", "day-beds"), ("Pause all prints", "day-pause")):
+            await self._page.get_by_role("button", name=button).click()
+            await self._page.locator("printago-confirm dialog").wait_for()
+            await self._shoot(name, width=1000, height=700)
+            await self._page.keyboard.press("Escape")
 
     async def _lists(self) -> None:
         """Take Home Assistant's own pages with a to-do list and the calendars of the farm."""
