@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "custom_components" / "printago"
 ARCHIVE = ROOT / "dist" / "printago.zip"
 _CARDS = PACKAGE / "frontend" / "dist" / "printago.js"
-_KINDS = {".js", ".json", ".png", ".py", ".txt", ".typed", ".yaml"}
+_KINDS = (".js", ".json", ".LEGAL.txt", ".png", ".py", ".typed", ".yaml")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644
 
@@ -29,7 +29,7 @@ def build(package: Path, archive: Path) -> str:
 
 def _files(package: Path) -> list[Path]:
     """Return the files of the package, in a fixed order."""
-    found = (path for path in package.rglob("*") if path.is_file() and path.suffix in _KINDS)
+    found = (path for path in package.rglob("*") if path.is_file() and path.name.endswith(_KINDS))
     kept = [
         path for path in found if not any(part.startswith((".", "__py")) for part in path.relative_to(package).parts)
     ]

@@ -43,6 +43,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.rmtree(cards, ignore_errors=True)
     cards.mkdir()
     (cards / "printago.js").write_text("// cards")
+    (cards / "chunk.js.LEGAL.txt").write_text("The license of what the cards are built upon")
     (root / "script/frontend").write_text("#!/bin/sh\n")
     (root / "script/frontend").chmod(0o755)
     (root / ".gitignore").write_text("/dist/\n__pycache__/\n")
@@ -81,6 +82,7 @@ def test_archive_contains_only_the_package(checkout: Path, tmp_path: Path) -> No
     assert sorted(names) == sorted(name.removeprefix(f"{PACKAGE}/") for name in tracked)
     assert {
         "frontend/dist/printago.js",
+        "frontend/dist/chunk.js.LEGAL.txt",
         "manifest.json",
         "translations/en.json",
         "services.yaml",
