@@ -125,10 +125,10 @@ def garbage_collection() -> Iterator[None]:
 def farm_config() -> FarmConfig:
     """Return the settings of the farm: time is stopped unless a test advances it, and all rules are strict.
 
-    Most of a test's time is the setup of forty entities per printer. `printers(3)` marks tests that need only a printer
-    that prints, one whose bed needs clearing, and one that is ready.
+    Most of a test's time is the setup of forty entities per printer. Three are one that prints, one whose bed needs
+    clearing, and one that is ready; `printers(8)` marks tests that need one of each kind.
     """
-    return FarmConfig(speed=0, large_limit="refuse", strict_uploads=True)
+    return FarmConfig(printers=3, speed=0, large_limit="refuse", strict_uploads=True)
 
 
 @pytest.fixture

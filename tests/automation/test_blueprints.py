@@ -23,8 +23,6 @@ from pytest_homeassistant_custom_component.common import (
 from tests.support.common import device_of, entity_id, pass_time, paths, press, printer_named, state_of, until, value_of
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints" / "automation" / "printago"
 DOCS = Path(__file__).parents[2] / "docs" / "blueprints.md"
 FILES = sorted(path.name for path in BLUEPRINTS.glob("*.yaml"))

@@ -18,8 +18,6 @@ from tests.support.automations import assert_described, automate
 from tests.support.common import device_of, entity_id, press, printer_named, until, value_of
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 

@@ -62,6 +62,7 @@ def farm_target(hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, 
     )
 
 
+@pytest.mark.printers(8)
 @WAYS
 async def test_trigger_on_the_farm_fires_for_each_of_its_printers(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, way: str
@@ -134,6 +135,7 @@ async def test_all_of_the_farm_has_to_match_with_behavior_all(
     assert await asked.holds()
 
 
+@pytest.mark.printers(8)
 @pytest.mark.parametrize(
     ("condition", "name"),
     [("printer_offline", "A1 mini 01"), ("printer_problem", "Klipper 01"), ("printer_problem", A1)],

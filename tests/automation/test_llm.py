@@ -19,8 +19,6 @@ from tests.support.common import device_of, entity_id, pass_time, paths, printer
 from tests.support.issues import lose_connection
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 X1C = "X1 Carbon 01"
 CONFIRM = "confirm_bed"
 

@@ -24,8 +24,6 @@ from tests.automation.test_trigger import device_id, target_of
 from tests.support.common import pass_time, press, printer_named, until, value_of
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 X1C, A1 = "X1 Carbon 01", "A1 01"
 OPTIONS: dict[str, Any] = {"bed_waiting": {"for": {"minutes": 5}}, "spool_low": {"below": 10}}
 

@@ -24,7 +24,7 @@ AWAY = pytest.mark.parametrize(
     ids=" then ".join,
 )
 
-pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.printers(3)]
+pytestmark = [pytest.mark.usefixtures("calm")]
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import VirtualFarm
 from virtual_farm.catalog import new_part
 
-pytestmark = pytest.mark.printers(3)
-
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints" / "automation" / "printago"
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 CONFIRM = "PATCH /v1/printers/confirm-ready"

@@ -13,7 +13,7 @@ from tests.support.common import device_of, entity_id, printer_named, value_of, 
 from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import VirtualFarm
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 X1C, P1S, A1 = "X1 Carbon 01", "P1S 01", "A1 01"
 BOTH = "X1 Carbon 01, X1 Carbon 02"

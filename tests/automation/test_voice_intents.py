@@ -23,7 +23,7 @@ from tests.support.submissions import last_build
 from tests.support.voice import answer_to
 from virtual_farm import VirtualFarm
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 PAGE = (Path(__file__).parents[2] / "docs" / "voice.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from tests.support.publish import publish_stat
 from tests.support.voice import answer_to
 from virtual_farm import VirtualFarm
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 AS_WRITTEN = (

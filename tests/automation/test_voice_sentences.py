@@ -20,7 +20,7 @@ from tests.support.submissions import count_builds, last_build
 from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import VirtualFarm
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 LANGUAGES = sorted(read_phrases())

@@ -23,7 +23,7 @@ from tests.support.voice import answer_to, begin_to_listen
 from virtual_farm import FarmConfig, VirtualFarm
 from virtual_farm.catalog import new_part
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("quick_to_ask")]
+pytestmark = pytest.mark.usefixtures("quick_to_ask")
 
 X1C, P1S = "X1 Carbon 01", "P1S 01"
 OTHER = "d" * 24

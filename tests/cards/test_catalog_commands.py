@@ -14,8 +14,6 @@ from tests.support.browser import Browser
 from tests.support.common import device_of, entity_id, paths, printer_named
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 
 @pytest.mark.usefixtures("calm")
 async def test_catalog_is_searched_and_read_once_for_all_browsers(

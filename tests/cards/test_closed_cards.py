@@ -6,7 +6,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.support.browser import Browser
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("calm")]
+pytestmark = pytest.mark.usefixtures("calm")
 
 
 async def test_closed_card_gets_no_changes(hass: HomeAssistant, entry: MockConfigEntry, browser: Browser) -> None:

@@ -13,8 +13,6 @@ from tests.support.browser import Browser, Message
 from tests.support.common import device_of, paths, printer_named
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 
 @pytest.mark.usefixtures("calm")
 async def test_queue_has_waiting_jobs_and_reasons(

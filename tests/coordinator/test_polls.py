@@ -20,8 +20,6 @@ from tests.support.event_recorder import confirm_refusal, drop_stream, restore_s
 from tests.support.publish import poll, publish_stat
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 POLL = ["GET /v1/printers", "GET /v1/print-jobs"]
 
 

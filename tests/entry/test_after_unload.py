@@ -13,7 +13,7 @@ from tests.conftest import SetUp
 from tests.support.common import printer_named
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = [pytest.mark.printers(3), pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 async def test_key_that_is_refused_after_an_unload_causes_no_poll(

@@ -14,7 +14,7 @@ from custom_components.printago.const import CONF_API_URL, CONF_REALTIME_URL, CO
 from tests.conftest import entry_data
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
-pytestmark = [pytest.mark.usefixtures("enable_custom_integrations"), pytest.mark.printers(3)]
+pytestmark = [pytest.mark.usefixtures("enable_custom_integrations")]
 
 OTHER_KEY = "otherkeyotherkeyotherkey_and_its_secret_rest"
 

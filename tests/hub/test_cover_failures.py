@@ -12,8 +12,6 @@ from custom_components.printago.api.models.picture import Picture
 from custom_components.printago.const import DOMAIN
 from custom_components.printago.hub.cover_cache import CoverImageCache
 
-pytestmark = pytest.mark.printers(3)
-
 PATH = "parts/benchy.png"
 
 

@@ -23,8 +23,6 @@ from tests.support.publish import poll
 from virtual_farm import Fault, VirtualFarm, contract
 from virtual_farm.access import READ_ONLY_PERMISSIONS
 
-pytestmark = pytest.mark.printers(3)
-
 KEY = "kp0a1b2c3d4e5f6g7h8i9j0k_l1m2n3o4p5q6r7s8t9"
 ASK = f"GET /v1/api-keys/{KEY[:24]}/permissions"
 VIEWS = ["printer.view", "printer.stats", "queue.view", "apiKey.view"]

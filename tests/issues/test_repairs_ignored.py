@@ -19,8 +19,6 @@ from tests.support.issues import MINUTE, Clock, connected, pass_minutes, stream_
 from tests.support.saved_prints import issue_of as saved_print_issue, part_id, save_print
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 KEY = "ignorantignorantignorant_0123456789"
 VIEWS = ["printer.view", "printer.stats", "queue.view", "order.view", "part.view", "sku.view"]
 

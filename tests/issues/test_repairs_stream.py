@@ -147,6 +147,7 @@ async def test_refused_login_raises_no_issue_about_the_firewall(
     assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
+@pytest.mark.printers(8)
 async def test_silent_broker_raises_an_issue_until_it_sends(
     hass: HomeAssistant, farm: VirtualFarm, clock: Clock, setup_entry: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,6 @@ from custom_components.printago.model.print_status import PrintStatus, Readiness
 from custom_components.printago.model.printer import PrinterState
 from tests.support.farm_model import JOB, NOON, A, event, job, record, snapshot, stamp
 
-pytestmark = pytest.mark.printers(3)
-
 PRINTS = ("RUNNING", "Printing from SD", "paused", "SLICING", "Cancelling")
 RESTS = ("FINISH", "Operational", "STOPPED", "error")
 UNDECIDED = ("ATTENTION", "Offline after error", "startup", "Printing (slow)", "", 7, None)

@@ -15,8 +15,6 @@ from tests.conftest import SetUp
 from tests.support.common import entity_id, printer_named
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 SLOT = {"id": "0", "color": "C12E1FFF", "info": "PLA Basic", "tagId": "A1", "type": "PLA", "remaining": 1}
 GOOD: dict[str, Any] = {
     "temps": {

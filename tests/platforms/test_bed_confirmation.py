@@ -20,8 +20,6 @@ from tests.support.todo import list_entity
 from tests.support.voice import ask, begin_to_listen
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 CONFIRM = "/v1/printers/confirm-ready"
 LISTS = ("beds_to_clear", "attention")
 WORDS = ("Printing from SD", "Starting", "Offline after error", "INIT", "shutdown", "Printing (slow)", "FINISH", None)

@@ -12,8 +12,6 @@ from tests.support.common import entity_id, pass_time, press, printer_named, sta
 from tests.support.event_recorder import EventRecorder, busy_job, restore_stream
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 
 async def test_no_event_fires_at_the_start(hass: HomeAssistant, farm: VirtualFarm, setup_entry: SetUp) -> None:
     recorder = EventRecorder(hass)

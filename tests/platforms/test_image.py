@@ -19,8 +19,6 @@ from tests.support.common import device_of, entity_id, paths, printer_named, sta
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.access import READ_ONLY_PERMISSIONS
 
-pytestmark = pytest.mark.printers(3)
-
 SIGN = "POST /v1/storage/signed-urls"
 
 

@@ -18,8 +18,6 @@ from tests.support.past_reading import history_of, read_all
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 from virtual_farm.access import READ_ONLY_PERMISSIONS
 
-pytestmark = pytest.mark.printers(3)
-
 ROOT = "media-source://printago"
 SIGN = "POST /v1/storage/signed-urls"
 OTHER = "d" * 24

@@ -18,8 +18,6 @@ from tests.support.common import device_of, press, printer_named, state_of, unti
 from tests.support.event_recorder import EventRecorder
 from virtual_farm import FarmConfig, Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 X1C, A1, P1S = "X1 Carbon 01", "A1 01", "P1S 01"
 
 

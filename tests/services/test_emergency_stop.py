@@ -19,8 +19,6 @@ from tests.conftest import SetUp
 from tests.support.common import device_of, paths, printer_named, until, until_asked, value_of
 from virtual_farm import Fault, RequestRecord, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 FABMATIC, ENABLED, COMMANDS = "/v1/printers/continous-print", "/v1/printers/enabled", "/v1/printer-commands/send"
 AT_THE_PRINTER = ["stop", "nozzle_off", "bed_off"]
 

@@ -17,8 +17,6 @@ from tests.support.actions import act
 from tests.support.common import device_of, printer_named
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 STOP = "/v1/printer-commands/send"
 
 

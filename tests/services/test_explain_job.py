@@ -69,6 +69,7 @@ async def test_job_without_a_matching_printer_has_the_missing_requirements(
     assert f"the printer does not have all required tags: {wanted}" in explained["printers"][0]["reasons"]
 
 
+@pytest.mark.printers(8)
 async def test_only_the_first_printers_are_named_and_the_others_counted(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry
 ) -> None:

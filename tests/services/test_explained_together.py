@@ -15,8 +15,6 @@ from tests.support.common import printer_named, until_farm
 from tests.support.farm_model import job, listed_jobs
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 
 async def test_only_copies_of_one_print_that_wait_alike_are_explained_together(
     hass: HomeAssistant, farm: VirtualFarm, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch

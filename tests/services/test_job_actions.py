@@ -14,8 +14,6 @@ from tests.support.common import device_of, paths, printer_named, until_farm, wr
 from virtual_farm import Fault, VirtualFarm
 from virtual_farm.entities import PrintJob
 
-pytestmark = pytest.mark.printers(3)
-
 
 def labelled(farm: VirtualFarm, label: str) -> PrintJob:
     """Return the job with this label."""

@@ -12,8 +12,6 @@ from tests.support.actions import act, sent
 from tests.support.common import paths, state_of, until
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 REORDER = "/v1/print-jobs/bulk-reorder"
 
 

@@ -15,8 +15,6 @@ from tests.support.actions import act, sent
 from tests.support.common import device_of, printer_named
 from virtual_farm import FarmConfig, VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 OTHER = "d" * 24
 CONFIRM, STOP = "/v1/printers/confirm-ready", "/v1/printer-commands/send"
 WAITING = "P1S 01"

@@ -14,8 +14,6 @@ from tests.support.common import paths
 from tests.support.uploads import BRACKET, MAKE, SIGN, upload
 from virtual_farm import VirtualFarm
 
-pytestmark = pytest.mark.printers(3)
-
 
 @pytest.fixture
 async def website(hass: HomeAssistant, socket_enabled: None) -> AsyncGenerator[TestServer]:

@@ -22,8 +22,6 @@ from virtual_farm import Fault, VirtualFarm
 from virtual_farm.catalog import new_part
 from virtual_farm.entities import PrintJob
 
-pytestmark = pytest.mark.printers(3)
-
 
 def labelled(farm: VirtualFarm, label: str) -> PrintJob:
     """Return the job with this label."""
