@@ -1,5 +1,5 @@
 /** What Home Assistant loads on every page: names and empty elements. The code of a card comes when one is shown. */
-import { farmOf, farmsOf } from "./farm";
+import { farmOf, farmsOf, type Farm } from "./farm";
 import type { CardConfig, Connection, Hass } from "./ha";
 import type { PrintagoCard } from "./card";
 import { loadWords, t } from "./words";
@@ -208,7 +208,16 @@ if (!customElements.get(STRATEGY)) {
   customElements.define(
     STRATEGY,
     class extends HTMLElement {
-      static registryDependencies = ["entities", "devices", "areas"];
+      // Each time, Home Assistant draws all of it anew: an open dialog would be gone with what was typed into it. The
+      // cards follow the registries by themselves. Older versions look at this list instead.
+      static registryDependencies = ["entities", "devices"];
+
+      static shouldRegenerate(config: CardConfig, before: Hass, after: Hass): boolean {
+        if (before.entities === after.entities && before.devices === after.devices) return false;
+        const [old, farm] = [before, after].map((hass) => farmOf(hass, config.device_id));
+        const facts = (shown: Farm | undefined): string => JSON.stringify({ ...shown, printers: 0 });
+        return facts(old) !== facts(farm);
+      }
 
       static async generate(config: CardConfig, hass: Hass): Promise<unknown> {
         const built = await import("./dashboard").catch(() => undefined);

@@ -104,3 +104,28 @@ test("the names of cards and dashboard follow the language of the page, known on
   await vi.waitFor(() => expect(offers().find(({ type }) => type === "printago-farm-card")?.name).toBe("Farm (de)"));
   expect(asked).toEqual(["de"]);
 });
+
+test("the dashboard is built anew when the farm changes, not when anything else in the house does", () => {
+  interface Strategy {
+    shouldRegenerate(config: object, before: Home, after: Home): boolean;
+  }
+  const strategy = customElements.get("ll-strategy-dashboard-printago-farm") as unknown as Strategy;
+  const before = home({ one: {} });
+  const built = (change: (hass: Home) => void): boolean => {
+    const after = structuredClone({ entities: before.entities, devices: before.devices });
+    change({ ...before, ...after });
+    return strategy.shouldRegenerate({}, before, { ...before, ...after });
+  };
+
+  expect(strategy.shouldRegenerate({}, before, { ...before, states: {} })).toBe(false);
+  expect(built((hass) => (hass.entities["sensor.backup"]!.name = "Backups"))).toBe(false);
+  expect(built((hass) => (hass.devices.one!.name = "Two"))).toBe(false);
+  expect(built((hass) => (hass.devices.farm!.name = "Factory"))).toBe(true);
+  expect(
+    built(({ entities }) => {
+      entities["sensor.jobs"] = { ...entities["sensor.farm_queue"]!, entity_id: "sensor.jobs" };
+      delete entities["sensor.farm_queue"];
+    }),
+  ).toBe(true);
+  expect(built(({ devices }) => delete devices.farm)).toBe(true);
+});
