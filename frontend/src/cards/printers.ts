@@ -384,7 +384,7 @@ export class PrintersCard extends PrintagoCard {
   #text(hass: Hass, view: PrinterView, compact: boolean): TemplateResult {
     if (view.need) {
       return html`<p class="why">${dotted(needText(hass, view), view.job)}</p>
-        ${view.need === "problem" ? html`<p class="small">${wiki(view.messages[0])}</p>` : nothing}`;
+        ${view.need === "problem" && !compact ? html`<p class="small">${wiki(view.messages[0])}</p>` : nothing}`;
     }
     return html`<p class="small line">${view.job ?? statusText(hass, view)}</p>
       ${view.endsAt === null ? nothing : html`<p class="small line muted">${endText(hass, view, compact)}</p>`}`;
