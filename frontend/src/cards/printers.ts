@@ -59,10 +59,13 @@ export class PrintersCard extends PrintagoCard {
         gap: 8px;
         margin-bottom: 8px;
       }
-      .beds {
+      section + .beds {
         margin-top: 12px;
       }
       .beds h3 {
+        margin: 0;
+      }
+      .tools .beds {
         margin: 0;
       }
       input {
@@ -265,11 +268,11 @@ export class PrintersCard extends PrintagoCard {
         (this.only === null || view.group === this.only) && matches(view.printer.name, view.printer.model, view.job),
     );
     const compact = this.#isCompact(farm);
+    const beds = views.filter((view) => view.bedWaits).length > 1 ? bedsHead(this, hass, views) : nothing;
     return html`<div class=${compact ? "compact" : ""}>
       ${this.#live.error ? this.sentence(reason(this.#live.error, hass)) : nothing}
       <p class="hidden" role="status">${t("group_attention")}: ${all.filter(({ need }) => need).length}</p>
-      ${tools ? this.#tools(all) : nothing} ${this.#jobs(hass, farm)}
-      ${views.filter((view) => view.bedWaits).length > 1 ? bedsHead(this, hass, views) : nothing}
+      ${tools ? this.#tools(all, beds) : nothing} ${this.#jobs(hass, farm)} ${tools ? nothing : beds}
       ${views.length === 0 ? html`<p class="muted" role="status">${t("nothing_found")}</p>` : nothing}
       ${this.#sections(hass, views).map(
         (section) =>
@@ -338,7 +341,8 @@ export class PrintersCard extends PrintagoCard {
     </section>`;
   }
 
-  #tools(views: PrinterView[]): TemplateResult {
+  /** Filters and search, and in their line, where it takes no height, what confirms several beds. */
+  #tools(views: PrinterView[], beds: TemplateResult | typeof nothing): TemplateResult {
     const counts = (group: Group): number => views.filter((view) => view.group === group).length;
     return html`<div class="tools" role="toolbar" aria-label=${t("filter")}>
       ${GROUPS.filter((group) => counts(group) > 0 || group === this.only).map(
@@ -358,6 +362,7 @@ export class PrintersCard extends PrintagoCard {
         .value=${this.search}
         @input=${(event: InputEvent) => (this.search = (event.target as HTMLInputElement).value)}
       />
+      ${beds}
     </div>`;
   }
 
