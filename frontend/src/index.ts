@@ -11,12 +11,12 @@ interface Kind {
   /** Translation keys of entities for which the card is offered; "*" for every one of a printer. */
   suits: readonly string[];
   columns: number | "full";
-  /** With how few columns its texts can still be read; 6 unless told. */
-  least?: number;
+  /** The fewest columns in which its texts can be read; 6 by default. */
+  minColumns?: number;
 }
 
 const CARDS: Record<string, Kind> = {
-  printer: { load: async () => (await import("./cards/states")).PrinterCard, suits: ["*"], columns: 12, least: 9 },
+  printer: { load: async () => (await import("./cards/states")).PrinterCard, suits: ["*"], columns: 12, minColumns: 9 },
   printers: {
     load: async () => (await import("./cards/states")).PrintersCard,
     suits: [
@@ -33,19 +33,19 @@ const CARDS: Record<string, Kind> = {
     load: async () => (await import("./cards/states")).FarmCard,
     suits: ["utilization", "next_free", "realtime"],
     columns: 12,
-    least: 9,
+    minColumns: 9,
   },
   beds: {
     load: async () => (await import("./cards/states")).BedsCard,
     suits: ["printers_awaiting_clear", "beds_to_clear"],
     columns: 12,
-    least: 9,
+    minColumns: 9,
   },
   queue: {
     load: async () => (await import("./cards/lists")).QueueCard,
     suits: ["jobs_queued", "jobs_failed", "jobs_waiting_approval", "queue", "queue_end"],
     columns: 12,
-    least: 9,
+    minColumns: 9,
   },
   orders: {
     load: async () => (await import("./cards/lists")).OrdersCard,
@@ -66,7 +66,7 @@ const CARDS: Record<string, Kind> = {
     load: async () => (await import("./cards/spools")).SpoolsCard,
     suits: ["ams_tray", "materials_short"],
     columns: "full",
-    least: 9,
+    minColumns: 9,
   },
 };
 
@@ -126,7 +126,7 @@ abstract class Stub extends HTMLElement {
   }
 
   getGridOptions(): Record<string, unknown> {
-    return { columns: this.kind.columns, min_columns: this.kind.least ?? 6 };
+    return { columns: this.kind.columns, min_columns: this.kind.minColumns ?? 6 };
   }
 }
 
@@ -208,8 +208,8 @@ if (!customElements.get(STRATEGY)) {
   customElements.define(
     STRATEGY,
     class extends HTMLElement {
-      // Each time, Home Assistant draws all of it anew: an open dialog would be gone with what was typed into it. The
-      // cards follow the registries by themselves. Older versions look at this list instead.
+      // Home Assistant redraws the dashboard when this says so, which closes open dialogs. The cards follow the
+      // registries by themselves. Older versions look at this list instead.
       static registryDependencies = ["entities", "devices"];
 
       static shouldRegenerate(config: CardConfig, before: Hass, after: Hass): boolean {

@@ -10,7 +10,7 @@ from custom_components.printago.api import CannotConnectError, InvalidRequestErr
 from tests.support.actions import act
 from virtual_farm import VirtualFarm
 
-pytestmark = [pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 @pytest.mark.parametrize(

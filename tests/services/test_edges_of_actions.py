@@ -21,7 +21,7 @@ from tests.support.actions import act, sent
 from tests.support.common import paths, printer_named, writes
 from virtual_farm import Fault, VirtualFarm
 
-pytestmark = [pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 BUSY, IDLE, WAITING = "X1 Carbon 01", "A1 01", "P1S 01"
 

@@ -18,7 +18,7 @@ COMMANDS = "/v1/printer-commands/send"
 ASSIGN = "/v1/materials/printer-slots/assign"
 PRINTER = "X1 Carbon 01"
 
-pytestmark = [pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 def device(hass: HomeAssistant, entry: MockConfigEntry, printer_id: str) -> str:

@@ -16,7 +16,7 @@ CONFIRM = "/v1/printers/confirm-ready"
 FABMATIC = "/v1/printers/continous-print"
 COMMANDS = "/v1/printer-commands/send"
 
-pytestmark = [pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 def devices(hass: HomeAssistant, entry: MockConfigEntry, *printer_ids: str) -> list[str]:

@@ -14,7 +14,7 @@ from tests.support.common import printer_named
 from tests.support.model_files import ascii_stl
 from virtual_farm import VirtualFarm
 
-pytestmark = [pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 BUSY, IDLE = "X1 Carbon 01", "A1 01"
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -40,7 +40,7 @@ NONSENSE = [
     object(),
 ]
 
-pytestmark = [pytest.mark.usefixtures("at_rest")]
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 async def call(hass: HomeAssistant, action: str, **data: Any) -> Any:

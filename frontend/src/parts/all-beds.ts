@@ -7,17 +7,17 @@ import type { Hass } from "../ha";
 import { viewOf, type PrinterView } from "../printer";
 import { t } from "../words";
 
-/** Return a heading with the button, which is there where several of the printers wait; nothing else is confirmed. */
+/** Return the number of beds that wait, with a button that confirms all of them if there are several. */
 export function bedsHead(card: PrintagoCard, hass: Hass, views: readonly PrinterView[]): TemplateResult {
-  const open = views.filter(isOpen);
+  const unconfirmed = views.filter(isUnconfirmed);
   return html`<div class="beds">
     <h3 aria-live="polite">${t("beds_title", { count: views.filter((view) => view.bedWaits).length })}</h3>
-    ${open.length > 1 ? html`<button class="act" @click=${() => all(card, hass, open)}>${t("all_beds_clear")}</button>` : nothing}
+    ${unconfirmed.length > 1 ? html`<button class="act" @click=${() => all(card, hass, unconfirmed)}>${t("all_beds_clear")}</button>` : nothing}
   </div>`;
 }
 
-/** Whether the bed waits, and nobody has confirmed it a moment ago. */
-function isOpen({ bedWaits, printer }: PrinterView): boolean {
+/** Return whether a bed waits to be cleared and is not being confirmed already. */
+function isUnconfirmed({ bedWaits, printer }: PrinterView): boolean {
   const confirm = printer.entities.confirm_bed_cleared;
   return bedWaits && confirm !== undefined && !isPending(confirm);
 }
